@@ -1,0 +1,22 @@
+//! Handlers by the ten: `#[handler]` takes no generic function, so they are stamped out.
+//!
+//! Binaries that must not link the handlers of the library include this file with `#[path]`.
+
+/// A module with ten handlers, numbered from `$first`. `ten_handlers!(all, 0, (event: &super::E), f(event))`
+/// gives handler number `I` these parameters and the body `super::f::<I>(event)`.
+macro_rules! ten_handlers {
+    ($module:ident, $first:expr, $parameters:tt, $body:ident $arguments:tt) => {
+        mod $module {
+            ten_handlers! {
+                h0 0, h1 1, h2 2, h3 3, h4 4, h5 5, h6 6, h7 7, h8 8, h9 9;
+                $first, $parameters, $body $arguments
+            }
+        }
+    };
+    ($($name:ident $offset:literal),*; $first:expr, $parameters:tt, $body:ident $arguments:tt) => { $(
+        #[event_core::handler]
+        fn $name $parameters {
+            super::$body::<{ $first + $offset }> $arguments;
+        }
+    )* };
+}

@@ -1,0 +1,3 @@
+//! Empty on purpose: cargo asks for a build script beside the `links` key.
+
+fn main() {}

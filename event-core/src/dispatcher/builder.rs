@@ -1,0 +1,273 @@
+//! Builds a dispatcher: which handlers it has, and what they are given.
+
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock, Weak};
+
+use super::inner::{Inner, Parts};
+use super::{Dispatcher, DispatcherHandle};
+use crate::error::BuildError;
+use crate::event::Event;
+use crate::handler::registered::Named;
+use crate::module::Module;
+use crate::observer::Observer;
+use crate::param::{ByType, Provided, short};
+use crate::wiring::problem::{Problem, ProblemKind};
+use crate::wiring::selection::{Choice, Selection};
+use crate::wiring::wire;
+
+/// Builds a [`Dispatcher`]: which handlers it has, and what they are given.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::sync::Mutex;
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced { total_cents: u64 }
+///
+/// #[derive(Default)]
+/// struct Sales(Mutex<u64>);
+///
+/// #[handler]
+/// fn count_sales(event: &OrderPlaced, sales: &Sales) {
+///     *sales.0.lock().unwrap() += event.total_cents;
+/// }
+///
+/// #[handler]
+/// fn send_receipt(_event: &OrderPlaced) {
+///     unreachable!("left out below");
+/// }
+///
+/// let dispatcher = Dispatcher::builder()
+///     .provide(Sales::default())
+///     .without(send_receipt)
+///     .build()?;
+/// assert!(dispatcher.emit(OrderPlaced { total_cents: 995 }).is_ok());
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[must_use = "a builder does nothing until `.build()`"]
+pub struct DispatcherBuilder {
+    selection: Selection,
+    provided: Provided,
+    given: ByType<Given>,
+    observers: Vec<Arc<dyn Observer>>,
+    depth_limit: u32,
+    count_limit: usize,
+    handle: Arc<OnceLock<Weak<Inner>>>,
+    problems: Vec<Problem>,
+}
+
+/// A value that was provided: where, and where it was replaced.
+struct Given {
+    at: &'static Location<'static>,
+    overridden: bool,
+}
+
+impl DispatcherBuilder {
+    pub(crate) fn new(linked: bool) -> Self {
+        Self {
+            selection: Selection::new(linked),
+            provided: Provided::default(),
+            given: ByType::default(),
+            observers: Vec::new(),
+            depth_limit: 256,
+            count_limit: 10_000,
+            handle: Arc::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Provides the value that handlers take as `&T`.
+    ///
+    /// The value lives as long as the dispatcher. A second one of the same type is a problem
+    /// that [`build`](Self::build) reports.
+    #[track_caller]
+    pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.provide_arc(Arc::new(value))
+    }
+
+    /// Provides a shared value; with `provide_arc::<dyn Mailer>(arc)` handlers take
+    /// `&dyn Mailer`.
+    #[track_caller]
+    pub fn provide_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        let at = Location::caller();
+        if let Some(given) = self.given.get(&TypeId::of::<T>()) {
+            if !given.overridden {
+                self.problems.push(
+                    Problem::new(
+                        ProblemKind::ProvidedTwice,
+                        format!("two values of type `{}` are provided", type_name::<T>()),
+                    )
+                    .at(given.at.file(), given.at.line())
+                    .at(at.file(), at.line())
+                    .help(format!(
+                        "remove one, replace the first with `.override_with(…)`, or give the \
+                         second a type of its own: `struct Other{}(…);`",
+                        short(type_name::<T>()).trim_start_matches("dyn "),
+                    )),
+                );
+            }
+            return self;
+        }
+        self.keep(value, at, false);
+        self
+    }
+
+    /// Replaces the provided value of the same type: for tests, over a builder that the
+    /// program's own code made. That nothing is there to replace is a problem that
+    /// [`build`](Self::build) reports.
+    #[track_caller]
+    pub fn override_with<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.override_arc(Arc::new(value))
+    }
+
+    /// Replaces the provided value of the same type with a shared one.
+    #[track_caller]
+    pub fn override_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        let at = Location::caller();
+        if !self.given.contains_key(&TypeId::of::<T>()) {
+            self.problems.push(
+                Problem::new(
+                    ProblemKind::NothingToOverride,
+                    format!(
+                        "`{}` is overridden, but no value of the type was provided before",
+                        type_name::<T>()
+                    ),
+                )
+                .at(at.file(), at.line())
+                .help("use `.provide(…)`"),
+            );
+        }
+        self.keep(value, at, true);
+        self
+    }
+
+    fn keep<T: ?Sized + Send + Sync + 'static>(
+        &mut self,
+        value: Arc<T>,
+        at: &'static Location<'static>,
+        overridden: bool,
+    ) {
+        self.provided.insert(value);
+        self.given
+            .insert(TypeId::of::<T>(), Given { at, overridden });
+    }
+
+    /// Leaves out one handler. Its `after` and `before` count as satisfied.
+    #[track_caller]
+    pub fn without<F: Copy + 'static>(mut self, handler: F) -> Self {
+        self.selection.without.push(Choice {
+            function: Named::of(handler),
+            verb: "without",
+            at: Location::caller(),
+        });
+        self
+    }
+
+    /// Leaves out every handler but this, and the others named in the same way.
+    #[track_caller]
+    pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
+        self.selection.only.push(Choice {
+            function: Named::of(handler),
+            verb: "only",
+            at: Location::caller(),
+        });
+        self
+    }
+
+    /// Links a module: naming it is what makes the linker bring its crate in. The build fails
+    /// if the module has no handlers. It restricts nothing; on [`Dispatcher::empty`] it adds
+    /// the module's handlers.
+    pub fn module(mut self, module: Module) -> Self {
+        self.selection.modules.push(module);
+        self
+    }
+
+    /// Leaves out the handlers of a module.
+    pub fn without_module(mut self, module: Module) -> Self {
+        self.selection.without_modules.push(module);
+        self
+    }
+
+    /// Leaves out the handlers of every other module.
+    pub fn only_modules(mut self, modules: impl IntoIterator<Item = Module>) -> Self {
+        self.selection
+            .only_modules
+            .get_or_insert_default()
+            .extend(modules);
+        self
+    }
+
+    /// Lets this program have no handler of `E`, or too few, although `E` declares how many
+    /// it must have.
+    pub fn allow_unhandled<E: Event>(mut self) -> Self {
+        self.selection.allow_unhandled.insert(TypeId::of::<E>());
+        self
+    }
+
+    /// Adds an observer for as long as the dispatcher lives.
+    pub fn observe(self, observer: impl Observer) -> Self {
+        self.observe_arc(Arc::new(observer))
+    }
+
+    /// Adds a shared observer for as long as the dispatcher lives.
+    pub fn observe_arc(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// How many causes may lie before an event; 256 unless said. It also limits how many
+    /// emits may run inside each other on one thread. A limit of 0 lets handlers cause
+    /// nothing.
+    pub fn depth_limit(mut self, limit: u32) -> Self {
+        self.depth_limit = limit;
+        self
+    }
+
+    /// How many events one root may cause; 10,000 unless said. Events recorded in
+    /// [`PendingEvents`](crate::PendingEvents) do not count.
+    pub fn count_limit(mut self, limit: usize) -> Self {
+        self.count_limit = limit;
+        self
+    }
+
+    /// A weak handle to the dispatcher that will be built, for services that are provided
+    /// to it.
+    #[must_use]
+    pub fn handle(&self) -> DispatcherHandle {
+        DispatcherHandle::awaiting(Arc::clone(&self.handle))
+    }
+
+    /// Wires the program.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the wiring at once, each with its place and its fix.
+    pub fn build(self) -> Result<Dispatcher, BuildError> {
+        let observed = !self.observers.is_empty();
+        let wired = wire(&self.selection, &self.provided, self.problems, observed);
+        let wired = wired.inspect_err(|_| {
+            // Handles learn that it will never be built.
+            let _ = self.handle.set(Weak::new());
+        })?;
+        let inner = Inner::new(Parts {
+            table: wired.table,
+            generic: wired.generic,
+            everything: wired.everything,
+            observers: self.observers,
+            depth_limit: self.depth_limit,
+            count_limit: self.count_limit,
+        });
+        let _ = self.handle.set(Arc::downgrade(&inner));
+        Ok(Dispatcher::from_inner(inner))
+    }
+}
+
+impl fmt::Debug for DispatcherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DispatcherBuilder").finish_non_exhaustive()
+    }
+}

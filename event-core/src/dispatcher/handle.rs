@@ -1,0 +1,112 @@
+//! A reference to a dispatcher that does not keep it alive, and that may come before it.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock, Weak};
+
+use super::inner::Inner;
+use super::{Caused, Dispatcher};
+use crate::error::EmitError;
+use crate::event::{EmitsNow, Event};
+use crate::handler::HandlerInfo;
+use crate::pending::PendingEvents;
+use crate::report::Report;
+
+/// A weak reference to a dispatcher, for services that are built before it and given to it.
+///
+/// From [`DispatcherBuilder::handle`](super::DispatcherBuilder::handle), or from a dispatcher.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, DispatcherHandle, Event, error::EmitError};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// struct Orders { events: DispatcherHandle }
+///
+/// let builder = Dispatcher::empty();
+/// let orders = Orders { events: builder.handle() };
+/// assert!(matches!(orders.events.emit(OrderPlaced), Err(EmitError::TooEarly)));
+///
+/// let dispatcher = builder.build()?;
+/// assert!(orders.events.emit(OrderPlaced).is_ok());
+///
+/// drop(dispatcher);
+/// assert!(matches!(orders.events.emit(OrderPlaced), Err(EmitError::Gone)));
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct DispatcherHandle {
+    state: State,
+}
+
+#[derive(Clone)]
+enum State {
+    Built(Weak<Inner>),
+    /// Empty until the build; a dangling reference if the build fails.
+    Awaited(Arc<OnceLock<Weak<Inner>>>),
+}
+
+impl DispatcherHandle {
+    pub(crate) fn of(inner: Weak<Inner>) -> Self {
+        Self {
+            state: State::Built(inner),
+        }
+    }
+
+    pub(crate) fn awaiting(built: Arc<OnceLock<Weak<Inner>>>) -> Self {
+        Self {
+            state: State::Awaited(built),
+        }
+    }
+
+    /// The dispatcher, while it lives.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::TooEarly`] before the build, [`EmitError::Gone`] after the last clone of
+    /// the dispatcher was dropped or if its build failed.
+    pub fn get(&self) -> Result<Dispatcher, EmitError> {
+        let inner = match &self.state {
+            State::Built(inner) => inner,
+            State::Awaited(built) => built.get().ok_or(EmitError::TooEarly)?,
+        };
+        inner
+            .upgrade()
+            .map(Dispatcher::from_inner)
+            .ok_or(EmitError::Gone)
+    }
+
+    /// Emits an event; see [`Dispatcher::emit`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn emit<E>(&self, event: E) -> Result<Report, EmitError>
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        Ok(self.get()?.emit(event))
+    }
+
+    /// Emits what an emitter was given after its delivery had ended.
+    pub(crate) fn emit_late(&self, event: Box<dyn Caused>, by: HandlerInfo) {
+        let name = event.info().name();
+        match self.get() {
+            Ok(dispatcher) => {
+                let pending = PendingEvents {
+                    events: vec![event],
+                };
+                dispatcher.emit_all(pending);
+            }
+            Err(error) => crate::log::lost(name, by, error),
+        }
+    }
+}
+
+impl fmt::Debug for DispatcherHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DispatcherHandle").finish_non_exhaustive()
+    }
+}

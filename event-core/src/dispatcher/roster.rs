@@ -1,0 +1,240 @@
+//! The handlers of one event type in one dispatcher: sorted, bound, and never changed after
+//! the build. Runtime subscriptions are merged into a second list beside it.
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use super::emission::{Emission, Who};
+use crate::event::{AnyEvent, Event, EventInfo};
+use crate::handler::{HandlerInfo, registered::Registered};
+use crate::registry::EventSlot;
+use crate::subscription::Node;
+
+/// A handler with its parameters: what an emit calls.
+pub(crate) type Bound<E> = Box<dyn Fn(&E, &mut Emission<'_>) + Send + Sync>;
+
+/// A catch-all handler with its parameters.
+pub(crate) type CatchAll = Arc<dyn Fn(&dyn AnyEvent, &mut Emission<'_>) + Send + Sync>;
+
+/// How an emit goes about an event; one byte, read without ordering, since it only ever
+/// chooses between ways that all give the right result.
+pub(crate) mod mode {
+    /// Nobody handles it.
+    pub(crate) const EMPTY: u8 = 0;
+    /// Linked handlers alone: the fast way.
+    pub(crate) const PLAIN: u8 = 1;
+    /// Subscriptions, observers or a stoppable event: each step is looked at.
+    pub(crate) const FULL: u8 = 2;
+}
+
+/// One place of a dispatcher's table.
+pub(crate) struct Entry {
+    mode: AtomicU8,
+    roster: Box<dyn AnyRoster>,
+}
+
+/// The handlers and subscriptions of one event type.
+pub(crate) struct Roster<E> {
+    pub(crate) handlers: Box<[Bound<E>]>,
+    registered: Box<[&'static dyn Registered]>,
+    subscriptions: Mutex<Vec<Arc<Node<E>>>>,
+    /// Handlers and subscriptions in order; `None` while nothing is subscribed.
+    pub(crate) steps: ArcSwapOption<Vec<Step<E>>>,
+}
+
+/// One step of an event with subscriptions.
+pub(crate) enum Step<E> {
+    /// The linked handler at this index.
+    Handler(usize),
+    Subscription(Arc<Node<E>>),
+}
+
+pub trait AnyRoster: Any + Send + Sync {
+    /// The mode, given whether anyone observes the dispatcher.
+    fn mode(&self, observed: bool) -> u8;
+}
+
+impl Entry {
+    pub(crate) fn new(roster: Box<dyn AnyRoster>, observed: bool) -> Self {
+        Self {
+            mode: AtomicU8::new(roster.mode(observed)),
+            roster,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn mode(&self) -> u8 {
+        self.mode.load(Ordering::Relaxed)
+    }
+
+    /// Chooses the mode again, after a subscription or an observer came or went.
+    pub(crate) fn refresh(&self, observed: bool) {
+        self.mode
+            .store(self.roster.mode(observed), Ordering::Release);
+    }
+
+    #[inline]
+    pub(crate) fn roster<E: Event>(&self) -> &Roster<E> {
+        let any: &dyn Any = &*self.roster;
+        let Some(roster) = any.downcast_ref() else {
+            unreachable!("the table's index belongs to another event type")
+        };
+        roster
+    }
+}
+
+impl<E: Event> Roster<E> {
+    fn new(handlers: Vec<Bound<E>>, registered: Vec<&'static dyn Registered>) -> Self {
+        Self {
+            handlers: handlers.into(),
+            registered: registered.into(),
+            subscriptions: Mutex::new(Vec::new()),
+            steps: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Adds a subscription. Emissions that have started do not see it.
+    pub(crate) fn subscribe(&self, node: Arc<Node<E>>) {
+        let mut subscriptions = self
+            .subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let after = subscriptions.partition_point(|other| other.priority <= node.priority);
+        subscriptions.insert(after, node);
+        self.merge(&subscriptions);
+    }
+
+    /// Removes a subscription, if it is still there.
+    pub(crate) fn unsubscribe(&self, node: &Arc<Node<E>>) {
+        let removed = {
+            let mut subscriptions = self
+                .subscriptions
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let at = subscriptions
+                .iter()
+                .position(|other| Arc::ptr_eq(other, node));
+            let removed = at.map(|at| subscriptions.remove(at));
+            if removed.is_some() {
+                self.merge(&subscriptions);
+            }
+            removed
+        };
+        // Outside of the lock: it may be the last owner of what the user's closure captured.
+        drop(removed);
+    }
+
+    /// Takes at each step the lower priority of the next handler and the next subscription;
+    /// of equals, the handler. Handlers keep their order, which `after` may have changed.
+    fn merge(&self, subscriptions: &[Arc<Node<E>>]) {
+        if subscriptions.is_empty() {
+            self.steps.store(None);
+            return;
+        }
+        let mut steps = Vec::with_capacity(self.handlers.len() + subscriptions.len());
+        let mut waiting = subscriptions.iter().peekable();
+        for (index, handler) in self.registered.iter().enumerate() {
+            while let Some(node) = waiting.next_if(|n| n.priority < handler.spec().priority) {
+                steps.push(Step::Subscription(Arc::clone(node)));
+            }
+            steps.push(Step::Handler(index));
+        }
+        steps.extend(waiting.map(|node| Step::Subscription(Arc::clone(node))));
+        self.steps.store(Some(Arc::new(steps)));
+    }
+}
+
+impl<E: Event> AnyRoster for Roster<E> {
+    fn mode(&self, observed: bool) -> u8 {
+        let subscribed = self.steps.load().is_some();
+        if observed || subscribed || (E::INFO.is_stoppable() && !self.handlers.is_empty()) {
+            mode::FULL
+        } else if self.handlers.is_empty() {
+            mode::EMPTY
+        } else {
+            mode::PLAIN
+        }
+    }
+}
+
+impl<E: Event> Who for Roster<E> {
+    fn event(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn handler(&self, position: usize) -> HandlerInfo {
+        HandlerInfo::of(self.registered[position])
+    }
+}
+
+/// What a build needs to know of an event type, behind an object.
+pub trait EventKind: Send + Sync {
+    fn info(&self) -> &'static EventInfo;
+    fn slot(&self) -> Option<&'static EventSlot>;
+    /// An empty `Vec<Bound<E>>`.
+    fn new_list(&self) -> Box<dyn Any>;
+    /// Adds a catch-all to such a list.
+    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
+    /// How many handlers such a list has.
+    fn len(&self, list: &dyn Any) -> usize;
+    /// Makes the table's place of the event.
+    fn finish(
+        &self,
+        list: Box<dyn Any>,
+        registered: Vec<&'static dyn Registered>,
+    ) -> Box<dyn AnyRoster>;
+}
+
+/// The [`EventKind`] of `E`.
+pub(crate) struct KindOf<E>(PhantomData<fn() -> E>);
+
+impl<E> KindOf<E> {
+    pub(crate) const NEW: Self = Self(PhantomData);
+}
+
+impl<E: Event> EventKind for KindOf<E> {
+    fn info(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn slot(&self) -> Option<&'static EventSlot> {
+        E::slot()
+    }
+
+    fn new_list(&self) -> Box<dyn Any> {
+        Box::new(Vec::<Bound<E>>::new())
+    }
+
+    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
+        if let Some(list) = list.downcast_mut::<Vec<Bound<E>>>() {
+            list.push(Box::new(move |event: &E, emission: &mut Emission<'_>| {
+                catch_all(event, emission);
+            }));
+        }
+    }
+
+    fn len(&self, list: &dyn Any) -> usize {
+        list.downcast_ref::<Vec<Bound<E>>>().map_or(0, Vec::len)
+    }
+
+    fn finish(
+        &self,
+        list: Box<dyn Any>,
+        registered: Vec<&'static dyn Registered>,
+    ) -> Box<dyn AnyRoster> {
+        let handlers = list
+            .downcast::<Vec<Bound<E>>>()
+            .map_or_else(|_| Vec::new(), |l| *l);
+        Box::new(Roster::<E>::new(handlers, registered))
+    }
+}

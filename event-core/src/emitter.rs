@@ -1,0 +1,203 @@
+//! Lets a handler cause events from inside its body, and only those it declares.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dispatcher::{Caused, DispatcherHandle};
+use crate::event::{EmitsNow, Event};
+use crate::handler::HandlerInfo;
+use crate::param::{Delivery, Param, Resolver};
+
+/// A handler's parameter that emits the events it names, and no others.
+///
+/// Returning the event is simpler where a handler causes one thing; an emitter is for loops
+/// and for events in the middle of a body. What it was given joins the same first-in-first-out
+/// list as what handlers return, and is emitted after every handler of the current event has
+/// run. It is emitted even if the handler then fails or panics: a fact is not unsaid.
+///
+/// `E` is one event type or a tuple of up to eight. An emitter kept beyond its delivery emits
+/// at once, as a root of its own.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Emitter, Event, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced { lines: u32 }
+/// #[derive(Event)]
+/// struct LinePicked;
+///
+/// #[handler]
+/// fn pick(event: &OrderPlaced, emitter: Emitter<LinePicked>) {
+///     for _ in 0..event.lines {
+///         emitter.emit(LinePicked);
+///     }
+/// }
+///
+/// let dispatcher = Dispatcher::builder().only(pick).build()?;
+/// let report = dispatcher.emit(OrderPlaced { lines: 3 });
+/// assert_eq!(report.returned::<LinePicked>().count(), 3);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub struct Emitter<E> {
+    given: Arc<Given>,
+    events: PhantomData<fn(E)>,
+}
+
+impl<L> Emitter<L> {
+    /// Emits `event` after every handler of the current event has run.
+    pub fn emit<E, At>(&self, event: E)
+    where
+        E: Event + EmitsNow<E::Durability>,
+        L: Names<E, At>,
+    {
+        self.given.push(Box::new(event));
+    }
+}
+
+impl<L: 'static> Param for Emitter<L> {
+    type State = ();
+    type Rejection = std::convert::Infallible;
+
+    const EMITS: bool = true;
+
+    fn resolve(_: &mut Resolver<'_>) -> Option<()> {
+        Some(())
+    }
+
+    fn param((): &(), delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            given: delivery.emission().open_given(),
+            events: PhantomData,
+        })
+    }
+}
+
+impl<L> fmt::Debug for Emitter<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emitter").finish_non_exhaustive()
+    }
+}
+
+/// What an emitter was given and its emission has not taken yet.
+pub(crate) struct Given {
+    /// The handler that was given the emitter.
+    pub(crate) handler: HandlerInfo,
+    /// `None` once the emission took the events; later ones go to the dispatcher.
+    events: Mutex<Option<Vec<Box<dyn Caused>>>>,
+    dispatcher: DispatcherHandle,
+    /// The emitter of an earlier handler that the emission has not taken from yet.
+    pub(crate) earlier: Option<Arc<Given>>,
+}
+
+impl Given {
+    pub(crate) fn new(
+        handler: HandlerInfo,
+        dispatcher: DispatcherHandle,
+        earlier: Option<Arc<Self>>,
+    ) -> Self {
+        Self {
+            handler,
+            events: Mutex::new(Some(Vec::new())),
+            dispatcher,
+            earlier,
+        }
+    }
+
+    fn push(&self, event: Box<dyn Caused>) {
+        let late = {
+            let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *events {
+                Some(events) => {
+                    events.push(event);
+                    None
+                }
+                None => Some(event),
+            }
+        };
+        if let Some(event) = late {
+            self.dispatcher.emit_late(event, self.handler);
+        }
+    }
+
+    /// Takes what was given so far; from here on the emitter emits roots.
+    pub(crate) fn close(&self) -> Vec<Box<dyn Caused>> {
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default()
+    }
+}
+
+/// The list of an [`Emitter`] names `E`. `At` says where and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "this handler's `Emitter` does not name `{E}`",
+    label = "`{E}` is not among the events it may emit",
+    note = "add `{E}` to the handler's parameter: `Emitter<(…, {E})>`"
+)]
+pub trait Names<E, At> {}
+
+impl<E: Event> Names<E, ()> for E {}
+
+macro_rules! tuple_names {
+    ($($index:literal: ($($before:ident)*) $at:ident ($($after:ident)*);)+) => {$(
+        impl<$($before,)* $at: Event $(, $after)*> Names<$at, [(); $index]>
+            for ($($before,)* $at, $($after,)*) {}
+    )+};
+}
+
+tuple_names! {
+    1: () A ();
+}
+tuple_names! {
+    1: () A (B);
+    2: (A) B ();
+}
+tuple_names! {
+    1: () A (B C);
+    2: (A) B (C);
+    3: (A B) C ();
+}
+tuple_names! {
+    1: () A (B C D);
+    2: (A) B (C D);
+    3: (A B) C (D);
+    4: (A B C) D ();
+}
+tuple_names! {
+    1: () A (B C D F);
+    2: (A) B (C D F);
+    3: (A B) C (D F);
+    4: (A B C) D (F);
+    5: (A B C D) F ();
+}
+tuple_names! {
+    1: () A (B C D F G);
+    2: (A) B (C D F G);
+    3: (A B) C (D F G);
+    4: (A B C) D (F G);
+    5: (A B C D) F (G);
+    6: (A B C D F) G ();
+}
+tuple_names! {
+    1: () A (B C D F G H);
+    2: (A) B (C D F G H);
+    3: (A B) C (D F G H);
+    4: (A B C) D (F G H);
+    5: (A B C D) F (G H);
+    6: (A B C D F) G (H);
+    7: (A B C D F G) H ();
+}
+tuple_names! {
+    1: () A (B C D F G H I);
+    2: (A) B (C D F G H I);
+    3: (A B) C (D F G H I);
+    4: (A B C) D (F G H I);
+    5: (A B C D) F (G H I);
+    6: (A B C D F) G (H I);
+    7: (A B C D F G) H (I);
+    8: (A B C D F G H) I ();
+}

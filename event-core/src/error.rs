@@ -1,0 +1,88 @@
+//! The errors of each operation.
+
+use std::error::Error;
+
+use crate::report::{Failure, Report};
+
+pub use crate::wiring::problem::{BuildError, Problem, ProblemKind};
+
+/// Any error, boxed: what handlers' errors become.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why an event was not emitted at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// No dispatcher was installed, and the thread has entered none.
+    #[error("no dispatcher is installed; call `dispatcher.install()` after building it")]
+    NotInstalled,
+    /// The handle's dispatcher is not built yet.
+    #[error("the dispatcher of this handle is not built yet")]
+    TooEarly,
+    /// The handle's dispatcher was dropped, or its build failed.
+    #[error("the dispatcher of this handle is gone")]
+    Gone,
+}
+
+/// A dispatcher is installed already.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a dispatcher is installed already; `install` works once in a process, and tests use \
+     `dispatcher.enter()`"
+)]
+#[non_exhaustive]
+pub struct InstallError {}
+
+impl InstallError {
+    pub(crate) fn new() -> Self {
+        Self {}
+    }
+}
+
+/// A handler failed in a [`try_emit`](crate::Dispatcher::try_emit).
+#[derive(Debug)]
+pub struct TryEmitError {
+    report: Box<Report>,
+}
+
+impl TryEmitError {
+    pub(crate) fn new(report: Report) -> Self {
+        Self {
+            report: Box::new(report),
+        }
+    }
+
+    /// The failure that ended the emission.
+    ///
+    /// # Panics
+    ///
+    /// Never: the error is only made of a report with a failure.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        &self.report.failures()[0]
+    }
+
+    /// What had happened until then.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What had happened until then, by value.
+    #[must_use]
+    pub fn into_report(self) -> Report {
+        *self.report
+    }
+}
+
+impl std::fmt::Display for TryEmitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.failure().fmt(f)
+    }
+}
+
+impl Error for TryEmitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.failure().error().and_then(|error| error.source())
+    }
+}

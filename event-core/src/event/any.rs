@@ -1,0 +1,140 @@
+//! The object form of an event: what a catch-all handler and an observer see.
+
+use std::any::Any;
+use std::fmt;
+
+use super::{Event, EventInfo};
+
+/// Any event, as an object: what catch-all handlers and observers receive.
+///
+/// Its methods are on `dyn AnyEvent`, so that they never appear on your own types. `Debug`
+/// writes the event with its redacted fields masked.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{AnyEvent, Event};
+///
+/// #[derive(Event)]
+/// #[event(name = "shop.order_placed")]
+/// struct OrderPlaced { order_id: u64 }
+///
+/// fn describe(event: &dyn AnyEvent) -> String {
+///     format!("{} v{}: {event:?}", event.name(), event.version())
+/// }
+///
+/// assert_eq!(
+///     describe(&OrderPlaced { order_id: 7 }),
+///     "shop.order_placed v1: OrderPlaced { order_id: 7 }",
+/// );
+/// ```
+pub trait AnyEvent: Any + Send + Sync + private::Object {}
+
+impl<E: Event> AnyEvent for E {}
+
+impl dyn AnyEvent {
+    /// What is known about the event's type.
+    #[must_use]
+    pub fn info(&self) -> &'static EventInfo {
+        self.object_info()
+    }
+
+    /// The declared name, or the Rust path of the type where none was declared.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.info().name()
+    }
+
+    /// The schema version.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.info().version()
+    }
+
+    /// Whether this is an event of type `E`.
+    #[must_use]
+    pub fn is<E: Event>(&self) -> bool {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// The event as an `E`, if it is one.
+    #[must_use]
+    pub fn downcast_ref<E: Event>(&self) -> Option<&E> {
+        let any: &dyn Any = self;
+        any.downcast_ref()
+    }
+
+    /// The event as JSON, redacted fields masked.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::NotWire`] for an event that is not `wire`, [`JsonError::Serialize`] where
+    /// its `Serialize` fails.
+    #[cfg(feature = "serde")]
+    pub fn json(&self) -> Result<serde_json::Value, JsonError> {
+        match self.object_json() {
+            None => Err(JsonError::NotWire { event: self.name() }),
+            Some(Ok(json)) => Ok(json),
+            Some(Err(source)) => Err(JsonError::Serialize {
+                event: self.name(),
+                source,
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for dyn AnyEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.object_fmt(f)
+    }
+}
+
+/// Why an event has no JSON form.
+#[cfg(feature = "serde")]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// The event never leaves the process.
+    #[error("`{event}` has no JSON form; add `#[event(wire)]` and the serde derives to it")]
+    NotWire {
+        /// The event's name.
+        event: &'static str,
+    },
+    /// The event's own `Serialize` failed.
+    #[error("cannot serialize `{event}`")]
+    Serialize {
+        /// The event's name.
+        event: &'static str,
+        /// What serde answered.
+        source: serde_json::Error,
+    },
+}
+
+mod private {
+    use std::fmt;
+
+    use crate::event::{Event, EventInfo};
+
+    /// The methods behind `dyn AnyEvent`, kept off the users' types.
+    pub trait Object {
+        fn object_info(&self) -> &'static EventInfo;
+        fn object_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+        #[cfg(feature = "serde")]
+        fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
+    }
+
+    impl<E: Event> Object for E {
+        fn object_info(&self) -> &'static EventInfo {
+            E::INFO
+        }
+
+        fn object_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.fmt_masked(f)
+        }
+
+        #[cfg(feature = "serde")]
+        fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>> {
+            self.masked_json()
+        }
+    }
+}

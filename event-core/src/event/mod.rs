@@ -1,0 +1,144 @@
+//! What an event is: the trait, what the derive records about a type, and the object form.
+
+mod any;
+mod info;
+mod redacted;
+
+use std::any::Any;
+use std::fmt;
+
+pub use self::any::AnyEvent;
+#[cfg(feature = "serde")]
+pub use self::any::JsonError;
+pub use self::info::{Cardinality, EventInfo};
+#[cfg(feature = "serde")]
+pub(crate) use self::redacted::while_masking;
+pub use self::redacted::{MASK, Redacted};
+
+use crate::registry::EventSlot;
+
+/// A fact: something that happened, named in the past tense.
+///
+/// Derive it. A hand-written implementation is possible and needs [`INFO`](Event::INFO),
+/// [`fmt_masked`](Event::fmt_masked) and, to be returned from handlers, an
+/// [`Outcome`](crate::handler::Outcome).
+///
+/// An event is emitted by value and handed to every handler by shared reference. It needs
+/// neither `Clone` nor a `Debug` of its own; it owns its data (no lifetime parameters).
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{AnyEvent, Event};
+///
+/// #[derive(Event)]
+/// #[event(name = "shop.order_placed", key = order_id)]
+/// struct OrderPlaced {
+///     order_id: u64,
+///     #[event(redact)]
+///     email: String,
+/// }
+///
+/// assert_eq!(OrderPlaced::INFO.name(), "shop.order_placed");
+/// let event = OrderPlaced { order_id: 7, email: "ada@example.org".to_owned() };
+/// assert_eq!(
+///     format!("{:?}", &event as &dyn AnyEvent),
+///     r#"OrderPlaced { order_id: 7, email: [redacted] }"#,
+/// );
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(Event)]` above the definition of `{Self}`"
+)]
+pub trait Event: Any + Send + Sync + Sized {
+    /// How the event is emitted: [`Now`], by a dispatcher, in this process.
+    type Durability: Durability;
+
+    /// What is known about the type without a value of it.
+    const INFO: &'static EventInfo;
+
+    /// The dense index of a type that is not generic; generic events go through a map.
+    #[doc(hidden)]
+    #[must_use]
+    fn slot() -> Option<&'static EventSlot> {
+        None
+    }
+
+    /// Writes the event as logs, failures and tests show it: redacted fields masked.
+    ///
+    /// # Errors
+    ///
+    /// Passes on what the formatter answers.
+    fn fmt_masked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// The event as JSON with redacted fields masked; `None` unless the event is `wire`.
+    #[cfg(feature = "serde")]
+    #[doc(hidden)]
+    fn masked_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>> {
+        None
+    }
+}
+
+/// How an event type may be emitted; see [`Event::Durability`].
+pub trait Durability: sealed::Sealed {}
+
+/// Emitted by a dispatcher, in this process, now.
+#[derive(Debug)]
+pub enum Now {}
+
+impl Durability for Now {}
+
+/// An event that a dispatcher may emit at once. Generic code that emits writes `E: Transient`.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, Report, Transient};
+///
+/// fn emit_twice<E: Transient + Clone>(dispatcher: &Dispatcher, event: E) -> Report {
+///     dispatcher.emit(event.clone());
+///     dispatcher.emit(event)
+/// }
+///
+/// #[derive(Event, Clone)]
+/// struct BellRung;
+///
+/// let dispatcher = Dispatcher::empty().build()?;
+/// assert_eq!(emit_twice(&dispatcher, BellRung).done(), 0);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event that can be emitted now",
+    label = "not emitted by a dispatcher",
+    note = "add `#[derive(Event)]` above the definition of `{Self}`"
+)]
+pub trait Transient: Event<Durability = Now> {}
+
+impl<E: Event<Durability = Now>> Transient for E {}
+
+/// The bound of [`Dispatcher::emit`](crate::Dispatcher::emit): the event's durability allows it.
+///
+/// Generic code writes [`Transient`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be emitted by a dispatcher",
+    label = "not emitted by a dispatcher",
+    note = "generic code that emits takes `E: Transient`"
+)]
+pub trait EmitsNow<D> {}
+
+impl<E: Event<Durability = Now>> EmitsNow<Now> for E {}
+
+/// An event whose inline handlers may stop the emission by returning
+/// [`ControlFlow::Break`](std::ops::ControlFlow::Break).
+#[diagnostic::on_unimplemented(
+    message = "a handler of `{Self}` cannot return `ControlFlow`: the event is not stoppable",
+    label = "`ControlFlow` needs a stoppable event",
+    note = "add `#[event(stoppable)]` to `{Self}`, or return `()`"
+)]
+pub trait Stoppable: Event {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Now {}
+}

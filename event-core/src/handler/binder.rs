@@ -1,0 +1,161 @@
+//! Turns a handler function and its parameters into the closure that a dispatcher calls.
+//!
+//! `#[handler]` generates the closure that calls the function; everything else is here.
+//! Parameters are resolved once, while the dispatcher is built. Every missing one is noted,
+//! so that the build error lists them all.
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{CatchAllOutcome, Conclusion, Outcome};
+use crate::dispatcher::emission::Emission;
+use crate::dispatcher::roster::{Bound, CatchAll};
+use crate::event::AnyEvent;
+use crate::param::{Delivery, NotRun, Param, Resolver};
+
+/// A by-value parameter, resolved: makes the argument of each delivery.
+pub struct Slot<P> {
+    make: Make<P>,
+}
+
+type Make<P> = Box<dyn Fn(&Delivery<'_>) -> Result<P, NotRun> + Send + Sync>;
+
+impl<P> Slot<P> {
+    fn new<S: Send + Sync + 'static>(state: S) -> Self
+    where
+        P: Param<State = S>,
+    {
+        Self {
+            make: Box::new(move |delivery| {
+                P::param(&state, delivery).map_err(|error| NotRun::Rejected(error.into()))
+            }),
+        }
+    }
+
+    /// The argument for this delivery.
+    ///
+    /// # Errors
+    ///
+    /// The parameter rejected the delivery.
+    pub fn make(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
+        (self.make)(delivery)
+    }
+}
+
+/// Binds one handler of `E` that returns `R`.
+pub struct Binder<'b, 'r, E, R> {
+    resolver: &'b mut Resolver<'r>,
+    list: &'b mut Vec<Bound<E>>,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<'b, 'r, E: 'static, R: Outcome<E> + 'static> Binder<'b, 'r, E, R> {
+    pub(crate) fn new(resolver: &'b mut Resolver<'r>, list: &'b mut Vec<Bound<E>>) -> Self {
+        Self {
+            resolver,
+            list,
+            outcome: PhantomData,
+        }
+    }
+
+    /// The handler, bound to its parameters.
+    pub fn bind<F>(&mut self, call: F)
+    where
+        F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
+    {
+        self.list.push(Box::new(
+            move |event: &E, emission: &mut Emission<'_>| match call(
+                event,
+                &Delivery::new(emission),
+            ) {
+                Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
+                Err(not_run) => emission.not_run(not_run),
+            },
+        ));
+    }
+}
+
+impl<E, R> Binder<'_, '_, E, R> {
+    /// A dependency, from `&T`.
+    pub fn dependency<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        self.resolver.required()
+    }
+
+    /// A dependency that may be missing, from `Option<&T>`.
+    #[allow(
+        clippy::option_option,
+        reason = "the outer one says whether the parameter was resolved, as for the others"
+    )]
+    pub fn optional<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Option<Arc<T>>> {
+        Some(self.resolver.get())
+    }
+
+    /// A by-value parameter.
+    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
+        P::resolve(self.resolver).map(Slot::new)
+    }
+}
+
+/// Binds one catch-all handler that returns `R`.
+pub struct CatchAllBinder<'b, 'r, R> {
+    resolver: &'b mut Resolver<'r>,
+    bound: &'b mut Option<CatchAll>,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<'b, 'r, R: CatchAllOutcome + 'static> CatchAllBinder<'b, 'r, R> {
+    pub(crate) fn new(resolver: &'b mut Resolver<'r>, bound: &'b mut Option<CatchAll>) -> Self {
+        Self {
+            resolver,
+            bound,
+            outcome: PhantomData,
+        }
+    }
+
+    /// The handler, bound to its parameters.
+    pub fn bind<F>(&mut self, call: F)
+    where
+        F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
+    {
+        *self.bound = Some(Arc::new(
+            move |event: &dyn AnyEvent, emission: &mut Emission<'_>| match call(
+                event,
+                &Delivery::new(emission),
+            ) {
+                Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(emission)),
+                Err(not_run) => emission.not_run(not_run),
+            },
+        ));
+    }
+}
+
+impl<R> CatchAllBinder<'_, '_, R> {
+    /// A dependency, from `&T`.
+    pub fn dependency<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        self.resolver.required()
+    }
+
+    /// A dependency that may be missing, from `Option<&T>`.
+    #[allow(
+        clippy::option_option,
+        reason = "the outer one says whether the parameter was resolved, as for the others"
+    )]
+    pub fn optional<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Option<Arc<T>>> {
+        Some(self.resolver.get())
+    }
+
+    /// A by-value parameter.
+    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
+        if P::EMITS {
+            self.resolver.catch_all_cannot_emit();
+            return None;
+        }
+        P::resolve(self.resolver).map(Slot::new)
+    }
+}

@@ -1,0 +1,168 @@
+//! What a handler may return, and what becomes of it.
+
+use std::ops::ControlFlow;
+
+use crate::dispatcher::Caused;
+use crate::error::BoxError;
+use crate::event::{Event, Stoppable};
+
+/// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
+/// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
+/// `E` is [`Stoppable`].
+///
+/// `#[derive(Event)]` implements it for the event. Returned events are emitted after every
+/// handler of the current event has run.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "not something a handler returns",
+    note = "a handler returns `()`, an event (`#[derive(Event)]`), `Option`, `Vec` or a tuple of \
+            these, or `Result<_, _>` of one with an error"
+)]
+pub trait Outcome<E> {
+    /// Says what the delivery led to. Returning without a call of `conclusion` means that it
+    /// is done.
+    fn conclude(self, conclusion: &mut Conclusion<'_>);
+}
+
+/// An error that a handler may return: anything that converts into a [`BoxError`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a handler's error",
+    label = "not an error that can cross threads",
+    note = "a handler's error implements `std::error::Error + Send + Sync + 'static`: derive \
+            `thiserror::Error` for `{Self}`, or return a `BoxError`"
+)]
+pub trait HandlerError {
+    /// The error, boxed.
+    fn into_box_error(self) -> BoxError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<BoxError>> HandlerError for T {
+    fn into_box_error(self) -> BoxError {
+        self.into()
+    }
+}
+
+/// What a catch-all handler may return: `()`, or a `Result<(), _>`. No events, or it would
+/// feed itself.
+#[diagnostic::on_unimplemented(
+    message = "a catch-all handler cannot return `{Self}`",
+    label = "a catch-all returns no events, or it would feed itself",
+    note = "return `()` or `Result<(), _>`"
+)]
+pub trait CatchAllOutcome {
+    /// Says what the delivery led to.
+    fn conclude_catch_all(self, conclusion: &mut Conclusion<'_>);
+}
+
+/// Where an [`Outcome`] says what a delivery led to.
+pub struct Conclusion<'c> {
+    sink: &'c mut dyn Sink,
+}
+
+/// What runs a delivery and takes in its conclusion.
+pub(crate) trait Sink {
+    fn cause(&mut self, event: Box<dyn Caused>);
+    fn fail(&mut self, error: BoxError);
+    fn stop(&mut self);
+}
+
+impl<'c> Conclusion<'c> {
+    #[inline]
+    pub(crate) fn new(sink: &'c mut dyn Sink) -> Self {
+        Self { sink }
+    }
+
+    /// The delivery caused `event`, which is emitted after every handler of the current one.
+    pub fn emit<T: Event>(&mut self, event: T) {
+        self.sink.cause(Box::new(event));
+    }
+
+    /// The delivery failed.
+    pub fn fail(&mut self, error: impl HandlerError) {
+        self.sink.fail(error.into_box_error());
+    }
+
+    /// The handler stopped the emission: later handlers of the event are skipped.
+    pub fn stop(&mut self) {
+        self.sink.stop();
+    }
+}
+
+impl std::fmt::Debug for Conclusion<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Conclusion").finish_non_exhaustive()
+    }
+}
+
+impl<E> Outcome<E> for () {
+    #[inline]
+    fn conclude(self, _: &mut Conclusion<'_>) {}
+}
+
+impl<E, O: Outcome<E>> Outcome<E> for Option<O> {
+    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+        if let Some(outcome) = self {
+            outcome.conclude(conclusion);
+        }
+    }
+}
+
+impl<E, O: Outcome<E>> Outcome<E> for Vec<O> {
+    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+        for outcome in self {
+            outcome.conclude(conclusion);
+        }
+    }
+}
+
+impl<E, O: Outcome<E>, F: HandlerError> Outcome<E> for Result<O, F> {
+    #[inline]
+    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+        match self {
+            Ok(outcome) => outcome.conclude(conclusion),
+            Err(error) => conclusion.fail(error),
+        }
+    }
+}
+
+impl<E: Stoppable> Outcome<E> for ControlFlow<()> {
+    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+        if self.is_break() {
+            conclusion.stop();
+        }
+    }
+}
+
+impl CatchAllOutcome for () {
+    fn conclude_catch_all(self, _: &mut Conclusion<'_>) {}
+}
+
+impl<F: HandlerError> CatchAllOutcome for Result<(), F> {
+    fn conclude_catch_all(self, conclusion: &mut Conclusion<'_>) {
+        if let Err(error) = self {
+            conclusion.fail(error);
+        }
+    }
+}
+
+macro_rules! tuple_outcome {
+    ($($part:ident)+) => {
+        impl<E, $($part: Outcome<E>),+> Outcome<E> for ($($part,)+) {
+            fn conclude(self, conclusion: &mut Conclusion<'_>) {
+                #[allow(non_snake_case, reason = "one name serves the type and its value")]
+                let ($($part,)+) = self;
+                $($part.conclude(conclusion);)+
+            }
+        }
+    };
+}
+
+tuple_outcome!(A);
+tuple_outcome!(A B);
+tuple_outcome!(A B C);
+tuple_outcome!(A B C D);
+tuple_outcome!(A B C D F);
+tuple_outcome!(A B C D F G);
+tuple_outcome!(A B C D F G H);
+tuple_outcome!(A B C D F G H I);

@@ -1,0 +1,241 @@
+//! One registered handler: the typed static that `#[handler]` makes, behind an object.
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+
+use super::binder::{Binder, CatchAllBinder};
+use super::{CatchAllOutcome, Outcome};
+use crate::dispatcher::roster::{Bound, CatchAll, EventKind, KindOf};
+use crate::event::{Event, EventInfo};
+use crate::param::Resolver;
+
+/// Where a handler stands, and the keys of its attribute.
+#[derive(Clone, Copy)]
+pub struct Spec {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) module: &'static str,
+    pub(crate) package: Option<&'static str>,
+    pub(crate) package_version: Option<&'static str>,
+    pub(crate) priority: i32,
+    pub(crate) after: &'static [Named],
+    pub(crate) before: &'static [Named],
+}
+
+/// A function named by another's `after` or `before`, or by the builder.
+#[derive(Clone, Copy)]
+pub struct Named {
+    pub(crate) id: TypeId,
+    name: fn() -> &'static str,
+}
+
+/// A registered handler. Not public API.
+pub trait Registered: Send + Sync {
+    fn spec(&self) -> &Spec;
+    fn id(&self) -> TypeId;
+    fn name(&self) -> &'static str;
+    /// The event it handles; `None` for a catch-all.
+    fn event(&self) -> Option<&'static EventInfo>;
+    fn kind(&self) -> Option<&'static dyn EventKind>;
+    /// The pattern of a catch-all.
+    fn pattern(&self) -> Option<&'static str>;
+    /// Resolves its parameters and pushes the bound handler on a `Vec<Bound<E>>`.
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any);
+    /// Resolves a catch-all's parameters, once for all the events it sees.
+    fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll>;
+}
+
+impl Spec {
+    /// The place of a handler, with every key at its default.
+    #[must_use]
+    pub const fn new(
+        file: &'static str,
+        line: u32,
+        _column: u32,
+        module: &'static str,
+        package: Option<&'static str>,
+        package_version: Option<&'static str>,
+    ) -> Self {
+        Self {
+            file,
+            line,
+            module,
+            package,
+            package_version,
+            priority: 0,
+            after: &[],
+            before: &[],
+        }
+    }
+
+    /// Lower runs first.
+    #[must_use]
+    pub const fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Runs after these have ended.
+    #[must_use]
+    pub const fn after(mut self, handlers: &'static [Named]) -> Self {
+        self.after = handlers;
+        self
+    }
+
+    /// Runs before these start.
+    #[must_use]
+    pub const fn before(mut self, handlers: &'static [Named]) -> Self {
+        self.before = handlers;
+        self
+    }
+}
+
+impl Named {
+    /// Names a function item. A function pointer does not compile: it has no type of its own.
+    #[must_use]
+    pub const fn of<F: Copy + 'static>(_function: F) -> Self {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "name the function itself: a function pointer cannot be told from another"
+            );
+        }
+        Self {
+            id: TypeId::of::<F>(),
+            name: type_name::<F>,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        (self.name)()
+    }
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A handler of one event type.
+pub struct Inline<E, R> {
+    function: Named,
+    spec: Spec,
+    bind: fn(&mut Binder<'_, '_, E, R>),
+}
+
+/// Registers a handler of one event type.
+#[must_use]
+pub const fn inline_handler<E: Event, R: Outcome<E>, F: Copy + 'static>(
+    function: F,
+    spec: Spec,
+    bind: fn(&mut Binder<'_, '_, E, R>),
+) -> Inline<E, R> {
+    Inline {
+        function: Named::of(function),
+        spec,
+        bind,
+    }
+}
+
+impl<E: Event, R: Outcome<E> + 'static> Registered for Inline<E, R> {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn id(&self) -> TypeId {
+        self.function.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn event(&self) -> Option<&'static EventInfo> {
+        Some(E::INFO)
+    }
+
+    fn kind(&self) -> Option<&'static dyn EventKind> {
+        Some(const { &KindOf::<E>::NEW })
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any) {
+        if let Some(list) = list.downcast_mut::<Vec<Bound<E>>>() {
+            resolver.start(self);
+            (self.bind)(&mut Binder::new(resolver, list));
+        }
+    }
+
+    fn bind_catch_all(&'static self, _: &mut Resolver<'_>) -> Option<CatchAll> {
+        None
+    }
+}
+
+/// A catch-all handler.
+pub struct Everything<R> {
+    function: Named,
+    spec: Spec,
+    pattern: Option<&'static str>,
+    bind: fn(&mut CatchAllBinder<'_, '_, R>),
+}
+
+/// Registers a catch-all handler: of every event, or of those whose declared name matches.
+#[must_use]
+pub const fn catch_all_handler<R: CatchAllOutcome, F: Copy + 'static>(
+    function: F,
+    spec: Spec,
+    pattern: Option<&'static str>,
+    bind: fn(&mut CatchAllBinder<'_, '_, R>),
+) -> Everything<R> {
+    Everything {
+        function: Named::of(function),
+        spec,
+        pattern,
+        bind,
+    }
+}
+
+impl<R: CatchAllOutcome + 'static> Registered for Everything<R> {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn id(&self) -> TypeId {
+        self.function.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn event(&self) -> Option<&'static EventInfo> {
+        None
+    }
+
+    fn kind(&self) -> Option<&'static dyn EventKind> {
+        None
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        self.pattern
+    }
+
+    fn bind(&'static self, _: &mut Resolver<'_>, _: &mut dyn Any) {}
+
+    fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll> {
+        resolver.start(self);
+        let mut bound = None;
+        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound));
+        bound
+    }
+}

@@ -1,0 +1,44 @@
+#![doc = include_str!("docs/crate.md")]
+
+// Lets the code that the macros generate name `::event_core` inside this crate, too.
+#[allow(
+    unused_extern_crates,
+    reason = "generated code names it, in this crate's own tests"
+)]
+extern crate self as event_core;
+
+pub mod error;
+pub mod event;
+pub mod handler;
+pub mod observer;
+pub mod param;
+pub mod report;
+
+mod dispatcher;
+mod emitter;
+mod global;
+mod isolate;
+mod log;
+mod module;
+mod pending;
+mod private;
+mod registry;
+mod subscription;
+mod wiring;
+
+pub use crate::dispatcher::{Dispatcher, DispatcherBuilder, DispatcherHandle};
+pub use crate::emitter::Emitter;
+pub use crate::error::BoxError;
+pub use crate::event::{AnyEvent, Event, Transient};
+pub use crate::global::{Entered, emit};
+pub use crate::module::Module;
+pub use crate::pending::PendingEvents;
+pub use crate::report::Report;
+pub use crate::subscription::{Subscription, SubscriptionOptions};
+pub use event_macros::{Event, handler, handlers, module};
+
+#[doc(hidden)]
+pub mod __private {
+    //! Not public API. Used by generated code.
+    pub use crate::private::*;
+}

@@ -1,0 +1,229 @@
+//! Sees each emission and each delivery start and end. Tracing, metrics and test recorders
+//! are observers and nothing else.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::dispatcher::emission::Emission;
+use crate::dispatcher::inner::Inner;
+use crate::event::AnyEvent;
+use crate::handler::HandlerInfo;
+use crate::report::{Ended, Failure};
+use crate::{isolate, log};
+
+/// Sees each emission and each delivery of a dispatcher start and end.
+///
+/// Give one to the builder with [`observe`](crate::DispatcherBuilder::observe), or to a
+/// dispatcher at run time. The methods run on the emitter's thread, in the order in which
+/// observers were added; a panic in one is isolated, logged, and counted in
+/// [`observer_panics`](crate::Dispatcher::observer_panics). An emission that started before an
+/// observer came is not seen by it.
+///
+/// For every delivery `delivery_ended` is called exactly once. One that is skipped because an
+/// earlier handler stopped the emission ends without having started.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use event_core::observer::{DeliverySeen, Observer};
+/// use event_core::report::{Ended, Failure};
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// #[handler]
+/// fn open_door(_event: &BellRung) {}
+///
+/// #[derive(Default)]
+/// struct Count(AtomicUsize);
+///
+/// impl Observer for Count {
+///     fn delivery_ended(&self, _: &DeliverySeen<'_>, _: Ended, _: Option<&Failure>) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let count = std::sync::Arc::new(Count::default());
+/// let dispatcher = Dispatcher::builder().only(open_door).observe_arc(count.clone()).build()?;
+/// dispatcher.emit(BellRung);
+/// assert_eq!(count.0.load(Ordering::Relaxed), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// An event is about to be handed to its handlers.
+    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        let _ = emission;
+    }
+
+    /// A handler is about to be called.
+    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+        let _ = delivery;
+    }
+
+    /// A delivery ended. `failure` is there when it failed or panicked.
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, ended: Ended, failure: Option<&Failure>) {
+        let _ = (delivery, ended, failure);
+    }
+
+    /// Every handler of the event has run. What they caused is emitted after this.
+    fn emission_ended(&self, emission: &EmissionSeen<'_>) {
+        let _ = emission;
+    }
+}
+
+/// One event on its way to its handlers, as observers see it.
+#[derive(Clone, Copy)]
+pub struct EmissionSeen<'e> {
+    event: &'e dyn AnyEvent,
+    depth: u32,
+}
+
+impl<'e> EmissionSeen<'e> {
+    /// The event.
+    #[must_use]
+    pub fn event(&self) -> &'e dyn AnyEvent {
+        self.event
+    }
+
+    /// How many causes lie between the event and the one that code outside of handlers
+    /// emitted; 0 for that one.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+}
+
+/// One event for one handler, as observers see it.
+#[derive(Clone, Copy)]
+pub struct DeliverySeen<'e> {
+    emission: EmissionSeen<'e>,
+    handler: HandlerInfo,
+}
+
+impl<'e> DeliverySeen<'e> {
+    /// The emission that the delivery belongs to.
+    #[must_use]
+    pub fn emission(&self) -> EmissionSeen<'e> {
+        self.emission
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn event(&self) -> &'e dyn AnyEvent {
+        self.emission.event
+    }
+
+    /// The handler or subscription.
+    #[must_use]
+    pub fn handler(&self) -> HandlerInfo {
+        self.handler
+    }
+}
+
+impl fmt::Debug for EmissionSeen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmissionSeen")
+            .field("event", &self.event)
+            .field("depth", &self.depth)
+            .finish()
+    }
+}
+
+impl fmt::Debug for DeliverySeen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliverySeen")
+            .field("event", &self.emission.event)
+            .field("handler", &self.handler)
+            .finish()
+    }
+}
+
+/// One emission and the observers it had when it started.
+pub(crate) struct Observed<'e> {
+    inner: &'e Inner,
+    observers: Arc<Vec<Arc<dyn Observer>>>,
+    emission: EmissionSeen<'e>,
+}
+
+impl<'e> Observed<'e> {
+    #[cold]
+    pub(crate) fn new(inner: &'e Inner, event: &'e dyn AnyEvent, depth: u32) -> Self {
+        Self {
+            inner,
+            observers: inner.observers.load_full(),
+            emission: EmissionSeen { event, depth },
+        }
+    }
+
+    pub(crate) fn emission_started(&self) {
+        self.each(|observer| observer.emission_started(&self.emission));
+    }
+
+    pub(crate) fn emission_ended(&self) {
+        self.each(|observer| observer.emission_ended(&self.emission));
+    }
+
+    pub(crate) fn delivery_started(&self, handler: HandlerInfo) {
+        let delivery = DeliverySeen {
+            emission: self.emission,
+            handler,
+        };
+        self.each(|observer| observer.delivery_started(&delivery));
+    }
+
+    pub(crate) fn delivery_ended(&self, emission: &Emission<'_>) {
+        self.ended(emission.handler(), emission.ended, emission.last_failure());
+    }
+
+    pub(crate) fn ended(&self, handler: HandlerInfo, ended: Ended, failure: Option<&Failure>) {
+        let delivery = DeliverySeen {
+            emission: self.emission,
+            handler,
+        };
+        self.each(|observer| observer.delivery_ended(&delivery, ended, failure));
+    }
+
+    fn each(&self, call: impl Fn(&dyn Observer)) {
+        for observer in &*self.observers {
+            if let Err(panic) = isolate::run(|| call(&**observer)) {
+                self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
+                log::observer_panicked(&panic);
+            }
+        }
+    }
+}
+
+/// A guard: the observer is taken off when it is dropped.
+#[must_use = "dropping the guard takes the observer off; call `.detach()` to keep it"]
+pub struct Observation {
+    pub(crate) inner: std::sync::Weak<Inner>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Observation {
+    /// Keeps the observer for as long as the dispatcher lives.
+    pub fn detach(mut self) {
+        self.observer = None;
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        if let (Some(inner), Some(observer)) = (self.inner.upgrade(), self.observer.take()) {
+            inner.change_observers(|all| {
+                if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
+                    all.remove(at);
+                }
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observation").finish_non_exhaustive()
+    }
+}

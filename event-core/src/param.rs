@@ -1,0 +1,296 @@
+//! By-value parameters of handlers, and how a build finds what handlers need.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use crate::dispatcher::emission::Emission;
+use crate::error::BoxError;
+use crate::event::EventInfo;
+use crate::handler::{HandlerInfo, registered::Registered};
+use crate::wiring::problem::{Problem, ProblemKind};
+
+/// A by-value parameter of a handler: made anew for each delivery, from a state that is
+/// resolved once, while the dispatcher is built.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::convert::Infallible;
+/// use event_core::param::{Delivery, Param, Resolver};
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// /// How many causes lie between the first event and this one.
+/// struct Depth(u32);
+///
+/// impl Param for Depth {
+///     type State = ();
+///     type Rejection = Infallible;
+///
+///     fn resolve(_: &mut Resolver<'_>) -> Option<()> {
+///         Some(())
+///     }
+///
+///     fn param((): &(), delivery: &Delivery<'_>) -> Result<Self, Infallible> {
+///         Ok(Depth(delivery.depth()))
+///     }
+/// }
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// #[handler]
+/// fn open_door(_event: &BellRung, depth: Depth) {
+///     assert_eq!(depth.0, 0);
+/// }
+///
+/// let report = Dispatcher::builder().only(open_door).build()?.emit(BellRung);
+/// assert_eq!(report.done(), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot take `{Self}` by value",
+    label = "neither a dependency nor a parameter made per delivery",
+    note = "take a dependency by reference, `&{Self}`, and give it to the builder with \
+            `.provide(value)`"
+)]
+pub trait Param: Sized + 'static {
+    /// What is resolved once and shared by all deliveries.
+    type State: Send + Sync + 'static;
+
+    /// Why a delivery can be refused; the delivery then ends as failed. A parameter that
+    /// never refuses says [`Infallible`](std::convert::Infallible).
+    type Rejection: Into<BoxError>;
+
+    /// Whether the parameter lets its handler cause events.
+    #[doc(hidden)]
+    const EMITS: bool = false;
+
+    /// Resolves the state. `None` means that something is missing; `resolver` has noted what.
+    fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::State>;
+
+    /// Makes the argument of one delivery.
+    ///
+    /// # Errors
+    ///
+    /// The delivery is refused: the handler is not called and the delivery ends as failed.
+    fn param(state: &Self::State, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection>;
+}
+
+/// The delivery that a [`Param`] is made for: one event for one handler.
+pub struct Delivery<'d> {
+    emission: &'d Emission<'d>,
+}
+
+/// Why a handler was not called.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NotRun {
+    Filtered,
+    Rejected(BoxError),
+}
+
+impl<'d> Delivery<'d> {
+    #[inline]
+    pub(crate) fn new(emission: &'d Emission<'d>) -> Self {
+        Self { emission }
+    }
+
+    pub(crate) fn emission(&self) -> &'d Emission<'d> {
+        self.emission
+    }
+
+    /// What is known about the event's type.
+    #[must_use]
+    pub fn event(&self) -> &'static EventInfo {
+        self.emission.event()
+    }
+
+    /// The handler.
+    #[must_use]
+    pub fn handler(&self) -> HandlerInfo {
+        self.emission.handler()
+    }
+
+    /// How many causes lie between the event and the one that code outside of handlers
+    /// emitted; 0 for that one.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.emission.depth
+    }
+
+    /// Ends the delivery as skipped unless the handler's filter holds.
+    #[doc(hidden)]
+    #[inline]
+    pub fn filter(&self, holds: bool) -> Result<(), NotRun> {
+        if holds { Ok(()) } else { Err(NotRun::Filtered) }
+    }
+}
+
+impl fmt::Debug for Delivery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("event", &self.event().name())
+            .field("handler", &self.handler())
+            .field("depth", &self.depth())
+            .finish()
+    }
+}
+
+/// Finds what handlers need, while a dispatcher is built, and notes what is missing.
+pub struct Resolver<'r> {
+    provided: &'r Provided,
+    is_event: &'r dyn Fn(TypeId) -> bool,
+    handler: Option<&'static dyn Registered>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl<'r> Resolver<'r> {
+    pub(crate) fn new(provided: &'r Provided, is_event: &'r dyn Fn(TypeId) -> bool) -> Self {
+        Self {
+            provided,
+            is_event,
+            handler: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// From here on problems concern `handler`.
+    pub(crate) fn start(&mut self, handler: &'static dyn Registered) {
+        self.handler = Some(handler);
+    }
+
+    /// The value of type `T` that the builder was given; `None` if there is none.
+    #[must_use]
+    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.provided.get()
+    }
+
+    /// The value of type `T` that the builder was given; if there is none, the build fails
+    /// with an error that names the handler and `T`.
+    pub fn required<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        let found = self.provided.get();
+        if found.is_none() {
+            self.note_missing::<T>();
+        }
+        found
+    }
+
+    #[cold]
+    fn note_missing<T: ?Sized + Send + Sync + 'static>(&mut self) {
+        let needed = short(type_name::<T>());
+        let help = if (self.is_event)(TypeId::of::<T>()) {
+            format!(
+                "`{needed}` is an event: a handler takes one event, as its first parameter; \
+                 write a second handler for `{needed}`"
+            )
+        } else if self.provided.get::<Arc<T>>().is_some() {
+            format!(
+                "an `Arc<{needed}>` was provided: give it with `.provide_arc(…)` instead of \
+                 `.provide(…)`"
+            )
+        } else if self.provided.get::<Box<T>>().is_some() {
+            format!(
+                "a `Box<{needed}>` was provided: give it with \
+                 `.provide_arc(std::sync::Arc::from(…))`"
+            )
+        } else if needed.starts_with("dyn ") {
+            format!("add `.provide_arc::<{needed}>(…)` to the builder")
+        } else {
+            format!("add `.provide(…)` with a value of type `{needed}` to the builder")
+        };
+        self.note(
+            ProblemKind::MissingDependency,
+            &format!("needs `{}`, which was not provided", type_name::<T>()),
+            &help,
+        );
+    }
+
+    #[cold]
+    pub(crate) fn catch_all_cannot_emit(&mut self) {
+        self.note(
+            ProblemKind::CatchAllEmits,
+            "is a catch-all and takes an `Emitter`; it would feed itself",
+            "remove the parameter, or handle one event type",
+        );
+    }
+
+    fn note(&mut self, kind: ProblemKind, what: &str, help: &str) {
+        if let Some(handler) = self.handler {
+            let info = HandlerInfo::of(handler);
+            self.problems.push(
+                Problem::new(kind, format!("handler `{}` {what}", info.name()))
+                    .at(info.file(), info.line())
+                    .help(help),
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Resolver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+/// The values a builder was given, by type.
+#[derive(Default)]
+pub(crate) struct Provided {
+    values: ByType<Box<dyn Any + Send + Sync>>,
+}
+
+impl Provided {
+    /// Keeps `value`; answers whether there was one of the type already.
+    pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) -> bool {
+        self.values
+            .insert(TypeId::of::<T>(), Box::new(value))
+            .is_some()
+    }
+
+    fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.values
+            .get(&TypeId::of::<T>())
+            .and_then(|value| value.downcast_ref::<Arc<T>>())
+            .cloned()
+    }
+}
+
+/// A map by type. A `TypeId` is a hash already, so it is not hashed again.
+pub(crate) type ByType<V> = HashMap<TypeId, V, BuildHasherDefault<TypeIdHasher>>;
+
+#[derive(Default)]
+pub(crate) struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // `TypeId` writes one `u64`; this serves any other way it may choose to.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// A type's name without the paths, as a user would write it.
+pub(crate) fn short(name: &str) -> String {
+    let mut short = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(end) = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+        let (path, tail) = rest.split_at(end);
+        short.push_str(path.rsplit("::").next().unwrap_or(path));
+        let mut characters = tail.chars();
+        short.extend(characters.next());
+        rest = characters.as_str();
+    }
+    short.push_str(rest.rsplit("::").next().unwrap_or(rest));
+    short
+}

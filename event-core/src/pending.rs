@@ -1,0 +1,111 @@
+//! Facts that a domain object collects before they may be told.
+
+use std::fmt;
+
+use crate::dispatcher::Caused;
+use crate::event::{EmitsNow, Event};
+
+/// Facts recorded in a domain object, to be emitted together once they are true.
+///
+/// Dropping it drops the facts: after a rollback they never happened.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, PendingEvents};
+///
+/// #[derive(Event)]
+/// struct ItemAdded;
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// #[derive(Default)]
+/// struct Order { pending: PendingEvents }
+///
+/// impl Order {
+///     fn add_item(&mut self) { self.pending.record(ItemAdded); }
+///     fn place(&mut self) { self.pending.record(OrderPlaced); }
+/// }
+///
+/// let mut order = Order::default();
+/// order.add_item();
+/// order.place();
+///
+/// let dispatcher = Dispatcher::empty().build()?;
+/// let report = dispatcher.emit_all(order.pending.take());
+/// assert_eq!(report.events(), 2);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[derive(Default)]
+pub struct PendingEvents {
+    pub(crate) events: Vec<Box<dyn Caused>>,
+}
+
+impl PendingEvents {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { events: Vec::new() }
+    }
+
+    /// Records a fact.
+    pub fn record<E>(&mut self, event: E)
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        self.events.push(Box::new(event));
+    }
+
+    /// Takes what was recorded and leaves the list empty.
+    #[must_use = "dropping what was taken drops the facts"]
+    pub fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    /// Moves what `other` recorded to the end of this list.
+    pub fn append(&mut self, other: &mut Self) {
+        self.events.append(&mut other.events);
+    }
+
+    /// How many facts are recorded.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether none is recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+impl fmt::Debug for PendingEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.events.iter().map(|event| event.info().name()))
+            .finish()
+    }
+}
+
+impl<E> FromIterator<E> for PendingEvents
+where
+    E: Event + EmitsNow<E::Durability>,
+{
+    fn from_iter<I: IntoIterator<Item = E>>(events: I) -> Self {
+        let mut pending = Self::new();
+        pending.extend(events);
+        pending
+    }
+}
+
+impl<E> Extend<E> for PendingEvents
+where
+    E: Event + EmitsNow<E::Durability>,
+{
+    fn extend<I: IntoIterator<Item = E>>(&mut self, events: I) {
+        for event in events {
+            self.record(event);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What generated code names, and nothing else. Re-exported as `__private`.
+
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+
+pub use inventory;
+
+pub use crate::handler::binder::{Binder, CatchAllBinder, Slot};
+pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler, inline_handler};
+pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
+
+use std::fmt;
+
+/// Stands in the place of a redacted field.
+#[derive(Clone, Copy)]
+pub struct Masked;
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(crate::event::MASK)
+    }
+}
+
+/// The bound of a field that logs show; it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be shown in logs and failures",
+    label = "a field that is shown needs `Debug`",
+    note = "add `#[derive(Debug)]` to `{Self}`, or mark the field `#[event(redact)]`"
+)]
+pub trait Shown: fmt::Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Debug + ?Sized> Shown for T {}
+
+/// A field as the formatter takes it.
+pub const fn shown<T: Shown>(field: &T) -> &dyn Shown {
+    field
+}
+
+/// The bound of a `wire` event; it exists for its message.
+#[cfg(feature = "serde")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a `wire` event without serde's derives",
+    label = "`wire` needs `Serialize` and `Deserialize`",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
+)]
+pub trait Wire: serde::Serialize + serde::de::DeserializeOwned {}
+
+#[cfg(feature = "serde")]
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> Wire for T {}
+
+/// The masked JSON of a wire event.
+///
+/// # Errors
+///
+/// What the event's `Serialize` answers.
+#[cfg(feature = "serde")]
+pub fn masked_json<T: Wire>(
+    event: &T,
+    redacted: &[&str],
+) -> Result<serde_json::Value, serde_json::Error> {
+    let mut json = crate::event::while_masking(|| serde_json::to_value(event))?;
+    for pointer in redacted {
+        if let Some(value) = json.pointer_mut(pointer) {
+            *value = serde_json::Value::from(crate::event::MASK);
+        }
+    }
+    Ok(json)
+}
+
+#[cfg(feature = "serde")]
+pub use serde_json;
+
+/// The JSON form of a `wire` event, inside its `impl Event`.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_wire_json {
+    ($($pointer:literal),* $(,)?) => {
+        fn masked_json(
+            &self,
+        ) -> $crate::__private::Option<
+            $crate::__private::Result<
+                $crate::__private::serde_json::Value,
+                $crate::__private::serde_json::Error,
+            >,
+        > {
+            $crate::__private::Some($crate::__private::masked_json::<Self>(self, &[$($pointer),*]))
+        }
+    };
+}
+
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_wire_json {
+    ($($pointer:literal),* $(,)?) => {
+        ::core::compile_error!(
+            "`wire` needs the feature `serde` of `event-core`\n\
+             help: in Cargo.toml: event-core = { version = \"0.1\", features = [\"serde\"] }"
+        );
+    };
+}
+
+pub use crate::__event_wire_json as wire_json;

@@ -1,0 +1,276 @@
+//! Handlers that come and go at run time.
+
+use std::any::type_name;
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
+
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::emission::Emission;
+use crate::dispatcher::inner::Inner;
+use crate::event::Event;
+use crate::handler::{Conclusion, HandlerInfo, Outcome};
+use crate::isolate;
+
+/// A guard: dropping it cancels the subscription.
+///
+/// Cancelling does not wait for a call that is running; a call that has not started does not
+/// start any more, not even in an emission that is under way.
+#[must_use = "dropping the guard cancels the subscription; call `.detach()` to keep it"]
+pub struct Subscription {
+    node: Option<Arc<dyn Cancel>>,
+}
+
+impl Subscription {
+    /// Keeps the subscription for as long as the dispatcher lives.
+    pub fn detach(mut self) {
+        self.node = None;
+    }
+
+    /// Cancels the subscription; the same as dropping the guard, for where it reads better.
+    pub fn cancel(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(node) = self.node.take() {
+            node.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+/// How to subscribe, where the defaults do not do: made by
+/// [`Dispatcher::subscription`], ended by `subscribe`.
+///
+/// The options come before the subscription exists, so that no emission on another thread
+/// sees it without them.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+/// use event_core::{Dispatcher, Event};
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// let rings = Arc::new(AtomicUsize::new(0));
+/// let dispatcher = Dispatcher::empty().build()?;
+/// let counting = dispatcher.subscription().once().weak(&rings).subscribe(
+///     |rings: &AtomicUsize, _: &BellRung| {
+///         rings.fetch_add(1, Ordering::Relaxed);
+///     },
+/// );
+/// assert_eq!(dispatcher.emit(BellRung).done(), 1);
+/// assert_eq!(dispatcher.emit(BellRung).done(), 0);
+/// assert_eq!(rings.load(Ordering::Relaxed), 1);
+/// # drop(counting);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[must_use = "the options do nothing until `.subscribe(…)`"]
+pub struct SubscriptionOptions<'d, W = ()> {
+    dispatcher: &'d Dispatcher,
+    priority: i32,
+    once: bool,
+    weak: W,
+}
+
+impl<'d> SubscriptionOptions<'d> {
+    pub(crate) fn new(dispatcher: &'d Dispatcher) -> Self {
+        Self {
+            dispatcher,
+            priority: 0,
+            once: false,
+            weak: (),
+        }
+    }
+
+    /// Ties the subscription to `target`: it is called with it, and ends with it.
+    ///
+    /// The target is kept alive during a call, not between calls. The first emission after
+    /// its end removes the subscription.
+    pub fn weak<T: ?Sized + Send + Sync + 'static>(
+        self,
+        target: &Arc<T>,
+    ) -> SubscriptionOptions<'d, Weak<T>> {
+        SubscriptionOptions {
+            dispatcher: self.dispatcher,
+            priority: self.priority,
+            once: self.once,
+            weak: Arc::downgrade(target),
+        }
+    }
+
+    /// Subscribes; the closure may return whatever a handler of `E` may.
+    #[track_caller]
+    pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
+    where
+        E: Event,
+        R: Outcome<E>,
+        F: Fn(&E) -> R + Send + Sync + 'static,
+    {
+        let at = Location::caller();
+        self.add::<E, F>(at, move |event, emission| {
+            handler(event).conclude(&mut Conclusion::new(emission));
+            true
+        })
+    }
+}
+
+impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
+    /// Subscribes; the closure is called with the target and may return whatever a handler of
+    /// `E` may.
+    #[track_caller]
+    pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
+    where
+        E: Event,
+        R: Outcome<E>,
+        F: Fn(&T, &E) -> R + Send + Sync + 'static,
+    {
+        let at = Location::caller();
+        let weak = self.weak.clone();
+        self.add::<E, F>(at, move |event, emission| {
+            let Some(target) = weak.upgrade() else {
+                return false;
+            };
+            handler(&target, event).conclude(&mut Conclusion::new(emission));
+            true
+        })
+    }
+}
+
+impl<W> SubscriptionOptions<'_, W> {
+    /// Ends the subscription with its first call: it is called at most once, whatever the
+    /// number of threads that emit.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, and
+    /// subscriptions in the order in which they were made.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    fn add<E: Event, F>(
+        self,
+        at: &'static Location<'static>,
+        call: impl Fn(&E, &mut Emission<'_>) -> bool + Send + Sync + 'static,
+    ) -> Subscription {
+        let inner = self.dispatcher.inner();
+        let node = Arc::new(Node {
+            priority: self.priority,
+            info: HandlerInfo::of_subscription(type_name::<F>(), at),
+            once: self.once,
+            state: AtomicU8::new(state::ACTIVE),
+            call: Some(Box::new(call)),
+            inner: Arc::downgrade(inner),
+        });
+        inner.with_entry_made::<E, _>(|entry| entry.roster().subscribe(Arc::clone(&node)));
+        inner.refresh::<E>();
+        Subscription { node: Some(node) }
+    }
+}
+
+impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionOptions")
+            .field("priority", &self.priority)
+            .field("once", &self.once)
+            .finish_non_exhaustive()
+    }
+}
+
+mod state {
+    pub(super) const ACTIVE: u8 = 0;
+    /// Cancelled, or a `once` that was claimed.
+    pub(super) const OVER: u8 = 1;
+}
+
+/// A subscription in its event's list.
+pub(crate) struct Node<E> {
+    pub(crate) priority: i32,
+    pub(crate) info: HandlerInfo,
+    once: bool,
+    state: AtomicU8,
+    /// There until the node is dropped. Answers whether the subscription goes on.
+    call: Option<Call<E>>,
+    inner: Weak<Inner>,
+}
+
+type Call<E> = Box<dyn Fn(&E, &mut Emission<'_>) -> bool + Send + Sync>;
+
+trait Cancel: Send + Sync {
+    fn cancel(self: Arc<Self>);
+}
+
+impl<E: Event> Node<E> {
+    /// Calls the subscription; `false` if it is over and was not called.
+    #[inline]
+    pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &mut Emission<'_>) -> bool {
+        if self.once {
+            return self.deliver_once(event, emission);
+        }
+        if self.state.load(Ordering::Acquire) != state::ACTIVE {
+            return false;
+        }
+        let Some(call) = &self.call else {
+            return false;
+        };
+        let alive = call(event, emission);
+        if !alive {
+            Arc::clone(self).cancel();
+        }
+        alive
+    }
+
+    #[cold]
+    fn deliver_once(self: &Arc<Self>, event: &E, emission: &mut Emission<'_>) -> bool {
+        // Claimed before the call, so that of all emissions exactly one makes it.
+        let claimed = self.state.compare_exchange(
+            state::ACTIVE,
+            state::OVER,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if claimed.is_err() {
+            return false;
+        }
+        self.remove();
+        self.call.as_ref().is_some_and(|call| call(event, emission))
+    }
+
+    fn remove(self: &Arc<Self>) {
+        if let Some(inner) = self.inner.upgrade() {
+            inner.with_entry_made::<E, _>(|entry| entry.roster().unsubscribe(self));
+            inner.refresh::<E>();
+        }
+    }
+}
+
+impl<E: Event> Cancel for Node<E> {
+    fn cancel(self: Arc<Self>) {
+        self.state.store(state::OVER, Ordering::Release);
+        self.remove();
+    }
+}
+
+impl<E> Drop for Node<E> {
+    /// What the closure captured may panic in its `Drop`, and an emission may be the last
+    /// owner: isolated, like all code of the user's.
+    fn drop(&mut self) {
+        let call = self.call.take();
+        let _ = isolate::run(|| drop(call));
+    }
+}

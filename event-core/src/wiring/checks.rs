@@ -1,0 +1,251 @@
+//! What can only be checked when the whole program is known.
+
+use std::collections::HashMap;
+
+use super::problem::{Problem, ProblemKind};
+use super::selection::Selection;
+use super::{at_handler, sees};
+use crate::event::{Cardinality, EventInfo};
+use crate::handler::registered::{Named, Registered};
+use crate::param::ByType;
+use crate::registry::EventEntry;
+
+/// Each declared event name belongs to one type.
+pub(super) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
+    let mut by_name: HashMap<&'static str, &'static EventInfo> =
+        HashMap::with_capacity(events.len());
+    for info in events.iter().map(|event| event.info) {
+        let Some(name) = info.declared_name() else {
+            continue;
+        };
+        let Some(other) = by_name.insert(name, info) else {
+            continue;
+        };
+        let (mut first, mut second) = (other, info);
+        if (second.file(), second.line()) < (first.file(), first.line()) {
+            std::mem::swap(&mut first, &mut second);
+        }
+        problems.push(
+            Problem::new(
+                ProblemKind::EventNameTwice,
+                format!(
+                    "two event types are named `{name}`: `{}` and `{}`",
+                    first.type_name(),
+                    second.type_name()
+                ),
+            )
+            .at(first.file(), first.line())
+            .at(second.file(), second.line())
+            .help(
+                "give one of them another `name`; if both are one type, two versions of its \
+                   crate are linked: `cargo tree --duplicates` shows who needs which",
+            ),
+        );
+    }
+}
+
+/// Each handler has a path of its own. Two copies of a crate do not.
+pub(super) fn handlers(linked: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+    let mut by_name: HashMap<&'static str, &'static dyn Registered> =
+        HashMap::with_capacity(linked.len());
+    for handler in linked {
+        let Some(other) = by_name.insert(handler.name(), *handler) else {
+            continue;
+        };
+        let (first, second) = (other.spec(), handler.spec());
+        let copies =
+            first.package == second.package && first.package_version != second.package_version;
+        let help = if copies {
+            let version = |version: Option<&str>| version.unwrap_or("?").to_owned();
+            let mut versions = [
+                version(first.package_version),
+                version(second.package_version),
+            ];
+            versions.sort();
+            format!(
+                "`{}` is linked twice, in versions {} and {}, and each copy would handle every \
+                 event; make all crates depend on one version (`cargo tree --duplicates`)",
+                first.package.unwrap_or("the crate"),
+                versions[0],
+                versions[1],
+            )
+        } else {
+            "rename one of them; if they are one function, its crate is linked twice: `cargo \
+             tree --duplicates` shows who needs which"
+                .to_owned()
+        };
+        let mut places = [(first.file, first.line), (second.file, second.line)];
+        places.sort_unstable();
+        problems.push(
+            Problem::new(
+                ProblemKind::HandlerTwice,
+                format!("two handlers are `{}`", handler.name()),
+            )
+            .at(places[0].0, places[0].1)
+            .at(places[1].0, places[1].1)
+            .help(help),
+        );
+    }
+}
+
+/// Each event has as many handlers in the program as it declares. Catch-alls do not count.
+pub(super) fn cardinality(
+    events: &[&'static EventEntry],
+    linked: &[&'static dyn Registered],
+    selection: &Selection,
+    problems: &mut Vec<Problem>,
+) {
+    let free = Cardinality { min: 0, max: None };
+    if events.iter().all(|event| event.info.handlers() == free) {
+        return;
+    }
+    let mut handlers: ByType<Vec<&'static dyn Registered>> = ByType::default();
+    for handler in linked {
+        if let Some(info) = handler.event() {
+            handlers.entry(info.type_id()).or_default().push(*handler);
+        }
+    }
+    for info in events.iter().map(|event| event.info) {
+        let Cardinality { min, max } = info.handlers();
+        let found = handlers.get(&info.type_id()).map_or(&[][..], Vec::as_slice);
+        let help = if found.len() < min {
+            if selection.allow_unhandled.contains(&info.type_id()) {
+                continue;
+            }
+            let event = crate::param::short(info.type_name());
+            format!(
+                "write the handler, link its crate by naming its module in the builder \
+                 (`.module(its_crate::MODULE)`), or say `.allow_unhandled::<{event}>()`"
+            )
+        } else if max.is_some_and(|max| found.len() > max) {
+            let mut names: Vec<_> = found.iter().map(|handler| handler.name()).collect();
+            names.sort_unstable();
+            format!(
+                "its handlers are `{}`; remove `#[handler]` from one",
+                names.join("`, `")
+            )
+        } else {
+            continue;
+        };
+        problems.push(
+            Problem::new(
+                ProblemKind::Cardinality,
+                format!(
+                    "event `{}` has {} handlers and must have {}",
+                    info.name(),
+                    found.len(),
+                    info.handlers()
+                ),
+            )
+            .at(info.file(), info.line())
+            .help(help),
+        );
+    }
+}
+
+/// Each function that `after` or `before` names is a handler that shares an event with the
+/// one that names it.
+pub(super) fn order_names(
+    linked: &[&'static dyn Registered],
+    events: &[&'static EventInfo],
+    problems: &mut Vec<Problem>,
+) {
+    let handles = |handler: &dyn Registered, event: &EventInfo| match handler.event() {
+        Some(info) => info.type_id() == event.type_id(),
+        None => sees(handler, event),
+    };
+    let mut check = |handler: &'static dyn Registered, key: &str, named: &Named| {
+        let Some(other) = linked.iter().find(|other| other.id() == named.id) else {
+            problems.push(
+                at_handler(
+                    ProblemKind::OrderWithStranger,
+                    handler,
+                    &format!("says `{key} = {}`, which is no handler", named.name()),
+                )
+                .help("add `#[handler]` to that function, or name another"),
+            );
+            return;
+        };
+        let shared = events
+            .iter()
+            .any(|event| handles(handler, event) && handles(*other, event));
+        if !shared {
+            let theirs = other.event().map_or("other events", EventInfo::name);
+            let ours = handler.event().map_or("other events", EventInfo::name);
+            let spec = other.spec();
+            problems.push(
+                at_handler(
+                    ProblemKind::OrderWithStranger,
+                    handler,
+                    &format!(
+                        "says `{key} = {}`, but that one handles `{theirs}` and this one `{ours}`",
+                        named.name()
+                    ),
+                )
+                .at(spec.file, spec.line)
+                .help(
+                    "order is between handlers of one event; to run after the other's event, \
+                     return an event from it and handle that",
+                ),
+            );
+        }
+    };
+    for handler in linked {
+        let spec = handler.spec();
+        spec.after
+            .iter()
+            .for_each(|named| check(*handler, "after", named));
+        spec.before
+            .iter()
+            .for_each(|named| check(*handler, "before", named));
+    }
+}
+
+pub(super) fn order_cycle(event: &EventInfo, cycle: &[&'static dyn Registered]) -> Problem {
+    let names: Vec<_> = cycle.iter().map(|handler| handler.name()).collect();
+    let mut problem = Problem::new(
+        ProblemKind::OrderCycle,
+        format!(
+            "the handlers of `{}` wait for each other: `{}` waits for `{}`",
+            event.name(),
+            names.join("` waits for `"),
+            names.first().unwrap_or(&""),
+        ),
+    );
+    for handler in cycle {
+        problem = problem.at(handler.spec().file, handler.spec().line);
+    }
+    problem.help("remove one `after` or `before` among them")
+}
+
+pub(super) fn pattern_without_match(
+    handler: &'static dyn Registered,
+    pattern: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> Problem {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    let help = match names.as_slice() {
+        [] => "no linked event declares a name; add `#[event(name = \"…\")]` to one".to_owned(),
+        names => {
+            let shown: Vec<_> = names
+                .iter()
+                .take(8)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let more = names.len() - shown.len();
+            let tail = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
+            format!("the declared names are {}{tail}", shown.join(", "))
+        }
+    };
+    at_handler(
+        ProblemKind::PatternWithoutMatch,
+        handler,
+        &format!("says `events = \"{pattern}\"`, which matches no event"),
+    )
+    .help(help)
+}

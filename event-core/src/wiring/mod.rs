@@ -1,0 +1,205 @@
+//! Wires a program: chooses the handlers, checks them, orders them, and binds them.
+//!
+//! Everything that is wrong is noted and reported together, so that a user fixes one build
+//! and not five.
+
+mod checks;
+mod order;
+mod pattern;
+pub(crate) mod problem;
+pub(crate) mod selection;
+
+use std::any::TypeId;
+use std::collections::HashSet;
+
+use self::problem::{BuildError, Problem, ProblemKind};
+use self::selection::Selection;
+use crate::dispatcher::roster::{AnyRoster, CatchAll, Entry, EventKind};
+use crate::event::EventInfo;
+use crate::handler::registered::Registered;
+use crate::param::{ByType, Provided, Resolver};
+use crate::registry;
+
+/// The wired program: what the dispatcher is made of.
+pub(crate) struct Wired {
+    pub(crate) table: Vec<Option<Entry>>,
+    pub(crate) generic: ByType<Entry>,
+    pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+}
+
+/// One event type while the program is wired.
+struct Line {
+    kind: &'static dyn EventKind,
+    handlers: Vec<&'static dyn Registered>,
+}
+
+/// Wires the linked program as `selection` restricts it.
+///
+/// # Errors
+///
+/// Every problem there is.
+pub(crate) fn wire(
+    selection: &Selection,
+    provided: &Provided,
+    mut problems: Vec<Problem>,
+    observed: bool,
+) -> Result<Wired, BuildError> {
+    let linked = selection.linked();
+    let events: Vec<_> = registry::events().collect();
+    checks::events(&events, &mut problems);
+    checks::handlers(&linked, &mut problems);
+    selection.check(&linked, &mut problems);
+    if selection.checks_cardinality() {
+        checks::cardinality(&events, &linked, selection, &mut problems);
+    }
+
+    let chosen: Vec<_> = linked
+        .iter()
+        .copied()
+        .filter(|handler| selection.chooses(*handler))
+        .collect();
+
+    // One line for each event type: those of the registry, and those that only a handler
+    // tells of, which are generic or were lost by the linker.
+    let mut lines: ByType<Line> = ByType::default();
+    for kind in events
+        .iter()
+        .map(|event| event.kind)
+        .chain(linked.iter().filter_map(|handler| handler.kind()))
+    {
+        lines.entry(kind.info().type_id()).or_insert_with(|| Line {
+            kind,
+            handlers: Vec::new(),
+        });
+    }
+    for handler in &chosen {
+        match handler.event() {
+            Some(info) => {
+                if let Some(line) = lines.get_mut(&info.type_id()) {
+                    line.handlers.push(*handler);
+                }
+            }
+            None => join_catch_all(*handler, &mut lines, &mut problems),
+        }
+    }
+    checks::order_names(
+        &linked,
+        &lines.values().map(|l| l.kind.info()).collect::<Vec<_>>(),
+        &mut problems,
+    );
+
+    let event_types: HashSet<TypeId> = lines.keys().copied().collect();
+    let is_event = |id| event_types.contains(&id);
+    let mut resolver = Resolver::new(provided, &is_event);
+    let mut everything: Vec<(&'static dyn Registered, CatchAll)> = chosen
+        .iter()
+        .filter(|handler| handler.event().is_none())
+        .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
+        .collect();
+
+    let mut table = Vec::new();
+    let mut generic = ByType::default();
+    for line in lines.into_values() {
+        let kind = line.kind;
+        match bind(line, &everything, &mut resolver) {
+            Ok(roster) => place(kind, Entry::new(roster, observed), &mut table, &mut generic),
+            Err(problem) => resolver.problems.push(problem),
+        }
+    }
+    problems.append(&mut resolver.problems);
+    if let Some(error) = BuildError::of(problems) {
+        return Err(error);
+    }
+    everything.retain(|(handler, _)| handler.pattern().is_none());
+    let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
+    // Without a cycle: each event with these handlers was sorted above.
+    let _ = order::sort(&mut sorted);
+    everything.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
+    Ok(Wired {
+        table,
+        generic,
+        everything,
+    })
+}
+
+/// Adds a catch-all to the lines of the events it sees.
+fn join_catch_all(
+    handler: &'static dyn Registered,
+    lines: &mut ByType<Line>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut seen = false;
+    for line in lines.values_mut() {
+        if sees(handler, line.kind.info()) {
+            line.handlers.push(handler);
+            seen = true;
+        }
+    }
+    if let (false, Some(pattern)) = (seen, handler.pattern()) {
+        problems.push(checks::pattern_without_match(
+            handler,
+            pattern,
+            lines
+                .values()
+                .filter_map(|line| line.kind.info().declared_name()),
+        ));
+    }
+}
+
+/// Whether a catch-all sees an event.
+fn sees(catch_all: &dyn Registered, event: &EventInfo) -> bool {
+    match (catch_all.pattern(), event.declared_name()) {
+        (None, _) => true,
+        (Some(pattern), Some(name)) => pattern::matches(pattern, name),
+        (Some(_), None) => false,
+    }
+}
+
+/// Orders and binds the handlers of one event.
+fn bind(
+    line: Line,
+    catch_alls: &[(&'static dyn Registered, CatchAll)],
+    resolver: &mut Resolver<'_>,
+) -> Result<Box<dyn AnyRoster>, Problem> {
+    let Line { kind, mut handlers } = line;
+    order::sort(&mut handlers).map_err(|cycle| checks::order_cycle(kind.info(), &cycle))?;
+    let mut list = kind.new_list();
+    for handler in &handlers {
+        if handler.event().is_some() {
+            handler.bind(resolver, &mut *list);
+        } else if let Some((_, catch_all)) = catch_alls
+            .iter()
+            .find(|(other, _)| other.id() == handler.id())
+        {
+            kind.push_catch_all(&mut *list, CatchAll::clone(catch_all));
+        }
+    }
+    Ok(kind.finish(list, handlers))
+}
+
+/// Puts an event's place where an emit looks for it.
+fn place(
+    kind: &'static dyn EventKind,
+    entry: Entry,
+    table: &mut Vec<Option<Entry>>,
+    generic: &mut ByType<Entry>,
+) {
+    match kind.slot() {
+        Some(slot) => {
+            let index = slot.assign();
+            if table.len() <= index {
+                table.resize_with(index + 1, || None);
+            }
+            table[index] = Some(entry);
+        }
+        None => {
+            generic.insert(kind.info().type_id(), entry);
+        }
+    }
+}
+
+/// A problem at a handler.
+fn at_handler(kind: ProblemKind, handler: &dyn Registered, what: &str) -> Problem {
+    let spec = handler.spec();
+    Problem::new(kind, format!("handler `{}` {what}", handler.name())).at(spec.file, spec.line)
+}

@@ -1,0 +1,94 @@
+//! The order of an event's handlers: repeatedly the one with the lowest (priority, path,
+//! line) among those whose `after` are done.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::handler::registered::Registered;
+
+/// Sorts the handlers of one event.
+///
+/// # Errors
+///
+/// The handlers of a cycle, in the order in which each waits for the next.
+pub(crate) fn sort(
+    handlers: &mut Vec<&'static dyn Registered>,
+) -> Result<(), Vec<&'static dyn Registered>> {
+    handlers.sort_by_cached_key(|handler| {
+        let spec = handler.spec();
+        (spec.priority, handler.name(), spec.line)
+    });
+    if handlers
+        .iter()
+        .all(|handler| handler.spec().after.is_empty() && handler.spec().before.is_empty())
+    {
+        return Ok(());
+    }
+    let waits_for = waits_for(handlers);
+    let mut left: Vec<usize> = waits_for.iter().map(Vec::len).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> = (0..handlers.len())
+        .filter(|index| left[*index] == 0)
+        .map(Reverse)
+        .collect();
+    let mut order = Vec::with_capacity(handlers.len());
+    while let Some(Reverse(done)) = ready.pop() {
+        order.push(done);
+        for (index, causes) in waits_for.iter().enumerate() {
+            if causes.contains(&done) {
+                left[index] -= 1;
+                if left[index] == 0 {
+                    ready.push(Reverse(index));
+                }
+            }
+        }
+    }
+    if order.len() < handlers.len() {
+        return Err(cycle(&waits_for, &left)
+            .into_iter()
+            .map(|index| handlers[index])
+            .collect());
+    }
+    *handlers = order.into_iter().map(|index| handlers[index]).collect();
+    Ok(())
+}
+
+/// For each handler the indices of those that must run before it. A handler that is not in
+/// the list (left out by the builder) satisfies every constraint.
+fn waits_for(handlers: &[&'static dyn Registered]) -> Vec<Vec<usize>> {
+    let position = |id| handlers.iter().position(|handler| handler.id() == id);
+    let mut waits_for = vec![Vec::new(); handlers.len()];
+    for (index, handler) in handlers.iter().enumerate() {
+        for named in handler.spec().after {
+            if let Some(before) = position(named.id) {
+                waits_for[index].push(before);
+            }
+        }
+        for named in handler.spec().before {
+            if let Some(after) = position(named.id) {
+                waits_for[after].push(index);
+            }
+        }
+    }
+    for causes in &mut waits_for {
+        causes.sort_unstable();
+        causes.dedup();
+    }
+    waits_for
+}
+
+/// One cycle among the handlers that never became ready: from any of them, going to one that
+/// it waits for must come back to one seen before.
+fn cycle(waits_for: &[Vec<usize>], left: &[usize]) -> Vec<usize> {
+    let mut path = Vec::new();
+    let mut at = left.iter().position(|waits| *waits > 0).unwrap_or(0);
+    loop {
+        if let Some(start) = path.iter().position(|seen| *seen == at) {
+            return path.split_off(start);
+        }
+        path.push(at);
+        match waits_for[at].iter().find(|next| left[**next] > 0) {
+            Some(next) => at = *next,
+            None => return path,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a build says when the program is not wired: every problem, in one error.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why a dispatcher was not built: every problem there is, each with its place and its fix.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// struct Stock;
+///
+/// #[handler]
+/// fn reserve(_event: &OrderPlaced, _stock: &Stock) {}
+///
+/// let error = Dispatcher::builder().only(reserve).build().unwrap_err();
+/// assert_eq!(error.problems().len(), 1);
+/// assert!(error.to_string().contains("add `.provide(…)` with a value of type `Stock`"));
+/// ```
+pub struct BuildError {
+    problems: Vec<Problem>,
+}
+
+/// One problem of a [`BuildError`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    places: Vec<(&'static str, u32)>,
+    kind: ProblemKind,
+    what: String,
+    help: String,
+}
+
+/// What a [`Problem`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A handler needs a value that was not provided.
+    MissingDependency,
+    /// Two values of one type were provided.
+    ProvidedTwice,
+    /// `override_with` replaces a value that was not provided.
+    NothingToOverride,
+    /// Two event types declare one name.
+    EventNameTwice,
+    /// Two handlers have one path: two copies of a crate are linked.
+    HandlerTwice,
+    /// The `after` and `before` of handlers form a cycle.
+    OrderCycle,
+    /// `after` or `before` names a function that does not handle the event.
+    OrderWithStranger,
+    /// The builder names a function that is no handler.
+    NotAHandler,
+    /// A pattern matches no event.
+    PatternWithoutMatch,
+    /// An event has fewer or more handlers than it declares.
+    Cardinality,
+    /// A module has no handlers.
+    ModuleWithoutHandlers,
+    /// A catch-all handler takes an emitter.
+    CatchAllEmits,
+}
+
+impl BuildError {
+    /// `None` if there are no problems.
+    pub(crate) fn of(mut problems: Vec<Problem>) -> Option<Self> {
+        problems.sort();
+        problems.dedup();
+        (!problems.is_empty()).then_some(Self { problems })
+    }
+
+    /// The problems, in order of their places.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "the dispatcher cannot be built; 1 problem:")?,
+            count => write!(f, "the dispatcher cannot be built; {count} problems:")?,
+        }
+        for problem in &self.problems {
+            write!(f, "\n\n{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The same as `Display`, since `main` and `unwrap` show an error by its `Debug`.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for BuildError {}
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind, what: String) -> Self {
+        Self {
+            places: Vec::new(),
+            kind,
+            what,
+            help: String::new(),
+        }
+    }
+
+    pub(crate) fn at(mut self, file: &'static str, line: u32) -> Self {
+        self.places.push((file, line));
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// What the problem is about.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// The files and lines that are involved.
+    #[must_use]
+    pub fn places(&self) -> &[(&'static str, u32)] {
+        &self.places
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.what)?;
+        for (file, line) in &self.places {
+            write!(f, "\n  --> {file}:{line}")?;
+        }
+        if self.help.is_empty() {
+            return Ok(());
+        }
+        write!(f, "\n  help: {}", self.help)
+    }
+}

@@ -1,0 +1,7 @@
+/// The handlers of this crate, for the builder of a dispatcher.
+pub const MODULE: ::event_core::Module = ::event_core::Module::new(
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+    )
+    .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);

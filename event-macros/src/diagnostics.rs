@@ -1,0 +1,75 @@
+//! Collects every error of one item, so that one build reports them all.
+//!
+//! A macro makes one [`Diagnostics`], hands it to each step, and finishes it once. Dropping it
+//! unread is a bug of the macro, so it panics: no error can get lost between two steps.
+
+use std::fmt::Display;
+use std::thread;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+#[must_use = "errors are shown only by `finish`"]
+pub(crate) struct Diagnostics {
+    errors: Vec<syn::Error>,
+    finished: bool,
+}
+
+impl Diagnostics {
+    pub(crate) fn new() -> Self {
+        Self {
+            errors: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// Reports `what` is wrong at the tokens to edit, with a `help` that can be pasted.
+    pub(crate) fn error(&mut self, at: impl ToTokens, what: impl Display, help: impl Display) {
+        let message = format!("{what}\nhelp: {help}");
+        self.errors.push(syn::Error::new_spanned(at, message));
+    }
+
+    /// The same for a place that is a span and no token, such as a pair of parentheses.
+    pub(crate) fn error_at(&mut self, at: Span, what: impl Display, help: impl Display) {
+        let message = format!("{what}\nhelp: {help}");
+        self.errors.push(syn::Error::new(at, message));
+    }
+
+    /// Passes on what syn had to say about tokens that are no Rust item.
+    pub(crate) fn syntax(&mut self, error: syn::Error) {
+        self.errors.push(error);
+    }
+
+    /// Takes over what another step collected.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        other.finished = true;
+        self.errors.append(&mut other.errors);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// One `compile_error!` for each error, or `None` if there was none.
+    pub(crate) fn finish(mut self) -> Option<TokenStream> {
+        self.finished = true;
+        if self.errors.is_empty() {
+            return None;
+        }
+        let errors = self.errors.iter().map(syn::Error::to_compile_error);
+        Some(errors.collect())
+    }
+}
+
+impl Drop for Diagnostics {
+    fn drop(&mut self) {
+        assert!(
+            self.finished || thread::panicking(),
+            "the errors of a macro were dropped unread"
+        );
+    }
+}

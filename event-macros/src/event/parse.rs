@@ -1,0 +1,247 @@
+//! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
+
+use super::range::{self, Range};
+use super::serde::{Container, FieldRules};
+use crate::diagnostics::Diagnostics;
+use crate::keys::{Entry, Form, Key};
+use crate::names;
+
+static EVENT: Form = Form {
+    attribute: "#[event(...)]",
+    place: "",
+    example: "name = \"shop.order_placed\"",
+    keys: &[
+        Key {
+            name: "crate",
+            example: "crate = my_facade::event_core",
+        },
+        Key {
+            name: "handlers",
+            example: "handlers = 1..",
+        },
+        Key {
+            name: "key",
+            example: "key = order_id",
+        },
+        Key {
+            name: "name",
+            example: "name = \"shop.order_placed\"",
+        },
+        Key {
+            name: "stoppable",
+            example: "stoppable",
+        },
+        Key {
+            name: "version",
+            example: "version = 1",
+        },
+        Key {
+            name: "wire",
+            example: "wire",
+        },
+    ],
+    misplaced: &[
+        ("redact", "write `#[event(redact)]` above the field to mask"),
+        (
+            "priority",
+            "`priority` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
+            "filter",
+            "`filter` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
+            "after",
+            "`after` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
+            "before",
+            "`before` is a key of `#[handler(...)]`, above the handler",
+        ),
+    ],
+};
+
+static FIELD: Form = Form {
+    attribute: "#[event(...)]",
+    place: " on a field",
+    example: "redact",
+    keys: &[Key {
+        name: "redact",
+        example: "redact",
+    }],
+    misplaced: &[
+        ("key", "write `#[event(key = field)]` above the type"),
+        (
+            "name",
+            "`name` goes above the type; a field is renamed with `#[serde(rename)]`",
+        ),
+    ],
+};
+
+/// The type, as the checks and the expansion see it.
+pub(crate) struct Model<'a> {
+    pub(crate) input: &'a DeriveInput,
+    pub(crate) keys: Keys,
+    pub(crate) container: Container,
+    /// One for each variant; a struct is one shape, a union none.
+    pub(crate) shapes: Vec<Shape<'a>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Keys {
+    pub(crate) handlers: Option<Keyed<Range>>,
+    pub(crate) key: Option<Keyed<Member>>,
+    pub(crate) name: Option<Keyed<LitStr>>,
+    pub(crate) root: Option<Path>,
+    pub(crate) stoppable: Option<Ident>,
+    pub(crate) version: Option<Keyed<u32>>,
+    pub(crate) wire: Option<Ident>,
+    /// No key was unknown or ill-formed, so one that is not there was not meant to be.
+    pub(crate) complete: bool,
+}
+
+/// A value with the key it came with, so that every later check can point at it.
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+/// A struct, or one variant of an enum.
+pub(crate) struct Shape<'a> {
+    pub(crate) variant: Option<&'a Variant>,
+    pub(crate) style: &'a Fields,
+    pub(crate) fields: Vec<FieldModel<'a>>,
+}
+
+pub(crate) struct FieldModel<'a> {
+    pub(crate) field: &'a Field,
+    pub(crate) member: Member,
+    /// The key in `#[event(redact)]`.
+    pub(crate) redact: Option<Ident>,
+    pub(crate) serde: FieldRules,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn new(input: &'a DeriveInput, diagnostics: &mut Diagnostics) -> Self {
+        let keys = Keys::new(&input.attrs, diagnostics);
+        let shapes = match &input.data {
+            Data::Struct(data) => vec![Shape::new(None, &data.fields, diagnostics)],
+            Data::Enum(data) => data
+                .variants
+                .iter()
+                .map(|variant| Shape::new(Some(variant), &variant.fields, diagnostics))
+                .collect(),
+            Data::Union(_) => Vec::new(),
+        };
+        Self {
+            input,
+            keys,
+            container: Container::new(&input.attrs),
+            shapes,
+        }
+    }
+
+    /// Whether there is one event for each instance of the type's parameters.
+    pub(crate) fn is_generic(&self) -> bool {
+        let generics = &self.input.generics;
+        generics.type_params().next().is_some() || generics.const_params().next().is_some()
+    }
+}
+
+impl<'a> Shape<'a> {
+    fn new(variant: Option<&'a Variant>, style: &'a Fields, diagnostics: &mut Diagnostics) -> Self {
+        if let Some(variant) = variant {
+            let ours = |attribute: &&Attribute| attribute.path().is_ident("event");
+            for attribute in variant.attrs.iter().filter(ours) {
+                diagnostics.error(
+                    attribute,
+                    format!("`#[event(...)]` on variant `{}`", variant.ident),
+                    "write it above the enum, or `#[event(redact)]` above a field",
+                );
+            }
+        }
+        let fields = style.members().zip(style);
+        let fields = fields
+            .map(|(member, field)| FieldModel {
+                field,
+                member,
+                redact: redact(&field.attrs, diagnostics),
+                serde: FieldRules::new(&field.attrs),
+            })
+            .collect();
+        Self {
+            variant,
+            style,
+            fields,
+        }
+    }
+}
+
+fn redact(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Ident> {
+    let entries = FIELD.read_all("event", attributes, diagnostics);
+    entries.into_iter().next().map(|entry| entry.key)
+}
+
+impl Keys {
+    fn new(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
+        let earlier = diagnostics.count();
+        let mut keys = Self::default();
+        for entry in EVENT.read_all("event", attributes, diagnostics) {
+            match entry.key.to_string().as_str() {
+                "crate" => keys.root = entry.module(diagnostics),
+                "handlers" => keys.handlers = Keyed::new(entry, diagnostics, range::read),
+                "key" => keys.key = Keyed::new(entry, diagnostics, field_name),
+                "name" => keys.name = Keyed::new(entry, diagnostics, name),
+                "stoppable" => keys.stoppable = Some(entry.key),
+                "version" => keys.version = Keyed::new(entry, diagnostics, version),
+                "wire" => keys.wire = Some(entry.key),
+                other => unreachable!("`{other}` is in the form and not read"),
+            }
+        }
+        keys.complete = diagnostics.count() == earlier;
+        keys
+    }
+}
+
+impl<T> Keyed<T> {
+    fn new(
+        entry: Entry,
+        diagnostics: &mut Diagnostics,
+        read: fn(&Entry, &mut Diagnostics) -> Option<T>,
+    ) -> Option<Self> {
+        let value = read(&entry, diagnostics)?;
+        Some(Self {
+            key: entry.key,
+            value,
+        })
+    }
+}
+
+fn name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let name = entry.string(diagnostics)?;
+    names::check_name(&name, diagnostics);
+    Some(name)
+}
+
+fn field_name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Member> {
+    entry.parsed("the name of a field", diagnostics)
+}
+
+fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let version = entry.integer("an integer from 1 on", diagnostics)?;
+    if version == 0 {
+        entry.expected("an integer from 1 on", diagnostics);
+    }
+    Some(version)
+}
+
+impl FieldModel<'_> {
+    /// `order_id`, or `0` in a tuple struct.
+    pub(crate) fn name(&self) -> String {
+        self.member.to_token_stream().to_string()
+    }
+}

@@ -1,0 +1,173 @@
+//! Golden expansions: what each macro generates, formatted, beside what it should generate.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p event-macros` writes the files of `golden/` anew; read the
+//! difference before it is committed.
+
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The input is what precedes the expansion, so that a file reads as "this gives that".
+fn check(expansion: TokenStream, golden: ExpectFile) {
+    let file = match syn::parse2(expansion.clone()) {
+        Ok(file) => file,
+        Err(error) => panic!("{error} in the expansion {expansion}"),
+    };
+    golden.assert_eq(&prettyplease::unparse(&file));
+}
+
+fn handler(arguments: TokenStream, item: TokenStream, golden: ExpectFile) {
+    check(crate::handler::handler(arguments, item), golden);
+}
+
+#[test]
+fn a_plain_handler() {
+    handler(
+        quote!(),
+        quote! {
+            fn ring(event: &ButtonPressed) {
+                println!("ding dong at door {}", event.door);
+            }
+        },
+        expect_file!["../golden/plain_handler.rs"],
+    );
+}
+
+#[test]
+fn a_handler_with_parameters_filter_and_order() {
+    handler(
+        quote!(
+            after = reserve_stock,
+            before = [Mailer::welcome, audit],
+            filter = is_large,
+            priority = -3
+        ),
+        quote! {
+            pub fn count_sales<'a>(
+                event: &'a OrderPlaced,
+                sales: &Table<'a, Sale>,
+                clock: Option<&dyn Clock>,
+                emit: Emitter<(LargeOrder,)>,
+            ) -> Result<Option<StockReserved>, OutOfStock> {
+                sales.add(event)
+            }
+        },
+        expect_file!["../golden/handler_with_everything.rs"],
+    );
+}
+
+#[test]
+fn a_catch_all_handler() {
+    handler(
+        quote!(events = "shop.*"),
+        quote! {
+            #[cfg(feature = "audit")]
+            fn r#async(event: &dyn AnyEvent, log: &Log) -> Result<(), LogFull> {
+                log.write(event)
+            }
+        },
+        expect_file!["../golden/catch_all_handler.rs"],
+    );
+}
+
+#[test]
+fn the_handlers_of_an_impl() {
+    let expansion = crate::handler::handlers(
+        quote!(crate = my_facade::event_core),
+        quote! {
+            impl Mailer {
+                const LIMIT: usize = { 3 };
+
+                #[handler(priority = 1)]
+                fn welcome(&self, event: &UserSignedUp) {
+                    self.send(&event.name);
+                }
+
+                #[handler]
+                pub(crate) fn log(event: &UserSignedUp) {}
+
+                fn send(&self, name: &str) {}
+            }
+        },
+    );
+    check(expansion, expect_file!["../golden/handlers_of_an_impl.rs"]);
+}
+
+#[test]
+fn a_simple_event() {
+    let expansion = crate::event::derive(quote! {
+        pub struct ButtonPressed {
+            pub door: u8,
+        }
+    });
+    check(expansion, expect_file!["../golden/simple_event.rs"]);
+}
+
+#[test]
+fn a_wire_event_with_every_key() {
+    let expansion = crate::event::derive(quote! {
+        #[event(name = "shop.order_placed", version = 2, wire)]
+        #[event(key = order_id, handlers = 1..=3, stoppable)]
+        #[serde(rename_all = "camelCase")]
+        pub struct OrderPlaced {
+            pub order_id: u64,
+            #[event(redact)]
+            pub card_number: String,
+            #[event(redact)]
+            #[serde(rename = "a/b")]
+            pub address: Address,
+        }
+    });
+    check(expansion, expect_file!["../golden/wire_event.rs"]);
+}
+
+#[test]
+fn an_enum_event() {
+    let expansion = crate::event::derive(quote! {
+        #[serde(rename_all = "snake_case")]
+        enum PaymentTaken {
+            ByCard { #[event(redact)] number: String },
+            InCash(u64, #[event(redact)] String),
+            OnTheHouse,
+        }
+    });
+    check(expansion, expect_file!["../golden/enum_event.rs"]);
+}
+
+#[test]
+fn a_generic_event() {
+    let expansion = crate::event::derive(quote! {
+        pub struct PostSave<T: Entity = User>(pub T, pub bool)
+        where
+            T::Id: Copy;
+    });
+    check(expansion, expect_file!["../golden/generic_event.rs"]);
+}
+
+#[test]
+fn an_event_with_an_error_is_still_an_event() {
+    let expansion = crate::event::derive(quote! {
+        #[event(nmae = "shop.order_placed")]
+        struct OrderPlaced<'a> {
+            customer: &'a str,
+        }
+    });
+    check(expansion, expect_file!["../golden/fallback_event.rs"]);
+}
+
+#[test]
+fn a_handler_with_an_error_is_still_a_function() {
+    handler(
+        quote!(),
+        quote! {
+            fn ring(event: ButtonPressed) {}
+        },
+        expect_file!["../golden/fallback_handler.rs"],
+    );
+}
+
+#[test]
+fn a_module_that_lists_its_handlers() {
+    let expansion = crate::module::module(quote!(handlers = [count_sales, Mailer::welcome]));
+    check(expansion, expect_file!["../golden/module_list.rs"]);
+}

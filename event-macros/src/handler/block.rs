@@ -1,0 +1,135 @@
+//! Reads a `#[handlers] impl` block without parsing the bodies in it.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Generics, Token, Type};
+
+use crate::item::{self, Function};
+
+/// The block, its header parsed and its content still in tokens.
+pub(crate) struct Block {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    /// The trait of a trait impl.
+    pub(crate) of_trait: Option<Type>,
+    pub(crate) owner: Type,
+    pub(crate) content: Group,
+    /// What stands before the braces.
+    header: TokenStream,
+}
+
+/// One item of the block.
+pub(crate) enum Member {
+    Other(TokenStream),
+    Handler(Box<Method>),
+}
+
+/// An item with `#[handler]` above it.
+pub(crate) struct Method {
+    pub(crate) attribute: Attribute,
+    /// `None` if it is no function that syn can read.
+    pub(crate) function: Option<Function>,
+    /// The item without its `#[handler]`.
+    pub(crate) kept: TokenStream,
+}
+
+impl Block {
+    pub(crate) fn read(item: &TokenStream) -> syn::Result<Self> {
+        let mut header: Vec<TokenTree> = item.clone().into_iter().collect();
+        // The braces are the last token.
+        header.pop();
+        let read = |input: ParseStream<'_>| {
+            let attributes = input.call(Attribute::parse_outer)?;
+            input.parse::<Option<Token![unsafe]>>()?;
+            input.parse::<Token![impl]>()?;
+            let mut generics: Generics = input.parse()?;
+            input.parse::<Option<Token![!]>>()?;
+            let mut owner: Type = input.parse()?;
+            let mut of_trait = None;
+            if input.parse::<Option<Token![for]>>()?.is_some() {
+                of_trait = Some(owner);
+                owner = input.parse()?;
+            }
+            generics.where_clause = input.parse()?;
+            let content: Group = input.parse()?;
+            Ok(Self {
+                attributes,
+                generics,
+                of_trait,
+                owner,
+                content,
+                header: header.into_iter().collect(),
+            })
+        };
+        read.parse2(item.clone())
+    }
+
+    /// The block with other members.
+    pub(crate) fn with_members(&self, members: TokenStream) -> TokenStream {
+        let mut block = self.header.clone();
+        block.extend([TokenTree::from(item::with_content(&self.content, members))]);
+        block
+    }
+
+    pub(crate) fn members(&self) -> syn::Result<Vec<Member>> {
+        let read = |input: ParseStream<'_>| {
+            let inner = input.call(Attribute::parse_inner)?;
+            let mut members = vec![Member::Other(join(&inner))];
+            while !input.is_empty() {
+                members.push(member(input)?);
+            }
+            Ok(members)
+        };
+        read.parse2(self.content.stream())
+    }
+}
+
+fn member(input: ParseStream<'_>) -> syn::Result<Member> {
+    let start = input.fork();
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    let ours = |attribute: &Attribute| item::is_named(attribute, "handler");
+    let Some(position) = attributes.iter().position(ours) else {
+        let mut tokens = join(&attributes);
+        tokens.extend(rest_of_member(input)?);
+        return Ok(Member::Other(tokens));
+    };
+    let attribute = attributes.remove(position);
+    let mut kept = join(&attributes);
+    let function = start.call(Function::read).ok();
+    kept.extend(rest_of_member(input)?);
+    let function = function.map(|function| Function {
+        attributes,
+        ..function
+    });
+    Ok(Member::Handler(Box::new(Method {
+        attribute,
+        function,
+        kept,
+    })))
+}
+
+/// The tokens up to the body of a function or the semicolon of another item.
+///
+/// `const LIMIT: u8 = { 1 };` ends too early, at its braces; its semicolon is then a member of
+/// its own, and lands where it was.
+fn rest_of_member(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() {
+        let token: TokenTree = input.parse()?;
+        let is_end = match &token {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            _ => false,
+        };
+        tokens.extend([token]);
+        if is_end {
+            break;
+        }
+    }
+    Ok(tokens)
+}
+
+fn join(attributes: &[Attribute]) -> TokenStream {
+    attributes.iter().map(ToTokens::to_token_stream).collect()
+}

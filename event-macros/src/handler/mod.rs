@@ -1,0 +1,157 @@
+//! `#[handler]` and `#[handlers]`: read, check, and only if nothing is wrong, expand.
+
+mod block;
+mod check;
+pub(crate) mod expand;
+mod fallback;
+mod parameter;
+mod parse;
+mod place;
+mod signature;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::parse::Parser;
+
+use self::block::{Block, Member, Method};
+use self::parse::Keys;
+use self::signature::Handler;
+use crate::diagnostics::Diagnostics;
+use crate::item::{self, Function};
+
+/// `#[handler]` on a function: the function untouched, and its registration after it.
+pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let mut entries = Vec::new();
+    parse::HANDLER.read(arguments, &mut entries, &mut diagnostics);
+    let keys = Keys::new(entries, &mut diagnostics);
+    let keyword = item::keyword(&item);
+    if keyword.as_ref().is_none_or(|keyword| keyword != "fn") {
+        place::not_a_function(keyword, &item, &mut diagnostics);
+        // Each `#[handler]` inside would report its own `self`.
+        return finish(diagnostics, &item::without_inner(item, "handler"));
+    }
+    let mut generated = TokenStream::new();
+    match Function::read.parse2(item.clone()) {
+        Ok(function) => {
+            check::only_once(&function, &mut diagnostics);
+            let root = item::root(keys.root.as_ref());
+            if let Some(handler) = checked(&function, &keys, false, &mut diagnostics) {
+                let constant = expand::constant_name(handler.name());
+                generated.extend(expand::constant(&handler, &keys, &root));
+                generated.extend(expand::registration(&handler, &root, &quote!(#constant)));
+            } else if function.signature.receiver().is_none() {
+                // With `self` this may be the impl of a trait, which takes no other constant.
+                generated.extend(fallback::fallback(&function, &root));
+            }
+        }
+        Err(error) => diagnostics.syntax(error),
+    }
+    finish(diagnostics, &quote!(#item #generated))
+}
+
+/// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, in it a constant
+/// for each handler, and after it the registrations.
+pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let mut entries = Vec::new();
+    parse::HANDLERS.read(arguments, &mut entries, &mut diagnostics);
+    let root = Keys::new(entries, &mut diagnostics).root;
+    let keyword = item::keyword(&item);
+    if keyword.as_ref().is_none_or(|keyword| keyword != "impl") {
+        place::not_an_impl(keyword, &item, &mut diagnostics);
+        return finish(diagnostics, &item);
+    }
+    let block = Block::read(&item);
+    let members = block.and_then(|block| Ok((block.members()?, block)));
+    let (members, block) = match members {
+        Ok(read) => read,
+        Err(error) => {
+            diagnostics.syntax(error);
+            return finish(diagnostics, &item::without_inner(item, "handler"));
+        }
+    };
+    let refused = !place::block(&block, &members, &mut diagnostics);
+    let mut kept = TokenStream::new();
+    let mut registrations = TokenStream::new();
+    for member in members {
+        let method = match member {
+            Member::Other(tokens) => {
+                kept.extend(tokens);
+                continue;
+            }
+            Member::Handler(method) => method,
+        };
+        kept.extend(method.kept.clone());
+        if !refused {
+            let generated = expand_method(&method, root.as_ref(), &block, &mut diagnostics);
+            kept.extend(generated.constant);
+            registrations.extend(generated.registration);
+        }
+    }
+    let block = block.with_members(kept);
+    finish(diagnostics, &quote!(#block #registrations))
+}
+
+fn finish(diagnostics: Diagnostics, item: &TokenStream) -> TokenStream {
+    let errors = diagnostics.finish();
+    quote!(#item #errors)
+}
+
+/// What one method adds: a constant inside its block, a registration after it.
+#[derive(Default)]
+struct Generated {
+    constant: TokenStream,
+    registration: TokenStream,
+}
+
+/// Expands one method; an error leaves nothing but the method.
+fn expand_method(
+    method: &Method,
+    root: Option<&Path>,
+    block: &Block,
+    diagnostics: &mut Diagnostics,
+) -> Generated {
+    let mut entries = Vec::new();
+    parse::HANDLER.read_attribute(&method.attribute, &mut entries, diagnostics);
+    let keys = Keys::new(entries, diagnostics);
+    let Some(function) = &method.function else {
+        place::not_a_method(&method.attribute, diagnostics);
+        return Generated::default();
+    };
+    check::only_once(function, diagnostics);
+    let root = item::root(keys.root.as_ref().or(root));
+    let Some(handler) = checked(function, &keys, true, diagnostics) else {
+        return Generated {
+            constant: fallback::fallback(function, &root),
+            registration: TokenStream::new(),
+        };
+    };
+    let (owner, name) = (&block.owner, expand::constant_name(handler.name()));
+    let constant = quote_spanned!(Span::mixed_site()=> <#owner>::#name);
+    let cfgs = item::cfgs(&block.attributes);
+    let registration = expand::registration(&handler, &root, &constant);
+    Generated {
+        constant: expand::constant(&handler, &keys, &root),
+        registration: quote!(#(#cfgs)* #registration),
+    }
+}
+
+/// The handler, if the function and its keys have no error.
+fn checked<'a>(
+    function: &'a Function,
+    keys: &Keys,
+    in_impl: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Handler<'a>> {
+    let mut own = Diagnostics::new();
+    check::qualifiers(function, &mut own);
+    let handler = signature::read(function, in_impl, &mut own);
+    if let Some(handler) = &handler {
+        check::conflicts(keys, handler, &mut own);
+    }
+    let is_clean = own.is_empty();
+    diagnostics.append(own);
+    handler.filter(|_| is_clean)
+}

@@ -1,0 +1,207 @@
+//! Reads a function's signature as a handler's: its event, its parameters, its return type.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{FnArg, PatType, Receiver, ReceiverKind, ReturnType, Signature, Type, TypeParamBound};
+
+use super::parameter::{impl_trait, last_segment, lifetimes, peel, variable};
+use crate::diagnostics::Diagnostics;
+use crate::item::Function;
+use crate::text::compact;
+
+/// A function as the expansion needs it.
+pub(crate) struct Handler<'a> {
+    pub(crate) function: &'a Function,
+    /// A method or an associated function of a `#[handlers] impl`.
+    pub(crate) in_impl: bool,
+    pub(crate) event: Event,
+    /// In the order of the call.
+    pub(crate) arguments: Vec<Argument>,
+    /// The return type, `()` if none is written.
+    pub(crate) output: TokenStream,
+}
+
+/// What the handler reacts to.
+pub(crate) enum Event {
+    Typed(TokenStream),
+    /// `&dyn AnyEvent`
+    Any,
+}
+
+/// One argument; the types are the user's tokens with the function's lifetimes as `'_`.
+pub(crate) enum Argument {
+    Event,
+    /// `&T`, and `&self`
+    Dependency(TokenStream),
+    /// `Option<&T>`
+    Optional(TokenStream),
+    /// By value: a `Param`.
+    Context(TokenStream),
+}
+
+impl Handler<'_> {
+    pub(crate) fn name(&self) -> &Ident {
+        &self.function.signature.ident
+    }
+}
+
+/// Reads a signature; what is wrong with it is in the diagnostics.
+pub(crate) fn read<'a>(
+    function: &'a Function,
+    in_impl: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Handler<'a>> {
+    let signature = &function.signature;
+    let mut reader = Reader {
+        name: &signature.ident,
+        lifetimes: lifetimes(signature),
+        diagnostics,
+    };
+    let mut inputs = signature.inputs.iter().peekable();
+    let mut arguments = Vec::new();
+    if let Some(FnArg::Receiver(receiver)) = inputs.next_if(|input| is_receiver(input)) {
+        reader.receiver(receiver, in_impl);
+        let this = receiver.self_token.span;
+        arguments.push(Argument::Dependency(quote_spanned!(this=> Self)));
+    }
+    let event = if let Some(FnArg::Typed(parameter)) = inputs.next() {
+        reader.event(parameter)
+    } else {
+        reader.no_event(signature);
+        None
+    };
+    arguments.push(Argument::Event);
+    for input in inputs {
+        if let FnArg::Typed(parameter) = input {
+            arguments.extend(reader.parameter(parameter, event.as_ref()));
+        }
+    }
+    let output = reader.output(&signature.output);
+    Some(Handler {
+        function,
+        in_impl,
+        event: event?,
+        arguments,
+        output,
+    })
+}
+
+fn is_receiver(input: &FnArg) -> bool {
+    matches!(input, FnArg::Receiver(_))
+}
+
+/// What each step needs to know about the function.
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a Ident,
+    pub(super) lifetimes: Vec<&'a Ident>,
+    pub(super) diagnostics: &'a mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn receiver(&mut self, receiver: &Receiver, in_impl: bool) {
+        let name = self.name;
+        self.no_cfg(&receiver.attrs);
+        let shared = match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutable) => mutable.is_none(),
+            ReceiverKind::Typed(_, ty) => compact(ty) == "&Self",
+            _ => false,
+        };
+        if !in_impl {
+            self.diagnostics.error(
+                receiver,
+                format!("handler `{name}` takes `self` outside of a `#[handlers]` block"),
+                "write `#[handlers]` above the `impl`, and leave `#[handler]` here",
+            );
+        } else if !shared {
+            self.diagnostics.error(
+                receiver,
+                format!("handler `{name}` takes `{}`", compact(receiver)),
+                "write `&self`: `self` is a dependency, which all its handlers share",
+            );
+        }
+    }
+
+    fn no_event(&mut self, signature: &Signature) {
+        let this = signature.receiver().map_or("", |_| "&self, ");
+        self.diagnostics.error_at(
+            signature.paren_token.span.join(),
+            format!("handler `{}` takes no event", self.name),
+            format!("write `fn {}({this}event: &YourEvent)`", self.name),
+        );
+    }
+
+    fn event(&mut self, parameter: &PatType) -> Option<Event> {
+        let name = self.name;
+        self.no_cfg(&parameter.attrs);
+        let ty = peel(&parameter.ty);
+        if self.refused_everywhere(ty, "event: &dyn AnyEvent") {
+            return None;
+        }
+        let Type::Reference(reference) = ty else {
+            self.diagnostics.error(
+                ty,
+                format!("handler `{name}` takes its event by value"),
+                format!("write `{}: &{}`", variable(parameter), compact(ty)),
+            );
+            return None;
+        };
+        let elem = peel(&reference.elem);
+        if let Some(mutable) = reference.mutability {
+            self.diagnostics.error(
+                mutable,
+                format!("handler `{name}` takes its event by `&mut`, but all handlers share it"),
+                format!("write `{}: &{}`", variable(parameter), compact(elem)),
+            );
+            return None;
+        }
+        if self.is_static(parameter, reference) {
+            return None;
+        }
+        let Type::TraitObject(object) = elem else {
+            return Some(Event::Typed(self.without_lifetimes(elem)));
+        };
+        let mut bounds = object.bounds.iter();
+        if let (Some(TypeParamBound::Trait(bound)), None) = (bounds.next(), bounds.next())
+            && last_segment(&bound.path).is_some_and(|last| last == "AnyEvent")
+        {
+            return Some(Event::Any);
+        }
+        self.diagnostics.error(
+            elem,
+            format!(
+                "handler `{name}` takes `&{}`, which is no event",
+                compact(elem)
+            ),
+            format!(
+                "for every event write `{}: &dyn AnyEvent`",
+                variable(parameter)
+            ),
+        );
+        None
+    }
+
+    fn output(&mut self, output: &ReturnType) -> TokenStream {
+        let ReturnType::Type(_, ty) = output else {
+            return quote_spanned!(Span::mixed_site()=> ());
+        };
+        if let Some(opaque) = impl_trait(ty.to_token_stream()) {
+            self.diagnostics.error(
+                opaque,
+                format!(
+                    "handler `{}` returns `{}`, which hides what it emits",
+                    self.name,
+                    compact(ty)
+                ),
+                "name the type: an event, or an `Option`, `Vec`, tuple or `Result` of events",
+            );
+        }
+        if let Type::Never(never) = peel(ty) {
+            self.diagnostics.error(
+                never,
+                format!("handler `{}` never returns", self.name),
+                "return nothing, or a `Result` with an error",
+            );
+        }
+        self.without_lifetimes(ty)
+    }
+}

@@ -1,0 +1,151 @@
+//! What kind of item an attribute sits on, for messages, without parsing the item.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Path, Signature, Visibility};
+
+/// A function with its body, if it has one, left unread.
+///
+/// The body is the user's business: one that does not parse is no reason to lose the handler.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+}
+
+impl Function {
+    /// Reads a function, and skips its body.
+    pub(crate) fn read(input: ParseStream<'_>) -> syn::Result<Self> {
+        let function = Self {
+            attributes: input.call(Attribute::parse_outer)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+        };
+        match input.parse()? {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(function),
+            TokenTree::Punct(end) if end.as_char() == ';' => Ok(function),
+            other => Err(syn::Error::new_spanned(
+                other,
+                "expected the function's body",
+            )),
+        }
+    }
+
+    /// The `#[cfg]`s below our attribute, which what we generate needs as well.
+    pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
+        cfgs(&self.attributes)
+    }
+}
+
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<&Attribute> {
+    let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
+    attributes.iter().filter(is_cfg).collect()
+}
+
+/// Whether an attribute is `#[name]` or `#[path::to::name]`.
+pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|segment| segment.ident == name)
+}
+
+/// The keyword that says what an item is: `struct`, `impl`, `fn`, and so on.
+pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
+    let read = |input: ParseStream<'_>| {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        let mut found = None;
+        while let Ok(word) = input.call(Ident::parse_any) {
+            let is_constant = word == "const" && !input.peek(Ident::peek_any);
+            if is_constant || ITEMS.iter().any(|item| word == item) {
+                found = Some(word);
+                break;
+            }
+            // The name of an ABI, as in `extern "C" fn`.
+            input.parse::<Option<syn::LitStr>>()?;
+        }
+        input.parse::<TokenStream>()?;
+        Ok(found)
+    };
+    read.parse2(item.clone()).ok().flatten()
+}
+
+const ITEMS: &[&str] = &[
+    "fn", "impl", "struct", "enum", "union", "trait", "mod", "static", "type", "use",
+];
+
+/// Removes every `#[name]` directly inside the last braces of an item, so that what is left of a
+/// misplaced block does not report the same mistake once more for each of its functions.
+pub(crate) fn without_inner(item: TokenStream, name: &str) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(group)) = tokens.last_mut()
+        && group.delimiter() == Delimiter::Brace
+    {
+        *group = with_content(group, without_attribute(group.stream(), name));
+    }
+    tokens.into_iter().collect()
+}
+
+/// The same brackets around something else.
+pub(crate) fn with_content(group: &Group, content: TokenStream) -> Group {
+    let mut new = Group::new(group.delimiter(), content);
+    new.set_span(group.span());
+    new
+}
+
+fn without_attribute(content: TokenStream, name: &str) -> TokenStream {
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in content {
+        let after_pound = matches!(kept.last(), Some(TokenTree::Punct(p)) if p.as_char() == '#');
+        match &token {
+            TokenTree::Group(group) if after_pound && names(group, name) => {
+                kept.pop();
+            }
+            _ => kept.push(token),
+        }
+    }
+    kept.into_iter().collect()
+}
+
+/// Whether `[path::name(...)]` is the attribute of this name.
+fn names(group: &Group, name: &str) -> bool {
+    let path = |input: ParseStream<'_>| {
+        let path = input.call(Path::parse_mod_style)?;
+        input.parse::<TokenStream>()?;
+        Ok(path)
+    };
+    let path = path.parse2(group.stream());
+    path.is_ok_and(|path| path.segments.last().is_some_and(|last| last.ident == name))
+}
+
+/// Tokens with each of `lifetimes` replaced by `replacement`: `'_`, or `'static`.
+pub(crate) fn replace_lifetimes(
+    tokens: impl ToTokens,
+    lifetimes: &[&Ident],
+    replacement: &str,
+) -> TokenStream {
+    let mut replaced: Vec<TokenTree> = Vec::new();
+    for token in tokens.to_token_stream() {
+        let quoted = matches!(replaced.last(), Some(TokenTree::Punct(p)) if p.as_char() == '\'');
+        replaced.push(match token {
+            TokenTree::Ident(name) if quoted && lifetimes.contains(&&name) => {
+                Ident::new(replacement, name.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let content = replace_lifetimes(group.stream(), lifetimes, replacement);
+                with_content(&group, content).into()
+            }
+            other => other,
+        });
+    }
+    replaced.into_iter().collect()
+}
+
+/// The crate that the generated code names: `::event_core`, unless `crate = path` says another.
+pub(crate) fn root(given: Option<&Path>) -> TokenStream {
+    given.map_or_else(
+        || quote_spanned!(Span::mixed_site()=> ::event_core),
+        ToTokens::to_token_stream,
+    )
+}

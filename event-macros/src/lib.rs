@@ -1,0 +1,173 @@
+//! The macros of `event-core`, which re-exports them. Depend on that crate, not on this one.
+
+mod diagnostics;
+mod event;
+#[cfg(test)]
+mod golden;
+mod handler;
+mod item;
+mod keys;
+mod module;
+mod names;
+mod text;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct or an enum an event: a fact that handlers react to.
+///
+/// The type needs no `Debug` of its own. The derive writes the formatting that logs, failures and
+/// tests show, from the `Debug` of each field, with redacted fields masked. A generic event stays
+/// in the process, and each of its instances (`PostSave<User>`, `PostSave<Order>`) is an event of
+/// its own, whose type parameters are `Debug + Send + Sync + 'static`.
+///
+/// # Keys
+///
+/// | `#[event(...)]` | meaning |
+/// | --- | --- |
+/// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more; what the patterns of catch-all handlers match. Without it the event has its Rust path, which never leaves the process |
+/// | `version = 2` | the version of its schema, from 1 on |
+/// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
+/// | `key = order_id` | the field that orders and partitions it; not a redacted one |
+/// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
+/// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
+/// | `crate = path` | where `event_core` is, if it is re-exported |
+///
+/// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers
+/// see. The names of serde's `rename` keys are honoured. In an enum that serde writes without the
+/// variant's name (`tag`, `untagged`), fields of other variants with the same name are masked too.
+///
+/// # Examples
+///
+/// ```
+/// use event_core::{AnyEvent, Event};
+///
+/// #[derive(Event)]
+/// #[event(name = "shop.order_placed", version = 2, key = order_id, handlers = 1..)]
+/// struct OrderPlaced {
+///     order_id: u64,
+///     #[event(redact)]
+///     card: String,
+/// }
+///
+/// let event = OrderPlaced { order_id: 7, card: "4111 1111 1111 1111".to_owned() };
+/// let shown = format!("{:?}", AnyEvent::of(&event));
+/// assert_eq!(shown, "OrderPlaced { order_id: 7, card: [redacted] }");
+/// ```
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(input: TokenStream) -> TokenStream {
+    event::derive(input.into()).into()
+}
+
+/// Makes a function a handler: the linker registers it, and a dispatcher calls it.
+///
+/// The function itself stays as it is, and can be called by hand. Its parameters are
+///
+/// * first the event by shared reference, `event: &OrderPlaced`, or `event: &dyn AnyEvent` for a
+///   catch-all handler, which sees every event;
+/// * `&T`, a dependency that the dispatcher's builder was given; `Option<&T>` if it may be missing;
+/// * by value, anything that implements `Param`, such as `Emitter<(A, B)>`.
+///
+/// It returns `()`, an event, an `Option`, a `Vec` or a tuple of these, or a `Result` of one of
+/// them; `ControlFlow<()>` if the event is stoppable. A returned event is emitted after every
+/// handler of the current one has run. A catch-all handler returns `()` or `Result<(), _>`.
+///
+/// # Keys
+///
+/// | `#[handler(...)]` | meaning |
+/// | --- | --- |
+/// | `priority = -10` | lower runs first; 0 if not given |
+/// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]` |
+/// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`; the handler is skipped where it says `false` |
+/// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
+/// | `crate = path` | where `event_core` is, if it is re-exported |
+///
+/// # Examples
+///
+/// ```
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced { cents: u64 }
+///
+/// #[derive(Event)]
+/// struct LargeOrder { cents: u64 }
+///
+/// fn is_large(event: &OrderPlaced) -> bool { event.cents >= 100_000 }
+///
+/// #[handler(filter = is_large)]
+/// fn notice(event: &OrderPlaced) -> LargeOrder { LargeOrder { cents: event.cents } }
+///
+/// let dispatcher = Dispatcher::builder().build()?;
+/// let report = dispatcher.emit(OrderPlaced { cents: 250_000 });
+/// assert_eq!(report.done(), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[proc_macro_attribute]
+pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::handler(arguments.into(), item.into()).into()
+}
+
+/// Lets the methods of an `impl` block be handlers: `&self` is then a dependency like any other.
+///
+/// Write `#[handler]`, with the keys it has on a function, above each method that handles an
+/// event; associated functions without `self` can be handlers, too, and all other items of the
+/// block stay as they are. The block is an inherent impl of a type without parameters. The only
+/// key is `crate = path`, for all its handlers.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use event_core::{Dispatcher, Event, handlers};
+///
+/// #[derive(Event)]
+/// struct UserSignedUp { name: String }
+///
+/// #[derive(Default)]
+/// struct Mailer { sent: AtomicU32 }
+///
+/// #[handlers]
+/// impl Mailer {
+///     #[handler]
+///     fn welcome(&self, event: &UserSignedUp) {
+///         assert_eq!(event.name, "Ada");
+///         self.sent.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let dispatcher = Dispatcher::builder().provide(Mailer::default()).build()?;
+/// assert_eq!(dispatcher.emit(UserSignedUp { name: "Ada".to_owned() }).done(), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[proc_macro_attribute]
+pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::handlers(arguments.into(), item.into()).into()
+}
+
+/// Defines `pub const MODULE`, whose use in a program links the crate it stands in.
+///
+/// A crate that a program depends on, and never names, is not linked, and its handlers do not
+/// exist. Write `event_core::module!();` in the root of such a crate, and name its `MODULE` in the
+/// builder. Where the linker drops what registers itself (a static library in a C program), list
+/// the handlers: `module!(handlers = [count_sales, Mailer::welcome])`. Both together register each
+/// handler once. `crate = path` says where `event_core` is, if it is re-exported.
+///
+/// # Examples
+///
+/// ```
+/// mod billing {
+///     event_core::module!();
+/// #   #[derive(event_core::Event)]
+/// #   pub struct OrderPlaced;
+/// #   #[event_core::handler]
+/// #   fn charge(_: &OrderPlaced) {}
+///     // handlers
+/// }
+///
+/// let built = event_core::Dispatcher::builder().module(billing::MODULE).build();
+/// assert!(built.is_ok());
+/// ```
+#[proc_macro]
+pub fn module(arguments: TokenStream) -> TokenStream {
+    module::module(arguments.into()).into()
+}

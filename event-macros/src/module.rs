@@ -1,0 +1,71 @@
+//! `module!`: a constant whose name links a crate, and may list its handlers.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ExprPath, Path};
+
+use crate::diagnostics::Diagnostics;
+use crate::handler::expand;
+use crate::item;
+use crate::keys::{Form, Key};
+
+static MODULE: Form = Form {
+    attribute: "module!(...)",
+    place: "",
+    example: "handlers = [count_sales, Mailer::welcome]",
+    keys: &[
+        Key {
+            name: "crate",
+            example: "crate = my_facade::event_core",
+        },
+        Key {
+            name: "handlers",
+            example: "handlers = [count_sales, Mailer::welcome]",
+        },
+    ],
+    misplaced: &[],
+};
+
+/// Expands to
+///
+/// ```ignore
+/// pub const MODULE: ::event_core::Module =
+///     ::event_core::Module::new(module_path!(), file!(), line!())
+///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);
+/// ```
+pub(crate) fn module(arguments: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let mut entries = Vec::new();
+    MODULE.read(arguments, &mut entries, &mut diagnostics);
+    let mut root: Option<Path> = None;
+    let mut handlers = Vec::new();
+    for entry in entries {
+        match entry.key.to_string().as_str() {
+            "crate" => root = entry.module(&mut diagnostics),
+            "handlers" => handlers = entry.functions(&mut diagnostics),
+            other => unreachable!("`{other}` is in the form and not read"),
+        }
+    }
+    let root = item::root(root.as_ref());
+    let constants: Vec<TokenStream> = handlers.into_iter().filter_map(constant).collect();
+    let list = (!constants.is_empty())
+        .then(|| quote_spanned!(Span::mixed_site()=> .handlers(&[#(#constants),*])));
+    let module = quote_spanned! {Span::mixed_site()=>
+        /// The handlers of this crate, for the builder of a dispatcher.
+        pub const MODULE: #root::Module = #root::Module::new(
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        ) #list;
+    };
+    let errors = diagnostics.finish();
+    quote!(#module #errors)
+}
+
+/// `Mailer::welcome` is found as `Mailer::__event_handler_welcome`.
+fn constant(function: TokenStream) -> Option<TokenStream> {
+    let mut path: ExprPath = syn::parse2(function).ok()?;
+    let last = path.path.segments.last_mut()?;
+    last.ident = expand::constant_name(&last.ident);
+    Some(path.into_token_stream())
+}

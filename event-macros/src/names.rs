@@ -1,0 +1,110 @@
+//! The two small languages of the attributes: declared names, and the patterns that match them.
+
+use crate::diagnostics::Diagnostics;
+use syn::LitStr;
+
+/// Checks that a declared name is dotted lowercase with at least two segments.
+pub(crate) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
+    let text = name.value();
+    let mut segments = text.split('.');
+    if segments.clone().count() >= 2 && segments.all(is_segment) {
+        return;
+    }
+    if text.is_empty() {
+        diagnostics.error(name, "event name is empty", "write `name = \"my_app.order_placed\"`");
+        return;
+    }
+    diagnostics.error(
+        name,
+        format!(
+            "event name `{text}` is not dotted lowercase: two segments or more of \
+             `a-z`, `0-9` and `_`"
+        ),
+        format!("write `name = \"{}\"`", repaired(&text)),
+    );
+}
+
+/// Checks that a pattern is one of segments, `*` for one segment and, at the end, `**` for the rest.
+pub(crate) fn check_pattern(pattern: &LitStr, diagnostics: &mut Diagnostics) {
+    let text = pattern.value();
+    let segments: Vec<&str> = text.split('.').collect();
+    let (last, front) = segments.split_last().unwrap_or((&"", &[]));
+    if let Some(odd) = segments.iter().find(|segment| !is_pattern_segment(segment)) {
+        diagnostics.error(
+            pattern,
+            format!("`{odd}` in pattern `{text}` is no lowercase segment, no `*` and no `**`"),
+            "`*` is one whole segment and `**` the rest: write `events = \"shop.*\"`",
+        );
+    } else if front.contains(&"**") {
+        diagnostics.error(
+            pattern,
+            format!("`**` in pattern `{text}` is not at its end"),
+            "`**` is the rest of the name; write `*` for one segment",
+        );
+    } else if front.is_empty() && *last != "**" {
+        let fix = if *last == "*" {
+            "**".to_owned()
+        } else {
+            format!("{last}.**")
+        };
+        diagnostics.error(
+            pattern,
+            format!("pattern `{text}` matches no event, since a name has two segments or more"),
+            format!("write `events = \"{fix}\"`"),
+        );
+    }
+}
+
+fn is_pattern_segment(segment: &&str) -> bool {
+    matches!(*segment, "*" | "**") || is_segment(segment)
+}
+
+fn is_segment(segment: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !segment.is_empty() && segment.bytes().all(allowed)
+}
+
+/// The nearest well-formed name: `OrderPlaced` gives `my_app.order_placed`.
+fn repaired(text: &str) -> String {
+    let separate = |character: char| matches!(character, '.' | ':' | '/');
+    let segments: Vec<String> = text
+        .split(separate)
+        .map(snake_case)
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    match segments.as_slice() {
+        [] => "my_app.order_placed".to_owned(),
+        [only] => format!("my_app.{only}"),
+        _ => segments.join("."),
+    }
+}
+
+/// `OrderPlaced`, `order-placed` and `order placed` are all `order_placed`.
+pub(crate) fn snake_case(text: &str) -> String {
+    let mut snake = String::new();
+    for character in text.chars() {
+        let boundary = !snake.is_empty() && !snake.ends_with('_');
+        if character.is_ascii_alphanumeric() {
+            if character.is_ascii_uppercase() && boundary {
+                snake.push('_');
+            }
+            snake.push(character.to_ascii_lowercase());
+        } else if boundary {
+            snake.push('_');
+        }
+    }
+    snake.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repaired;
+
+    #[test]
+    fn a_bad_name_is_repaired() {
+        assert_eq!(repaired("OrderPlaced"), "my_app.order_placed");
+        assert_eq!(repaired("Shop::OrderPlaced"), "shop.order_placed");
+        assert_eq!(repaired("shop.order placed"), "shop.order_placed");
+        assert_eq!(repaired(".."), "my_app.order_placed");
+    }
+}

@@ -1,0 +1,99 @@
+//! Receipts: one for each purchase that was paid, and a voucher for the best customers.
+
+mod desk;
+
+use event_core::handler;
+use jiff::civil::Date;
+use shop_events::{Cents, LoyaltyTierReached, PurchaseMade, ReceiptSent, Tier, VoucherSent};
+
+pub use desk::ReceiptDesk;
+
+event_core::module!();
+
+/// What a customer in the highest tier is thanked with.
+pub const VOUCHER: Cents = Cents::dollars(20);
+
+/// A receipt states what was paid, and here nothing was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no receipt for 0.00 dollars: customer {customer_id}, {date}")]
+pub struct NothingPaid {
+    /// Who took the CDs.
+    pub customer_id: u64,
+    /// When.
+    pub date: Date,
+}
+
+/// Sends the receipt of a purchase.
+///
+/// # Errors
+///
+/// [`NothingPaid`] if the amount is zero. That is this module's own trouble: the others have the
+/// purchase all the same.
+#[handler]
+pub fn send_receipt(event: &PurchaseMade, desk: &ReceiptDesk) -> Result<ReceiptSent, NothingPaid> {
+    if event.amount.is_zero() {
+        return Err(NothingPaid {
+            customer_id: event.customer_id,
+            date: event.date,
+        });
+    }
+    let number = desk.next_receipt();
+    Ok(ReceiptSent {
+        number,
+        customer_id: event.customer_id,
+        amount: event.amount,
+    })
+}
+
+/// Thanks a customer who reached the highest tier.
+#[handler(filter = is_gold)]
+pub fn send_voucher(event: &LoyaltyTierReached, desk: &ReceiptDesk) -> VoucherSent {
+    desk.count_voucher();
+    VoucherSent {
+        customer_id: event.customer_id,
+        worth: VOUCHER,
+    }
+}
+
+/// Whether the tier that was reached is the highest.
+#[must_use]
+pub fn is_gold(event: &LoyaltyTierReached) -> bool {
+    event.tier == Tier::Gold
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use shop_events::{Cents, PurchaseMade, ReceiptSent};
+
+    use super::{NothingPaid, ReceiptDesk, send_receipt};
+
+    #[test]
+    fn receipts_are_numbered_without_a_gap_and_nothing_paid_gets_none() {
+        let desk = ReceiptDesk::default();
+        let (customer_id, date) = (1101, date(1997, 1, 5));
+        let buy = |cents| {
+            let amount = Cents::new(cents);
+            send_receipt(
+                &PurchaseMade {
+                    customer_id,
+                    date,
+                    cds: 1,
+                    amount,
+                },
+                &desk,
+            )
+        };
+        let sent = |number, cents| {
+            Ok(ReceiptSent {
+                number,
+                customer_id,
+                amount: Cents::new(cents),
+            })
+        };
+        assert_eq!(buy(2933), sent(1, 2933));
+        assert_eq!(buy(0), Err(NothingPaid { customer_id, date }));
+        assert_eq!(buy(1), sent(2, 1));
+        assert_eq!(desk.receipts(), 2);
+    }
+}

@@ -1,0 +1,48 @@
+//! Runs the program as a user does.
+
+use std::process::{Command, Output};
+
+/// What one run of the program left behind.
+pub(crate) struct Run {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs the program to its end.
+pub(crate) fn shop(args: &[&str]) -> Run {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_shop"))
+        .args(args)
+        .output()
+        .expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+    Run {
+        status: status.code(),
+        stdout: text(stdout),
+        stderr: text(stderr),
+    }
+}
+
+impl Run {
+    /// The word after a label of the summary.
+    pub(crate) fn value(&self, label: &str) -> &str {
+        let mut lines = self.stdout.lines().map(str::trim_start);
+        lines
+            .find_map(|line| {
+                line.strip_prefix(label)?
+                    .strip_prefix(' ')?
+                    .split_whitespace()
+                    .next()
+            })
+            .unwrap_or_else(|| {
+                panic!(
+                    "no `{label}` in the summary:\n{}{}",
+                    self.stdout, self.stderr
+                )
+            })
+    }
+}

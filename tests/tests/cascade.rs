@@ -1,0 +1,280 @@
+//! Events that handlers cause: when they are emitted, and where that ends.
+
+use std::sync::Arc;
+
+use event_core::{Dispatcher, Emitter, Event, PendingEvents, handler};
+use event_tests::Journal;
+
+#[derive(Event)]
+struct Ordered;
+#[derive(Event)]
+struct Reserved(u8);
+#[derive(Event)]
+struct Paid;
+#[derive(Event)]
+struct Shipped;
+
+#[handler]
+fn a_reserve(_event: &Ordered, journal: &Journal) -> Vec<Reserved> {
+    journal.write("a_reserve");
+    vec![Reserved(1), Reserved(2)]
+}
+
+#[handler]
+fn b_pay(_event: &Ordered, emitter: Emitter<(Paid, Reserved)>, journal: &Journal) -> Option<Paid> {
+    journal.write("b_pay");
+    emitter.emit(Reserved(3));
+    emitter.emit(Paid);
+    Some(Paid)
+}
+
+#[handler]
+fn c_fails_after_emitting(_event: &Ordered, emitter: Emitter<Reserved>) -> Result<Paid, String> {
+    emitter.emit(Reserved(4));
+    Err("no".to_owned())
+}
+
+#[handler]
+fn d_panics_after_emitting(_event: &Ordered, emitter: Emitter<Reserved>) {
+    emitter.emit(Reserved(5));
+    panic!("no");
+}
+
+#[handler]
+fn e_last(_event: &Ordered, journal: &Journal) -> Result<(Reserved, Option<Paid>), String> {
+    journal.write("e_last");
+    Ok((Reserved(6), None))
+}
+
+#[handler]
+fn on_reserved(event: &Reserved, journal: &Journal) -> Option<Shipped> {
+    journal.write(format!("reserved {}", event.0));
+    (event.0 == 1).then_some(Shipped)
+}
+
+#[handler]
+fn on_paid(_event: &Paid, journal: &Journal) {
+    journal.write("paid");
+}
+
+#[handler]
+fn on_shipped(_event: &Shipped, journal: &Journal) {
+    journal.write("shipped");
+}
+
+#[derive(Event)]
+struct Echo(u64);
+
+#[handler]
+fn echo_for_ever(event: &Echo) -> Echo {
+    Echo(event.0 + 1)
+}
+
+#[derive(Event)]
+struct Doubling;
+
+#[handler]
+fn double(_event: &Doubling) -> (Doubling, Doubling) {
+    (Doubling, Doubling)
+}
+
+#[derive(Event)]
+struct Nested(u64);
+
+#[handler]
+fn nest(event: &Nested, handle: &event_core::DispatcherHandle, journal: &Journal) {
+    let report = handle.emit(Nested(event.0 + 1)).expect("alive");
+    for failure in report.failures() {
+        journal.write(failure.to_string());
+    }
+    if event.0 == 0 {
+        journal.write("unwound");
+    }
+}
+
+fn build() -> (Dispatcher, Arc<Journal>) {
+    let journal = Arc::new(Journal::default());
+    let builder = Dispatcher::builder();
+    let handle = builder.handle();
+    let dispatcher = builder
+        .provide(handle)
+        .provide_arc(journal.clone())
+        .build()
+        .expect("wired");
+    (dispatcher, journal)
+}
+
+#[test]
+fn all_handlers_see_a_cause_before_its_effects_first_in_first_out() {
+    let (dispatcher, journal) = build();
+    let report = dispatcher.emit(Ordered);
+    assert_eq!(
+        journal.take(),
+        [
+            "a_reserve",
+            "b_pay",
+            "e_last",
+            "reserved 1",
+            "reserved 2",
+            "reserved 3",
+            "paid",
+            "paid",
+            "reserved 4",
+            "reserved 5",
+            "reserved 6",
+            "shipped",
+        ],
+    );
+    assert_eq!(report.events(), 10);
+    assert_eq!(
+        (report.done(), report.failed(), report.panicked()),
+        (12, 1, 1)
+    );
+    let reserved: Vec<_> = report
+        .returned::<Reserved>()
+        .map(|(handler, event)| (handler.name(), event.0))
+        .collect();
+    assert_eq!(
+        reserved,
+        [
+            ("cascade::a_reserve", 1),
+            ("cascade::a_reserve", 2),
+            ("cascade::b_pay", 3),
+            ("cascade::c_fails_after_emitting", 4),
+            ("cascade::d_panics_after_emitting", 5),
+            ("cascade::e_last", 6),
+        ],
+    );
+}
+
+#[test]
+fn try_emit_emits_nothing_that_was_caused_before_the_failure() {
+    let (dispatcher, journal) = build();
+    let error = dispatcher.try_emit(Ordered).expect_err("c fails");
+    assert_eq!(journal.take(), ["a_reserve", "b_pay"]);
+    assert_eq!(error.report().events(), 1);
+    assert_eq!(error.report().not_emitted(), 6);
+    assert_eq!(
+        error.report().returned::<Reserved>().count(),
+        4,
+        "nothing is lost"
+    );
+}
+
+#[test]
+fn recorded_events_are_all_emitted_before_their_effects() {
+    let (dispatcher, journal) = build();
+    let mut pending = PendingEvents::new();
+    pending.record(Reserved(1));
+    pending.record(Paid);
+    pending.record(Reserved(9));
+    let report = dispatcher.emit_all(pending);
+    assert_eq!(
+        journal.take(),
+        ["reserved 1", "paid", "reserved 9", "shipped"]
+    );
+    assert_eq!(report.events(), 4);
+}
+
+#[test]
+fn recorded_events_do_not_count_towards_the_limit() {
+    let dispatcher = Dispatcher::builder()
+        .only(on_reserved)
+        .provide(Journal::default())
+        .count_limit(1)
+        .build()
+        .expect("wired");
+    let pending: PendingEvents = (2..202)
+        .map(|n| Reserved(u8::try_from(n).unwrap_or(9)))
+        .collect();
+    let report = dispatcher.emit_all(pending);
+    assert!(report.is_ok(), "{report:?}");
+    assert_eq!(report.events(), 200);
+}
+
+#[test]
+fn a_chain_without_end_ends_at_the_depth_limit() {
+    let (dispatcher, _) = build();
+    let report = dispatcher.emit(Echo(0));
+    assert_eq!(report.events(), 257);
+    assert_eq!(report.not_emitted(), 1);
+    let (by, last) = report.returned::<Echo>().last().expect("they are kept");
+    assert_eq!(last.0, 257);
+    assert_eq!(
+        report.failures()[0].to_string(),
+        format!(
+            "`cascade::Echo` was not emitted: more than 256 causes lie before it, caused by \
+             handler {by}"
+        ),
+    );
+}
+
+#[test]
+fn a_flood_ends_at_the_count_limit() {
+    let (dispatcher, _) = build();
+    let report = dispatcher.emit(Doubling);
+    assert_eq!(report.events(), 10_001);
+    assert_eq!(report.failures().len(), 1);
+    let text = report.failures()[0].to_string();
+    assert!(text.contains("one root caused more than 10000"), "{text}");
+    // Each of the 10,001 caused two; 10,000 of those were emitted.
+    assert_eq!(report.not_emitted(), 10_002);
+    assert!(text.contains("10001 more events"), "{text}");
+}
+
+#[test]
+fn emits_inside_handlers_are_bounded_too() {
+    let (dispatcher, journal) = build();
+    let report = dispatcher.emit(Nested(0));
+    assert!(report.is_ok());
+    assert_eq!(
+        journal.take(),
+        [
+            "`cascade::Nested` was not emitted: 256 emits are running inside each other on this \
+             thread",
+            "unwound",
+        ],
+    );
+    // The depth is given back.
+    assert_eq!(dispatcher.emit(Echo(0)).events(), 257);
+}
+
+#[test]
+fn an_emitter_kept_beyond_its_delivery_emits_a_root_of_its_own() {
+    use event_core::param::{Delivery, Param, Resolver};
+    // A parameter may wrap an emitter, and a handler may keep it.
+    struct Kept(Emitter<Reserved>);
+    impl Param for Kept {
+        type State = <Emitter<Reserved> as Param>::State;
+        type Rejection = <Emitter<Reserved> as Param>::Rejection;
+        fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::State> {
+            Emitter::<Reserved>::resolve(resolver)
+        }
+        fn param(state: &Self::State, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
+            Emitter::param(state, delivery).map(Kept)
+        }
+    }
+    #[derive(Event)]
+    struct Opened;
+    #[derive(Default)]
+    struct Shelf(std::sync::Mutex<Option<Kept>>);
+    #[handler]
+    fn keep(_event: &Opened, kept: Kept, shelf: Option<&Shelf>) {
+        if let Some(shelf) = shelf {
+            *shelf.0.lock().expect("not poisoned") = Some(kept);
+        }
+    }
+    let journal = Arc::new(Journal::default());
+    let shelf = Arc::new(Shelf::default());
+    let dispatcher = Dispatcher::builder()
+        .only(keep)
+        .only(on_reserved)
+        .provide_arc(journal.clone())
+        .provide_arc(shelf.clone())
+        .build()
+        .expect("wired");
+    dispatcher.emit(Opened);
+    let kept = shelf.0.lock().expect("not poisoned").take().expect("kept");
+    kept.0.emit(Reserved(7));
+    assert_eq!(journal.take(), ["reserved 7"]);
+}

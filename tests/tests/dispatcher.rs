@@ -1,0 +1,228 @@
+//! The dispatcher as a value: stopping, observing, handles, the global default, modules.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use event_core::error::EmitError;
+use event_core::observer::{DeliverySeen, EmissionSeen, Observer};
+use event_core::report::{Ended, Failure, Skip};
+use event_core::{Dispatcher, Event, handler};
+
+event_core::module!();
+
+mod keyboard {
+    use super::{ControlFlow, Event, handler};
+
+    event_core::module!();
+
+    #[derive(Event)]
+    #[event(stoppable)]
+    pub(super) struct KeyPressed(pub(super) char);
+
+    #[handler]
+    pub(super) fn a_shortcut(event: &KeyPressed) -> ControlFlow<()> {
+        if event.0 == 'q' {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    #[handler]
+    pub(super) fn b_text(_event: &KeyPressed) -> Result<(), &'static str> {
+        Err("read only")
+    }
+
+    #[handler]
+    pub(super) fn c_status(_event: &KeyPressed) {}
+}
+
+use keyboard::KeyPressed;
+
+#[derive(Event)]
+struct Nobody;
+
+fn build() -> Dispatcher {
+    Dispatcher::builder().build().expect("wired")
+}
+
+#[test]
+fn break_skips_every_later_handler_and_the_report_says_who_did_it() {
+    let dispatcher = build();
+    let report = dispatcher.emit(KeyPressed('q'));
+    assert_eq!((report.done(), report.skipped()), (1, 2));
+    let by = report.stopped_by().expect("stopped");
+    assert_eq!(by.name(), "dispatcher::keyboard::a_shortcut");
+    let report = dispatcher.emit(KeyPressed('x'));
+    assert_eq!(
+        (report.done(), report.failed(), report.skipped()),
+        (2, 1, 0)
+    );
+    assert!(report.stopped_by().is_none());
+}
+
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    fn write(&self, line: String) {
+        self.0.lock().expect("not poisoned").push(line);
+    }
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("not poisoned"))
+    }
+}
+
+impl Observer for Seen {
+    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        self.write(format!(
+            "emit {:?} at {}",
+            emission.event(),
+            emission.depth()
+        ));
+    }
+    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+        self.write(format!("start {}", delivery.handler().name()));
+    }
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, ended: Ended, failure: Option<&Failure>) {
+        let error = failure.and_then(Failure::error).map(|e| format!(": {e}"));
+        let name = delivery.handler().name();
+        self.write(format!("end {name} {ended:?}{}", error.unwrap_or_default()));
+    }
+    fn emission_ended(&self, _: &EmissionSeen<'_>) {
+        self.write("emitted".to_owned());
+    }
+}
+
+#[test]
+fn an_observer_sees_each_delivery_end_exactly_once() {
+    let dispatcher = build();
+    let seen = Seen::default();
+    let observing = dispatcher.observe(seen.clone());
+    dispatcher.emit(KeyPressed('x'));
+    assert_eq!(
+        seen.take(),
+        [
+            "emit KeyPressed('x') at 0",
+            "start dispatcher::keyboard::a_shortcut",
+            "end dispatcher::keyboard::a_shortcut Done",
+            "start dispatcher::keyboard::b_text",
+            "end dispatcher::keyboard::b_text Failed: read only",
+            "start dispatcher::keyboard::c_status",
+            "end dispatcher::keyboard::c_status Done",
+            "emitted",
+        ],
+    );
+    dispatcher.emit(KeyPressed('q'));
+    let skipped = format!("{:?}", Ended::Skipped(Skip::Break));
+    assert_eq!(
+        seen.take()[2..],
+        [
+            "end dispatcher::keyboard::a_shortcut Done".to_owned(),
+            format!("end dispatcher::keyboard::b_text {skipped}"),
+            format!("end dispatcher::keyboard::c_status {skipped}"),
+            "emitted".to_owned(),
+        ],
+    );
+    dispatcher.emit(Nobody);
+    assert_eq!(seen.take(), ["emit Nobody at 0", "emitted"]);
+    drop(observing);
+    dispatcher.emit(KeyPressed('x'));
+    assert!(seen.take().is_empty());
+}
+
+#[test]
+fn a_handle_answers_too_early_and_gone() {
+    let builder = Dispatcher::empty();
+    let handle = builder.handle();
+    assert_eq!(handle.emit(Nobody).err(), Some(EmitError::TooEarly));
+    let dispatcher = builder.build().expect("wired");
+    assert!(handle.emit(Nobody).is_ok());
+    let second = dispatcher.handle();
+    drop(dispatcher);
+    assert_eq!(handle.emit(Nobody).err(), Some(EmitError::Gone));
+    assert_eq!(second.emit(Nobody).err(), Some(EmitError::Gone));
+}
+
+#[test]
+fn a_handle_of_a_failed_build_is_gone() {
+    let builder = Dispatcher::empty().without(build);
+    let handle = builder.handle();
+    builder.build().expect_err("`build` is no handler");
+    assert_eq!(handle.emit(Nobody).err(), Some(EmitError::Gone));
+}
+
+#[test]
+fn what_was_provided_is_dropped_with_the_dispatcher() {
+    let value = Arc::new(());
+    let dispatcher = Dispatcher::builder()
+        .provide_arc(value.clone())
+        .build()
+        .expect("wired");
+    let clone = dispatcher.clone();
+    drop(dispatcher);
+    clone.emit(KeyPressed('x'));
+    drop(clone);
+    assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn entering_overrides_installing_on_one_thread() {
+    // The only test of this binary that installs.
+    assert_eq!(
+        event_core::emit(KeyPressed('x')).err(),
+        Some(EmitError::NotInstalled)
+    );
+    build().install().expect("the first");
+    let error = build().install().expect_err("the second");
+    assert!(error.to_string().contains("installed already"), "{error}");
+    assert_eq!(
+        event_core::emit(KeyPressed('x')).expect("installed").done(),
+        2
+    );
+
+    let empty = Dispatcher::empty().build().expect("wired");
+    let entered = empty.enter();
+    assert_eq!(
+        event_core::emit(KeyPressed('x')).expect("entered").done(),
+        0
+    );
+    let other = std::thread::spawn(|| event_core::emit(KeyPressed('x')));
+    let other = other.join().expect("no panic").expect("installed");
+    assert_eq!(other.done(), 2);
+    drop(entered);
+    assert_eq!(
+        event_core::emit(KeyPressed('x')).expect("installed").done(),
+        2
+    );
+}
+
+#[test]
+fn modules_choose_handlers_without_naming_functions() {
+    let done = |builder: event_core::DispatcherBuilder| {
+        let dispatcher = builder.build().expect("wired");
+        dispatcher.emit(KeyPressed('x')).deliveries()
+    };
+    assert_eq!(done(Dispatcher::builder().module(keyboard::MODULE)), 3);
+    assert_eq!(
+        done(Dispatcher::builder().without_module(keyboard::MODULE)),
+        0
+    );
+    assert_eq!(
+        done(Dispatcher::builder().only_modules([keyboard::MODULE])),
+        3
+    );
+    assert_eq!(done(Dispatcher::builder().only_modules([MODULE])), 3);
+    assert_eq!(done(Dispatcher::empty()), 0);
+    assert_eq!(done(Dispatcher::empty().module(keyboard::MODULE)), 3);
+}
+
+#[test]
+fn a_dispatcher_can_be_sent_and_shared() {
+    fn assert_send_sync<T: Send + Sync + 'static>() {}
+    assert_send_sync::<Dispatcher>();
+    assert_send_sync::<event_core::DispatcherHandle>();
+    assert_send_sync::<event_core::Subscription>();
+    assert_send_sync::<event_core::PendingEvents>();
+    assert_send_sync::<event_core::Report>();
+}

@@ -1,0 +1,246 @@
+//! What a failure or a panic of the user's code reaches: its own delivery, and nothing else.
+
+use std::sync::Arc;
+
+use event_core::observer::{DeliverySeen, EmissionSeen, Observer};
+use event_core::param::{Delivery, Param, Resolver};
+use event_core::report::{Ended, Failure};
+use event_core::{Dispatcher, Event, handler};
+use event_tests::Journal;
+
+#[derive(Event)]
+struct Struck;
+
+/// Twenty handlers, so that the panics lie before, in and behind a group of eight calls.
+macro_rules! bystanders {
+    ($($name:ident)+) => {$(
+        #[handler]
+        fn $name(_event: &Struck, journal: &Journal) {
+            journal.write(stringify!($name));
+        }
+    )+};
+}
+
+bystanders!(b00 b01 b02 b04 b05 b06 b07 b08 b09 b10 b11 b12 b13 b14 b15 b16 b18 b19);
+
+#[handler]
+fn b03_panics(_event: &Struck) {
+    panic!("three");
+}
+
+#[handler]
+fn b17_panics(_event: &Struck) {
+    std::panic::panic_any(17_u8);
+}
+
+#[handler]
+fn c_fails(_event: &Struck) -> Result<(), std::num::ParseIntError> {
+    "x".parse::<u8>().map(drop)
+}
+
+fn filter_panics(_event: &Struck) -> bool {
+    panic!("in the filter")
+}
+
+#[handler(filter = filter_panics)]
+fn d_filter_panics(_event: &Struck) {
+    unreachable!("its filter panics");
+}
+
+fn never(_event: &Struck) -> bool {
+    false
+}
+
+#[handler(filter = never)]
+fn e_is_filtered(_event: &Struck) {
+    unreachable!("its filter does not hold");
+}
+
+struct Refused;
+
+impl Param for Refused {
+    type State = ();
+    type Rejection = &'static str;
+
+    fn resolve(_: &mut Resolver<'_>) -> Option<()> {
+        Some(())
+    }
+
+    fn param((): &(), _: &Delivery<'_>) -> Result<Self, &'static str> {
+        Err("not today")
+    }
+}
+
+#[handler]
+fn f_param_refuses(_event: &Struck, _refused: Refused) {
+    unreachable!("its parameter refuses");
+}
+
+/// Panics in its `Drop`.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("in a drop");
+        }
+    }
+}
+
+#[handler]
+fn g_payload_panics_when_dropped(_event: &Struck) {
+    std::panic::panic_any(Grenade);
+}
+
+#[handler]
+fn z_last(_event: &Struck, journal: &Journal) {
+    journal.write("last");
+}
+
+fn build() -> (Dispatcher, Arc<Journal>) {
+    let journal = Arc::new(Journal::default());
+    let dispatcher = Dispatcher::builder()
+        .provide_arc(journal.clone())
+        .build()
+        .expect("wired");
+    (dispatcher, journal)
+}
+
+#[test]
+fn no_failure_of_one_handler_reaches_another() {
+    let (dispatcher, journal) = build();
+    let report = dispatcher.emit(Struck);
+    let lines = journal.take();
+    assert_eq!(lines.len(), 19, "{lines:?}");
+    assert_eq!(lines.last().map(String::as_str), Some("last"));
+    assert_eq!(report.done(), 19);
+    assert_eq!(report.failed(), 2);
+    assert_eq!(report.panicked(), 4);
+    assert_eq!(report.skipped(), 1);
+    assert_eq!(report.deliveries(), 26);
+    let expected = [
+        ("b03_panics", "panicked on `isolation::Struck`: three"),
+        (
+            "b17_panics",
+            "panicked on `isolation::Struck`: a panic whose payload is not text",
+        ),
+        (
+            "c_fails",
+            "failed on `isolation::Struck`: invalid digit found in string",
+        ),
+        (
+            "d_filter_panics",
+            "panicked on `isolation::Struck`: in the filter",
+        ),
+        (
+            "f_param_refuses",
+            "failed on `isolation::Struck`: not today",
+        ),
+        (
+            "g_payload_panics_when_dropped",
+            "panicked on `isolation::Struck`: a panic whose payload is not text",
+        ),
+    ];
+    assert_eq!(report.failures().len(), expected.len());
+    for (failure, (name, text)) in report.failures().iter().zip(expected) {
+        let by = failure.handler().expect("by a handler");
+        assert_eq!(by.name(), format!("isolation::{name}"));
+        assert_eq!(failure.to_string(), format!("handler {by} {text}"));
+    }
+}
+
+#[test]
+fn the_full_way_isolates_like_the_plain_one() {
+    let (dispatcher, journal) = build();
+    let plain = dispatcher.emit(Struck);
+    let plain_lines = journal.take();
+    let _subscription = dispatcher.subscribe(|_: &Struck| -> Result<(), &str> { panic!("sub") });
+    let full = dispatcher.emit(Struck);
+    assert_eq!(journal.take(), plain_lines);
+    assert_eq!(full.done(), plain.done());
+    assert_eq!(full.failed(), plain.failed());
+    assert_eq!(full.panicked(), plain.panicked() + 1);
+    assert_eq!(full.skipped(), plain.skipped());
+    let subscription = full.failures().last().expect("the subscription failed");
+    let by = subscription.handler().expect("by the subscription");
+    assert!(by.is_subscription());
+    assert!(by.file().ends_with("isolation.rs"), "{by}");
+}
+
+#[derive(Event)]
+struct Fragile {
+    #[event(redact)]
+    _grenade: Grenade,
+}
+
+#[test]
+fn a_panic_in_the_drop_of_an_event_is_a_failure() {
+    let (dispatcher, _) = build();
+    let report = dispatcher.emit(Fragile { _grenade: Grenade });
+    assert_eq!(report.failures().len(), 1);
+    assert_eq!(
+        report.failures()[0].to_string(),
+        "the `Drop` of `isolation::Fragile` panicked: in a drop"
+    );
+    let subscription = dispatcher.subscribe(|_: &Fragile| {});
+    let report = dispatcher.emit(Fragile { _grenade: Grenade });
+    assert_eq!((report.done(), report.failures().len()), (1, 1));
+    drop(subscription);
+}
+
+#[test]
+fn a_subscription_whose_captures_panic_when_dropped_harms_nobody() {
+    let (dispatcher, _) = build();
+    let grenade = Grenade;
+    let subscription = dispatcher.subscribe(move |_: &Fragile| {
+        let _held = &grenade;
+    });
+    subscription.cancel();
+    assert_eq!(dispatcher.emit(Struck).done(), 19);
+}
+
+struct Panicking;
+
+impl Observer for Panicking {
+    fn emission_started(&self, _: &EmissionSeen<'_>) {
+        panic!("emission started");
+    }
+    fn delivery_started(&self, _: &DeliverySeen<'_>) {
+        panic!("delivery started");
+    }
+    fn delivery_ended(&self, _: &DeliverySeen<'_>, _: Ended, _: Option<&Failure>) {
+        panic!("delivery ended");
+    }
+    fn emission_ended(&self, _: &EmissionSeen<'_>) {
+        panic!("emission ended");
+    }
+}
+
+#[test]
+fn a_panicking_observer_changes_nothing_and_is_counted() {
+    let (dispatcher, journal) = build();
+    let plain = dispatcher.emit(Struck);
+    let lines = journal.take();
+    let observing = dispatcher.observe(Panicking);
+    let report = dispatcher.emit(Struck);
+    assert_eq!(journal.take(), lines);
+    assert_eq!(report.done(), plain.done());
+    assert_eq!(report.panicked(), plain.panicked());
+    assert_eq!(dispatcher.observer_panics(), 2 + 2 * 26);
+    drop(observing);
+    dispatcher.emit(Struck);
+    assert_eq!(dispatcher.observer_panics(), 2 + 2 * 26);
+}
+
+#[test]
+fn try_emit_ends_at_the_first_failure() {
+    let (dispatcher, journal) = build();
+    let error = dispatcher.try_emit(Struck).expect_err("b03 panics");
+    assert_eq!(error.failure().panic_message(), Some("three"));
+    assert_eq!(journal.take(), ["b00", "b01", "b02"]);
+    let report = error.report();
+    assert_eq!(
+        (report.done(), report.panicked(), report.skipped()),
+        (3, 1, 22)
+    );
+}

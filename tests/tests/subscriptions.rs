@@ -1,0 +1,246 @@
+//! Handlers that come and go at run time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use event_core::{Dispatcher, Event, Subscription};
+
+#[derive(Event)]
+struct Tick;
+
+#[derive(Debug, Event)]
+struct Saved<T> {
+    row: T,
+}
+
+fn empty() -> Dispatcher {
+    Dispatcher::empty().build().expect("nothing to wire")
+}
+
+#[derive(Default)]
+struct Counter(AtomicUsize);
+
+impl Counter {
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_dropped_guard_cancels_and_a_detached_one_does_not() {
+    let dispatcher = empty();
+    let counter = Arc::new(Counter::default());
+    let count = |counter: &Arc<Counter>| {
+        let counter = counter.clone();
+        move |_: &Tick| counter.add()
+    };
+    let guard = dispatcher.subscribe(count(&counter));
+    dispatcher.subscribe(count(&counter)).detach();
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 2);
+    drop(guard);
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 3);
+}
+
+#[test]
+fn a_guard_frees_what_its_closure_captured() {
+    let dispatcher = empty();
+    let held = Arc::new(());
+    let in_closure = held.clone();
+    let guard = dispatcher.subscribe(move |_: &Tick| {
+        let _ = &in_closure;
+    });
+    dispatcher.emit(Tick);
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(guard);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[test]
+fn subscribed_during_an_emission_means_next_time() {
+    let dispatcher = empty();
+    let counter = Arc::new(Counter::default());
+    let guards: Arc<Mutex<Vec<Subscription>>> = Arc::default();
+    let _outer = dispatcher.subscribe({
+        let (dispatcher, counter, guards) = (dispatcher.clone(), counter.clone(), guards.clone());
+        move |_: &Tick| {
+            let counter = counter.clone();
+            let inner = dispatcher.subscribe(move |_: &Tick| counter.add());
+            guards.lock().expect("not poisoned").push(inner);
+        }
+    });
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 0);
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 1);
+    guards.lock().expect("not poisoned").clear();
+}
+
+#[test]
+fn cancelled_during_an_emission_means_not_called_any_more() {
+    let dispatcher = empty();
+    let counter = Arc::new(Counter::default());
+    let later: Arc<Mutex<Option<Subscription>>> = Arc::default();
+    let _first = dispatcher.subscribe({
+        let later = later.clone();
+        move |_: &Tick| drop(later.lock().expect("not poisoned").take())
+    });
+    let second = dispatcher.subscribe({
+        let counter = counter.clone();
+        move |_: &Tick| counter.add()
+    });
+    *later.lock().expect("not poisoned") = Some(second);
+    let report = dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 0);
+    assert_eq!(report.deliveries(), 1);
+}
+
+#[test]
+fn a_subscription_may_cancel_itself() {
+    let dispatcher = empty();
+    let itself: Arc<Mutex<Option<Subscription>>> = Arc::default();
+    let guard = dispatcher.subscribe({
+        let itself = itself.clone();
+        move |_: &Tick| drop(itself.lock().expect("not poisoned").take())
+    });
+    *itself.lock().expect("not poisoned") = Some(guard);
+    assert_eq!(dispatcher.emit(Tick).done(), 1);
+    assert_eq!(dispatcher.emit(Tick).done(), 0);
+}
+
+#[test]
+fn once_runs_once_under_eight_threads() {
+    for _ in 0..200 {
+        let dispatcher = empty();
+        let counter = Arc::new(Counter::default());
+        let subscription = dispatcher.subscription().once().subscribe({
+            let counter = counter.clone();
+            move |_: &Tick| counter.add()
+        });
+        let start = std::sync::Barrier::new(8);
+        let done: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|thread| {
+                    let (dispatcher, start) = (&dispatcher, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        match thread % 3 {
+                            0 => dispatcher.emit(Tick).done(),
+                            1 => dispatcher.try_emit(Tick).expect("no failure").done(),
+                            _ => dispatcher.emit_all([Tick].into_iter().collect()).done(),
+                        }
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|t| t.join().expect("no panic"))
+                .sum()
+        });
+        assert_eq!((counter.get(), done), (1, 1));
+        drop(subscription);
+    }
+}
+
+#[test]
+fn once_of_equal_priority_leaves_its_peers_alone() {
+    let dispatcher = empty();
+    let counter = Arc::new(Counter::default());
+    let _guards: Vec<_> = (0..3)
+        .map(|n| {
+            let counter = counter.clone();
+            let options = dispatcher.subscription();
+            let options = if n == 1 { options.once() } else { options };
+            options.subscribe(move |_: &Tick| counter.add())
+        })
+        .collect();
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 3);
+    dispatcher.emit(Tick);
+    assert_eq!(counter.get(), 5);
+}
+
+#[test]
+fn a_weak_subscription_ends_with_its_target() {
+    let dispatcher = empty();
+    let target = Arc::new(Counter::default());
+    dispatcher
+        .subscription()
+        .weak(&target)
+        .subscribe(|counter: &Counter, _: &Tick| counter.add())
+        .detach();
+    assert_eq!(dispatcher.emit(Tick).done(), 1);
+    assert_eq!(target.get(), 1);
+    assert_eq!(
+        Arc::strong_count(&target),
+        1,
+        "it does not keep its target alive"
+    );
+    drop(target);
+    assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
+    assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
+}
+
+#[test]
+fn a_generic_event_is_one_event_for_each_type() {
+    let dispatcher = empty();
+    let rows = Arc::new(Mutex::new(Vec::new()));
+    let _numbers = dispatcher.subscribe({
+        let rows = rows.clone();
+        move |event: &Saved<u32>| {
+            rows.lock()
+                .expect("not poisoned")
+                .push(event.row.to_string())
+        }
+    });
+    let _texts = dispatcher.subscribe({
+        let rows = rows.clone();
+        move |event: &Saved<String>| rows.lock().expect("not poisoned").push(event.row.clone())
+    });
+    dispatcher.emit(Saved { row: 1_u32 });
+    dispatcher.emit(Saved {
+        row: "two".to_owned(),
+    });
+    assert_eq!(dispatcher.emit(Saved { row: 3_u64 }).deliveries(), 0);
+    assert_eq!(*rows.lock().expect("not poisoned"), ["1", "two"]);
+}
+
+#[test]
+fn two_dispatchers_never_see_each_other() {
+    let (one, two) = (empty(), empty());
+    let _guard = one.subscribe(|_: &Tick| {});
+    assert_eq!(one.emit(Tick).done(), 1);
+    assert_eq!(two.emit(Tick).done(), 0);
+}
+
+#[test]
+fn subscribing_and_emitting_on_many_threads_loses_and_leaks_nothing() {
+    let dispatcher = empty();
+    let counter = Arc::new(Counter::default());
+    let always = dispatcher.subscribe({
+        let counter = counter.clone();
+        move |_: &Tick| counter.add()
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    drop(dispatcher.subscribe(|_: &Tick| {}));
+                }
+            });
+            scope.spawn(|| {
+                for _ in 0..5_000 {
+                    assert!(dispatcher.emit(Tick).done() >= 1);
+                }
+            });
+        }
+    });
+    assert_eq!(counter.get(), 10_000);
+    drop(always);
+    assert_eq!(Arc::strong_count(&counter), 1);
+    assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
+}

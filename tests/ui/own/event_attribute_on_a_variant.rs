@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use event_core::Event;
+
+#[derive(Event)]
+enum Payment {
+    #[event(redact)]
+    Card { number: String },
+    Cash,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use event_core::{AnyEvent, handler};
+
+#[handler(events = "Shop.*")]
+fn audit(event: &dyn AnyEvent) {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+struct Mailer;
+
+#[handler]
+impl Mailer {
+    #[handler]
+    fn confirm(&self, event: &OrderPlaced) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[handler]
+#[handler(priority = 3)]
+fn count_sales(event: &OrderPlaced) {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use event_core::{Event, handlers};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+struct Mailer<T>(T);
+
+#[handlers]
+impl<T> Mailer<T> {
+    #[handler]
+    fn confirm(&self, event: &OrderPlaced) {}
+}
+
+fn main() {}

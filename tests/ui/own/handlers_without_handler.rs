@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use event_core::{Event, handlers};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+struct Mailer;
+
+#[handlers]
+impl Mailer {
+    fn confirm(&self, event: &OrderPlaced) {}
+}
+
+fn main() {}

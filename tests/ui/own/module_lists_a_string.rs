@@ -1,0 +1,5 @@
+#![allow(unused)]
+
+event_core::module!(handlers = ["count_sales"]);
+
+fn main() {}

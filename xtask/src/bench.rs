@@ -1,0 +1,97 @@
+//! `cargo xtask bench emit`: runs the programs of the benchmark package and judges what they measured.
+
+mod build_time;
+mod figures;
+mod instructions;
+mod report;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::workspace::{Metadata, Result, cargo, output};
+use figures::Figures;
+
+/// How often a figure that a process can measure only once is measured.
+const PROCESSES: usize = 31;
+
+/// Measures, and prints a table, the targets, and one line per figure.
+pub(crate) fn emit(quick: bool) -> Result<()> {
+    let programs = Programs::build()?;
+    let mut figures = Figures::default();
+
+    // Seven sets of candidates are measured for that many seconds each.
+    let patience = if quick { "2.5" } else { "15" };
+    progress("timing emit");
+    figures.read(&programs.run("emit", &[patience])?)?;
+    progress("counting instructions");
+    instructions::count(&programs.path("instructions"), &mut figures);
+    progress("counting allocations");
+    figures.read(&programs.run("allocations", &[])?)?;
+    memory(&programs, &mut figures)?;
+    progress("timing the start of 1000 handlers");
+    startup(&programs, &mut figures)?;
+    progress("timing two threads");
+    figures.read(&programs.run("scaling", &[patience])?)?;
+    progress("timing the build of 1000 handlers");
+    build_time::measure(&programs.target, if quick { 1 } else { 3 }, &mut figures)?;
+
+    report::print(&figures);
+    Ok(())
+}
+
+fn progress(doing: &str) {
+    eprintln!("{doing} ...");
+}
+
+/// The benchmark's programs, in release mode.
+struct Programs {
+    target: PathBuf,
+}
+
+impl Programs {
+    fn build() -> Result<Self> {
+        let status = cargo(["build", "--release", "-p", "event-benches"]).status()?;
+        if !status.success() {
+            return Err("the benchmark does not compile".into());
+        }
+        Ok(Self {
+            target: Metadata::read()?.target(),
+        })
+    }
+
+    fn path(&self, program: &str) -> PathBuf {
+        self.target.join("release").join(program)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        output(Command::new(self.path(program)).args(arguments))
+    }
+}
+
+/// `startup.1000`: the first build in a process, hence the median over many processes.
+fn startup(programs: &Programs, figures: &mut Figures) -> Result<()> {
+    let times = (0..PROCESSES).map(|_| Ok(programs.run("startup", &[])?.trim().parse()?));
+    let times: Vec<f64> = times.collect::<Result<_>>()?;
+    figures.add("startup.1000", median(times), 0);
+    Ok(())
+}
+
+/// `memory.handler` and `allocs.handler`: what a hundred handlers keep more than one, per handler.
+fn memory(programs: &Programs, figures: &mut Figures) -> Result<()> {
+    let one = Figures::of(&programs.run("memory", &["ONE"])?)?;
+    let all = Figures::of(&programs.run("memory", &["ALL"])?)?;
+    for (kept, name) in [
+        ("bytes", "memory.handler"),
+        ("allocations", "allocs.handler"),
+    ] {
+        if let (Some(one), Some(all)) = (one.get(kept), all.get(kept)) {
+            figures.add(name, (all - one) / 99.0, 2);
+        }
+    }
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

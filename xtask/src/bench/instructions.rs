@@ -1,0 +1,87 @@
+//! Instructions per emit, counted by valgrind's callgrind. Unlike times they repeat exactly.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::figures::Figures;
+
+/// Emits in the shorter of two runs. The difference of the runs leaves out what happens before and after.
+const EMITS: u32 = 20_000;
+
+/// The prefix of the figures, the candidate, and its counts of handlers.
+const COUNTED: [(&str, &str, &[u32]); 4] = [
+    ("emit", "ours", &[0, 1, 10, 100]),
+    ("emit-subscribed", "subscribed", &[1, 10]),
+    ("emit-slice", "slice", &[0, 1, 10, 100]),
+    ("emit-boxed", "boxed", &[0, 1, 10, 100]),
+];
+
+/// Adds `instructions emit.10` and its like.
+pub(crate) fn count(program: &Path, figures: &mut Figures) {
+    let present = is_present() || install();
+    for (prefix, candidate, counts) in COUNTED {
+        for handlers in counts {
+            let name = format!("instructions {prefix}.{handlers}");
+            if !present {
+                figures.miss(
+                    &name,
+                    "unknown: install valgrind (for example: apt-get install valgrind)",
+                );
+                continue;
+            }
+            let run = |emits| callgrind(program, candidate, *handlers, emits);
+            match (run(EMITS), run(2 * EMITS)) {
+                (Some(once), Some(twice)) => {
+                    figures.add(&name, ((twice - once) / f64::from(EMITS)).round(), 0);
+                }
+                _ => figures.miss(&name, "unknown: callgrind failed"),
+            }
+        }
+    }
+}
+
+/// The instructions of one run, from callgrind's line `==1== Collected : 12345`.
+fn callgrind(program: &Path, candidate: &str, handlers: u32, emits: u32) -> Option<f64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args([candidate, &handlers.to_string(), &emits.to_string()])
+        .output()
+        .ok()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let collected = said
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))?
+        .1
+        .trim()
+        .parse();
+    if output.status.success() {
+        collected.ok()
+    } else {
+        None
+    }
+}
+
+fn is_present() -> bool {
+    succeeds(Command::new("valgrind").arg("--version"))
+}
+
+/// Installs valgrind where that needs no password: as root, with apt.
+fn install() -> bool {
+    let user = Command::new("id").arg("-u").output();
+    let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !is_root {
+        return false;
+    }
+    eprintln!("installing valgrind ...");
+    let install = || succeeds(Command::new("apt-get").args(["install", "--yes", "valgrind"]));
+    install() || (succeeds(Command::new("apt-get").arg("update")) && install())
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
