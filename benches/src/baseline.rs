@@ -16,7 +16,7 @@ pub type Slice = &'static [fn(&Order)];
 pub fn slice(handlers: usize) -> Candidate {
     let slice = slice_of::<false>(handlers);
     Candidate::new("slice", move |id, total| {
-        emit_slice(slice, Order { id, total })
+        emit_slice(slice, Order { id, total });
     })
 }
 
@@ -25,7 +25,7 @@ pub fn slice(handlers: usize) -> Candidate {
 pub fn slice_branching(handlers: usize) -> Candidate {
     let slice = slice_of::<true>(handlers);
     Candidate::random("slice", move |id, total| {
-        emit_slice(slice, Order { id, total })
+        emit_slice(slice, Order { id, total });
     })
 }
 
@@ -35,7 +35,7 @@ pub fn slice_branching(handlers: usize) -> Candidate {
 pub fn boxed(handlers: usize) -> Candidate {
     let closures = closures_of::<false>(handlers);
     Candidate::new("boxed", move |id, total| {
-        emit_boxed(&closures, Order { id, total })
+        emit_boxed(&closures, Order { id, total });
     })
 }
 
@@ -44,7 +44,7 @@ pub fn boxed(handlers: usize) -> Candidate {
 pub fn boxed_branching(handlers: usize) -> Candidate {
     let closures = closures_of::<true>(handlers);
     Candidate::random("boxed", move |id, total| {
-        emit_boxed(&closures, Order { id, total })
+        emit_boxed(&closures, Order { id, total });
     })
 }
 

@@ -63,13 +63,13 @@ pub fn branching(handlers: usize) -> Candidate {
     let dispatcher = dispatcher();
     match handlers {
         1 => Candidate::random("ours", move |id, total| {
-            emit(&dispatcher, branching::E1 { id, total })
+            emit(&dispatcher, branching::E1 { id, total });
         }),
         10 => Candidate::random("ours", move |id, total| {
-            emit(&dispatcher, branching::E10 { id, total })
+            emit(&dispatcher, branching::E10 { id, total });
         }),
         100 => Candidate::random("ours", move |id, total| {
-            emit(&dispatcher, branching::E100 { id, total })
+            emit(&dispatcher, branching::E100 { id, total });
         }),
         other => panic!("no event with {other} branching handlers"),
     }

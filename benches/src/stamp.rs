@@ -15,7 +15,7 @@ macro_rules! ten_handlers {
     };
     ($($name:ident $offset:literal),*; $first:expr, $parameters:tt, $body:ident $arguments:tt) => { $(
         #[event_core::handler]
-        fn $name $parameters {
+        pub(super) fn $name $parameters {
             super::$body::<{ $first + $offset }> $arguments;
         }
     )* };

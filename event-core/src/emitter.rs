@@ -88,21 +88,14 @@ pub(crate) struct Given {
     /// `None` once the emission took the events; later ones go to the dispatcher.
     events: Mutex<Option<Vec<Box<dyn Caused>>>>,
     dispatcher: DispatcherHandle,
-    /// The emitter of an earlier handler that the emission has not taken from yet.
-    pub(crate) earlier: Option<Arc<Given>>,
 }
 
 impl Given {
-    pub(crate) fn new(
-        handler: HandlerInfo,
-        dispatcher: DispatcherHandle,
-        earlier: Option<Arc<Self>>,
-    ) -> Self {
+    pub(crate) fn new(handler: HandlerInfo, dispatcher: DispatcherHandle) -> Self {
         Self {
             handler,
             events: Mutex::new(Some(Vec::new())),
             dispatcher,
-            earlier,
         }
     }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::report::{Failure, Report};
 
-pub use crate::wiring::problem::{BuildError, Problem, ProblemKind};
+pub use crate::wiring::problem::{BuildError, Place, Problem, ProblemKind};
 
 /// Any error, boxed: what handlers' errors become.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::dispatcher::emission::Emission;
 use crate::dispatcher::inner::Inner;
 use crate::event::AnyEvent;
 use crate::handler::HandlerInfo;
@@ -172,10 +171,6 @@ impl<'e> Observed<'e> {
             handler,
         };
         self.each(|observer| observer.delivery_started(&delivery));
-    }
-
-    pub(crate) fn delivery_ended(&self, emission: &Emission<'_>) {
-        self.ended(emission.handler(), emission.ended, emission.last_failure());
     }
 
     pub(crate) fn ended(&self, handler: HandlerInfo, ended: Ended, failure: Option<&Failure>) {

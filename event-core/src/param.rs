@@ -118,7 +118,7 @@ impl<'d> Delivery<'d> {
     /// emitted; 0 for that one.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.emission.depth
+        self.emission.depth()
     }
 
     /// Ends the delivery as skipped unless the handler's filter holds.
@@ -144,7 +144,8 @@ pub struct Resolver<'r> {
     provided: &'r Provided,
     is_event: &'r dyn Fn(TypeId) -> bool,
     handler: Option<&'static dyn Registered>,
-    pub(crate) problems: Vec<Problem>,
+    missing: ByType<Problem>,
+    problems: Vec<Problem>,
 }
 
 impl<'r> Resolver<'r> {
@@ -153,6 +154,7 @@ impl<'r> Resolver<'r> {
             provided,
             is_event,
             handler: None,
+            missing: ByType::default(),
             problems: Vec::new(),
         }
     }
@@ -178,10 +180,28 @@ impl<'r> Resolver<'r> {
         found
     }
 
+    /// Notes that the current handler needs a `T`. One problem serves all that need it.
     #[cold]
     fn note_missing<T: ?Sized + Send + Sync + 'static>(&mut self) {
+        let Some(handler) = self.handler.map(HandlerInfo::of) else {
+            return;
+        };
+        let problem = self.missing.remove(&TypeId::of::<T>()).unwrap_or_else(|| {
+            Problem::new(
+                ProblemKind::MissingDependency,
+                format!("`{}` was not provided", type_name::<T>()),
+            )
+            .help(self.help_for_missing::<T>())
+        });
+        self.missing.insert(
+            TypeId::of::<T>(),
+            problem.at_named(handler.file(), handler.line(), handler.name()),
+        );
+    }
+
+    fn help_for_missing<T: ?Sized + Send + Sync + 'static>(&self) -> String {
         let needed = short(type_name::<T>());
-        let help = if (self.is_event)(TypeId::of::<T>()) {
+        if (self.is_event)(TypeId::of::<T>()) {
             format!(
                 "`{needed}` is an event: a handler takes one event, as its first parameter; \
                  write a second handler for `{needed}`"
@@ -199,33 +219,33 @@ impl<'r> Resolver<'r> {
         } else if needed.starts_with("dyn ") {
             format!("add `.provide_arc::<{needed}>(…)` to the builder")
         } else {
-            format!("add `.provide(…)` with a value of type `{needed}` to the builder")
-        };
-        self.note(
-            ProblemKind::MissingDependency,
-            &format!("needs `{}`, which was not provided", type_name::<T>()),
-            &help,
-        );
+            format!(
+                "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
+                 that can do without takes `Option<&{needed}>`"
+            )
+        }
     }
 
     #[cold]
     pub(crate) fn catch_all_cannot_emit(&mut self) {
-        self.note(
-            ProblemKind::CatchAllEmits,
-            "is a catch-all and takes an `Emitter`; it would feed itself",
-            "remove the parameter, or handle one event type",
-        );
-    }
-
-    fn note(&mut self, kind: ProblemKind, what: &str, help: &str) {
-        if let Some(handler) = self.handler {
-            let info = HandlerInfo::of(handler);
+        if let Some(handler) = self.handler.map(HandlerInfo::of) {
             self.problems.push(
-                Problem::new(kind, format!("handler `{}` {what}", info.name()))
-                    .at(info.file(), info.line())
-                    .help(help),
+                Problem::new(
+                    ProblemKind::CatchAllEmits,
+                    format!(
+                        "handler `{}` is a catch-all and takes an `Emitter`; it would feed itself",
+                        handler.name()
+                    ),
+                )
+                .at(handler.file(), handler.line())
+                .help("remove the parameter, or handle one event type"),
             );
         }
+    }
+
+    /// What was noted.
+    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+        self.problems.into_iter().chain(self.missing.into_values())
     }
 }
 

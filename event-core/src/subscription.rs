@@ -166,7 +166,7 @@ impl<W> SubscriptionOptions<'_, W> {
     fn add<E: Event, F>(
         self,
         at: &'static Location<'static>,
-        call: impl Fn(&E, &mut Emission<'_>) -> bool + Send + Sync + 'static,
+        call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
     ) -> Subscription {
         let inner = self.dispatcher.inner();
         let node = Arc::new(Node {
@@ -209,7 +209,7 @@ pub(crate) struct Node<E> {
     inner: Weak<Inner>,
 }
 
-type Call<E> = Box<dyn Fn(&E, &mut Emission<'_>) -> bool + Send + Sync>;
+type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
 
 trait Cancel: Send + Sync {
     fn cancel(self: Arc<Self>);
@@ -218,7 +218,7 @@ trait Cancel: Send + Sync {
 impl<E: Event> Node<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
-    pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &mut Emission<'_>) -> bool {
+    pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
         if self.once {
             return self.deliver_once(event, emission);
         }
@@ -236,7 +236,7 @@ impl<E: Event> Node<E> {
     }
 
     #[cold]
-    fn deliver_once(self: &Arc<Self>, event: &E, emission: &mut Emission<'_>) -> bool {
+    fn deliver_once(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
         let claimed = self.state.compare_exchange(
             state::ACTIVE,

@@ -73,3 +73,26 @@ impl Drop for Diagnostics {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::Diagnostics;
+
+    #[test]
+    fn every_error_is_shown_with_its_help() {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.error(quote!(a), "first", "write `b`");
+        diagnostics.error(quote!(c), "second", "write `d`");
+        let shown = diagnostics.finish().unwrap_or_default().to_string();
+        assert!(shown.contains("first\\nhelp: write `b`"), "{shown}");
+        assert!(shown.contains("second\\nhelp: write `d`"), "{shown}");
+    }
+
+    #[test]
+    #[should_panic(expected = "dropped unread")]
+    fn errors_cannot_be_forgotten() {
+        drop(Diagnostics::new());
+    }
+}

@@ -7,8 +7,7 @@ use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The input is what precedes the expansion, so that a file reads as "this gives that".
-fn check(expansion: TokenStream, golden: ExpectFile) {
+fn check(expansion: &TokenStream, golden: &ExpectFile) {
     let file = match syn::parse2(expansion.clone()) {
         Ok(file) => file,
         Err(error) => panic!("{error} in the expansion {expansion}"),
@@ -16,8 +15,8 @@ fn check(expansion: TokenStream, golden: ExpectFile) {
     golden.assert_eq(&prettyplease::unparse(&file));
 }
 
-fn handler(arguments: TokenStream, item: TokenStream, golden: ExpectFile) {
-    check(crate::handler::handler(arguments, item), golden);
+fn handler(arguments: TokenStream, item: TokenStream, golden: &ExpectFile) {
+    check(&crate::handler::handler(arguments, item), golden);
 }
 
 #[test]
@@ -29,7 +28,7 @@ fn a_plain_handler() {
                 println!("ding dong at door {}", event.door);
             }
         },
-        expect_file!["../golden/plain_handler.rs"],
+        &expect_file!["../golden/plain_handler.rs"],
     );
 }
 
@@ -52,7 +51,7 @@ fn a_handler_with_parameters_filter_and_order() {
                 sales.add(event)
             }
         },
-        expect_file!["../golden/handler_with_everything.rs"],
+        &expect_file!["../golden/handler_with_everything.rs"],
     );
 }
 
@@ -66,7 +65,7 @@ fn a_catch_all_handler() {
                 log.write(event)
             }
         },
-        expect_file!["../golden/catch_all_handler.rs"],
+        &expect_file!["../golden/catch_all_handler.rs"],
     );
 }
 
@@ -90,7 +89,10 @@ fn the_handlers_of_an_impl() {
             }
         },
     );
-    check(expansion, expect_file!["../golden/handlers_of_an_impl.rs"]);
+    check(
+        &expansion,
+        &expect_file!["../golden/handlers_of_an_impl.rs"],
+    );
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn a_simple_event() {
             pub door: u8,
         }
     });
-    check(expansion, expect_file!["../golden/simple_event.rs"]);
+    check(&expansion, &expect_file!["../golden/simple_event.rs"]);
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn a_wire_event_with_every_key() {
             pub address: Address,
         }
     });
-    check(expansion, expect_file!["../golden/wire_event.rs"]);
+    check(&expansion, &expect_file!["../golden/wire_event.rs"]);
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn an_enum_event() {
             OnTheHouse,
         }
     });
-    check(expansion, expect_file!["../golden/enum_event.rs"]);
+    check(&expansion, &expect_file!["../golden/enum_event.rs"]);
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn a_generic_event() {
         where
             T::Id: Copy;
     });
-    check(expansion, expect_file!["../golden/generic_event.rs"]);
+    check(&expansion, &expect_file!["../golden/generic_event.rs"]);
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn an_event_with_an_error_is_still_an_event() {
             customer: &'a str,
         }
     });
-    check(expansion, expect_file!["../golden/fallback_event.rs"]);
+    check(&expansion, &expect_file!["../golden/fallback_event.rs"]);
 }
 
 #[test]
@@ -162,12 +164,12 @@ fn a_handler_with_an_error_is_still_a_function() {
         quote! {
             fn ring(event: ButtonPressed) {}
         },
-        expect_file!["../golden/fallback_handler.rs"],
+        &expect_file!["../golden/fallback_handler.rs"],
     );
 }
 
 #[test]
 fn a_module_that_lists_its_handlers() {
     let expansion = crate::module::module(quote!(handlers = [count_sales, Mailer::welcome]));
-    check(expansion, expect_file!["../golden/module_list.rs"]);
+    check(&expansion, &expect_file!["../golden/module_list.rs"]);
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Path, Signature, Visibility};
+use syn::{Attribute, Path, Signature, Token, Visibility};
 
 /// A function with its body, if it has one, left unread.
 ///
@@ -24,7 +24,7 @@ impl Function {
             signature: input.parse()?,
         };
         match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(function),
+            TokenTree::Group(body) if is_body(&body) => Ok(function),
             TokenTree::Punct(end) if end.as_char() == ';' => Ok(function),
             other => Err(syn::Error::new_spanned(
                 other,
@@ -36,6 +36,20 @@ impl Function {
     /// The `#[cfg]`s below our attribute, which what we generate needs as well.
     pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
         cfgs(&self.attributes)
+    }
+}
+
+/// Whether it is `{ ... }`, or the `$body:block` of a macro of the user's.
+pub(crate) fn is_body(group: &Group) -> bool {
+    match group.delimiter() {
+        Delimiter::Brace => true,
+        Delimiter::None => {
+            let mut content = group.stream().into_iter();
+            let first = content.next();
+            matches!(first, Some(TokenTree::Group(inner)) if is_body(&inner))
+                && content.next().is_none()
+        }
+        _ => false,
     }
 }
 
@@ -57,7 +71,7 @@ pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
         input.parse::<Visibility>()?;
         let mut found = None;
         while let Ok(word) = input.call(Ident::parse_any) {
-            let is_constant = word == "const" && !input.peek(Ident::peek_any);
+            let is_constant = word == "const" && !is_qualifier(input);
             if is_constant || ITEMS.iter().any(|item| word == item) {
                 found = Some(word);
                 break;
@@ -69,6 +83,14 @@ pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
         Ok(found)
     };
     read.parse2(item.clone()).ok().flatten()
+}
+
+/// Whether what follows `const` makes it a `const fn`.
+fn is_qualifier(input: ParseStream<'_>) -> bool {
+    input.peek(Token![fn])
+        || input.peek(Token![async])
+        || input.peek(Token![unsafe])
+        || input.peek(Token![extern])
 }
 
 const ITEMS: &[&str] = &[
@@ -148,4 +170,16 @@ pub(crate) fn root(given: Option<&Path>) -> TokenStream {
         || quote_spanned!(Span::mixed_site()=> ::event_core),
         ToTokens::to_token_stream,
     )
+}
+
+/// The same tokens, reported and looked up at `span`.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), respanned(group.stream(), span)).into();
+        }
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(respan).collect()
 }

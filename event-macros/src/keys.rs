@@ -75,10 +75,7 @@ impl Form {
             Meta::NameValue(pair) => diagnostics.error(
                 pair,
                 format!("expected `{}`", self.attribute),
-                format!(
-                    "write `{}`",
-                    self.attribute.replace("...", self.example)
-                ),
+                format!("write `{}`", self.attribute.replace("...", self.example)),
             ),
         }
     }
@@ -147,7 +144,10 @@ impl Form {
         };
         diagnostics.error(
             key,
-            format!("unknown key `{word}` in `{}`{}; expected {}", self.attribute, self.place,
+            format!(
+                "unknown key `{word}` in `{}`{}; expected {}",
+                self.attribute,
+                self.place,
                 text::one_of(&names)
             ),
             help,
@@ -308,10 +308,12 @@ impl Entry {
     }
 
     fn expected_at(&self, at: &TokenStream, kind: &str, diagnostics: &mut Diagnostics) {
-        let mut what = format!("expected {kind} for `{}`", self.key);
-        if is_short(at) {
-            what.push_str(&format!(", found `{}`", text::compact(at)));
-        }
+        let found = if is_short(at) {
+            format!(", found `{}`", text::compact(at))
+        } else {
+            String::new()
+        };
+        let what = format!("expected {kind} for `{}`{found}", self.key);
         let help = match unquoted(at) {
             Some(path) if !self.example.contains('"') => format!("remove the quotes: `{path}`"),
             _ => format!("write `{}`", self.example),
@@ -338,5 +340,27 @@ fn bracketed(tokens: &TokenStream) -> Option<TokenStream> {
             Some(group.stream())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::split;
+
+    #[test]
+    fn commas_in_brackets_do_not_split() {
+        let lists = [
+            (quote!(), 0),
+            (quote!(wire,), 1),
+            (quote!(after = [a, b], priority = 3), 2),
+            (quote!(filter = is_large::<A, B>, priority = 3), 2),
+            (quote!(filter = |e| e.total < 3, priority = 3), 2),
+            (quote!(filter = f::<fn(A) -> B, C>, wire), 2),
+        ];
+        for (list, parts) in lists {
+            assert_eq!(split(list.clone()).len(), parts, "{list}");
+        }
     }
 }

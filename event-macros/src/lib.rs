@@ -42,7 +42,7 @@ use proc_macro::TokenStream;
 /// use event_core::{AnyEvent, Event};
 ///
 /// #[derive(Event)]
-/// #[event(name = "shop.order_placed", version = 2, key = order_id, handlers = 1..)]
+/// #[event(name = "shop.order_placed", version = 2, key = order_id)]
 /// struct OrderPlaced {
 ///     order_id: u64,
 ///     #[event(redact)]
@@ -50,8 +50,8 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// let event = OrderPlaced { order_id: 7, card: "4111 1111 1111 1111".to_owned() };
-/// let shown = format!("{:?}", AnyEvent::of(&event));
-/// assert_eq!(shown, "OrderPlaced { order_id: 7, card: [redacted] }");
+/// let event: &dyn AnyEvent = &event;
+/// assert_eq!(format!("{event:?}"), "OrderPlaced { order_id: 7, card: [redacted] }");
 /// ```
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
@@ -97,7 +97,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// #[handler(filter = is_large)]
 /// fn notice(event: &OrderPlaced) -> LargeOrder { LargeOrder { cents: event.cents } }
 ///
-/// let dispatcher = Dispatcher::builder().build()?;
+/// let dispatcher = Dispatcher::builder().only(notice).build()?;
 /// let report = dispatcher.emit(OrderPlaced { cents: 250_000 });
 /// assert_eq!(report.done(), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
@@ -135,7 +135,8 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 /// }
 ///
-/// let dispatcher = Dispatcher::builder().provide(Mailer::default()).build()?;
+/// let builder = Dispatcher::builder().only(Mailer::welcome).provide(Mailer::default());
+/// let dispatcher = builder.build()?;
 /// assert_eq!(dispatcher.emit(UserSignedUp { name: "Ada".to_owned() }).done(), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
@@ -164,7 +165,7 @@ pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     // handlers
 /// }
 ///
-/// let built = event_core::Dispatcher::builder().module(billing::MODULE).build();
+/// let built = event_core::Dispatcher::builder().only_modules([billing::MODULE]).build();
 /// assert!(built.is_ok());
 /// ```
 #[proc_macro]

@@ -11,7 +11,11 @@ pub(crate) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
         return;
     }
     if text.is_empty() {
-        diagnostics.error(name, "event name is empty", "write `name = \"my_app.order_placed\"`");
+        diagnostics.error(
+            name,
+            "event name is empty",
+            "write `name = \"my_app.order_placed\"`",
+        );
         return;
     }
     diagnostics.error(

@@ -19,7 +19,7 @@ pub(super) fn candidate(handlers: usize) -> Candidate {
     let mut world = World::new();
     register(&mut world, handlers);
     Candidate::new("bevy", move |id, total| {
-        world.trigger(black_box(Placed { id, total }))
+        world.trigger(black_box(Placed { id, total }));
     })
 }
 

@@ -18,7 +18,7 @@ pub(super) fn candidate(handlers: usize) -> Candidate {
     let mut dispatcher = EventDispatcher::new();
     register(&mut dispatcher, handlers);
     Candidate::new("mod-events", move |id, total| {
-        dispatcher.emit(black_box(Order { id, total }))
+        dispatcher.emit(black_box(Order { id, total }));
     })
 }
 

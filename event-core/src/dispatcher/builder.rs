@@ -105,8 +105,8 @@ impl DispatcherBuilder {
                     .at(at.file(), at.line())
                     .help(format!(
                         "remove one, replace the first with `.override_with(…)`, or give the \
-                         second a type of its own: `struct Other{}(…);`",
-                        short(type_name::<T>()).trim_start_matches("dyn "),
+                         second a type of its own: `struct Second({});`",
+                        short(type_name::<T>()),
                     )),
                 );
             }

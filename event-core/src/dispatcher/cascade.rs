@@ -1,13 +1,15 @@
 //! The events that handlers cause: one first-in-first-out list per root, with its limits.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::inner::Inner;
 use super::{depth, emit};
+use crate::emitter::Given;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
-use crate::report::{Cause, Details, Failure, Report};
+use crate::report::{Cause, Details, Ended, Failure, Report, Skip};
 use crate::{isolate, log};
 
 /// An event that waits for its turn, whatever its type.
@@ -35,18 +37,34 @@ impl<E: Event> Caused for E {
 #[derive(Default)]
 pub(crate) struct Root {
     pub(crate) done: usize,
-    /// The first failure ends it.
-    pub(crate) fail_fast: bool,
-    /// Made when there is something to record.
-    pub(crate) more: Option<Box<More>>,
+    pub(crate) record: Record,
 }
 
-/// What a root has beyond deliveries that were done.
+/// What a root has beyond deliveries that were done; made when there is something.
+pub(crate) type Record = OnceCell<Box<RefCell<More>>>;
+
 #[derive(Default)]
 pub(crate) struct More {
     waiting: VecDeque<Waiting>,
     caused: usize,
+    /// The buffers of emitters, until what they were given joins the list.
+    pub(crate) given: Vec<Arc<Given>>,
+    /// The first failure ends the root.
+    pub(crate) fail_fast: bool,
+    /// Of the emission that is under way.
+    pub(crate) progress: Progress,
     pub(crate) details: Details,
+}
+
+/// What an emission has to remember of deliveries that ended other than done.
+pub(crate) struct Progress {
+    pub(crate) undone: usize,
+    /// One more than the position of the last of them: a delivery is counted once.
+    pub(crate) undone_at: usize,
+    /// How that one ended.
+    pub(crate) ended: Ended,
+    /// No further handler of the event shall run, and why.
+    pub(crate) halted: Option<Skip>,
 }
 
 struct Waiting {
@@ -54,6 +72,17 @@ struct Waiting {
     /// The handler that caused it; `None` for an event that was recorded.
     by: Option<HandlerInfo>,
     depth: u32,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            undone: 0,
+            undone_at: 0,
+            ended: Ended::Done,
+            halted: None,
+        }
+    }
 }
 
 impl More {
@@ -66,40 +95,102 @@ impl More {
         });
     }
 
-    /// Keeps an event whose turn is over.
-    fn keep(&mut self, by: Option<HandlerInfo>, event: Box<dyn Caused>) {
-        match by {
-            Some(handler) => self.details.returned.push((handler, event.into_any())),
-            None => self.discard(event.info(), event),
+    /// Takes what emitters were given into the list, so that it keeps the handlers' order.
+    pub(crate) fn join_given(&mut self, depth: u32) {
+        for given in std::mem::take(&mut self.given) {
+            for event in given.close() {
+                self.queue(event, given.handler, depth);
+            }
         }
     }
 
-    /// Drops a value of the user's, whose `Drop` may panic.
-    pub(crate) fn discard<T>(&mut self, info: &'static EventInfo, value: T) {
-        if let Err(panic) = isolate::run(|| drop(value)) {
-            self.fail(Failure::new(info, None, Cause::Drop(panic)));
-        }
+    /// Ends an emission at `depth`; answers how many of its deliveries ended other than done.
+    #[cold]
+    pub(crate) fn end_emission(&mut self, depth: u32) -> usize {
+        self.join_given(depth + 1);
+        std::mem::take(&mut self.progress).undone
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
         log::failure(&failure);
         self.details.failures.push(failure);
     }
+
+    /// The next event to emit, unless the root ends here.
+    fn next(&mut self, inner: &Inner) -> Option<Waiting> {
+        if self.fail_fast && !self.details.failures.is_empty() {
+            self.leave_the_rest();
+            return None;
+        }
+        loop {
+            let next = self.waiting.pop_front()?;
+            if next.depth > inner.depth_limit {
+                let limit = inner.depth_limit;
+                self.leave(next, Some(Cause::TooDeep { limit }));
+            } else if next.by.is_none() || self.caused < inner.count_limit {
+                self.caused += usize::from(next.by.is_some());
+                self.details.events += 1;
+                return Some(next);
+            } else {
+                let cause = Cause::TooMany {
+                    limit: inner.count_limit,
+                    not_emitted: 1 + self.waiting.len(),
+                };
+                self.leave(next, Some(cause));
+                self.leave_the_rest();
+                return None;
+            }
+        }
+    }
+
+    /// Keeps an event without emitting it.
+    fn leave(&mut self, Waiting { event, by, .. }: Waiting, why: Option<Cause>) {
+        self.details.not_emitted += 1;
+        if let Some(cause) = why {
+            self.fail(Failure::new(event.info(), by, cause));
+        }
+        self.keep(event, by);
+    }
+
+    fn leave_the_rest(&mut self) {
+        while let Some(waiting) = self.waiting.pop_front() {
+            self.leave(waiting, None);
+        }
+    }
+
+    /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
+    /// user's, so it is isolated.
+    fn keep(&mut self, event: Box<dyn Caused>, by: Option<HandlerInfo>) {
+        if let Some(handler) = by {
+            self.details.returned.push((handler, event.into_any()));
+            return;
+        }
+        let info = event.info();
+        if let Err(panic) = isolate::run(|| drop(event)) {
+            self.fail(Failure::new(info, None, Cause::Drop(panic)));
+        }
+    }
 }
 
 impl Root {
-    #[inline]
-    pub(crate) fn new() -> Self {
-        Self {
-            done: 0,
-            fail_fast: false,
-            more: None,
+    /// A root whose first failure ends it.
+    pub(crate) fn fail_fast() -> Self {
+        let mut root = Self::default();
+        root.more().fail_fast = true;
+        root
+    }
+
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.record.get_or_init(Box::default);
+        match self.record.get_mut() {
+            Some(more) => more.get_mut(),
+            None => unreachable!("it was just made"),
         }
     }
 
     /// Starts with events that code recorded.
     pub(crate) fn record(&mut self, events: Vec<Box<dyn Caused>>, depth: u32) {
-        let more = self.more.get_or_insert_default();
+        let more = self.more();
         more.details.events = 0;
         more.waiting.extend(events.into_iter().map(|event| Waiting {
             event,
@@ -111,67 +202,17 @@ impl Root {
     /// Emits what handlers caused, in order, until nothing waits.
     #[cold]
     pub(crate) fn run_caused(&mut self, inner: &Arc<Inner>) {
-        while let Some(more) = &mut self.more {
-            if self.fail_fast && !more.details.failures.is_empty() {
-                more.leave_the_rest();
-                return;
-            }
-            let Some(Waiting { event, by, depth }) = more.waiting.pop_front() else {
-                return;
-            };
-            if depth > inner.depth_limit {
-                let limit = inner.depth_limit;
-                more.fail(Failure::new(event.info(), by, Cause::TooDeep { limit }));
-                more.details.not_emitted += 1;
-                more.keep(by, event);
-                continue;
-            }
-            if by.is_some() {
-                if more.caused == inner.count_limit {
-                    let cause = Cause::TooMany {
-                        limit: inner.count_limit,
-                        not_emitted: 1 + more.waiting.len(),
-                    };
-                    more.fail(Failure::new(event.info(), by, cause));
-                    more.details.not_emitted += 1;
-                    more.keep(by, event);
-                    more.leave_the_rest();
-                    return;
-                }
-                more.caused += 1;
-            }
-            more.details.events += 1;
+        while let Some(Waiting { event, by, depth }) = self.more().next(inner) {
             depth::enter(depth, || event.emit(inner, self, depth));
-            if let Some(more) = &mut self.more {
-                more.keep(by, event);
-            }
+            self.more().keep(event, by);
         }
     }
 
-    #[inline]
     pub(crate) fn into_report(self) -> Report {
-        match self.more {
-            None => Report::new(self.done, None),
-            Some(more) => more.into_report(self.done),
-        }
-    }
-}
-
-impl More {
-    /// Keeps what waits without emitting it.
-    fn leave_the_rest(&mut self) {
-        while let Some(Waiting { event, by, .. }) = self.waiting.pop_front() {
-            self.details.not_emitted += 1;
-            self.keep(by, event);
-        }
-    }
-
-    #[cold]
-    #[allow(
-        clippy::boxed_local,
-        reason = "moved out of its box here, and not on the hot path"
-    )]
-    fn into_report(self: Box<Self>, done: usize) -> Report {
-        Report::new(done, Some(Box::new(self.details)))
+        let details = self
+            .record
+            .into_inner()
+            .map(|more| Box::new(more.into_inner().details));
+        Report::new(self.done, details)
     }
 }

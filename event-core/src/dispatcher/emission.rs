@@ -1,20 +1,20 @@
 //! One event on its way through its handlers, as the handlers' side sees it.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefMut};
 use std::sync::Arc;
 
 use super::Caused;
-use super::cascade::More;
+use super::cascade::{More, Record};
 use super::inner::Inner;
 use crate::emitter::Given;
 use crate::error::BoxError;
 use crate::event::EventInfo;
 use crate::handler::{HandlerInfo, Sink};
+use crate::isolate;
 use crate::observer::Observed;
 use crate::param::NotRun;
 use crate::report::{Cause, Ended, Failure, Skip};
-use crate::{isolate, log};
 
 /// Tells which handler stands at a position, when a failure asks.
 pub(crate) trait Who {
@@ -24,30 +24,19 @@ pub(crate) trait Who {
 
 /// One event on its way through its handlers.
 ///
-/// It lives on the emitter's stack. What a delivery that is simply done leaves in it is
-/// nothing, so that the common way through a handler writes one word: its position.
+/// It lives on the emitter's stack. A delivery that is simply done writes one word of it, the
+/// position; all else goes to the record, which is made when there is something to record.
 #[allow(
     missing_debug_implementations,
     reason = "it is named by `__private` alone"
 )]
 pub struct Emission<'e> {
-    pub(crate) inner: &'e Arc<Inner>,
+    inner: &'e Arc<Inner>,
     who: &'e dyn Who,
     /// The handler that runs now; written before each call, so that a panic finds it.
-    pub(crate) position: usize,
-    pub(crate) depth: u32,
-    /// Deliveries so far that ended other than done.
-    pub(crate) undone: usize,
-    /// One more than the position of the last of them: a delivery is counted once.
-    undone_at: usize,
-    /// How the current delivery ends; kept up to date on the full way only.
-    pub(crate) ended: Ended,
-    fail_fast: bool,
-    /// No further handler of the event shall run, and why.
-    pub(crate) halted: Option<Skip>,
-    /// What the last emitter was given, until it joins the list.
-    given: Cell<Option<Arc<Given>>>,
-    pub(crate) more: &'e mut Option<Box<More>>,
+    position: Cell<usize>,
+    depth: u32,
+    record: &'e Record,
 }
 
 impl<'e> Emission<'e> {
@@ -56,21 +45,14 @@ impl<'e> Emission<'e> {
         inner: &'e Arc<Inner>,
         who: &'e dyn Who,
         depth: u32,
-        fail_fast: bool,
-        more: &'e mut Option<Box<More>>,
+        record: &'e Record,
     ) -> Self {
         Self {
             inner,
             who,
-            position: 0,
+            position: Cell::new(0),
             depth,
-            undone: 0,
-            undone_at: 0,
-            ended: Ended::Done,
-            fail_fast,
-            halted: None,
-            given: Cell::new(None),
-            more,
+            record,
         }
     }
 
@@ -79,124 +61,142 @@ impl<'e> Emission<'e> {
     }
 
     pub(crate) fn handler(&self) -> HandlerInfo {
-        self.who.handler(self.position)
+        self.who.handler(self.position.get())
     }
 
-    /// The emission's record, made when there is something to record.
-    pub(crate) fn more(&mut self) -> &mut More {
-        self.more.get_or_insert_with(Box::default)
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position.get()
+    }
+
+    /// Goes on to the next handler.
+    #[inline]
+    pub(crate) fn advance(&self) {
+        self.position.set(self.position.get() + 1);
+    }
+
+    fn more(&self) -> RefMut<'_, More> {
+        self.record.get_or_init(Box::default).borrow_mut()
     }
 
     /// Opens the buffer of an emitter for the current handler. A handler may take two
     /// emitters; each has its own.
     pub(crate) fn open_given(&self) -> Arc<Given> {
-        let given = Arc::new(Given::new(
-            self.handler(),
-            self.inner.handle(),
-            self.given.take(),
-        ));
-        self.given.set(Some(Arc::clone(&given)));
+        let given = Arc::new(Given::new(self.handler(), self.inner.handle()));
+        self.more().given.push(Arc::clone(&given));
         given
     }
 
-    /// Takes what emitters were given into the list, so that it keeps the handlers' order.
+    /// Ends the emission: takes what its last emitters were given, and answers how many
+    /// deliveries ended other than done.
     #[inline]
-    pub(crate) fn join_given(&mut self) {
-        if let Some(given) = self.given.take() {
-            self.join(&given);
+    pub(crate) fn end(&self) -> usize {
+        match self.record.get() {
+            None => 0,
+            Some(more) => more.borrow_mut().end_emission(self.depth),
         }
     }
 
-    #[cold]
-    fn join(&mut self, given: &Given) {
-        if let Some(earlier) = &given.earlier {
-            self.join(earlier);
-        }
-        let depth = self.depth + 1;
-        for event in given.close() {
-            self.more().queue(event, given.handler, depth);
-        }
+    /// Whether no further handler of the event shall run, and why.
+    #[inline]
+    pub(crate) fn halted(&self) -> Option<Skip> {
+        self.record.get()?.borrow().progress.halted
     }
 
-    /// Skips the deliveries behind the current position, each counted and observed.
+    /// Skips the deliveries from the current position on, each counted and observed.
     #[cold]
-    pub(crate) fn skip_rest(&mut self, end: usize, skip: Skip, observed: Option<&Observed<'_>>) {
+    pub(crate) fn skip_rest(&self, end: usize, skip: Skip, observed: Option<&Observed<'_>>) {
         let ended = Ended::Skipped(skip);
-        let skipped = end - self.position;
-        self.undone += skipped;
-        self.more().details.count(ended, skipped);
+        let rest = self.position.get()..end;
+        let mut more = self.more();
+        more.progress.undone += rest.len();
+        more.details.count(ended, rest.len());
+        drop(more);
         if let Some(observed) = observed {
-            for position in self.position..end {
+            for position in rest {
                 observed.ended(self.who.handler(position), ended, None);
             }
         }
-        self.position = end;
+        self.position.set(end);
     }
 
-    /// The failure of the current delivery, if it failed.
-    pub(crate) fn last_failure(&self) -> Option<&Failure> {
-        if !matches!(self.ended, Ended::Failed | Ended::Panicked) {
-            return None;
+    /// Tells observers how the delivery at the current position ended.
+    #[cold]
+    pub(crate) fn tell_ended(&self, observed: &Observed<'_>) {
+        let handler = self.handler();
+        let more = self.record.get().map(|more| more.borrow());
+        match more {
+            Some(more) if more.progress.undone_at == self.position.get() + 1 => {
+                let ended = more.progress.ended;
+                let failed = matches!(ended, Ended::Failed | Ended::Panicked);
+                let failure = more.details.failures.last().filter(|_| failed);
+                observed.ended(handler, ended, failure);
+            }
+            _ => observed.ended(handler, Ended::Done, None),
         }
-        self.more.as_ref()?.details.failures.last()
     }
 
     /// The handler was not called.
     #[cold]
-    pub(crate) fn not_run(&mut self, why: NotRun) {
+    pub(crate) fn not_run(&self, why: NotRun) {
         match why {
-            NotRun::Filtered => {
-                self.count(Ended::Skipped(Skip::Filter));
-            }
+            NotRun::Filtered => self.count(Ended::Skipped(Skip::Filter)),
             NotRun::Rejected(error) => self.fail(error),
         }
     }
 
     /// The handler at the current position panicked; the emission goes on behind it.
     #[cold]
-    pub(crate) fn panicked(&mut self, payload: Box<dyn Any + Send>) {
+    pub(crate) fn panicked(&self, payload: Box<dyn Any + Send>) {
         let message = isolate::message(payload);
         self.failed(Ended::Panicked, Cause::Panic(message));
     }
 
-    fn failed(&mut self, ended: Ended, cause: Cause) {
-        if self.fail_fast {
-            self.halted = Some(Skip::EarlierFailure);
-        }
+    fn failed(&self, ended: Ended, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause);
-        log::failure(&failure);
         self.count(ended);
-        self.more().details.failures.push(failure);
+        let mut more = self.more();
+        more.fail(failure);
+        if more.fail_fast {
+            more.progress.halted = Some(Skip::EarlierFailure);
+        }
     }
 
     /// Counts a delivery that ended other than done, the first time it says so.
-    fn count(&mut self, ended: Ended) {
-        if self.undone_at == self.position + 1 {
+    fn count(&self, ended: Ended) {
+        let at = self.position.get() + 1;
+        let mut more = self.more();
+        if more.progress.undone_at == at {
             return;
         }
-        self.undone_at = self.position + 1;
-        self.undone += 1;
-        self.ended = ended;
-        self.more().details.count(ended, 1);
+        more.progress.undone_at = at;
+        more.progress.undone += 1;
+        more.progress.ended = ended;
+        more.details.count(ended, 1);
     }
 }
 
 impl Sink for Emission<'_> {
-    fn cause(&mut self, event: Box<dyn Caused>) {
-        self.join_given();
-        let (handler, depth) = (self.handler(), self.depth + 1);
-        self.more().queue(event, handler, depth);
+    fn cause(&self, event: Box<dyn Caused>) {
+        let depth = self.depth + 1;
+        let mut more = self.more();
+        more.join_given(depth);
+        more.queue(event, self.handler(), depth);
     }
 
     #[cold]
-    fn fail(&mut self, error: BoxError) {
+    fn fail(&self, error: BoxError) {
         self.failed(Ended::Failed, Cause::Error(error));
     }
 
     #[cold]
-    fn stop(&mut self) {
-        let handler = self.handler();
-        self.halted = Some(Skip::Break);
-        self.more().details.stopped_by = Some(handler);
+    fn stop(&self) {
+        let mut more = self.more();
+        more.progress.halted = Some(Skip::Break);
+        more.details.stopped_by = Some(self.handler());
     }
 }

@@ -10,58 +10,88 @@
 //! Which way an event takes is one byte of its place in the table. A change of that byte may
 //! reach an emit on another thread late; it then behaves as if it had started earlier.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use super::cascade::Root;
+use super::cascade::{Record, Root};
 use super::depth;
 use super::emission::{Emission, Who};
 use super::inner::Inner;
-use super::roster::{Bound, Roster, Step, mode};
+use super::roster::{Bound, Roster, Step, Subscribed, mode};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::observer::Observed;
-use crate::report::{Cause, Ended, Failure, Report};
+use crate::report::{Cause, Failure, Report};
 
 /// Emits a root.
 #[inline]
 pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
     let Some(entry) = inner.entry(E::slot()) else {
-        return emit_full(inner, event, false).into_report();
+        return emit_full(inner, event, Root::default());
     };
     let way = entry.mode();
     if way == mode::EMPTY {
-        return discard(Root::new(), event).into_report();
+        return match discard(event) {
+            None => Report::default(),
+            Some(panic) => finish(inner, Root::default(), Some(panic)),
+        };
     }
     let depth = depth::next();
-    if way != mode::PLAIN || depth > inner.depth_limit {
-        return emit_full(inner, event, false).into_report();
+    if way == mode::FULL || depth > inner.depth_limit {
+        return emit_full(inner, event, Root::default());
     }
-    let mut root = Root::new();
-    depth::enter(depth, || {
-        run_plain(inner, entry.roster(), &event, &mut root, depth);
+    let record = Record::new();
+    let done = depth::enter(depth, || {
+        if way == mode::PLAIN {
+            run_plain(inner, entry.roster(), &event, &record, depth)
+        } else {
+            run_subscribed(inner, entry.roster(), &event, &record, depth)
+        }
     });
-    root = discard(root, event);
-    if root.more.is_some() {
-        root.run_caused(inner);
-    }
-    root.into_report()
+    let panic = discard(event);
+    let record = match record.into_inner() {
+        Some(more) => Record::from(more),
+        None if panic.is_none() => return Report::new(done, None),
+        None => Record::new(),
+    };
+    finish(inner, Root { done, record }, panic)
 }
 
 /// Emits a root, whatever its event needs.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, fail_fast: bool) -> Root {
-    let mut root = Root::new();
-    root.fail_fast = fail_fast;
-    let Some(depth) = enter_root(inner, &mut root, E::INFO) else {
-        return discard(root, event);
-    };
-    depth::enter(depth, || deliver(inner, &event, &mut root, depth));
-    root = discard(root, event);
+pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, mut root: Root) -> Report {
+    if let Some(depth) = enter_root(inner, &mut root, E::INFO) {
+        depth::enter(depth, || deliver(inner, &event, &mut root, depth));
+    }
+    let panic = discard(event);
+    if root.record.get().is_none() && panic.is_none() {
+        return root.into_report();
+    }
+    finish(inner, root, panic)
+}
+
+/// Emits what the root caused, and reports.
+#[cold]
+#[inline(never)]
+fn finish(inner: &Arc<Inner>, mut root: Root, panic: Option<Failure>) -> Report {
+    if let Some(failure) = panic {
+        root.more().fail(failure);
+    }
     root.run_caused(inner);
-    root
+    root.into_report()
+}
+
+/// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
+#[inline]
+fn discard<E: Event>(event: E) -> Option<Failure> {
+    if !const { std::mem::needs_drop::<E>() } {
+        return None;
+    }
+    let panic = crate::isolate::run(|| drop(event)).err()?;
+    Some(Failure::new(E::INFO, None, Cause::Drop(panic)))
 }
 
 /// The depth of a new root; `None`, and a failure, beyond the limit.
@@ -71,7 +101,7 @@ pub(crate) fn enter_root(inner: &Inner, root: &mut Root, info: &'static EventInf
         return Some(depth);
     }
     let limit = inner.depth_limit;
-    let more = root.more.get_or_insert_default();
+    let more = root.more();
     more.fail(Failure::new(info, None, Cause::Nested { limit }));
     more.details.events = 0;
     more.details.not_emitted += 1;
@@ -80,95 +110,174 @@ pub(crate) fn enter_root(inner: &Inner, root: &mut Root, info: &'static EventInf
 
 /// Hands one event to its handlers.
 pub(crate) fn deliver<E: Event>(inner: &Arc<Inner>, event: &E, root: &mut Root, depth: u32) {
-    inner.with_entry::<E, _>(|entry| match entry.mode() {
-        mode::EMPTY => {}
-        mode::PLAIN if !root.fail_fast => run_plain(inner, entry.roster(), event, root, depth),
-        _ => run_full(inner, entry.roster(), event, root, depth),
+    let fail_fast = root
+        .record
+        .get_mut()
+        .is_some_and(|more| more.get_mut().fail_fast);
+    let record = &root.record;
+    let done = inner.with_entry::<E, _>(|entry| match entry.mode() {
+        mode::EMPTY => 0,
+        mode::PLAIN if !fail_fast => run_plain(inner, entry.roster(), event, record, depth),
+        mode::SUBSCRIBED if !fail_fast => {
+            run_subscribed(inner, entry.roster(), event, record, depth)
+        }
+        _ => run_full(inner, entry.roster(), event, record, depth),
     });
+    root.done += done.unwrap_or(0);
 }
 
-/// Drops the event of a root. Its `Drop` is the user's, so it is isolated.
-#[inline]
-pub(crate) fn discard<E: Event>(mut root: Root, event: E) -> Root {
-    if const { std::mem::needs_drop::<E>() }
-        && let Err(panic) = crate::isolate::run(|| drop(event))
-    {
-        let more = root.more.get_or_insert_default();
-        more.fail(Failure::new(E::INFO, None, Cause::Drop(panic)));
-    }
-    root
-}
-
-#[inline]
+/// Runs the handlers; answers how many deliveries were done.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: a call costs as much as one handler"
+)]
 fn run_plain<E: Event>(
     inner: &Arc<Inner>,
     roster: &Roster<E>,
     event: &E,
-    root: &mut Root,
+    record: &Record,
     depth: u32,
-) {
+) -> usize {
     let handlers = &*roster.handlers;
-    let mut emission = Emission::new(inner, roster, depth, false, &mut root.more);
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| {
-        call_all(handlers, event, &mut emission);
-    })) {
-        emission.panicked(payload);
-        emission.position += 1;
+    let emission = Emission::new(inner, roster, depth, record);
+    let first_try = AssertUnwindSafe(|| {
+        if handlers.len() < 8 {
+            call_each(handlers, event, &emission);
+        } else {
+            call_eights(handlers, event, &emission);
+        }
+    });
+    if let Err(payload) = catch_unwind(first_try) {
+        go_on_behind(handlers, event, &emission, payload);
     }
-    emission.join_given();
-    root.done += handlers.len() - emission.undone;
+    handlers.len() - emission.end()
 }
 
-/// Calls the handlers from the emission's position on.
-#[inline]
-fn call_all<E>(handlers: &[Bound<E>], event: &E, emission: &mut Emission<'_>) {
-    let mut position = emission.position;
-    let mut rest = handlers.get(position..).unwrap_or_default();
+/// A handler panicked: runs those behind it, as often as it takes.
+#[cold]
+#[inline(never)]
+fn go_on_behind<E>(
+    handlers: &[Bound<E>],
+    event: &E,
+    emission: &Emission<'_>,
+    payload: Box<dyn Any + Send>,
+) {
+    let mut caught = Err(payload);
+    while let Err(payload) = caught {
+        emission.panicked(payload);
+        emission.advance();
+        caught = catch_unwind(AssertUnwindSafe(|| {
+            call_each(&handlers[emission.position()..], event, emission);
+        }));
+    }
+}
+
+/// Calls handlers, the first of which stands at the emission's position.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: a call costs as much as one handler"
+)]
+fn call_each<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+    for handler in handlers {
+        handler(event, emission);
+        emission.advance();
+    }
+}
+
+/// The same from eight call sites, for lists that are long enough.
+#[inline(never)]
+fn call_eights<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     macro_rules! call_sites {
         ($eight:ident: $($index:literal)+) => {$(
-            emission.position = position + $index;
             $eight[$index](event, emission);
+            emission.advance();
         )+};
     }
-    while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
+    while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
         call_sites!(eight: 0 1 2 3 4 5 6 7);
-        position += 8;
-        rest = tail;
+        handlers = behind;
     }
-    for handler in rest {
-        emission.position = position;
-        handler(event, emission);
-        position += 1;
-    }
+    call_each(handlers, event, emission);
 }
 
-/// The steps of an event: its handlers, with the subscriptions among them if there are any.
+/// Runs handlers and subscriptions; answers how many deliveries were done.
+#[inline(never)]
+fn run_subscribed<E: Event>(
+    inner: &Arc<Inner>,
+    roster: &Roster<E>,
+    event: &E,
+    record: &Record,
+    depth: u32,
+) -> usize {
+    let subscribed = roster.subscribed.load();
+    let Some(subscribed) = subscribed.as_deref() else {
+        return run_plain(inner, roster, event, record, depth);
+    };
+    let handlers = &*roster.handlers;
+    let view = View {
+        roster,
+        subscribed: Some(subscribed),
+    };
+    let emission = Emission::new(inner, &view, depth, record);
+    let missed = Cell::new(0);
+    let run = || {
+        // Where a panic left off; each position is that of a handler or of a seat.
+        let mut from = emission.position();
+        let mut seats = 0;
+        for (at, next, node) in subscribed.seats() {
+            if from <= at {
+                call_each(&handlers[from - seats..next], event, &emission);
+                if !node.deliver(event, &emission) {
+                    missed.set(missed.get() + 1);
+                }
+                emission.advance();
+                from = at + 1;
+            }
+            seats += 1;
+        }
+        call_each(&handlers[from - seats..], event, &emission);
+    };
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(&run)) {
+        emission.panicked(payload);
+        emission.advance();
+    }
+    view.len() - missed.get() - emission.end()
+}
+
+/// The positions of an event: its handlers, with the subscriptions among them if there are
+/// any.
 struct View<'v, E> {
     roster: &'v Roster<E>,
-    steps: Option<&'v [Step<E>]>,
+    subscribed: Option<&'v Subscribed<E>>,
 }
 
 impl<E> View<'_, E> {
     fn len(&self) -> usize {
-        self.steps.map_or(self.roster.handlers.len(), <[_]>::len)
+        self.roster.handlers.len() + self.subscribed.map_or(0, Subscribed::len)
+    }
+
+    fn step(&self, position: usize) -> Step<'_, E> {
+        match self.subscribed {
+            None => Step::Handler(position),
+            Some(subscribed) => subscribed.step(position),
+        }
     }
 
     /// Makes the delivery at the emission's position; `false` if the subscription there was
     /// cancelled meanwhile.
-    #[inline]
-    fn deliver(&self, event: &E, emission: &mut Emission<'_>) -> bool
+    fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool
     where
         E: Event,
     {
-        let index = match self.steps {
-            None => emission.position,
-            Some(steps) => match &steps[emission.position] {
-                Step::Handler(index) => *index,
-                Step::Subscription(node) => return node.deliver(event, emission),
-            },
-        };
-        self.roster.handlers[index](event, emission);
-        true
+        match self.step(emission.position()) {
+            Step::Handler(index) => {
+                self.roster.handlers[index](event, emission);
+                true
+            }
+            Step::Subscription(node) => node.deliver(event, emission),
+        }
     }
 }
 
@@ -178,67 +287,65 @@ impl<E: Event> Who for View<'_, E> {
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        match self.steps.map(|steps| &steps[position]) {
-            None => self.roster.handler(position),
-            Some(Step::Handler(index)) => self.roster.handler(*index),
-            Some(Step::Subscription(node)) => node.info,
+        match self.step(position) {
+            Step::Handler(index) => self.roster.handler(index),
+            Step::Subscription(node) => node.info,
         }
     }
 }
 
+/// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
+/// were done.
+#[inline(never)]
 fn run_full<E: Event>(
     inner: &Arc<Inner>,
     roster: &Roster<E>,
     event: &E,
-    root: &mut Root,
+    record: &Record,
     depth: u32,
-) {
-    let steps = roster.steps.load();
+) -> usize {
+    let subscribed = roster.subscribed.load();
     let view = View {
         roster,
-        steps: steps.as_ref().map(|steps| &***steps),
+        subscribed: subscribed.as_deref(),
     };
     let observed = inner
-        .observed
-        .load(Ordering::Relaxed)
+        .is_observed()
         .then(|| Observed::new(inner, event as &dyn AnyEvent, depth));
-    let fail_fast = root.fail_fast;
-    let mut emission = Emission::new(inner, &view, depth, fail_fast, &mut root.more);
+    let emission = Emission::new(inner, &view, depth, record);
     let end = view.len();
-    let mut missed = 0;
+    let missed = Cell::new(0);
     if let Some(observed) = &observed {
         observed.emission_started();
     }
-    while emission.position < end {
+    while emission.position() < end {
         let run = catch_unwind(AssertUnwindSafe(|| {
-            while emission.position < end && emission.halted.is_none() {
+            while emission.position() < end && emission.halted().is_none() {
                 if let Some(observed) = &observed {
-                    emission.ended = Ended::Done;
                     observed.delivery_started(emission.handler());
                 }
-                if !view.deliver(event, &mut emission) {
-                    missed += 1;
+                if !view.deliver(event, &emission) {
+                    missed.set(missed.get() + 1);
                 } else if let Some(observed) = &observed {
-                    observed.delivery_ended(&emission);
+                    emission.tell_ended(observed);
                 }
-                emission.position += 1;
+                emission.advance();
             }
         }));
         if let Err(payload) = run {
             emission.panicked(payload);
             if let Some(observed) = &observed {
-                observed.delivery_ended(&emission);
+                emission.tell_ended(observed);
             }
-            emission.position += 1;
+            emission.advance();
         }
-        if let Some(skip) = emission.halted {
+        if let Some(skip) = emission.halted() {
             emission.skip_rest(end, skip, observed.as_ref());
         }
     }
-    emission.join_given();
-    let undone = emission.undone;
-    root.done += end - missed - undone;
+    let done = end - missed.get() - emission.end();
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
+    done
 }

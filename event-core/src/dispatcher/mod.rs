@@ -112,7 +112,7 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        let report = emit::emit_full(&self.inner, event, true).into_report();
+        let report = emit::emit_full(&self.inner, event, Root::fail_fast());
         if report.is_ok() {
             Ok(report)
         } else {
@@ -123,7 +123,7 @@ impl Dispatcher {
     /// Emits recorded events as one root: all of them, in order, before anything they cause.
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        let mut root = Root::new();
+        let mut root = Root::default();
         let depth = match pending.events.first() {
             None => Some(0),
             Some(first) => emit::enter_root(&self.inner, &mut root, first.info()),

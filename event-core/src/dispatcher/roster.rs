@@ -21,10 +21,10 @@ use crate::registry::EventSlot;
 use crate::subscription::Node;
 
 /// A handler with its parameters: what an emit calls.
-pub(crate) type Bound<E> = Box<dyn Fn(&E, &mut Emission<'_>) + Send + Sync>;
+pub(crate) type Bound<E> = Box<dyn Fn(&E, &Emission<'_>) + Send + Sync>;
 
 /// A catch-all handler with its parameters.
-pub(crate) type CatchAll = Arc<dyn Fn(&dyn AnyEvent, &mut Emission<'_>) + Send + Sync>;
+pub(crate) type CatchAll = Arc<dyn Fn(&dyn AnyEvent, &Emission<'_>) + Send + Sync>;
 
 /// How an emit goes about an event; one byte, read without ordering, since it only ever
 /// chooses between ways that all give the right result.
@@ -33,8 +33,10 @@ pub(crate) mod mode {
     pub(crate) const EMPTY: u8 = 0;
     /// Linked handlers alone: the fast way.
     pub(crate) const PLAIN: u8 = 1;
-    /// Subscriptions, observers or a stoppable event: each step is looked at.
-    pub(crate) const FULL: u8 = 2;
+    /// Subscriptions among the handlers, or alone.
+    pub(crate) const SUBSCRIBED: u8 = 2;
+    /// Observers, or a stoppable event: each step is looked at.
+    pub(crate) const FULL: u8 = 3;
 }
 
 /// One place of a dispatcher's table.
@@ -48,15 +50,51 @@ pub(crate) struct Roster<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
     registered: Box<[&'static dyn Registered]>,
     subscriptions: Mutex<Vec<Arc<Node<E>>>>,
-    /// Handlers and subscriptions in order; `None` while nothing is subscribed.
-    pub(crate) steps: ArcSwapOption<Vec<Step<E>>>,
+    /// The same for readers; `None` while nothing is subscribed.
+    pub(crate) subscribed: ArcSwapOption<Subscribed<E>>,
 }
 
-/// One step of an event with subscriptions.
-pub(crate) enum Step<E> {
-    /// The linked handler at this index.
+/// The subscriptions of an event, each with its place among the handlers.
+pub(crate) struct Subscribed<E>(Box<[Seat<E>]>);
+
+/// A subscription, and how many of the handlers run before it.
+struct Seat<E> {
+    handlers: usize,
+    node: Arc<Node<E>>,
+}
+
+/// What stands at a position of an event with subscriptions.
+pub(crate) enum Step<'s, E> {
+    /// The handler at this index.
     Handler(usize),
-    Subscription(Arc<Node<E>>),
+    Subscription(&'s Arc<Node<E>>),
+}
+
+impl<E> Subscribed<E> {
+    /// How many positions there are beyond those of the handlers.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each subscription with its position and the index of the next handler.
+    #[inline]
+    pub(crate) fn seats(&self) -> impl Iterator<Item = (usize, usize, &Arc<Node<E>>)> {
+        let seats = self.0.iter().enumerate();
+        seats.map(|(before, seat)| (before + seat.handlers, seat.handlers, &seat.node))
+    }
+
+    /// What stands at a position.
+    pub(crate) fn step(&self, position: usize) -> Step<'_, E> {
+        let mut before = 0;
+        for (at, _, node) in self.seats() {
+            if position == at {
+                return Step::Subscription(node);
+            }
+            before += usize::from(at < position);
+        }
+        Step::Handler(position - before)
+    }
 }
 
 pub trait AnyRoster: Any + Send + Sync {
@@ -99,7 +137,7 @@ impl<E: Event> Roster<E> {
             handlers: handlers.into(),
             registered: registered.into(),
             subscriptions: Mutex::new(Vec::new()),
-            steps: ArcSwapOption::empty(),
+            subscribed: ArcSwapOption::empty(),
         }
     }
 
@@ -134,31 +172,38 @@ impl<E: Event> Roster<E> {
         drop(removed);
     }
 
-    /// Takes at each step the lower priority of the next handler and the next subscription;
-    /// of equals, the handler. Handlers keep their order, which `after` may have changed.
+    /// Seats each subscription before the first handler of a higher priority, but never
+    /// before an earlier one's seat: handlers keep their order, which `after` may have changed.
     fn merge(&self, subscriptions: &[Arc<Node<E>>]) {
         if subscriptions.is_empty() {
-            self.steps.store(None);
+            self.subscribed.store(None);
             return;
         }
-        let mut steps = Vec::with_capacity(self.handlers.len() + subscriptions.len());
-        let mut waiting = subscriptions.iter().peekable();
-        for (index, handler) in self.registered.iter().enumerate() {
-            while let Some(node) = waiting.next_if(|n| n.priority < handler.spec().priority) {
-                steps.push(Step::Subscription(Arc::clone(node)));
+        let mut handlers = 0;
+        let mut seat = |node: &Arc<Node<E>>| {
+            let runs_first = |h: &&&dyn Registered| h.spec().priority <= node.priority;
+            handlers += self.registered[handlers..]
+                .iter()
+                .take_while(runs_first)
+                .count();
+            Seat {
+                handlers,
+                node: Arc::clone(node),
             }
-            steps.push(Step::Handler(index));
-        }
-        steps.extend(waiting.map(|node| Step::Subscription(Arc::clone(node))));
-        self.steps.store(Some(Arc::new(steps)));
+        };
+        let seats = subscriptions.iter().map(&mut seat).collect();
+        self.subscribed.store(Some(Arc::new(Subscribed(seats))));
     }
 }
 
 impl<E: Event> AnyRoster for Roster<E> {
     fn mode(&self, observed: bool) -> u8 {
-        let subscribed = self.steps.load().is_some();
-        if observed || subscribed || (E::INFO.is_stoppable() && !self.handlers.is_empty()) {
+        let subscribed = self.subscribed.load().is_some();
+        let nobody = self.handlers.is_empty() && !subscribed;
+        if observed || (E::INFO.is_stoppable() && !nobody) {
             mode::FULL
+        } else if subscribed {
+            mode::SUBSCRIBED
         } else if self.handlers.is_empty() {
             mode::EMPTY
         } else {
@@ -217,7 +262,7 @@ impl<E: Event> EventKind for KindOf<E> {
 
     fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
         if let Some(list) = list.downcast_mut::<Vec<Bound<E>>>() {
-            list.push(Box::new(move |event: &E, emission: &mut Emission<'_>| {
+            list.push(Box::new(move |event: &E, emission: &Emission<'_>| {
                 catch_all(event, emission);
             }));
         }

@@ -10,7 +10,6 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{CatchAllOutcome, Conclusion, Outcome};
@@ -48,42 +47,44 @@ impl<P> Slot<P> {
     }
 }
 
-/// Binds one handler of `E` that returns `R`.
-pub struct Binder<'b, 'r, E, R> {
+/// What a handler may take by reference; it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a handler's dependency",
+    label = "not `Send + Sync`, and handlers run on any thread",
+    note = "put a `Mutex` or an atomic inside instead of a `Cell`, `RefCell` or `Rc`; of a trait, \
+            write `trait YourTrait: Send + Sync`"
+)]
+pub trait Dependency: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
+
+/// Binds one handler of `E`.
+pub struct Binder<'b, 'r, E> {
     resolver: &'b mut Resolver<'r>,
     list: &'b mut Vec<Bound<E>>,
-    outcome: PhantomData<fn() -> R>,
 }
 
-impl<'b, 'r, E: 'static, R: Outcome<E> + 'static> Binder<'b, 'r, E, R> {
+impl<'b, 'r, E: 'static> Binder<'b, 'r, E> {
     pub(crate) fn new(resolver: &'b mut Resolver<'r>, list: &'b mut Vec<Bound<E>>) -> Self {
-        Self {
-            resolver,
-            list,
-            outcome: PhantomData,
-        }
+        Self { resolver, list }
     }
 
-    /// The handler, bound to its parameters.
-    pub fn bind<F>(&mut self, call: F)
+    /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
+    pub fn bind<R: Outcome<E> + 'static, F>(&mut self, call: F)
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
         self.list.push(Box::new(
-            move |event: &E, emission: &mut Emission<'_>| match call(
-                event,
-                &Delivery::new(emission),
-            ) {
+            move |event: &E, emission: &Emission<'_>| match call(event, &Delivery::new(emission)) {
                 Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
                 Err(not_run) => emission.not_run(not_run),
             },
         ));
     }
-}
 
-impl<E, R> Binder<'_, '_, E, R> {
     /// A dependency, from `&T`.
-    pub fn dependency<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+    pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         self.resolver.required()
     }
 
@@ -92,7 +93,7 @@ impl<E, R> Binder<'_, '_, E, R> {
         clippy::option_option,
         reason = "the outer one says whether the parameter was resolved, as for the others"
     )]
-    pub fn optional<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Option<Arc<T>>> {
+    pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
         Some(self.resolver.get())
     }
 
@@ -102,29 +103,24 @@ impl<E, R> Binder<'_, '_, E, R> {
     }
 }
 
-/// Binds one catch-all handler that returns `R`.
-pub struct CatchAllBinder<'b, 'r, R> {
+/// Binds one catch-all handler.
+pub struct CatchAllBinder<'b, 'r> {
     resolver: &'b mut Resolver<'r>,
     bound: &'b mut Option<CatchAll>,
-    outcome: PhantomData<fn() -> R>,
 }
 
-impl<'b, 'r, R: CatchAllOutcome + 'static> CatchAllBinder<'b, 'r, R> {
+impl<'b, 'r> CatchAllBinder<'b, 'r> {
     pub(crate) fn new(resolver: &'b mut Resolver<'r>, bound: &'b mut Option<CatchAll>) -> Self {
-        Self {
-            resolver,
-            bound,
-            outcome: PhantomData,
-        }
+        Self { resolver, bound }
     }
 
-    /// The handler, bound to its parameters.
-    pub fn bind<F>(&mut self, call: F)
+    /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
+    pub fn bind<R: CatchAllOutcome + 'static, F>(&mut self, call: F)
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
         *self.bound = Some(Arc::new(
-            move |event: &dyn AnyEvent, emission: &mut Emission<'_>| match call(
+            move |event: &dyn AnyEvent, emission: &Emission<'_>| match call(
                 event,
                 &Delivery::new(emission),
             ) {
@@ -133,11 +129,9 @@ impl<'b, 'r, R: CatchAllOutcome + 'static> CatchAllBinder<'b, 'r, R> {
             },
         ));
     }
-}
 
-impl<R> CatchAllBinder<'_, '_, R> {
     /// A dependency, from `&T`.
-    pub fn dependency<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+    pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         self.resolver.required()
     }
 
@@ -146,7 +140,7 @@ impl<R> CatchAllBinder<'_, '_, R> {
         clippy::option_option,
         reason = "the outer one says whether the parameter was resolved, as for the others"
     )]
-    pub fn optional<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Option<Arc<T>>> {
+    pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
         Some(self.resolver.get())
     }
 

@@ -57,19 +57,19 @@ pub trait CatchAllOutcome {
 
 /// Where an [`Outcome`] says what a delivery led to.
 pub struct Conclusion<'c> {
-    sink: &'c mut dyn Sink,
+    sink: &'c dyn Sink,
 }
 
 /// What runs a delivery and takes in its conclusion.
 pub(crate) trait Sink {
-    fn cause(&mut self, event: Box<dyn Caused>);
-    fn fail(&mut self, error: BoxError);
-    fn stop(&mut self);
+    fn cause(&self, event: Box<dyn Caused>);
+    fn fail(&self, error: BoxError);
+    fn stop(&self);
 }
 
 impl<'c> Conclusion<'c> {
     #[inline]
-    pub(crate) fn new(sink: &'c mut dyn Sink) -> Self {
+    pub(crate) fn new(sink: &'c dyn Sink) -> Self {
         Self { sink }
     }
 

@@ -10,7 +10,6 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 
 use super::binder::{Binder, CatchAllBinder};
-use super::{CatchAllOutcome, Outcome};
 use crate::dispatcher::roster::{Bound, CatchAll, EventKind, KindOf};
 use crate::event::{Event, EventInfo};
 use crate::param::Resolver;
@@ -124,27 +123,32 @@ impl fmt::Debug for Named {
 }
 
 /// A handler of one event type.
-pub struct Inline<E, R> {
+///
+/// It holds what needs `E: Event`, so that no bound is left to check after `inline_handler`: a
+/// bound that is checked twice is a mistake that is reported twice.
+pub struct Inline<E> {
     function: Named,
     spec: Spec,
-    bind: fn(&mut Binder<'_, '_, E, R>),
+    kind: &'static dyn EventKind,
+    bind: fn(&mut Binder<'_, '_, E>),
 }
 
 /// Registers a handler of one event type.
 #[must_use]
-pub const fn inline_handler<E: Event, R: Outcome<E>, F: Copy + 'static>(
+pub const fn inline_handler<E: Event, F: Copy + 'static>(
     function: F,
     spec: Spec,
-    bind: fn(&mut Binder<'_, '_, E, R>),
-) -> Inline<E, R> {
+    bind: fn(&mut Binder<'_, '_, E>),
+) -> Inline<E> {
     Inline {
         function: Named::of(function),
         spec,
+        kind: const { &KindOf::<E>::NEW },
         bind,
     }
 }
 
-impl<E: Event, R: Outcome<E> + 'static> Registered for Inline<E, R> {
+impl<E: 'static> Registered for Inline<E> {
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -158,11 +162,11 @@ impl<E: Event, R: Outcome<E> + 'static> Registered for Inline<E, R> {
     }
 
     fn event(&self) -> Option<&'static EventInfo> {
-        Some(E::INFO)
+        Some(self.kind.info())
     }
 
     fn kind(&self) -> Option<&'static dyn EventKind> {
-        Some(const { &KindOf::<E>::NEW })
+        Some(self.kind)
     }
 
     fn pattern(&self) -> Option<&'static str> {
@@ -182,21 +186,21 @@ impl<E: Event, R: Outcome<E> + 'static> Registered for Inline<E, R> {
 }
 
 /// A catch-all handler.
-pub struct Everything<R> {
+pub struct Everything {
     function: Named,
     spec: Spec,
     pattern: Option<&'static str>,
-    bind: fn(&mut CatchAllBinder<'_, '_, R>),
+    bind: fn(&mut CatchAllBinder<'_, '_>),
 }
 
 /// Registers a catch-all handler: of every event, or of those whose declared name matches.
 #[must_use]
-pub const fn catch_all_handler<R: CatchAllOutcome, F: Copy + 'static>(
+pub const fn catch_all_handler<F: Copy + 'static>(
     function: F,
     spec: Spec,
     pattern: Option<&'static str>,
-    bind: fn(&mut CatchAllBinder<'_, '_, R>),
-) -> Everything<R> {
+    bind: fn(&mut CatchAllBinder<'_, '_>),
+) -> Everything {
     Everything {
         function: Named::of(function),
         spec,
@@ -205,7 +209,7 @@ pub const fn catch_all_handler<R: CatchAllOutcome, F: Copy + 'static>(
     }
 }
 
-impl<R: CatchAllOutcome + 'static> Registered for Everything<R> {
+impl Registered for Everything {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -225,6 +225,7 @@ pub(super) fn pattern_without_match(
 ) -> Problem {
     let mut names: Vec<_> = names.collect();
     names.sort_unstable();
+    names.dedup();
     let help = match names.as_slice() {
         [] => "no linked event declares a name; add `#[event(name = \"…\")]` to one".to_owned(),
         names => {

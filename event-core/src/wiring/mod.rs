@@ -103,10 +103,10 @@ pub(crate) fn wire(
         let kind = line.kind;
         match bind(line, &everything, &mut resolver) {
             Ok(roster) => place(kind, Entry::new(roster, observed), &mut table, &mut generic),
-            Err(problem) => resolver.problems.push(problem),
+            Err(problem) => problems.push(problem),
         }
     }
-    problems.append(&mut resolver.problems);
+    problems.extend(resolver.into_problems());
     if let Some(error) = BuildError::of(problems) {
         return Err(error);
     }

@@ -29,10 +29,18 @@ pub struct BuildError {
 /// One problem of a [`BuildError`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    places: Vec<(&'static str, u32)>,
+    places: Vec<Place>,
     kind: ProblemKind,
     what: String,
     help: String,
+}
+
+/// A place in the source that a [`Problem`] concerns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    file: &'static str,
+    line: u32,
+    what: &'static str,
 }
 
 /// What a [`Problem`] is about.
@@ -68,6 +76,12 @@ pub enum ProblemKind {
 impl BuildError {
     /// `None` if there are no problems.
     pub(crate) fn of(mut problems: Vec<Problem>) -> Option<Self> {
+        // A cycle's places are in the order of waiting.
+        for problem in &mut problems {
+            if problem.kind != ProblemKind::OrderCycle {
+                problem.places.sort();
+            }
+        }
         problems.sort();
         problems.dedup();
         (!problems.is_empty()).then_some(Self { problems })
@@ -112,8 +126,13 @@ impl Problem {
         }
     }
 
-    pub(crate) fn at(mut self, file: &'static str, line: u32) -> Self {
-        self.places.push((file, line));
+    pub(crate) fn at(self, file: &'static str, line: u32) -> Self {
+        self.at_named(file, line, "")
+    }
+
+    /// Adds a place, and what stands there where the first line does not say it.
+    pub(crate) fn at_named(mut self, file: &'static str, line: u32, what: &'static str) -> Self {
+        self.places.push(Place { file, line, what });
         self
     }
 
@@ -128,18 +147,42 @@ impl Problem {
         self.kind
     }
 
-    /// The files and lines that are involved.
+    /// The places that are involved.
     #[must_use]
-    pub fn places(&self) -> &[(&'static str, u32)] {
+    pub fn places(&self) -> &[Place] {
         &self.places
+    }
+}
+
+impl Place {
+    /// The source file.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line in [`file`](Self::file).
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        if self.what.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", self.what)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.what)?;
-        for (file, line) in &self.places {
-            write!(f, "\n  --> {file}:{line}")?;
+        for place in &self.places {
+            write!(f, "\n  --> {place}")?;
         }
         if self.help.is_empty() {
             return Ok(());

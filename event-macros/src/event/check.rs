@@ -91,8 +91,8 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     if let Data::Enum(_) = &model.input.data {
         diagnostics.error(
             &key.key,
-            format!("`key` on enum `{event}`, whose variants have no field in common"),
-            format!("write `struct {event}` with a field for the key and one for the rest"),
+            format!("`key` on enum `{event}`: a key is one field, and each variant has its own"),
+            format!("remove `key`, or make `{event}` a struct, with the enum in one of its fields"),
         );
         return;
     }
@@ -140,22 +140,31 @@ fn redact(
         diagnostics.error(
             redact,
             format!("`redact` on `{name}`, which `serde({serde})` writes in its own way"),
-            format!("give `{name}` the type `Redacted<{ty}>`, or remove `serde({serde})`"),
+            format!("give `{name}` the type `Redacted<{ty}>` instead, or remove `serde({serde})`"),
         );
     } else if let Some(serde) = &model.container.opaque {
         diagnostics.error(
             redact,
-            format!("`redact` in `{}`, which has `serde({serde})`", model.input.ident),
-            format!("give `{name}` the type `Redacted<{ty}>`, or remove `serde({serde})`"),
+            format!(
+                "`redact` in `{}`, which has `serde({serde})`",
+                model.input.ident
+            ),
+            format!("give `{name}` the type `Redacted<{ty}>` instead, or remove `serde({serde})`"),
         );
     } else if let (Some(variant), Fields::Unnamed(_)) = (shape.variant, shape.style)
         && (model.container.tag || model.container.untagged)
     {
-        let serde = if model.container.tag { "tag" } else { "untagged" };
+        let serde = if model.container.tag {
+            "tag"
+        } else {
+            "untagged"
+        };
         let variant = &variant.ident;
         diagnostics.error(
             redact,
-            format!("`redact` on `{variant}.{name}`, which has no key in JSON with `serde({serde})`"),
+            format!(
+                "`redact` on `{variant}.{name}`, which has no key in JSON with `serde({serde})`"
+            ),
             format!("name the field, as in `{variant} {{ secret: {ty} }}`"),
         );
     }

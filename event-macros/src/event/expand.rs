@@ -58,9 +58,9 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     }
     if let Some(wire) = &model.keys.wire {
         let pointers = model.pointers();
-        // At the key, since serde's missing derives are reported here.
-        members
-            .extend(quote_spanned!(wire.span()=> #root::__private::wire_json! { #(#pointers),* }));
+        // All of it at the key, since serde's missing derives are reported here.
+        let call = quote!(#root::__private::wire_json! { #(#pointers),* });
+        members.extend(item::respanned(call, wire.span()));
     }
     let info = info(model, &root);
     let impls = impls(

@@ -26,7 +26,10 @@ pub(super) fn read(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Range
     if max.is_some_and(|max| max < min) {
         diagnostics.error(
             &entry.value,
-            format!("the range `{}` for `handlers` is empty", compact(&entry.value)),
+            format!(
+                "the range `{}` for `handlers` is empty",
+                compact(&entry.value)
+            ),
             "write `handlers = 1..` or `handlers = 1..=3`",
         );
         return None;

@@ -1,6 +1,6 @@
 //! Reads a `#[handlers] impl` block without parsing the bodies in it.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Generics, Token, Type};
@@ -87,19 +87,19 @@ impl Block {
 
 fn member(input: ParseStream<'_>) -> syn::Result<Member> {
     let start = input.fork();
-    let mut attributes = input.call(Attribute::parse_outer)?;
-    let ours = |attribute: &Attribute| item::is_named(attribute, "handler");
-    let Some(position) = attributes.iter().position(ours) else {
-        let mut tokens = join(&attributes);
-        tokens.extend(rest_of_member(input)?);
-        return Ok(Member::Other(tokens));
-    };
-    let attribute = attributes.remove(position);
-    let mut kept = join(&attributes);
-    let function = start.call(Function::read).ok();
+    let attributes = input.call(Attribute::parse_outer)?;
+    let (mut ours, others): (Vec<_>, Vec<_>) = attributes
+        .into_iter()
+        .partition(|attribute| item::is_named(attribute, "handler"));
+    let mut kept = join(&others);
     kept.extend(rest_of_member(input)?);
+    if ours.is_empty() {
+        return Ok(Member::Other(kept));
+    }
+    let attribute = ours.remove(0);
+    let function = start.call(Function::read).ok();
     let function = function.map(|function| Function {
-        attributes,
+        attributes: ours.into_iter().chain(others).collect(),
         ..function
     });
     Ok(Member::Handler(Box::new(Method {
@@ -118,7 +118,7 @@ fn rest_of_member(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     while !input.is_empty() {
         let token: TokenTree = input.parse()?;
         let is_end = match &token {
-            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Group(group) => item::is_body(group),
             TokenTree::Punct(punct) => punct.as_char() == ';',
             _ => false,
         };

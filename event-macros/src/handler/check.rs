@@ -19,7 +19,10 @@ pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             keyword,
             format!("handler `{name}` is `async`, which is not supported yet"),
-            format!("write a plain `fn {name}(...)`; `async` handlers come with a later version"),
+            format!(
+                "write `fn {name}({})`; `async` handlers come with a later version",
+                compact(&signature.inputs)
+            ),
         );
     }
     if let Safety::Unsafe(keyword) = signature.safety {
@@ -32,7 +35,10 @@ pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
     if let Some(abi) = &signature.abi {
         diagnostics.error(
             abi,
-            format!("handler `{name}` is `{}`", compact(abi)),
+            format!(
+                "handler `{name}` is `{}`, but only Rust calls it",
+                compact(abi)
+            ),
             format!("remove `{}`", compact(abi)),
         );
     }
@@ -48,41 +54,44 @@ pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
 
 /// `fn f<T>(event: &PostSave<T>)` is not one function; lifetimes are fine.
 fn generics(function: &Function, diagnostics: &mut Diagnostics) {
-    let name = &function.signature.ident;
-    for parameter in &function.signature.generics.params {
-        let (parameter, help) = match parameter {
+    let signature = &function.signature;
+    let event = signature.inputs.first().map(compact).unwrap_or_default();
+    for parameter in &signature.generics.params {
+        let parameter = match parameter {
             GenericParam::Lifetime(_) => continue,
-            GenericParam::Type(parameter) => (
-                &parameter.ident,
-                "write one handler for each type, as in `event: &PostSave<User>`; \
-                 for every event write `event: &dyn AnyEvent`",
-            ),
-            GenericParam::Const(parameter) => (
-                &parameter.ident,
-                "write one handler for each value, as in `event: &Sample<8>`",
-            ),
+            GenericParam::Type(parameter) => &parameter.ident,
+            GenericParam::Const(parameter) => &parameter.ident,
+        };
+        let help = if event.ends_with(&format!(": &{parameter}")) {
+            "write one handler for each event; for every event write `event: &dyn AnyEvent`"
+                .to_owned()
+        } else {
+            format!("write one handler for each type, with that type in place of `{parameter}`")
         };
         diagnostics.error(
             parameter,
             format!(
-                "handler `{name}` is generic over `{parameter}`, so it is not one function but many"
+                "handler `{}` is generic over `{parameter}`, so it is not one function but many",
+                signature.ident
             ),
             help,
         );
     }
 }
 
-/// `#[handler] #[handler] fn f` would register `f` twice.
-pub(crate) fn only_once(function: &Function, diagnostics: &mut Diagnostics) {
-    for attribute in &function.attributes {
-        if item::is_named(attribute, "handler") {
-            diagnostics.error(
-                attribute,
-                format!("duplicate `#[handler]` on `{}`", function.signature.ident),
-                "keep one of the two, with the keys of both",
-            );
-        }
-    }
+/// `#[handler] #[handler] fn f` would register `f` twice. Answers whether there is only one.
+pub(crate) fn is_only_one(function: &Function, diagnostics: &mut Diagnostics) -> bool {
+    let others = function.attributes.iter();
+    let mut others = others.filter(|attribute| item::is_named(attribute, "handler"));
+    let Some(other) = others.next() else {
+        return true;
+    };
+    diagnostics.error(
+        other,
+        format!("duplicate `#[handler]` on `{}`", function.signature.ident),
+        "keep one of the two, with the keys of both",
+    );
+    false
 }
 
 /// Keys that contradict the signature, or each other.

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::parse::Keys;
 use super::signature::{Argument, Event, Handler};
@@ -20,7 +21,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 /// #[doc(hidden)]
 /// #[allow(non_upper_case_globals, deprecated)]
 /// const __event_handler_count_sales: &'static dyn P::Registered =
-///     &P::inline_handler::<OrderPlaced, Result<(), E>, _>(
+///     &P::inline_handler::<OrderPlaced, _>(
 ///         count_sales,
 ///         P::Spec::new(file!(), line!(), column!(), module_path!(), package, version)
 ///             .after(&[P::Named::of(reserve_stock)])
@@ -32,7 +33,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///             ) else {
 ///                 return;
 ///             };
-///             __event_binder.bind(move |__event, __event_delivery| {
+///             __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
 ///                 __event_delivery.filter(is_large(__event))?;
 ///                 P::Ok(count_sales(__event, &__event_0, __event_1.as_deref()))
 ///             });
@@ -92,15 +93,14 @@ pub(crate) fn registration(
     }
 }
 
-/// `inline_handler::<OrderPlaced, (), _>`. Each type is written once, here or in the binder, so
+/// `inline_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so
 /// that rustc reports a type that does not fit once, and at the user's token.
 fn constructor(handler: &Handler<'_>) -> TokenStream {
-    let output = &handler.output;
     match &handler.event {
         Event::Typed(event) => {
-            quote_spanned!(Span::mixed_site()=> inline_handler::<#event, #output, _>)
+            quote_spanned!(Span::mixed_site()=> inline_handler::<#event, _>)
         }
-        Event::Any => quote_spanned!(Span::mixed_site()=> catch_all_handler::<#output, _>),
+        Event::Any => quote_spanned!(Span::mixed_site()=> catch_all_handler),
     }
 }
 
@@ -155,6 +155,7 @@ fn binder(
     private: &TokenStream,
     function: &TokenStream,
 ) -> TokenStream {
+    let output = &handler.output;
     let mut slots = Vec::new();
     let mut lookups = Vec::new();
     let mut arguments = Vec::new();
@@ -167,7 +168,7 @@ fn binder(
             }
             Argument::Dependency(ty) => (
                 quote_spanned!(Span::mixed_site()=> dependency::<#ty>),
-                quote_spanned!(Span::mixed_site()=> &#slot),
+                quote_spanned!(Span::mixed_site()=> &*#slot),
             ),
             Argument::Optional(ty) => (
                 quote_spanned!(Span::mixed_site()=> optional::<#ty>),
@@ -190,12 +191,15 @@ fn binder(
             };
         }
     });
-    let filter = keys.filter.as_ref().map(
-        |filter| quote_spanned!(Span::mixed_site()=> __event_delivery.filter(#filter(__event))?;),
-    );
+    let filter = keys.filter.as_ref().map(|filter| {
+        // At the predicate's name, where a wrong signature is reported.
+        let at = filter.span().resolved_at(Span::mixed_site());
+        let holds = quote_spanned!(at=> #filter(__event));
+        quote_spanned!(Span::mixed_site()=> __event_delivery.filter(#holds)?;)
+    });
     quote_spanned! {Span::mixed_site()=>
         #resolve
-        __event_binder.bind(move |__event, __event_delivery| {
+        __event_binder.bind::<#output, _>(move |__event, __event_delivery| {
             #filter
             #private::Ok(#function(#(#arguments),*))
         });

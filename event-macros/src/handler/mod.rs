@@ -28,27 +28,36 @@ pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream 
     let keys = Keys::new(entries, &mut diagnostics);
     let keyword = item::keyword(&item);
     if keyword.as_ref().is_none_or(|keyword| keyword != "fn") {
-        place::not_a_function(keyword, &item, &mut diagnostics);
-        // Each `#[handler]` inside would report its own `self`.
-        return finish(diagnostics, &item::without_inner(item, "handler"));
+        let item = place::not_a_function(keyword, item, &mut diagnostics);
+        return finish(diagnostics, &item);
     }
     let mut generated = TokenStream::new();
     match Function::read.parse2(item.clone()) {
         Ok(function) => {
-            check::only_once(&function, &mut diagnostics);
-            let root = item::root(keys.root.as_ref());
-            if let Some(handler) = checked(&function, &keys, false, &mut diagnostics) {
-                let constant = expand::constant_name(handler.name());
-                generated.extend(expand::constant(&handler, &keys, &root));
-                generated.extend(expand::registration(&handler, &root, &quote!(#constant)));
-            } else if function.signature.receiver().is_none() {
-                // With `self` this may be the impl of a trait, which takes no other constant.
-                generated.extend(fallback::fallback(&function, &root));
-            }
+            generated = expand_function(&function, &keys, &mut diagnostics);
         }
         Err(error) => diagnostics.syntax(error),
     }
     finish(diagnostics, &quote!(#item #generated))
+}
+
+/// What is added to a function.
+fn expand_function(function: &Function, keys: &Keys, diagnostics: &mut Diagnostics) -> TokenStream {
+    if !check::is_only_one(function, diagnostics) {
+        // The other `#[handler]` is still there, and does the rest.
+        return TokenStream::new();
+    }
+    let root = item::root(keys.root.as_ref());
+    let Some(handler) = checked(function, keys, false, diagnostics) else {
+        // With `self` this may be the impl of a trait, which takes no other constant.
+        let is_free = function.signature.receiver().is_none();
+        let constant = is_free.then(|| fallback::fallback(function, &root));
+        return quote!(#constant);
+    };
+    let name = expand::constant_name(handler.name());
+    let constant = expand::constant(&handler, keys, &root);
+    let registration = expand::registration(&handler, &root, &quote!(#name));
+    quote!(#constant #registration)
 }
 
 /// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, in it a constant
@@ -60,7 +69,7 @@ pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream
     let root = Keys::new(entries, &mut diagnostics).root;
     let keyword = item::keyword(&item);
     if keyword.as_ref().is_none_or(|keyword| keyword != "impl") {
-        place::not_an_impl(keyword, &item, &mut diagnostics);
+        let item = place::not_an_impl(keyword, item, &mut diagnostics);
         return finish(diagnostics, &item);
     }
     let block = Block::read(&item);
@@ -120,7 +129,7 @@ fn expand_method(
         place::not_a_method(&method.attribute, diagnostics);
         return Generated::default();
     };
-    check::only_once(function, diagnostics);
+    check::is_only_one(function, diagnostics);
     let root = item::root(keys.root.as_ref().or(root));
     let Some(handler) = checked(function, &keys, true, diagnostics) else {
         return Generated {

@@ -19,7 +19,11 @@ impl Reader<'_> {
     ) -> Option<Argument> {
         self.no_cfg(&parameter.attrs);
         let ty = peel(&parameter.ty);
-        let fix = format!("{}: &dyn YourTrait", variable(parameter));
+        let traits = compact(named_traits(ty)).replacen("impl ", "dyn ", 1);
+        let fix = format!(
+            "write `{}: &{traits}`, and give the builder one with `.provide_arc::<{traits}>(...)`",
+            variable(parameter)
+        );
         if self.refused_everywhere(ty, &fix) {
             return None;
         }
@@ -107,7 +111,7 @@ impl Reader<'_> {
                 self.name,
                 compact(ty)
             ),
-            format!("name the type, or write `{fix}`"),
+            fix,
         );
         true
     }
@@ -143,6 +147,27 @@ pub(super) fn peel(ty: &Type) -> &Type {
         Type::Paren(paren) => peel(&paren.elem),
         other => other,
     }
+}
+
+/// The `impl Clock` of `&impl Clock`.
+fn named_traits(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => peel(&reference.elem),
+        other => other,
+    }
+}
+
+/// The `T` of `Arc<T>`, for a message.
+pub(super) fn pointee(ty: &Type) -> &Type {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && ["Arc", "Rc", "Box"].iter().any(|name| last.ident == name)
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return inner;
+    }
+    ty
 }
 
 /// The `&T` of `Option<&T>`.

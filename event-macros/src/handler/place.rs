@@ -1,31 +1,32 @@
 //! Attributes in the wrong place: above another item, or on an `impl` that cannot hold handlers.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Lifetime};
 
 use super::block::{Block, Member};
 use crate::diagnostics::Diagnostics;
+use crate::item;
 use crate::text::compact;
 
-/// `#[handler]` on anything but a function.
+/// `#[handler]` on anything but a function. Gives back the item to emit.
 pub(crate) fn not_a_function(
     keyword: Option<Ident>,
-    item: &TokenStream,
+    item: TokenStream,
     diagnostics: &mut Diagnostics,
-) {
+) -> TokenStream {
     let Some(keyword) = keyword else {
-        let help = "write it above a `fn`";
-        diagnostics.error(item, "`#[handler]` is not on a function", help);
-        return;
+        let first = item.clone().into_iter().next();
+        let help = "write it above the function that handles the event";
+        diagnostics.error(first, "`#[handler]` is not on a function", help);
+        return item;
     };
     let help = match keyword.to_string().as_str() {
         "impl" => {
             "write `#[handlers]` here, and `#[handler]` above each method that handles an event"
         }
         "struct" | "enum" => {
-            "write `#[derive(Event)]` here to make it an event, and `#[handler]` above \
-             the function that handles it"
+            "write `#[derive(Event)]` here, and `#[handler]` above the function that handles it"
         }
         _ => "write `#[handler]` above the function that handles the event",
     };
@@ -37,24 +38,26 @@ pub(crate) fn not_a_function(
         ),
         help,
     );
+    without_echo(&keyword, item)
 }
 
-/// `#[handlers]` on anything but an `impl`.
+/// `#[handlers]` on anything but an `impl`. Gives back the item to emit.
 pub(crate) fn not_an_impl(
     keyword: Option<Ident>,
-    item: &TokenStream,
+    item: TokenStream,
     diagnostics: &mut Diagnostics,
-) {
+) -> TokenStream {
     let Some(keyword) = keyword else {
-        let help = "write it above an `impl` block";
-        diagnostics.error(item, "`#[handlers]` is not on an `impl` block", help);
-        return;
+        let first = item.clone().into_iter().next();
+        let help = "write it above `impl Type { ... }`";
+        diagnostics.error(first, "`#[handlers]` is not on an `impl` block", help);
+        return item;
     };
     let help = match keyword.to_string().as_str() {
         "fn" => "write `#[handler]`: `#[handlers]` is for the methods of an `impl` block",
-        "struct" | "enum" => "write it above `impl Type { ... }`",
-        "trait" => "write it above the `impl` block of a type, and call the trait's method there",
-        _ => "write `#[handlers]` above `impl Type { ... }`, and `#[handler]` above each function",
+        "trait" => "write it above `impl Type { ... }`, with methods that call the trait's",
+        "mod" => "remove it: each `#[handler]` in the module registers itself",
+        _ => "write it above `impl Type { ... }`",
     };
     diagnostics.error(
         &keyword,
@@ -64,6 +67,16 @@ pub(crate) fn not_an_impl(
         ),
         help,
     );
+    without_echo(&keyword, item)
+}
+
+/// Each `#[handler]` in a block that is refused would report its own `self`.
+fn without_echo(keyword: &Ident, item: TokenStream) -> TokenStream {
+    if keyword == "impl" || keyword == "trait" {
+        item::without_inner(item, "handler")
+    } else {
+        item
+    }
 }
 
 /// What `impl` blocks cannot hold handlers. Answers whether this one can.
@@ -97,10 +110,9 @@ pub(crate) fn block(block: &Block, members: &[Member], diagnostics: &mut Diagnos
         .iter()
         .any(|member| matches!(member, Member::Handler(_)))
     {
-        // The attribute itself is what has to go, or what nothing answers.
-        diagnostics.error_at(
-            Span::call_site(),
-            format!("`#[handlers]` on an `impl {owner}` without a `#[handler]`"),
+        diagnostics.error(
+            &block.owner,
+            format!("`#[handlers]` on an impl of `{owner}` without a `#[handler]`"),
             "write `#[handler]` above each method that handles an event",
         );
     }

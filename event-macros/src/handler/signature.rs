@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{FnArg, PatType, Receiver, ReceiverKind, ReturnType, Signature, Type, TypeParamBound};
 
-use super::parameter::{impl_trait, last_segment, lifetimes, peel, variable};
+use super::parameter::{impl_trait, last_segment, lifetimes, peel, pointee, variable};
 use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
@@ -44,6 +44,8 @@ impl Handler<'_> {
         &self.function.signature.ident
     }
 }
+
+const ANY_EVENT: &str = "write the event's type, as in `event: &OrderPlaced`, or `event: &dyn AnyEvent` for every event";
 
 /// Reads a signature; what is wrong with it is in the diagnostics.
 pub(crate) fn read<'a>(
@@ -134,14 +136,14 @@ impl Reader<'_> {
         let name = self.name;
         self.no_cfg(&parameter.attrs);
         let ty = peel(&parameter.ty);
-        if self.refused_everywhere(ty, "event: &dyn AnyEvent") {
+        if self.refused_everywhere(ty, ANY_EVENT) {
             return None;
         }
         let Type::Reference(reference) = ty else {
             self.diagnostics.error(
                 ty,
                 format!("handler `{name}` takes its event by value"),
-                format!("write `{}: &{}`", variable(parameter), compact(ty)),
+                format!("write `{}: &{}`", variable(parameter), compact(pointee(ty))),
             );
             return None;
         };
@@ -192,14 +194,14 @@ impl Reader<'_> {
                     self.name,
                     compact(ty)
                 ),
-                "name the type: an event, or an `Option`, `Vec`, tuple or `Result` of events",
+                "write `-> Vec<YourEvent>`, or an event, `Option`, tuple or `Result` of events",
             );
         }
         if let Type::Never(never) = peel(ty) {
             self.diagnostics.error(
                 never,
                 format!("handler `{}` never returns", self.name),
-                "return nothing, or a `Result` with an error",
+                "write no return type, or `-> Result<(), YourError>`",
             );
         }
         self.without_lifetimes(ty)

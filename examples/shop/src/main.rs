@@ -52,18 +52,20 @@ fn main() -> ExitCode {
 /// Replays the purchases and prints the summary. An error means that nothing was replayed.
 fn run(args: &Args) -> Result<ExitCode, BoxError> {
     let source = args.source();
+    let file = args.read()?;
     let Purchases {
         valid,
         lines,
         malformed,
-    } = Purchases::parse(&args.read()?);
+    } = Purchases::parse(&file);
     complain_about(&malformed, &source);
     if valid.is_empty() {
-        return Err(match lines {
-            0 => format!("{source} is empty"),
-            _ => format!("{source} has no valid purchase"),
-        }
-        .into());
+        let what = if file.is_empty() {
+            "is empty"
+        } else {
+            "has no valid line"
+        };
+        return Err(format!("{source} {what}").into());
     }
 
     let shop = Shop::open(args.create_audit()?)?;

@@ -27,9 +27,9 @@ pub(crate) struct Malformed {
 impl Purchases {
     /// Reads a whole file. Nothing in it can make that fail.
     ///
-    /// Most lines decide which layout the file has; a line of the other is malformed, since a
-    /// column is missing in it, or one too many. In the layout with a header, a first line without
-    /// a digit is the header.
+    /// The number of lines of each layout decides which one the file has; a line of the other is
+    /// malformed, since a column is missing in it, or one too many. A first line without a digit
+    /// may be a header, and counts for the layout that has one.
     pub(crate) fn parse(file: &[u8]) -> Purchases {
         let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
         let mut parsed: Vec<_> = (1..)
@@ -44,21 +44,19 @@ impl Purchases {
                 .filter(|(_, _, result)| matches!(result, Ok((layout, _)) if *layout == wanted))
                 .count()
         };
-        let (full, sample) = (count(Layout::Full), count(Layout::Sample));
-        let layout = if full < sample {
-            Layout::Sample
-        } else {
-            Layout::Full
-        };
         let may_be_header = |text: &[u8]| !text.iter().any(u8::is_ascii_digit);
-        let header = layout == Layout::Full
-            && parsed
-                .first()
-                .is_some_and(|(_, text, _)| may_be_header(text));
-        parsed.drain(..usize::from(header));
+        let header = parsed
+            .first()
+            .is_some_and(|(_, text, _)| may_be_header(text));
+        let layout = if count(Layout::Full) + usize::from(header) > count(Layout::Sample) {
+            parsed.drain(..usize::from(header));
+            Layout::Full
+        } else {
+            Layout::Sample
+        };
 
         let lines = parsed.len();
-        let (mut valid, mut malformed) = (Vec::with_capacity(full.max(sample)), Vec::new());
+        let (mut valid, mut malformed) = (Vec::with_capacity(lines), Vec::new());
         for (line, _, result) in parsed {
             match result {
                 Ok((its, purchase)) if its == layout => valid.push(purchase),
@@ -136,6 +134,13 @@ mod tests {
         let lacks_its_customer = b"1 19970101 1 1\n2 2 19970101 1 1\n3 3 19970101 1 1\n";
         let malformed = vec!["1: 4 columns, unlike the rest of the file".to_owned()];
         assert_eq!(parse(lacks_its_customer), (vec![2, 3], malformed));
+    }
+
+    #[test]
+    fn of_one_line_in_each_layout_a_header_decides() {
+        let lines = "1 1 19970101 1 1\n2 19970101 1 1\n";
+        assert_eq!(parse(lines.as_bytes()).0, [1]);
+        assert_eq!(parse(format!("id date cds usd\n{lines}").as_bytes()).0, [2]);
     }
 
     #[test]

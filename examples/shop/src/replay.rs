@@ -23,7 +23,7 @@ pub(crate) struct Tally {
     /// How many were filtered.
     pub(crate) skipped: usize,
     /// The failures by the name of the handler.
-    pub(crate) failures: BTreeMap<String, Failures>,
+    pub(crate) failures: BTreeMap<&'static str, Failures>,
     /// How long all of it took.
     pub(crate) elapsed: Duration,
 }
@@ -77,16 +77,11 @@ impl Tally {
             let handler = failure
                 .handler()
                 .map_or("the dispatcher", |handler| handler.name());
-            match self.failures.get_mut(handler) {
-                Some(failures) => failures.count += 1,
-                None => {
-                    let failures = Failures {
-                        count: 1,
-                        example: cause_of(failure),
-                    };
-                    self.failures.insert(handler.to_owned(), failures);
-                }
-            }
+            let new = || Failures {
+                count: 0,
+                example: cause_of(failure),
+            };
+            self.failures.entry(handler).or_insert_with(new).count += 1;
         }
     }
 

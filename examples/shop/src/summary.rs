@@ -27,9 +27,15 @@ const CHART_WIDTH: u64 = 40;
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.totals(f)?;
+        writeln!(f)?;
         self.months(f)?;
+        writeln!(f)?;
         self.customers(f)?;
+        writeln!(f)?;
+        self.out_of_the_door(f)?;
+        writeln!(f)?;
         self.failures(f)?;
+        writeln!(f)?;
         self.speed(f)
     }
 }
@@ -37,29 +43,15 @@ impl fmt::Display for Summary<'_> {
 impl Summary<'_> {
     fn totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = self.shop.sales.totals();
-        writeln!(
-            f,
-            "{}",
-            heading(&format!("The shop, after {}", self.source))
-        )?;
-        writeln!(f, "  purchases {:>12}", totals.purchases)?;
-        writeln!(f, "  CDs       {:>12}", totals.cds)?;
-        writeln!(f, "  customers {:>12}", self.shop.customers.count())?;
-        writeln!(
-            f,
-            "  revenue   {:>12} dollars",
-            style(totals.revenue).bold()
-        )?;
-        let Summary {
-            lines, malformed, ..
-        } = self;
-        match malformed {
-            0 => writeln!(f, "  malformed {malformed:>12} of {lines} lines"),
-            _ => writeln!(
-                f,
-                "  malformed {:>12} of {lines} lines",
-                style(malformed).red()
-            ),
+        heading(f, &format!("The shop, after {}", self.source))?;
+        row(f, "purchases", totals.purchases, "")?;
+        row(f, "CDs", totals.cds, "")?;
+        row(f, "customers", self.shop.customers.count(), "")?;
+        row(f, "revenue", style(totals.revenue).bold(), "dollars")?;
+        let of_lines = format!("of {} lines", self.lines);
+        match self.malformed {
+            0 => row(f, "malformed", 0, &of_lines),
+            some => row(f, "malformed", style(some).red(), &of_lines),
         }
     }
 
@@ -70,14 +62,10 @@ impl Summary<'_> {
             .map(|(_, revenue)| revenue.get())
             .max()
             .unwrap_or(0);
-        writeln!(f, "\n{}", heading("Revenue by month"))?;
+        heading(f, "Revenue by month")?;
         for (month, revenue) in months {
             let bar = bar(revenue.get(), largest, CHART_WIDTH);
-            writeln!(
-                f,
-                "{}",
-                format!("  {month} {revenue:>12} {}", style(bar).cyan()).trim_end()
-            )?;
+            row(f, month, revenue, &style(bar).cyan().to_string())?;
         }
         Ok(())
     }
@@ -87,45 +75,45 @@ impl Summary<'_> {
             sales,
             customers,
             tiers,
-            shelf,
-            desk,
             ..
         } = self.shop;
-        let all = customers.count();
         let in_tiers = Tier::ALL.map(|tier| tiers.count(tier));
-        writeln!(f, "\n{}", heading("Customers"))?;
-        writeln!(
-            f,
-            "  no tier   {:>12}",
-            all - in_tiers.iter().sum::<usize>()
-        )?;
+        let in_none = customers.count() - in_tiers.iter().sum::<usize>();
+        heading(f, "Customers")?;
+        row(f, "no tier", in_none, "")?;
         for (tier, count) in Tier::ALL.into_iter().zip(in_tiers) {
-            writeln!(
+            row(
                 f,
-                "  {tier:<9} {count:>12}   spent {} or more",
-                threshold(tier)
+                tier,
+                count,
+                &format!("spent {} or more", threshold(tier)),
             )?;
         }
-        let returning = customers.returning();
         let repeats = sales.totals().repeats;
-        writeln!(
+        row(
             f,
-            "  returning {returning:>12}   made {repeats} more purchases"
-        )?;
+            "returning",
+            customers.returning(),
+            &format!("made {repeats} more purchases"),
+        )
+    }
 
-        writeln!(f, "\n{}", heading("Out of the door"))?;
-        writeln!(
+    fn out_of_the_door(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shop { shelf, desk, .. } = self.shop;
+        heading(f, "Out of the door")?;
+        let reorders = shelf.reorders();
+        row(
             f,
-            "  reserved  {:>12}   CDs, with {} reorders",
+            "reserved",
             shelf.reserved(),
-            shelf.reorders()
+            &format!("CDs, with {reorders} reorders"),
         )?;
-        writeln!(f, "  receipts  {:>12}", desk.receipts())?;
-        writeln!(f, "  vouchers  {:>12}", desk.vouchers())
+        row(f, "receipts", desk.receipts(), "")?;
+        row(f, "vouchers", desk.vouchers(), "")
     }
 
     fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{}", heading("Failures by handler"))?;
+        heading(f, "Failures by handler")?;
         if self.tally.failures.is_empty() {
             return writeln!(f, "  none");
         }
@@ -137,41 +125,47 @@ impl Summary<'_> {
     }
 
     fn speed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tally = self.tally;
-        let (events, deliveries) = (tally.events, tally.deliveries());
-        writeln!(
-            f,
-            "\n{}",
-            heading(&format!("Events, in {:.1?}", tally.elapsed))
-        )?;
-        writeln!(
-            f,
-            "  events     {events:>11}   {} a second",
-            self.a_second(events)
-        )?;
-        writeln!(
-            f,
-            "  deliveries {deliveries:>11}   {} a second",
-            self.a_second(deliveries)
-        )?;
         let Tally {
+            events,
             done,
             failed,
             panicked,
             skipped,
+            elapsed,
             ..
-        } = tally;
-        writeln!(
+        } = *self.tally;
+        let deliveries = self.tally.deliveries();
+        let rate = |count| {
+            let a_second = count as u128 * 1_000_000_000 / elapsed.as_nanos().max(1);
+            format!("{a_second} a second")
+        };
+        heading(
             f,
-            "             {done} done, {failed} failed, {panicked} panicked, {skipped} skipped"
-        )
-    }
-
-    fn a_second(&self, count: usize) -> u128 {
-        count as u128 * 1_000_000_000 / self.tally.elapsed.as_nanos().max(1)
+            &format!("Events, in {:.1} ms", elapsed.as_secs_f64() * 1000.0),
+        )?;
+        row(f, "events", events, &rate(events))?;
+        row(f, "deliveries", deliveries, &rate(deliveries))?;
+        row(f, "done", done, "")?;
+        row(f, "failed", failed, "")?;
+        row(f, "panicked", panicked, "")?;
+        row(f, "skipped", skipped, "by their filters")
     }
 }
 
-fn heading(text: &str) -> impl fmt::Display {
-    style(text.to_owned()).bold()
+fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    writeln!(f, "{}", style(text).bold())
+}
+
+/// A label, its value, and what else there is to say.
+fn row(
+    f: &mut fmt::Formatter<'_>,
+    label: impl fmt::Display,
+    value: impl fmt::Display,
+    note: &str,
+) -> fmt::Result {
+    writeln!(
+        f,
+        "{}",
+        format!("  {label:<11}{value:>12}  {note}").trim_end()
+    )
 }

@@ -64,7 +64,7 @@ fn a_cause_is_written_before_its_effects() {
         "4 1 19970101 1 99.99\n4 1 19970118 2 0.01\n",
     );
     let audit = folder.path("audit.ndjson");
-    let run = shop(&[&purchases, "--audit", audit.to_str().expect("UTF-8")]);
+    let run = shop(&[&purchases, "--audit", &audit]);
     assert_eq!(run.status, Some(0), "{}", run.stderr);
 
     let event = |name, data| json!({ "name": name, "version": 1, "data": data });
@@ -101,7 +101,7 @@ fn a_cause_is_written_before_its_effects() {
 fn without_it_the_audit_takes_no_part() {
     let folder = Folder::new();
     let audit = folder.path("audit.ndjson");
-    let with = shop(&["--audit", audit.to_str().expect("UTF-8")]);
+    let with = shop(&["--audit", &audit]);
     let without = shop(&[]);
     let number = |run: &run::Run, label| run.value(label).parse::<usize>().expect("a number");
     assert_eq!(number(&with, "events"), number(&without, "events"));
@@ -116,12 +116,12 @@ fn without_it_the_audit_takes_no_part() {
 #[test]
 fn a_file_that_cannot_be_made_stops_the_run_before_it_starts() {
     let folder = Folder::new();
-    let audit = folder.path("no such folder").join("audit.ndjson");
-    let run = shop(&["--audit", audit.to_str().expect("UTF-8")]);
+    let audit = folder.path("no such folder/audit.ndjson");
+    let run = shop(&["--audit", &audit]);
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
     assert!(
         run.stderr
-            .starts_with(&format!("shop: cannot create {}: ", audit.display())),
+            .starts_with(&format!("shop: cannot create {audit}: ")),
         "{}",
         run.stderr
     );

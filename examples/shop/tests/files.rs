@@ -110,33 +110,22 @@ fn of_many_broken_lines_the_first_twenty_are_shown_and_all_are_counted() {
 #[test]
 fn nothing_to_replay_ends_with_status_2_and_says_why() {
     let folder = Folder::new();
-    let missing = folder
-        .path("missing.txt")
-        .to_str()
-        .expect("UTF-8")
-        .to_owned();
     for (file, complaint) in [
-        (
-            missing.clone(),
-            format!("shop: cannot read {missing}: No such file or directory (os error 2)\n"),
-        ),
-        (folder.file("empty", ""), "empty is empty\n".to_owned()),
-        (
-            folder.file("blank", "\r\n \n"),
-            "blank is empty\n".to_owned(),
-        ),
+        (folder.path("missing"), "missing: No such file"),
+        (folder.file("empty", ""), "empty is empty\n"),
+        (folder.file("blank", "\r\n \n"), "blank has no valid line\n"),
         (
             folder.file("header", "id date cds usd\n"),
-            "header is empty\n".to_owned(),
+            "header has no valid line\n",
         ),
         (
             folder.file("broken", "1 2 3\n"),
-            "broken has no valid purchase\n".to_owned(),
+            "broken has no valid line\n",
         ),
     ] {
         let run = shop(&[&file]);
         assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{file}");
-        assert!(run.stderr.ends_with(&complaint), "{}", run.stderr);
+        assert!(run.stderr.contains(complaint), "{}", run.stderr);
     }
 }
 

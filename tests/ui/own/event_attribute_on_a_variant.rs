@@ -5,7 +5,9 @@ use event_core::Event;
 #[derive(Event)]
 enum Payment {
     #[event(redact)]
-    Card { number: String },
+    Card {
+        number: String,
+    },
     Cash,
 }
 

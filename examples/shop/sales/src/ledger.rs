@@ -93,6 +93,6 @@ impl Month {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.year, self.month)
+        f.pad(&format!("{:04}-{:02}", self.year, self.month))
     }
 }

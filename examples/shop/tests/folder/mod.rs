@@ -1,6 +1,6 @@
 //! Files for the program to read and write.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use tempfile::TempDir;
 
@@ -12,15 +12,20 @@ impl Folder {
         Folder(TempDir::new().expect("a temporary folder"))
     }
 
-    /// The path of a file in it.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+    /// The path of a file in it, as an argument of the program.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0
+            .path()
+            .join(name)
+            .to_str()
+            .expect("a path in UTF-8")
+            .to_owned()
     }
 
-    /// Writes a file into it, and gives its path as an argument.
+    /// Writes a file into it, and gives its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         fs::write(&path, content).expect("a file in a temporary folder");
-        path.to_str().expect("a path in UTF-8").to_owned()
+        path
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn shop(args: &[&str]) -> Run {
         stderr,
     } = Command::new(env!("CARGO_BIN_EXE_shop"))
         .args(args)
+        .env_remove("CLICOLOR_FORCE")
         .output()
         .expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");

@@ -1,0 +1,174 @@
+//! A program with every wiring problem there is, and the one error that lists them all.
+
+use event_core::error::ProblemKind;
+use event_core::{AnyEvent, Dispatcher, Event, handler};
+use expect_test::expect;
+
+struct Stock;
+struct Mailer;
+trait Clock: Send + Sync {}
+
+#[derive(Event)]
+#[event(name = "shop.order_placed")]
+struct OrderPlaced;
+
+#[derive(Event)]
+#[event(name = "shop.order_placed")]
+struct OrderPlacedAgain;
+
+#[derive(Event)]
+#[event(name = "shop.paid", handlers = 1..)]
+struct Paid;
+
+#[derive(Event)]
+#[event(handlers = 1)]
+struct Charged;
+
+#[derive(Event)]
+struct Shipped;
+
+#[handler]
+fn needs_stock(_event: &OrderPlaced, _stock: &Stock, _mailer: &Mailer) {}
+
+#[handler]
+fn needs_stock_too(_event: &Shipped, _stock: &Stock, _clock: &dyn Clock) {}
+
+#[handler]
+fn needs_an_event(_event: &Shipped, _other: &Charged) {}
+
+#[handler(after = second)]
+fn first(_event: &Shipped) {}
+
+#[handler(before = third)]
+fn second(_event: &Shipped) {}
+
+#[handler(before = [first, second])]
+fn third(_event: &Shipped) {}
+
+#[handler(after = first)]
+fn stranger(_event: &OrderPlaced) {}
+
+#[handler(before = no_handler)]
+fn names_no_handler(_event: &OrderPlaced) {}
+
+fn no_handler(_event: &OrderPlaced) {}
+
+#[handler(events = "shoop.*")]
+fn audit(_event: &dyn AnyEvent) {}
+
+#[handler]
+fn charge_a(_event: &Charged) {}
+
+#[handler]
+fn charge_b(_event: &Charged) {}
+
+mod empty {
+    event_core::module!();
+}
+
+#[test]
+fn one_error_lists_every_problem_with_its_place_and_its_fix() {
+    let error = Dispatcher::builder()
+        .module(empty::MODULE)
+        .provide(std::sync::Arc::new(Mailer))
+        .provide(1_u8)
+        .provide(2_u8)
+        .override_with(3_u16)
+        .without(no_handler)
+        .build()
+        .expect_err("nothing is right");
+    assert_eq!(error.problems().len(), 15);
+    expect![[r#"
+        the dispatcher cannot be built; 14 problems:
+
+        two event types are named `shop.order_placed`: `wiring_problems::OrderPlaced` and `wiring_problems::OrderPlacedAgain`
+          --> tests/tests/wiring_problems.rs:13
+          --> tests/tests/wiring_problems.rs:17
+          help: give one of them another `name`; if both are one type, two versions of its crate are linked: `cargo tree --duplicates` shows who needs which
+
+        event `shop.paid` has 0 handlers and must have at least 1
+          --> tests/tests/wiring_problems.rs:21
+          help: write the handler, link its crate by naming its module in the builder (`.module(its_crate::MODULE)`), or say `.allow_unhandled::<Paid>()`
+
+        event `wiring_problems::Charged` has 2 handlers and must have exactly 1
+          --> tests/tests/wiring_problems.rs:25
+          help: its handlers are `wiring_problems::charge_a`, `wiring_problems::charge_b`; remove `#[handler]` from one
+
+        `wiring_problems::Mailer` was not provided
+          --> tests/tests/wiring_problems.rs:31 wiring_problems::needs_stock
+          help: an `Arc<Mailer>` was provided: give it with `.provide_arc(…)` instead of `.provide(…)`
+
+        `dyn wiring_problems::Clock` was not provided
+          --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
+          help: add `.provide_arc::<dyn Clock>(…)` to the builder
+
+        `wiring_problems::Stock` was not provided
+          --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
+          --> tests/tests/wiring_problems.rs:31 wiring_problems::needs_stock
+          help: add `.provide(…)` with a value of type `Stock` to the builder; a handler that can do without takes `Option<&Stock>`
+
+        `wiring_problems::Charged` was not provided
+          --> tests/tests/wiring_problems.rs:37 wiring_problems::needs_an_event
+          help: `Charged` is an event: a handler takes one event, as its first parameter; write a second handler for `Charged`
+
+        handler `wiring_problems::stranger` says `after = wiring_problems::first`, but that one handles `wiring_problems::Shipped` and this one `shop.order_placed`
+          --> tests/tests/wiring_problems.rs:49
+          --> tests/tests/wiring_problems.rs:40
+          help: order is between handlers of one event; to run after the other's event, return an event from it and handle that
+
+        handler `wiring_problems::names_no_handler` says `before = wiring_problems::no_handler`, which is no handler
+          --> tests/tests/wiring_problems.rs:52
+          help: add `#[handler]` to that function, or name another
+
+        handler `wiring_problems::audit` says `events = "shoop.*"`, which matches no event
+          --> tests/tests/wiring_problems.rs:57
+          help: the declared names are `shop.order_placed`, `shop.order_placed`, `shop.paid`
+
+        module `wiring_problems::empty` has no handlers
+          --> tests/tests/wiring_problems.rs:66
+          help: add `#[handler]` to its functions; where constructors do not run (staticlib, some wasm), list them: `module!(handlers = [a, b])`
+
+        two values of type `u8` are provided
+          --> tests/tests/wiring_problems.rs:74
+          --> tests/tests/wiring_problems.rs:75
+          help: remove one, replace the first with `.override_with(…)`, or give the second a type of its own: `struct Otheru8(…);`
+
+        `u16` is overridden, but no value of the type was provided before
+          --> tests/tests/wiring_problems.rs:76
+          help: use `.provide(…)`
+
+        `.without(…)` names `wiring_problems::no_handler`, which is no handler
+          --> tests/tests/wiring_problems.rs:77
+          help: add `#[handler]` to the function, or name another"#]].assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_problem_concerns_only_the_handlers_that_a_dispatcher_has() {
+    let error = Dispatcher::builder()
+        .only(charge_a)
+        .allow_unhandled::<Paid>()
+        .build()
+        .expect_err("the program is wrong, whatever the selection");
+    assert!(
+        error
+            .problems()
+            .iter()
+            .all(|problem| problem.kind() != ProblemKind::MissingDependency),
+        "{error}"
+    );
+    let has = |kind| {
+        error
+            .problems()
+            .iter()
+            .any(|problem| problem.kind() == kind)
+    };
+    assert!(has(ProblemKind::EventNameTwice));
+    assert!(has(ProblemKind::Cardinality), "`Charged` has two handlers");
+    assert!(!error.to_string().contains("shop.paid"), "{error}");
+}
+
+#[test]
+fn an_empty_dispatcher_asks_for_no_handlers() {
+    let error = Dispatcher::empty().build().expect_err("the names clash");
+    assert_eq!(error.problems().len(), 3, "{error}");
+}

@@ -1,0 +1,49 @@
+//! `crate = path`: the framework re-exported by a crate of the user's, and no other in sight.
+
+#![deny(warnings)]
+
+mod facade {
+    pub mod nested {
+        pub use event_core as events;
+    }
+}
+
+use facade::nested::events::{Dispatcher, Event, handler, handlers};
+
+mod event_core {}
+
+#[derive(Event)]
+#[event(crate = facade::nested::events, name = "shop.order_placed")]
+struct OrderPlaced;
+
+#[derive(Event)]
+#[event(crate = crate::facade::nested::events)]
+struct PostSave<T>(T);
+
+#[handler(crate = facade::nested::events)]
+fn count(_: &OrderPlaced) -> PostSave<u8> {
+    PostSave(3)
+}
+
+struct Mailer;
+
+#[handlers(crate = facade::nested::events)]
+impl Mailer {
+    #[handler]
+    fn send(&self, event: &PostSave<u8>) {
+        assert_eq!(event.0, 3);
+    }
+}
+
+mod listed {
+    use super::Mailer;
+    crate::facade::nested::events::module!(
+        crate = crate::facade::nested::events,
+        handlers = [super::count, Mailer::send]
+    );
+}
+
+fn main() {
+    let builder = Dispatcher::builder().module(listed::MODULE).provide(Mailer);
+    assert_eq!(builder.build().unwrap().emit(OrderPlaced).done(), 2);
+}

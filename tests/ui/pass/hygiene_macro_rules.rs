@@ -1,0 +1,48 @@
+//! Events and handlers that a macro of the user's writes.
+
+#![deny(warnings)]
+
+use event_core::{Dispatcher, Event, handler};
+
+macro_rules! event {
+    ($name:ident { $($field:ident: $ty:ty),* } $key:expr) => {
+        #[derive(Event)]
+        #[event(name = $key, handlers = 1..)]
+        struct $name { $(#[event(redact)] #[allow(dead_code)] $field: $ty),* }
+    };
+}
+
+macro_rules! handle {
+    ($name:ident, $event:ty, $dependency:ty, $priority:literal) => {
+        #[handler(priority = $priority)]
+        fn $name(event: &$event, dependency: &$dependency, other: Option<&$dependency>) {
+            let _ = (event, dependency, other);
+        }
+    };
+    ($event:ident $body:block) => {
+        #[handler]
+        fn fixed($event: &Rang) $body
+    };
+}
+
+event!(Rang { door: Option<u8>, floor: u8 } "house.bell_rang");
+handle!(one, Rang, u64, 3);
+handle!(two, crate::Rang, Vec<u8>, -3);
+handle!(event { assert_eq!(event.floor, 1) });
+
+fn main() {
+    let dispatcher = Dispatcher::builder()
+        .provide(1_u64)
+        .provide(vec![1_u8])
+        .build()
+        .unwrap();
+    assert_eq!(
+        dispatcher
+            .emit(Rang {
+                door: None,
+                floor: 1
+            })
+            .done(),
+        3
+    );
+}

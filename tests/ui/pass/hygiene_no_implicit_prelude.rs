@@ -1,0 +1,68 @@
+//! A crate without the prelude.
+
+#![no_implicit_prelude]
+
+use ::event_core::{AnyEvent, Dispatcher, Event, handler, handlers};
+
+#[derive(Event)]
+#[event(name = "shop.order_placed", handlers = 1..=9, stoppable, key = order_id)]
+struct OrderPlaced {
+    order_id: u64,
+    #[event(redact)]
+    card: u64,
+}
+
+#[derive(Event)]
+enum Payment<T> {
+    Card { number: T },
+    Cash(u64),
+    Nothing,
+}
+
+#[derive(Event, ::serde::Serialize, ::serde::Deserialize)]
+#[event(name = "shop.sent", wire)]
+struct Sent(#[event(redact)] u64);
+
+fn is_small(event: &OrderPlaced) -> bool {
+    event.order_id < 9 && event.card == 1
+}
+
+#[handler(filter = is_small, after = audit)]
+fn check(_event: &OrderPlaced, _limit: &u64, _missing: ::std::option::Option<&u8>) -> Payment<u8> {
+    let _ = (
+        Payment::<u8>::Cash(3),
+        Payment::Card { number: 7_u8 },
+        Sent(1),
+    );
+    Payment::Nothing
+}
+
+#[handler(events = "shop.*")]
+fn audit(_event: &dyn AnyEvent) -> ::std::result::Result<(), ::std::fmt::Error> {
+    ::std::result::Result::Ok(())
+}
+
+#[handler]
+fn all(_event: &dyn AnyEvent) {}
+
+struct Mailer;
+
+#[handlers]
+impl Mailer {
+    #[handler]
+    fn welcome(&self, _event: &OrderPlaced) {}
+}
+
+mod listed {
+    ::event_core::module!(handlers = [super::check]);
+}
+
+fn main() {
+    let builder = Dispatcher::builder().provide(9_u64).provide(Mailer);
+    let dispatcher = builder.module(listed::MODULE).build().unwrap();
+    let report = dispatcher.emit(OrderPlaced {
+        order_id: 7,
+        card: 1,
+    });
+    ::std::assert!(report.is_ok());
+}
