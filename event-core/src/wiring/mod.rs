@@ -160,9 +160,12 @@ fn bind(
     line: Line,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
-) -> Result<Box<dyn AnyRoster>, Problem> {
+    problems: &mut Vec<Problem>,
+) -> Box<dyn AnyRoster> {
     let Line { kind, mut handlers } = line;
-    order::sort(&mut handlers).map_err(|cycle| checks::order_cycle(kind.info(), &cycle))?;
+    if let Err(cycle) = order::sort(&mut handlers) {
+        problems.push(checks::order_cycle(kind.info(), &cycle));
+    }
     let mut list = kind.new_list();
     for handler in &handlers {
         if handler.event().is_some() {
@@ -174,7 +177,7 @@ fn bind(
             kind.push_catch_all(&mut *list, CatchAll::clone(catch_all));
         }
     }
-    Ok(kind.finish(list, handlers))
+    kind.finish(list, handlers)
 }
 
 /// Puts an event's place where an emit looks for it.
