@@ -79,7 +79,7 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
         .expect_err("nothing is right");
     assert_eq!(error.problems().len(), 15);
     expect![[r#"
-        the dispatcher cannot be built; 14 problems:
+        the dispatcher cannot be built; 15 problems:
 
         two event types are named `shop.order_placed`: `wiring_problems::OrderPlaced` and `wiring_problems::OrderPlacedAgain`
           --> tests/tests/wiring_problems.rs:13
@@ -98,23 +98,28 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
           --> tests/tests/wiring_problems.rs:31 wiring_problems::needs_stock
           help: an `Arc<Mailer>` was provided: give it with `.provide_arc(…)` instead of `.provide(…)`
 
+        `wiring_problems::Stock` was not provided
+          --> tests/tests/wiring_problems.rs:31 wiring_problems::needs_stock
+          --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
+          help: add `.provide(…)` with a value of type `Stock` to the builder; a handler that can do without takes `Option<&Stock>`
+
         `dyn wiring_problems::Clock` was not provided
           --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
           help: add `.provide_arc::<dyn Clock>(…)` to the builder
-
-        `wiring_problems::Stock` was not provided
-          --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
-          --> tests/tests/wiring_problems.rs:31 wiring_problems::needs_stock
-          help: add `.provide(…)` with a value of type `Stock` to the builder; a handler that can do without takes `Option<&Stock>`
 
         `wiring_problems::Charged` was not provided
           --> tests/tests/wiring_problems.rs:37 wiring_problems::needs_an_event
           help: `Charged` is an event: a handler takes one event, as its first parameter; write a second handler for `Charged`
 
         handler `wiring_problems::stranger` says `after = wiring_problems::first`, but that one handles `wiring_problems::Shipped` and this one `shop.order_placed`
-          --> tests/tests/wiring_problems.rs:49
           --> tests/tests/wiring_problems.rs:40
+          --> tests/tests/wiring_problems.rs:49
           help: order is between handlers of one event; to run after the other's event, return an event from it and handle that
+
+        the handlers of `wiring_problems::Shipped` wait for each other: `wiring_problems::second` waits for `wiring_problems::third` waits for `wiring_problems::second`
+          --> tests/tests/wiring_problems.rs:43
+          --> tests/tests/wiring_problems.rs:46
+          help: remove one `after` or `before` among them
 
         handler `wiring_problems::names_no_handler` says `before = wiring_problems::no_handler`, which is no handler
           --> tests/tests/wiring_problems.rs:52
@@ -122,7 +127,7 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
 
         handler `wiring_problems::audit` says `events = "shoop.*"`, which matches no event
           --> tests/tests/wiring_problems.rs:57
-          help: the declared names are `shop.order_placed`, `shop.order_placed`, `shop.paid`
+          help: the declared names are `shop.order_placed`, `shop.paid`
 
         module `wiring_problems::empty` has no handlers
           --> tests/tests/wiring_problems.rs:66
@@ -131,7 +136,7 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
         two values of type `u8` are provided
           --> tests/tests/wiring_problems.rs:74
           --> tests/tests/wiring_problems.rs:75
-          help: remove one, replace the first with `.override_with(…)`, or give the second a type of its own: `struct Otheru8(…);`
+          help: remove one, replace the first with `.override_with(…)`, or give the second a type of its own: `struct Second(u8);`
 
         `u16` is overridden, but no value of the type was provided before
           --> tests/tests/wiring_problems.rs:76

@@ -101,10 +101,9 @@ pub(crate) fn wire(
     let mut generic = ByType::default();
     for line in lines.into_values() {
         let kind = line.kind;
-        match bind(line, &everything, &mut resolver) {
-            Ok(roster) => place(kind, Entry::new(roster, observed), &mut table, &mut generic),
-            Err(problem) => problems.push(problem),
-        }
+        let roster = bind(line, &everything, &mut resolver, &mut problems);
+        let entry = Entry::new(roster, observed);
+        place(kind, entry, &mut table, &mut generic);
     }
     problems.extend(resolver.into_problems());
     if let Some(error) = BuildError::of(problems) {
