@@ -2,6 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+/// The README's samples, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 /// A list that handlers write to, in the order in which they run.
 #[derive(Debug, Default)]
 pub struct Journal(Mutex<Vec<String>>);

@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::workspace::{Metadata, Result, cargo, output};
 use figures::Figures;
 
-/// How often a figure that a process can measure only once is measured.
+/// How many processes measure what can be measured only once in a process.
 const PROCESSES: usize = 31;
 
 /// Measures, and prints a table, the targets, and one line per figure.
@@ -20,7 +20,7 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
     let mut figures = Figures::default();
 
     // Seven sets of candidates are measured for that many seconds each.
-    let patience = if quick { "2.5" } else { "15" };
+    let patience = if quick { "1.5" } else { "15" };
     progress("timing emit");
     figures.read(&programs.run("emit", &[patience])?)?;
     progress("counting instructions");

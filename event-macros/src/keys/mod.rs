@@ -1,0 +1,185 @@
+//! Reads `key`, `key = value` lists: the only author of "unknown key", "duplicate key",
+//! "needs a value" and "expected".
+//!
+//! Reading goes on after an error with the next key, so that all of them are reported.
+
+mod entry;
+mod split;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::{Attribute, Meta};
+
+pub(crate) use self::entry::Entry;
+use self::split::split;
+use crate::diagnostics::Diagnostics;
+use crate::text;
+
+/// The keys one attribute takes.
+pub(crate) struct Form {
+    /// As the user writes it: `#[handler(...)]`.
+    pub(crate) attribute: &'static str,
+    /// Where it stands, if the same attribute has other keys elsewhere: ` on a field`.
+    pub(crate) place: &'static str,
+    /// A key as most people need it.
+    pub(crate) example: &'static str,
+    /// In alphabetical order, since messages list them.
+    pub(crate) keys: &'static [Key],
+    /// Keys that people write here and that belong somewhere else, with what to do.
+    pub(crate) misplaced: &'static [(&'static str, &'static str)],
+}
+
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What to paste: `priority = -10`, or just the name of a key without a value.
+    pub(crate) example: &'static str,
+}
+
+impl Key {
+    fn is_flag(&self) -> bool {
+        self.name == self.example
+    }
+}
+
+impl Form {
+    /// Reads every attribute named `name` among `attributes` as one list of keys.
+    pub(crate) fn read_all(
+        &'static self,
+        name: &str,
+        attributes: &[Attribute],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for attribute in attributes {
+            if attribute.path().is_ident(name) {
+                self.read_attribute(attribute, &mut entries, diagnostics);
+            }
+        }
+        entries
+    }
+
+    /// Reads one attribute; `#[handler]` without a list has no keys.
+    pub(crate) fn read_attribute(
+        &'static self,
+        attribute: &Attribute,
+        entries: &mut Vec<Entry>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        match &attribute.meta {
+            Meta::Path(_) => {}
+            Meta::List(list) => self.read(list.tokens.clone(), entries, diagnostics),
+            Meta::NameValue(pair) => diagnostics.error(
+                pair,
+                format!("expected `{}`", self.attribute),
+                format!("write `{}`", self.attribute.replace("...", self.example)),
+            ),
+        }
+    }
+
+    /// Reads a list of keys, and adds them to those that came before.
+    pub(crate) fn read(
+        &'static self,
+        tokens: TokenStream,
+        entries: &mut Vec<Entry>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for part in split(tokens) {
+            if let Some(entry) = self.read_part(part, entries, diagnostics) {
+                entries.push(entry);
+            }
+        }
+    }
+
+    fn read_part(
+        &'static self,
+        part: Vec<TokenTree>,
+        earlier: &[Entry],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Entry> {
+        let mut part = part.into_iter();
+        let key = match part.next()? {
+            TokenTree::Ident(key) => key,
+            other => {
+                diagnostics.error(
+                    &other,
+                    format!("expected a key in `{}`", self.attribute),
+                    format!("a key looks like `{}`", self.example),
+                );
+                return None;
+            }
+        };
+        let rest: Vec<TokenTree> = part.collect();
+        let Some(known) = self.keys.iter().find(|known| key == known.name) else {
+            self.unknown(&key, diagnostics);
+            return None;
+        };
+        if earlier.iter().any(|entry| entry.key == key) {
+            diagnostics.error(
+                &key,
+                format!("duplicate key `{key}` in `{}`", self.attribute),
+                "keep one of the two",
+            );
+            return None;
+        }
+        let value = value(&key, known, &rest, diagnostics)?;
+        Some(Entry {
+            key,
+            value,
+            example: known.example,
+        })
+    }
+
+    fn unknown(&self, key: &Ident, diagnostics: &mut Diagnostics) {
+        let word = key.unraw().to_string();
+        let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        let elsewhere = self.misplaced.iter().find(|(name, _)| *name == word);
+        let help = match (elsewhere, text::did_you_mean(&word, names.iter().copied())) {
+            (Some((_, help)), _) => (*help).to_owned(),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("remove `{word}`"),
+        };
+        diagnostics.error(
+            key,
+            format!(
+                "unknown key `{word}` in `{}`{}; expected {}",
+                self.attribute,
+                self.place,
+                text::one_of(&names)
+            ),
+            help,
+        );
+    }
+}
+
+/// What follows a key: nothing for a flag, `= value` for the others.
+fn value(
+    key: &Ident,
+    known: &Key,
+    rest: &[TokenTree],
+    diagnostics: &mut Diagnostics,
+) -> Option<TokenStream> {
+    let write = format!("write `{}`", known.example);
+    match rest {
+        [] if known.is_flag() => Some(TokenStream::new()),
+        rest if known.is_flag() => {
+            let rest: TokenStream = rest.iter().cloned().collect();
+            diagnostics.error(rest, format!("`{key}` takes no value"), write);
+            None
+        }
+        [TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            if value.is_empty() {
+                diagnostics.error(key, format!("`{key}` needs a value"), write);
+                return None;
+            }
+            Some(value.iter().cloned().collect())
+        }
+        [] => {
+            diagnostics.error(key, format!("`{key}` needs a value"), write);
+            None
+        }
+        [other, ..] => {
+            diagnostics.error(other, format!("expected `=` after `{key}`"), write);
+            None
+        }
+    }
+}
