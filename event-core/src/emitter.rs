@@ -135,8 +135,17 @@ pub trait Names<E, At> {}
 
 impl<E: Event> Names<E, ()> for E {}
 
+/// No event. An emitter of one event would otherwise have one candidate alone, from which
+/// rustc infers the event's type, so that a wrong one is "mismatched types" and not our text.
+#[derive(Debug)]
+pub enum Nothing {}
+
+#[diagnostic::do_not_recommend]
+impl<L> Names<Nothing, Nothing> for L {}
+
 macro_rules! tuple_names {
     ($($index:literal: ($($before:ident)*) $at:ident ($($after:ident)*);)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($before,)* $at: Event $(, $after)*> Names<$at, [(); $index]>
             for ($($before,)* $at, $($after,)*) {}
     )+};

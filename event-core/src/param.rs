@@ -79,6 +79,19 @@ pub trait Param: Sized + 'static {
     fn param(state: &Self::State, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection>;
 }
 
+/// What a handler may take by reference: anything that threads can share. Nothing implements
+/// it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a handler's dependency",
+    label = "not `Send + Sync`, and handlers run on any thread",
+    note = "put a `Mutex` or an atomic inside instead of a `Cell`, `RefCell` or `Rc`; of a trait, \
+            write `trait YourTrait: Send + Sync`"
+)]
+pub trait Dependency: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
+
 /// The delivery that a [`Param`] is made for: one event for one handler.
 pub struct Delivery<'d> {
     emission: &'d Emission<'d>,
@@ -166,13 +179,13 @@ impl<'r> Resolver<'r> {
 
     /// The value of type `T` that the builder was given; `None` if there is none.
     #[must_use]
-    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+    pub fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
         self.provided.get()
     }
 
     /// The value of type `T` that the builder was given; if there is none, the build fails
     /// with an error that names the handler and `T`.
-    pub fn required<T: ?Sized + Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+    pub fn required<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         let found = self.provided.get();
         if found.is_none() {
             self.note_missing::<T>();
@@ -182,7 +195,7 @@ impl<'r> Resolver<'r> {
 
     /// Notes that the current handler needs a `T`. One problem serves all that need it.
     #[cold]
-    fn note_missing<T: ?Sized + Send + Sync + 'static>(&mut self) {
+    fn note_missing<T: Dependency + ?Sized>(&mut self) {
         let Some(handler) = self.handler.map(HandlerInfo::of) else {
             return;
         };
@@ -199,7 +212,7 @@ impl<'r> Resolver<'r> {
         );
     }
 
-    fn help_for_missing<T: ?Sized + Send + Sync + 'static>(&self) -> String {
+    fn help_for_missing<T: Dependency + ?Sized>(&self) -> String {
         let needed = short(type_name::<T>());
         if (self.is_event)(TypeId::of::<T>()) {
             format!(
@@ -263,13 +276,13 @@ pub(crate) struct Provided {
 
 impl Provided {
     /// Keeps `value`; answers whether there was one of the type already.
-    pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) -> bool {
+    pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
         self.values
             .insert(TypeId::of::<T>(), Box::new(value))
             .is_some()
     }
 
-    fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+    fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
         self.values
             .get(&TypeId::of::<T>())
             .and_then(|value| value.downcast_ref::<Arc<T>>())

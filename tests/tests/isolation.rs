@@ -81,9 +81,7 @@ struct Grenade;
 
 impl Drop for Grenade {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            panic!("in a drop");
-        }
+        assert!(std::thread::panicking(), "in a drop");
     }
 }
 

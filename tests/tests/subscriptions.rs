@@ -194,7 +194,7 @@ fn a_generic_event_is_one_event_for_each_type() {
         move |event: &Saved<u32>| {
             rows.lock()
                 .expect("not poisoned")
-                .push(event.row.to_string())
+                .push(event.row.to_string());
         }
     });
     let _texts = dispatcher.subscribe({

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::handler::registered::Named;
 use crate::module::Module;
 use crate::observer::Observer;
-use crate::param::{ByType, Provided, short};
+use crate::param::{ByType, Dependency, Provided, short};
 use crate::wiring::problem::{Problem, ProblemKind};
 use crate::wiring::selection::{Choice, Selection};
 use crate::wiring::wire;
@@ -85,14 +85,14 @@ impl DispatcherBuilder {
     /// The value lives as long as the dispatcher. A second one of the same type is a problem
     /// that [`build`](Self::build) reports.
     #[track_caller]
-    pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
+    pub fn provide<T: Dependency>(self, value: T) -> Self {
         self.provide_arc(Arc::new(value))
     }
 
     /// Provides a shared value; with `provide_arc::<dyn Mailer>(arc)` handlers take
     /// `&dyn Mailer`.
     #[track_caller]
-    pub fn provide_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+    pub fn provide_arc<T: Dependency + ?Sized>(mut self, value: Arc<T>) -> Self {
         let at = Location::caller();
         if let Some(given) = self.given.get(&TypeId::of::<T>()) {
             if !given.overridden {
@@ -120,13 +120,13 @@ impl DispatcherBuilder {
     /// program's own code made. That nothing is there to replace is a problem that
     /// [`build`](Self::build) reports.
     #[track_caller]
-    pub fn override_with<T: Send + Sync + 'static>(self, value: T) -> Self {
+    pub fn override_with<T: Dependency>(self, value: T) -> Self {
         self.override_arc(Arc::new(value))
     }
 
     /// Replaces the provided value of the same type with a shared one.
     #[track_caller]
-    pub fn override_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+    pub fn override_arc<T: Dependency + ?Sized>(mut self, value: Arc<T>) -> Self {
         let at = Location::caller();
         if !self.given.contains_key(&TypeId::of::<T>()) {
             self.problems.push(
@@ -145,7 +145,7 @@ impl DispatcherBuilder {
         self
     }
 
-    fn keep<T: ?Sized + Send + Sync + 'static>(
+    fn keep<T: Dependency + ?Sized>(
         &mut self,
         value: Arc<T>,
         at: &'static Location<'static>,

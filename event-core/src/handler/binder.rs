@@ -16,7 +16,7 @@ use super::{CatchAllOutcome, Conclusion, Outcome};
 use crate::dispatcher::emission::Emission;
 use crate::dispatcher::roster::{Bound, CatchAll};
 use crate::event::AnyEvent;
-use crate::param::{Delivery, NotRun, Param, Resolver};
+use crate::param::{Delivery, Dependency, NotRun, Param, Resolver};
 
 /// A by-value parameter, resolved: makes the argument of each delivery.
 pub struct Slot<P> {
@@ -46,18 +46,6 @@ impl<P> Slot<P> {
         (self.make)(delivery)
     }
 }
-
-/// What a handler may take by reference; it exists for its message.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a handler's dependency",
-    label = "not `Send + Sync`, and handlers run on any thread",
-    note = "put a `Mutex` or an atomic inside instead of a `Cell`, `RefCell` or `Rc`; of a trait, \
-            write `trait YourTrait: Send + Sync`"
-)]
-pub trait Dependency: Send + Sync + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
 
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {

@@ -16,7 +16,8 @@ use crate::event::{Event, Stoppable};
     message = "a handler cannot return `{Self}`",
     label = "not something a handler returns",
     note = "a handler returns `()`, an event (`#[derive(Event)]`), `Option`, `Vec` or a tuple of \
-            these, or `Result<_, _>` of one with an error"
+            these, or `Result<_, _>` of one with an error; of a stoppable event, \
+            `ControlFlow<()>`"
 )]
 pub trait Outcome<E> {
     /// Says what the delivery led to. Returning without a call of `conclusion` means that it

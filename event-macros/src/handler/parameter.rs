@@ -35,9 +35,7 @@ impl Reader<'_> {
             let dependency = self.dependency(parameter, reference, "Option")?;
             return Some(Argument::Optional(dependency));
         }
-        let is_emitter = matches!(ty, Type::Path(path)
-            if last_segment(&path.path).is_some_and(|last| last == "Emitter"));
-        if is_emitter && matches!(event, Some(Event::Any)) {
+        if is_emitter(ty) && matches!(event, Some(Event::Any)) {
             self.diagnostics.error(
                 ty,
                 format!(
@@ -77,6 +75,18 @@ impl Reader<'_> {
             return None;
         }
         if self.is_static(parameter, reference) {
+            return None;
+        }
+        if is_emitter(elem) {
+            let variable = variable(parameter);
+            self.diagnostics.error(
+                reference.and_token,
+                format!(
+                    "handler `{}` takes its `Emitter` by reference, but each delivery has its own",
+                    self.name
+                ),
+                format!("write `{variable}: {text}`"),
+            );
             return None;
         }
         Some(self.without_lifetimes(elem))
@@ -168,6 +178,12 @@ pub(super) fn pointee(ty: &Type) -> &Type {
         return inner;
     }
     ty
+}
+
+/// Whether a type is written as an `Emitter`.
+fn is_emitter(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path)
+        if last_segment(&path.path).is_some_and(|last| last == "Emitter"))
 }
 
 /// The `&T` of `Option<&T>`.

@@ -1,0 +1,7 @@
+//! Does not name the library of its own package.
+
+use event_core::Dispatcher;
+
+fn main() {
+    roll_call::call(Dispatcher::builder());
+}

@@ -1,0 +1,8 @@
+//! The form of older editions.
+
+use event_core::Dispatcher;
+extern crate plug as _;
+
+fn main() {
+    roll_call::call(Dispatcher::builder());
+}

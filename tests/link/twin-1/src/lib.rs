@@ -1,0 +1,9 @@
+//! A handler crate of which a program has two versions. This is version 1.
+
+use event_core::handler;
+use roll_call::{Present, RollCalled};
+
+#[handler]
+fn in_each_version(_: &RollCalled) -> Present {
+    Present
+}
