@@ -150,6 +150,11 @@ fn a_handle_of_a_failed_build_is_gone() {
     let handle = builder.handle();
     builder.build().expect_err("`build` is no handler");
     assert_eq!(handle.emit(Nobody).err(), Some(EmitError::Gone));
+
+    let builder = Dispatcher::empty();
+    let handle = builder.handle();
+    drop(builder);
+    assert_eq!(handle.emit(Nobody).err(), Some(EmitError::Gone));
 }
 
 #[test]

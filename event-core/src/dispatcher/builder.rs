@@ -52,18 +52,30 @@ use crate::wiring::wire;
 pub struct DispatcherBuilder {
     selection: Selection,
     provided: Provided,
-    given: ByType<Given>,
+    /// Where each value was provided.
+    given: ByType<&'static Location<'static>>,
     observers: Vec<Arc<dyn Observer>>,
     depth_limit: u32,
     count_limit: usize,
-    handle: Arc<OnceLock<Weak<Inner>>>,
+    promise: Promise,
     problems: Vec<Problem>,
 }
 
-/// A value that was provided: where, and where it was replaced.
-struct Given {
-    at: &'static Location<'static>,
-    overridden: bool,
+/// What handles of the dispatcher wait for. Dropped without being kept, they learn that it
+/// will never be built.
+#[derive(Default)]
+struct Promise(Arc<OnceLock<Weak<Inner>>>);
+
+impl Promise {
+    fn keep(&self, inner: &Arc<Inner>) {
+        let _ = self.0.set(Arc::downgrade(inner));
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        let _ = self.0.set(Weak::new());
+    }
 }
 
 impl DispatcherBuilder {
@@ -75,7 +87,7 @@ impl DispatcherBuilder {
             observers: Vec::new(),
             depth_limit: 256,
             count_limit: 10_000,
-            handle: Arc::default(),
+            promise: Promise::default(),
             problems: Vec::new(),
         }
     }
@@ -94,25 +106,23 @@ impl DispatcherBuilder {
     #[track_caller]
     pub fn provide_arc<T: Dependency + ?Sized>(mut self, value: Arc<T>) -> Self {
         let at = Location::caller();
-        if let Some(given) = self.given.get(&TypeId::of::<T>()) {
-            if !given.overridden {
-                self.problems.push(
-                    Problem::new(
-                        ProblemKind::ProvidedTwice,
-                        format!("two values of type `{}` are provided", type_name::<T>()),
-                    )
-                    .at(given.at.file(), given.at.line())
-                    .at(at.file(), at.line())
-                    .help(format!(
-                        "remove one, replace the first with `.override_with(…)`, or give the \
+        if let Some(first) = self.given.get(&TypeId::of::<T>()) {
+            self.problems.push(
+                Problem::new(
+                    ProblemKind::ProvidedTwice,
+                    format!("two values of type `{}` are provided", type_name::<T>()),
+                )
+                .at(first.file(), first.line())
+                .at(at.file(), at.line())
+                .help(format!(
+                    "remove one, replace the first with `.override_with(…)`, or give the \
                          second a type of its own: `struct Second({});`",
-                        short(type_name::<T>()),
-                    )),
-                );
-            }
+                    short(type_name::<T>()),
+                )),
+            );
             return self;
         }
-        self.keep(value, at, false);
+        self.keep(value, at);
         self
     }
 
@@ -141,19 +151,13 @@ impl DispatcherBuilder {
                 .help("use `.provide(…)`"),
             );
         }
-        self.keep(value, at, true);
+        self.keep(value, at);
         self
     }
 
-    fn keep<T: Dependency + ?Sized>(
-        &mut self,
-        value: Arc<T>,
-        at: &'static Location<'static>,
-        overridden: bool,
-    ) {
+    fn keep<T: Dependency + ?Sized>(&mut self, value: Arc<T>, at: &'static Location<'static>) {
         self.provided.insert(value);
-        self.given
-            .insert(TypeId::of::<T>(), Given { at, overridden });
+        self.given.insert(TypeId::of::<T>(), at);
     }
 
     /// Leaves out one handler. Its `after` and `before` count as satisfied.
@@ -238,7 +242,7 @@ impl DispatcherBuilder {
     /// to it.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
-        DispatcherHandle::awaiting(Arc::clone(&self.handle))
+        DispatcherHandle::awaiting(Arc::clone(&self.promise.0))
     }
 
     /// Wires the program.
@@ -248,11 +252,7 @@ impl DispatcherBuilder {
     /// Every problem of the wiring at once, each with its place and its fix.
     pub fn build(self) -> Result<Dispatcher, BuildError> {
         let observed = !self.observers.is_empty();
-        let wired = wire(&self.selection, &self.provided, self.problems, observed);
-        let wired = wired.inspect_err(|_| {
-            // Handles learn that it will never be built.
-            let _ = self.handle.set(Weak::new());
-        })?;
+        let wired = wire(&self.selection, &self.provided, self.problems, observed)?;
         let inner = Inner::new(Parts {
             table: wired.table,
             generic: wired.generic,
@@ -261,7 +261,7 @@ impl DispatcherBuilder {
             depth_limit: self.depth_limit,
             count_limit: self.count_limit,
         });
-        let _ = self.handle.set(Arc::downgrade(&inner));
+        self.promise.keep(&inner);
         Ok(Dispatcher::from_inner(inner))
     }
 }

@@ -28,7 +28,10 @@ impl Desk {
     }
 }
 
-#[allow(dead_code, reason = "the handler in it is linked although nobody calls it")]
+#[allow(
+    dead_code,
+    reason = "the handler in it is linked although nobody calls it"
+)]
 fn never_called() {
     #[handler]
     fn in_a_dead_function(_: &RollCalled) -> Present {
