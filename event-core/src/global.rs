@@ -40,6 +40,7 @@ thread_local! {
 /// # drop(entered);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
+#[must_use = "an error means that nobody was told: no dispatcher is installed"]
 pub fn emit<E>(event: E) -> Result<Report, EmitError>
 where
     E: Event + EmitsNow<E::Durability>,

@@ -9,6 +9,7 @@ extern crate self as event_core;
 
 pub mod error;
 pub mod event;
+pub mod flag;
 pub mod handler;
 pub mod observer;
 pub mod param;

@@ -2,6 +2,7 @@
 //! a report or in a count; a log is a copy.
 
 use crate::error::EmitError;
+use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 use crate::report::Failure;
 
@@ -36,4 +37,30 @@ pub(crate) fn lost(event: &'static str, by: HandlerInfo, error: EmitError) {
     tracing::error!(event, handler = by.name(), "not emitted: {error}");
     #[cfg(not(feature = "tracing"))]
     let _ = (event, by, error);
+}
+
+/// A dispatcher was built in which nobody handles an event: legal, and often a forgotten
+/// `#[handler]` or `.module(…)`.
+pub(crate) fn unhandled(event: &EventInfo) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        event = event.name(),
+        "nobody handles `{}` ({}:{}) in this dispatcher",
+        event.type_name(),
+        event.file(),
+        event.line()
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = event;
+}
+
+/// A dispatcher was built with a value that no handler of it takes.
+pub(crate) fn untaken(dependency: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        dependency,
+        "`{dependency}` was provided, and no handler of this dispatcher takes it"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = dependency;
 }

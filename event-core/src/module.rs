@@ -8,7 +8,7 @@ use crate::handler::registered::Registered;
 ///
 /// A crate that a program depends on but never names is not linked, and its handlers do not
 /// exist. Naming its `MODULE` in the builder links it, and the build fails if it has no
-/// handlers after all.
+/// handlers after all. The rest is below.
 ///
 /// # Examples
 ///
@@ -31,9 +31,11 @@ use crate::handler::registered::Registered;
 /// assert_eq!(dispatcher.emit(billing::OrderPlaced).done(), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
+#[doc = include_str!("docs/linking.md")]
 #[derive(Clone, Copy)]
 pub struct Module {
     path: &'static str,
+    program: Option<&'static str>,
     file: &'static str,
     line: u32,
     handlers: &'static [&'static dyn Registered],
@@ -42,9 +44,15 @@ pub struct Module {
 impl Module {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(path: &'static str, file: &'static str, line: u32) -> Self {
+    pub const fn new(
+        path: &'static str,
+        program: Option<&'static str>,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
         Self {
             path,
+            program,
             file,
             line,
             handlers: &[],
@@ -74,11 +82,10 @@ impl Module {
     }
 
     pub(crate) fn has(&self, handler: &dyn Registered) -> bool {
-        let within = handler
-            .spec()
-            .module
-            .strip_prefix(self.path)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        let spec = handler.spec();
+        let below = spec.module.strip_prefix(self.path);
+        let within = spec.program == self.program
+            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
         within
             || self
                 .listed()

@@ -192,7 +192,7 @@ impl<'e> Observed<'e> {
 }
 
 /// A guard: the observer is taken off when it is dropped.
-#[must_use = "dropping the guard takes the observer off; call `.detach()` to keep it"]
+#[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Observation {
     pub(crate) inner: std::sync::Weak<Inner>,
     pub(crate) observer: Option<Arc<dyn Observer>>,

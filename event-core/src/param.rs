@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::Emission;
 use crate::error::BoxError;
 use crate::event::EventInfo;
@@ -137,8 +139,12 @@ impl<'d> Delivery<'d> {
     /// Ends the delivery as skipped unless the handler's filter holds.
     #[doc(hidden)]
     #[inline]
-    pub fn filter(&self, holds: bool) -> Result<(), NotRun> {
-        if holds { Ok(()) } else { Err(NotRun::Filtered) }
+    pub fn filter<E: ?Sized>(&self, event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun> {
+        if holds(event) {
+            Ok(())
+        } else {
+            Err(NotRun::Filtered)
+        }
     }
 }
 
@@ -229,8 +235,21 @@ impl<'r> Resolver<'r> {
                 "a `Box<{needed}>` was provided: give it with \
                  `.provide_arc(std::sync::Arc::from(…))`"
             )
+        } else if self.provided.get::<&'static T>().is_some() {
+            format!("a `&{needed}` was provided: give the value itself, or an `Arc` of it")
+        } else if TypeId::of::<T>() == TypeId::of::<Dispatcher>() {
+            "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
+             take `&DispatcherHandle`"
+                .to_owned()
+        } else if TypeId::of::<T>() == TypeId::of::<str>() {
+            "add `.provide_arc::<str>(\"…\".into())` to the builder, or take `&String`".to_owned()
+        } else if let Some(inner) = needed
+            .strip_prefix("Option<")
+            .and_then(|rest| rest.strip_suffix('>'))
+        {
+            format!("a dependency that may be missing is an `Option<&{inner}>`")
         } else if needed.starts_with("dyn ") {
-            format!("add `.provide_arc::<{needed}>(…)` to the builder")
+            format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
         } else {
             format!(
                 "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
@@ -271,22 +290,39 @@ impl fmt::Debug for Resolver<'_> {
 /// The values a builder was given, by type.
 #[derive(Default)]
 pub(crate) struct Provided {
-    values: ByType<Box<dyn Any + Send + Sync>>,
+    values: ByType<Value>,
+}
+
+struct Value {
+    /// An `Arc<T>`.
+    arc: Box<dyn Any + Send + Sync>,
+    name: &'static str,
+    taken: AtomicBool,
 }
 
 impl Provided {
     /// Keeps `value`; answers whether there was one of the type already.
     pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
-        self.values
-            .insert(TypeId::of::<T>(), Box::new(value))
-            .is_some()
+        let value = Value {
+            arc: Box::new(value),
+            name: type_name::<T>(),
+            taken: AtomicBool::new(false),
+        };
+        self.values.insert(TypeId::of::<T>(), value).is_some()
     }
 
     fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
-        self.values
-            .get(&TypeId::of::<T>())
-            .and_then(|value| value.downcast_ref::<Arc<T>>())
-            .cloned()
+        let value = self.values.get(&TypeId::of::<T>())?;
+        value.taken.store(true, Ordering::Relaxed);
+        value.arc.downcast_ref::<Arc<T>>().cloned()
+    }
+
+    /// The types of the values that nobody has asked for.
+    pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> {
+        let values = self.values.values();
+        values
+            .filter(|value| !value.taken.load(Ordering::Relaxed))
+            .map(|value| value.name)
     }
 }
 

@@ -37,7 +37,8 @@ pub enum Skip {
 /// What an emission led to, with all the events it caused.
 ///
 /// Failures of handlers are isolated and never reach the emitter in another way, so a report
-/// may be ignored; they are also logged.
+/// may be ignored. They are also logged through `tracing`: to see them, install a subscriber,
+/// or print the report.
 ///
 /// # Examples
 ///
@@ -56,7 +57,7 @@ pub enum Skip {
 /// assert!(dispatcher.emit(DiceRolled { eyes: 3 }).is_ok());
 ///
 /// let report = dispatcher.emit(DiceRolled { eyes: 7 });
-/// assert_eq!((report.done(), report.failed()), (0, 1));
+/// assert!(report.to_string().starts_with("1 event: 0 done, 1 failed"));
 /// assert_eq!(report.failures()[0].error().map(ToString::to_string).as_deref(), Some("7 eyes"));
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
@@ -91,7 +92,8 @@ impl Report {
         self.done
     }
 
-    /// Deliveries whose handler returned an error, or whose parameters refused it.
+    /// How many deliveries failed: their handler returned an error, or a parameter refused
+    /// them. What failed is in [`failures`](Self::failures).
     #[must_use]
     pub fn failed(&self) -> usize {
         self.details.as_ref().map_or(0, |details| details.failed)
@@ -163,6 +165,28 @@ impl Report {
             .iter()
             .flat_map(|details| &details.returned)
             .filter_map(|(handler, event)| Some((*handler, event.downcast_ref::<E>()?)))
+    }
+}
+
+/// The counts in one line, then each failure in a line of its own.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.events() == 1 { "" } else { "s" };
+        write!(f, "{} event{plural}: {} done", self.events(), self.done())?;
+        for (count, how) in [
+            (self.failed(), "failed"),
+            (self.panicked(), "panicked"),
+            (self.skipped(), "skipped"),
+            (self.not_emitted(), "not emitted"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {how}")?;
+            }
+        }
+        for failure in self.failures() {
+            write!(f, "\n  {failure}")?;
+        }
+        Ok(())
     }
 }
 

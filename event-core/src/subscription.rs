@@ -16,8 +16,9 @@ use crate::isolate;
 /// A guard: dropping it cancels the subscription.
 ///
 /// Cancelling does not wait for a call that is running; a call that has not started does not
-/// start any more, not even in an emission that is under way.
-#[must_use = "dropping the guard cancels the subscription; call `.detach()` to keep it"]
+/// start any more, not even in an emission that is under way. Bind the guard to a name,
+/// `let printing = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
+#[must_use = "dropping the guard cancels the subscription, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Subscription {
     node: Option<Arc<dyn Cancel>>,
 }

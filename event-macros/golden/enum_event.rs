@@ -44,6 +44,15 @@ const _: () = {
             __event_conclusion.emit(self);
         }
     }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PaymentTaken {
+        fn fmt(
+            &self,
+            __event_f: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::event_core::Event::fmt_masked(self, __event_f)
+        }
+    }
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::EventEntry::of:: < PaymentTaken > ()
     }

@@ -6,10 +6,10 @@ const __event_handler_ring: &'static dyn ::event_core::__private::Registered = &
     ::event_core::__private::Spec::new(
         ::core::file!(),
         ::core::line!(),
-        ::core::column!(),
         ::core::module_path!(),
         ::core::option_env!("CARGO_PKG_NAME"),
         ::core::option_env!("CARGO_PKG_VERSION"),
+        ::core::option_env!("CARGO_BIN_NAME"),
     ),
     ::event_core::__private::None,
     |_| {},

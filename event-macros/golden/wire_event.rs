@@ -52,6 +52,15 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::event_core::event::Stoppable for OrderPlaced {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderPlaced {
+        fn fmt(
+            &self,
+            __event_f: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::event_core::Event::fmt_masked(self, __event_f)
+        }
+    }
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::EventEntry::of:: < OrderPlaced > ()
     }

@@ -30,7 +30,7 @@ static MODULE: Form = Form {
 ///
 /// ```ignore
 /// pub const MODULE: ::event_core::Module =
-///     ::event_core::Module::new(module_path!(), file!(), line!())
+///     ::event_core::Module::new(module_path!(), program, file!(), line!())
 ///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);
 /// ```
 pub(crate) fn module(arguments: TokenStream) -> TokenStream {
@@ -54,6 +54,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
         /// The handlers of this crate, for the builder of a dispatcher.
         pub const MODULE: #root::Module = #root::Module::new(
             ::core::module_path!(),
+            ::core::option_env!("CARGO_BIN_NAME"),
             ::core::file!(),
             ::core::line!(),
         ) #list;

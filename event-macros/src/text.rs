@@ -77,6 +77,13 @@ pub(crate) fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // `prio` is no misspelling of `priority`, but means it.
+    if word.len() >= 3
+        && let Some(longer) = candidates.iter().find(|it| it.starts_with(word))
+    {
+        return Some(longer);
+    }
     let allowed = if word.len() < 4 {
         1
     } else {

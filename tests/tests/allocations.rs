@@ -56,12 +56,17 @@ fn an_emit_allocates_nothing_and_a_handler_costs_one_small_allocation() {
         std::hint::black_box(event.0);
     });
     dispatcher.emit(Unhandled(0));
-    let region = Region::new(ALLOCATOR);
-    for n in 0..1_000 {
-        dispatcher.emit(Handled(n));
-        dispatcher.emit(Unhandled(n));
-    }
-    let emits = region.change();
-    assert_eq!((emits.allocations, emits.deallocations), (0, 0));
+    // The counters are the process's, and the thread that waits for this test may allocate
+    // in a run. An emit that allocates does so in all of them.
+    let allocations = (0..5).map(|_| {
+        let region = Region::new(ALLOCATOR);
+        for n in 0..1_000 {
+            dispatcher.emit(Handled(n));
+            dispatcher.emit(Unhandled(n));
+        }
+        let emits = region.change();
+        emits.allocations + emits.deallocations
+    });
+    assert_eq!(allocations.min(), Some(0));
     drop(subscription);
 }

@@ -229,18 +229,19 @@ fn a_flood_ends_at_the_count_limit() {
 }
 
 #[test]
-fn emits_inside_handlers_are_bounded_too() {
+fn emits_inside_handlers_are_bounded_too_and_every_enclosing_report_says_so() {
     let (dispatcher, journal) = build();
+    let refused = "`cascade::Nested` was not emitted: 256 emits are running inside each other on \
+                   this thread";
     let report = dispatcher.emit(Nested(0));
-    assert!(report.is_ok());
-    assert_eq!(
-        journal.take(),
-        [
-            "`cascade::Nested` was not emitted: 256 emits are running inside each other on this \
-             thread",
-            "unwound",
-        ],
-    );
+    assert_eq!(report.failures().len(), 1);
+    assert_eq!(report.failures()[0].to_string(), refused);
+    let lines = journal.take();
+    assert_eq!(lines.len(), 257 + 1);
+    assert!(lines[..257].iter().all(|line| line == refused));
+    assert_eq!(lines[257], "unwound");
+    // Nothing of it is left behind.
+    assert!(dispatcher.emit(Shipped).is_ok());
     // The depth is given back.
     assert_eq!(dispatcher.emit(Echo(0)).events(), 257);
 }

@@ -105,7 +105,7 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
 
         `dyn wiring_problems::Clock` was not provided
           --> tests/tests/wiring_problems.rs:34 wiring_problems::needs_stock_too
-          help: add `.provide_arc::<dyn Clock>(…)` to the builder
+          help: add `.provide_arc::<dyn Clock>(std::sync::Arc::new(…))` to the builder
 
         `wiring_problems::Charged` was not provided
           --> tests/tests/wiring_problems.rs:37 wiring_problems::needs_an_event
@@ -131,7 +131,7 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
 
         module `wiring_problems::empty` has no handlers
           --> tests/tests/wiring_problems.rs:66
-          help: add `#[handler]` to its functions; where constructors do not run (staticlib, some wasm), list them: `module!(handlers = [a, b])`
+          help: add `#[handler]` to its functions; where the linker drops what registers itself (a static library, some wasm), list them: `module!(handlers = [a, b])`
 
         two values of type `u8` are provided
           --> tests/tests/wiring_problems.rs:74

@@ -64,8 +64,7 @@ impl Rounds {
         let start = Instant::now();
         let mut round = 0;
         while round < ROUNDS || start.elapsed() < patience {
-            // Each round starts with another candidate, so that none always follows the same neighbour's
-            // pollution of the caches first.
+            // Each round starts with another candidate, so that no place in the order is an advantage.
             for turn in 0..set.len() {
                 let index = (round + turn) % set.len();
                 set[index].run();

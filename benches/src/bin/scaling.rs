@@ -49,6 +49,7 @@ fn main() {
                 }
             }
         });
+        let _stop = StopAtEnd(&other);
         let start = Instant::now();
         while ratios.len() < 10 || start.elapsed() < patience {
             let beside = |what, emit: &dyn Fn(u64)| {
@@ -61,8 +62,16 @@ fn main() {
             let ours_slows = beside(OURS, &emit_ours) / beside(SPIN, &emit_ours);
             ratios.push(slice_slows / ours_slows);
         }
-        other.store(STOP, Ordering::Relaxed);
     });
     ratios.sort_by(f64::total_cmp);
     println!("scaling.2 {:.2}", ratios[ratios.len() / 2]);
+}
+
+/// Ends the second thread, also when the first panics.
+struct StopAtEnd<'a>(&'a AtomicU8);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(STOP, Ordering::Relaxed);
+    }
 }

@@ -104,13 +104,6 @@ impl More {
         }
     }
 
-    /// Ends an emission at `depth`; answers how many of its deliveries ended other than done.
-    #[cold]
-    pub(crate) fn end_emission(&mut self, depth: u32) -> usize {
-        self.join_given(depth + 1);
-        std::mem::take(&mut self.progress).undone
-    }
-
     pub(crate) fn fail(&mut self, failure: Failure) {
         log::failure(&failure);
         self.details.failures.push(failure);
@@ -188,6 +181,25 @@ impl Root {
         }
     }
 
+    /// Ends an emission at `depth`: takes what its last emitters were given into the list, and
+    /// its deliveries that ended otherwise from those that were done.
+    pub(crate) fn end_emission(&mut self, depth: u32) {
+        if let Some(more) = self.record.get_mut() {
+            let more = more.get_mut();
+            more.join_given(depth + 1);
+            self.done -= std::mem::take(&mut more.progress).undone;
+        }
+    }
+
+    /// Notes that an emit inside of this root was refused. It was logged when it was.
+    pub(crate) fn refused(&mut self, inner: &Inner, event: Option<&'static EventInfo>) {
+        if let Some(event) = event {
+            let limit = inner.depth_limit;
+            let failure = Failure::new(event, None, Cause::Nested { limit });
+            self.more().details.failures.push(failure);
+        }
+    }
+
     /// Starts with events that code recorded.
     pub(crate) fn record(&mut self, events: Vec<Box<dyn Caused>>, depth: u32) {
         let more = self.more();
@@ -203,7 +215,8 @@ impl Root {
     #[cold]
     pub(crate) fn run_caused(&mut self, inner: &Arc<Inner>) {
         while let Some(Waiting { event, by, depth }) = self.more().next(inner) {
-            depth::enter(depth, || event.emit(inner, self, depth));
+            let ((), refused) = depth::enter(depth, || event.emit(inner, self, depth));
+            self.refused(inner, refused);
             self.more().keep(event, by);
         }
     }

@@ -91,16 +91,6 @@ impl<'e> Emission<'e> {
         given
     }
 
-    /// Ends the emission: takes what its last emitters were given, and answers how many
-    /// deliveries ended other than done.
-    #[inline]
-    pub(crate) fn end(&self) -> usize {
-        match self.record.get() {
-            None => 0,
-            Some(more) => more.borrow_mut().end_emission(self.depth),
-        }
-    }
-
     /// Whether no further handler of the event shall run, and why.
     #[inline]
     pub(crate) fn halted(&self) -> Option<Skip> {

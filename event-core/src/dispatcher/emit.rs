@@ -19,7 +19,7 @@ use super::cascade::{Record, Root};
 use super::depth;
 use super::emission::{Emission, Who};
 use super::inner::Inner;
-use super::roster::{Bound, Roster, Step, Subscribed, mode};
+use super::roster::{Bound, Entry, Roster, Step, Subscribed, mode};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::observer::Observed;
@@ -38,25 +38,50 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
             Some(panic) => finish(inner, Root::default(), Some(panic)),
         };
     }
-    let depth = depth::next();
+    let depth = depth::next_or_refused();
     if way == mode::FULL || depth > inner.depth_limit {
         return emit_full(inner, event, Root::default());
     }
+    if way == mode::SUBSCRIBED {
+        return emit_subscribed(inner, entry, event, depth);
+    }
+    emit_by(inner, event, depth, |event, record| {
+        run_plain(inner, entry.roster(), event, record, depth)
+    })
+}
+
+/// Emits a root to handlers and subscriptions.
+#[inline(never)]
+fn emit_subscribed<E: Event>(inner: &Arc<Inner>, entry: &Entry, event: E, depth: u32) -> Report {
+    emit_by(inner, event, depth, |event, record| {
+        run_subscribed(inner, entry.roster(), event, record, depth)
+    })
+}
+
+/// Emits a root with the given way through its handlers, and reports.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: a call costs as much as one handler"
+)]
+fn emit_by<E: Event>(
+    inner: &Arc<Inner>,
+    event: E,
+    depth: u32,
+    run: impl FnOnce(&E, &Record) -> usize,
+) -> Report {
     let record = Record::new();
-    let done = depth::enter(depth, || {
-        if way == mode::PLAIN {
-            run_plain(inner, entry.roster(), &event, &record, depth)
-        } else {
-            run_subscribed(inner, entry.roster(), &event, &record, depth)
-        }
-    });
+    let (ran, refused) = depth::enter(depth, || run(&event, &record));
     let panic = discard(event);
     let record = match record.into_inner() {
         Some(more) => Record::from(more),
-        None if panic.is_none() => return Report::new(done, None),
+        None if panic.is_none() && refused.is_none() => return Report::new(ran, None),
         None => Record::new(),
     };
-    finish(inner, Root { done, record }, panic)
+    let mut root = Root { done: ran, record };
+    root.end_emission(depth);
+    root.refused(inner, refused);
+    finish(inner, root, panic)
 }
 
 /// Emits a root, whatever its event needs.
@@ -64,7 +89,8 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
 #[inline(never)]
 pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, mut root: Root) -> Report {
     if let Some(depth) = enter_root(inner, &mut root, E::INFO) {
-        depth::enter(depth, || deliver(inner, &event, &mut root, depth));
+        let ((), refused) = depth::enter(depth, || deliver(inner, &event, &mut root, depth));
+        root.refused(inner, refused);
     }
     let panic = discard(event);
     if root.record.get().is_none() && panic.is_none() {
@@ -100,6 +126,7 @@ pub(crate) fn enter_root(inner: &Inner, root: &mut Root, info: &'static EventInf
     if depth <= inner.depth_limit {
         return Some(depth);
     }
+    depth::refuse(info);
     let limit = inner.depth_limit;
     let more = root.more();
     more.fail(Failure::new(info, None, Cause::Nested { limit }));
@@ -115,7 +142,7 @@ pub(crate) fn deliver<E: Event>(inner: &Arc<Inner>, event: &E, root: &mut Root, 
         .get_mut()
         .is_some_and(|more| more.get_mut().fail_fast);
     let record = &root.record;
-    let done = inner.with_entry::<E, _>(|entry| match entry.mode() {
+    let ran = inner.with_entry::<E, _>(|entry| match entry.mode() {
         mode::EMPTY => 0,
         mode::PLAIN if !fail_fast => run_plain(inner, entry.roster(), event, record, depth),
         mode::SUBSCRIBED if !fail_fast => {
@@ -123,10 +150,11 @@ pub(crate) fn deliver<E: Event>(inner: &Arc<Inner>, event: &E, root: &mut Root, 
         }
         _ => run_full(inner, entry.roster(), event, record, depth),
     });
-    root.done += done.unwrap_or(0);
+    root.done += ran.unwrap_or(0);
+    root.end_emission(depth);
 }
 
-/// Runs the handlers; answers how many deliveries were done.
+/// Runs the handlers; answers how many deliveries there were, done or not.
 #[inline(always)]
 #[allow(
     clippy::inline_always,
@@ -141,17 +169,15 @@ fn run_plain<E: Event>(
 ) -> usize {
     let handlers = &*roster.handlers;
     let emission = Emission::new(inner, roster, depth, record);
-    let first_try = AssertUnwindSafe(|| {
-        if handlers.len() < 8 {
-            call_each(handlers, event, &emission);
-        } else {
-            call_eights(handlers, event, &emission);
-        }
+    let first_try = AssertUnwindSafe(|| match handlers {
+        // One handler is the most frequent case, and without a loop the shortest.
+        [handler] => handler(event, &emission),
+        handlers => call_all(handlers, event, &emission),
     });
     if let Err(payload) = catch_unwind(first_try) {
         go_on_behind(handlers, event, &emission, payload);
     }
-    handlers.len() - emission.end()
+    handlers.len()
 }
 
 /// A handler panicked: runs those behind it, as often as it takes.
@@ -174,11 +200,7 @@ fn go_on_behind<E>(
 }
 
 /// Calls handlers, the first of which stands at the emission's position.
-#[inline(always)]
-#[allow(
-    clippy::inline_always,
-    reason = "measured: a call costs as much as one handler"
-)]
+#[inline]
 fn call_each<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     for handler in handlers {
         handler(event, emission);
@@ -186,9 +208,9 @@ fn call_each<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     }
 }
 
-/// The same from eight call sites, for lists that are long enough.
+/// The same from eight call sites, as long as there are eight left.
 #[inline(never)]
-fn call_eights<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     macro_rules! call_sites {
         ($eight:ident: $($index:literal)+) => {$(
             $eight[$index](event, emission);
@@ -202,7 +224,7 @@ fn call_eights<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>)
     call_each(handlers, event, emission);
 }
 
-/// Runs handlers and subscriptions; answers how many deliveries were done.
+/// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
 #[inline(never)]
 fn run_subscribed<E: Event>(
     inner: &Arc<Inner>,
@@ -243,7 +265,7 @@ fn run_subscribed<E: Event>(
         emission.panicked(payload);
         emission.advance();
     }
-    view.len() - missed.get() - emission.end()
+    view.len() - missed.get()
 }
 
 /// The positions of an event: its handlers, with the subscriptions among them if there are
@@ -295,7 +317,7 @@ impl<E: Event> Who for View<'_, E> {
 }
 
 /// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
-/// were done.
+/// there were, done or not.
 #[inline(never)]
 fn run_full<E: Event>(
     inner: &Arc<Inner>,
@@ -343,9 +365,8 @@ fn run_full<E: Event>(
             emission.skip_rest(end, skip, observed.as_ref());
         }
     }
-    let done = end - missed.get() - emission.end();
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
-    done
+    end - missed.get()
 }

@@ -138,7 +138,8 @@ impl Dispatcher {
     /// Adds a handler at run time; the closure may return whatever a handler of `E` may.
     ///
     /// Strong: it lives until the guard is dropped, whatever it captures. An emission that
-    /// has started does not see it. See [`subscription`](Self::subscription) for one call
+    /// has started does not see it. A closure handles one event type; a handler of every event
+    /// is written as a function with `#[handler]`. See [`subscription`](Self::subscription) for one call
     /// only, another priority, or one that ends with an object.
     ///
     /// # Examples

@@ -49,7 +49,8 @@ use crate::registry::EventSlot;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
-    note = "add `#[derive(Event)]` above the definition of `{Self}`"
+    note = "add `#[derive(Event)]` above the definition of the type; `emit` takes the event \
+            itself, no reference; a handler takes its event first, before its dependencies"
 )]
 pub trait Event: Any + Send + Sync + Sized {
     /// How the event is emitted: [`Now`], by a dispatcher, in this process.

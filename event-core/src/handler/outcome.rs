@@ -17,7 +17,7 @@ use crate::event::{Event, Stoppable};
     label = "not something a handler returns",
     note = "a handler returns `()`, an event (`#[derive(Event)]`), `Option`, `Vec` or a tuple of \
             these, or `Result<_, _>` of one with an error; of a stoppable event, \
-            `ControlFlow<()>`"
+            `ControlFlow<()>` (and no `bool`)"
 )]
 pub trait Outcome<E> {
     /// Says what the delivery led to. Returning without a call of `conclusion` means that it
@@ -29,8 +29,8 @@ pub trait Outcome<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a handler's error",
     label = "not an error that can cross threads",
-    note = "a handler's error implements `std::error::Error + Send + Sync + 'static`: derive \
-            `thiserror::Error` for `{Self}`, or return a `BoxError`"
+    note = "a handler's error is a `String`, a `&str`, an `event_core::BoxError`, or a type that \
+            implements `std::error::Error + Send + Sync`"
 )]
 pub trait HandlerError {
     /// The error, boxed.

@@ -22,6 +22,9 @@ pub struct Spec {
     pub(crate) module: &'static str,
     pub(crate) package: Option<&'static str>,
     pub(crate) package_version: Option<&'static str>,
+    /// The program it is part of, if it is not in a library: a package's library and program
+    /// may have one name, and then share module paths.
+    pub(crate) program: Option<&'static str>,
     pub(crate) priority: i32,
     pub(crate) after: &'static [Named],
     pub(crate) before: &'static [Named],
@@ -56,10 +59,10 @@ impl Spec {
     pub const fn new(
         file: &'static str,
         line: u32,
-        _column: u32,
         module: &'static str,
         package: Option<&'static str>,
         package_version: Option<&'static str>,
+        program: Option<&'static str>,
     ) -> Self {
         Self {
             file,
@@ -67,6 +70,7 @@ impl Spec {
             module,
             package,
             package_version,
+            program,
             priority: 0,
             after: &[],
             before: &[],

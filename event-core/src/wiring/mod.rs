@@ -17,6 +17,7 @@ use self::selection::Selection;
 use crate::dispatcher::roster::{AnyRoster, CatchAll, Entry, EventKind};
 use crate::event::EventInfo;
 use crate::handler::registered::Registered;
+use crate::log;
 use crate::param::{ByType, Provided, Resolver};
 use crate::registry;
 
@@ -109,6 +110,7 @@ pub(crate) fn wire(
     if let Some(error) = BuildError::of(problems) {
         return Err(error);
     }
+    provided.untaken().for_each(log::untaken);
     everything.retain(|(handler, _)| handler.pattern().is_none());
     let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
     // Without a cycle: each event with these handlers was sorted above.
@@ -162,6 +164,9 @@ fn bind(
     problems: &mut Vec<Problem>,
 ) -> Box<dyn AnyRoster> {
     let Line { kind, mut handlers } = line;
+    if handlers.is_empty() {
+        log::unhandled(kind.info());
+    }
     if let Err(cycle) = order::sort(&mut handlers) {
         problems.push(checks::order_cycle(kind.info(), &cycle));
     }

@@ -95,8 +95,9 @@ impl Selection {
                     )
                     .at(file, line)
                     .help(
-                        "add `#[handler]` to its functions; where constructors do not run \
-                         (staticlib, some wasm), list them: `module!(handlers = [a, b])`",
+                        "add `#[handler]` to its functions; where the linker drops what registers \
+                         itself (a static library, some wasm), list them: \
+                         `module!(handlers = [a, b])`",
                     ),
                 );
             }

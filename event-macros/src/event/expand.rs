@@ -26,11 +26,14 @@ use crate::item;
 ///     }
 ///     impl<__E> ::event_core::handler::Outcome<__E> for OrderPlaced { ... }
 ///     impl ::event_core::event::Stoppable for OrderPlaced {}
+///     impl Debug for OrderPlaced { ... }
 ///     P::inventory::submit! { P::EventEntry::of::<OrderPlaced>() }
 /// };
 /// ```
 ///
-/// where `P` is `::event_core::__private`. A generic event has no slot and no entry: each of its
+/// where `P` is `::event_core::__private`. `Debug` is there for an event with a redacted field:
+/// it writes the masked form, and a derived one, which would show the field, does not compile
+/// beside it. A generic event has no slot and no entry: each of its
 /// instances is an event of its own, and none is known before it is emitted.
 pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     let root = item::root(model.keys.root.as_ref());
@@ -62,6 +65,9 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         let call = quote!(#root::__private::wire_json! { #(#pointers),* });
         members.extend(item::respanned(call, wire.span()));
     }
+    let masked = model
+        .has_redacted_field()
+        .then(|| masked_debug(&root, &event, &generics));
     let info = info(model, &root);
     let impls = impls(
         &root,
@@ -71,7 +77,20 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         &info,
         &members,
     );
-    in_const(&quote!(#before #impls #after))
+    in_const(&quote!(#before #impls #masked #after))
+}
+
+/// The `Debug` of an event with a redacted field.
+fn masked_debug(root: &TokenStream, event: &TokenStream, generics: &Generics) -> TokenStream {
+    let (parameters, _, bounds) = generics.split_for_impl();
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl #parameters ::core::fmt::Debug for #event #bounds {
+            fn fmt(&self, __event_f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #root::Event::fmt_masked(self, __event_f)
+            }
+        }
+    }
 }
 
 /// `const _: () = { ... };`, so that nothing generated can be named.

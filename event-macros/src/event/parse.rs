@@ -145,6 +145,11 @@ impl<'a> Model<'a> {
         }
     }
 
+    pub(crate) fn has_redacted_field(&self) -> bool {
+        let mut fields = self.shapes.iter().flat_map(|shape| &shape.fields);
+        fields.any(|field| field.redact.is_some())
+    }
+
     /// Whether there is one event for each instance of the type's parameters.
     pub(crate) fn is_generic(&self) -> bool {
         let generics = &self.input.generics;

@@ -9,7 +9,6 @@ use crate::item::{self, Function};
 
 /// The block, its header parsed and its content still in tokens.
 pub(crate) struct Block {
-    pub(crate) attributes: Vec<Attribute>,
     pub(crate) generics: Generics,
     /// The trait of a trait impl.
     pub(crate) of_trait: Option<Type>,
@@ -40,7 +39,7 @@ impl Block {
         // The braces are the last token.
         header.pop();
         let read = |input: ParseStream<'_>| {
-            let attributes = input.call(Attribute::parse_outer)?;
+            input.call(Attribute::parse_outer)?;
             input.parse::<Option<Token![unsafe]>>()?;
             input.parse::<Token![impl]>()?;
             let mut generics: Generics = input.parse()?;
@@ -54,7 +53,6 @@ impl Block {
             generics.where_clause = input.parse()?;
             let content: Group = input.parse()?;
             Ok(Self {
-                attributes,
                 generics,
                 of_trait,
                 owner,

@@ -9,8 +9,8 @@ mod parse;
 mod place;
 mod signature;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::Path;
 use syn::parse::Parser;
 
@@ -54,14 +54,11 @@ fn expand_function(function: &Function, keys: &Keys, diagnostics: &mut Diagnosti
         let constant = is_free.then(|| fallback::fallback(function, &root));
         return quote!(#constant);
     };
-    let name = expand::constant_name(handler.name());
-    let constant = expand::constant(&handler, keys, &root);
-    let registration = expand::registration(&handler, &root, &quote!(#name));
-    quote!(#constant #registration)
+    expand::constant(&handler, keys, &root, None)
 }
 
-/// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, in it a constant
-/// for each handler, and after it the registrations.
+/// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, and in it a
+/// constant for each handler.
 pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let mut entries = Vec::new();
@@ -83,7 +80,6 @@ pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream
     };
     let refused = !place::block(&block, &members, &mut diagnostics);
     let mut kept = TokenStream::new();
-    let mut registrations = TokenStream::new();
     for member in members {
         let method = match member {
             Member::Other(tokens) => {
@@ -94,13 +90,16 @@ pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream
         };
         kept.extend(method.kept.clone());
         if !refused {
-            let generated = expand_method(&method, root.as_ref(), &block, &mut diagnostics);
-            kept.extend(generated.constant);
-            registrations.extend(generated.registration);
+            kept.extend(expand_method(
+                &method,
+                root.as_ref(),
+                &block,
+                &mut diagnostics,
+            ));
         }
     }
     let block = block.with_members(kept);
-    finish(diagnostics, &quote!(#block #registrations))
+    finish(diagnostics, &block)
 }
 
 fn finish(diagnostics: Diagnostics, item: &TokenStream) -> TokenStream {
@@ -108,42 +107,25 @@ fn finish(diagnostics: Diagnostics, item: &TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-/// What one method adds: a constant inside its block, a registration after it.
-#[derive(Default)]
-struct Generated {
-    constant: TokenStream,
-    registration: TokenStream,
-}
-
-/// Expands one method; an error leaves nothing but the method.
+/// The constant that a method adds to its block.
 fn expand_method(
     method: &Method,
     root: Option<&Path>,
     block: &Block,
     diagnostics: &mut Diagnostics,
-) -> Generated {
+) -> TokenStream {
     let mut entries = Vec::new();
     parse::HANDLER.read_attribute(&method.attribute, &mut entries, diagnostics);
     let keys = Keys::new(entries, diagnostics);
     let Some(function) = &method.function else {
         place::not_a_method(&method.attribute, diagnostics);
-        return Generated::default();
+        return TokenStream::new();
     };
     check::is_only_one(function, diagnostics);
     let root = item::root(keys.root.as_ref().or(root));
-    let Some(handler) = checked(function, &keys, true, diagnostics) else {
-        return Generated {
-            constant: fallback::fallback(function, &root),
-            registration: TokenStream::new(),
-        };
-    };
-    let (owner, name) = (&block.owner, expand::constant_name(handler.name()));
-    let constant = quote_spanned!(Span::mixed_site()=> <#owner>::#name);
-    let cfgs = item::cfgs(&block.attributes);
-    let registration = expand::registration(&handler, &root, &constant);
-    Generated {
-        constant: expand::constant(&handler, &keys, &root),
-        registration: quote!(#(#cfgs)* #registration),
+    match checked(function, &keys, true, diagnostics) {
+        Some(handler) => expand::constant(&handler, &keys, &root, Some(&block.owner)),
+        None => fallback::fallback(function, &root),
     }
 }
 

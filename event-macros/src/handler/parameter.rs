@@ -35,6 +35,9 @@ impl Reader<'_> {
             let dependency = self.dependency(parameter, reference, "Option")?;
             return Some(Argument::Optional(dependency));
         }
+        if self.wrapped(parameter, ty) {
+            return None;
+        }
         if is_emitter(ty) && matches!(event, Some(Event::Any)) {
             self.diagnostics.error(
                 ty,
@@ -47,6 +50,39 @@ impl Reader<'_> {
             return None;
         }
         Some(Argument::Context(self.without_lifetimes(ty)))
+    }
+
+    /// Whether a type that can be no parameter, since it is a foreign wrapper or lacks its
+    /// arguments, was refused.
+    fn wrapped(&mut self, parameter: &PatType, ty: &Type) -> bool {
+        let Type::Path(path) = ty else { return false };
+        let Some(last) = path.path.segments.last() else {
+            return false;
+        };
+        let variable = variable(parameter);
+        let inner = match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+                Some(GenericArgument::Type(inner)) => Some(compact(inner)),
+                _ => return false,
+            },
+            _ => None,
+        };
+        let help = match (last.ident.to_string().as_str(), inner) {
+            ("Arc" | "Rc", Some(inner)) => format!(
+                "write `{variable}: &{inner}`, and give the builder the `Arc` with \
+                 `.provide_arc(...)`"
+            ),
+            ("Option", Some(inner)) => format!("write `{variable}: Option<&{inner}>`"),
+            ("Emitter", None) => format!("write `{variable}: Emitter<YourEvent>`"),
+            _ => return false,
+        };
+        let what = format!(
+            "handler `{}` cannot take `{}` by value",
+            self.name,
+            compact(ty)
+        );
+        self.diagnostics.error(ty, what, help);
+        true
     }
 
     /// The `T` of `&T`, which may stand in an `Option<...>`.

@@ -105,7 +105,9 @@ impl Entry {
         };
         let what = format!("expected {kind} for `{}`{found}", self.key);
         let help = match unquoted(at) {
-            Some(path) if !self.example.contains('"') => format!("remove the quotes: `{path}`"),
+            Some(inner) if !self.example.contains('"') && fits(kind, &inner) => {
+                format!("remove the quotes: `{inner}`")
+            }
             _ => format!("write `{}`", self.example),
         };
         diagnostics.error(at, what, help);
@@ -117,10 +119,16 @@ fn is_short(tokens: &TokenStream) -> bool {
     syn::parse2::<Lit>(tokens.clone()).is_ok() || syn::parse2::<ExprPath>(tokens.clone()).is_ok()
 }
 
-/// The path inside `"path::to::function"`, which some libraries take as a string.
+/// Whether what was quoted is what was expected.
+fn fits(kind: &str, inner: &str) -> bool {
+    !kind.contains("i32") || inner.parse::<i32>().is_ok()
+}
+
+/// What is inside `"path::to::function"` or `"3"`, which some libraries take as strings.
 fn unquoted(tokens: &TokenStream) -> Option<String> {
     let text = syn::parse2::<LitStr>(tokens.clone()).ok()?.value();
-    syn::parse_str::<Path>(&text).is_ok().then_some(text)
+    let fits = syn::parse_str::<Path>(&text).is_ok() || text.parse::<i32>().is_ok();
+    fits.then_some(text)
 }
 
 fn bracketed(tokens: &TokenStream) -> Option<TokenStream> {

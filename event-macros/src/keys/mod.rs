@@ -117,7 +117,10 @@ impl Form {
             diagnostics.error(
                 &key,
                 format!("duplicate key `{key}` in `{}`", self.attribute),
-                "keep one of the two",
+                match known.name {
+                    "after" | "before" => format!("write one list: `{key} = [a, b]`"),
+                    _ => "keep one of the two".to_owned(),
+                },
             );
             return None;
         }
@@ -136,6 +139,9 @@ impl Form {
         let help = match (elsewhere, text::did_you_mean(&word, names.iter().copied())) {
             (Some((_, help)), _) => (*help).to_owned(),
             (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) if word.starts_with(char::is_uppercase) => {
+                format!("remove `{word}`; a handler's event is the type of its first parameter")
+            }
             (None, None) => format!("remove `{word}`"),
         };
         diagnostics.error(

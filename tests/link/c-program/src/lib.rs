@@ -2,6 +2,7 @@
 
 use event_core::Dispatcher;
 use plug as _;
+use twin_1 as _;
 
 /// Prints the handlers of `plug`, which only register themselves, and of `listed`.
 #[allow(
