@@ -282,7 +282,7 @@ fn is_set(state: usize) -> bool {
 impl fmt::Debug for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flag")
-            .field("set", &self.is_set())
+            .field("set", &is_set(self.state.load(Ordering::Acquire)))
             .field("waiting", &self.waiters.total_listeners())
             .finish()
     }

@@ -24,6 +24,7 @@ mod module;
 mod pending;
 mod private;
 mod registry;
+mod resolver;
 mod subscription;
 mod wiring;
 

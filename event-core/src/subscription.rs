@@ -173,8 +173,11 @@ impl<W> SubscriptionOptions<'_, W> {
         let node = Arc::new(Node {
             priority: self.priority,
             info: HandlerInfo::of_subscription(type_name::<F>(), at),
-            once: self.once,
-            state: AtomicU8::new(state::ACTIVE),
+            state: AtomicU8::new(if self.once {
+                state::ONCE
+            } else {
+                state::ACTIVE
+            }),
             call: Some(Box::new(call)),
             inner: Arc::downgrade(inner),
         });
@@ -195,15 +198,16 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
 
 mod state {
     pub(super) const ACTIVE: u8 = 0;
-    /// Cancelled, or a `once` that was claimed.
-    pub(super) const OVER: u8 = 1;
+    /// Active until an emission claims it.
+    pub(super) const ONCE: u8 = 1;
+    /// Cancelled or claimed.
+    pub(super) const OVER: u8 = 2;
 }
 
 /// A subscription in its event's list.
 pub(crate) struct Node<E> {
     pub(crate) priority: i32,
     pub(crate) info: HandlerInfo,
-    once: bool,
     state: AtomicU8,
     /// There until the node is dropped. Answers whether the subscription goes on.
     call: Option<Call<E>>,
@@ -220,11 +224,9 @@ impl<E: Event> Node<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
     pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
-        if self.once {
-            return self.deliver_once(event, emission);
-        }
-        if self.state.load(Ordering::Acquire) != state::ACTIVE {
-            return false;
+        let state = self.state.load(Ordering::Acquire);
+        if state != state::ACTIVE {
+            return state == state::ONCE && self.deliver_once(event, emission);
         }
         let Some(call) = &self.call else {
             return false;
@@ -240,7 +242,7 @@ impl<E: Event> Node<E> {
     fn deliver_once(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
         let claimed = self.state.compare_exchange(
-            state::ACTIVE,
+            state::ONCE,
             state::OVER,
             Ordering::AcqRel,
             Ordering::Acquire,

@@ -1,7 +1,8 @@
 //! The interleavings of `Flag`, by the model checker loom, which finds a lost wake-up as a
 //! deadlock: `RUSTFLAGS='--cfg loom' cargo test -p event-core --release --test loom_flag`.
 //!
-//! Models of two threads are explored in full, those of three up to two preemptions. Deadlines are no part of the models: loom knows no time.
+//! Models of two threads are explored in full, those of three up to two preemptions. Deadlines are
+//! no part of the models: loom knows no time.
 #![cfg(loom)]
 
 use std::future::Future;
@@ -15,7 +16,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread::{self, JoinHandle};
 
-/// A model of three threads. In full it would take hours.
+/// A model of three threads. In full it takes longer than a test may.
 fn model_of_three(run: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(2);

@@ -154,25 +154,25 @@ fn a_blocked_thread_goes_on_though_the_flag_was_cleared_right_after_the_set() {
 #[test]
 fn a_flag_is_set_cleared_and_waited_for_again_and_again() {
     const ROUNDS: usize = 1_000;
-    let (ping, pong) = (Flag::new(), Flag::new());
+    let (asked, answered) = (Flag::new(), Flag::new());
     let returned = AtomicUsize::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..ROUNDS {
-                ping.wait_blocking();
-                ping.clear();
+                asked.wait_blocking();
+                asked.clear();
                 returned.fetch_add(1, Ordering::Relaxed);
-                pong.set();
+                answered.set();
             }
         });
         for round in 1..=ROUNDS {
-            ping.set();
-            block_on(pong.wait());
-            pong.clear();
+            asked.set();
+            block_on(answered.wait());
+            answered.clear();
             assert_eq!(returned.load(Ordering::Relaxed), round);
         }
     });
-    assert!(!ping.is_set() && !pong.is_set());
+    assert!(!asked.is_set() && !answered.is_set());
 }
 
 #[test]

@@ -12,6 +12,12 @@ pub(crate) fn run() -> Result<()> {
         "lints",
         &mut cargo(["clippy", "--all-targets", "--", "-D", "warnings"]),
     );
+    // The crates of the link test are a workspace of their own.
+    let link = ["--manifest-path", "tests/link/Cargo.toml"];
+    steps.run(
+        "format of the link test",
+        cargo(["fmt", "--all", "--check"]).args(link),
+    );
     steps.run(
         "docs",
         cargo(["doc", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"),

@@ -73,6 +73,11 @@ impl<'e> Emission<'e> {
         self.position.get()
     }
 
+    #[inline]
+    pub(crate) fn set_position(&self, position: usize) {
+        self.position.set(position);
+    }
+
     /// Goes on to the next handler.
     #[inline]
     pub(crate) fn advance(&self) {

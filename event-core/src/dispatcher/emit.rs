@@ -169,11 +169,7 @@ fn run_plain<E: Event>(
 ) -> usize {
     let handlers = &*roster.handlers;
     let emission = Emission::new(inner, roster, depth, record);
-    let first_try = AssertUnwindSafe(|| match handlers {
-        // One handler is the most frequent case, and without a loop the shortest.
-        [handler] => handler(event, &emission),
-        handlers => call_all(handlers, event, &emission),
-    });
+    let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
         go_on_behind(handlers, event, &emission, payload);
     }
@@ -194,38 +190,51 @@ fn go_on_behind<E>(
         emission.panicked(payload);
         emission.advance();
         caught = catch_unwind(AssertUnwindSafe(|| {
-            call_each(&handlers[emission.position()..], event, emission);
+            call_all(&handlers[emission.position()..], event, emission);
         }));
     }
 }
 
 /// Calls handlers, the first of which stands at the emission's position.
 #[inline]
-fn call_each<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
-    for handler in handlers {
-        handler(event, emission);
-        emission.advance();
+fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+    match handlers {
+        // The most frequent cases, and without a loop the shortest.
+        [] => {}
+        [handler] => {
+            handler(event, emission);
+            emission.advance();
+        }
+        handlers => call_all(handlers, event, emission),
     }
 }
 
-/// The same from eight call sites, as long as there are eight left.
+/// Calls them from eight call sites, as long as there are eight left. The position is written,
+/// not counted up in memory, where each step would wait for the one before it.
 #[inline(never)]
 fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+    let mut position = emission.position();
     macro_rules! call_sites {
         ($eight:ident: $($index:literal)+) => {$(
+            emission.set_position(position + $index);
             $eight[$index](event, emission);
-            emission.advance();
         )+};
     }
     while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
         call_sites!(eight: 0 1 2 3 4 5 6 7);
+        position += 8;
         handlers = behind;
     }
-    call_each(handlers, event, emission);
+    for handler in handlers {
+        emission.set_position(position);
+        handler(event, emission);
+        position += 1;
+    }
+    emission.set_position(position);
 }
 
 /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
-#[inline(never)]
+#[inline]
 fn run_subscribed<E: Event>(
     inner: &Arc<Inner>,
     roster: &Roster<E>,
@@ -237,33 +246,28 @@ fn run_subscribed<E: Event>(
     let Some(subscribed) = subscribed.as_deref() else {
         return run_plain(inner, roster, event, record, depth);
     };
-    let handlers = &*roster.handlers;
     let view = View {
         roster,
         subscribed: Some(subscribed),
     };
     let emission = Emission::new(inner, &view, depth, record);
     let missed = Cell::new(0);
-    let run = || {
-        // Where a panic left off; each position is that of a handler or of a seat.
-        let mut from = emission.position();
-        let mut seats = 0;
-        for (at, next, node) in subscribed.seats() {
-            if from <= at {
-                call_each(&handlers[from - seats..next], event, &emission);
-                if !node.deliver(event, &emission) {
-                    missed.set(missed.get() + 1);
-                }
-                emission.advance();
-                from = at + 1;
+    let first_try = AssertUnwindSafe(|| {
+        let mut handlers = 0;
+        for seat in subscribed.seats() {
+            call_some(&roster.handlers[handlers..seat.handlers], event, &emission);
+            handlers = seat.handlers;
+            if !seat.node.deliver(event, &emission) {
+                missed.set(missed.get() + 1);
             }
-            seats += 1;
+            emission.advance();
         }
-        call_each(&handlers[from - seats..], event, &emission);
-    };
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(&run)) {
+        call_some(&roster.handlers[handlers..], event, &emission);
+    });
+    if let Err(payload) = catch_unwind(first_try) {
         emission.panicked(payload);
         emission.advance();
+        view.run_rest(event, &emission, &missed, None);
     }
     view.len() - missed.get()
 }
@@ -284,6 +288,47 @@ impl<E> View<'_, E> {
         match self.subscribed {
             None => Step::Handler(position),
             Some(subscribed) => subscribed.step(position),
+        }
+    }
+
+    /// Runs what stands from the emission's position on, one by one, looking at each. Counts
+    /// the subscriptions that were cancelled meanwhile in `missed`.
+    #[cold]
+    #[inline(never)]
+    fn run_rest(
+        &self,
+        event: &E,
+        emission: &Emission<'_>,
+        missed: &Cell<usize>,
+        observed: Option<&Observed<'_>>,
+    ) where
+        E: Event,
+    {
+        let end = self.len();
+        while emission.position() < end {
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                while emission.position() < end && emission.halted().is_none() {
+                    if let Some(observed) = observed {
+                        observed.delivery_started(emission.handler());
+                    }
+                    if !self.deliver(event, emission) {
+                        missed.set(missed.get() + 1);
+                    } else if let Some(observed) = observed {
+                        emission.tell_ended(observed);
+                    }
+                    emission.advance();
+                }
+            }));
+            if let Err(payload) = run {
+                emission.panicked(payload);
+                if let Some(observed) = observed {
+                    emission.tell_ended(observed);
+                }
+                emission.advance();
+            }
+            if let Some(skip) = emission.halted() {
+                emission.skip_rest(end, skip, observed);
+            }
         }
     }
 
@@ -335,38 +380,13 @@ fn run_full<E: Event>(
         .is_observed()
         .then(|| Observed::new(inner, event as &dyn AnyEvent, depth));
     let emission = Emission::new(inner, &view, depth, record);
-    let end = view.len();
     let missed = Cell::new(0);
     if let Some(observed) = &observed {
         observed.emission_started();
     }
-    while emission.position() < end {
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            while emission.position() < end && emission.halted().is_none() {
-                if let Some(observed) = &observed {
-                    observed.delivery_started(emission.handler());
-                }
-                if !view.deliver(event, &emission) {
-                    missed.set(missed.get() + 1);
-                } else if let Some(observed) = &observed {
-                    emission.tell_ended(observed);
-                }
-                emission.advance();
-            }
-        }));
-        if let Err(payload) = run {
-            emission.panicked(payload);
-            if let Some(observed) = &observed {
-                emission.tell_ended(observed);
-            }
-            emission.advance();
-        }
-        if let Some(skip) = emission.halted() {
-            emission.skip_rest(end, skip, observed.as_ref());
-        }
-    }
+    view.run_rest(event, &emission, &missed, observed.as_ref());
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
-    end - missed.get()
+    view.len() - missed.get()
 }

@@ -11,8 +11,8 @@ use super::roster::{CatchAll, Entry, EventKind, KindOf};
 use crate::event::Event;
 use crate::handler::registered::Registered;
 use crate::observer::Observer;
-use crate::param::ByType;
 use crate::registry::EventSlot;
+use crate::resolver::ByType;
 
 /// What the clones of a dispatcher share. After the build nothing in it changes but the
 /// runtime subscriptions, the observers, and the places of generic events.

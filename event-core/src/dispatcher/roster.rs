@@ -58,9 +58,9 @@ pub(crate) struct Roster<E> {
 pub(crate) struct Subscribed<E>(Box<[Seat<E>]>);
 
 /// A subscription, and how many of the handlers run before it.
-struct Seat<E> {
-    handlers: usize,
-    node: Arc<Node<E>>,
+pub(crate) struct Seat<E> {
+    pub(crate) handlers: usize,
+    pub(crate) node: Arc<Node<E>>,
 }
 
 /// What stands at a position of an event with subscriptions.
@@ -77,19 +77,18 @@ impl<E> Subscribed<E> {
         self.0.len()
     }
 
-    /// Each subscription with its position and the index of the next handler.
     #[inline]
-    pub(crate) fn seats(&self) -> impl Iterator<Item = (usize, usize, &Arc<Node<E>>)> {
-        let seats = self.0.iter().enumerate();
-        seats.map(|(before, seat)| (before + seat.handlers, seat.handlers, &seat.node))
+    pub(crate) fn seats(&self) -> &[Seat<E>] {
+        &self.0
     }
 
     /// What stands at a position.
     pub(crate) fn step(&self, position: usize) -> Step<'_, E> {
         let mut before = 0;
-        for (at, _, node) in self.seats() {
+        for seat in self.seats() {
+            let at = before + seat.handlers;
             if position == at {
-                return Step::Subscription(node);
+                return Step::Subscription(&seat.node);
             }
             before += usize::from(at < position);
         }

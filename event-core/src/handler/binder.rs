@@ -10,6 +10,7 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::{CatchAllOutcome, Conclusion, Outcome};
@@ -47,15 +48,54 @@ impl<P> Slot<P> {
     }
 }
 
+/// Looks up the parameters of one handler.
+pub struct Needs<'b, 'r> {
+    resolver: &'b mut Resolver<'r>,
+    catch_all: bool,
+}
+
+impl Needs<'_, '_> {
+    /// A dependency, from `&T`.
+    pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
+        self.resolver.required()
+    }
+
+    /// A dependency that may be missing, from `Option<&T>`.
+    #[allow(
+        clippy::option_option,
+        clippy::unnecessary_wraps,
+        reason = "the outer one says whether the parameter was resolved, as for the others"
+    )]
+    pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
+        Some(self.resolver.get())
+    }
+
+    /// A by-value parameter.
+    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
+        if P::EMITS && self.catch_all {
+            self.resolver.catch_all_cannot_emit();
+            return None;
+        }
+        P::resolve(self.resolver).map(Slot::new)
+    }
+}
+
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {
-    resolver: &'b mut Resolver<'r>,
+    needs: Needs<'b, 'r>,
     list: &'b mut Vec<Bound<E>>,
 }
 
 impl<'b, 'r, E: 'static> Binder<'b, 'r, E> {
     pub(crate) fn new(resolver: &'b mut Resolver<'r>, list: &'b mut Vec<Bound<E>>) -> Self {
-        Self { resolver, list }
+        let catch_all = false;
+        Self {
+            needs: Needs {
+                resolver,
+                catch_all,
+            },
+            list,
+        }
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -70,36 +110,38 @@ impl<'b, 'r, E: 'static> Binder<'b, 'r, E> {
             },
         ));
     }
+}
 
-    /// A dependency, from `&T`.
-    pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
-        self.resolver.required()
+impl<'b, 'r, E> Deref for Binder<'b, 'r, E> {
+    type Target = Needs<'b, 'r>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.needs
     }
+}
 
-    /// A dependency that may be missing, from `Option<&T>`.
-    #[allow(
-        clippy::option_option,
-        reason = "the outer one says whether the parameter was resolved, as for the others"
-    )]
-    pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
-        Some(self.resolver.get())
-    }
-
-    /// A by-value parameter.
-    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
-        P::resolve(self.resolver).map(Slot::new)
+impl<E> DerefMut for Binder<'_, '_, E> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.needs
     }
 }
 
 /// Binds one catch-all handler.
 pub struct CatchAllBinder<'b, 'r> {
-    resolver: &'b mut Resolver<'r>,
+    needs: Needs<'b, 'r>,
     bound: &'b mut Option<CatchAll>,
 }
 
 impl<'b, 'r> CatchAllBinder<'b, 'r> {
     pub(crate) fn new(resolver: &'b mut Resolver<'r>, bound: &'b mut Option<CatchAll>) -> Self {
-        Self { resolver, bound }
+        let catch_all = true;
+        Self {
+            needs: Needs {
+                resolver,
+                catch_all,
+            },
+            bound,
+        }
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -117,27 +159,18 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
             },
         ));
     }
+}
 
-    /// A dependency, from `&T`.
-    pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
-        self.resolver.required()
+impl<'b, 'r> Deref for CatchAllBinder<'b, 'r> {
+    type Target = Needs<'b, 'r>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.needs
     }
+}
 
-    /// A dependency that may be missing, from `Option<&T>`.
-    #[allow(
-        clippy::option_option,
-        reason = "the outer one says whether the parameter was resolved, as for the others"
-    )]
-    pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
-        Some(self.resolver.get())
-    }
-
-    /// A by-value parameter.
-    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
-        if P::EMITS {
-            self.resolver.catch_all_cannot_emit();
-            return None;
-        }
-        P::resolve(self.resolver).map(Slot::new)
+impl DerefMut for CatchAllBinder<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.needs
     }
 }

@@ -7,17 +7,16 @@ use super::selection::Selection;
 use super::{at_handler, sees};
 use crate::event::{Cardinality, EventInfo};
 use crate::handler::registered::{Named, Registered};
-use crate::param::ByType;
 use crate::registry::EventEntry;
+use crate::resolver::ByType;
 
-/// Each declared event name belongs to one type.
+/// Each event name belongs to one type; an undeclared one is the type's path, which two copies
+/// of a crate share.
 pub(super) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
     let mut by_name: HashMap<&'static str, &'static EventInfo> =
         HashMap::with_capacity(events.len());
     for info in events.iter().map(|event| event.info) {
-        let Some(name) = info.declared_name() else {
-            continue;
-        };
+        let name = info.name();
         let Some(other) = by_name.insert(name, info) else {
             continue;
         };
@@ -44,14 +43,14 @@ pub(super) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>
     }
 }
 
-/// Each handler has a path of its own. Two copies of a crate do not.
-pub(super) fn handlers(linked: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
-    let mut by_name: HashMap<&'static str, &'static dyn Registered> =
-        HashMap::with_capacity(linked.len());
-    for handler in linked {
-        let Some(other) = by_name.insert(handler.name(), *handler) else {
+/// Each handler of an event has a path of its own; two copies of a crate do not. `handlers` are
+/// sorted, so that two of one path are neighbours.
+pub(super) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+    for pair in handlers.windows(2) {
+        let (other, handler) = (pair[0], pair[1]);
+        if other.name() != handler.name() {
             continue;
-        };
+        }
         let (first, second) = (other.spec(), handler.spec());
         let copies =
             first.package == second.package && first.package_version != second.package_version;
@@ -112,7 +111,7 @@ pub(super) fn cardinality(
             if selection.allow_unhandled.contains(&info.type_id()) {
                 continue;
             }
-            let event = crate::param::short(info.type_name());
+            let event = crate::resolver::short(info.type_name());
             format!(
                 "write the handler, link its crate by naming its module in the builder \
                  (`.module(its_crate::MODULE)`), or say `.allow_unhandled::<{event}>()`"

@@ -10,7 +10,6 @@ pub(crate) mod problem;
 pub(crate) mod selection;
 
 use std::any::TypeId;
-use std::collections::HashSet;
 
 use self::problem::{BuildError, Problem, ProblemKind};
 use self::selection::Selection;
@@ -18,8 +17,8 @@ use crate::dispatcher::roster::{AnyRoster, CatchAll, Entry, EventKind};
 use crate::event::EventInfo;
 use crate::handler::registered::Registered;
 use crate::log;
-use crate::param::{ByType, Provided, Resolver};
 use crate::registry;
+use crate::resolver::{ByType, Provided, Resolver};
 
 /// The wired program: what the dispatcher is made of.
 pub(crate) struct Wired {
@@ -48,7 +47,6 @@ pub(crate) fn wire(
     let linked = selection.linked();
     let events: Vec<_> = registry::events().collect();
     checks::events(&events, &mut problems);
-    checks::handlers(&linked, &mut problems);
     selection.check(&linked, &mut problems);
     if selection.checks_cardinality() {
         checks::cardinality(&events, &linked, selection, &mut problems);
@@ -62,7 +60,10 @@ pub(crate) fn wire(
 
     // One line for each event type: those of the registry, and those that only a handler
     // tells of, which are generic or were lost by the linker.
-    let mut lines: ByType<Line> = ByType::default();
+    let mut lines: ByType<Line> = ByType::with_capacity_and_hasher(
+        events.len() + chosen.len() / 8,
+        std::hash::BuildHasherDefault::default(),
+    );
     for kind in events
         .iter()
         .map(|event| event.kind)
@@ -89,7 +90,7 @@ pub(crate) fn wire(
         &mut problems,
     );
 
-    let event_types: HashSet<TypeId> = lines.keys().copied().collect();
+    let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
     let mut resolver = Resolver::new(provided, &is_event);
     let mut everything: Vec<(&'static dyn Registered, CatchAll)> = chosen
@@ -113,8 +114,9 @@ pub(crate) fn wire(
     provided.untaken().for_each(log::untaken);
     everything.retain(|(handler, _)| handler.pattern().is_none());
     let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
+    order::sort(&mut sorted);
     // Without a cycle: each event with these handlers was sorted above.
-    let _ = order::sort(&mut sorted);
+    let _ = order::constrain(&mut sorted);
     everything.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
     Ok(Wired {
         table,
@@ -167,7 +169,9 @@ fn bind(
     if handlers.is_empty() {
         log::unhandled(kind.info());
     }
-    if let Err(cycle) = order::sort(&mut handlers) {
+    order::sort(&mut handlers);
+    checks::handler_twice(&handlers, problems);
+    if let Err(cycle) = order::constrain(&mut handlers) {
         problems.push(checks::order_cycle(kind.info(), &cycle));
     }
     let mut list = kind.new_list();

@@ -6,18 +6,22 @@ use std::collections::BinaryHeap;
 
 use crate::handler::registered::Registered;
 
-/// Sorts the handlers of one event.
-///
-/// # Errors
-///
-/// The handlers of a cycle, in the order in which each waits for the next.
-pub(crate) fn sort(
-    handlers: &mut Vec<&'static dyn Registered>,
-) -> Result<(), Vec<&'static dyn Registered>> {
+/// Sorts the handlers of one event by (priority, path, line).
+pub(crate) fn sort(handlers: &mut [&'static dyn Registered]) {
     handlers.sort_by_cached_key(|handler| {
         let spec = handler.spec();
         (spec.priority, handler.name(), spec.line)
     });
+}
+
+/// Moves sorted handlers behind those that they wait for.
+///
+/// # Errors
+///
+/// The handlers of a cycle, in the order in which each waits for the next.
+pub(crate) fn constrain(
+    handlers: &mut Vec<&'static dyn Registered>,
+) -> Result<(), Vec<&'static dyn Registered>> {
     if handlers
         .iter()
         .all(|handler| handler.spec().after.is_empty() && handler.spec().before.is_empty())

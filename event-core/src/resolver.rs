@@ -1,0 +1,219 @@
+//! Finds what handlers need, while a dispatcher is built.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::dispatcher::Dispatcher;
+use crate::handler::{HandlerInfo, registered::Registered};
+use crate::param::Dependency;
+use crate::wiring::problem::{Problem, ProblemKind};
+
+/// Finds what handlers need, while a dispatcher is built, and notes what is missing.
+pub struct Resolver<'r> {
+    provided: &'r Provided,
+    is_event: &'r dyn Fn(TypeId) -> bool,
+    handler: Option<&'static dyn Registered>,
+    missing: ByType<Problem>,
+    problems: Vec<Problem>,
+}
+
+impl<'r> Resolver<'r> {
+    pub(crate) fn new(provided: &'r Provided, is_event: &'r dyn Fn(TypeId) -> bool) -> Self {
+        Self {
+            provided,
+            is_event,
+            handler: None,
+            missing: ByType::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// From here on problems concern `handler`.
+    pub(crate) fn start(&mut self, handler: &'static dyn Registered) {
+        self.handler = Some(handler);
+    }
+
+    /// The value of type `T` that the builder was given; `None` if there is none.
+    #[must_use]
+    pub fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
+        self.provided.get()
+    }
+
+    /// The value of type `T` that the builder was given; if there is none, the build fails
+    /// with an error that names the handler and `T`.
+    pub fn required<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
+        let found = self.provided.get();
+        if found.is_none() {
+            self.note_missing::<T>();
+        }
+        found
+    }
+
+    /// Notes that the current handler needs a `T`. One problem serves all that need it.
+    #[cold]
+    fn note_missing<T: Dependency + ?Sized>(&mut self) {
+        let Some(handler) = self.handler.map(HandlerInfo::of) else {
+            return;
+        };
+        let problem = self.missing.remove(&TypeId::of::<T>()).unwrap_or_else(|| {
+            Problem::new(
+                ProblemKind::MissingDependency,
+                format!("`{}` was not provided", type_name::<T>()),
+            )
+            .help(self.help_for_missing::<T>())
+        });
+        self.missing.insert(
+            TypeId::of::<T>(),
+            problem.at_named(handler.file(), handler.line(), handler.name()),
+        );
+    }
+
+    fn help_for_missing<T: Dependency + ?Sized>(&self) -> String {
+        let needed = short(type_name::<T>());
+        if (self.is_event)(TypeId::of::<T>()) {
+            format!(
+                "`{needed}` is an event: a handler takes one event, as its first parameter; \
+                 write a second handler for `{needed}`"
+            )
+        } else if self.provided.get::<Arc<T>>().is_some() {
+            format!(
+                "an `Arc<{needed}>` was provided: give it with `.provide_arc(…)` instead of \
+                 `.provide(…)`"
+            )
+        } else if self.provided.get::<Box<T>>().is_some() {
+            format!(
+                "a `Box<{needed}>` was provided: give it with \
+                 `.provide_arc(std::sync::Arc::from(…))`"
+            )
+        } else if self.provided.get::<&'static T>().is_some() {
+            format!("a `&{needed}` was provided: give the value itself, or an `Arc` of it")
+        } else if TypeId::of::<T>() == TypeId::of::<Dispatcher>() {
+            "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
+             take `&DispatcherHandle`"
+                .to_owned()
+        } else if TypeId::of::<T>() == TypeId::of::<str>() {
+            "add `.provide_arc::<str>(\"…\".into())` to the builder, or take `&String`".to_owned()
+        } else if let Some(inner) = needed
+            .strip_prefix("Option<")
+            .and_then(|rest| rest.strip_suffix('>'))
+        {
+            format!("a dependency that may be missing is an `Option<&{inner}>`")
+        } else if needed.starts_with("dyn ") {
+            format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
+        } else {
+            format!(
+                "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
+                 that can do without takes `Option<&{needed}>`"
+            )
+        }
+    }
+
+    #[cold]
+    pub(crate) fn catch_all_cannot_emit(&mut self) {
+        if let Some(handler) = self.handler.map(HandlerInfo::of) {
+            self.problems.push(
+                Problem::new(
+                    ProblemKind::CatchAllEmits,
+                    format!(
+                        "handler `{}` is a catch-all and takes an `Emitter`; it would feed itself",
+                        handler.name()
+                    ),
+                )
+                .at(handler.file(), handler.line())
+                .help("remove the parameter, or handle one event type"),
+            );
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+        self.problems.into_iter().chain(self.missing.into_values())
+    }
+}
+
+impl fmt::Debug for Resolver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+/// The values a builder was given, by type.
+#[derive(Default)]
+pub(crate) struct Provided {
+    values: ByType<Value>,
+}
+
+struct Value {
+    /// An `Arc<T>`.
+    arc: Box<dyn Any + Send + Sync>,
+    name: &'static str,
+    taken: AtomicBool,
+}
+
+impl Provided {
+    /// Keeps `value`; answers whether there was one of the type already.
+    pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
+        let value = Value {
+            arc: Box::new(value),
+            name: type_name::<T>(),
+            taken: AtomicBool::new(false),
+        };
+        self.values.insert(TypeId::of::<T>(), value).is_some()
+    }
+
+    fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
+        let value = self.values.get(&TypeId::of::<T>())?;
+        value.taken.store(true, Ordering::Relaxed);
+        value.arc.downcast_ref::<Arc<T>>().cloned()
+    }
+
+    /// The types of the values that nobody has asked for.
+    pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> {
+        let values = self.values.values();
+        values
+            .filter(|value| !value.taken.load(Ordering::Relaxed))
+            .map(|value| value.name)
+    }
+}
+
+/// A map by type. A `TypeId` is a hash already, so it is not hashed again.
+pub(crate) type ByType<V> = HashMap<TypeId, V, BuildHasherDefault<TypeIdHasher>>;
+
+#[derive(Default)]
+pub(crate) struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // `TypeId` writes one `u64`; this serves any other way it may choose to.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// A type's name without the paths, as a user would write it.
+pub(crate) fn short(name: &str) -> String {
+    let mut short = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(end) = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+        let (path, tail) = rest.split_at(end);
+        short.push_str(path.rsplit("::").next().unwrap_or(path));
+        let mut characters = tail.chars();
+        short.extend(characters.next());
+        rest = characters.as_str();
+    }
+    short.push_str(rest.rsplit("::").next().unwrap_or(rest));
+    short
+}
