@@ -125,7 +125,8 @@ impl Given {
     }
 }
 
-/// The list of an [`Emitter`] names `E`. `At` says where and is always inferred.
+/// The list of an [`Emitter`] names `E`: the bound of [`Emitter::emit`]. `At` says where in a
+/// tuple, and is always inferred; generic code passes it on.
 #[diagnostic::on_unimplemented(
     message = "this handler's `Emitter` does not name `{E}`",
     label = "`{E}` is not among the events it may emit",
@@ -137,6 +138,7 @@ impl<E: Event> Names<E, ()> for E {}
 
 /// No event. An emitter of one event would otherwise have one candidate alone, from which
 /// rustc infers the event's type, so that a wrong one is "mismatched types" and not our text.
+#[doc(hidden)]
 #[derive(Debug)]
 pub enum Nothing {}
 

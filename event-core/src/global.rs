@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::dispatcher::Dispatcher;
 use crate::error::{EmitError, InstallError};
@@ -13,8 +14,11 @@ use crate::report::Report;
 static INSTALLED: OnceLock<Dispatcher> = OnceLock::new();
 
 thread_local! {
-    static ENTERED: RefCell<Vec<Dispatcher>> = const { RefCell::new(Vec::new()) };
+    static ENTERED: RefCell<Vec<(u64, Dispatcher)>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Tells guards apart.
+static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 
 /// Emits through the dispatcher that this thread has [entered](Dispatcher::enter), else
 /// through the one that was [installed](Dispatcher::install).
@@ -45,8 +49,9 @@ pub fn emit<E>(event: E) -> Result<Report, EmitError>
 where
     E: Event + EmitsNow<E::Durability>,
 {
-    let entered = ENTERED.with_borrow(|entered| entered.last().cloned());
-    match entered.as_ref().or_else(|| INSTALLED.get()) {
+    // A thread that ends has left every dispatcher.
+    let entered = ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| last.clone()));
+    match entered.ok().flatten().as_ref().or_else(|| INSTALLED.get()) {
         Some(dispatcher) => Ok(dispatcher.emit(event)),
         None => Err(EmitError::NotInstalled),
     }
@@ -59,22 +64,20 @@ pub(crate) fn install(dispatcher: &Dispatcher) -> Result<(), InstallError> {
 }
 
 /// A guard: until it is dropped, [`emit`](crate::emit) on this thread uses the dispatcher
-/// that made it. Guards may be nested, and end in the reverse order.
+/// that made it. Guards may be nested: the last one that still lives counts.
 #[must_use = "dropping the guard leaves the dispatcher at once"]
 pub struct Entered {
-    depth: usize,
+    guard: u64,
     /// It belongs to the thread that made it.
     not_send: PhantomData<*const ()>,
 }
 
 impl Entered {
     pub(crate) fn new(dispatcher: &Dispatcher) -> Self {
-        let depth = ENTERED.with_borrow_mut(|entered| {
-            entered.push(dispatcher.clone());
-            entered.len()
-        });
+        let guard = LAST_GUARD.fetch_add(1, Ordering::Relaxed);
+        ENTERED.with_borrow_mut(|all| all.push((guard, dispatcher.clone())));
         Self {
-            depth,
+            guard,
             not_send: PhantomData,
         }
     }
@@ -82,10 +85,10 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // A guard that outlives one made before it finds the list shorter already.
-        let left = ENTERED.with_borrow_mut(|entered| {
-            let keep = self.depth.saturating_sub(1).min(entered.len());
-            entered.split_off(keep)
+        let left = ENTERED.try_with(|all| {
+            let mut all = all.borrow_mut();
+            let at = all.iter().position(|(guard, _)| *guard == self.guard);
+            at.map(|at| all.remove(at))
         });
         // Outside of the borrow: it may be the last owner of the dispatcher.
         drop(left);

@@ -3,9 +3,18 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::log;
+
 /// Runs `code`; its panic, if it panics, as text.
 pub(crate) fn run<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
     catch_unwind(AssertUnwindSafe(code)).map_err(message)
+}
+
+/// Drops what may own values of the user's; a `Drop` that panics is logged.
+pub(crate) fn discard<T>(value: T) {
+    if let Err(panic) = run(|| drop(value)) {
+        log::drop_panicked(&panic);
+    }
 }
 
 /// The text of a panic. The payload is dropped under isolation, too: its `Drop` is the

@@ -1,5 +1,6 @@
 //! Says what went wrong to `tracing`, if that feature is on. Everything said here is also in
-//! a report or in a count; a log is a copy.
+//! a report or in a count; a log is a copy. Subscribers of `tracing` are code of the user's, so
+//! they are isolated like the rest.
 
 use crate::error::EmitError;
 use crate::event::EventInfo;
@@ -9,58 +10,78 @@ use crate::report::Failure;
 /// A delivery failed, or an event was not emitted.
 #[cold]
 pub(crate) fn failure(failure: &Failure) {
-    #[cfg(feature = "tracing")]
-    if tracing::enabled!(tracing::Level::ERROR) {
-        // The text may be the user's `Display`, which runs under isolation like all their code.
-        let text = crate::isolate::run(|| failure.to_string())
-            .unwrap_or_else(|panic| format!("the error's `Display` panicked: {panic}"));
-        let handler = failure.handler().map(|handler| handler.name());
-        tracing::error!(event = failure.event_name(), handler, "{text}");
-    }
-    #[cfg(not(feature = "tracing"))]
-    let _ = failure;
+    say(|| {
+        #[cfg(feature = "tracing")]
+        {
+            let handler = failure.handler().map(|handler| handler.name());
+            tracing::error!(event = failure.event_name(), handler, "{failure}");
+        }
+        let _ = failure;
+    });
 }
 
 /// An observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::error!("an observer panicked: {panic}");
-    #[cfg(not(feature = "tracing"))]
-    let _ = panic;
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!("an observer panicked: {panic}");
+        let _ = panic;
+    });
 }
 
 /// An emitter that outlived its delivery and its dispatcher was given an event.
 #[cold]
 pub(crate) fn lost(event: &'static str, by: HandlerInfo, error: EmitError) {
-    #[cfg(feature = "tracing")]
-    tracing::error!(event, handler = by.name(), "not emitted: {error}");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (event, by, error);
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!(event, handler = by.name(), "not emitted: {error}");
+        let _ = (event, by, error);
+    });
+}
+
+/// What a dispatcher owned panicked in its `Drop`.
+#[cold]
+pub(crate) fn drop_panicked(panic: &str) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!("the `Drop` of a handler's dependency panicked: {panic}");
+        let _ = panic;
+    });
 }
 
 /// A dispatcher was built in which nobody handles an event: legal, and often a forgotten
 /// `#[handler]` or `.module(…)`.
 pub(crate) fn unhandled(event: &EventInfo) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(
-        event = event.name(),
-        "nobody handles `{}` ({}:{}) in this dispatcher",
-        event.type_name(),
-        event.file(),
-        event.line()
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = event;
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::debug!(
+            event = event.name(),
+            "nobody handles `{}` ({}:{}) in this dispatcher",
+            event.type_name(),
+            event.file(),
+            event.line()
+        );
+        let _ = event;
+    });
 }
 
 /// A dispatcher was built with a value that no handler of it takes.
 pub(crate) fn untaken(dependency: &'static str) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::debug!(
+            dependency,
+            "`{dependency}` was provided, and no handler of this dispatcher takes it"
+        );
+        let _ = dependency;
+    });
+}
+
+/// Says something; a subscriber or a `Display` that panics is not heard.
+fn say(event: impl FnOnce()) {
     #[cfg(feature = "tracing")]
-    tracing::debug!(
-        dependency,
-        "`{dependency}` was provided, and no handler of this dispatcher takes it"
-    );
+    let _ = crate::isolate::run(event);
     #[cfg(not(feature = "tracing"))]
-    let _ = dependency;
+    let _ = event;
 }

@@ -94,6 +94,15 @@ impl Module {
     }
 }
 
+/// Two are equal when they are the same module of the same program or library.
+impl PartialEq for Module {
+    fn eq(&self, other: &Self) -> bool {
+        (self.path, self.program) == (other.path, other.program)
+    }
+}
+
+impl Eq for Module {}
+
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module")

@@ -20,14 +20,14 @@ use crate::{isolate, log};
 /// observer came is not seen by it.
 ///
 /// For every delivery `delivery_ended` is called exactly once. One that is skipped because an
-/// earlier handler stopped the emission ends without having started.
+/// earlier handler stopped the emission ends without having started. An `Arc` of an observer is
+/// one, too, for those who want to ask it later.
 ///
 /// # Examples
 ///
 /// ```standalone_crate
 /// use std::sync::atomic::{AtomicUsize, Ordering};
-/// use event_core::observer::{DeliverySeen, Observer};
-/// use event_core::report::{Ended, Failure};
+/// use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
 /// use event_core::{Dispatcher, Event, handler};
 ///
 /// #[derive(Event)]
@@ -40,13 +40,13 @@ use crate::{isolate, log};
 /// struct Count(AtomicUsize);
 ///
 /// impl Observer for Count {
-///     fn delivery_ended(&self, _: &DeliverySeen<'_>, _: Ended, _: Option<&Failure>) {
+///     fn delivery_ended(&self, _: &DeliverySeen<'_>, _: &DeliveryEnd<'_>) {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
 ///
 /// let count = std::sync::Arc::new(Count::default());
-/// let dispatcher = Dispatcher::builder().only(open_door).observe_arc(count.clone()).build()?;
+/// let dispatcher = Dispatcher::builder().only(open_door).observe(count.clone()).build()?;
 /// dispatcher.emit(BellRung);
 /// assert_eq!(count.0.load(Ordering::Relaxed), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
@@ -62,14 +62,32 @@ pub trait Observer: Send + Sync + 'static {
         let _ = delivery;
     }
 
-    /// A delivery ended. `failure` is there when it failed or panicked.
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, ended: Ended, failure: Option<&Failure>) {
-        let _ = (delivery, ended, failure);
+    /// A delivery ended.
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+        let _ = (delivery, end);
     }
 
     /// Every handler of the event has run. What they caused is emitted after this.
     fn emission_ended(&self, emission: &EmissionSeen<'_>) {
         let _ = emission;
+    }
+}
+
+impl<T: Observer + ?Sized> Observer for Arc<T> {
+    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        (**self).emission_started(emission);
+    }
+
+    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+        (**self).delivery_started(delivery);
+    }
+
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+        (**self).delivery_ended(delivery, end);
+    }
+
+    fn emission_ended(&self, emission: &EmissionSeen<'_>) {
+        (**self).emission_ended(emission);
     }
 }
 
@@ -119,6 +137,27 @@ impl<'e> DeliverySeen<'e> {
     #[must_use]
     pub fn handler(&self) -> HandlerInfo {
         self.handler
+    }
+}
+
+/// How a delivery ended, as observers see it.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryEnd<'e> {
+    ended: Ended,
+    failure: Option<&'e Failure>,
+}
+
+impl<'e> DeliveryEnd<'e> {
+    /// How it ended.
+    #[must_use]
+    pub fn ended(&self) -> Ended {
+        self.ended
+    }
+
+    /// The failure, if it failed or panicked.
+    #[must_use]
+    pub fn failure(&self) -> Option<&'e Failure> {
+        self.failure
     }
 }
 
@@ -178,7 +217,8 @@ impl<'e> Observed<'e> {
             emission: self.emission,
             handler,
         };
-        self.each(|observer| observer.delivery_ended(&delivery, ended, failure));
+        let end = DeliveryEnd { ended, failure };
+        self.each(|observer| observer.delivery_ended(&delivery, &end));
     }
 
     fn each(&self, call: impl Fn(&dyn Observer)) {
@@ -207,13 +247,24 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        if let (Some(inner), Some(observer)) = (self.inner.upgrade(), self.observer.take()) {
+        let Some(observer) = self.observer.take() else {
+            return;
+        };
+        if let Some(inner) = self.inner.upgrade() {
             inner.change_observers(|all| {
                 if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
                     all.remove(at);
                 }
             });
         }
+        isolate::discard(observer);
+    }
+}
+
+impl Drop for Observed<'_> {
+    /// An observer that was taken off meanwhile may end here.
+    fn drop(&mut self) {
+        isolate::discard(std::mem::take(&mut self.observers));
     }
 }
 

@@ -95,14 +95,6 @@ pub struct Delivery<'d> {
     emission: &'d Emission<'d>,
 }
 
-/// Why a handler was not called.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum NotRun {
-    Filtered,
-    Rejected(BoxError),
-}
-
 impl<'d> Delivery<'d> {
     #[inline]
     pub(crate) fn new(emission: &'d Emission<'d>) -> Self {
@@ -130,17 +122,6 @@ impl<'d> Delivery<'d> {
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.emission.depth()
-    }
-
-    /// Ends the delivery as skipped unless the handler's filter holds.
-    #[doc(hidden)]
-    #[inline]
-    pub fn filter<E: ?Sized>(&self, event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun> {
-        if holds(event) {
-            Ok(())
-        } else {
-            Err(NotRun::Filtered)
-        }
     }
 }
 

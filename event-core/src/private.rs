@@ -5,7 +5,7 @@ pub use std::result::Result::{self, Err, Ok};
 
 pub use inventory;
 
-pub use crate::handler::binder::{Binder, CatchAllBinder, Slot};
+pub use crate::handler::binder::{Binder, CatchAllBinder, NotRun, Slot, filter};
 pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler, inline_handler};
 pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 

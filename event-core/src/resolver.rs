@@ -19,6 +19,8 @@ pub struct Resolver<'r> {
     handler: Option<&'static dyn Registered>,
     missing: ByType<Problem>,
     problems: Vec<Problem>,
+    /// How often something was noted.
+    noted: usize,
 }
 
 impl<'r> Resolver<'r> {
@@ -29,6 +31,7 @@ impl<'r> Resolver<'r> {
             handler: None,
             missing: ByType::default(),
             problems: Vec::new(),
+            noted: 0,
         }
     }
 
@@ -59,6 +62,7 @@ impl<'r> Resolver<'r> {
         let Some(handler) = self.handler.map(HandlerInfo::of) else {
             return;
         };
+        self.noted += 1;
         let problem = self.missing.remove(&TypeId::of::<T>()).unwrap_or_else(|| {
             Problem::new(
                 ProblemKind::MissingDependency,
@@ -112,19 +116,44 @@ impl<'r> Resolver<'r> {
         }
     }
 
+    /// Notes what a parameter needs and does not have: for parameters that need more than a
+    /// value of one type. `what` goes on from "handler `x` …", `help` says what to type.
+    pub fn note(&mut self, what: &str, help: &str) {
+        self.note_of(ProblemKind::UnresolvedParam, what, help);
+    }
+
+    /// How often something was noted so far.
+    pub(crate) fn noted(&self) -> usize {
+        self.noted
+    }
+
+    /// A parameter did not resolve and did not say why.
+    #[cold]
+    pub(crate) fn unresolved(&mut self, param: &str) {
+        self.note(
+            &format!("takes `{param}`, which cannot be made in this dispatcher"),
+            "in its `resolve`, use `resolver.required::<T>()`, which says what is missing, or \
+             `resolver.note(…)`",
+        );
+    }
+
     #[cold]
     pub(crate) fn catch_all_cannot_emit(&mut self) {
+        self.note_of(
+            ProblemKind::CatchAllEmits,
+            "is a catch-all and takes an `Emitter`; it would feed itself",
+            "remove the parameter, or handle one event type",
+        );
+    }
+
+    fn note_of(&mut self, kind: ProblemKind, what: &str, help: &str) {
+        self.noted += 1;
         if let Some(handler) = self.handler.map(HandlerInfo::of) {
+            let what = format!("handler `{}` {what}", handler.name());
             self.problems.push(
-                Problem::new(
-                    ProblemKind::CatchAllEmits,
-                    format!(
-                        "handler `{}` is a catch-all and takes an `Emitter`; it would feed itself",
-                        handler.name()
-                    ),
-                )
-                .at(handler.file(), handler.line())
-                .help("remove the parameter, or handle one event type"),
+                Problem::new(kind, what)
+                    .at(handler.file(), handler.line())
+                    .help(help),
             );
         }
     }

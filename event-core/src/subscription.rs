@@ -97,8 +97,8 @@ impl<'d> SubscriptionOptions<'d> {
 
     /// Ties the subscription to `target`: it is called with it, and ends with it.
     ///
-    /// The target is kept alive during a call, not between calls. The first emission after
-    /// its end removes the subscription.
+    /// The target is kept alive during a call, not between calls. After its end the next
+    /// emission of the event, or the next subscription to it, removes this one.
     pub fn weak<T: ?Sized + Send + Sync + 'static>(
         self,
         target: &Arc<T>,
@@ -120,7 +120,7 @@ impl<'d> SubscriptionOptions<'d> {
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
         let at = Location::caller();
-        self.add::<E, F>(at, move |event, emission| {
+        self.add::<E, F>(at, None, move |event, emission| {
             handler(event).conclude(&mut Conclusion::new(emission));
             true
         })
@@ -139,7 +139,9 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     {
         let at = Location::caller();
         let weak = self.weak.clone();
-        self.add::<E, F>(at, move |event, emission| {
+        let target = weak.clone();
+        let lives = Box::new(move || target.strong_count() > 0);
+        self.add::<E, F>(at, Some(lives), move |event, emission| {
             let Some(target) = weak.upgrade() else {
                 return false;
             };
@@ -157,8 +159,8 @@ impl<W> SubscriptionOptions<'_, W> {
         self
     }
 
-    /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, and
-    /// subscriptions in the order in which they were made.
+    /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, unless
+    /// their `after` makes them wait, and subscriptions in the order in which they were made.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
@@ -167,6 +169,7 @@ impl<W> SubscriptionOptions<'_, W> {
     fn add<E: Event, F>(
         self,
         at: &'static Location<'static>,
+        target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
         call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
     ) -> Subscription {
         let inner = self.dispatcher.inner();
@@ -179,6 +182,7 @@ impl<W> SubscriptionOptions<'_, W> {
                 state::ACTIVE
             }),
             call: Some(Box::new(call)),
+            target,
             inner: Arc::downgrade(inner),
         });
         inner.with_entry_made::<E, _>(|entry| entry.roster().subscribe(Arc::clone(&node)));
@@ -211,6 +215,8 @@ pub(crate) struct Node<E> {
     state: AtomicU8,
     /// There until the node is dropped. Answers whether the subscription goes on.
     call: Option<Call<E>>,
+    /// Whether the target of a weak subscription lives.
+    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     inner: Weak<Inner>,
 }
 
@@ -252,6 +258,12 @@ impl<E: Event> Node<E> {
         }
         self.remove();
         self.call.as_ref().is_some_and(|call| call(event, emission))
+    }
+
+    /// Whether it may still be called.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.state.load(Ordering::Acquire) != state::OVER
+            && self.target.as_ref().is_none_or(|lives| lives())
     }
 
     fn remove(self: &Arc<Self>) {

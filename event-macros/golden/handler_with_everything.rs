@@ -50,7 +50,7 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
                     Result<Option<StockReserved>, OutOfStock>,
                     _,
                 >(move |__event, __event_delivery| {
-                    __event_delivery.filter(__event, is_large)?;
+                    ::event_core::__private::filter(__event, is_large)?;
                     ::event_core::__private::Ok(
                         count_sales(
                             __event,

@@ -285,3 +285,79 @@ fn an_emitter_kept_beyond_its_delivery_emits_a_root_of_its_own() {
     kept.0.emit(Reserved(7));
     assert_eq!(journal.take(), ["reserved 7"]);
 }
+
+#[test]
+fn emits_inside_handlers_are_counted_too() {
+    #[derive(Event)]
+    struct Doubled;
+    let builder = Dispatcher::empty().depth_limit(16).count_limit(100);
+    let handle = builder.handle();
+    let dispatcher = builder.build().expect("wired");
+    let made = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = made.clone();
+    dispatcher
+        .subscribe(move |_: &Doubled| {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            for _ in 0..2 {
+                let _ = handle.emit(Doubled);
+            }
+        })
+        .detach();
+    for _ in 0..3 {
+        let report = dispatcher.emit(Doubled);
+        let made = made.swap(0, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(made, 101, "the outermost and what it may make");
+        let text = report.failures()[0].to_string();
+        assert!(
+            text.ends_with("handlers of one event made more than 100 emits of their own"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_event_whose_drop_emits_it_again_ends() {
+    #[derive(Event)]
+    struct Undead {
+        #[event(redact)]
+        handle: event_core::DispatcherHandle,
+    }
+    impl Drop for Undead {
+        fn drop(&mut self) {
+            let handle = self.handle.clone();
+            let _ = self.handle.emit(Undead { handle });
+        }
+    }
+    let dispatcher = Dispatcher::empty().depth_limit(16).build().expect("wired");
+    let report = dispatcher.emit(Undead {
+        handle: dispatcher.handle(),
+    });
+    assert_eq!(report.failures().len(), 1, "{report}");
+    let _handled = dispatcher.subscribe(|_: &Undead| {});
+    let report = dispatcher.emit(Undead {
+        handle: dispatcher.handle(),
+    });
+    assert_eq!(report.failures().len(), 1, "{report}");
+}
+
+#[test]
+fn recorded_events_that_are_refused_are_all_counted() {
+    #[derive(Event)]
+    struct Opened;
+    let builder = Dispatcher::empty().depth_limit(0);
+    let handle = builder.handle();
+    let dispatcher = builder.build().expect("wired");
+    let reports = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let written = reports.clone();
+    let _opening = dispatcher.subscribe(move |_: &Opened| {
+        let pending = (0..3).map(Reserved).collect();
+        let report = handle.get().expect("alive").emit_all(pending);
+        written
+            .lock()
+            .expect("not poisoned")
+            .push((report.events(), report.not_emitted()));
+    });
+    let report = dispatcher.emit(Opened);
+    assert_eq!(*reports.lock().expect("not poisoned"), [(0, 3)]);
+    assert!(!report.is_ok(), "the enclosing report says so");
+}

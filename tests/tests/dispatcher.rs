@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use event_core::error::EmitError;
-use event_core::observer::{DeliverySeen, EmissionSeen, Observer};
+use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer};
 use event_core::report::{Ended, Failure, Skip};
 use event_core::{Dispatcher, Event, handler};
 
@@ -84,10 +84,11 @@ impl Observer for Seen {
     fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
         self.write(format!("start {}", delivery.handler().name()));
     }
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, ended: Ended, failure: Option<&Failure>) {
-        let error = failure.and_then(Failure::error).map(|e| format!(": {e}"));
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+        let error = end.failure().and_then(Failure::error);
+        let error = error.map(|error| format!(": {error}")).unwrap_or_default();
         let name = delivery.handler().name();
-        self.write(format!("end {name} {ended:?}{}", error.unwrap_or_default()));
+        self.write(format!("end {name} {:?}{error}", end.ended()));
     }
     fn emission_ended(&self, _: &EmissionSeen<'_>) {
         self.write("emitted".to_owned());
@@ -230,4 +231,79 @@ fn a_dispatcher_can_be_sent_and_shared() {
     assert_send_sync::<event_core::Subscription>();
     assert_send_sync::<event_core::PendingEvents>();
     assert_send_sync::<event_core::Report>();
+}
+
+#[test]
+fn each_delivery_that_starts_ends_even_if_its_subscription_is_cancelled() {
+    let dispatcher = build();
+    let seen = Seen::default();
+    let later: Arc<Mutex<Option<event_core::Subscription>>> = Arc::default();
+    let first = dispatcher.subscribe({
+        let later = later.clone();
+        move |_: &Nobody| drop(later.lock().expect("not poisoned").take())
+    });
+    *later.lock().expect("not poisoned") = Some(dispatcher.subscribe(|_: &Nobody| {}));
+    let target = Arc::new(());
+    dispatcher
+        .subscription()
+        .weak(&target)
+        .subscribe(|(): &(), _: &Nobody| {})
+        .detach();
+    drop(target);
+    dispatcher.observe(seen.clone()).detach();
+    let report = dispatcher.emit(Nobody);
+    assert_eq!(report.deliveries(), 1);
+    let lines = seen.take();
+    let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((count("start "), count("end ")), (1, 1), "{lines:?}");
+    drop(first);
+}
+
+#[test]
+fn a_cancelled_subscription_is_not_skipped_behind_a_break() {
+    let dispatcher = build();
+    let later: Arc<Mutex<Option<event_core::Subscription>>> = Arc::default();
+    let _first = dispatcher.subscription().priority(-1).subscribe({
+        let later = later.clone();
+        move |_: &KeyPressed| {
+            drop(later.lock().expect("not poisoned").take());
+            ControlFlow::Break(())
+        }
+    });
+    *later.lock().expect("not poisoned") = Some(dispatcher.subscribe(|_: &KeyPressed| {}));
+    let report = dispatcher.emit(KeyPressed('x'));
+    // The three handlers; the subscription that was cancelled is no delivery.
+    assert_eq!((report.done(), report.skipped()), (1, 3));
+}
+
+#[test]
+fn emitting_while_a_thread_ends_is_an_error_and_no_abort() {
+    struct Last;
+    impl Drop for Last {
+        fn drop(&mut self) {
+            // The only test that installs may have done so already.
+            let _ = event_core::emit(Nobody);
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Option<Last>> = const { std::cell::RefCell::new(None) });
+    let dispatcher = Dispatcher::empty().build().expect("wired");
+    let thread = std::thread::spawn(move || {
+        LAST.set(Some(Last));
+        // After `LAST`, so destroyed before it.
+        drop(dispatcher.enter());
+    });
+    thread.join().expect("no panic");
+}
+
+#[test]
+fn guards_that_end_out_of_order_leave_their_own_dispatcher() {
+    let (one, two) = (build(), Dispatcher::empty().build().expect("wired"));
+    let outer = one.enter();
+    let inner = two.enter();
+    drop(outer);
+    assert_eq!(
+        event_core::emit(KeyPressed('x')).expect("entered").done(),
+        0
+    );
+    drop(inner);
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use event_core::observer::{DeliverySeen, EmissionSeen, Observer};
+use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer};
 use event_core::param::{Delivery, Param, Resolver};
-use event_core::report::{Ended, Failure};
 use event_core::{Dispatcher, Event, handler};
 use event_tests::Journal;
 
@@ -206,7 +205,7 @@ impl Observer for Panicking {
     fn delivery_started(&self, _: &DeliverySeen<'_>) {
         panic!("delivery started");
     }
-    fn delivery_ended(&self, _: &DeliverySeen<'_>, _: Ended, _: Option<&Failure>) {
+    fn delivery_ended(&self, _: &DeliverySeen<'_>, _: &DeliveryEnd<'_>) {
         panic!("delivery ended");
     }
     fn emission_ended(&self, _: &EmissionSeen<'_>) {
@@ -241,4 +240,79 @@ fn try_emit_ends_at_the_first_failure() {
         (report.done(), report.panicked(), report.skipped()),
         (3, 1, 22)
     );
+}
+
+/// Takes the observer off while it observes, so that the emission is its last owner.
+struct TakenOff {
+    guard: Arc<std::sync::Mutex<Option<event_core::observer::Observation>>>,
+    _grenade: Grenade,
+}
+
+impl Observer for TakenOff {
+    fn emission_started(&self, _: &EmissionSeen<'_>) {
+        drop(self.guard.lock().expect("not poisoned").take());
+    }
+}
+
+#[test]
+fn an_observer_that_panics_when_dropped_in_an_emission_harms_nobody() {
+    let (dispatcher, _) = build();
+    let guard = Arc::default();
+    let observing = dispatcher.observe(TakenOff {
+        guard: Arc::clone(&guard),
+        _grenade: Grenade,
+    });
+    *guard.lock().expect("not poisoned") = Some(observing);
+    for _ in 0..300 {
+        assert_eq!(dispatcher.emit(Struck).done(), 19);
+    }
+}
+
+#[test]
+fn what_a_dispatcher_owns_may_panic_when_its_last_clone_ends_in_an_emit() {
+    let builder = Dispatcher::empty();
+    let handle = builder.handle();
+    let dispatcher = builder.build().expect("wired");
+    let last: Arc<std::sync::Mutex<Option<Dispatcher>>> = Arc::default();
+    let grenade = Grenade;
+    let in_closure = Arc::clone(&last);
+    dispatcher
+        .subscribe(move |_: &Fragile| {
+            let _held = &grenade;
+            drop(in_closure.lock().expect("not poisoned").take());
+        })
+        .detach();
+    *last.lock().expect("not poisoned") = Some(dispatcher);
+    // The handle's own clone is the last one, and ends at the end of this emit.
+    assert!(handle.emit(Struck).is_ok());
+    let fragile = Fragile { _grenade: Grenade };
+    assert_eq!(handle.emit(fragile).expect("alive").done(), 1);
+    assert!(handle.emit(Struck).is_err(), "gone");
+}
+
+/// A `tracing` subscriber that panics at every event.
+struct Loud;
+
+impl tracing::Subscriber for Loud {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("a log line too many");
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_panicking_log_changes_nothing() {
+    let (dispatcher, _) = build();
+    let quiet = dispatcher.emit(Struck);
+    let loud = tracing::subscriber::with_default(Loud, || dispatcher.emit(Struck));
+    assert_eq!(loud.to_string(), quiet.to_string());
 }

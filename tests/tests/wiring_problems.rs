@@ -62,6 +62,28 @@ fn charge_a(_event: &Charged) {}
 #[handler]
 fn charge_b(_event: &Charged) {}
 
+/// Needs something, and does not say what.
+struct Silent;
+
+impl event_core::param::Param for Silent {
+    type State = std::sync::Arc<Mailer>;
+    type Rejection = std::convert::Infallible;
+
+    fn resolve(resolver: &mut event_core::param::Resolver<'_>) -> Option<Self::State> {
+        resolver.get()
+    }
+
+    fn param(
+        _: &Self::State,
+        _: &event_core::param::Delivery<'_>,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self)
+    }
+}
+
+#[handler]
+fn takes_what_cannot_be_made(_event: &OrderPlaced, _silent: Silent) {}
+
 mod empty {
     event_core::module!();
 }
@@ -77,9 +99,9 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
         .without(no_handler)
         .build()
         .expect_err("nothing is right");
-    assert_eq!(error.problems().len(), 15);
+    assert_eq!(error.problems().len(), 16);
     expect![[r#"
-        the dispatcher cannot be built; 15 problems:
+        the dispatcher cannot be built; 16 problems:
 
         two event types are named `shop.order_placed`: `wiring_problems::OrderPlaced` and `wiring_problems::OrderPlacedAgain`
           --> tests/tests/wiring_problems.rs:13
@@ -129,21 +151,25 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
           --> tests/tests/wiring_problems.rs:57
           help: the declared names are `shop.order_placed`, `shop.paid`
 
+        handler `wiring_problems::takes_what_cannot_be_made` takes `wiring_problems::Silent`, which cannot be made in this dispatcher
+          --> tests/tests/wiring_problems.rs:85
+          help: in its `resolve`, use `resolver.required::<T>()`, which says what is missing, or `resolver.note(…)`
+
         module `wiring_problems::empty` has no handlers
-          --> tests/tests/wiring_problems.rs:66
+          --> tests/tests/wiring_problems.rs:88
           help: add `#[handler]` to its functions; where the linker drops what registers itself (a static library, some wasm), list them: `module!(handlers = [a, b])`
 
         two values of type `u8` are provided
-          --> tests/tests/wiring_problems.rs:74
-          --> tests/tests/wiring_problems.rs:75
+          --> tests/tests/wiring_problems.rs:96
+          --> tests/tests/wiring_problems.rs:97
           help: remove one, replace the first with `.override_with(…)`, or give the second a type of its own: `struct Second(u8);`
 
         `u16` is overridden, but no value of the type was provided before
-          --> tests/tests/wiring_problems.rs:76
+          --> tests/tests/wiring_problems.rs:98
           help: use `.provide(…)`
 
         `.without(…)` names `wiring_problems::no_handler`, which is no handler
-          --> tests/tests/wiring_problems.rs:77
+          --> tests/tests/wiring_problems.rs:99
           help: add `#[handler]` to the function, or name another"#]].assert_eq(&error.to_string());
 }
 
@@ -176,4 +202,26 @@ fn a_problem_concerns_only_the_handlers_that_a_dispatcher_has() {
 fn an_empty_dispatcher_asks_for_no_handlers() {
     let error = Dispatcher::empty().build().expect_err("the names clash");
     assert_eq!(error.problems().len(), 3, "{error}");
+}
+
+#[test]
+fn two_types_in_two_blocks_are_two_events() {
+    fn one() -> &'static str {
+        #[derive(Event)]
+        struct Local;
+        Local::INFO.name()
+    }
+    {
+        #[derive(Event)]
+        struct Twin;
+        assert!(Twin::INFO.name().ends_with("Twin"));
+    }
+    {
+        #[derive(Event)]
+        struct Twin;
+        assert!(Twin::INFO.name().ends_with("Twin"));
+    }
+    assert!(one().ends_with("Local"));
+    let error = Dispatcher::empty().build().expect_err("other names clash");
+    assert!(!error.to_string().contains("Twin"), "{error}");
 }

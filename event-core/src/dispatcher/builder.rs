@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock, Weak};
 
+use super::depth;
 use super::inner::{Inner, Parts};
 use super::{Dispatcher, DispatcherHandle};
 use crate::error::BuildError;
@@ -172,7 +173,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Leaves out every handler but this, and the others named in the same way.
+    /// Leaves out every handler but this, and the others named in the same way. On
+    /// [`Dispatcher::empty`] it adds the handler.
     #[track_caller]
     pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.only.push(Choice {
@@ -214,13 +216,8 @@ impl DispatcherBuilder {
     }
 
     /// Adds an observer for as long as the dispatcher lives.
-    pub fn observe(self, observer: impl Observer) -> Self {
-        self.observe_arc(Arc::new(observer))
-    }
-
-    /// Adds a shared observer for as long as the dispatcher lives.
-    pub fn observe_arc(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
+    pub fn observe(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
         self
     }
 
@@ -228,12 +225,13 @@ impl DispatcherBuilder {
     /// emits may run inside each other on one thread. A limit of 0 lets handlers cause
     /// nothing.
     pub fn depth_limit(mut self, limit: u32) -> Self {
-        self.depth_limit = limit;
+        self.depth_limit = limit.min(depth::MOST);
         self
     }
 
     /// How many events one root may cause; 10,000 unless said. Events recorded in
-    /// [`PendingEvents`](crate::PendingEvents) do not count.
+    /// [`PendingEvents`](crate::PendingEvents) do not count. It also limits how many emits the
+    /// handlers of one event may make themselves, with all that those lead to.
     pub fn count_limit(mut self, limit: usize) -> Self {
         self.count_limit = limit;
         self

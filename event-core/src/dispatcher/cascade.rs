@@ -4,8 +4,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::depth::{self, Refusal};
+use super::emit;
 use super::inner::Inner;
-use super::{depth, emit};
 use crate::emitter::Given;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
@@ -105,8 +106,10 @@ impl More {
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
-        log::failure(&failure);
         self.details.failures.push(failure);
+        if let Some(failure) = self.details.failures.last() {
+            log::failure(failure);
+        }
     }
 
     /// The next event to emit, unless the root ends here.
@@ -159,7 +162,9 @@ impl More {
             return;
         }
         let info = event.info();
-        if let Err(panic) = isolate::run(|| drop(event)) {
+        // Counted as inside of the root, or an event whose `Drop` emits it would never end.
+        let (dropped, _) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        if let Err(panic) = dropped {
             self.fail(Failure::new(info, None, Cause::Drop(panic)));
         }
     }
@@ -191,11 +196,22 @@ impl Root {
         }
     }
 
+    /// Makes this the report of a root that was refused.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        let more = self.more();
+        more.fail(Failure::refused(refusal));
+        more.details.events = 0;
+    }
+
+    /// Keeps what waits without emitting it.
+    pub(crate) fn leave_the_rest(&mut self) {
+        self.more().leave_the_rest();
+    }
+
     /// Notes that an emit inside of this root was refused. It was logged when it was.
-    pub(crate) fn refused(&mut self, inner: &Inner, event: Option<&'static EventInfo>) {
-        if let Some(event) = event {
-            let limit = inner.depth_limit;
-            let failure = Failure::new(event, None, Cause::Nested { limit });
+    pub(crate) fn pass_on(&mut self, refused: Option<Refusal>) {
+        if let Some(refusal) = refused {
+            let failure = Failure::refused(refusal);
             self.more().details.failures.push(failure);
         }
     }
@@ -216,7 +232,7 @@ impl Root {
     pub(crate) fn run_caused(&mut self, inner: &Arc<Inner>) {
         while let Some(Waiting { event, by, depth }) = self.more().next(inner) {
             let ((), refused) = depth::enter(depth, || event.emit(inner, self, depth));
-            self.refused(inner, refused);
+            self.pass_on(refused);
             self.more().keep(event, by);
         }
     }

@@ -1,62 +1,107 @@
-//! How deep the emits on this thread are inside each other.
+//! How deep the emits on this thread are inside each other, and how many there are.
 //!
 //! A handler may call `dispatcher.emit`: a root inside a root, of which the list of caused
-//! events knows nothing. Its depth goes on from the event that is being handled, so the same
-//! limit that ends a cascade ends this, before the stack does. The report of the emit that is
-//! refused goes to a handler that may well ignore it, so the refusal is passed on to every
-//! enclosing root as well.
+//! events knows nothing. Its depth goes on from the event that is being handled, so the limit
+//! that ends a cascade ends this, before the stack does; and the roots inside one outermost
+//! root are counted, since a handler that emits twice doubles them at each level. The report
+//! of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
+//! every enclosing root.
 
 use std::cell::Cell;
 
+use super::inner::Inner;
 use crate::event::EventInfo;
 
 thread_local! {
-    /// The depth of the next root on this thread; [`REFUSED`] is added to it when a root
-    /// inside the current emission was refused.
+    /// The depth of the next root on this thread, with flags of the emission that is under
+    /// way. 0 outside of every emission.
     static NEXT: Cell<u32> = const { Cell::new(0) };
-    /// The event that was refused last.
-    static LAST_REFUSED: Cell<Option<&'static EventInfo>> = const { Cell::new(None) };
+    /// How many roots there were inside the outermost one.
+    static INSIDE: Cell<usize> = const { Cell::new(0) };
+    static LAST_REFUSAL: Cell<Option<Refusal>> = const { Cell::new(None) };
 }
 
+/// A root inside the current emission was refused.
 const REFUSED: u32 = 1 << 31;
+/// There was a root inside the current emission.
+const NESTED: u32 = 1 << 30;
 
-/// The depth of the next root on this thread; beyond every limit while a refusal is passed on.
+/// The deepest limit that leaves the flags alone.
+pub(crate) const MOST: u32 = NESTED - 2;
+
+/// A root that was not emitted because of those that it is inside of.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    pub(crate) event: &'static EventInfo,
+    pub(crate) limit: Limit,
+}
+
+/// The limit that a root inside of others crossed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    Depth(u32),
+    Count(usize),
+}
+
+/// Whether no emission is under way on this thread.
 #[inline]
-pub(crate) fn next_or_refused() -> u32 {
-    NEXT.get()
+pub(crate) fn is_outermost() -> bool {
+    NEXT.get() == 0
 }
 
 /// The depth of the next root on this thread.
 pub(crate) fn next() -> u32 {
-    NEXT.get() & !REFUSED
+    NEXT.get() & !(REFUSED | NESTED)
 }
 
-/// Runs the handlers of an event at `depth`; also answers which event inside of it was
-/// refused, if any was. Handlers are isolated, so `run` does not unwind.
+/// Runs the handlers of an event at `depth`; also answers what inside of it was refused, if
+/// anything was. Handlers are isolated, so `run` does not unwind.
 #[inline]
-pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<&'static EventInfo>) {
+pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
     let before = NEXT.replace(depth + 1);
     let result = run();
-    if NEXT.replace(before) == depth + 1 {
+    let after = NEXT.replace(before);
+    if after == depth + 1 {
         (result, None)
     } else {
-        (result, pass_on(before))
+        (result, leave(before, after & (REFUSED | NESTED)))
     }
 }
 
-/// The enclosing emission, if there is one, hears of the refusal when it ends.
+/// Passes the flags on to the enclosing emission, if there is one.
 #[cold]
 #[inline(never)]
-fn pass_on(before: u32) -> Option<&'static EventInfo> {
-    if before != 0 {
-        NEXT.set(before | REFUSED);
+fn leave(before: u32, flags: u32) -> Option<Refusal> {
+    if before == 0 {
+        INSIDE.set(0);
+    } else {
+        NEXT.set(before | flags);
     }
-    LAST_REFUSED.get()
+    LAST_REFUSAL.get().filter(|_| flags & REFUSED != 0)
 }
 
-/// An event was refused because too many emits are inside each other.
-#[cold]
-pub(crate) fn refuse(info: &'static EventInfo) {
-    LAST_REFUSED.set(Some(info));
+/// The depth of a new root of `event`.
+///
+/// # Errors
+///
+/// A limit was crossed; every enclosing root will hear of it.
+pub(crate) fn root(inner: &Inner, event: &'static EventInfo) -> Result<u32, Refusal> {
+    let depth = next();
+    if depth == 0 {
+        return Ok(0);
+    }
+    let inside = INSIDE.get() + 1;
+    let limit = if depth > inner.depth_limit {
+        Limit::Depth(inner.depth_limit)
+    } else if inside > inner.count_limit {
+        Limit::Count(inner.count_limit)
+    } else {
+        INSIDE.set(inside);
+        NEXT.set(NEXT.get() | NESTED);
+        return Ok(depth);
+    };
+    let refusal = Refusal { event, limit };
+    LAST_REFUSAL.set(Some(refusal));
     NEXT.set(NEXT.get() | REFUSED);
+    Err(refusal)
 }

@@ -10,10 +10,10 @@ use super::inner::Inner;
 use crate::emitter::Given;
 use crate::error::BoxError;
 use crate::event::EventInfo;
+use crate::handler::binder::NotRun;
 use crate::handler::{HandlerInfo, Sink};
 use crate::isolate;
 use crate::observer::Observed;
-use crate::param::NotRun;
 use crate::report::{Cause, Ended, Failure, Skip};
 
 /// Tells which handler stands at a position, when a failure asks.
@@ -102,21 +102,10 @@ impl<'e> Emission<'e> {
         self.record.get()?.borrow().progress.halted
     }
 
-    /// Skips the deliveries from the current position on, each counted and observed.
+    /// Counts the delivery at the current position as skipped.
     #[cold]
-    pub(crate) fn skip_rest(&self, end: usize, skip: Skip, observed: Option<&Observed<'_>>) {
-        let ended = Ended::Skipped(skip);
-        let rest = self.position.get()..end;
-        let mut more = self.more();
-        more.progress.undone += rest.len();
-        more.details.count(ended, rest.len());
-        drop(more);
-        if let Some(observed) = observed {
-            for position in rest {
-                observed.ended(self.who.handler(position), ended, None);
-            }
-        }
-        self.position.set(end);
+    pub(crate) fn skip(&self, skip: Skip) {
+        self.count(Ended::Skipped(skip));
     }
 
     /// Tells observers how the delivery at the current position ended.
@@ -190,6 +179,9 @@ impl Sink for Emission<'_> {
 
     #[cold]
     fn stop(&self) {
+        if !self.event().is_stoppable() {
+            return;
+        }
         let mut more = self.more();
         more.progress.halted = Some(Skip::Break);
         more.details.stopped_by = Some(self.handler());

@@ -10,9 +10,11 @@ use super::DispatcherHandle;
 use super::roster::{CatchAll, Entry, EventKind, KindOf};
 use crate::event::Event;
 use crate::handler::registered::Registered;
+use crate::isolate;
 use crate::observer::Observer;
 use crate::registry::EventSlot;
 use crate::resolver::ByType;
+use crate::wiring;
 
 /// What the clones of a dispatcher share. After the build nothing in it changes but the
 /// runtime subscriptions, the observers, and the places of generic events.
@@ -24,7 +26,7 @@ pub(crate) struct Inner {
     /// Such events that were first subscribed to, or seen by a catch-all, after the build.
     late: ArcSwap<ByType<Arc<Entry>>>,
     has_late: AtomicBool,
-    /// The catch-alls without a pattern, which see late events, too; in order.
+    /// The catch-alls, in order: they see late events, too.
     pub(crate) everything: Box<[(&'static dyn Registered, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
@@ -118,14 +120,13 @@ impl Inner {
         }
         let kind = KindOf::<E>::NEW;
         let mut list = kind.new_list();
-        for (_, catch_all) in &self.everything {
-            kind.push_catch_all(&mut *list, Arc::clone(catch_all));
+        let mut registered = Vec::new();
+        for (handler, catch_all) in &self.everything {
+            if wiring::sees(*handler, E::INFO) {
+                kind.push_catch_all(&mut *list, Arc::clone(catch_all));
+                registered.push(*handler);
+            }
         }
-        let registered = self
-            .everything
-            .iter()
-            .map(|(handler, _)| *handler)
-            .collect();
         let entry = Arc::new(Entry::new(
             kind.finish(list, registered),
             self.is_observed(),
@@ -153,20 +154,34 @@ impl Inner {
 
     /// Changes the list of observers.
     pub(crate) fn change_observers(&self, change: impl FnOnce(&mut Vec<Arc<dyn Observer>>)) {
-        let _changing = self.changing();
+        let changing = self.changing();
         let mut observers = Vec::clone(&self.observers.load());
         change(&mut observers);
         let observed = !observers.is_empty();
-        self.observers.store(Arc::new(observers));
+        let before = self.observers.swap(Arc::new(observers));
         self.observed.store(observed, Ordering::Release);
         let known = self.table.iter().flatten().chain(self.generic.values());
         known.for_each(|entry| entry.refresh(observed));
         for entry in self.late.load().values() {
             entry.refresh(observed);
         }
+        drop(changing);
+        isolate::discard(before);
     }
 
     fn changing(&self) -> std::sync::MutexGuard<'_, ()> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inner {
+    /// Here end what handlers captured and what was provided, wherever the last clone ends:
+    /// perhaps inside of an emit.
+    fn drop(&mut self) {
+        isolate::discard(std::mem::take(&mut self.table));
+        isolate::discard(std::mem::take(&mut self.generic));
+        isolate::discard(std::mem::take(&mut self.everything));
+        isolate::discard(self.late.swap(Arc::default()));
+        isolate::discard(self.observers.swap(Arc::default()));
     }
 }

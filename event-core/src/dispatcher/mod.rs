@@ -2,9 +2,10 @@
 
 mod builder;
 mod cascade;
-mod depth;
+pub(crate) mod depth;
 pub(crate) mod emission;
 mod emit;
+mod full;
 mod handle;
 pub(crate) mod inner;
 pub(crate) mod roster;
@@ -105,6 +106,27 @@ impl Dispatcher {
     /// Emits an event, and ends at the first failure: no further handler runs, and nothing
     /// more is emitted, at every level of the cascade. The same as Django's `send`.
     ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// #[derive(Event)]
+    /// struct FormSent { name: String }
+    ///
+    /// #[handler]
+    /// fn check(event: &FormSent) -> Result<(), &'static str> {
+    ///     if event.name.is_empty() { Err("a name is missing") } else { Ok(()) }
+    /// }
+    ///
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// assert!(dispatcher.try_emit(FormSent { name: "Ada".to_owned() }).is_ok());
+    ///
+    /// let error = dispatcher.try_emit(FormSent { name: String::new() }).unwrap_err();
+    /// assert!(error.to_string().ends_with("a name is missing"));
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The first failure, with the report of what had happened until then.
@@ -121,23 +143,43 @@ impl Dispatcher {
     }
 
     /// Emits recorded events as one root: all of them, in order, before anything they cause.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::{Dispatcher, Event, PendingEvents};
+    ///
+    /// #[derive(Event)]
+    /// struct ItemAdded;
+    ///
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let pending: PendingEvents = (0..3).map(|_| ItemAdded).collect();
+    /// assert_eq!(dispatcher.emit_all(pending).events(), 3);
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let mut root = Root::default();
-        let depth = match pending.events.first() {
-            None => Some(0),
-            Some(first) => emit::enter_root(&self.inner, &mut root, first.info()),
+        let entered = match pending.events.first() {
+            None => Ok(0),
+            Some(first) => depth::root(&self.inner, first.info()),
         };
-        if let Some(depth) = depth {
-            root.record(pending.events, depth);
-            root.run_caused(&self.inner);
+        root.record(pending.events, entered.unwrap_or_default());
+        match entered {
+            Ok(_) => root.run_caused(&self.inner),
+            Err(refusal) => {
+                root.refuse(refusal);
+                root.leave_the_rest();
+            }
         }
         root.into_report()
     }
 
     /// Adds a handler at run time; the closure may return whatever a handler of `E` may.
     ///
-    /// Strong: it lives until the guard is dropped, whatever it captures. An emission that
+    /// Strong: it lives until the guard is dropped, whatever it captures. One that captures a
+    /// clone of the dispatcher keeps it alive for ever if it is detached; capture a
+    /// [`handle`](Self::handle) instead. An emission that
     /// has started does not see it. A closure handles one event type; a handler of every event
     /// is written as a function with `#[handler]`. See [`subscription`](Self::subscription) for one call
     /// only, another priority, or one that ends with an object.
@@ -189,7 +231,8 @@ impl Dispatcher {
         self.inner.observer_panics.load(Ordering::Relaxed)
     }
 
-    /// A handle that does not keep the dispatcher alive.
+    /// A handle that does not keep the dispatcher alive: for code that the dispatcher owns, such
+    /// as subscriptions that emit.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
         self.inner.handle()

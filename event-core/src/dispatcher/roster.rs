@@ -70,6 +70,16 @@ pub(crate) enum Step<'s, E> {
     Subscription(&'s Arc<Node<E>>),
 }
 
+impl<E: Event> Step<'_, E> {
+    /// Whether it is a handler, or a subscription that may still be called.
+    pub(crate) fn is_alive(&self) -> bool {
+        match self {
+            Self::Handler(_) => true,
+            Self::Subscription(node) => node.is_alive(),
+        }
+    }
+}
+
 impl<E> Subscribed<E> {
     /// How many positions there are beyond those of the handlers.
     #[inline]
@@ -146,14 +156,21 @@ impl<E: Event> Roster<E> {
             .subscriptions
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        // Weak subscriptions whose target ended go with the next one that comes.
+        let ended = subscriptions
+            .extract_if(.., |other| !other.is_alive())
+            .collect::<Vec<_>>();
         let after = subscriptions.partition_point(|other| other.priority <= node.priority);
         subscriptions.insert(after, node);
-        self.merge(&subscriptions);
+        let before = self.merge(&subscriptions);
+        drop(subscriptions);
+        // Outside of the lock: they may be the last owners of what closures captured.
+        drop((ended, before));
     }
 
     /// Removes a subscription, if it is still there.
     pub(crate) fn unsubscribe(&self, node: &Arc<Node<E>>) {
-        let removed = {
+        let (removed, before) = {
             let mut subscriptions = self
                 .subscriptions
                 .lock()
@@ -162,21 +179,19 @@ impl<E: Event> Roster<E> {
                 .iter()
                 .position(|other| Arc::ptr_eq(other, node));
             let removed = at.map(|at| subscriptions.remove(at));
-            if removed.is_some() {
-                self.merge(&subscriptions);
-            }
-            removed
+            let before = removed.as_ref().and_then(|_| self.merge(&subscriptions));
+            (removed, before)
         };
-        // Outside of the lock: it may be the last owner of what the user's closure captured.
-        drop(removed);
+        // Outside of the lock: they may be the last owners of what closures captured.
+        drop((removed, before));
     }
 
     /// Seats each subscription before the first handler of a higher priority, but never
     /// before an earlier one's seat: handlers keep their order, which `after` may have changed.
-    fn merge(&self, subscriptions: &[Arc<Node<E>>]) {
+    /// Answers what readers saw before.
+    fn merge(&self, subscriptions: &[Arc<Node<E>>]) -> Option<Arc<Subscribed<E>>> {
         if subscriptions.is_empty() {
-            self.subscribed.store(None);
-            return;
+            return self.subscribed.swap(None);
         }
         let mut handlers = 0;
         let mut seat = |node: &Arc<Node<E>>| {
@@ -191,7 +206,7 @@ impl<E: Event> Roster<E> {
             }
         };
         let seats = subscriptions.iter().map(&mut seat).collect();
-        self.subscribed.store(Some(Arc::new(Subscribed(seats))));
+        self.subscribed.swap(Some(Arc::new(Subscribed(seats))))
     }
 }
 

@@ -21,7 +21,9 @@ use crate::registry::EventSlot;
 ///
 /// Derive it. A hand-written implementation is possible and needs [`INFO`](Event::INFO),
 /// [`fmt_masked`](Event::fmt_masked) and, to be returned from handlers, an
-/// [`Outcome`](crate::handler::Outcome).
+/// [`Outcome`](crate::handler::Outcome). The derive also registers the type with the program;
+/// a build knows a hand-written event by its handlers alone, so the checks of names and of how
+/// many handlers there are do not see it before.
 ///
 /// An event is emitted by value and handed to every handler by shared reference. It needs
 /// neither `Clone` nor a `Debug` of its own; it owns its data (no lifetime parameters).

@@ -16,8 +16,29 @@ use std::sync::Arc;
 use super::{CatchAllOutcome, Conclusion, Outcome};
 use crate::dispatcher::emission::Emission;
 use crate::dispatcher::roster::{Bound, CatchAll};
+use crate::error::BoxError;
 use crate::event::AnyEvent;
-use crate::param::{Delivery, Dependency, NotRun, Param, Resolver};
+use crate::param::{Delivery, Dependency, Param, Resolver};
+
+/// Why a handler was not called.
+pub enum NotRun {
+    Filtered,
+    Rejected(BoxError),
+}
+
+/// Ends the delivery as skipped unless the handler's filter holds.
+///
+/// # Errors
+///
+/// It does not hold.
+#[inline]
+pub fn filter<E: ?Sized>(event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun> {
+    if holds(event) {
+        Ok(())
+    } else {
+        Err(NotRun::Filtered)
+    }
+}
 
 /// A by-value parameter, resolved: makes the argument of each delivery.
 pub struct Slot<P> {
@@ -76,7 +97,12 @@ impl Needs<'_, '_> {
             self.resolver.catch_all_cannot_emit();
             return None;
         }
-        P::resolve(self.resolver).map(Slot::new)
+        let noted = self.resolver.noted();
+        let state = P::resolve(self.resolver);
+        if state.is_none() && self.resolver.noted() == noted {
+            self.resolver.unresolved(std::any::type_name::<P>());
+        }
+        state.map(Slot::new)
     }
 }
 

@@ -13,3 +13,4 @@ pub(crate) mod registered;
 pub use self::info::HandlerInfo;
 pub(crate) use self::outcome::Sink;
 pub use self::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
+pub use crate::emitter::Names;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::dispatcher::Caused;
 use crate::error::BoxError;
-use crate::event::{Event, Stoppable};
+use crate::event::{EmitsNow, Event, Stoppable};
 
 /// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
@@ -74,8 +74,12 @@ impl<'c> Conclusion<'c> {
         Self { sink }
     }
 
-    /// The delivery caused `event`, which is emitted after every handler of the current one.
-    pub fn emit<T: Event>(&mut self, event: T) {
+    /// The delivery caused `event`, which is emitted after every handler of the current one,
+    /// unless that crosses a limit of the dispatcher.
+    pub fn emit<T>(&mut self, event: T)
+    where
+        T: Event + EmitsNow<T::Durability>,
+    {
         self.sink.cause(Box::new(event));
     }
 
@@ -84,7 +88,8 @@ impl<'c> Conclusion<'c> {
         self.sink.fail(error.into_box_error());
     }
 
-    /// The handler stopped the emission: later handlers of the event are skipped.
+    /// The handler stopped the emission: later handlers of the event are skipped. Ignored for
+    /// an event that is not stoppable.
     pub fn stop(&mut self) {
         self.sink.stop();
     }

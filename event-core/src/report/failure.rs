@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Ended;
+use crate::dispatcher::depth::{Limit, Refusal};
 use crate::error::BoxError;
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
@@ -29,9 +30,7 @@ pub(crate) enum Cause {
         limit: usize,
         not_emitted: usize,
     },
-    Nested {
-        limit: u32,
-    },
+    Nested(Limit),
 }
 
 impl Failure {
@@ -45,6 +44,10 @@ impl Failure {
             handler,
             cause,
         }
+    }
+
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self::new(refusal.event, None, Cause::Nested(refusal.limit))
     }
 
     /// What is known about the event's type.
@@ -122,18 +125,24 @@ impl fmt::Display for Failure {
                 cause(f)
             }
             (Cause::TooMany { limit, not_emitted }, _) => {
-                write!(
-                    f,
-                    "`{event}` was not emitted, nor were {} more events: one root caused more \
-                     than {limit}",
-                    not_emitted.saturating_sub(1)
-                )?;
+                write!(f, "`{event}` was not emitted")?;
+                match not_emitted.saturating_sub(1) {
+                    0 => {}
+                    1 => write!(f, ", nor was 1 more event")?,
+                    more => write!(f, ", nor were {more} more events")?,
+                }
+                write!(f, ": one root caused more than {limit}")?;
                 cause(f)
             }
-            (Cause::Nested { limit }, _) => write!(
+            (Cause::Nested(Limit::Depth(limit)), _) => write!(
                 f,
                 "`{event}` was not emitted: {limit} emits are running inside each other on \
                  this thread"
+            ),
+            (Cause::Nested(Limit::Count(limit)), _) => write!(
+                f,
+                "`{event}` was not emitted: handlers of one event made more than {limit} emits \
+                 of their own"
             ),
         }
     }
@@ -157,7 +166,7 @@ impl fmt::Debug for Cause {
             Self::Drop(panic) => write!(f, "Drop({panic:?})"),
             Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
             Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
-            Self::Nested { limit } => write!(f, "Nested({limit})"),
+            Self::Nested(limit) => write!(f, "Nested({limit:?})"),
         }
     }
 }

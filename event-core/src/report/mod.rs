@@ -35,6 +35,9 @@ pub enum Skip {
     /// An earlier handler failed, and the event was emitted with
     /// [`try_emit`](crate::Dispatcher::try_emit).
     EarlierFailure,
+    /// The subscription was cancelled, or its target ended, after observers were told that its
+    /// delivery starts. Reports count no such delivery.
+    Cancelled,
 }
 
 /// What an emission led to, with all the events it caused.
@@ -249,6 +252,7 @@ impl fmt::Display for Ended {
             Self::Skipped(Skip::Filter) => "skipped: its filter did not hold",
             Self::Skipped(Skip::Break) => "skipped: an earlier handler stopped the emission",
             Self::Skipped(Skip::EarlierFailure) => "skipped: an earlier handler failed",
+            Self::Skipped(Skip::Cancelled) => "skipped: the subscription was cancelled",
         })
     }
 }

@@ -13,16 +13,18 @@ use crate::resolver::ByType;
 /// Each event name belongs to one type; an undeclared one is the type's path, which two copies
 /// of a crate share.
 pub(super) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
+    let mut infos: Vec<_> = events.iter().map(|event| event.info).collect();
+    infos.sort_by_key(|info| (info.file(), info.line()));
     let mut by_name: HashMap<&'static str, &'static EventInfo> =
-        HashMap::with_capacity(events.len());
-    for info in events.iter().map(|event| event.info) {
-        let name = info.name();
-        let Some(other) = by_name.insert(name, info) else {
+        HashMap::with_capacity(infos.len());
+    for second in infos {
+        let name = second.name();
+        let Some(first) = by_name.insert(name, second) else {
             continue;
         };
-        let (mut first, mut second) = (other, info);
-        if (second.file(), second.line()) < (first.file(), first.line()) {
-            std::mem::swap(&mut first, &mut second);
+        // Two types in two blocks of one function have one path, and that is all right.
+        if second.declared_name().is_none() && first.file() == second.file() {
+            continue;
         }
         problems.push(
             Problem::new(
@@ -130,9 +132,10 @@ pub(super) fn cardinality(
             Problem::new(
                 ProblemKind::Cardinality,
                 format!(
-                    "event `{}` has {} handlers and must have {}",
+                    "event `{}` has {} handler{} and must have {}",
                     info.name(),
                     found.len(),
+                    if found.len() == 1 { "" } else { "s" },
                     info.handlers()
                 ),
             )
@@ -165,10 +168,11 @@ pub(super) fn order_names(
             );
             return;
         };
-        let shared = events
+        let catch_alls = handler.event().is_none() && other.event().is_none();
+        let mut both = events
             .iter()
-            .any(|event| handles(handler, event) && handles(*other, event));
-        if !shared {
+            .map(|event| handles(handler, event) && handles(*other, event));
+        if !both.any(|shared| shared) && !catch_alls {
             let theirs = other.event().map_or("other events", EventInfo::name);
             let ours = handler.event().map_or("other events", EventInfo::name);
             let spec = other.spec();

@@ -112,7 +112,6 @@ pub(crate) fn wire(
         return Err(error);
     }
     provided.untaken().for_each(log::untaken);
-    everything.retain(|(handler, _)| handler.pattern().is_none());
     let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
     order::sort(&mut sorted);
     // Without a cycle: each event with these handlers was sorted above.
@@ -150,7 +149,7 @@ fn join_catch_all(
 }
 
 /// Whether a catch-all sees an event.
-fn sees(catch_all: &dyn Registered, event: &EventInfo) -> bool {
+pub(crate) fn sees(catch_all: &dyn Registered, event: &EventInfo) -> bool {
     match (catch_all.pattern(), event.declared_name()) {
         (None, _) => true,
         (Some(pattern), Some(name)) => pattern::matches(pattern, name),

@@ -71,6 +71,8 @@ pub enum ProblemKind {
     ModuleWithoutHandlers,
     /// A catch-all handler takes an emitter.
     CatchAllEmits,
+    /// A parameter made per delivery cannot be made in this dispatcher.
+    UnresolvedParam,
 }
 
 impl BuildError {

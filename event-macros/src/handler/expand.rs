@@ -36,7 +36,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///                 return;
 ///             };
 ///             __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
-///                 __event_delivery.filter(__event, is_large)?;
+///                 P::filter(__event, is_large)?;
 ///                 P::Ok(count_sales(__event, &__event_0, __event_1.as_deref()))
 ///             });
 ///         },
@@ -185,7 +185,7 @@ fn binder(
     let filter = keys.filter.as_ref().map(|filter| {
         // At the predicate's name, where a wrong signature is reported.
         let at = filter.span().resolved_at(Span::mixed_site());
-        quote_spanned!(at=> __event_delivery.filter(__event, #filter)?;)
+        quote_spanned!(at=> #private::filter(__event, #filter)?;)
     });
     quote_spanned! {Span::mixed_site()=>
         #resolve

@@ -1,0 +1,209 @@
+//! The ways of an event through its handlers that look at more than the handlers.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::cascade::Record;
+use super::emission::{Emission, Who};
+use super::emit::{call_some, run_plain};
+use super::inner::Inner;
+use super::roster::{Roster, Step, Subscribed};
+use crate::event::{AnyEvent, Event, EventInfo};
+use crate::handler::HandlerInfo;
+use crate::observer::Observed;
+use crate::report::{Ended, Skip};
+
+/// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
+#[inline]
+pub(crate) fn run_subscribed<E: Event>(
+    inner: &Arc<Inner>,
+    roster: &Roster<E>,
+    event: &E,
+    record: &Record,
+    depth: u32,
+) -> usize {
+    let subscribed = roster.subscribed.load();
+    let Some(subscribed) = subscribed.as_deref() else {
+        return run_plain(inner, roster, event, record, depth);
+    };
+    let view = View {
+        roster,
+        subscribed: Some(subscribed),
+    };
+    let emission = Emission::new(inner, &view, depth, record);
+    let missed = Cell::new(0);
+    let first_try = AssertUnwindSafe(|| {
+        let mut handlers = 0;
+        for seat in subscribed.seats() {
+            call_some(&roster.handlers[handlers..seat.handlers], event, &emission);
+            handlers = seat.handlers;
+            if !seat.node.deliver(event, &emission) {
+                missed.set(missed.get() + 1);
+            }
+            emission.advance();
+        }
+        call_some(&roster.handlers[handlers..], event, &emission);
+    });
+    if let Err(payload) = catch_unwind(first_try) {
+        emission.panicked(payload);
+        emission.advance();
+        view.run_rest(event, &emission, &missed, None);
+    }
+    view.len() - missed.get()
+}
+
+/// The positions of an event: its handlers, with the subscriptions among them if there are
+/// any.
+struct View<'v, E> {
+    roster: &'v Roster<E>,
+    subscribed: Option<&'v Subscribed<E>>,
+}
+
+impl<E> View<'_, E> {
+    fn len(&self) -> usize {
+        self.roster.handlers.len() + self.subscribed.map_or(0, Subscribed::len)
+    }
+
+    fn step(&self, position: usize) -> Step<'_, E> {
+        match self.subscribed {
+            None => Step::Handler(position),
+            Some(subscribed) => subscribed.step(position),
+        }
+    }
+
+    /// Runs what stands from the emission's position on, one by one, looking at each. Counts
+    /// the subscriptions that were cancelled meanwhile in `missed`.
+    #[cold]
+    #[inline(never)]
+    fn run_rest(
+        &self,
+        event: &E,
+        emission: &Emission<'_>,
+        missed: &Cell<usize>,
+        observed: Option<&Observed<'_>>,
+    ) where
+        E: Event,
+    {
+        let end = self.len();
+        while emission.position() < end {
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                while emission.position() < end && emission.halted().is_none() {
+                    if !self.deliver(event, emission, observed) {
+                        missed.set(missed.get() + 1);
+                    }
+                    emission.advance();
+                }
+            }));
+            if let Err(payload) = run {
+                emission.panicked(payload);
+                if let Some(observed) = observed {
+                    emission.tell_ended(observed);
+                }
+                emission.advance();
+            }
+            if let Some(skip) = emission.halted() {
+                self.skip_rest(emission, skip, missed, observed);
+            }
+        }
+    }
+
+    /// Makes the delivery at the emission's position; `false` if the subscription there is
+    /// over.
+    fn deliver(&self, event: &E, emission: &Emission<'_>, observed: Option<&Observed<'_>>) -> bool
+    where
+        E: Event,
+    {
+        let step = self.step(emission.position());
+        if let Some(observed) = observed {
+            // One that is over and not swept yet is removed by its delivery.
+            if !step.is_alive() {
+                return matches!(step, Step::Subscription(node) if node.deliver(event, emission));
+            }
+            observed.delivery_started(emission.handler());
+        }
+        let delivered = match step {
+            Step::Handler(index) => {
+                self.roster.handlers[index](event, emission);
+                true
+            }
+            Step::Subscription(node) => node.deliver(event, emission),
+        };
+        if let Some(observed) = observed {
+            if delivered {
+                emission.tell_ended(observed);
+            } else {
+                let ended = Ended::Skipped(Skip::Cancelled);
+                observed.ended(emission.handler(), ended, None);
+            }
+        }
+        delivered
+    }
+
+    /// Skips what stands from the emission's position on, each counted and observed.
+    #[cold]
+    fn skip_rest(
+        &self,
+        emission: &Emission<'_>,
+        skip: Skip,
+        missed: &Cell<usize>,
+        observed: Option<&Observed<'_>>,
+    ) where
+        E: Event,
+    {
+        while emission.position() < self.len() {
+            if self.step(emission.position()).is_alive() {
+                emission.skip(skip);
+                if let Some(observed) = observed {
+                    observed.ended(emission.handler(), Ended::Skipped(skip), None);
+                }
+            } else {
+                missed.set(missed.get() + 1);
+            }
+            emission.advance();
+        }
+    }
+}
+
+impl<E: Event> Who for View<'_, E> {
+    fn event(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn handler(&self, position: usize) -> HandlerInfo {
+        match self.step(position) {
+            Step::Handler(index) => self.roster.handler(index),
+            Step::Subscription(node) => node.info,
+        }
+    }
+}
+
+/// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
+/// there were, done or not.
+#[inline(never)]
+pub(crate) fn run_full<E: Event>(
+    inner: &Arc<Inner>,
+    roster: &Roster<E>,
+    event: &E,
+    record: &Record,
+    depth: u32,
+) -> usize {
+    let subscribed = roster.subscribed.load();
+    let view = View {
+        roster,
+        subscribed: subscribed.as_deref(),
+    };
+    let observed = inner
+        .is_observed()
+        .then(|| Observed::new(inner, event as &dyn AnyEvent, depth));
+    let emission = Emission::new(inner, &view, depth, record);
+    let missed = Cell::new(0);
+    if let Some(observed) = &observed {
+        observed.emission_started();
+    }
+    view.run_rest(event, &emission, &missed, observed.as_ref());
+    if let Some(observed) = &observed {
+        observed.emission_ended();
+    }
+    view.len() - missed.get()
+}
