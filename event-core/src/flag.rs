@@ -130,7 +130,8 @@ impl Flag {
     /// Sets the flag and lets everyone go on who waits for it.
     ///
     /// Setting a flag that is set does nothing. Wakers are called before this returns, under a
-    /// lock: not for use inside a Unix signal handler.
+    /// lock of `event-listener`: not for use inside a Unix signal handler, nor with an executor
+    /// whose wakers poll at once, if what they poll uses the same flag.
     ///
     /// # Examples
     ///

@@ -54,6 +54,23 @@ pub(crate) fn next() -> u32 {
     NEXT.get() & !(REFUSED | NESTED)
 }
 
+/// Begins an outermost emission.
+#[inline]
+pub(crate) fn begin() {
+    NEXT.set(1);
+}
+
+/// Ends an outermost emission; answers what inside of it was refused, if anything was.
+#[inline]
+pub(crate) fn end() -> Option<Refusal> {
+    let after = NEXT.replace(0);
+    if after == 1 {
+        None
+    } else {
+        leave(0, after & (REFUSED | NESTED))
+    }
+}
+
 /// Runs the handlers of an event at `depth`; also answers what inside of it was refused, if
 /// anything was. Handlers are isolated, so `run` does not unwind.
 #[inline]

@@ -37,13 +37,13 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
     if way == mode::FULL || !depth::is_outermost() {
         return emit_full(inner, event, Root::default());
     }
-    if way == mode::SUBSCRIBED {
-        return emit_subscribed(inner, entry, event);
+    match way {
+        mode::EMPTY => emit_by(inner, event, |_, _| 0),
+        mode::SUBSCRIBED => emit_subscribed(inner, entry, event),
+        _ => emit_by(inner, event, |event, record| {
+            run_plain(inner, entry.roster(), event, record, 0)
+        }),
     }
-    emit_by(inner, event, |event, record| match way {
-        mode::EMPTY => 0,
-        _ => run_plain(inner, entry.roster(), event, record, 0),
-    })
 }
 
 /// Emits an outermost root to handlers and subscriptions.
@@ -66,10 +66,10 @@ fn emit_by<E: Event>(
     run: impl FnOnce(&E, &Record) -> usize,
 ) -> Report {
     let record = Record::new();
-    let ((ran, panic), refused) = depth::enter(0, || {
-        let ran = run(&event, &record);
-        (ran, discard(event))
-    });
+    depth::begin();
+    let ran = run(&event, &record);
+    let panic = discard(event);
+    let refused = depth::end();
     let record = match record.into_inner() {
         Some(more) => Record::from(more),
         None if panic.is_none() && refused.is_none() => return Report::new(ran, None),

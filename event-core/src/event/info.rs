@@ -25,7 +25,6 @@ pub struct EventInfo {
 
 /// How many handlers the final program must have for an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Cardinality {
     /// The fewest handlers allowed.
     pub min: usize,
