@@ -119,7 +119,7 @@ impl Inner {
             return Arc::clone(entry);
         }
         let kind = KindOf::<E>::NEW;
-        let mut list = kind.new_list();
+        let mut list = kind.new_list(self.everything.len());
         let mut registered = Vec::new();
         for (handler, catch_all) in &self.everything {
             if wiring::sees(*handler, E::INFO) {

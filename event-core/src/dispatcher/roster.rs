@@ -240,12 +240,10 @@ impl<E: Event> Who for Roster<E> {
 pub trait EventKind: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
-    /// An empty `Vec<Bound<E>>`.
-    fn new_list(&self) -> Box<dyn Any>;
+    /// A `Vec<Bound<E>>` with room for so many handlers.
+    fn new_list(&self, handlers: usize) -> Box<dyn Any>;
     /// Adds a catch-all to such a list.
     fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
-    /// How many handlers such a list has.
-    fn len(&self, list: &dyn Any) -> usize;
     /// Makes the table's place of the event.
     fn finish(
         &self,
@@ -270,8 +268,8 @@ impl<E: Event> EventKind for KindOf<E> {
         E::slot()
     }
 
-    fn new_list(&self) -> Box<dyn Any> {
-        Box::new(Vec::<Bound<E>>::new())
+    fn new_list(&self, handlers: usize) -> Box<dyn Any> {
+        Box::new(Vec::<Bound<E>>::with_capacity(handlers))
     }
 
     fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
@@ -280,10 +278,6 @@ impl<E: Event> EventKind for KindOf<E> {
                 catch_all(event, emission);
             }));
         }
-    }
-
-    fn len(&self, list: &dyn Any) -> usize {
-        list.downcast_ref::<Vec<Bound<E>>>().map_or(0, Vec::len)
     }
 
     fn finish(

@@ -60,6 +60,7 @@ pub(crate) fn wire(
 
     // One line for each event type: those of the registry, and those that only a handler
     // tells of, which are generic or were lost by the linker.
+    let average = chosen.len() / events.len().max(1) + 1;
     let mut lines: ByType<Line> = ByType::with_capacity_and_hasher(
         events.len() + chosen.len() / 8,
         std::hash::BuildHasherDefault::default(),
@@ -71,7 +72,7 @@ pub(crate) fn wire(
     {
         lines.entry(kind.info().type_id()).or_insert_with(|| Line {
             kind,
-            handlers: Vec::new(),
+            handlers: Vec::with_capacity(average),
         });
     }
     for handler in &chosen {
@@ -173,7 +174,7 @@ fn bind(
     if let Err(cycle) = order::constrain(&mut handlers) {
         problems.push(checks::order_cycle(kind.info(), &cycle));
     }
-    let mut list = kind.new_list();
+    let mut list = kind.new_list(handlers.len());
     for handler in &handlers {
         if handler.event().is_some() {
             handler.bind(resolver, &mut *list);
