@@ -33,8 +33,10 @@ pub(crate) trait Who {
 pub struct Emission<'e> {
     inner: &'e Arc<Inner>,
     who: &'e dyn Who,
-    /// The handler that runs now; written before each call, so that a panic finds it.
-    position: Cell<usize>,
+    /// The handler that runs now is the one at `first + offset`; written before each call, so
+    /// that a panic finds it. In two parts, since a call site knows the second.
+    first: Cell<u32>,
+    offset: Cell<u32>,
     depth: u32,
     record: &'e Record,
 }
@@ -50,7 +52,8 @@ impl<'e> Emission<'e> {
         Self {
             inner,
             who,
-            position: Cell::new(0),
+            first: Cell::new(0),
+            offset: Cell::new(0),
             depth,
             record,
         }
@@ -61,7 +64,7 @@ impl<'e> Emission<'e> {
     }
 
     pub(crate) fn handler(&self) -> HandlerInfo {
-        self.who.handler(self.position.get())
+        self.who.handler(self.position())
     }
 
     pub(crate) fn depth(&self) -> u32 {
@@ -70,18 +73,27 @@ impl<'e> Emission<'e> {
 
     #[inline]
     pub(crate) fn position(&self) -> usize {
-        self.position.get()
+        self.first.get() as usize + self.offset.get() as usize
     }
 
     #[inline]
     pub(crate) fn set_position(&self, position: usize) {
-        self.position.set(position);
+        debug_assert!(u32::try_from(position).is_ok(), "no list is that long");
+        #[allow(clippy::cast_possible_truncation, reason = "asserted")]
+        self.first.set(position as u32);
+        self.offset.set(0);
+    }
+
+    /// The handler at this distance behind the last position that was set runs next.
+    #[inline]
+    pub(crate) fn set_offset(&self, offset: u32) {
+        self.offset.set(offset);
     }
 
     /// Goes on to the next handler.
     #[inline]
     pub(crate) fn advance(&self) {
-        self.position.set(self.position.get() + 1);
+        self.offset.set(self.offset.get() + 1);
     }
 
     fn more(&self) -> RefMut<'_, More> {
@@ -114,7 +126,7 @@ impl<'e> Emission<'e> {
         let handler = self.handler();
         let more = self.record.get().map(|more| more.borrow());
         match more {
-            Some(more) if more.progress.undone_at == self.position.get() + 1 => {
+            Some(more) if more.progress.undone_at == self.position() + 1 => {
                 let ended = more.progress.ended;
                 let failed = matches!(ended, Ended::Failed | Ended::Panicked);
                 let failure = more.details.failures.last().filter(|_| failed);
@@ -152,7 +164,7 @@ impl<'e> Emission<'e> {
 
     /// Counts a delivery that ended other than done, the first time it says so.
     fn count(&self, ended: Ended) {
-        let at = self.position.get() + 1;
+        let at = self.position() + 1;
         let mut more = self.more();
         if more.progress.undone_at == at {
             return;

@@ -31,18 +31,18 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
         return emit_full(inner, event, Root::default());
     };
     let way = entry.mode();
+    if way == mode::PLAIN && depth::is_outermost() {
+        return emit_by(inner, event, |event, record| {
+            run_plain(inner, entry.roster(), event, record, 0)
+        });
+    }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
         return Report::default();
     }
-    if way == mode::FULL || !depth::is_outermost() {
-        return emit_full(inner, event, Root::default());
-    }
     match way {
-        mode::EMPTY => emit_by(inner, event, |_, _| 0),
-        mode::SUBSCRIBED => emit_subscribed(inner, entry, event),
-        _ => emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, 0)
-        }),
+        mode::EMPTY if depth::is_outermost() => emit_by(inner, event, |_, _| 0),
+        mode::SUBSCRIBED if depth::is_outermost() => emit_subscribed(inner, entry, event),
+        _ => emit_full(inner, event, Root::default()),
     }
 }
 
@@ -214,19 +214,26 @@ pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission
 fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     let mut position = emission.position();
     macro_rules! call_sites {
-        ($eight:ident: $($index:literal)+) => {$(
-            emission.set_position(position + $index);
-            $eight[$index](event, emission);
+        ($some:ident: $($index:literal)+) => {$(
+            emission.set_offset($index);
+            $some[$index](event, emission);
         )+};
     }
     while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
+        emission.set_position(position);
         call_sites!(eight: 0 1 2 3 4 5 6 7);
         position += 8;
         handlers = behind;
     }
-    for handler in handlers {
+    while let Some((two, behind)) = handlers.split_first_chunk::<2>() {
         emission.set_position(position);
-        handler(event, emission);
+        call_sites!(two: 0 1);
+        position += 2;
+        handlers = behind;
+    }
+    if let [last] = handlers {
+        emission.set_position(position);
+        last(event, emission);
         position += 1;
     }
     emission.set_position(position);
