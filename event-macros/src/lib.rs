@@ -35,6 +35,8 @@ use proc_macro::TokenStream;
 /// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers
 /// see. The names of serde's `rename` keys are honoured. In an enum that serde writes without the
 /// variant's name (`tag`, `untagged`), fields of other variants with the same name are masked too.
+/// An event with a redacted field has a masked `Debug` from the derive; one of its own, which
+/// would show the field, does not compile beside it (E0119): remove it.
 ///
 /// # Examples
 ///

@@ -52,28 +52,26 @@ impl Reader<'_> {
         Some(Argument::Context(self.without_lifetimes(ty)))
     }
 
-    /// Whether a type that can be no parameter, since it is a foreign wrapper or lacks its
-    /// arguments, was refused.
+    /// Whether a type that can be no parameter, since it is a foreign wrapper, was refused.
     fn wrapped(&mut self, parameter: &PatType, ty: &Type) -> bool {
         let Type::Path(path) = ty else { return false };
         let Some(last) = path.path.segments.last() else {
             return false;
         };
         let variable = variable(parameter);
-        let inner = match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => Some(compact(inner)),
-                _ => return false,
-            },
-            _ => None,
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+            return false;
         };
-        let help = match (last.ident.to_string().as_str(), inner) {
-            ("Arc" | "Rc", Some(inner)) => format!(
+        let Some(GenericArgument::Type(inner)) = arguments.args.first() else {
+            return false;
+        };
+        let inner = compact(inner);
+        let help = match last.ident.to_string().as_str() {
+            "Arc" | "Rc" => format!(
                 "write `{variable}: &{inner}`, and give the builder the `Arc` with \
                  `.provide_arc(...)`"
             ),
-            ("Option", Some(inner)) => format!("write `{variable}: Option<&{inner}>`"),
-            ("Emitter", None) => format!("write `{variable}: Emitter<YourEvent>`"),
+            "Option" => format!("write `{variable}: Option<&{inner}>`"),
             _ => return false,
         };
         let what = format!(
