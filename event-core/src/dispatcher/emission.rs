@@ -71,11 +71,13 @@ impl<'e> Emission<'e> {
         self.depth
     }
 
+    /// Where the handler stands that runs now.
     #[inline]
     pub(crate) fn position(&self) -> usize {
         self.first.get() as usize + self.offset.get() as usize
     }
 
+    /// The handler at `position` runs next.
     #[inline]
     pub(crate) fn set_position(&self, position: usize) {
         debug_assert!(u32::try_from(position).is_ok(), "no list is that long");

@@ -1,8 +1,7 @@
 //! The way of an event through its handlers.
 //!
-//! The *plain* way serves events with linked handlers alone: one list of boxed
-//! closures, eight call sites (a processor predicts eight calls better than one that jumps
-//! everywhere), and one `catch_unwind` around all of them that goes on behind a handler that
+//! The *plain* way serves events with linked handlers alone: one list of boxed closures, eight
+//! call sites (a processor predicts eight calls better than one that jumps everywhere), and one `catch_unwind` around all of them that goes on behind a handler that
 //! panicked. It reads memory that never changes after the build and writes its own stack:
 //! no lock, no hashing, no reference count, no allocation, no shared write. The other ways are
 //! in [`full`](super::full): subscriptions, observers, stoppable events and `try_emit`.
@@ -208,8 +207,9 @@ pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission
     }
 }
 
-/// Calls them from eight call sites, as long as there are eight left. The position is written,
-/// not counted up in memory, where each step would wait for the one before it.
+/// Calls handlers, the first of which stands at the emission's position: from eight call sites
+/// as long as there are eight left, then from two. The position is written, not counted up in
+/// memory, where each step would wait for the one before it.
 #[inline(never)]
 fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     let mut position = emission.position();
