@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dispatcher::{Caused, DispatcherHandle};
 use crate::event::{EmitsNow, Event};
-use crate::handler::HandlerInfo;
+use crate::handler::{Events, HandlerInfo};
 use crate::param::{Delivery, Param, Resolver};
 
 /// A handler's parameter that emits the events it names, and no others.
@@ -57,11 +57,15 @@ impl<L> Emitter<L> {
     }
 }
 
-impl<L: 'static> Param for Emitter<L> {
+impl<L: Emits> Param for Emitter<L> {
     type State = ();
     type Rejection = std::convert::Infallible;
 
     const EMITS: bool = true;
+
+    fn events(events: &mut Events) {
+        L::events(events);
+    }
 
     fn resolve(_: &mut Resolver<'_>) -> Option<()> {
         Some(())
@@ -136,6 +140,24 @@ pub trait Names<E, At> {}
 
 impl<E: Event> Names<E, ()> for E {}
 
+/// What an [`Emitter`] emits: an event, or a tuple of up to eight.
+#[diagnostic::on_unimplemented(
+    message = "an `Emitter` cannot emit `{Self}`",
+    label = "neither an event nor a tuple of up to eight events",
+    note = "name events: `Emitter<OrderPlaced>`, `Emitter<(OrderPlaced, StockReserved)>`"
+)]
+pub trait Emits: 'static {
+    #[doc(hidden)]
+    fn events(events: &mut Events);
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> Emits for E {
+    fn events(events: &mut Events) {
+        events.add::<E>();
+    }
+}
+
 /// No event. An emitter of one event would otherwise have one candidate alone, from which
 /// rustc infers the event's type, so that a wrong one is "mismatched types" and not our text.
 #[doc(hidden)]
@@ -144,6 +166,25 @@ pub enum Nothing {}
 
 #[diagnostic::do_not_recommend]
 impl<L> Names<Nothing, Nothing> for L {}
+
+macro_rules! tuple_emits {
+    ($($event:ident)+) => {
+        impl<$($event: Event),+> Emits for ($($event,)+) {
+            fn events(events: &mut Events) {
+                $(events.add::<$event>();)+
+            }
+        }
+    };
+}
+
+tuple_emits!(A);
+tuple_emits!(A B);
+tuple_emits!(A B C);
+tuple_emits!(A B C D);
+tuple_emits!(A B C D F);
+tuple_emits!(A B C D F G);
+tuple_emits!(A B C D F G H);
+tuple_emits!(A B C D F G H I);
 
 macro_rules! tuple_names {
     ($($index:literal: ($($before:ident)*) $at:ident ($($after:ident)*);)+) => {$(

@@ -24,6 +24,36 @@ pub enum EmitError {
     Gone,
 }
 
+/// Why a delivery was not [redelivered](crate::report::Failure::redeliver).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedeliverError {
+    /// The failure is of another kind: no delivery waits in it.
+    #[error("only a delivery that found no room can be redelivered")]
+    NotFull,
+    /// It was redelivered before.
+    #[error("the delivery was redelivered before")]
+    Again,
+    /// The dispatcher is closed or gone, or its queue is not served any more.
+    #[error("the dispatcher is closed")]
+    Closed,
+}
+
+/// `emit_blocking` was called where blocking would stop other tasks.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`emit_blocking` inside of a runtime would stop its other tasks; use `emit_async(…).await`"
+)]
+#[non_exhaustive]
+pub struct BlockingError {}
+
+impl BlockingError {
+    #[cfg(feature = "tokio")]
+    pub(crate) fn new() -> Self {
+        Self {}
+    }
+}
+
 /// A dispatcher is installed already.
 #[derive(Debug, thiserror::Error)]
 #[error(

@@ -2,9 +2,14 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::dispatcher::Dispatcher;
 use crate::error::{EmitError, InstallError};
@@ -80,6 +85,42 @@ impl Entered {
             guard,
             not_send: PhantomData,
         }
+    }
+}
+
+pin_project! {
+    /// A future inside of which [`emit`](crate::emit) uses the dispatcher that made it: from
+    /// [`Dispatcher::in_scope`].
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct InScope<F> {
+        dispatcher: Dispatcher,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> InScope<F> {
+    pub(crate) fn new(dispatcher: &Dispatcher, future: F) -> Self {
+        Self {
+            dispatcher: dispatcher.clone(),
+            future,
+        }
+    }
+}
+
+impl<F: Future> Future for InScope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.dispatcher.enter();
+        this.future.poll(context)
+    }
+}
+
+impl<F> fmt::Debug for InScope<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InScope").finish_non_exhaustive()
     }
 }
 

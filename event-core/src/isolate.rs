@@ -10,6 +10,11 @@ pub(crate) fn run<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
     catch_unwind(AssertUnwindSafe(code)).map_err(message)
 }
 
+/// Runs `code`; its panic's payload, if it panics.
+pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(code))
+}
+
 /// Drops what may own values of the user's; a `Drop` that panics is logged.
 pub(crate) fn discard<T>(value: T) {
     if let Err(panic) = run(|| drop(value)) {

@@ -11,10 +11,14 @@ pub mod error;
 pub mod event;
 pub mod flag;
 pub mod handler;
+pub mod meta;
 pub mod observer;
 pub mod param;
+pub mod queue;
 pub mod report;
+pub mod stream;
 
+mod context;
 mod dispatcher;
 mod emitter;
 mod global;
@@ -25,14 +29,21 @@ mod pending;
 mod private;
 mod registry;
 mod resolver;
+mod runtime;
 mod subscription;
 mod wiring;
 
-pub use crate::dispatcher::{Dispatcher, DispatcherBuilder, DispatcherHandle};
+pub use crate::context::Context;
+#[cfg(feature = "tokio")]
+pub use crate::dispatcher::Shielded;
+pub use crate::dispatcher::{
+    Dispatcher, DispatcherBuilder, DispatcherHandle, EmitAsync, Shutdown, With,
+};
 pub use crate::emitter::Emitter;
 pub use crate::error::BoxError;
 pub use crate::event::{AnyEvent, Event, Transient};
-pub use crate::global::{Entered, emit};
+pub use crate::global::{Entered, InScope, emit};
+pub use crate::meta::Meta;
 pub use crate::module::Module;
 pub use crate::pending::PendingEvents;
 pub use crate::report::Report;

@@ -20,6 +20,40 @@ pub(crate) fn failure(failure: &Failure) {
     });
 }
 
+/// A failure of which nobody gets the report, where nobody else hears of such failures.
+#[cold]
+pub(crate) fn unheard(failure: &Failure) {
+    // `tracing` has heard of it when it was made.
+    #[cfg(not(feature = "tracing"))]
+    eprintln!("event-core: {failure}");
+    let _ = failure;
+}
+
+/// A thread of a queue could not be started.
+#[cold]
+pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!(queue, "no thread for queue `{queue}`: {error}");
+        let _ = (queue, error);
+    });
+}
+
+/// The last dispatcher was dropped while deliveries were under way.
+#[cold]
+pub(crate) fn left_alone(waiting: usize, tasks: usize) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(
+            waiting,
+            tasks,
+            "the last dispatcher was dropped with {waiting} deliveries in queues and {tasks} tasks \
+             under way; `shutdown` waits for them"
+        );
+        let _ = (waiting, tasks);
+    });
+}
+
 /// An observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {

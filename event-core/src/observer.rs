@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::dispatcher::inner::Inner;
+use crate::dispatcher::origin::Origin;
+use crate::dispatcher::shared::Delivered;
 use crate::event::AnyEvent;
 use crate::handler::HandlerInfo;
+use crate::meta::Meta;
 use crate::report::{Ended, Failure};
 use crate::{isolate, log};
 
@@ -95,7 +98,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 #[derive(Clone, Copy)]
 pub struct EmissionSeen<'e> {
     event: &'e dyn AnyEvent,
-    depth: u32,
+    meta: &'e Meta,
 }
 
 impl<'e> EmissionSeen<'e> {
@@ -109,7 +112,13 @@ impl<'e> EmissionSeen<'e> {
     /// emitted; 0 for that one.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.depth
+        self.meta.depth()
+    }
+
+    /// The identity of the emission: its id, its time, and what it comes from.
+    #[must_use]
+    pub fn meta(&self) -> &'e Meta {
+        self.meta
     }
 }
 
@@ -165,7 +174,7 @@ impl fmt::Debug for EmissionSeen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmissionSeen")
             .field("event", &self.event)
-            .field("depth", &self.depth)
+            .field("meta", &self.meta)
             .finish()
     }
 }
@@ -187,16 +196,38 @@ pub(crate) struct Observed<'e> {
 }
 
 impl<'e> Observed<'e> {
-    #[cold]
-    pub(crate) fn new(inner: &'e Inner, event: &'e dyn AnyEvent, depth: u32) -> Self {
-        Self {
-            inner,
-            observers: inner.observers.load_full(),
-            emission: EmissionSeen { event, depth },
-        }
+    /// Tells the observers, if there are any, that an emission started. One that began before the
+    /// first of them came is not stamped, and not seen.
+    pub(crate) fn new(
+        inner: &'e Inner,
+        event: &'e dyn AnyEvent,
+        origin: &'e Origin,
+    ) -> Option<Self> {
+        let observed = Self::of(inner, event, origin)?;
+        observed.emission_started();
+        Some(observed)
     }
 
-    pub(crate) fn emission_started(&self) {
+    /// The same, to go on with an emission that started before.
+    pub(crate) fn later(inner: &'e Inner, event: &'e dyn Delivered) -> Option<Self> {
+        Self::of(inner, event.as_any_event(), event.origin())
+    }
+
+    fn of(inner: &'e Inner, event: &'e dyn AnyEvent, origin: &'e Origin) -> Option<Self> {
+        if !inner.is_observed() {
+            return None;
+        }
+        Some(Self {
+            inner,
+            observers: inner.observers.load_full(),
+            emission: EmissionSeen {
+                event,
+                meta: origin.stamp.as_ref()?,
+            },
+        })
+    }
+
+    fn emission_started(&self) {
         self.each(|observer| observer.emission_started(&self.emission));
     }
 

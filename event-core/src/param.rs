@@ -6,7 +6,7 @@ use std::fmt;
 use crate::dispatcher::emission::Emission;
 use crate::error::BoxError;
 use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::handler::{Events, HandlerInfo};
 
 pub use crate::resolver::Resolver;
 
@@ -66,6 +66,12 @@ pub trait Param: Sized + 'static {
     #[doc(hidden)]
     const EMITS: bool = false;
 
+    /// Says which events the parameter lets its handler cause.
+    #[doc(hidden)]
+    fn events(events: &mut Events) {
+        let _ = events;
+    }
+
     /// Resolves the state. `None` means that something is missing; `resolver` has noted what.
     fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::State>;
 
@@ -121,7 +127,7 @@ impl<'d> Delivery<'d> {
     /// emitted; 0 for that one.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.emission.depth()
+        self.emission.origin().depth
     }
 }
 

@@ -5,11 +5,53 @@ pub use std::result::Result::{self, Err, Ok};
 
 pub use inventory;
 
+pub use crate::handler::Events;
 pub use crate::handler::binder::{Binder, CatchAllBinder, NotRun, Slot, filter};
-pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler, inline_handler};
+pub use crate::handler::reborrowed::{reborrowed, same};
+pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler, event_handler};
+pub use crate::queue::AnyQueue;
 pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::queue::{Lends, ServesAsync};
+
+/// The queue of a handler.
+pub fn queue(queue: &'static impl AnyQueue) -> &'static dyn AnyQueue {
+    queue
+}
+
+/// The queue of an `async` handler.
+pub fn async_queue(queue: &'static impl ServesAsync) -> &'static dyn AnyQueue {
+    queue
+}
+
+/// The queue of a handler that is lent an `S`.
+pub fn lending_queue<S, Q: Lends<S>>(queue: &'static Q) -> &'static dyn AnyQueue {
+    queue
+}
+
+/// The bound of an event's `key`; it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an event's key",
+    label = "a key is hashed: events of one key are handled in order",
+    note = "add `#[derive(Hash)]` to `{Self}`, or the bound `Hash` if it is a type parameter, or \
+            choose another field"
+)]
+pub trait LaneKey: Hash {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Hash + ?Sized> LaneKey for T {}
+
+/// The lane of a key: the same for the same value of the same type. Two keys that collide share a
+/// lane, which keeps their order and costs them only that they run one after the other.
+pub fn lane<K: LaneKey + ?Sized + 'static>(key: &K) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    std::any::TypeId::of::<K>().hash(&mut hasher);
+    key.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// Stands in the place of a redacted field.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::dispatcher::Dispatcher;
-use crate::handler::{HandlerInfo, registered::Registered};
+use crate::handler::{Events, HandlerInfo, registered::Registered};
 use crate::param::Dependency;
 use crate::wiring::problem::{Problem, ProblemKind};
 
@@ -21,6 +21,10 @@ pub struct Resolver<'r> {
     problems: Vec<Problem>,
     /// How often something was noted.
     noted: usize,
+    /// What the current handler can cause.
+    caused: Events,
+    /// Whether a parameter shows what the dispatcher stamps.
+    stamps: bool,
 }
 
 impl<'r> Resolver<'r> {
@@ -32,12 +36,29 @@ impl<'r> Resolver<'r> {
             missing: ByType::default(),
             problems: Vec::new(),
             noted: 0,
+            caused: Events::default(),
+            stamps: false,
         }
     }
 
     /// From here on problems concern `handler`.
     pub(crate) fn start(&mut self, handler: &'static dyn Registered) {
         self.handler = Some(handler);
+        self.caused = Events::default();
+    }
+
+    /// The events that the current handler can cause, so far.
+    pub(crate) fn caused(&mut self) -> &mut Events {
+        &mut self.caused
+    }
+
+    /// Notes that emissions are to be stamped.
+    pub(crate) fn stamps(&mut self) {
+        self.stamps = true;
+    }
+
+    pub(crate) fn is_stamping(&self) -> bool {
+        self.stamps
     }
 
     /// The value of type `T` that the builder was given; `None` if there is none.

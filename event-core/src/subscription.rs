@@ -1,7 +1,8 @@
 //! Handlers that come and go at run time.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::fmt;
+use std::future::Future;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
@@ -9,9 +10,12 @@ use std::sync::{Arc, Weak};
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::Emission;
 use crate::dispatcher::inner::Inner;
+use crate::dispatcher::seat::{LateCall, LateSubscription, Limit};
 use crate::event::Event;
+use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
 use crate::isolate;
+use crate::queue::line::Line;
 
 /// A guard: dropping it cancels the subscription.
 ///
@@ -127,7 +131,44 @@ impl<'d> SubscriptionOptions<'d> {
     }
 }
 
+impl SubscriptionOptions<'_> {
+    /// Subscribes an async closure; what its future leads to may be whatever a handler of `E` may
+    /// return. See [`Dispatcher::subscribe_async`].
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
+    where
+        E: Event,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let at = Location::caller();
+        self.add_late::<E, F>(at, None, move |event| {
+            Some(conclude_async(handler(event), R::conclude))
+        })
+    }
+}
+
 impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
+    /// Subscribes an async closure, which is called with the target.
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
+    where
+        E: Event,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<T>, Arc<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let at = Location::caller();
+        let weak = self.weak.clone();
+        let target = weak.clone();
+        let lives = Box::new(move || target.strong_count() > 0);
+        self.add_late::<E, F>(at, Some(lives), move |event| {
+            let target = weak.upgrade()?;
+            Some(conclude_async(handler(target, event), R::conclude))
+        })
+    }
+
     /// Subscribes; the closure is called with the target and may return whatever a handler of
     /// `E` may.
     #[track_caller]
@@ -185,9 +226,162 @@ impl<W> SubscriptionOptions<'_, W> {
             target,
             inner: Arc::downgrade(inner),
         });
-        inner.with_entry_made::<E, _>(|entry| entry.roster().subscribe(Arc::clone(&node)));
+        inner
+            .find_or_make::<E>()
+            .roster()
+            .subscribe(Arc::clone(&node));
         inner.refresh::<E>();
         Subscription { node: Some(node) }
+    }
+}
+
+impl<W> SubscriptionOptions<'_, W> {
+    fn add_late<E: Event, F>(
+        self,
+        at: &'static Location<'static>,
+        target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+        start: impl Fn(Arc<E>) -> Option<Running<'static>> + Send + Sync + 'static,
+    ) -> Subscription {
+        let start = move |event: Arc<dyn Any + Send + Sync>| start(event.downcast().ok()?);
+        let call = LateNodeCall::Async {
+            start: Box::new(start),
+            limit: Limit::new(None),
+        };
+        let info = HandlerInfo::of_subscription(type_name::<F>(), at);
+        add_late_node::<E>(
+            self.dispatcher.inner(),
+            self.priority,
+            self.once,
+            info,
+            target,
+            call,
+        )
+    }
+}
+
+/// A stream of `E` as a subscription.
+pub(crate) fn subscribe_stream<E: Event>(
+    inner: &Arc<Inner>,
+    line: &Arc<Line>,
+    at: &'static Location<'static>,
+) -> Subscription {
+    let info = HandlerInfo::of_subscription(type_name::<crate::stream::EventStream<E>>(), at);
+    let call = LateNodeCall::Stream(Arc::clone(line));
+    add_late_node::<E>(inner, 0, false, info, None, call)
+}
+
+fn add_late_node<E: Event>(
+    inner: &Arc<Inner>,
+    priority: i32,
+    once: bool,
+    info: HandlerInfo,
+    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    call: LateNodeCall,
+) -> Subscription {
+    let node = Arc::new(LateNode {
+        priority,
+        info,
+        state: AtomicU8::new(if once { state::ONCE } else { state::ACTIVE }),
+        call: Some(call),
+        target,
+        remove: remove_late::<E>,
+        inner: Arc::downgrade(inner),
+    });
+    let late: Arc<dyn LateSubscription> = node.clone();
+    inner
+        .find_or_make::<E>()
+        .roster::<E>()
+        .late_subscriptions
+        .add(late);
+    inner.refresh::<E>();
+    Subscription { node: Some(node) }
+}
+
+fn remove_late<E: Event>(inner: &Arc<Inner>, node: &Arc<dyn LateSubscription>) {
+    let found = inner.find_or_make::<E>();
+    found.roster::<E>().late_subscriptions.remove(node);
+    inner.refresh::<E>();
+}
+
+/// A call that runs `future` and says what it led to.
+fn conclude_async<R: 'static>(
+    future: impl Future<Output = R> + Send + 'static,
+    conclude: fn(R, &mut Conclusion<'_>),
+) -> Running<'static> {
+    Box::pin(async move { Concluded::of(future.await, conclude) })
+}
+
+/// A subscription that does not run inline.
+struct LateNode {
+    priority: i32,
+    info: HandlerInfo,
+    state: AtomicU8,
+    /// There until the node is dropped.
+    call: Option<LateNodeCall>,
+    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    remove: fn(&Arc<Inner>, &Arc<dyn LateSubscription>),
+    inner: Weak<Inner>,
+}
+
+enum LateNodeCall {
+    Async {
+        start: Box<dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<Running<'static>> + Send + Sync>,
+        limit: Arc<Limit>,
+    },
+    Stream(Arc<Line>),
+}
+
+impl LateNode {
+    fn remove(self: &Arc<Self>) {
+        if let Some(inner) = self.inner.upgrade() {
+            let this: Arc<dyn LateSubscription> = self.clone();
+            (self.remove)(&inner, &this);
+        }
+    }
+}
+
+impl LateSubscription for LateNode {
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
+    fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    fn is_alive(&self) -> bool {
+        self.state.load(Ordering::Acquire) != state::OVER
+            && self.target.as_ref().is_none_or(|lives| lives())
+    }
+
+    fn claim(self: Arc<Self>) -> bool {
+        let is_alive = claim(&self.state) && self.target.as_ref().is_none_or(|lives| lives());
+        if !is_alive || self.state.load(Ordering::Acquire) == state::OVER {
+            self.remove();
+        }
+        is_alive
+    }
+
+    fn call(&self) -> LateCall<'_> {
+        match &self.call {
+            Some(LateNodeCall::Async { start, limit }) => LateCall::Async { start, limit },
+            Some(LateNodeCall::Stream(line)) => LateCall::Stream(line),
+            None => unreachable!("it is there until the node is dropped"),
+        }
+    }
+}
+
+impl Cancel for LateNode {
+    fn cancel(self: Arc<Self>) {
+        self.state.store(state::OVER, Ordering::Release);
+        self.remove();
+    }
+}
+
+impl Drop for LateNode {
+    /// What the closure captured may panic in its `Drop`.
+    fn drop(&mut self) {
+        isolate::discard(self.call.take());
     }
 }
 
@@ -206,6 +400,22 @@ mod state {
     pub(super) const ONCE: u8 = 1;
     /// Cancelled or claimed.
     pub(super) const OVER: u8 = 2;
+}
+
+/// Takes the right to make a call: of one that is called once, exactly one emission gets it.
+fn claim(state: &AtomicU8) -> bool {
+    match state.load(Ordering::Acquire) {
+        state::ACTIVE => true,
+        state::ONCE => state
+            .compare_exchange(
+                state::ONCE,
+                state::OVER,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            )
+            .is_ok(),
+        _ => false,
+    }
 }
 
 /// A subscription in its event's list.
@@ -247,13 +457,7 @@ impl<E: Event> Node<E> {
     #[cold]
     fn deliver_once(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
-        let claimed = self.state.compare_exchange(
-            state::ONCE,
-            state::OVER,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if claimed.is_err() {
+        if !claim(&self.state) {
             return false;
         }
         self.remove();
@@ -268,7 +472,7 @@ impl<E: Event> Node<E> {
 
     fn remove(self: &Arc<Self>) {
         if let Some(inner) = self.inner.upgrade() {
-            inner.with_entry_made::<E, _>(|entry| entry.roster().unsubscribe(self));
+            inner.find_or_make::<E>().roster().unsubscribe(self);
             inner.refresh::<E>();
         }
     }

@@ -43,6 +43,9 @@ const _: () = {
         ) {
             __event_conclusion.emit(self);
         }
+        fn events(__event_events: &mut ::event_core::__private::Events) {
+            __event_events.add::<Self>();
+        }
     }
     #[automatically_derived]
     impl ::core::fmt::Debug for PaymentTaken {

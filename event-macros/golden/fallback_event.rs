@@ -27,5 +27,8 @@ const _: () = {
         ) {
             __event_conclusion.emit(self);
         }
+        fn events(__event_events: &mut ::event_core::__private::Events) {
+            __event_events.add::<Self>();
+        }
     }
 };

@@ -12,7 +12,7 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::HandlerEntry(__event_handler_count_sales)
     }
-    &::event_core::__private::inline_handler::<
+    &::event_core::__private::event_handler::<
         OrderPlaced,
         _,
     >(

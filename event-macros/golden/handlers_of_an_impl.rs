@@ -10,7 +10,7 @@ impl Mailer {
             my_facade::event_core::__private::HandlerEntry(< Mailer >
             ::__event_handler_welcome)
         }
-        &my_facade::event_core::__private::inline_handler::<
+        &my_facade::event_core::__private::event_handler::<
             UserSignedUp,
             _,
         >(
@@ -50,7 +50,7 @@ impl Mailer {
             my_facade::event_core::__private::HandlerEntry(< Mailer >
             ::__event_handler_log)
         }
-        &my_facade::event_core::__private::inline_handler::<
+        &my_facade::event_core::__private::event_handler::<
             UserSignedUp,
             _,
         >(

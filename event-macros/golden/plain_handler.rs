@@ -7,7 +7,7 @@ const __event_handler_ring: &'static dyn ::event_core::__private::Registered = {
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::HandlerEntry(__event_handler_ring)
     }
-    &::event_core::__private::inline_handler::<
+    &::event_core::__private::event_handler::<
         ButtonPressed,
         _,
     >(

@@ -34,6 +34,9 @@ const _: () = {
         ) {
             __event_conclusion.emit(self);
         }
+        fn events(__event_events: &mut ::event_core::__private::Events) {
+            __event_events.add::<Self>();
+        }
     }
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::EventEntry::of:: < ButtonPressed > ()

@@ -37,6 +37,9 @@ const _: () = {
                 }
             }
         }
+        fn lane(&self) -> ::event_core::__private::Option<::core::primitive::u64> {
+            ::event_core::__private::Some(::event_core::__private::lane(&self.order_id))
+        }
         ::event_core::__private::wire_json! {
             "/cardNumber", "/a~1b"
         }
@@ -48,6 +51,9 @@ const _: () = {
             __event_conclusion: &mut ::event_core::handler::Conclusion<'_>,
         ) {
             __event_conclusion.emit(self);
+        }
+        fn events(__event_events: &mut ::event_core::__private::Events) {
+            __event_events.add::<Self>();
         }
     }
     #[automatically_derived]

@@ -70,6 +70,69 @@ fn a_catch_all_handler() {
 }
 
 #[test]
+fn an_async_handler() {
+    handler(
+        quote!(concurrency = 16, filter = is_large, timeout = "1m 30s"),
+        quote! {
+            async fn notify_warehouse<'a>(
+                event: &'a OrderPlaced,
+                warehouse: &WarehouseClient,
+                clock: Option<&dyn Clock>,
+                tenant: Option<Context<Tenant>>,
+            ) -> Result<(), HttpError> {
+                warehouse.post(event).await
+            }
+        },
+        &expect_file!["../golden/async_handler.rs"],
+    );
+}
+
+#[test]
+fn an_async_method_and_an_async_function_of_an_impl() {
+    let expansion = crate::handler::handlers(
+        quote!(),
+        quote! {
+            impl Mailer {
+                #[handler(queue = MAIL, timeout = "5s")]
+                async fn welcome(&self, event: &UserSignedUp, templates: &Templates) {
+                    self.send(templates.welcome(event)).await;
+                }
+
+                #[handler]
+                async fn log(event: &dyn AnyEvent) {}
+            }
+        },
+    );
+    check(&expansion, &expect_file!["../golden/async_method.rs"]);
+}
+
+#[test]
+fn a_queued_handler() {
+    handler(
+        quote!(filter = is_large, priority = 1, queue = queues::MAIL),
+        quote! {
+            fn send_receipt(event: &OrderPlaced, mailer: &Mailer) -> ReceiptSent {
+                mailer.send(event)
+            }
+        },
+        &expect_file!["../golden/queued_handler.rs"],
+    );
+}
+
+#[test]
+fn a_handler_that_is_lent_something() {
+    handler(
+        quote!(queue = UI),
+        quote! {
+            fn show(event: &OrderPlaced, app: &mut App<'_>, emit: Emitter<(Shown,)>) {
+                app.list.push(event.order_id);
+            }
+        },
+        &expect_file!["../golden/lent_handler.rs"],
+    );
+}
+
+#[test]
 fn the_handlers_of_an_impl() {
     let expansion = crate::handler::handlers(
         quote!(crate = my_facade::event_core),
@@ -103,6 +166,15 @@ fn a_simple_event() {
         }
     });
     check(&expansion, &expect_file!["../golden/simple_event.rs"]);
+}
+
+#[test]
+fn a_keyed_event() {
+    let expansion = crate::event::derive(quote! {
+        #[event(key = 1)]
+        struct Moved(Place, u64);
+    });
+    check(&expansion, &expect_file!["../golden/keyed_event.rs"]);
 }
 
 #[test]

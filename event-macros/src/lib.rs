@@ -27,7 +27,7 @@ use proc_macro::TokenStream;
 /// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more; what the patterns of catch-all handlers match. Without it the event has its Rust path, which never leaves the process |
 /// | `version = 2` | the version of its schema, from 1 on |
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
-/// | `key = order_id` | the field that orders and partitions it; not a redacted one |
+/// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another. Its type is `Hash`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
 /// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
 /// | `crate = path` | where `event_core` is, if it is re-exported |
@@ -66,6 +66,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 ///
 /// * first the event by shared reference, `event: &OrderPlaced`, or `event: &dyn AnyEvent` for a
 ///   catch-all handler, which sees every event;
+/// * `&mut S`, at most one and right after the event: what the owner of a `LocalQueue<S>` lends
+///   while it pumps the queue that `queue = ...` names;
 /// * `&T`, a dependency that the dispatcher's builder was given; `Option<&T>` if it may be missing;
 /// * by value, anything that implements `Param`, such as `Emitter<(A, B)>`.
 ///
@@ -73,15 +75,30 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// them; `ControlFlow<()>` if the event is stoppable. A returned event is emitted after every
 /// handler of the current one has run. A catch-all handler returns `()` or `Result<(), _>`.
 ///
+/// # Delivery
+///
+/// How an event is delivered is the handler's choice, and no emitter changes with it:
+///
+/// * A `fn` is called inline, on the emitter's stack. It alone may return `ControlFlow`.
+/// * An `async fn` runs on the runtime, concurrently with the other `async` handlers of the event;
+///   its future is `Send`. Beside the event it takes up to eight parameters.
+/// * With `queue = MAIL`, where `MAIL` is a `static` queue, each event waits in that queue for one of
+///   its consumers: a thread for a `fn`, a task for an `async fn`.
+/// * With `queue = UI`, where `UI` is a `static` `LocalQueue<App>`, the handler is called where the
+///   owner of an `App` pumps the queue, and may take that as `&mut App`.
+///
 /// # Keys
 ///
 /// | `#[handler(...)]` | meaning |
 /// | --- | --- |
-/// | `priority = -10` | lower runs first; 0 if not given |
-/// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]` |
-/// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`; the handler is skipped where it says `false` |
-/// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
+/// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]`; not with `queue` |
+/// | `concurrency = 16` | of an `async` handler without `queue`: how many of its deliveries run at once, at most |
 /// | `crate = path` | where `event_core` is, if it is re-exported |
+/// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
+/// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped where it says `false` |
+/// | `priority = -10` | lower runs first; 0 if not given |
+/// | `queue = MAIL` | the `static` queue in which deliveries wait |
+/// | `timeout = "5s"` | of an `async` handler: a delivery that takes longer is cancelled. An integer and `ms`, `s`, `m` or `h`, or several as in `"1m 30s"` |
 ///
 /// # Examples
 ///

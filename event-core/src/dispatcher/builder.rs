@@ -4,17 +4,23 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::SystemTime;
 
 use super::depth;
-use super::inner::{Inner, Parts};
+use super::inner::{Inner, OnFailure, Parts};
 use super::{Dispatcher, DispatcherHandle};
 use crate::error::BuildError;
 use crate::event::Event;
 use crate::handler::registered::Named;
+use crate::log;
+use crate::meta::{Clock, Stamper};
 use crate::module::Module;
 use crate::observer::Observer;
 use crate::param::Dependency;
+use crate::queue::{AnyQueue, Declared, Overflow, Settings};
+use crate::report::Failure;
 use crate::resolver::{ByType, Provided, short};
+use crate::runtime::Runtime;
 use crate::wiring::problem::{Problem, ProblemKind};
 use crate::wiring::selection::{Choice, Selection};
 use crate::wiring::wire;
@@ -59,6 +65,10 @@ pub struct DispatcherBuilder {
     observers: Vec<Arc<dyn Observer>>,
     depth_limit: u32,
     count_limit: usize,
+    runtime: Option<Runtime>,
+    clock: Arc<dyn Clock>,
+    settings: Vec<(&'static Declared, Settings)>,
+    on_failure: Option<OnFailure>,
     promise: Promise,
     problems: Vec<Problem>,
 }
@@ -89,6 +99,10 @@ impl DispatcherBuilder {
             observers: Vec::new(),
             depth_limit: 256,
             count_limit: 10_000,
+            runtime: None,
+            clock: Arc::new(SystemTime::now),
+            settings: Vec::new(),
+            on_failure: None,
             promise: Promise::default(),
             problems: Vec::new(),
         }
@@ -237,6 +251,73 @@ impl DispatcherBuilder {
         self
     }
 
+    /// The runtime that async handlers and queues run on; unless said, the one that
+    /// [`build`](Self::build) is called in.
+    #[cfg(feature = "tokio")]
+    pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
+        self.runtime = Some(Runtime::new(handle));
+        self
+    }
+
+    /// The clock that tells the time of emissions; the system's unless said.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Chooses other numbers for a queue than its declaration has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use event_core::Dispatcher;
+    /// use event_core::queue::{Overflow, Queue};
+    ///
+    /// static MAIL: Queue = Queue::new("mail");
+    ///
+    /// let builder = Dispatcher::builder()
+    ///     .configure(&MAIL, |mail| mail.capacity(10).overflow(Overflow::Reject));
+    /// # assert!(builder.build().is_ok());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// `change` does: with a capacity or a number of consumers of 0.
+    pub fn configure(
+        mut self,
+        queue: &'static impl AnyQueue,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let declared = queue.declared();
+        let chosen = self.settings.iter();
+        let chosen = chosen.rev().find(|(of, _)| of.id() == declared.id());
+        let settings = change(chosen.map_or(declared.settings, |(_, settings)| *settings));
+        if declared.local && (settings.overflow == Overflow::Wait || settings.consumers != 1) {
+            self.problems.push(
+                Problem::new(
+                    ProblemKind::QueueSettings,
+                    format!(
+                        "queue `{}` is pumped by one thread, and can neither let emitters wait nor \
+                         have consumers",
+                        declared.name
+                    ),
+                )
+                .at(declared.at.file(), declared.at.line())
+                .help("choose `Overflow::Reject`, `DropOldest` or `DropNewest`"),
+            );
+        }
+        self.settings.push((declared, settings));
+        self
+    }
+
+    /// Hears of failures that nobody gets the report of: of queued and detached deliveries, and of
+    /// emissions that were dropped. They are logged, too. Without the feature `tracing` the default
+    /// writes a line to stderr.
+    pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Box::new(hook));
+        self
+    }
+
     /// A weak handle to the dispatcher that will be built, for services that are provided
     /// to it.
     #[must_use]
@@ -251,17 +332,31 @@ impl DispatcherBuilder {
     /// Every problem of the wiring at once, each with its place and its fix.
     pub fn build(self) -> Result<Dispatcher, BuildError> {
         let observed = !self.observers.is_empty();
-        let wired = wire(&self.selection, &self.provided, self.problems, observed)?;
+        let runtime = self.runtime.or_else(Runtime::current);
+        let wired = wire(
+            &self.selection,
+            &self.provided,
+            runtime.as_ref(),
+            &self.settings,
+            self.problems,
+            observed,
+        )?;
         let inner = Inner::new(Parts {
             table: wired.table,
             generic: wired.generic,
             everything: wired.everything,
             observers: self.observers,
+            stamping: observed || wired.stamps,
+            stamper: Stamper::new(self.clock),
+            runtime,
+            lines: wired.lines,
+            places: wired.places,
+            on_failure: self.on_failure.unwrap_or_else(|| Box::new(log::unheard)),
             depth_limit: self.depth_limit,
             count_limit: self.count_limit,
         });
         self.promise.keep(&inner);
-        Ok(Dispatcher::from_inner(inner))
+        Ok(Dispatcher::new(inner))
     }
 }
 

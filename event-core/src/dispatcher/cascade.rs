@@ -5,19 +5,43 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::depth::{self, Refusal};
-use super::emit;
+use super::emission::Emission;
+use super::emit::{self, NotEntered};
 use super::inner::Inner;
+use super::origin::Origin;
+use super::shared::{Delivered, Item, One, Target};
+use super::structured;
 use crate::emitter::Given;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
+use crate::meta::Meta;
+use crate::observer::Observed;
+use crate::queue::line::Line;
 use crate::report::{Cause, Details, Ended, Failure, Report, Skip};
 use crate::{isolate, log};
 
 /// An event that waits for its turn, whatever its type.
 pub(crate) trait Caused: Send + Sync {
     fn info(&self) -> &'static EventInfo;
-    fn emit(&self, inner: &Arc<Inner>, root: &mut Root, depth: u32);
+    /// Hands the event to its handlers.
+    fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept;
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent>;
+}
+
+/// An event whose turn is over.
+pub(crate) enum Kept {
+    Own(Box<dyn AnyEvent>),
+    /// Deliveries that run later hold it, too.
+    Shared(Arc<dyn Delivered>),
+}
+
+impl Kept {
+    pub(crate) fn event(&self) -> &dyn AnyEvent {
+        match self {
+            Self::Own(event) => &**event,
+            Self::Shared(event) => event.as_any_event(),
+        }
+    }
 }
 
 impl<E: Event> Caused for E {
@@ -25,8 +49,14 @@ impl<E: Event> Caused for E {
         E::INFO
     }
 
-    fn emit(&self, inner: &Arc<Inner>, root: &mut Root, depth: u32) {
-        emit::deliver(inner, self, root, depth);
+    fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept {
+        if let Some(found) = inner.find::<E>() {
+            if found.roster::<E>().has_later() {
+                return Kept::Shared(emit::deliver_shared(inner, &found, *self, root, origin));
+            }
+            emit::deliver(inner, &found, &*self, root, origin);
+        }
+        Kept::Own(self)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent> {
@@ -38,7 +68,24 @@ impl<E: Event> Caused for E {
 #[derive(Default)]
 pub(crate) struct Root {
     pub(crate) done: usize,
+    /// Deliveries that were handed to a task or a queue.
+    pub(crate) handed_over: usize,
+    pub(crate) hands: Hands,
     pub(crate) record: Record,
+}
+
+/// What a root does about handlers that do not run inline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// Hands them over, and waits for nothing.
+    #[default]
+    Over,
+    /// The same, but lets the thread wait for room in queues.
+    Blocking,
+    /// The same, but waits for room in queues as a task.
+    Waiting,
+    /// Runs async handlers itself, and waits for room in queues.
+    Structured,
 }
 
 /// What a root has beyond deliveries that were done; made when there is something.
@@ -52,6 +99,10 @@ pub(crate) struct More {
     pub(crate) given: Vec<Arc<Given>>,
     /// The first failure ends the root.
     pub(crate) fail_fast: bool,
+    /// Deliveries that wait for room in their queues.
+    pub(crate) blocked: Vec<Blocked>,
+    /// The event whose async handlers the root runs itself.
+    pub(crate) structured: Option<Arc<dyn Delivered>>,
     /// Of the emission that is under way.
     pub(crate) progress: Progress,
     pub(crate) details: Details,
@@ -66,13 +117,21 @@ pub(crate) struct Progress {
     pub(crate) ended: Ended,
     /// No further handler of the event shall run, and why.
     pub(crate) halted: Option<Skip>,
+    /// The emission's identity, if a handler asked for it.
+    pub(crate) meta: Option<Meta>,
 }
 
-struct Waiting {
+pub(crate) struct Waiting {
     event: Box<dyn Caused>,
     /// The handler that caused it; `None` for an event that was recorded.
     by: Option<HandlerInfo>,
-    depth: u32,
+    origin: Origin,
+}
+
+/// A delivery that waits for room in its queue.
+pub(crate) struct Blocked {
+    pub(crate) line: Arc<Line>,
+    pub(crate) item: Item,
 }
 
 impl Default for Progress {
@@ -82,25 +141,26 @@ impl Default for Progress {
             undone_at: 0,
             ended: Ended::Done,
             halted: None,
+            meta: None,
         }
     }
 }
 
 impl More {
     /// Adds an event that `handler` caused.
-    pub(crate) fn queue(&mut self, event: Box<dyn Caused>, handler: HandlerInfo, depth: u32) {
+    pub(crate) fn queue(&mut self, event: Box<dyn Caused>, handler: HandlerInfo, origin: Origin) {
         self.waiting.push_back(Waiting {
             event,
             by: Some(handler),
-            depth,
+            origin,
         });
     }
 
     /// Takes what emitters were given into the list, so that it keeps the handlers' order.
-    pub(crate) fn join_given(&mut self, depth: u32) {
+    pub(crate) fn join_given(&mut self, origin: &Origin) {
         for given in std::mem::take(&mut self.given) {
             for event in given.close() {
-                self.queue(event, given.handler, depth);
+                self.queue(event, given.handler, origin.clone());
             }
         }
     }
@@ -120,7 +180,7 @@ impl More {
         }
         loop {
             let next = self.waiting.pop_front()?;
-            if next.depth > inner.depth_limit {
+            if next.origin.depth > inner.depth_limit {
                 let limit = inner.depth_limit;
                 self.leave(next, Some(Cause::TooDeep { limit }));
             } else if next.by.is_none() || self.caused < inner.count_limit {
@@ -145,7 +205,7 @@ impl More {
         if let Some(cause) = why {
             self.fail(Failure::new(event.info(), by, cause));
         }
-        self.keep(event, by);
+        self.keep(Kept::Own(event.into_any()), by);
     }
 
     fn leave_the_rest(&mut self) {
@@ -156,12 +216,12 @@ impl More {
 
     /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
     /// user's, so it is isolated.
-    fn keep(&mut self, event: Box<dyn Caused>, by: Option<HandlerInfo>) {
+    pub(crate) fn keep(&mut self, event: Kept, by: Option<HandlerInfo>) {
         if let Some(handler) = by {
-            self.details.returned.push((handler, event.into_any()));
+            self.details.returned.push((handler, event));
             return;
         }
-        let info = event.info();
+        let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
         let (dropped, _) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
         if let Err(panic) = dropped {
@@ -186,21 +246,87 @@ impl Root {
         }
     }
 
-    /// Ends an emission at `depth`: takes what its last emitters were given into the list, and
-    /// its deliveries that ended otherwise from those that were done.
-    pub(crate) fn end_emission(&mut self, depth: u32) {
+    /// One whose handlers hand over what they cause in another way than `emit` does.
+    pub(crate) fn with(hands: Hands) -> Self {
+        Self {
+            hands,
+            ..Self::default()
+        }
+    }
+
+    /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
+    /// that ended otherwise from those that were done.
+    pub(crate) fn end_emission(&mut self, inner: &Inner, origin: &Origin) {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
-            more.join_given(depth + 1);
+            if !more.given.is_empty() {
+                let meta = || {
+                    let known = origin.stamp.or(more.progress.meta);
+                    known.unwrap_or_else(|| inner.stamp(origin))
+                };
+                let parent = inner.is_stamping().then(|| meta().parent());
+                more.join_given(&origin.caused(parent));
+            }
             self.done -= std::mem::take(&mut more.progress).undone;
         }
     }
 
-    /// Makes this the report of a root that was refused.
-    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+    /// Why no further handler of the event that is under way shall run, if so.
+    pub(crate) fn halted(&self) -> Option<Skip> {
+        self.record.get()?.borrow().progress.halted
+    }
+
+    /// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
+    pub(crate) fn settle(
+        &mut self,
+        inner: &Arc<Inner>,
+        event: &dyn Delivered,
+        target: &Target,
+        conclude: impl FnOnce(&Emission<'_>),
+    ) -> Ended {
+        let who = One {
+            inner,
+            event,
+            target,
+        };
+        let emission = Emission::new(inner, &who, event.origin(), &self.record);
+        conclude(&emission);
+        if let Some(observed) = Observed::later(inner, event) {
+            emission.tell_ended(&observed);
+        }
+        self.done += 1;
+        let progress = self.record.get().map(|more| more.borrow().progress.ended);
+        self.end_emission(inner, event.origin());
+        progress.unwrap_or(Ended::Done)
+    }
+
+    /// How many deliveries ended in this way, which is not done.
+    pub(crate) fn count(&self, ended: Ended) -> usize {
+        let more = self.record.get();
+        more.map_or(0, |more| more.borrow().details.of(ended))
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        let more = self.record.get();
+        more.is_some_and(|more| !more.borrow().details.failures.is_empty())
+    }
+
+    pub(crate) fn is_fail_fast(&self) -> bool {
+        let more = self.record.get();
+        more.is_some_and(|more| more.borrow().fail_fast)
+    }
+
+    /// Makes this the report of a root that was not emitted.
+    pub(crate) fn not_entered(&mut self, event: &'static EventInfo, why: &NotEntered) {
         let more = self.more();
-        more.fail(Failure::refused(refusal));
         more.details.events = 0;
+        match why {
+            NotEntered::Refused(refusal) => more.fail(Failure::refused(*refusal)),
+            NotEntered::Closed => {
+                more.details.closed = true;
+                more.fail(Failure::new(event, None, Cause::Closed));
+            }
+        }
     }
 
     /// Keeps what waits without emitting it.
@@ -217,24 +343,68 @@ impl Root {
     }
 
     /// Starts with events that code recorded.
-    pub(crate) fn record(&mut self, events: Vec<Box<dyn Caused>>, depth: u32) {
+    pub(crate) fn record(&mut self, events: Vec<Box<dyn Caused>>, origin: &Origin) {
         let more = self.more();
         more.details.events = 0;
         more.waiting.extend(events.into_iter().map(|event| Waiting {
             event,
             by: None,
-            depth,
+            origin: origin.clone(),
         }));
     }
 
     /// Emits what handlers caused, in order, until nothing waits.
     #[cold]
     pub(crate) fn run_caused(&mut self, inner: &Arc<Inner>) {
-        while let Some(Waiting { event, by, depth }) = self.more().next(inner) {
-            let ((), refused) = depth::enter(depth, || event.emit(inner, self, depth));
-            self.pass_on(refused);
-            self.more().keep(event, by);
+        while self.run_next(inner).is_some() {}
+    }
+
+    /// Emits the next event that handlers caused.
+    pub(crate) fn run_next(&mut self, inner: &Arc<Inner>) -> Option<()> {
+        self.record.get()?;
+        let Waiting { event, by, origin } = self.more().next(inner)?;
+        let depth = origin.depth;
+        let (kept, refused) = depth::enter(depth, || event.emit(inner, self, origin));
+        self.pass_on(refused);
+        self.more().keep(kept, by);
+        Some(())
+    }
+
+    /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.
+    pub(crate) async fn run_caused_waiting(&mut self, inner: &Arc<Inner>) {
+        loop {
+            structured::find_room(inner, self).await;
+            if self.run_next(inner).is_none() {
+                break;
+            }
         }
+    }
+
+    /// How many events wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.record
+            .get()
+            .map_or(0, |more| more.borrow().waiting.len())
+    }
+
+    /// Takes back what joined the list behind the first `before` events.
+    pub(crate) fn take_behind(&mut self, before: usize) -> VecDeque<Waiting> {
+        match self.record.get_mut() {
+            Some(more) => more.get_mut().waiting.split_off(before),
+            None => VecDeque::new(),
+        }
+    }
+
+    /// Puts events at the end of the list.
+    pub(crate) fn put_back(&mut self, events: VecDeque<Waiting>) {
+        if !events.is_empty() {
+            self.more().waiting.extend(events);
+        }
+    }
+
+    /// Counts a delivery that somebody else will end.
+    pub(crate) fn hand_over(&mut self) {
+        self.handed_over += 1;
     }
 
     pub(crate) fn into_report(self) -> Report {
@@ -242,6 +412,6 @@ impl Root {
             .record
             .into_inner()
             .map(|more| Box::new(more.into_inner().details));
-        Report::new(self.done, details)
+        Report::new(self.done, self.handed_over, details)
     }
 }

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use super::Caused;
 use super::cascade::{More, Record};
 use super::inner::Inner;
+use super::origin::Origin;
 use crate::emitter::Given;
 use crate::error::BoxError;
 use crate::event::EventInfo;
+use crate::handler::asynchronous::Collected;
 use crate::handler::binder::NotRun;
 use crate::handler::{HandlerInfo, Sink};
 use crate::isolate;
+use crate::meta::Meta;
 use crate::observer::Observed;
 use crate::report::{Cause, Ended, Failure, Skip};
 
@@ -26,18 +29,14 @@ pub(crate) trait Who {
 ///
 /// It lives on the emitter's stack. A delivery that is simply done writes one word of it, the
 /// position; all else goes to the record, which is made when there is something to record.
-#[allow(
-    missing_debug_implementations,
-    reason = "it is named by `__private` alone"
-)]
-pub struct Emission<'e> {
+pub(crate) struct Emission<'e> {
     inner: &'e Arc<Inner>,
     who: &'e dyn Who,
     /// The handler that runs now is the one at `first + offset`; written before each call, so
     /// that a panic finds it. In two parts, since a call site knows the second.
     first: Cell<u32>,
     offset: Cell<u32>,
-    depth: u32,
+    origin: &'e Origin,
     record: &'e Record,
 }
 
@@ -46,7 +45,7 @@ impl<'e> Emission<'e> {
     pub(crate) fn new(
         inner: &'e Arc<Inner>,
         who: &'e dyn Who,
-        depth: u32,
+        origin: &'e Origin,
         record: &'e Record,
     ) -> Self {
         Self {
@@ -54,7 +53,7 @@ impl<'e> Emission<'e> {
             who,
             first: Cell::new(0),
             offset: Cell::new(0),
-            depth,
+            origin,
             record,
         }
     }
@@ -67,8 +66,32 @@ impl<'e> Emission<'e> {
         self.who.handler(self.position())
     }
 
-    pub(crate) fn depth(&self) -> u32 {
-        self.depth
+    pub(crate) fn origin(&self) -> &'e Origin {
+        self.origin
+    }
+
+    pub(crate) fn inner(&self) -> &'e Arc<Inner> {
+        self.inner
+    }
+
+    /// The identity of the emission; made now, if nobody asked before.
+    pub(crate) fn meta(&self) -> Meta {
+        if let Some(meta) = self.origin.stamp {
+            return meta;
+        }
+        if let Some(meta) = self.more().progress.meta {
+            return meta;
+        }
+        // Not while the record is borrowed: the clock is the user's.
+        let meta = self.inner.stamp(self.origin);
+        self.more().progress.meta = Some(meta);
+        meta
+    }
+
+    /// What an event comes from that this emission causes.
+    fn origin_of_caused(&self) -> Origin {
+        let parent = self.inner.is_stamping().then(|| self.meta().parent());
+        self.origin.caused(parent)
     }
 
     /// Where the handler stands that runs now.
@@ -130,8 +153,8 @@ impl<'e> Emission<'e> {
         match more {
             Some(more) if more.progress.undone_at == self.position() + 1 => {
                 let ended = more.progress.ended;
-                let failed = matches!(ended, Ended::Failed | Ended::Panicked);
-                let failure = more.details.failures.last().filter(|_| failed);
+                let failure = more.details.failures.last();
+                let failure = failure.filter(|failure| failure.ended() == Some(ended));
                 observed.ended(handler, ended, failure);
             }
             _ => observed.ended(handler, Ended::Done, None),
@@ -143,6 +166,7 @@ impl<'e> Emission<'e> {
     pub(crate) fn not_run(&self, why: NotRun) {
         match why {
             NotRun::Filtered => self.count(Ended::Skipped(Skip::Filter)),
+            NotRun::Cancelled => self.count(Ended::Skipped(Skip::Cancelled)),
             NotRun::Rejected(error) => self.fail(error),
         }
     }
@@ -154,7 +178,32 @@ impl<'e> Emission<'e> {
         self.failed(Ended::Panicked, Cause::Panic(message));
     }
 
-    fn failed(&self, ended: Ended, cause: Cause) {
+    /// Takes in what the call of an async handler led to.
+    #[cold]
+    pub(crate) fn conclude(&self, collected: Collected) {
+        for event in collected.caused {
+            self.cause(event);
+        }
+        for error in collected.errors {
+            self.fail(error);
+        }
+    }
+
+    /// Emitters that were opened before the emission came to be.
+    pub(crate) fn adopt(&self, given: Vec<Arc<Given>>) {
+        if !given.is_empty() {
+            self.more().given.extend(given);
+        }
+    }
+
+    /// Counts the delivery at the current position as ended in a way that is no failure.
+    pub(crate) fn ended(&self, ended: Ended) {
+        self.count(ended);
+    }
+
+    /// The delivery at the current position failed.
+    #[cold]
+    pub(crate) fn failed(&self, ended: Ended, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause);
         self.count(ended);
         let mut more = self.more();
@@ -174,16 +223,16 @@ impl<'e> Emission<'e> {
         more.progress.undone_at = at;
         more.progress.undone += 1;
         more.progress.ended = ended;
-        more.details.count(ended, 1);
+        more.details.count(ended);
     }
 }
 
 impl Sink for Emission<'_> {
     fn cause(&self, event: Box<dyn Caused>) {
-        let depth = self.depth + 1;
+        let origin = self.origin_of_caused();
         let mut more = self.more();
-        more.join_given(depth);
-        more.queue(event, self.handler(), depth);
+        more.join_given(&origin);
+        more.queue(event, self.handler(), origin);
     }
 
     #[cold]

@@ -13,15 +13,21 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::cascade::{Record, Root};
+use super::calls::Bound;
+use super::cascade::{Hands, Record, Root};
 use super::depth::{self, Refusal};
 use super::emission::Emission;
 use super::full::{run_full, run_subscribed};
-use super::inner::Inner;
-use super::roster::{Bound, Entry, Roster, mode};
-use crate::event::Event;
+use super::inner::{Found, Inner};
+use super::later;
+use super::origin::Origin;
+use super::roster::{Entry, Roster, mode};
+use super::shared::{Delivered, Shared};
+use crate::context::Values;
+use crate::event::{Event, EventInfo};
 use crate::isolate;
-use crate::report::{Cause, Failure, Report};
+use crate::observer::Observed;
+use crate::report::{Cause, Failure, Report, Skip};
 
 /// Emits a root.
 #[inline]
@@ -32,7 +38,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
     let way = entry.mode();
     if way == mode::PLAIN && depth::is_outermost() {
         return emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, 0)
+            run_plain(inner, entry.roster(), event, record, &Origin::ROOT)
         });
     }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
@@ -49,7 +55,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
 #[inline(never)]
 fn emit_subscribed<E: Event>(inner: &Arc<Inner>, entry: &Entry, event: E) -> Report {
     emit_by(inner, event, |event, record| {
-        run_subscribed(inner, entry.roster(), event, record, 0)
+        run_subscribed(inner, entry.roster(), event, record, &Origin::ROOT)
     })
 }
 
@@ -71,34 +77,37 @@ fn emit_by<E: Event>(
     let refused = depth::end();
     let record = match record.into_inner() {
         Some(more) => Record::from(more),
-        None if panic.is_none() && refused.is_none() => return Report::new(ran, None),
+        None if panic.is_none() && refused.is_none() => return Report::new(ran, 0, None),
         None => Record::new(),
     };
-    let mut root = Root { done: ran, record };
-    root.end_emission(0);
+    let mut root = Root {
+        done: ran,
+        record,
+        ..Root::default()
+    };
+    root.end_emission(inner, &Origin::ROOT);
     finish(inner, root, panic, refused)
 }
 
 /// Emits a root, whatever its event needs.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, mut root: Root) -> Report {
-    let (panic, refused) = match depth::root(inner, E::INFO) {
-        Ok(depth) => depth::enter(depth, || {
-            deliver(inner, &event, &mut root, depth);
-            discard(event)
+pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, root: Root) -> Report {
+    emit_with(inner, event, root, None)
+}
+
+/// The same with what the emitter gives along.
+pub(crate) fn emit_with<E: Event>(
+    inner: &Arc<Inner>,
+    event: E,
+    mut root: Root,
+    values: Option<Arc<Values>>,
+) -> Report {
+    let (panic, refused) = match enter_root(inner, E::INFO, values) {
+        Ok(origin) => depth::enter(origin.depth, || {
+            deliver_root(inner, event, &mut root, origin)
         }),
-        Err(refusal) => {
-            root.refuse(refusal);
-            root.more().details.not_emitted += 1;
-            let depth = depth::next();
-            if depth > inner.depth_limit + 1 {
-                // Only an event whose `Drop` emits it again gets here: leaking one ends that.
-                std::mem::forget(event);
-                return root.into_report();
-            }
-            (depth::enter(depth, || discard(event)).0, None)
-        }
+        Err(refused) => return refuse(inner, event, root, &refused),
     };
     if root.record.get().is_none() && panic.is_none() && refused.is_none() {
         return root.into_report();
@@ -106,10 +115,74 @@ pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, mut root: Root) 
     finish(inner, root, panic, refused)
 }
 
+/// Why a root was not emitted.
+pub(crate) enum NotEntered {
+    Refused(Refusal),
+    Closed,
+}
+
+/// Where a new root of `event` stands.
+///
+/// # Errors
+///
+/// The dispatcher is closed, or a limit of emits inside of emits was crossed.
+pub(crate) fn enter_root(
+    inner: &Inner,
+    event: &'static EventInfo,
+    values: Option<Arc<Values>>,
+) -> Result<Origin, NotEntered> {
+    if !inner.closing.takes_roots(depth::is_outermost()) {
+        return Err(NotEntered::Closed);
+    }
+    let depth = depth::root(inner, event).map_err(NotEntered::Refused)?;
+    Ok(Origin {
+        values,
+        ..Origin::at(depth)
+    })
+}
+
+/// Reports a root that was not emitted.
+#[cold]
+pub(crate) fn refuse<E: Event>(
+    inner: &Arc<Inner>,
+    event: E,
+    mut root: Root,
+    why: &NotEntered,
+) -> Report {
+    root.not_entered(E::INFO, why);
+    root.more().details.not_emitted += 1;
+    let depth = depth::next();
+    if depth > inner.depth_limit + 1 {
+        // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+        std::mem::forget(event);
+        return root.into_report();
+    }
+    let (panic, _) = depth::enter(depth, || discard(event));
+    finish(inner, root, panic, None)
+}
+
+/// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
+fn deliver_root<E: Event>(
+    inner: &Arc<Inner>,
+    event: E,
+    root: &mut Root,
+    origin: Origin,
+) -> Option<Failure> {
+    let Some(found) = inner.find::<E>() else {
+        return discard(event);
+    };
+    if found.roster::<E>().has_later() {
+        discard_as(E::INFO, deliver_shared(inner, &found, event, root, origin))
+    } else {
+        deliver(inner, &found, &event, root, origin);
+        discard(event)
+    }
+}
+
 /// Emits what the root caused, and reports.
 #[cold]
 #[inline(never)]
-fn finish(
+pub(crate) fn finish(
     inner: &Arc<Inner>,
     mut root: Root,
     panic: Option<Failure>,
@@ -125,31 +198,115 @@ fn finish(
 
 /// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
 #[inline]
-fn discard<E: Event>(event: E) -> Option<Failure> {
+pub(crate) fn discard<E: Event>(event: E) -> Option<Failure> {
     if !const { std::mem::needs_drop::<E>() } {
         return None;
     }
-    let panic = isolate::run(|| drop(event)).err()?;
-    Some(Failure::new(E::INFO, None, Cause::Drop(panic)))
+    discard_as(E::INFO, event)
 }
 
-/// Hands one event to its handlers.
-pub(crate) fn deliver<E: Event>(inner: &Arc<Inner>, event: &E, root: &mut Root, depth: u32) {
-    let fail_fast = root
-        .record
-        .get_mut()
-        .is_some_and(|more| more.get_mut().fail_fast);
+/// Drops what holds an event.
+pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failure> {
+    let panic = isolate::run(|| drop(holder)).err()?;
+    Some(Failure::new(info, None, Cause::Drop(panic)))
+}
+
+/// Hands one event to its inline handlers; it has no others.
+pub(crate) fn deliver<E: Event>(
+    inner: &Arc<Inner>,
+    found: &Found<'_>,
+    event: &E,
+    root: &mut Root,
+    mut origin: Origin,
+) {
+    let fail_fast = root.is_fail_fast();
     let record = &root.record;
-    let ran = inner.with_entry::<E, _>(|entry| match entry.mode() {
+    root.done += match found.mode() {
         mode::EMPTY => 0,
-        mode::PLAIN if !fail_fast => run_plain(inner, entry.roster(), event, record, depth),
+        mode::PLAIN if !fail_fast => run_plain(inner, found.roster(), event, record, &origin),
         mode::SUBSCRIBED if !fail_fast => {
-            run_subscribed(inner, entry.roster(), event, record, depth)
+            run_subscribed(inner, found.roster(), event, record, &origin)
         }
-        _ => run_full(inner, entry.roster(), event, record, depth),
-    });
-    root.done += ran.unwrap_or(0);
-    root.end_emission(depth);
+        _ => {
+            if inner.is_stamping() {
+                origin.stamp = Some(inner.stamp(&origin));
+            }
+            let observed = Observed::new(inner, event, &origin);
+            let ran = run_full(
+                inner,
+                found.roster(),
+                event,
+                record,
+                &origin,
+                observed.as_ref(),
+            );
+            if let Some(observed) = &observed {
+                observed.emission_ended();
+            }
+            ran
+        }
+    };
+    root.end_emission(inner, &origin);
+}
+
+/// Hands one event to its handlers, of which some do not run inline.
+pub(crate) fn deliver_shared<E: Event>(
+    inner: &Arc<Inner>,
+    found: &Found<'_>,
+    event: E,
+    root: &mut Root,
+    origin: Origin,
+) -> Arc<dyn Delivered> {
+    let typed = Arc::new(share(inner, found, event, origin));
+    let observed = Observed::new(inner, typed.event(), typed.origin());
+    let halted = run_inline(inner, found, &typed, root, observed.as_ref());
+    let shared: Arc<dyn Delivered> = Arc::clone(&typed) as Arc<dyn Delivered>;
+    later::hand_over(inner, &shared, root, halted);
+    if root.hands == Hands::Structured && halted.is_none() {
+        // Whoever runs the root goes on with these.
+        root.more().structured = Some(Arc::clone(&shared));
+    }
+    if let Some(observed) = &observed {
+        observed.emission_ended();
+    }
+    shared
+}
+
+/// Keeps an event for the deliveries that run later.
+pub(crate) fn share<E: Event>(
+    inner: &Inner,
+    found: &Found<'_>,
+    event: E,
+    mut origin: Origin,
+) -> Shared<E> {
+    if inner.is_stamping() {
+        origin.stamp = Some(inner.stamp(&origin));
+    }
+    let in_arc = found.roster::<E>().late_subscriptions.is_some();
+    Shared::new(event, origin, found, in_arc)
+}
+
+/// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
+/// if so.
+pub(crate) fn run_inline<E: Event>(
+    inner: &Arc<Inner>,
+    found: &Found<'_>,
+    shared: &Shared<E>,
+    root: &mut Root,
+    observed: Option<&Observed<'_>>,
+) -> Option<Skip> {
+    let ran = run_full(
+        inner,
+        found.roster(),
+        shared.event(),
+        &root.record,
+        shared.origin(),
+        observed,
+    );
+    root.done += ran;
+    let halted = root.halted();
+    root.end_emission(inner, shared.origin());
+    halted
 }
 
 /// Runs the handlers; answers how many deliveries there were, done or not.
@@ -163,10 +320,10 @@ pub(crate) fn run_plain<E: Event>(
     roster: &Roster<E>,
     event: &E,
     record: &Record,
-    depth: u32,
+    origin: &Origin,
 ) -> usize {
     let handlers = &*roster.handlers;
-    let emission = Emission::new(inner, roster, depth, record);
+    let emission = Emission::new(inner, roster, origin, record);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
         go_on_behind(handlers, event, &emission, payload);

@@ -8,8 +8,9 @@ use super::cascade::Record;
 use super::emission::{Emission, Who};
 use super::emit::{call_some, run_plain};
 use super::inner::Inner;
+use super::origin::Origin;
 use super::roster::{Roster, Step, Subscribed};
-use crate::event::{AnyEvent, Event, EventInfo};
+use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::observer::Observed;
 use crate::report::{Ended, Skip};
@@ -21,17 +22,17 @@ pub(crate) fn run_subscribed<E: Event>(
     roster: &Roster<E>,
     event: &E,
     record: &Record,
-    depth: u32,
+    origin: &Origin,
 ) -> usize {
     let subscribed = roster.subscribed.load();
     let Some(subscribed) = subscribed.as_deref() else {
-        return run_plain(inner, roster, event, record, depth);
+        return run_plain(inner, roster, event, record, origin);
     };
     let view = View {
         roster,
         subscribed: Some(subscribed),
     };
-    let emission = Emission::new(inner, &view, depth, record);
+    let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
@@ -186,24 +187,16 @@ pub(crate) fn run_full<E: Event>(
     roster: &Roster<E>,
     event: &E,
     record: &Record,
-    depth: u32,
+    origin: &Origin,
+    observed: Option<&Observed<'_>>,
 ) -> usize {
     let subscribed = roster.subscribed.load();
     let view = View {
         roster,
         subscribed: subscribed.as_deref(),
     };
-    let observed = inner
-        .is_observed()
-        .then(|| Observed::new(inner, event as &dyn AnyEvent, depth));
-    let emission = Emission::new(inner, &view, depth, record);
+    let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
-    if let Some(observed) = &observed {
-        observed.emission_started();
-    }
-    view.run_rest(event, &emission, &missed, observed.as_ref());
-    if let Some(observed) = &observed {
-        observed.emission_ended();
-    }
+    view.run_rest(event, &emission, &missed, observed);
     view.len() - missed.get()
 }

@@ -74,7 +74,7 @@ impl DispatcherHandle {
         };
         inner
             .upgrade()
-            .map(Dispatcher::from_inner)
+            .and_then(Dispatcher::revive)
             .ok_or(EmitError::Gone)
     }
 

@@ -1,23 +1,35 @@
 //! What the clones of a dispatcher share.
 
 use std::any::TypeId;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 
 use super::DispatcherHandle;
-use super::roster::{CatchAll, Entry, EventKind, KindOf};
+use super::calls::CatchAll;
+use super::closing::Closing;
+use super::origin::Origin;
+use super::roster::{Entry, EventKind, KindOf};
+use super::seat::Places;
+use super::task::Tasks;
 use crate::event::Event;
 use crate::handler::registered::Registered;
 use crate::isolate;
+use crate::meta::{Meta, Stamper};
 use crate::observer::Observer;
+use crate::queue::AnyQueue;
+use crate::queue::line::Line;
 use crate::registry::EventSlot;
+use crate::report::Failure;
 use crate::resolver::ByType;
+use crate::runtime::Runtime;
 use crate::wiring;
 
-/// What the clones of a dispatcher share. After the build nothing in it changes but the
-/// runtime subscriptions, the observers, and the places of generic events.
+/// What the clones of a dispatcher share, with the tasks and threads that work for it. After the
+/// build nothing in it changes but the runtime subscriptions, the observers, the places of generic
+/// events, and what waits and runs.
 pub(crate) struct Inner {
     /// By the dense index of each event type that is not generic.
     pub(crate) table: Box<[Option<Entry>]>,
@@ -31,6 +43,16 @@ pub(crate) struct Inner {
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
+    /// Whether emissions are stamped with an identity.
+    stamping: AtomicBool,
+    stamper: Stamper,
+    pub(crate) runtime: Option<Runtime>,
+    /// The queues, by their index.
+    pub(crate) lines: Box<[Arc<Line>]>,
+    places: Mutex<Places>,
+    pub(crate) tasks: Tasks,
+    pub(crate) closing: Closing,
+    on_failure: OnFailure,
     /// Held while a mode, the late map or the observers change.
     changes: Mutex<()>,
     pub(crate) depth_limit: u32,
@@ -44,8 +66,44 @@ pub(crate) struct Parts {
     pub(crate) generic: ByType<Entry>,
     pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) stamping: bool,
+    pub(crate) stamper: Stamper,
+    pub(crate) runtime: Option<Runtime>,
+    pub(crate) lines: Vec<Arc<Line>>,
+    pub(crate) places: Places,
+    pub(crate) on_failure: OnFailure,
     pub(crate) depth_limit: u32,
     pub(crate) count_limit: usize,
+}
+
+/// What is told of failures that nobody's report has.
+pub(crate) type OnFailure = Box<dyn Fn(&Failure) + Send + Sync>;
+
+/// The place of an event.
+pub(crate) enum Found<'a> {
+    Known(&'a Entry),
+    Late(Arc<Entry>),
+}
+
+impl Found<'_> {
+    /// The place itself, if it is not in the table.
+    pub(crate) fn late(&self) -> Option<Arc<Entry>> {
+        match self {
+            Self::Known(_) => None,
+            Self::Late(entry) => Some(Arc::clone(entry)),
+        }
+    }
+}
+
+impl Deref for Found<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            Self::Known(entry) => entry,
+            Self::Late(entry) => entry,
+        }
+    }
 }
 
 impl Inner {
@@ -59,6 +117,14 @@ impl Inner {
             observed: AtomicBool::new(!parts.observers.is_empty()),
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
+            stamping: AtomicBool::new(parts.stamping),
+            stamper: parts.stamper,
+            runtime: parts.runtime,
+            lines: parts.lines.into(),
+            places: Mutex::new(parts.places),
+            tasks: Tasks::default(),
+            closing: Closing::default(),
+            on_failure: parts.on_failure,
             changes: Mutex::new(()),
             depth_limit: parts.depth_limit,
             count_limit: parts.count_limit,
@@ -74,40 +140,66 @@ impl Inner {
         self.observed.load(Ordering::Relaxed)
     }
 
+    /// Whether emits look at each step: somebody observes, or the dispatcher closes.
+    fn is_watched(&self) -> bool {
+        self.is_observed() || !self.closing.is_open()
+    }
+
+    /// Whether somebody asks for the identity of emissions.
+    pub(crate) fn is_stamping(&self) -> bool {
+        self.stamping.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
+        self.stamper.stamp(origin)
+    }
+
+    /// A failure of a delivery whose emitter has its report already.
+    #[cold]
+    pub(crate) fn tell(&self, failure: &Failure) {
+        let _ = isolate::run(|| (self.on_failure)(failure));
+    }
+
+    /// The index of a queue, if some handler names it.
+    pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.position(queue)
+    }
+
     /// The place of an event in the table.
     #[inline]
     pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&Entry> {
         self.table.get(slot?.index())?.as_ref()
     }
 
-    /// Runs `code` with the place of `E`, wherever it is; `None` if there is none.
-    pub(crate) fn with_entry<E: Event, R>(&self, code: impl FnOnce(&Entry) -> R) -> Option<R> {
-        let known = self
-            .entry(E::slot())
-            .or_else(|| self.generic.get(&TypeId::of::<E>()));
-        if let Some(entry) = known {
-            return Some(code(entry));
+    /// The place of `E` that the build made.
+    pub(crate) fn known<E: Event>(&self) -> Option<&Entry> {
+        self.entry(E::slot())
+            .or_else(|| self.generic.get(&TypeId::of::<E>()))
+    }
+
+    /// The place of `E`, wherever it is; `None` if there is none.
+    pub(crate) fn find<E: Event>(&self) -> Option<Found<'_>> {
+        if let Some(entry) = self.known::<E>() {
+            return Some(Found::Known(entry));
         }
-        if !self.has_late.load(Ordering::Acquire) && !self.is_observed() {
+        if !self.has_late.load(Ordering::Acquire) && !self.is_watched() {
             return None;
         }
         if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
-            return Some(code(entry));
+            return Some(Found::Late(Arc::clone(entry)));
         }
         if self.everything.is_empty() && !self.is_observed() {
             return None;
         }
-        Some(code(&self.late_entry::<E>()))
+        Some(Found::Late(self.late_entry::<E>()))
     }
 
-    /// Runs `code` with the place of `E`, which is made if there is none.
-    pub(crate) fn with_entry_made<E: Event, R>(&self, code: impl FnOnce(&Entry) -> R) -> R {
-        let known = self
-            .entry(E::slot())
-            .or_else(|| self.generic.get(&TypeId::of::<E>()));
-        match known {
-            Some(entry) => code(entry),
-            None => code(&self.late_entry::<E>()),
+    /// The place of `E`, which is made if there is none.
+    pub(crate) fn find_or_make<E: Event>(&self) -> Found<'_> {
+        match self.known::<E>() {
+            Some(entry) => Found::Known(entry),
+            None => Found::Late(self.late_entry::<E>()),
         }
     }
 
@@ -123,14 +215,14 @@ impl Inner {
         let mut registered = Vec::new();
         for (handler, catch_all) in &self.everything {
             if wiring::sees(*handler, E::INFO) {
-                kind.push_catch_all(&mut *list, Arc::clone(catch_all));
+                kind.push_catch_all(&mut *list, catch_all.clone());
                 registered.push(*handler);
             }
         }
-        let entry = Arc::new(Entry::new(
-            kind.finish(list, registered),
-            self.is_observed(),
-        ));
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let roster = kind.finish(list, registered, &mut places);
+        drop(places);
+        let entry = Arc::new(Entry::new(roster, self.is_watched()));
         let mut late = ByType::clone(&self.late.load());
         late.insert(TypeId::of::<E>(), Arc::clone(&entry));
         self.late.store(Arc::new(late));
@@ -141,14 +233,11 @@ impl Inner {
     /// Chooses the mode of the place of `E` again.
     pub(crate) fn refresh<E: Event>(&self) {
         let _changing = self.changing();
-        let observed = self.is_observed();
-        let known = self
-            .entry(E::slot())
-            .or_else(|| self.generic.get(&TypeId::of::<E>()));
-        if let Some(entry) = known {
-            entry.refresh(observed);
+        let watched = self.is_watched();
+        if let Some(entry) = self.known::<E>() {
+            entry.refresh(watched);
         } else if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
-            entry.refresh(observed);
+            entry.refresh(watched);
         }
     }
 
@@ -158,15 +247,30 @@ impl Inner {
         let mut observers = Vec::clone(&self.observers.load());
         change(&mut observers);
         let observed = !observers.is_empty();
+        if observed {
+            self.stamping.store(true, Ordering::Release);
+        }
         let before = self.observers.swap(Arc::new(observers));
         self.observed.store(observed, Ordering::Release);
-        let known = self.table.iter().flatten().chain(self.generic.values());
-        known.for_each(|entry| entry.refresh(observed));
-        for entry in self.late.load().values() {
-            entry.refresh(observed);
-        }
+        self.refresh_all();
         drop(changing);
         isolate::discard(before);
+    }
+
+    /// Lets every emit from here on look whether the dispatcher is open.
+    pub(crate) fn watch(&self) {
+        let changing = self.changing();
+        self.refresh_all();
+        drop(changing);
+    }
+
+    fn refresh_all(&self) {
+        let watched = self.is_watched();
+        let known = self.table.iter().flatten().chain(self.generic.values());
+        known.for_each(|entry| entry.refresh(watched));
+        for entry in self.late.load().values() {
+            entry.refresh(watched);
+        }
     }
 
     fn changing(&self) -> std::sync::MutexGuard<'_, ()> {

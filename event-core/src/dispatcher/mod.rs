@@ -1,33 +1,58 @@
 //! The dispatcher: an ordinary value that hands events to their handlers.
 
 mod builder;
-mod cascade;
+pub(crate) mod calls;
+pub(crate) mod cascade;
+mod closing;
 pub(crate) mod depth;
 pub(crate) mod emission;
 mod emit;
+mod emit_async;
+pub(crate) mod flight;
 mod full;
 mod handle;
 pub(crate) mod inner;
+mod later;
+pub(crate) mod origin;
 pub(crate) mod roster;
+pub(crate) mod seat;
+pub(crate) mod shared;
+mod shutdown;
+mod structured;
+mod task;
+mod with;
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 pub use self::builder::DispatcherBuilder;
-pub(crate) use self::cascade::Caused;
+pub(crate) use self::cascade::{Caused, Kept};
+pub use self::emit_async::EmitAsync;
+#[cfg(feature = "tokio")]
+pub use self::emit_async::Shielded;
 pub use self::handle::DispatcherHandle;
+pub use self::shutdown::Shutdown;
+pub use self::with::With;
 
-use self::cascade::Root;
+use self::cascade::{Hands, Root};
 use self::inner::Inner;
-use crate::error::{InstallError, TryEmitError};
+use self::origin::Origin;
+use crate::error::{BlockingError, InstallError, TryEmitError};
 use crate::event::{EmitsNow, Event};
-use crate::global::{self, Entered};
+use crate::global::{self, Entered, InScope};
 use crate::handler::Outcome;
 use crate::observer::{Observation, Observer};
+use crate::param::Dependency;
 use crate::pending::PendingEvents;
+use crate::queue::line::{Line, Serves};
+use crate::queue::{AnyQueue, LocalQueue, Overflow, Queue, QueueHandle, Settings};
 use crate::report::Report;
-use crate::subscription::{Subscription, SubscriptionOptions};
+use crate::stream::EventStream;
+use crate::subscription::{self, Subscription, SubscriptionOptions};
 
 /// Hands each event to everyone who handles it.
 ///
@@ -65,9 +90,24 @@ use crate::subscription::{Subscription, SubscriptionOptions};
 /// assert_eq!(report.done(), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
-#[derive(Clone)]
 pub struct Dispatcher {
     inner: Arc<Inner>,
+}
+
+impl Clone for Dispatcher {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.inner))
+    }
+}
+
+/// The last clone to go closes the queues: what waits in them still runs, while their runtime
+/// lives, and the number of it is logged. [`shutdown`](Dispatcher::shutdown) waits for it.
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        if self.inner.closing.leave() {
+            self.inner.left_alone();
+        }
+    }
 }
 
 impl Dispatcher {
@@ -82,8 +122,14 @@ impl Dispatcher {
         DispatcherBuilder::new(false)
     }
 
-    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
+    fn new(inner: Arc<Inner>) -> Self {
+        inner.closing.join();
         Self { inner }
+    }
+
+    /// Another clone, unless the last one is gone.
+    pub(crate) fn revive(inner: Arc<Inner>) -> Option<Self> {
+        inner.closing.join_others().then_some(Self { inner })
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -101,6 +147,80 @@ impl Dispatcher {
         E: Event + EmitsNow<E::Durability>,
     {
         emit::emit(&self.inner, event)
+    }
+
+    /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
+    /// inside of the returned future, and waits for room in queues that let emitters
+    /// [wait](Overflow::Wait). The report then covers the async handlers, too.
+    ///
+    /// Nothing happens before the future is awaited. Inline handlers run first, in order.
+    /// Events that async handlers return are emitted in the order of the handlers.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// #[derive(Event)]
+    /// struct UserSignedUp { name: &'static str }
+    ///
+    /// #[handler(timeout = "5s")]
+    /// async fn welcome(event: &UserSignedUp) -> Result<(), String> {
+    ///     tokio::task::yield_now().await;
+    ///     Err(format!("no address of {}", event.name))
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// let report = dispatcher.emit_async(UserSignedUp { name: "Ada" }).await;
+    /// assert_eq!(report.failed(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
+    pub fn emit_async<E>(
+        &self,
+        event: E,
+    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<E>>
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        let future = emit_async::emit_async(Arc::clone(&self.inner), event, None);
+        EmitAsync::new(&self.inner, E::INFO, future)
+    }
+
+    /// Emits an event as [`emit`](Self::emit) does, and lets the thread wait for room in queues that
+    /// let emitters [wait](Overflow::Wait).
+    ///
+    /// # Errors
+    ///
+    /// The thread belongs to a runtime, which would stand still; nothing was emitted, and the event
+    /// is gone.
+    pub fn emit_blocking<E>(&self, event: E) -> Result<Report, BlockingError>
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        #[cfg(feature = "tokio")]
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(BlockingError::new());
+        }
+        Ok(emit::emit_full(
+            &self.inner,
+            event,
+            Root::with(Hands::Blocking),
+        ))
+    }
+
+    /// Gives a value along with what is emitted through what this returns: handlers of the event and
+    /// of all it causes, through queues and tasks, take it as [`Context<T>`](crate::Context).
+    pub fn with<T: Dependency>(&self, value: T) -> With<'_> {
+        With::new(self, value)
     }
 
     /// Emits an event, and ends at the first failure: no further handler runs, and nothing
@@ -160,15 +280,17 @@ impl Dispatcher {
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let mut root = Root::default();
-        let entered = match pending.events.first() {
-            None => Ok(0),
-            Some(first) => depth::root(&self.inner, first.info()),
+        let Some(first) = pending.events.first().map(|first| first.info()) else {
+            root.record(pending.events, &Origin::ROOT);
+            return root.into_report();
         };
-        root.record(pending.events, entered.unwrap_or_default());
+        let entered = emit::enter_root(&self.inner, first, None);
+        let origin = entered.as_ref().map_or(Origin::ROOT, Origin::clone);
+        root.record(pending.events, &origin);
         match entered {
             Ok(_) => root.run_caused(&self.inner),
-            Err(refusal) => {
-                root.refuse(refusal);
+            Err(why) => {
+                root.not_entered(first, &why);
                 root.leave_the_rest();
             }
         }
@@ -207,6 +329,189 @@ impl Dispatcher {
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
         self.subscription().subscribe(handler)
+    }
+
+    /// Adds an async handler at run time: its future is run like that of an `async fn` with
+    /// `#[handler]`, and may lead to whatever a handler of `E` may return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// #[derive(Event)]
+    /// struct BellRung;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let waiting = dispatcher.subscribe_async(|_: Arc<BellRung>| async {
+    ///     tokio::task::yield_now().await;
+    /// });
+    /// assert_eq!(dispatcher.emit_async(BellRung).await.done(), 1);
+    /// # drop(waiting);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(&self, handler: F) -> Subscription
+    where
+        E: Event,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        self.subscription().subscribe_async(handler)
+    }
+
+    /// The events of one type from here on, as a stream that holds up to `capacity` of them; what
+    /// happens to more is said by `overflow`, and [counted](EventStream::skipped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use event_core::queue::Overflow;
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// #[derive(Event)]
+    /// struct Moved { x: i32 }
+    ///
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let mut moves = dispatcher.stream::<Moved>(2, Overflow::DropOldest);
+    /// for x in 1..=3 {
+    ///     dispatcher.emit(Moved { x });
+    /// }
+    /// assert_eq!(moves.try_next().map(|moved| moved.x), Some(2));
+    /// assert_eq!(moves.skipped(), 1);
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// `capacity` is 0.
+    #[track_caller]
+    #[must_use = "dropping the stream ends it"]
+    pub fn stream<E: Event>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
+        let settings = Settings::ONE.capacity(capacity).overflow(overflow);
+        let line = Line::new("stream", settings, Serves::Stream);
+        self.inner.closing.add_stream(&line);
+        let at = Location::caller();
+        let subscription = subscription::subscribe_stream::<E>(&self.inner, &line, at);
+        EventStream::new(line, subscription)
+    }
+
+    /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it.
+    #[must_use]
+    pub fn queue(&self, queue: &'static Queue) -> QueueHandle {
+        QueueHandle::new(self.line(queue))
+    }
+
+    /// The same of a queue that a thread pumps.
+    #[must_use]
+    pub fn local_queue<S: 'static>(&self, queue: &'static LocalQueue<S>) -> QueueHandle {
+        QueueHandle::new(self.line(queue))
+    }
+
+    /// Runs what waits in a queue right now, on this thread, and lends it `owned`; answers how many
+    /// deliveries ran. What they cause through the same queue waits for the next call.
+    pub fn pump<S: 'static>(&self, queue: &'static LocalQueue<S>, owned: &mut S) -> usize {
+        let line = self.line(queue);
+        line.map_or(0, |line| line.pump(&self.inner, owned))
+    }
+
+    /// Sets what wakes the loop that pumps a queue (`request_repaint`, an `EventLoopProxy`); called
+    /// on the emitter's thread whenever something comes to wait. Set once: `false` if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use std::sync::mpsc;
+    /// use event_core::queue::LocalQueue;
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// static UI: LocalQueue<u32> = LocalQueue::new("ui");
+    ///
+    /// #[derive(Event)]
+    /// struct Clicked;
+    ///
+    /// #[handler(queue = UI)]
+    /// fn count(_event: &Clicked, clicks: &mut u32) {
+    ///     *clicks += 1;
+    /// }
+    ///
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// let (wake, woken) = mpsc::channel();
+    /// dispatcher.wake_with(&UI, move || { let _ = wake.send(()); });
+    ///
+    /// dispatcher.emit(Clicked);
+    /// let mut clicks = 0;
+    /// woken.recv()?;
+    /// dispatcher.pump(&UI, &mut clicks);
+    /// assert_eq!(clicks, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wake_with<S: 'static>(
+        &self,
+        queue: &'static LocalQueue<S>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> bool {
+        let line = self.line(queue);
+        line.is_some_and(|line| line.set_wake(Box::new(wake)))
+    }
+
+    fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<Line>> {
+        let at = self.inner.place_of(queue)?;
+        self.inner.lines.get(at)
+    }
+
+    /// Ends the dispatcher in an orderly way: takes no new roots, and waits until tasks, queued
+    /// deliveries and all they cause have ended, but no longer than `limit`. What has not ended then
+    /// is abandoned, and named in what this returns.
+    ///
+    /// From the call on `emit` emits nothing, except inside of handlers that drain; its report says
+    /// that it is [closed](Report::closed). An `emit` that runs on another thread is not waited for;
+    /// what it hands over afterwards ends as rejected. Streams end.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use std::time::Duration;
+    /// use event_core::queue::Queue;
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// static MAIL: Queue = Queue::new("mail");
+    ///
+    /// #[derive(Event)]
+    /// struct OrderPlaced;
+    ///
+    /// #[handler(queue = MAIL)]
+    /// async fn send_receipt(_event: &OrderPlaced) {}
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// dispatcher.emit(OrderPlaced);
+    /// let shutdown = dispatcher.shutdown(Duration::from_secs(10)).await;
+    /// assert!(shutdown.is_complete());
+    /// assert!(dispatcher.emit(OrderPlaced).closed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped before its end, the dispatcher goes on draining, without a limit.
+    #[cfg(feature = "tokio")]
+    pub async fn shutdown(&self, limit: Duration) -> Shutdown {
+        shutdown::shutdown(&self.inner, limit).await
+    }
+
+    /// The same as `shutdown`, for a thread that may block.
+    pub fn shutdown_blocking(&self, limit: Duration) -> Shutdown {
+        shutdown::shutdown_blocking(&self.inner, limit)
     }
 
     /// Starts a subscription with options.
@@ -251,6 +556,26 @@ impl Dispatcher {
     /// the guard is dropped.
     pub fn enter(&self) -> Entered {
         Entered::new(self)
+    }
+
+    /// Makes this the dispatcher of [`event_core::emit`](crate::emit) inside of a future, on
+    /// whatever thread it is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use event_core::{Dispatcher, Event};
+    /// #[derive(Event)]
+    /// struct BellRung;
+    ///
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let emitted = dispatcher.in_scope(async { event_core::emit(BellRung) });
+    /// assert!(pollster::block_on(emitted).is_ok());
+    /// assert!(event_core::emit(BellRung).is_err());
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    pub fn in_scope<F: Future>(&self, future: F) -> InScope<F> {
+        InScope::new(self, future)
     }
 }
 

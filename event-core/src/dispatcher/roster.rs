@@ -14,17 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
-use super::emission::{Emission, Who};
-use crate::event::{AnyEvent, Event, EventInfo};
-use crate::handler::{HandlerInfo, registered::Registered};
+use super::calls::{Bound, CatchAll, Later, List};
+use super::emission::Who;
+use super::seat::{LateSubscriptions, Place, Places, Seat};
+use crate::event::{Event, EventInfo};
+use crate::handler::HandlerInfo;
+use crate::handler::registered::{Registered, Rung};
 use crate::registry::EventSlot;
 use crate::subscription::Node;
-
-/// A handler with its parameters: what an emit calls.
-pub(crate) type Bound<E> = Box<dyn Fn(&E, &Emission<'_>) + Send + Sync>;
-
-/// A catch-all handler with its parameters.
-pub(crate) type CatchAll = Arc<dyn Fn(&dyn AnyEvent, &Emission<'_>) + Send + Sync>;
 
 /// How an emit goes about an event; one byte, read without ordering, since it only ever
 /// chooses between ways that all give the right result.
@@ -35,7 +32,8 @@ pub(crate) mod mode {
     pub(crate) const PLAIN: u8 = 1;
     /// Subscriptions among the handlers, or alone.
     pub(crate) const SUBSCRIBED: u8 = 2;
-    /// Observers, or a stoppable event: each step is looked at.
+    /// Handlers that do not run inline, observers, a stoppable event, or a dispatcher that
+    /// closes: each step is looked at.
     pub(crate) const FULL: u8 = 3;
 }
 
@@ -49,16 +47,20 @@ pub(crate) struct Entry {
 pub(crate) struct Roster<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
     registered: Box<[&'static dyn Registered]>,
+    /// The handlers that do not run inline, in order.
+    pub(crate) later: Box<[Seat<E>]>,
+    /// Subscriptions that do not run inline.
+    pub(crate) late_subscriptions: LateSubscriptions,
     subscriptions: Mutex<Vec<Arc<Node<E>>>>,
     /// The same for readers; `None` while nothing is subscribed.
     pub(crate) subscribed: ArcSwapOption<Subscribed<E>>,
 }
 
 /// The subscriptions of an event, each with its place among the handlers.
-pub(crate) struct Subscribed<E>(Box<[Seat<E>]>);
+pub(crate) struct Subscribed<E>(Box<[Inlay<E>]>);
 
 /// A subscription, and how many of the handlers run before it.
-pub(crate) struct Seat<E> {
+pub(crate) struct Inlay<E> {
     pub(crate) handlers: usize,
     pub(crate) node: Arc<Node<E>>,
 }
@@ -88,7 +90,7 @@ impl<E> Subscribed<E> {
     }
 
     #[inline]
-    pub(crate) fn seats(&self) -> &[Seat<E>] {
+    pub(crate) fn seats(&self) -> &[Inlay<E>] {
         &self.0
     }
 
@@ -107,14 +109,14 @@ impl<E> Subscribed<E> {
 }
 
 pub trait AnyRoster: Any + Send + Sync {
-    /// The mode, given whether anyone observes the dispatcher.
-    fn mode(&self, observed: bool) -> u8;
+    /// The mode, given whether each step of the dispatcher is looked at.
+    fn mode(&self, watched: bool) -> u8;
 }
 
 impl Entry {
-    pub(crate) fn new(roster: Box<dyn AnyRoster>, observed: bool) -> Self {
+    pub(crate) fn new(roster: Box<dyn AnyRoster>, watched: bool) -> Self {
         Self {
-            mode: AtomicU8::new(roster.mode(observed)),
+            mode: AtomicU8::new(roster.mode(watched)),
             roster,
         }
     }
@@ -125,9 +127,9 @@ impl Entry {
     }
 
     /// Chooses the mode again, after a subscription or an observer came or went.
-    pub(crate) fn refresh(&self, observed: bool) {
+    pub(crate) fn refresh(&self, watched: bool) {
         self.mode
-            .store(self.roster.mode(observed), Ordering::Release);
+            .store(self.roster.mode(watched), Ordering::Release);
     }
 
     #[inline]
@@ -141,13 +143,32 @@ impl Entry {
 }
 
 impl<E: Event> Roster<E> {
-    fn new(handlers: Vec<Bound<E>>, registered: Vec<&'static dyn Registered>) -> Self {
+    /// `registered` are the handlers of `list`, inline or not, in order.
+    fn new(list: List<E>, registered: Vec<&'static dyn Registered>, places: &mut Places) -> Self {
+        let (inline, later): (Vec<_>, Vec<_>) = registered
+            .into_iter()
+            .partition(|handler| handler.spec().rung() == Rung::Inline);
+        let place = places.of(&later);
+        let seat = |((later, handler), place): ((Later<E>, &'static dyn Registered), Place)| Seat {
+            handler: HandlerInfo::of(handler),
+            place,
+            has_timeout: handler.spec().timeout.is_some(),
+            later,
+        };
+        let seats = list.later.into_iter().zip(later).zip(place).map(seat);
         Self {
-            handlers: handlers.into(),
-            registered: registered.into(),
+            handlers: list.inline.into(),
+            registered: inline.into(),
+            later: seats.collect(),
+            late_subscriptions: LateSubscriptions::default(),
             subscriptions: Mutex::new(Vec::new()),
             subscribed: ArcSwapOption::empty(),
         }
+    }
+
+    /// Whether there are handlers or subscriptions that do not run inline.
+    pub(crate) fn has_later(&self) -> bool {
+        !self.later.is_empty() || self.late_subscriptions.is_some()
     }
 
     /// Adds a subscription. Emissions that have started do not see it.
@@ -200,7 +221,7 @@ impl<E: Event> Roster<E> {
                 .iter()
                 .take_while(runs_first)
                 .count();
-            Seat {
+            Inlay {
                 handlers,
                 node: Arc::clone(node),
             }
@@ -211,10 +232,10 @@ impl<E: Event> Roster<E> {
 }
 
 impl<E: Event> AnyRoster for Roster<E> {
-    fn mode(&self, observed: bool) -> u8 {
+    fn mode(&self, watched: bool) -> u8 {
         let subscribed = self.subscribed.load().is_some();
         let nobody = self.handlers.is_empty() && !subscribed;
-        if observed || (E::INFO.is_stoppable() && !nobody) {
+        if watched || self.has_later() || (E::INFO.is_stoppable() && !nobody) {
             mode::FULL
         } else if subscribed {
             mode::SUBSCRIBED
@@ -240,7 +261,7 @@ impl<E: Event> Who for Roster<E> {
 pub trait EventKind: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
-    /// A `Vec<Bound<E>>` with room for so many handlers.
+    /// A `List<E>` with room for so many handlers.
     fn new_list(&self, handlers: usize) -> Box<dyn Any>;
     /// Adds a catch-all to such a list.
     fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
@@ -249,6 +270,7 @@ pub trait EventKind: Send + Sync {
         &self,
         list: Box<dyn Any>,
         registered: Vec<&'static dyn Registered>,
+        places: &mut Places,
     ) -> Box<dyn AnyRoster>;
 }
 
@@ -269,14 +291,12 @@ impl<E: Event> EventKind for KindOf<E> {
     }
 
     fn new_list(&self, handlers: usize) -> Box<dyn Any> {
-        Box::new(Vec::<Bound<E>>::with_capacity(handlers))
+        Box::new(List::<E>::with_capacity(handlers))
     }
 
     fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
-        if let Some(list) = list.downcast_mut::<Vec<Bound<E>>>() {
-            list.push(Box::new(move |event: &E, emission: &Emission<'_>| {
-                catch_all(event, emission);
-            }));
+        if let Some(list) = list.downcast_mut::<List<E>>() {
+            list.push_catch_all(catch_all);
         }
     }
 
@@ -284,10 +304,11 @@ impl<E: Event> EventKind for KindOf<E> {
         &self,
         list: Box<dyn Any>,
         registered: Vec<&'static dyn Registered>,
+        places: &mut Places,
     ) -> Box<dyn AnyRoster> {
-        let handlers = list
-            .downcast::<Vec<Bound<E>>>()
-            .map_or_else(|_| Vec::new(), |l| *l);
-        Box::new(Roster::<E>::new(handlers, registered))
+        let list = list
+            .downcast::<List<E>>()
+            .map_or_else(|_| List::with_capacity(0), |list| *list);
+        Box::new(Roster::<E>::new(list, registered, places))
     }
 }

@@ -68,6 +68,12 @@ pub trait Event: Any + Send + Sync + Sized {
         None
     }
 
+    /// Where the event's `key` puts it: deliveries of one lane are made in order.
+    #[doc(hidden)]
+    fn lane(&self) -> Option<u64> {
+        None
+    }
+
     /// Writes the event as logs, failures and tests show it: redacted fields masked.
     ///
     /// # Errors

@@ -10,12 +10,15 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
+use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use super::asynchronous::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
+use super::registered::{Rung, Spec};
 use super::{CatchAllOutcome, Conclusion, Outcome};
+use crate::dispatcher::calls::{AnyCall, Bound, Call, CatchAll, Filter, Later, List};
 use crate::dispatcher::emission::Emission;
-use crate::dispatcher::roster::{Bound, CatchAll};
 use crate::error::BoxError;
 use crate::event::AnyEvent;
 use crate::param::{Delivery, Dependency, Param, Resolver};
@@ -23,6 +26,8 @@ use crate::param::{Delivery, Dependency, Param, Resolver};
 /// Why a handler was not called.
 pub enum NotRun {
     Filtered,
+    /// The target of a weak subscription ended.
+    Cancelled,
     Rejected(BoxError),
 }
 
@@ -97,6 +102,7 @@ impl Needs<'_, '_> {
             self.resolver.catch_all_cannot_emit();
             return None;
         }
+        P::events(self.resolver.caused());
         let noted = self.resolver.noted();
         let state = P::resolve(self.resolver);
         if state.is_none() && self.resolver.noted() == noted {
@@ -109,19 +115,31 @@ impl Needs<'_, '_> {
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {
     needs: Needs<'b, 'r>,
-    list: &'b mut Vec<Bound<E>>,
+    list: &'b mut List<E>,
+    spec: &'static Spec,
+    filter: Option<fn(&E) -> bool>,
 }
 
-impl<'b, 'r, E: 'static> Binder<'b, 'r, E> {
-    pub(crate) fn new(resolver: &'b mut Resolver<'r>, list: &'b mut Vec<Bound<E>>) -> Self {
-        let catch_all = false;
+impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
+    pub(crate) fn new(
+        resolver: &'b mut Resolver<'r>,
+        list: &'b mut List<E>,
+        spec: &'static Spec,
+    ) -> Self {
         Self {
             needs: Needs {
                 resolver,
-                catch_all,
+                catch_all: false,
             },
             list,
+            spec,
+            filter: None,
         }
+    }
+
+    /// The filter of a handler that does not run inline.
+    pub fn filter(&mut self, holds: fn(&E) -> bool) {
+        self.filter = Some(holds);
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -129,12 +147,77 @@ impl<'b, 'r, E: 'static> Binder<'b, 'r, E> {
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        self.list.push(Box::new(
-            move |event: &E, emission: &Emission<'_>| match call(event, &Delivery::new(emission)) {
+        let bound: Bound<E> = Box::new(move |event: &E, emission: &Emission<'_>| {
+            match call(event, &Delivery::new(emission)) {
                 Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
                 Err(not_run) => emission.not_run(not_run),
+            }
+        });
+        R::events(self.needs.resolver.caused());
+        match self.spec.rung() {
+            Rung::Inline => self.list.inline.push(bound),
+            _ => self.later(Call::Sync(bound)),
+        }
+    }
+
+    /// The same of a handler that is lent an `S`.
+    pub fn bind_lent<R: Outcome<E> + 'static, S: 'static, F>(&mut self, call: F)
+    where
+        F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
+    {
+        R::events(self.needs.resolver.caused());
+        self.later(Call::Lent(Box::new(
+            move |event: &E, lent: &mut dyn Any, emission: &Emission<'_>| {
+                // The queue lends no other type: `lending_queue` saw to that.
+                let Some(lent) = lent.downcast_mut::<S>() else {
+                    return;
+                };
+                match call(event, lent, &Delivery::new(emission)) {
+                    Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
+                    Err(not_run) => emission.not_run(not_run),
+                }
             },
-        ));
+        )));
+    }
+
+    /// The same of an `async fn`.
+    pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<E> + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
+    {
+        R::events(self.needs.resolver.caused());
+        self.later(Call::Async(Box::new(BoundAsync {
+            function,
+            slots,
+            timeout: self.spec.timeout,
+            conclude: R::conclude,
+        })));
+    }
+
+    /// The same of an async method.
+    pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<E> + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+    {
+        R::events(self.needs.resolver.caused());
+        self.later(Call::Async(Box::new(BoundMethod(BoundAsync {
+            function,
+            slots,
+            timeout: self.spec.timeout,
+            conclude: R::conclude,
+        }))));
+    }
+
+    fn later(&mut self, call: Call<E>) {
+        let filter = self.filter.take();
+        self.list.later.push(Later {
+            filter: filter.map(|holds| Box::new(holds) as Filter<E>),
+            call,
+        });
     }
 }
 
@@ -156,18 +239,30 @@ impl<E> DerefMut for Binder<'_, '_, E> {
 pub struct CatchAllBinder<'b, 'r> {
     needs: Needs<'b, 'r>,
     bound: &'b mut Option<CatchAll>,
+    spec: &'static Spec,
+    filter: Option<fn(&dyn AnyEvent) -> bool>,
 }
 
 impl<'b, 'r> CatchAllBinder<'b, 'r> {
-    pub(crate) fn new(resolver: &'b mut Resolver<'r>, bound: &'b mut Option<CatchAll>) -> Self {
-        let catch_all = true;
+    pub(crate) fn new(
+        resolver: &'b mut Resolver<'r>,
+        bound: &'b mut Option<CatchAll>,
+        spec: &'static Spec,
+    ) -> Self {
         Self {
             needs: Needs {
                 resolver,
-                catch_all,
+                catch_all: true,
             },
             bound,
+            spec,
+            filter: None,
         }
+    }
+
+    /// The filter of a handler that does not run inline.
+    pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
+        self.filter = Some(holds);
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -175,15 +270,71 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        *self.bound = Some(Arc::new(
-            move |event: &dyn AnyEvent, emission: &Emission<'_>| match call(
-                event,
-                &Delivery::new(emission),
-            ) {
+        let call = Arc::new(move |event: &dyn AnyEvent, emission: &Emission<'_>| {
+            match call(event, &Delivery::new(emission)) {
                 Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(emission)),
                 Err(not_run) => emission.not_run(not_run),
+            }
+        });
+        self.bound(match self.spec.rung() {
+            Rung::Inline => AnyCall::Inline(call),
+            _ => AnyCall::Sync(call),
+        });
+    }
+
+    /// The same of a handler that is lent an `S`.
+    pub fn bind_lent<R: CatchAllOutcome + 'static, S: 'static, F>(&mut self, call: F)
+    where
+        F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
+    {
+        self.bound(AnyCall::Lent(Arc::new(
+            move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
+                let Some(lent) = lent.downcast_mut::<S>() else {
+                    return;
+                };
+                match call(event, lent, &Delivery::new(emission)) {
+                    Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(emission)),
+                    Err(not_run) => emission.not_run(not_run),
+                }
             },
-        ));
+        )));
+    }
+
+    /// The same of an `async fn`.
+    pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: CatchAllOutcome + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncHandler<'a, dyn AnyEvent, S, R, Future: Send>,
+    {
+        self.bound(AnyCall::Async(Arc::new(BoundAsync {
+            function,
+            slots,
+            timeout: self.spec.timeout,
+            conclude: R::conclude_catch_all,
+        })));
+    }
+
+    /// The same of an async method.
+    pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: CatchAllOutcome + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncMethod<'a, dyn AnyEvent, S, R, Future: Send>,
+    {
+        self.bound(AnyCall::Async(Arc::new(BoundMethod(BoundAsync {
+            function,
+            slots,
+            timeout: self.spec.timeout,
+            conclude: R::conclude_catch_all,
+        }))));
+    }
+
+    fn bound(&mut self, call: AnyCall) {
+        *self.bound = Some(CatchAll {
+            filter: self.filter.take(),
+            call,
+        });
     }
 }
 

@@ -5,12 +5,16 @@
 //! was built with; `Option<&T>`, one that may be missing; and by value any
 //! [`Param`](crate::param::Param), such as [`Emitter`](crate::Emitter).
 
+pub(crate) mod asynchronous;
 pub(crate) mod binder;
 mod info;
 mod outcome;
+pub(crate) mod reborrowed;
 pub(crate) mod registered;
 
 pub use self::info::HandlerInfo;
+#[doc(hidden)]
+pub use self::outcome::Events;
 pub(crate) use self::outcome::Sink;
 pub use self::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
 pub use crate::emitter::Names;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::dispatcher::Caused;
 use crate::error::BoxError;
-use crate::event::{EmitsNow, Event, Stoppable};
+use crate::event::{EmitsNow, Event, EventInfo, Stoppable};
 
 /// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
@@ -23,6 +23,24 @@ pub trait Outcome<E> {
     /// Says what the delivery led to. Returning without a call of `conclusion` means that it
     /// is done.
     fn conclude(self, conclusion: &mut Conclusion<'_>);
+
+    /// Says which events the outcome can be.
+    #[doc(hidden)]
+    fn events(events: &mut Events) {
+        let _ = events;
+    }
+}
+
+/// The events that a handler can cause, as a build learns them.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Events(pub(crate) Vec<&'static EventInfo>);
+
+impl Events {
+    /// It can cause an `E`.
+    pub fn add<E: Event>(&mut self) {
+        self.0.push(E::INFO);
+    }
 }
 
 /// An error that a handler may return: anything that converts into a [`BoxError`].
@@ -107,6 +125,10 @@ impl<E> Outcome<E> for () {
 }
 
 impl<E, O: Outcome<E>> Outcome<E> for Option<O> {
+    fn events(events: &mut Events) {
+        O::events(events);
+    }
+
     fn conclude(self, conclusion: &mut Conclusion<'_>) {
         if let Some(outcome) = self {
             outcome.conclude(conclusion);
@@ -115,6 +137,10 @@ impl<E, O: Outcome<E>> Outcome<E> for Option<O> {
 }
 
 impl<E, O: Outcome<E>> Outcome<E> for Vec<O> {
+    fn events(events: &mut Events) {
+        O::events(events);
+    }
+
     fn conclude(self, conclusion: &mut Conclusion<'_>) {
         for outcome in self {
             outcome.conclude(conclusion);
@@ -123,6 +149,10 @@ impl<E, O: Outcome<E>> Outcome<E> for Vec<O> {
 }
 
 impl<E, O: Outcome<E>, F: HandlerError> Outcome<E> for Result<O, F> {
+    fn events(events: &mut Events) {
+        O::events(events);
+    }
+
     #[inline]
     fn conclude(self, conclusion: &mut Conclusion<'_>) {
         match self {
@@ -155,6 +185,10 @@ impl<F: HandlerError> CatchAllOutcome for Result<(), F> {
 macro_rules! tuple_outcome {
     ($($part:ident)+) => {
         impl<E, $($part: Outcome<E>),+> Outcome<E> for ($($part,)+) {
+            fn events(events: &mut Events) {
+                $($part::events(events);)+
+            }
+
             fn conclude(self, conclusion: &mut Conclusion<'_>) {
                 #[allow(non_snake_case, reason = "one name serves the type and its value")]
                 let ($($part,)+) = self;

@@ -8,11 +8,14 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::fmt;
+use std::time::Duration;
 
 use super::binder::{Binder, CatchAllBinder};
-use crate::dispatcher::roster::{Bound, CatchAll, EventKind, KindOf};
+use crate::dispatcher::calls::{CatchAll, List};
+use crate::dispatcher::roster::{EventKind, KindOf};
 use crate::event::{Event, EventInfo};
 use crate::param::Resolver;
+use crate::queue::AnyQueue;
 
 /// Where a handler stands, and the keys of its attribute.
 #[derive(Clone, Copy)]
@@ -28,6 +31,21 @@ pub struct Spec {
     pub(crate) priority: i32,
     pub(crate) after: &'static [Named],
     pub(crate) before: &'static [Named],
+    pub(crate) asynchronous: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
+}
+
+/// Where a handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rung {
+    /// On the emitter's stack.
+    Inline,
+    /// As a task, or inside of an `emit_async`.
+    Async,
+    /// Where a queue is consumed.
+    Queued,
 }
 
 /// A function named by another's `after` or `before`, or by the builder.
@@ -47,7 +65,7 @@ pub trait Registered: Send + Sync {
     fn kind(&self) -> Option<&'static dyn EventKind>;
     /// The pattern of a catch-all.
     fn pattern(&self) -> Option<&'static str>;
-    /// Resolves its parameters and pushes the bound handler on a `Vec<Bound<E>>`.
+    /// Resolves its parameters and pushes the bound handler on a `List<E>`.
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any);
     /// Resolves a catch-all's parameters, once for all the events it sees.
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll>;
@@ -74,6 +92,46 @@ impl Spec {
             priority: 0,
             after: &[],
             before: &[],
+            asynchronous: false,
+            timeout: None,
+            concurrency: None,
+            queue: None,
+        }
+    }
+
+    /// An `async fn`.
+    #[must_use]
+    pub const fn asynchronous(mut self) -> Self {
+        self.asynchronous = true;
+        self
+    }
+
+    /// How long a call of an async handler may take.
+    #[must_use]
+    pub const fn timeout_millis(mut self, millis: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(millis));
+        self
+    }
+
+    /// How many tasks an async handler may have at once.
+    #[must_use]
+    pub const fn concurrency(mut self, tasks: u32) -> Self {
+        self.concurrency = Some(tasks);
+        self
+    }
+
+    /// Delivered through a queue. A function, so that a queue must be a `static`.
+    #[must_use]
+    pub const fn queue(mut self, queue: fn() -> &'static dyn AnyQueue) -> Self {
+        self.queue = Some(queue);
+        self
+    }
+
+    pub(crate) fn rung(&self) -> Rung {
+        match (self.queue, self.asynchronous) {
+            (Some(_), _) => Rung::Queued,
+            (None, true) => Rung::Async,
+            (None, false) => Rung::Inline,
         }
     }
 
@@ -128,9 +186,9 @@ impl fmt::Debug for Named {
 
 /// A handler of one event type.
 ///
-/// It holds what needs `E: Event`, so that no bound is left to check after `inline_handler`: a
+/// It holds what needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
-pub struct Inline<E> {
+pub struct OfEvent<E> {
     function: Named,
     spec: Spec,
     kind: &'static dyn EventKind,
@@ -139,12 +197,12 @@ pub struct Inline<E> {
 
 /// Registers a handler of one event type.
 #[must_use]
-pub const fn inline_handler<E: Event, F: Copy + 'static>(
+pub const fn event_handler<E: Event, F: Copy + 'static>(
     function: F,
     spec: Spec,
     bind: fn(&mut Binder<'_, '_, E>),
-) -> Inline<E> {
-    Inline {
+) -> OfEvent<E> {
+    OfEvent {
         function: Named::of(function),
         spec,
         kind: const { &KindOf::<E>::NEW },
@@ -152,7 +210,7 @@ pub const fn inline_handler<E: Event, F: Copy + 'static>(
     }
 }
 
-impl<E: 'static> Registered for Inline<E> {
+impl<E: Send + Sync + 'static> Registered for OfEvent<E> {
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -178,9 +236,9 @@ impl<E: 'static> Registered for Inline<E> {
     }
 
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any) {
-        if let Some(list) = list.downcast_mut::<Vec<Bound<E>>>() {
+        if let Some(list) = list.downcast_mut::<List<E>>() {
             resolver.start(self);
-            (self.bind)(&mut Binder::new(resolver, list));
+            (self.bind)(&mut Binder::new(resolver, list, &self.spec));
         }
     }
 
@@ -243,7 +301,7 @@ impl Registered for Everything {
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll> {
         resolver.start(self);
         let mut bound = None;
-        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound));
+        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, &self.spec));
         bound
     }
 }

@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
-use super::Ended;
+use super::{Ended, Undelivered};
 use crate::dispatcher::depth::{Limit, Refusal};
-use crate::error::BoxError;
+use crate::error::{BoxError, RedeliverError};
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 
@@ -31,6 +32,39 @@ pub(crate) enum Cause {
         not_emitted: usize,
     },
     Nested(Limit),
+    TimedOut(Duration),
+    /// No room in a queue, or among the tasks of a handler.
+    Full(Undelivered),
+    /// The dispatcher is closed.
+    Closed,
+    /// Nobody runs it any more.
+    Abandoned {
+        queue: Option<&'static str>,
+    },
+    /// An `emit_async` was dropped.
+    Cancelled {
+        cancelled: usize,
+        not_emitted: usize,
+    },
+}
+
+impl Cause {
+    /// How a delivery ends that fails because of it; `None` where it is not about a delivery.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        match self {
+            Self::Error(_) => Some(Ended::Failed),
+            Self::Panic(_) => Some(Ended::Panicked),
+            Self::TimedOut(_) => Some(Ended::TimedOut),
+            Self::Full(_) => Some(Ended::Rejected),
+            Self::Abandoned { .. } => Some(Ended::Abandoned),
+            Self::Drop(_)
+            | Self::TooDeep { .. }
+            | Self::TooMany { .. }
+            | Self::Nested(_)
+            | Self::Closed
+            | Self::Cancelled { .. } => None,
+        }
+    }
 }
 
 impl Failure {
@@ -75,9 +109,76 @@ impl Failure {
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
         match self.cause {
-            Cause::Error(_) => Some(Ended::Failed),
-            Cause::Panic(_) => Some(Ended::Panicked),
-            _ => None,
+            // Of a delivery that a closed dispatcher did not take, or of an event.
+            Cause::Closed => self.handler.map(|_| Ended::Rejected),
+            ref cause => cause.ended(),
+        }
+    }
+
+    /// Whether the delivery found no room: its queue was full, or its handler at its
+    /// `concurrency`. Then it can be [redelivered](Self::redeliver).
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self.cause, Cause::Full(_))
+    }
+
+    /// Offers a delivery that found no room again, to the same handler alone, and waits until there
+    /// is some. It is a new delivery of the same event.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::queue::{Overflow, Queue};
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// static MAIL: Queue = Queue::new("mail").capacity(1).overflow(Overflow::Reject);
+    ///
+    /// #[derive(Event)]
+    /// struct OrderPlaced;
+    ///
+    /// #[handler(queue = MAIL)]
+    /// fn send_receipt(_event: &OrderPlaced) {}
+    ///
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// dispatcher.queue(&MAIL).pause();
+    /// dispatcher.emit(OrderPlaced);
+    /// let report = dispatcher.emit(OrderPlaced); // one waits already
+    /// assert_eq!(report.rejected(), 1);
+    ///
+    /// dispatcher.queue(&MAIL).resume();
+    /// report.failures()[0].redeliver().await?;
+    /// dispatcher.queue(&MAIL).join().await;
+    /// assert_eq!(dispatcher.queue(&MAIL).counts().done, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// This is another kind of failure, it was redelivered before, or nobody will run it any more.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped before there was room, nothing was redelivered, and it can be called again.
+    pub async fn redeliver(&self) -> Result<(), RedeliverError> {
+        match &self.cause {
+            Cause::Full(undelivered) => undelivered.redeliver().await,
+            _ => Err(RedeliverError::NotFull),
+        }
+    }
+
+    /// The same as [`redeliver`](Self::redeliver), for a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
+        match &self.cause {
+            Cause::Full(undelivered) => undelivered.redeliver_blocking(),
+            _ => Err(RedeliverError::NotFull),
         }
     }
 
@@ -96,6 +197,15 @@ impl Failure {
         match &self.cause {
             Cause::Panic(message) | Cause::Drop(message) => Some(message),
             _ => None,
+        }
+    }
+}
+
+impl Failure {
+    fn for_handler(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.handler {
+            Some(handler) => write!(f, " for handler {handler}"),
+            None => Ok(()),
         }
     }
 }
@@ -134,6 +244,45 @@ impl fmt::Display for Failure {
                 write!(f, ": one root caused more than {limit}")?;
                 cause(f)
             }
+            (Cause::TimedOut(limit), handler) => {
+                match handler {
+                    Some(handler) => write!(f, "handler {handler} timed out on `{event}`")?,
+                    None => write!(f, "`{event}` timed out")?,
+                }
+                write!(f, " after {limit:?}")
+            }
+            (Cause::Full(undelivered), _) => {
+                write!(f, "`{event}` was rejected")?;
+                self.for_handler(f)?;
+                write!(f, ": {undelivered}")
+            }
+            (Cause::Closed, None) => {
+                write!(f, "`{event}` was not emitted: the dispatcher is closed")
+            }
+            (Cause::Closed, _) => {
+                write!(f, "`{event}` was rejected")?;
+                self.for_handler(f)?;
+                f.write_str(": the dispatcher is closed")
+            }
+            (Cause::Abandoned { queue }, _) => {
+                write!(f, "`{event}` was abandoned")?;
+                self.for_handler(f)?;
+                match queue {
+                    Some(queue) => write!(f, ": queue `{queue}` is not served any more"),
+                    None => f.write_str(": its task was dropped"),
+                }
+            }
+            (
+                Cause::Cancelled {
+                    cancelled,
+                    not_emitted,
+                },
+                _,
+            ) => write!(
+                f,
+                "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
+                 {not_emitted} caused events not emitted; `.shielded()` lets it go on"
+            ),
             (Cause::Nested(Limit::Depth(limit)), _) => write!(
                 f,
                 "`{event}` was not emitted: {limit} emits are running inside each other on \
@@ -167,6 +316,14 @@ impl fmt::Debug for Cause {
             Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
             Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
             Self::Nested(limit) => write!(f, "Nested({limit:?})"),
+            Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),
+            Self::Full(undelivered) => write!(f, "Full({undelivered})"),
+            Self::Closed => f.write_str("Closed"),
+            Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
+            Self::Cancelled {
+                cancelled,
+                not_emitted,
+            } => write!(f, "Cancelled({cancelled}, {not_emitted})"),
         }
     }
 }

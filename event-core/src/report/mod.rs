@@ -1,14 +1,19 @@
 //! What an emission led to: every delivery of the whole cascade, by how it ended.
 
 mod failure;
+mod undelivered;
 
 use std::fmt;
 
-use crate::event::{AnyEvent, Event};
+use crate::dispatcher::Kept;
+use crate::event::Event;
+#[cfg(feature = "tokio")]
+use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 
 pub(crate) use self::failure::Cause;
 pub use self::failure::Failure;
+pub(crate) use self::undelivered::Undelivered;
 
 /// How one delivery, one event for one handler, ended. Each ends exactly once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,8 +25,40 @@ pub enum Ended {
     Failed,
     /// The handler, its filter or one of its parameters panicked.
     Panicked,
+    /// An async handler took longer than its `timeout`, and was dropped.
+    TimedOut,
     /// The handler was not called.
     Skipped(Skip),
+    /// The queue was full and rejects deliveries, the handler was at its `concurrency`, or the
+    /// dispatcher was closed.
+    Rejected,
+    /// The queue was full and drops deliveries.
+    Dropped,
+    /// The `emit_async` that it belonged to was dropped before it ended.
+    Cancelled,
+    /// The runtime ended, or a shutdown ran out of time.
+    Abandoned,
+}
+
+impl Ended {
+    /// How many ways there are, for a list of counts.
+    pub(crate) const WAYS: usize = 10;
+
+    /// The way's place in a list of counts.
+    pub(crate) fn index(self) -> usize {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Panicked => 2,
+            Self::TimedOut => 3,
+            Self::Skipped(Skip::Filter) => 4,
+            Self::Skipped(_) => 5,
+            Self::Rejected => 6,
+            Self::Dropped => 7,
+            Self::Cancelled => 8,
+            Self::Abandoned => 9,
+        }
+    }
 }
 
 /// Why a handler was not called.
@@ -69,62 +106,123 @@ pub enum Skip {
 /// ```
 #[derive(Default)]
 pub struct Report {
-    done: usize,
+    /// Of 32 bits each, so that a report is returned in registers.
+    done: u32,
+    handed_over: u32,
     /// Made when there is more to say than how many were done.
     details: Option<Box<Details>>,
 }
 
 pub(crate) struct Details {
-    failed: usize,
-    panicked: usize,
-    filtered: usize,
-    skipped: usize,
+    /// Deliveries that were not done, by how they ended.
+    ended: [usize; Ended::WAYS],
+    /// The dispatcher was closed.
+    pub(crate) closed: bool,
     pub(crate) events: usize,
     pub(crate) not_emitted: usize,
     pub(crate) failures: Vec<Failure>,
     pub(crate) stopped_by: Option<HandlerInfo>,
-    pub(crate) returned: Vec<(HandlerInfo, Box<dyn AnyEvent>)>,
+    pub(crate) returned: Vec<(HandlerInfo, Kept)>,
 }
 
 impl Report {
     #[inline]
-    pub(crate) fn new(done: usize, details: Option<Box<Details>>) -> Self {
-        Self { done, details }
+    pub(crate) fn new(done: usize, handed_over: usize, details: Option<Box<Details>>) -> Self {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "nobody waits for 4 billion"
+        )]
+        Self {
+            done: done as u32,
+            handed_over: handed_over as u32,
+            details,
+        }
     }
 
     /// Deliveries that were done.
     #[must_use]
     #[inline]
     pub fn done(&self) -> usize {
-        self.done
+        self.done as usize
     }
 
     /// How many deliveries failed: their handler returned an error, or a parameter refused
     /// them. What failed is in [`failures`](Self::failures).
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.details.as_ref().map_or(0, |details| details.failed)
+        self.ended(Ended::Failed)
     }
 
     /// Deliveries whose handler, filter or parameter panicked.
     #[must_use]
     pub fn panicked(&self) -> usize {
-        self.details.as_ref().map_or(0, |details| details.panicked)
+        self.ended(Ended::Panicked)
+    }
+
+    /// Deliveries of async handlers that took longer than their `timeout`.
+    #[must_use]
+    pub fn timed_out(&self) -> usize {
+        self.ended(Ended::TimedOut)
     }
 
     /// Deliveries whose handler was not called: filtered, or behind a handler that stopped
     /// the emission or, with [`try_emit`](crate::Dispatcher::try_emit), failed.
     #[must_use]
     pub fn skipped(&self) -> usize {
-        self.details
-            .as_ref()
-            .map_or(0, |details| details.filtered + details.skipped)
+        self.ended(Ended::Skipped(Skip::Filter)) + self.ended(Ended::Skipped(Skip::Break))
     }
 
-    /// All deliveries, however they ended.
+    /// Deliveries that found a queue full which rejects them, a handler at its `concurrency`, or
+    /// a closed dispatcher. Each is among the [`failures`](Self::failures).
+    #[must_use]
+    pub fn rejected(&self) -> usize {
+        self.ended(Ended::Rejected)
+    }
+
+    /// Deliveries that found a queue full which drops them.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.ended(Ended::Dropped)
+    }
+
+    /// Deliveries that were handed to a queue or a task, and end after this report.
+    #[must_use]
+    #[inline]
+    pub fn handed_over(&self) -> usize {
+        self.handed_over as usize
+    }
+
+    /// All deliveries, however they ended, and those that were handed over.
     #[must_use]
     pub fn deliveries(&self) -> usize {
-        self.done + self.failed() + self.panicked() + self.skipped()
+        let undone = self.details.as_ref();
+        let undone = undone.map_or(0, |details| details.ended.iter().sum());
+        self.done() + undone + self.handed_over()
+    }
+
+    fn ended(&self, ended: Ended) -> usize {
+        let details = self.details.as_ref();
+        details.map_or(0, |details| details.of(ended))
+    }
+
+    /// Of an emission whose task the runtime dropped.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn abandoned(event: &'static EventInfo) -> Self {
+        let mut details = Details {
+            events: 0,
+            not_emitted: 1,
+            ..Details::default()
+        };
+        let cause = Cause::Abandoned { queue: None };
+        details.failures.push(Failure::new(event, None, cause));
+        Self::new(0, 0, Some(Box::new(details)))
+    }
+
+    /// Whether the dispatcher was closed, and emitted nothing; see
+    /// [`shutdown`](crate::Dispatcher::shutdown).
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.closed)
     }
 
     /// Events emitted: the first, those recorded beside it, and all that handlers caused.
@@ -173,7 +271,7 @@ impl Report {
         self.details
             .iter()
             .flat_map(|details| &details.returned)
-            .filter_map(|(handler, event)| Some((*handler, event.downcast_ref::<E>()?)))
+            .filter_map(|(handler, event)| Some((*handler, event.event().downcast_ref::<E>()?)))
     }
 }
 
@@ -185,7 +283,13 @@ impl fmt::Display for Report {
         for (count, how) in [
             (self.failed(), "failed"),
             (self.panicked(), "panicked"),
+            (self.timed_out(), "timed out"),
             (self.skipped(), "skipped"),
+            (self.rejected(), "rejected"),
+            (self.dropped(), "dropped"),
+            (self.ended(Ended::Cancelled), "cancelled"),
+            (self.ended(Ended::Abandoned), "abandoned"),
+            (self.handed_over(), "handed over"),
             (self.not_emitted(), "not emitted"),
         ] {
             if count > 0 {
@@ -206,7 +310,11 @@ impl fmt::Debug for Report {
             .field("done", &self.done())
             .field("failed", &self.failed())
             .field("panicked", &self.panicked())
+            .field("timed_out", &self.timed_out())
             .field("skipped", &self.skipped())
+            .field("rejected", &self.rejected())
+            .field("dropped", &self.dropped())
+            .field("handed_over", &self.handed_over())
             .field("not_emitted", &self.not_emitted())
             .field("failures", &self.failures())
             .field("stopped_by", &self.stopped_by())
@@ -217,10 +325,8 @@ impl fmt::Debug for Report {
 impl Default for Details {
     fn default() -> Self {
         Self {
-            failed: 0,
-            panicked: 0,
-            filtered: 0,
-            skipped: 0,
+            ended: [0; Ended::WAYS],
+            closed: false,
             // The event that the root was emitted with.
             events: 1,
             not_emitted: 0,
@@ -232,13 +338,13 @@ impl Default for Details {
 }
 
 impl Details {
-    pub(crate) fn count(&mut self, ended: Ended, deliveries: usize) {
-        match ended {
-            Ended::Done => {}
-            Ended::Failed => self.failed += deliveries,
-            Ended::Panicked => self.panicked += deliveries,
-            Ended::Skipped(Skip::Filter) => self.filtered += deliveries,
-            Ended::Skipped(_) => self.skipped += deliveries,
+    pub(crate) fn of(&self, ended: Ended) -> usize {
+        self.ended[ended.index()]
+    }
+
+    pub(crate) fn count(&mut self, ended: Ended) {
+        if ended != Ended::Done {
+            self.ended[ended.index()] += 1;
         }
     }
 }
@@ -253,6 +359,11 @@ impl fmt::Display for Ended {
             Self::Skipped(Skip::Break) => "skipped: an earlier handler stopped the emission",
             Self::Skipped(Skip::EarlierFailure) => "skipped: an earlier handler failed",
             Self::Skipped(Skip::Cancelled) => "skipped: the subscription was cancelled",
+            Self::TimedOut => "timed out",
+            Self::Rejected => "rejected",
+            Self::Dropped => "dropped: the queue was full",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
         })
     }
 }

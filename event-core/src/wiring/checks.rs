@@ -6,7 +6,7 @@ use super::problem::{Problem, ProblemKind};
 use super::selection::Selection;
 use super::{at_handler, sees};
 use crate::event::{Cardinality, EventInfo};
-use crate::handler::registered::{Named, Registered};
+use crate::handler::registered::{Named, Registered, Rung};
 use crate::registry::EventEntry;
 use crate::resolver::ByType;
 
@@ -252,4 +252,81 @@ pub(super) fn pattern_without_match(
         &format!("says `events = \"{pattern}\"`, which matches no event"),
     )
     .help(help)
+}
+
+/// Whoever does not run inline needs a runtime. Pumped queues do without.
+pub(super) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+    for handler in handlers {
+        let what = match (handler.spec().rung(), handler.spec().queue) {
+            (Rung::Inline, _) => continue,
+            (_, Some(queue)) if queue().declared().local => continue,
+            (_, Some(queue)) => format!("is served by queue `{}`", queue().declared().name),
+            (_, None) => "is an `async fn`".to_owned(),
+        };
+        let (without, help) = if cfg!(feature = "tokio") {
+            (
+                "and there is no tokio runtime",
+                "call `.build()` inside of `#[tokio::main]`, or give the builder one with \
+                 `.runtime(handle)`",
+            )
+        } else {
+            (
+                "and `event-core` is built without its feature `tokio`",
+                "in Cargo.toml: event-core = { version = \"0.1\", features = [\"tokio\"] }",
+            )
+        };
+        problems.push(
+            at_handler(
+                ProblemKind::MissingRuntime,
+                *handler,
+                &format!("{what}, {without}"),
+            )
+            .help(help),
+        );
+    }
+}
+
+/// Order is between handlers that run in the same way.
+pub(super) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+    let runs = |rung| match rung {
+        Rung::Inline => "inline",
+        Rung::Async => "as an `async fn`",
+        Rung::Queued => "through a queue",
+    };
+    let mut check = |handler: &'static dyn Registered, key: &str, named: &Named| {
+        let Some(other) = handlers.iter().find(|other| other.id() == named.id) else {
+            return;
+        };
+        let (ours, theirs) = (handler.spec().rung(), other.spec().rung());
+        if ours == theirs && ours != Rung::Queued {
+            return;
+        }
+        problems.push(
+            at_handler(
+                ProblemKind::OrderAcrossRungs,
+                handler,
+                &format!(
+                    "says `{key} = {}`, but that one runs {} and this one {}",
+                    named.name(),
+                    runs(theirs),
+                    runs(ours)
+                ),
+            )
+            .at(other.spec().file, other.spec().line)
+            .help(
+                "return an event from the one that comes first, and let the other handle that; \
+                 `priority` orders what is started first",
+            ),
+        );
+    };
+    for handler in handlers {
+        let spec = handler.spec();
+        let mut each = |key, named: &[Named]| {
+            for named in named {
+                check(*handler, key, named);
+            }
+        };
+        each("after", spec.after);
+        each("before", spec.before);
+    }
 }

@@ -7,24 +7,38 @@ mod checks;
 mod order;
 mod pattern;
 pub(crate) mod problem;
+mod queues;
 pub(crate) mod selection;
 
 use std::any::TypeId;
+use std::sync::Arc;
 
 use self::problem::{BuildError, Problem, ProblemKind};
+use self::queues::Hop;
 use self::selection::Selection;
-use crate::dispatcher::roster::{AnyRoster, CatchAll, Entry, EventKind};
+use crate::dispatcher::calls::CatchAll;
+use crate::dispatcher::roster::{AnyRoster, Entry, EventKind};
+use crate::dispatcher::seat::Places;
 use crate::event::EventInfo;
 use crate::handler::registered::Registered;
 use crate::log;
+use crate::queue::line::Line as QueueLine;
+use crate::queue::{Declared, Settings};
 use crate::registry;
 use crate::resolver::{ByType, Provided, Resolver};
+use crate::runtime::Runtime;
+
+pub(crate) use self::order::waits_for;
 
 /// The wired program: what the dispatcher is made of.
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<Entry>>,
     pub(crate) generic: ByType<Entry>,
     pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+    pub(crate) lines: Vec<Arc<QueueLine>>,
+    pub(crate) places: Places,
+    /// A handler asks for the identity of emissions.
+    pub(crate) stamps: bool,
 }
 
 /// One event type while the program is wired.
@@ -41,6 +55,8 @@ struct Line {
 pub(crate) fn wire(
     selection: &Selection,
     provided: &Provided,
+    runtime: Option<&Runtime>,
+    settings: &[(&'static Declared, Settings)],
     mut problems: Vec<Problem>,
     observed: bool,
 ) -> Result<Wired, BuildError> {
@@ -91,6 +107,11 @@ pub(crate) fn wire(
         &mut problems,
     );
 
+    if runtime.is_none() {
+        checks::runtime(&chosen, &mut problems);
+    }
+    checks::rungs(&chosen, &mut problems);
+
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
     let mut resolver = Resolver::new(provided, &is_event);
@@ -99,15 +120,30 @@ pub(crate) fn wire(
         .filter(|handler| handler.event().is_none())
         .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
         .collect();
+    let mut places = Places::default();
+    let mut hops = Vec::new();
 
     let mut table = Vec::new();
     let mut generic = ByType::default();
     for line in lines.into_values() {
         let kind = line.kind;
-        let roster = bind(line, &everything, &mut resolver, &mut problems);
+        let roster = bind(
+            line,
+            &everything,
+            &mut resolver,
+            &mut places,
+            &mut hops,
+            &mut problems,
+        );
         let entry = Entry::new(roster, observed);
         place(kind, entry, &mut table, &mut generic);
     }
+    for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
+        places.index(handler());
+    }
+    let lines = queues::lines(&places, &chosen, settings, &mut problems);
+    queues::deadlocks(&hops, &lines, &mut problems);
+    let stamps = resolver.is_stamping();
     problems.extend(resolver.into_problems());
     if let Some(error) = BuildError::of(problems) {
         return Err(error);
@@ -122,6 +158,9 @@ pub(crate) fn wire(
         table,
         generic,
         everything,
+        lines,
+        places,
+        stamps,
     })
 }
 
@@ -163,6 +202,8 @@ fn bind(
     line: Line,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
+    places: &mut Places,
+    hops: &mut Vec<Hop>,
     problems: &mut Vec<Problem>,
 ) -> Box<dyn AnyRoster> {
     let Line { kind, mut handlers } = line;
@@ -178,14 +219,20 @@ fn bind(
     for handler in &handlers {
         if handler.event().is_some() {
             handler.bind(resolver, &mut *list);
+            let caused = std::mem::take(resolver.caused());
+            hops.extend(caused.0.into_iter().map(|to| Hop {
+                from: kind.info(),
+                handler: *handler,
+                to,
+            }));
         } else if let Some((_, catch_all)) = catch_alls
             .iter()
             .find(|(other, _)| other.id() == handler.id())
         {
-            kind.push_catch_all(&mut *list, CatchAll::clone(catch_all));
+            kind.push_catch_all(&mut *list, catch_all.clone());
         }
     }
-    kind.finish(list, handlers)
+    kind.finish(list, handlers, places)
 }
 
 /// Puts an event's place where an emit looks for it.

@@ -58,7 +58,7 @@ pub(crate) fn constrain(
 
 /// For each handler the indices of those that must run before it. A handler that is not in
 /// the list (left out by the builder) satisfies every constraint.
-fn waits_for(handlers: &[&'static dyn Registered]) -> Vec<Vec<usize>> {
+pub(crate) fn waits_for(handlers: &[&'static dyn Registered]) -> Vec<Vec<usize>> {
     let position = |id| handlers.iter().position(|handler| handler.id() == id);
     let mut waits_for = vec![Vec::new(); handlers.len()];
     for (index, handler) in handlers.iter().enumerate() {

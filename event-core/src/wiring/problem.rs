@@ -71,6 +71,16 @@ pub enum ProblemKind {
     ModuleWithoutHandlers,
     /// A catch-all handler takes an emitter.
     CatchAllEmits,
+    /// An async or queued handler has no runtime to run on.
+    MissingRuntime,
+    /// `after` or `before` is between handlers that do not run in the same way.
+    OrderAcrossRungs,
+    /// Two queues have one name.
+    QueueNameTwice,
+    /// A queue waits for room in itself.
+    Deadlock,
+    /// The builder configures a queue in a way that it cannot be.
+    QueueSettings,
     /// A parameter made per delivery cannot be made in this dispatcher.
     UnresolvedParam,
 }

@@ -1,11 +1,13 @@
 //! Writes what `#[derive(Event)]` expands to.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Data, Fields, GenericParam, Generics, Ident, TypeParam, parse_quote_spanned};
+use syn::spanned::Spanned;
+use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned};
 
-use super::parse::{FieldModel, Model, Shape};
+use super::masked;
+use super::parse::Model;
 use crate::item;
 
 /// The impls of an event:
@@ -22,6 +24,7 @@ use crate::item;
 ///                 .with_redacted(&["/card"]);
 ///         fn slot() -> P::Option<&'static P::EventSlot> { P::Some(&__EVENT_SLOT) }
 ///         fn fmt_masked(&self, f: &mut Formatter<'_>) -> fmt::Result { ... }
+///         fn lane(&self) -> P::Option<u64> { P::Some(P::lane(&self.order_id)) }
 ///         P::wire_json! { "/card" }
 ///     }
 ///     impl<__E> ::event_core::handler::Outcome<__E> for OrderPlaced { ... }
@@ -42,7 +45,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     let (_, arguments, _) = generics.split_for_impl();
     let event = quote!(#name #arguments);
 
-    let mut members = fmt_masked(model, &root);
+    let mut members = masked::fmt_masked(model, &root);
     let mut before = TokenStream::new();
     let mut after = TokenStream::new();
     if !model.is_generic() {
@@ -58,6 +61,9 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         after = quote_spanned! {Span::mixed_site()=>
             #root::__private::inventory::submit! { #root::__private::EventEntry::of::<#event>() }
         };
+    }
+    if let Some(key) = &model.keys.key {
+        members.extend(lane(&key.value, &root));
     }
     if let Some(wire) = &model.keys.wire {
         let pointers = model.pointers();
@@ -89,6 +95,19 @@ fn masked_debug(root: &TokenStream, event: &TokenStream, generics: &Generics) ->
             fn fmt(&self, __event_f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #root::Event::fmt_masked(self, __event_f)
             }
+        }
+    }
+}
+
+/// Which deliveries keep their order: those of the same value in the field that is the key.
+fn lane(field: &Member, root: &TokenStream) -> TokenStream {
+    // At the field's name in `key = field`, where a type without `Hash` is reported.
+    let at = field.span();
+    let this = quote_spanned!(at=> self);
+    let value = quote_spanned!(at=> &#this.#field);
+    quote_spanned! {Span::mixed_site()=>
+        fn lane(&#this) -> #root::__private::Option<::core::primitive::u64> {
+            #root::__private::Some(#root::__private::lane(#value))
         }
     }
 }
@@ -135,6 +154,10 @@ pub(super) fn impls(
             fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
                 __event_conclusion.emit(self);
             }
+
+            fn events(__event_events: &mut #root::__private::Events) {
+                __event_events.add::<Self>();
+            }
         }
         #stoppable
     }
@@ -172,8 +195,8 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     }
     if let Some(key) = &keys.key {
         let field = match &key.value {
-            syn::Member::Named(name) => name.unraw().to_string(),
-            syn::Member::Unnamed(index) => index.index.to_string(),
+            Member::Named(name) => name.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
         };
         info.extend(quote_spanned!(Span::mixed_site()=> .with_key(#field)));
     }
@@ -205,84 +228,4 @@ pub(super) fn new_info(name: &Ident, root: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #root::event::EventInfo::new::<Self>(#file, #line, #module)
     }
-}
-
-/// The formatting that logs, failures and tests show:
-///
-/// ```ignore
-/// fn fmt_masked(&self, __event_f: &mut Formatter<'_>) -> Result {
-///     match self {
-///         Self { order_id: __event_0, card: _ } => __event_f
-///             .debug_struct("OrderPlaced")
-///             .field("order_id", P::shown::<u64>(__event_0))
-///             .field("card", &P::Masked)
-///             .finish(),
-///     }
-/// }
-/// ```
-fn fmt_masked(model: &Model<'_>, root: &TokenStream) -> TokenStream {
-    let arms = model.shapes.iter().map(|shape| arm(model, shape, root));
-    let this = match &model.input.data {
-        Data::Enum(data) if data.variants.is_empty() => quote_spanned!(Span::mixed_site()=> *self),
-        _ => quote_spanned!(Span::mixed_site()=> self),
-    };
-    fmt_masked_as(&quote_spanned!(Span::mixed_site()=> match #this { #(#arms)* }))
-}
-
-pub(super) fn fmt_masked_as(body: &TokenStream) -> TokenStream {
-    quote_spanned! {Span::mixed_site()=>
-        fn fmt_masked(
-            &self,
-            __event_f: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            #body
-        }
-    }
-}
-
-fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream {
-    let ident = shape
-        .variant
-        .map_or(&model.input.ident, |variant| &variant.ident);
-    let name = ident.unraw().to_string();
-    let path = shape.variant.map(|variant| &variant.ident);
-    let path = path.map_or_else(
-        || quote_spanned!(Span::mixed_site()=> Self),
-        |variant| quote_spanned!(Span::mixed_site()=> Self::#variant),
-    );
-    let constructor = match shape.style {
-        Fields::Named(_) => quote_spanned!(Span::mixed_site()=> debug_struct),
-        Fields::Unnamed(_) => quote_spanned!(Span::mixed_site()=> debug_tuple),
-        Fields::Unit => {
-            return quote_spanned!(Span::mixed_site()=> #path {} => __event_f.write_str(#name),);
-        }
-    };
-    let mut patterns = Vec::new();
-    let mut calls = Vec::new();
-    for (index, field) in shape.fields.iter().enumerate() {
-        let (pattern, value) = value(index, field, root);
-        let member = &field.member;
-        patterns.push(quote_spanned!(Span::mixed_site()=> #member: #pattern));
-        let label = field.field.ident.as_ref().map(|name| {
-            let name = name.unraw().to_string();
-            quote!(#name,)
-        });
-        calls.push(quote_spanned!(Span::mixed_site()=> .field(#label #value)));
-    }
-    quote_spanned! {Span::mixed_site()=>
-        #path { #(#patterns),* } => __event_f.#constructor(#name) #(#calls)* .finish(),
-    }
-}
-
-/// The pattern that binds a field, and what the formatter is given for it. The field's type is in
-/// the user's tokens, so that "needs `Debug`" lands on them.
-fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
-    if field.redact.is_some() {
-        let masked = quote_spanned!(Span::mixed_site()=> &#root::__private::Masked);
-        return (quote_spanned!(Span::mixed_site()=> _), masked);
-    }
-    let bound = format_ident!("__event_{index}", span = Span::mixed_site());
-    let ty = &field.field.ty;
-    let shown = quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#bound));
-    (bound.into_token_stream(), shown)
 }

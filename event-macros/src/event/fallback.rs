@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, Generics, Path};
 
-use super::expand;
+use super::{expand, masked};
 use crate::item::{self, replace_lifetimes};
 
 /// An event with no key but `stoppable`, which prints its name only.
@@ -21,7 +21,7 @@ pub(crate) fn fallback(input: &DeriveInput, root: Option<&Path>, stoppable: bool
     let generics = expand::shown(&owned(&input.generics, &lifetimes));
     let text = name.to_string();
     let print = quote_spanned!(Span::mixed_site()=> __event_f.write_str(#text));
-    let members = expand::fmt_masked_as(&print);
+    let members = masked::with_body(&print);
     let info = expand::new_info(name, &root);
     expand::in_const(&expand::impls(
         &root, &event, &generics, stoppable, &info, &members,

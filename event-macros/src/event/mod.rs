@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod fallback;
+mod masked;
 mod parse;
 mod pointer;
 mod range;

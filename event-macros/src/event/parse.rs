@@ -7,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Var
 use super::range::{self, Range};
 use super::serde::{Container, FieldRules};
 use crate::diagnostics::Diagnostics;
-use crate::keys::{Entry, Form, Key};
+use crate::keys::{Entry, Form, Key, Keyed};
 use crate::names;
 
 static EVENT: Form = Form {
@@ -62,6 +62,18 @@ static EVENT: Form = Form {
             "before",
             "`before` is a key of `#[handler(...)]`, above the handler",
         ),
+        (
+            "queue",
+            "`queue` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
+            "timeout",
+            "`timeout` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
+            "concurrency",
+            "`concurrency` is a key of `#[handler(...)]`, above the handler",
+        ),
     ],
 };
 
@@ -102,12 +114,6 @@ pub(crate) struct Keys {
     pub(crate) wire: Option<Ident>,
     /// No key was unknown or ill-formed, so one that is not there was not meant to be.
     pub(crate) complete: bool,
-}
-
-/// A value with the key it came with, so that every later check can point at it.
-pub(crate) struct Keyed<T> {
-    pub(crate) key: Ident,
-    pub(crate) value: T,
 }
 
 /// A struct, or one variant of an enum.
@@ -209,20 +215,6 @@ impl Keys {
         }
         keys.complete = diagnostics.count() == earlier;
         keys
-    }
-}
-
-impl<T> Keyed<T> {
-    fn new(
-        entry: Entry,
-        diagnostics: &mut Diagnostics,
-        read: fn(&Entry, &mut Diagnostics) -> Option<T>,
-    ) -> Option<Self> {
-        let value = read(&entry, diagnostics)?;
-        Some(Self {
-            key: entry.key,
-            value,
-        })
     }
 }
 

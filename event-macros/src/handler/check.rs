@@ -1,6 +1,7 @@
 //! Rules that need more than one fact: a signature's qualifiers, and keys against the signature.
 //!
-//! What a single key can get wrong is in `parse`, what a parameter can is in `signature`.
+//! What a single key can get wrong is in `parse`, what a parameter can is in `signature`; what `async`
+//! and `queue` allow is in `delivery`.
 
 use quote::ToTokens;
 use syn::{GenericParam, Safety};
@@ -11,20 +12,10 @@ use crate::diagnostics::Diagnostics;
 use crate::item::{self, Function};
 use crate::text::compact;
 
-/// A handler is one plain function: no `async`, no `unsafe`, nothing generic.
+/// A handler is one plain function: no `unsafe`, nothing generic.
 pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
     let name = &signature.ident;
-    if let Some(keyword) = signature.asyncness {
-        diagnostics.error(
-            keyword,
-            format!("handler `{name}` is `async`, which is not supported yet"),
-            format!(
-                "write `fn {name}({})`; `async` handlers come with a later version",
-                compact(&signature.inputs)
-            ),
-        );
-    }
     if let Safety::Unsafe(keyword) = signature.safety {
         diagnostics.error(
             keyword,
@@ -97,9 +88,9 @@ pub(crate) fn is_only_one(function: &Function, diagnostics: &mut Diagnostics) ->
 /// Keys that contradict the signature, or each other.
 pub(crate) fn conflicts(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let name = handler.name();
-    if let (Some((key, _)), Event::Typed(event)) = (&keys.events, &handler.event) {
+    if let (Some(events), Event::Typed(event)) = (&keys.events, &handler.event) {
         diagnostics.error(
-            key,
+            &events.key,
             format!(
                 "`events` on handler `{name}`, which takes `&{}` only",
                 compact(event)
@@ -112,7 +103,7 @@ pub(crate) fn conflicts(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Di
     } else {
         name.to_string()
     };
-    for (key, named) in [("after", &keys.after), ("before", &keys.before)] {
+    for (key, named) in [("after", keys.after()), ("before", keys.before())] {
         for function in named {
             if compact(function) == itself {
                 diagnostics.error(
@@ -123,9 +114,9 @@ pub(crate) fn conflicts(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Di
             }
         }
     }
-    for function in &keys.before {
+    for function in keys.before() {
         let text = compact(function.to_token_stream());
-        if keys.after.iter().any(|after| compact(after) == text) {
+        if keys.after().iter().any(|after| compact(after) == text) {
             diagnostics.error(
                 function,
                 format!("handler `{name}` cannot run both `after` and `before` `{text}`"),

@@ -1,13 +1,14 @@
 //! Writes what a handler expands to.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::bind;
 use super::parse::Keys;
-use super::signature::{Argument, Event, Handler};
+use super::signature::{Event, Handler};
 
 /// `__event_handler_count_sales`: how `module!` finds a handler beside its function.
 pub(crate) fn constant_name(function: &Ident) -> Ident {
@@ -23,7 +24,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 /// #[allow(non_upper_case_globals, deprecated)]
 /// const __event_handler_count_sales: &'static dyn P::Registered = {
 ///     P::inventory::submit! { P::HandlerEntry(__event_handler_count_sales) }
-///     &P::inline_handler::<OrderPlaced, _>(
+///     &P::event_handler::<OrderPlaced, _>(
 ///         count_sales,
 ///         P::Spec::new(file!(), line!(), module_path!(), package, version, program)
 ///             .after(&[P::Named::of(reserve_stock)])
@@ -37,15 +38,17 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///             };
 ///             __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
 ///                 P::filter(__event, is_large)?;
-///                 P::Ok(count_sales(__event, &__event_0, __event_1.as_deref()))
+///                 P::Ok(count_sales(__event, &*__event_0, __event_1.as_deref()))
 ///             });
 ///         },
 ///     )
 /// };
 /// ```
 ///
-/// where `P` is `::event_core::__private`. It hands itself to the linker in its own initializer,
-/// so that it is one item and can stand in an `impl`; there `owner` is the type.
+/// where `P` is `::event_core::__private`. The constant hands itself to the linker in its own
+/// initializer, so that it is one item and can stand in an `impl`; there `owner` is the type. What
+/// `async`, `queue` and their kind add to the `Spec` is above [`delivery`], and the other forms of the
+/// closure are in [`bind`].
 pub(crate) fn constant(
     handler: &Handler<'_>,
     keys: &Keys,
@@ -60,15 +63,17 @@ pub(crate) fn constant(
     let (function, path) = match owner {
         // The registration is an item, where `Self` means nothing.
         Some(owner) => (
-            quote_spanned!(Span::mixed_site()=> Self::#name),
+            // At the method's name, where a future that is not `Send` is reported.
+            quote_spanned!(name.span()=> Self::#name),
             quote_spanned!(Span::mixed_site()=> <#owner>::#constant),
         ),
         None => (quote!(#name), quote!(#constant)),
     };
     let constructor = constructor(handler);
     let spec = spec(name, keys, &private);
+    let delivery = delivery(handler, keys, &private);
     let pattern = pattern(handler, keys, &private);
-    let binder = binder(handler, keys, &private, &function);
+    let binder = bind::binder(handler, keys, &private, &function);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
         #[doc(hidden)]
@@ -77,7 +82,7 @@ pub(crate) fn constant(
             #private::inventory::submit! { #private::HandlerEntry(#path) }
             &#private::#constructor(
                 #function,
-                #spec,
+                #spec #delivery,
                 #pattern
                 |__event_binder| { #binder },
             )
@@ -85,26 +90,28 @@ pub(crate) fn constant(
     }
 }
 
-/// `inline_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so
+/// `event_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so
 /// that rustc reports a type that does not fit once, and at the user's token.
 fn constructor(handler: &Handler<'_>) -> TokenStream {
-    match &handler.event {
-        Event::Typed(event) => {
-            quote_spanned!(Span::mixed_site()=> inline_handler::<#event, _>)
-        }
-        Event::Any => quote_spanned!(Span::mixed_site()=> catch_all_handler),
+    if let Event::Typed(event) = &handler.event {
+        quote_spanned!(Span::mixed_site()=> event_handler::<#event, _>)
+    } else {
+        quote_spanned!(Span::mixed_site()=> catch_all_handler)
     }
 }
 
 /// The one argument more that a catch-all has: `P::Some("shop.*"),` or `P::None,`.
 fn pattern(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> Option<TokenStream> {
-    match (&handler.event, &keys.events) {
-        (Event::Typed(_), _) => None,
-        (Event::Any, None) => Some(quote_spanned!(Span::mixed_site()=> #private::None,)),
-        (Event::Any, Some((_, pattern))) => {
-            Some(quote_spanned!(Span::mixed_site()=> #private::Some(#pattern),))
-        }
+    if let Event::Typed(_) = &handler.event {
+        return None;
     }
+    Some(match &keys.events {
+        None => quote_spanned!(Span::mixed_site()=> #private::None,),
+        Some(events) => {
+            let pattern = &events.value;
+            quote_spanned!(Span::mixed_site()=> #private::Some(#pattern),)
+        }
+    })
 }
 
 pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStream {
@@ -124,74 +131,56 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
             ::core::option_env!("CARGO_BIN_NAME"),
         )
     };
-    if !keys.after.is_empty() {
-        let after = named(&keys.after);
+    if !keys.after().is_empty() {
+        let after = named(keys.after());
         spec.extend(quote_spanned!(Span::mixed_site()=> .after(#after)));
     }
-    if !keys.before.is_empty() {
-        let before = named(&keys.before);
+    if !keys.before().is_empty() {
+        let before = named(keys.before());
         spec.extend(quote_spanned!(Span::mixed_site()=> .before(#before)));
     }
     if let Some(priority) = keys.priority {
-        let priority = proc_macro2::Literal::i32_unsuffixed(priority);
+        let priority = Literal::i32_unsuffixed(priority);
         spec.extend(quote_spanned!(Span::mixed_site()=> .priority(#priority)));
     }
     spec
 }
 
-/// Resolves the parameters once, and binds a closure that only calls the function.
-fn binder(
-    handler: &Handler<'_>,
-    keys: &Keys,
-    private: &TokenStream,
-    function: &TokenStream,
-) -> TokenStream {
-    let output = &handler.output;
-    let mut slots = Vec::new();
-    let mut lookups = Vec::new();
-    let mut arguments = Vec::new();
-    for argument in &handler.arguments {
-        let slot = format_ident!("__event_{}", slots.len(), span = Span::mixed_site());
-        let (lookup, value) = match argument {
-            Argument::Event => {
-                arguments.push(quote_spanned!(Span::mixed_site()=> __event));
-                continue;
-            }
-            Argument::Dependency(ty) => (
-                quote_spanned!(Span::mixed_site()=> dependency::<#ty>),
-                quote_spanned!(Span::mixed_site()=> &*#slot),
-            ),
-            Argument::Optional(ty) => (
-                quote_spanned!(Span::mixed_site()=> optional::<#ty>),
-                quote_spanned!(Span::mixed_site()=> #slot.as_deref()),
-            ),
-            Argument::Context(ty) => (
-                quote_spanned!(Span::mixed_site()=> param::<#ty>),
-                quote_spanned!(Span::mixed_site()=> #slot.make(__event_delivery)?),
-            ),
+/// Where a handler runs, if not on the emitter's stack:
+///
+/// ```ignore
+/// .asynchronous()
+/// .timeout_millis(5000)
+/// .concurrency(16)
+/// .queue(|| P::queue(&MAIL))
+/// ```
+///
+/// The kind of queue is a function whose bounds say what does not fit. The closure keeps the queue a
+/// `static`: `&` of a `const` would not live long enough.
+fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenStream {
+    let mut delivery = TokenStream::new();
+    if handler.is_async() {
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .asynchronous()));
+    }
+    if let Some(timeout) = &keys.timeout {
+        let timeout = Literal::u64_unsuffixed(timeout.value);
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .timeout_millis(#timeout)));
+    }
+    if let Some(concurrency) = &keys.concurrency {
+        let concurrency = Literal::u32_unsuffixed(concurrency.value);
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .concurrency(#concurrency)));
+    }
+    if let Some(queue) = &keys.queue {
+        let queue = &queue.value;
+        // At the queue's name, where one that does not fit is reported.
+        let at = queue.span();
+        let queue = quote_spanned!(at=> &#queue);
+        let kind = match handler.lent().next().map(|lent| &lent.ty) {
+            Some(lent) => quote_spanned!(at=> lending_queue::<#lent, _>),
+            None if handler.is_async() => quote_spanned!(at=> async_queue),
+            None => quote_spanned!(at=> queue),
         };
-        slots.push(slot);
-        lookups.push(lookup);
-        arguments.push(value);
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .queue(|| #private::#kind(#queue))));
     }
-    let resolve = (!slots.is_empty()).then(|| {
-        // `(A,)` is a tuple, and rustc has nothing against `(P::Some(a),) = (b,)`.
-        quote_spanned! {Span::mixed_site()=>
-            let (#(#private::Some(#slots),)*) = (#(__event_binder.#lookups(),)*) else {
-                return;
-            };
-        }
-    });
-    let filter = keys.filter.as_ref().map(|filter| {
-        // At the predicate's name, where a wrong signature is reported.
-        let at = filter.span().resolved_at(Span::mixed_site());
-        quote_spanned!(at=> #private::filter(__event, #filter)?;)
-    });
-    quote_spanned! {Span::mixed_site()=>
-        #resolve
-        __event_binder.bind::<#output, _>(move |__event, __event_delivery| {
-            #filter
-            #private::Ok(#function(#(#arguments),*))
-        });
-    }
+    delivery
 }

@@ -1,13 +1,17 @@
 //! `#[handler]` and `#[handlers]`: read, check, and only if nothing is wrong, expand.
 
+mod bind;
 mod block;
 mod check;
+mod delivery;
 pub(crate) mod expand;
 mod fallback;
+mod lent;
 mod parameter;
 mod parse;
 mod place;
 mod signature;
+mod types;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,9 +27,7 @@ use crate::item::{self, Function};
 /// `#[handler]` on a function: the function untouched, and its registration after it.
 pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let mut entries = Vec::new();
-    parse::HANDLER.read(arguments, &mut entries, &mut diagnostics);
-    let keys = Keys::new(entries, &mut diagnostics);
+    let keys = Keys::read(&parse::HANDLER, arguments, &mut diagnostics);
     let keyword = item::keyword(&item);
     if keyword.as_ref().is_none_or(|keyword| keyword != "fn") {
         let item = place::not_a_function(keyword, item, &mut diagnostics);
@@ -61,9 +63,7 @@ fn expand_function(function: &Function, keys: &Keys, diagnostics: &mut Diagnosti
 /// constant for each handler.
 pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let mut entries = Vec::new();
-    parse::HANDLERS.read(arguments, &mut entries, &mut diagnostics);
-    let root = Keys::new(entries, &mut diagnostics).root;
+    let root = Keys::read(&parse::HANDLERS, arguments, &mut diagnostics).root;
     let keyword = item::keyword(&item);
     if keyword.as_ref().is_none_or(|keyword| keyword != "impl") {
         let item = place::not_an_impl(keyword, item, &mut diagnostics);
@@ -114,9 +114,7 @@ fn expand_method(
     block: &Block,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let mut entries = Vec::new();
-    parse::HANDLER.read_attribute(&method.attribute, &mut entries, diagnostics);
-    let keys = Keys::new(entries, diagnostics);
+    let keys = Keys::read_attribute(&method.attribute, diagnostics);
     let Some(function) = &method.function else {
         place::not_a_method(&method.attribute, diagnostics);
         return TokenStream::new();
@@ -139,10 +137,9 @@ fn checked<'a>(
     let mut own = Diagnostics::new();
     check::qualifiers(function, &mut own);
     let handler = signature::read(function, in_impl, &mut own);
-    if let Some(handler) = &handler {
-        check::conflicts(keys, handler, &mut own);
-    }
+    check::conflicts(keys, &handler, &mut own);
+    delivery::check(keys, &handler, &mut own);
     let is_clean = own.is_empty();
     diagnostics.append(own);
-    handler.filter(|_| is_clean)
+    is_clean.then_some(handler)
 }

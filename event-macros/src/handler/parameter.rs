@@ -1,22 +1,19 @@
 //! Reads the parameters after the event: what is lent, what is made for the delivery.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{
-    Attribute, GenericArgument, Lifetime, Pat, PatType, Path, PathArguments, Signature, Type,
-    TypeReference,
-};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Attribute, Lifetime, PatType, Path, Token, Type, TypeReference};
 
-use super::signature::{Argument, Event, Reader};
+use super::signature::{Argument, Borrowed, Event, Lent, Reader, Tied};
+use super::types::{
+    impl_trait, is_bare_object, is_emitter, is_named, named_traits, optional, peel, variable,
+    wrapper,
+};
 use crate::item;
 use crate::text::compact;
 
 impl Reader<'_> {
-    pub(super) fn parameter(
-        &mut self,
-        parameter: &PatType,
-        event: Option<&Event>,
-    ) -> Option<Argument> {
+    pub(super) fn parameter(&mut self, parameter: &PatType, event: &Event) -> Option<Argument> {
         self.no_cfg(&parameter.attrs);
         let ty = peel(&parameter.ty);
         let traits = compact(named_traits(ty)).replacen("impl ", "dyn ", 1);
@@ -28,17 +25,23 @@ impl Reader<'_> {
             return None;
         }
         if let Type::Reference(reference) = ty {
-            let dependency = self.dependency(parameter, reference, "")?;
+            if let Some(mutable) = reference
+                .mutability
+                .filter(|_| !is_emitter(&reference.elem))
+            {
+                return self.lent(parameter, reference, mutable).map(Argument::Lent);
+            }
+            let dependency = self.dependency(parameter, reference)?;
             return Some(Argument::Dependency(dependency));
         }
         if let Some(reference) = optional(ty) {
-            let dependency = self.dependency(parameter, reference, "Option")?;
+            let dependency = self.dependency(parameter, reference)?;
             return Some(Argument::Optional(dependency));
         }
         if self.wrapped(parameter, ty) {
             return None;
         }
-        if is_emitter(ty) && matches!(event, Some(Event::Any)) {
+        if is_emitter(ty) && matches!(event, Event::Any) {
             self.diagnostics.error(
                 ty,
                 format!(
@@ -54,24 +57,18 @@ impl Reader<'_> {
 
     /// Whether a type that can be no parameter, since it is a foreign wrapper, was refused.
     fn wrapped(&mut self, parameter: &PatType, ty: &Type) -> bool {
-        let Type::Path(path) = ty else { return false };
-        let Some(last) = path.path.segments.last() else {
+        let Some((name, inner)) = wrapper(ty) else {
             return false;
         };
         let variable = variable(parameter);
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-            return false;
-        };
-        let Some(GenericArgument::Type(inner)) = arguments.args.first() else {
-            return false;
-        };
+        let is_context = is_named(inner, "Context");
         let inner = compact(inner);
-        let help = match last.ident.to_string().as_str() {
+        let help = match name.to_string().as_str() {
             "Arc" | "Rc" => format!(
                 "write `{variable}: &{inner}`, and give the builder the `Arc` with \
                  `.provide_arc(...)`"
             ),
-            "Option" => format!("write `{variable}: Option<&{inner}>`"),
+            "Option" if !is_context => format!("write `{variable}: Option<&{inner}>`"),
             _ => return false,
         };
         let what = format!(
@@ -84,33 +81,9 @@ impl Reader<'_> {
     }
 
     /// The `T` of `&T`, which may stand in an `Option<...>`.
-    fn dependency(
-        &mut self,
-        parameter: &PatType,
-        reference: &TypeReference,
-        wrapper: &str,
-    ) -> Option<TokenStream> {
+    fn dependency(&mut self, parameter: &PatType, reference: &TypeReference) -> Option<Borrowed> {
         let elem = peel(&reference.elem);
         let text = compact(elem);
-        if let Some(mutable) = reference.mutability {
-            let variable = variable(parameter);
-            let fixed = match wrapper {
-                "" => format!("&{text}"),
-                wrapper => format!("{wrapper}<&{text}>"),
-            };
-            self.diagnostics.error(
-                mutable,
-                format!(
-                    "handler `{}` takes a dependency by `&mut`, but handlers share it",
-                    self.name
-                ),
-                format!("write `{variable}: {fixed}`, with a `Mutex` or an atomic inside `{text}`"),
-            );
-            return None;
-        }
-        if self.is_static(parameter, reference) {
-            return None;
-        }
         if is_emitter(elem) {
             let variable = variable(parameter);
             self.diagnostics.error(
@@ -123,7 +96,79 @@ impl Reader<'_> {
             );
             return None;
         }
-        Some(self.without_lifetimes(elem))
+        if let Some(mutable) = reference.mutability {
+            let variable = variable(parameter);
+            self.diagnostics.error(
+                mutable,
+                format!(
+                    "handler `{}` takes a dependency by `&mut`, but handlers share it",
+                    self.name
+                ),
+                format!(
+                    "write `{variable}: Option<&{text}>`, with a `Mutex` or an atomic inside \
+                     `{text}`"
+                ),
+            );
+            return None;
+        }
+        if self.is_static(parameter, reference) {
+            return None;
+        }
+        Some(Borrowed {
+            ty: self.without_lifetimes(elem),
+            tied: self.tied(elem),
+        })
+    }
+
+    fn tied(&self, elem: &Type) -> Option<Tied> {
+        let open = Ident::new("_", Span::call_site());
+        let mut lifetimes = self.lifetimes.clone();
+        let names_one = compact(self.without_lifetimes(elem)) != compact(elem);
+        lifetimes.push(&open);
+        let mut held = item::replace_lifetimes(elem, &lifetimes, "static");
+        if is_bare_object(elem) {
+            held.extend(quote_spanned!(Span::mixed_site()=> + 'static));
+        } else if !names_one {
+            return None;
+        }
+        let taken = item::replace_lifetimes(elem, &lifetimes, "__event");
+        Some(Tied { held, taken })
+    }
+
+    /// The `S` of `&mut S`. What may be lent, and where, is in `delivery`.
+    fn lent(
+        &mut self,
+        parameter: &PatType,
+        reference: &TypeReference,
+        mutable: Token![mut],
+    ) -> Option<Lent> {
+        let elem = peel(&reference.elem);
+        if self.is_static(parameter, reference) || self.is_unsized(parameter, elem) {
+            return None;
+        }
+        Some(Lent {
+            mutable,
+            input: compact(parameter),
+            variable: variable(parameter),
+            ty: self.without_lifetimes(elem),
+        })
+    }
+
+    /// A queue tells what it lends by its type, so no `dyn Trait` can be lent.
+    fn is_unsized(&mut self, parameter: &PatType, elem: &Type) -> bool {
+        if !matches!(elem, Type::TraitObject(_) | Type::Slice(_)) && !is_named(elem, "str") {
+            return false;
+        }
+        let (variable, text) = (variable(parameter), compact(elem));
+        self.diagnostics.error(
+            elem,
+            format!(
+                "handler `{}` takes `&mut {text}`, but a queue lends a type of known size",
+                self.name
+            ),
+            format!("write `{variable}: &mut Box<{text}>`, and lend a `Box<{text}>`"),
+        );
+        true
     }
 
     pub(super) fn is_static(&mut self, parameter: &PatType, reference: &TypeReference) -> bool {
@@ -132,13 +177,14 @@ impl Reader<'_> {
             return false;
         };
         let (variable, elem) = (variable(parameter), compact(&reference.elem));
+        let mutable = reference.mutability.map_or("", |_| "mut ");
         self.diagnostics.error(
             lifetime,
             format!(
                 "handler `{}` borrows `{variable}` for `'static`, but has it for one call",
                 self.name
             ),
-            format!("write `{variable}: &{elem}`"),
+            format!("write `{variable}: &{mutable}{elem}`"),
         );
         true
     }
@@ -175,85 +221,4 @@ impl Reader<'_> {
     pub(super) fn without_lifetimes(&self, tokens: impl ToTokens) -> TokenStream {
         item::replace_lifetimes(tokens, &self.lifetimes, "_")
     }
-}
-
-pub(super) fn lifetimes(signature: &Signature) -> Vec<&Ident> {
-    let lifetimes = signature.generics.lifetimes();
-    lifetimes
-        .map(|parameter| &parameter.lifetime.ident)
-        .collect()
-}
-
-/// The type without the brackets that a macro of the user's, or the user, put around it.
-pub(super) fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => peel(&group.elem),
-        Type::Paren(paren) => peel(&paren.elem),
-        other => other,
-    }
-}
-
-/// The `impl Clock` of `&impl Clock`.
-fn named_traits(ty: &Type) -> &Type {
-    match ty {
-        Type::Reference(reference) => peel(&reference.elem),
-        other => other,
-    }
-}
-
-/// The `T` of `Arc<T>`, for a message.
-pub(super) fn pointee(ty: &Type) -> &Type {
-    if let Type::Path(path) = ty
-        && let Some(last) = path.path.segments.last()
-        && ["Arc", "Rc", "Box"].iter().any(|name| last.ident == name)
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-    {
-        return inner;
-    }
-    ty
-}
-
-/// Whether a type is written as an `Emitter`.
-fn is_emitter(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path)
-        if last_segment(&path.path).is_some_and(|last| last == "Emitter"))
-}
-
-/// The `&T` of `Option<&T>`.
-fn optional(ty: &Type) -> Option<&TypeReference> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    let mut arguments = arguments.args.iter();
-    match (arguments.next(), arguments.next()) {
-        (Some(GenericArgument::Type(ty)), None) if last.ident == "Option" => match peel(ty) {
-            Type::Reference(reference) => Some(reference),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-pub(super) fn last_segment(path: &Path) -> Option<&Ident> {
-    path.segments.last().map(|segment| &segment.ident)
-}
-
-/// The parameter's name, for a line that can be pasted.
-pub(super) fn variable(parameter: &PatType) -> String {
-    match &*parameter.pat {
-        Pat::Ident(pattern) => pattern.ident.to_string(),
-        other => compact(other),
-    }
-}
-
-/// The first `impl` in a type, however deep.
-pub(super) fn impl_trait(tokens: TokenStream) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if word == "impl" => Some(word),
-        TokenTree::Group(group) => impl_trait(group.stream()),
-        _ => None,
-    })
 }

@@ -1,10 +1,10 @@
 //! Reads the keys of `#[handler(...)]`, and checks what one key alone can get wrong.
 
-use proc_macro2::{Ident, TokenStream};
-use syn::{LitStr, Path};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::{Attribute, LitStr, Meta, Path};
 
 use crate::diagnostics::Diagnostics;
-use crate::keys::{Entry, Form, Key};
+use crate::keys::{Entry, Form, Key, Keyed};
 use crate::names;
 
 pub(crate) static HANDLER: Form = Form {
@@ -19,6 +19,10 @@ pub(crate) static HANDLER: Form = Form {
         Key {
             name: "before",
             example: "before = other_handler",
+        },
+        Key {
+            name: "concurrency",
+            example: "concurrency = 16",
         },
         Key {
             name: "crate",
@@ -36,8 +40,29 @@ pub(crate) static HANDLER: Form = Form {
             name: "priority",
             example: "priority = -10",
         },
+        Key {
+            name: "queue",
+            example: "queue = MAIL",
+        },
+        Key {
+            name: "timeout",
+            example: "timeout = \"5s\"",
+        },
     ],
     misplaced: &[
+        ("async", "remove it, and write `async fn`"),
+        (
+            "capacity",
+            "write `.capacity(1024)` on the queue that `queue = ...` names",
+        ),
+        (
+            "consumers",
+            "write `.consumers(4)` on the queue that `queue = ...` names",
+        ),
+        (
+            "overflow",
+            "write `.overflow(...)` on the queue that `queue = ...` names",
+        ),
         (
             "name",
             "a handler has no name of its own; `name` is a key of `#[event(...)]`",
@@ -72,6 +97,10 @@ pub(crate) static HANDLERS: Form = Form {
             "write `#[handler(before = ...)]` above the method",
         ),
         (
+            "concurrency",
+            "write `#[handler(concurrency = ...)]` above the method",
+        ),
+        (
             "events",
             "write `#[handler(events = ...)]` above the method",
         ),
@@ -83,45 +112,121 @@ pub(crate) static HANDLERS: Form = Form {
             "priority",
             "write `#[handler(priority = ...)]` above the method",
         ),
+        ("queue", "write `#[handler(queue = ...)]` above the method"),
+        (
+            "timeout",
+            "write `#[handler(timeout = ...)]` above the method",
+        ),
     ],
 };
 
 /// The keys of one handler, each well formed by itself.
 #[derive(Default)]
 pub(crate) struct Keys {
-    pub(crate) after: Named,
-    pub(crate) before: Named,
-    pub(crate) events: Option<(Ident, LitStr)>,
+    pub(crate) after: Option<Keyed<Functions>>,
+    pub(crate) before: Option<Keyed<Functions>>,
+    pub(crate) concurrency: Option<Keyed<u32>>,
+    pub(crate) events: Option<Keyed<LitStr>>,
     pub(crate) filter: Option<TokenStream>,
     pub(crate) priority: Option<i32>,
+    pub(crate) queue: Option<Keyed<TokenStream>>,
     pub(crate) root: Option<Path>,
+    /// In milliseconds.
+    pub(crate) timeout: Option<Keyed<u64>>,
+    /// `queue` was written, even if misspelt or ill-formed.
+    pub(crate) means_queue: bool,
 }
 
 /// The functions that `after` or `before` names.
-pub(crate) type Named = Vec<TokenStream>;
+pub(crate) type Functions = Vec<TokenStream>;
 
 impl Keys {
-    pub(crate) fn new(entries: Vec<Entry>, diagnostics: &mut Diagnostics) -> Self {
+    /// The keys in the parentheses of an attribute.
+    pub(crate) fn read(
+        form: &'static Form,
+        tokens: TokenStream,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut entries = Vec::new();
+        form.read(tokens.clone(), &mut entries, diagnostics);
+        Self {
+            means_queue: form.means("queue", tokens),
+            ..Self::new(entries, diagnostics)
+        }
+    }
+
+    /// The keys of the `#[handler]` above a method.
+    pub(crate) fn read_attribute(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Self {
+        if let Meta::List(list) = &attribute.meta {
+            return Self::read(&HANDLER, list.tokens.clone(), diagnostics);
+        }
+        let mut entries = Vec::new();
+        HANDLER.read_attribute(attribute, &mut entries, diagnostics);
+        Self::new(entries, diagnostics)
+    }
+
+    fn new(entries: Vec<Entry>, diagnostics: &mut Diagnostics) -> Self {
         let mut keys = Self::default();
         for entry in entries {
             match entry.key.to_string().as_str() {
-                "after" => keys.after = entry.functions(diagnostics),
-                "before" => keys.before = entry.functions(diagnostics),
+                "after" => keys.after = Some(functions(entry, diagnostics)),
+                "before" => keys.before = Some(functions(entry, diagnostics)),
+                "concurrency" => keys.concurrency = Keyed::new(entry, diagnostics, concurrency),
                 "crate" => keys.root = entry.module(diagnostics),
-                "events" => keys.events = pattern(entry, diagnostics),
-                "filter" => keys.filter = entry.function(PREDICATE, diagnostics),
+                "events" => keys.events = Keyed::new(entry, diagnostics, pattern),
+                "filter" => keys.filter = entry.path(PREDICATE, diagnostics),
                 "priority" => keys.priority = entry.integer("an `i32`", diagnostics),
+                "queue" => keys.queue = Keyed::new(entry, diagnostics, queue),
+                "timeout" => keys.timeout = Keyed::new(entry, diagnostics, Entry::duration),
                 other => unreachable!("`{other}` is in the form and not read"),
             }
         }
         keys
     }
+
+    pub(crate) fn after(&self) -> &[TokenStream] {
+        self.after.as_ref().map_or(&[], |after| &after.value)
+    }
+
+    pub(crate) fn before(&self) -> &[TokenStream] {
+        self.before.as_ref().map_or(&[], |before| &before.value)
+    }
 }
 
 const PREDICATE: &str = "the name of a `fn(&YourEvent) -> bool`";
 
-fn pattern(entry: Entry, diagnostics: &mut Diagnostics) -> Option<(Ident, LitStr)> {
+fn functions(entry: Entry, diagnostics: &mut Diagnostics) -> Keyed<Functions> {
+    Keyed {
+        value: entry.functions(diagnostics),
+        key: entry.key,
+    }
+}
+
+fn concurrency(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
+    const KIND: &str = "a `u32` from 1 on";
+    let concurrency = entry.integer(KIND, diagnostics)?;
+    if concurrency == 0 {
+        entry.expected(KIND, diagnostics);
+    }
+    Some(concurrency)
+}
+
+fn pattern(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let pattern = entry.string(diagnostics)?;
     names::check_pattern(&pattern, diagnostics);
-    Some((entry.key, pattern))
+    Some(pattern)
+}
+
+fn queue(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
+    const KIND: &str = "the name of a `static` queue";
+    let is_call = |token| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+        _ => false,
+    };
+    if entry.value.clone().into_iter().any(is_call) {
+        let help = "declare `static MAIL: Queue = Queue::new(\"mail\");`, and write `queue = MAIL`";
+        diagnostics.error(&entry.value, format!("expected {KIND} for `queue`"), help);
+        return None;
+    }
+    entry.path(KIND, diagnostics)
 }

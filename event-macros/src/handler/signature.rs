@@ -2,9 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{FnArg, PatType, Receiver, ReceiverKind, ReturnType, Signature, Type, TypeParamBound};
+use syn::{
+    FnArg, PatType, Receiver, ReceiverKind, ReturnType, Signature, Token, Type, TypeParamBound,
+};
 
-use super::parameter::{impl_trait, last_segment, lifetimes, peel, pointee, variable};
+use super::types::{future_output, impl_trait, last_segment, lifetimes, peel, pointee, variable};
 use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
@@ -26,22 +28,67 @@ pub(crate) enum Event {
     Typed(TokenStream),
     /// `&dyn AnyEvent`
     Any,
+    /// What is wrong with it has been reported, and nothing is generated.
+    Refused,
 }
 
 /// One argument; the types are the user's tokens with the function's lifetimes as `'_`.
 pub(crate) enum Argument {
     Event,
     /// `&T`, and `&self`
-    Dependency(TokenStream),
+    Dependency(Borrowed),
     /// `Option<&T>`
-    Optional(TokenStream),
+    Optional(Borrowed),
     /// By value: a `Param`.
     Context(TokenStream),
+    /// `&mut S`
+    Lent(Lent),
+}
+
+/// The `T` of `&T`.
+pub(crate) struct Borrowed {
+    pub(crate) ty: TokenStream,
+    /// What `T` is if it lives as long as its borrow, as `dyn Clock` does: `&'a dyn Clock` is
+    /// `&'a (dyn Clock + 'a)`.
+    pub(crate) tied: Option<Tied>,
+}
+
+/// A type with lifetimes of its own.
+pub(crate) struct Tied {
+    /// With `'static` in their place, as the dispatcher holds it.
+    pub(crate) held: TokenStream,
+    /// With `'__event` in their place, as the function takes it.
+    pub(crate) taken: TokenStream,
+}
+
+/// What a queue's owner lends to a handler.
+pub(crate) struct Lent {
+    pub(crate) mutable: Token![mut],
+    /// The whole parameter, for messages.
+    pub(crate) input: String,
+    pub(crate) variable: String,
+    pub(crate) ty: TokenStream,
 }
 
 impl Handler<'_> {
     pub(crate) fn name(&self) -> &Ident {
         &self.function.signature.ident
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.function.signature.asyncness.is_some()
+    }
+
+    /// Whether it is called on a value of its `impl` block.
+    pub(crate) fn is_method(&self) -> bool {
+        self.function.signature.receiver().is_some()
+    }
+
+    pub(crate) fn lent(&self) -> impl Iterator<Item = &Lent> {
+        self.arguments.iter().filter_map(|argument| match argument {
+            Argument::Lent(lent) => Some(lent),
+            _ => None,
+        })
     }
 }
 
@@ -52,7 +99,7 @@ pub(crate) fn read<'a>(
     function: &'a Function,
     in_impl: bool,
     diagnostics: &mut Diagnostics,
-) -> Option<Handler<'a>> {
+) -> Handler<'a> {
     let signature = &function.signature;
     let mut reader = Reader {
         name: &signature.ident,
@@ -64,28 +111,29 @@ pub(crate) fn read<'a>(
     if let Some(FnArg::Receiver(receiver)) = inputs.next_if(|input| is_receiver(input)) {
         reader.receiver(receiver, in_impl);
         let this = receiver.self_token.span;
-        arguments.push(Argument::Dependency(quote_spanned!(this=> Self)));
+        let ty = quote_spanned!(this=> Self);
+        arguments.push(Argument::Dependency(Borrowed { ty, tied: None }));
     }
     let event = if let Some(FnArg::Typed(parameter)) = inputs.next() {
-        reader.event(parameter)
+        reader.event(parameter).unwrap_or(Event::Refused)
     } else {
         reader.no_event(signature);
-        None
+        Event::Refused
     };
     arguments.push(Argument::Event);
     for input in inputs {
         if let FnArg::Typed(parameter) = input {
-            arguments.extend(reader.parameter(parameter, event.as_ref()));
+            arguments.extend(reader.parameter(parameter, &event));
         }
     }
-    let output = reader.output(&signature.output);
-    Some(Handler {
+    let output = reader.output(signature);
+    Handler {
         function,
         in_impl,
-        event: event?,
+        event,
         arguments,
         output,
-    })
+    }
 }
 
 fn is_receiver(input: &FnArg) -> bool {
@@ -182,11 +230,25 @@ impl Reader<'_> {
         None
     }
 
-    fn output(&mut self, output: &ReturnType) -> TokenStream {
-        let ReturnType::Type(_, ty) = output else {
+    fn output(&mut self, signature: &Signature) -> TokenStream {
+        let ReturnType::Type(_, ty) = &signature.output else {
             return quote_spanned!(Span::mixed_site()=> ());
         };
-        if let Some(opaque) = impl_trait(ty.to_token_stream()) {
+        if let Some(output) = future_output(peel(ty)) {
+            let inputs = compact(&signature.inputs);
+            let output = match compact(output).as_str() {
+                "()" => String::new(),
+                output => format!(" -> {output}"),
+            };
+            self.diagnostics.error(
+                peel(ty),
+                format!(
+                    "handler `{}` returns a future, and is no `async fn`",
+                    self.name
+                ),
+                format!("write `async fn {}({inputs}){output}`", self.name),
+            );
+        } else if let Some(opaque) = impl_trait(ty.to_token_stream()) {
             self.diagnostics.error(
                 opaque,
                 format!(

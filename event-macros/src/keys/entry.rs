@@ -5,9 +5,30 @@ use quote::ToTokens;
 use syn::parse::{Parse, Parser};
 use syn::{ExprPath, Lit, LitInt, LitStr, Path};
 
+use super::duration;
 use super::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
+
+/// A value with the key it came with, so that every later check can point at it.
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+impl<T> Keyed<T> {
+    pub(crate) fn new(
+        entry: Entry,
+        diagnostics: &mut Diagnostics,
+        read: fn(&Entry, &mut Diagnostics) -> Option<T>,
+    ) -> Option<Self> {
+        let value = read(&entry, diagnostics)?;
+        Some(Self {
+            key: entry.key,
+            value,
+        })
+    }
+}
 
 /// One key the user wrote, with the value still in tokens.
 pub(crate) struct Entry {
@@ -35,34 +56,59 @@ impl Entry {
         number
     }
 
+    /// A string literal that is a duration, in milliseconds.
+    pub(crate) fn duration(&self, diagnostics: &mut Diagnostics) -> Option<u64> {
+        let literal: Option<LitStr> = syn::parse2(self.value.clone()).ok();
+        // `5s` without quotes is a literal to Rust, too.
+        let bare = text::compact(&self.value);
+        let text = literal.as_ref().map_or_else(|| bare.clone(), LitStr::value);
+        let key = &self.key;
+        let (why, write) = match (duration::milliseconds(&text), literal) {
+            (Ok(0), _) => {
+                let what = format!("a `{key}` of zero cancels every delivery at once");
+                let help = format!("write `{}`, or remove `{key}`", self.example);
+                diagnostics.error(&self.value, what, help);
+                return None;
+            }
+            (Ok(milliseconds), Some(_)) => return Some(milliseconds),
+            (Ok(_), None) => ("it needs quotes".to_owned(), text),
+            (Err(problem), _) => (problem.why, problem.write),
+        };
+        diagnostics.error(
+            &self.value,
+            format!(
+                "expected a duration for `{key}`{}: {why}",
+                found(&self.value)
+            ),
+            format!("write `{key} = \"{write}\"`"),
+        );
+        None
+    }
+
     /// The path of a module.
     pub(crate) fn module(&self, diagnostics: &mut Diagnostics) -> Option<Path> {
         self.parsed_with(Path::parse_mod_style, "a path", diagnostics)
     }
 
-    /// The path of a function.
-    pub(crate) fn function(
-        &self,
-        kind: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<TokenStream> {
-        self.function_in(&self.value, kind, diagnostics)
+    /// The path of a function or of a `static`.
+    pub(crate) fn path(&self, kind: &str, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
+        self.path_in(&self.value, kind, diagnostics)
     }
 
     /// The path of a function, or several in square brackets.
     pub(crate) fn functions(&self, diagnostics: &mut Diagnostics) -> Vec<TokenStream> {
         const KIND: &str = "the name of a function";
         let Some(list) = bracketed(&self.value) else {
-            return self.function(KIND, diagnostics).into_iter().collect();
+            return self.path(KIND, diagnostics).into_iter().collect();
         };
         let parts = split(list).into_iter();
         let parts = parts.map(|part| part.into_iter().collect());
         parts
-            .filter_map(|part| self.function_in(&part, KIND, diagnostics))
+            .filter_map(|part| self.path_in(&part, KIND, diagnostics))
             .collect()
     }
 
-    fn function_in(
+    fn path_in(
         &self,
         tokens: &TokenStream,
         kind: &str,
@@ -98,14 +144,15 @@ impl Entry {
     }
 
     fn expected_at(&self, at: &TokenStream, kind: &str, diagnostics: &mut Diagnostics) {
-        let found = if is_short(at) {
-            format!(", found `{}`", text::compact(at))
-        } else {
-            String::new()
-        };
-        let what = format!("expected {kind} for `{}`{found}", self.key);
+        let what = format!("expected {kind} for `{}`{}", self.key, found(at));
         let help = match unquoted(at) {
             Some(inner) if !self.example.contains('"') && fits(kind, &inner) => {
+                let is_static = kind.contains("`static`") && !inner.contains("::");
+                let inner = if is_static {
+                    inner.to_uppercase()
+                } else {
+                    inner
+                };
                 format!("remove the quotes: `{inner}`")
             }
             _ => format!("write `{}`", self.example),
@@ -115,19 +162,26 @@ impl Entry {
 }
 
 /// A literal or a path is worth repeating in a message, a closure is not.
-fn is_short(tokens: &TokenStream) -> bool {
-    syn::parse2::<Lit>(tokens.clone()).is_ok() || syn::parse2::<ExprPath>(tokens.clone()).is_ok()
+fn found(tokens: &TokenStream) -> String {
+    let is_short = syn::parse2::<Lit>(tokens.clone()).is_ok()
+        || syn::parse2::<ExprPath>(tokens.clone()).is_ok();
+    if is_short {
+        format!(", found `{}`", text::compact(tokens))
+    } else {
+        String::new()
+    }
 }
 
 /// Whether what was quoted is what was expected.
 fn fits(kind: &str, inner: &str) -> bool {
-    !kind.contains("i32") || inner.parse::<i32>().is_ok()
+    let is_number = ["i32", "u32", "integer"].iter().any(|it| kind.contains(it));
+    is_number == inner.parse::<i64>().is_ok()
 }
 
 /// What is inside `"path::to::function"` or `"3"`, which some libraries take as strings.
 fn unquoted(tokens: &TokenStream) -> Option<String> {
     let text = syn::parse2::<LitStr>(tokens.clone()).ok()?.value();
-    let fits = syn::parse_str::<Path>(&text).is_ok() || text.parse::<i32>().is_ok();
+    let fits = syn::parse_str::<Path>(&text).is_ok() || text.parse::<i64>().is_ok();
     fits.then_some(text)
 }
 

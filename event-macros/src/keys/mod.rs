@@ -3,6 +3,7 @@
 //!
 //! Reading goes on after an error with the next key, so that all of them are reported.
 
+mod duration;
 mod entry;
 mod split;
 
@@ -10,7 +11,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta};
 
-pub(crate) use self::entry::Entry;
+pub(crate) use self::entry::{Entry, Keyed};
 use self::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
@@ -129,6 +130,19 @@ impl Form {
             key,
             value,
             example: known.example,
+        })
+    }
+
+    /// Whether a key of a list is this one, or a misspelling of it.
+    pub(crate) fn means(&self, name: &str, tokens: TokenStream) -> bool {
+        let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        split(tokens).iter().any(|part| match part.first() {
+            Some(TokenTree::Ident(word)) => {
+                let word = word.to_string();
+                let near = text::did_you_mean(&word, names.iter().copied());
+                word == name || (near == Some(name) && !names.contains(&word.as_str()))
+            }
+            _ => false,
         })
     }
 

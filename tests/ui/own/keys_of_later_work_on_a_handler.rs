@@ -10,7 +10,4 @@ struct OrderPlaced {
 #[handler(durable, id = "sales.count", alias = "count", retry(attempts = 10))]
 fn count_sales(event: &OrderPlaced) {}
 
-#[handler(queue = SALES, timeout = "5s", concurrency = 8)]
-fn reserve_stock(event: &OrderPlaced) {}
-
 fn main() {}

@@ -1,10 +1,10 @@
-//! The good twins of `dependency_by_value`, `dependency_by_mut_reference`,
-//! `dependency_impl_trait`, `dependency_that_is_not_sync` and their kind.
+//! The good twins of `dependency_by_value`, `lent_without_queue`,
+//! `option_by_value`, `dependency_impl_trait`, `dependency_that_is_not_sync` and their kind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use event_core::{Dispatcher, Event, handler};
+use event_core::{Context, Dispatcher, Event, handler};
 
 #[derive(Event)]
 struct OrderPlaced {
@@ -70,6 +70,11 @@ fn of_an_arc(_event: &OrderPlaced, shared: &Arc<Noon>) {
     assert_eq!(Noon::now(shared), 12);
 }
 
+#[handler]
+fn in_a_context(_event: &OrderPlaced, clock: Option<Context<Noon>>) {
+    assert!(clock.is_none());
+}
+
 fn main() {
     let dispatcher = Dispatcher::builder()
         .provide(SalesCounter::default())
@@ -80,5 +85,5 @@ fn main() {
         .unwrap();
     let report = dispatcher.emit(OrderPlaced { order_id: 7 });
     assert!(report.is_ok(), "{:?}", report.failures());
-    assert_eq!(report.done(), 7);
+    assert_eq!(report.done(), 8);
 }

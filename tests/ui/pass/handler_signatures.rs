@@ -1,5 +1,5 @@
 //! The good twins of `event_by_value`, `event_by_mut_reference`, `event_for_static`,
-//! `no_parameter`, `generic_handler`, `unsafe_handler`, `extern_handler`, `async_handler` and
+//! `no_parameter`, `generic_handler`, `unsafe_handler`, `extern_handler` and
 //! `cfg_on_a_parameter`: every form of signature that a handler may have.
 
 use event_core::{Dispatcher, Event, handler};

@@ -31,6 +31,31 @@ fn instrumented_below(_event: &Rang) {}
 #[cold]
 fn cold(_: &Rang) {}
 
+#[tracing::instrument]
+#[handler]
+async fn async_instrumented_above(event: &Rang) {
+    let _ = event;
+}
+
+#[handler(timeout = "5s")]
+#[tracing::instrument(skip_all)]
+async fn async_instrumented_below(_event: &Rang, _missing: Option<&u8>) -> Option<Rang> {
+    None
+}
+
+#[inline]
+#[handler]
+#[must_use]
+#[cold]
+async fn async_cold(_: &Rang) -> Option<Rang> {
+    None
+}
+
 fn main() {
-    assert_eq!(Dispatcher::builder().build().unwrap().emit(Rang).done(), 4);
+    let dispatcher = Dispatcher::builder()
+        .without(async_instrumented_above)
+        .without(async_instrumented_below)
+        .without(async_cold)
+        .build();
+    assert_eq!(dispatcher.unwrap().emit(Rang).done(), 4);
 }

@@ -2,6 +2,7 @@
 
 #![deny(warnings)]
 
+use event_core::queue::Queue;
 use event_core::{Dispatcher, Event, handler, handlers};
 
 #[deprecated]
@@ -21,6 +22,25 @@ fn above(_: &Old) {}
 #[allow(deprecated)]
 fn below(_: &Old) {}
 
+#[handler]
+#[deprecated]
+#[allow(deprecated)]
+async fn asynchronous(_: &Old) {}
+
+#[deprecated]
+static MAIL: Queue = Queue::new("mail");
+
+#[handler(queue = MAIL)]
+#[allow(deprecated)]
+fn queued(_: &Old) {}
+
+#[derive(Event)]
+#[event(key = number)]
+struct Keyed {
+    #[deprecated]
+    number: u8,
+}
+
 struct Mailer;
 
 #[handlers]
@@ -29,10 +49,22 @@ impl Mailer {
     #[handler]
     #[allow(deprecated)]
     fn send(&self, _: &Old) {}
+
+    #[deprecated]
+    #[handler]
+    #[allow(deprecated)]
+    async fn send_later(&self, _: &Old) {}
 }
 
 #[allow(deprecated)]
 fn main() {
-    let dispatcher = Dispatcher::builder().provide(Mailer).build().unwrap();
+    let dispatcher = Dispatcher::builder()
+        .without(asynchronous)
+        .without(queued)
+        .without(Mailer::send_later)
+        .provide(Mailer)
+        .build()
+        .unwrap();
+    assert!(Keyed { number: 1 }.lane().is_some());
     assert_eq!(dispatcher.emit(Old { field: 1 }).done(), 3);
 }

@@ -8,6 +8,7 @@ mod facade {
     }
 }
 
+use facade::nested::events::queue::Queue;
 use facade::nested::events::{Dispatcher, Event, handler, handlers};
 
 mod event_core {}
@@ -17,12 +18,24 @@ mod event_core {}
 struct OrderPlaced;
 
 #[derive(Event)]
-#[event(crate = crate::facade::nested::events)]
-struct PostSave<T>(T);
+#[event(crate = crate::facade::nested::events, key = 0)]
+struct PostSave<T: std::hash::Hash>(T);
 
 #[handler(crate = facade::nested::events)]
 fn count(_: &OrderPlaced) -> PostSave<u8> {
     PostSave(3)
+}
+
+static MAIL: Queue = Queue::new("mail");
+
+#[handler(crate = facade::nested::events, filter = is_any)]
+async fn asynchronous(_: &OrderPlaced) {}
+
+#[handler(crate = facade::nested::events, filter = is_any, queue = MAIL)]
+fn queued(_: &OrderPlaced) {}
+
+fn is_any(_: &OrderPlaced) -> bool {
+    true
 }
 
 struct Mailer;
@@ -33,6 +46,9 @@ impl Mailer {
     fn send(&self, event: &PostSave<u8>) {
         assert_eq!(event.0, 3);
     }
+
+    #[handler(queue = MAIL)]
+    async fn send_later(&self, _: &PostSave<u8>) {}
 }
 
 mod listed {
@@ -45,5 +61,7 @@ mod listed {
 
 fn main() {
     let builder = Dispatcher::builder().module(listed::MODULE).provide(Mailer);
+    let builder = builder.without(asynchronous).without(queued);
+    let builder = builder.without(Mailer::send_later);
     assert_eq!(builder.build().unwrap().emit(OrderPlaced).done(), 2);
 }

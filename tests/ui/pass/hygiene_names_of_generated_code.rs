@@ -3,6 +3,7 @@
 #![deny(warnings)]
 #![allow(nonstandard_style, dead_code)]
 
+use event_core::queue::{LocalQueue, Queue};
 use event_core::{Dispatcher, Event, handler};
 
 const b0: u8 = 0;
@@ -12,6 +13,10 @@ const binder: u8 = 0;
 const f: u8 = 0;
 static slot: u8 = 0;
 struct this;
+static queue: Queue = Queue::new("queue");
+static lent: LocalQueue<S> = LocalQueue::new("lent");
+struct S;
+struct R;
 
 #[derive(Event)]
 struct E {
@@ -46,13 +51,37 @@ fn filter(e: &E) -> bool {
 }
 
 #[handler]
-fn inline_handler(_: &E) {}
+fn event_handler(_: &E) {}
+
+#[handler]
+async fn bind_async(_: &E, function: Option<&R>) {
+    let _ = function;
+}
+
+#[handler(queue = queue, filter = filter)]
+async fn async_queue(_: &E, slots: Option<&R>) {
+    let _ = slots;
+}
+
+#[handler(queue = lent)]
+fn bind_lent(_: &E, lent_: &mut S) {
+    let _ = lent_;
+}
+
+#[derive(Event)]
+#[event(key = lane)]
+struct Events {
+    lane: u8,
+}
 
 #[handler]
 fn new(_: &P<u8>) {}
 
 fn main() {
-    let dispatcher = Dispatcher::builder().provide(9_u64).build().unwrap();
+    let builder = Dispatcher::builder().provide(9_u64);
+    let builder = builder.without(bind_async).without(async_queue);
+    let dispatcher = builder.build().unwrap();
+    assert!(Event::lane(&Events { lane: 1 }).is_some());
     assert_eq!(
         dispatcher
             .emit(E {

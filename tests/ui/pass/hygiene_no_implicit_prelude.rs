@@ -2,7 +2,8 @@
 
 #![no_implicit_prelude]
 
-use ::event_core::{AnyEvent, Dispatcher, Event, handler, handlers};
+use ::event_core::queue::{LocalQueue, Queue};
+use ::event_core::{AnyEvent, Context, Dispatcher, Event, handler, handlers};
 
 #[derive(Event)]
 #[event(name = "shop.order_placed", handlers = 1..=9, stoppable, key = order_id)]
@@ -45,12 +46,40 @@ fn audit(_event: &dyn AnyEvent) -> ::std::result::Result<(), ::std::fmt::Error> 
 #[handler]
 fn all(_event: &dyn AnyEvent) {}
 
+static MAIL: Queue = Queue::new("mail");
+
+static UI: LocalQueue<u8> = LocalQueue::new("ui");
+
+#[handler(filter = is_small, timeout = "5s", concurrency = 3)]
+async fn asynchronous(
+    _event: &OrderPlaced,
+    _limit: &u64,
+    _missing: ::std::option::Option<&u8>,
+    _context: ::std::option::Option<Context<u8>>,
+) -> Payment<u8> {
+    Payment::Nothing
+}
+
+#[handler(queue = MAIL)]
+async fn audit_later(_event: &dyn AnyEvent) -> ::std::result::Result<(), ::std::fmt::Error> {
+    ::std::result::Result::Ok(())
+}
+
+#[handler(filter = is_small, queue = MAIL)]
+fn queued(_event: &OrderPlaced, _limit: &u64) {}
+
+#[handler(queue = UI)]
+fn shown(_event: &OrderPlaced, _count: &mut u8, _limit: &u64) {}
+
 struct Mailer;
 
 #[handlers]
 impl Mailer {
     #[handler]
     fn welcome(&self, _event: &OrderPlaced) {}
+
+    #[handler]
+    async fn welcome_later(&self, _event: &OrderPlaced) {}
 }
 
 mod listed {
@@ -59,6 +88,8 @@ mod listed {
 
 fn main() {
     let builder = Dispatcher::builder().provide(9_u64).provide(Mailer);
+    let builder = builder.without(asynchronous).without(audit_later);
+    let builder = builder.without(queued).without(Mailer::welcome_later);
     let dispatcher = builder.module(listed::MODULE).build().unwrap();
     let report = dispatcher.emit(OrderPlaced {
         order_id: 7,

@@ -2,7 +2,8 @@
 
 #![deny(warnings)]
 
-use ::event_core::{Dispatcher, Emitter, Event, handler};
+use ::event_core::queue::LocalQueue;
+use ::event_core::{Context, Dispatcher, Emitter, Event, handler};
 
 use ::std::result::Result as Answer;
 
@@ -34,7 +35,7 @@ mod std {}
 mod event_core {}
 
 #[derive(Event)]
-#[event(handlers = 1..=2, stoppable, key = order_id)]
+#[event(handlers = 1..=9, stoppable, key = order_id)]
 struct OrderPlaced {
     order_id: u64,
     #[event(redact)]
@@ -47,14 +48,48 @@ fn check(
     event: &OrderPlaced,
     limit: &u64,
     missing: ::std::option::Option<&u8>,
-    _emitter: Emitter<()>,
+    _emitter: Emitter<(OrderPlaced,)>,
 ) -> Result<()> {
     assert!(event.order_id < *limit && missing.is_none());
     Answer::Ok(())
 }
 
+#[allow(dead_code)]
+trait Future {}
+#[allow(dead_code)]
+trait Send {}
+#[allow(dead_code)]
+struct Arc;
+#[allow(dead_code, non_camel_case_types)]
+struct u64_;
+
+#[handler(filter = is_small, timeout = "5s")]
+async fn later(
+    event: &OrderPlaced,
+    limit: &u64,
+    missing: ::std::option::Option<&u8>,
+    context: ::std::option::Option<Context<u8>>,
+    _emitter: Emitter<(OrderPlaced,)>,
+) -> Result<()> {
+    assert!(event.order_id < *limit && missing.is_none() && context.is_none());
+    Answer::Ok(())
+}
+
+fn is_small(event: &OrderPlaced) -> bool {
+    event.order_id < 9
+}
+
+static UI: LocalQueue<Option> = LocalQueue::new("ui");
+
+#[handler(queue = UI, filter = is_small)]
+fn shown(_event: &OrderPlaced, option: &mut Option, _limit: &u64) -> Result<()> {
+    *option = None;
+    Answer::Ok(())
+}
+
 fn main() {
-    let dispatcher = Dispatcher::builder().provide(9_u64).build().unwrap();
+    let builder = Dispatcher::builder().provide(9_u64).without(later);
+    let dispatcher = builder.build().unwrap();
     assert_eq!(
         dispatcher
             .emit(OrderPlaced {
@@ -64,4 +99,7 @@ fn main() {
             .done(),
         1
     );
+    let mut option = Some;
+    assert_eq!(dispatcher.pump(&UI, &mut option), 1);
+    assert!(matches!(option, None));
 }

@@ -26,11 +26,12 @@
 
 use std::ops::ControlFlow;
 
+use event_core::queue::{LocalQueue, Queue};
 use event_core::{AnyEvent, Dispatcher, Event, handler, handlers};
 
 /// A fact.
 #[derive(Event, Debug, Clone, Copy)]
-#[event(name = "shop.order_placed", stoppable, handlers = 1..=99)]
+#[event(name = "shop.order_placed", stoppable, handlers = 1..=99, key = order_id)]
 pub struct OrderPlaced {
     /// Its number.
     pub order_id: u64,
@@ -56,11 +57,39 @@ pub fn count(_event: &OrderPlaced, _counter: &Counter) -> ControlFlow<()> {
 #[handler(events = "shop.*", after = count)]
 fn audit(_event: &dyn AnyEvent) {}
 
+/// Mail.
+pub static MAIL: Queue = Queue::new("mail");
+
+/// The window.
+pub static UI: LocalQueue<Counter> = LocalQueue::new("ui");
+
+fn is_any(_event: &OrderPlaced) -> bool {
+    true
+}
+
+/// Later.
+#[handler(filter = is_any, timeout = "5s", concurrency = 3)]
+pub async fn later(_event: &OrderPlaced, _counter: &Counter) -> Option<PostSave<u8>> {
+    None
+}
+
+/// Sent.
+#[handler(queue = MAIL, filter = is_any)]
+pub fn queued(_event: &OrderPlaced) {}
+
+/// Shown.
+#[handler(queue = UI, filter = is_any)]
+pub fn shown(_event: &OrderPlaced, _counter: &mut Counter, _other: &Counter) {}
+
 #[handlers]
 impl Counter {
     /// Counts.
     #[handler]
     pub fn method(&self, _event: &PostSave<u8>) {}
+
+    /// Later.
+    #[handler(queue = MAIL)]
+    pub async fn async_method(&self, _event: &PostSave<u8>) {}
 }
 
 mod inner {
@@ -72,6 +101,8 @@ mod inner {
 
 fn main() {
     let builder = Dispatcher::builder().provide(Counter).module(inner::MODULE);
+    let builder = builder.without(later).without(queued);
+    let builder = builder.without(Counter::async_method);
     let dispatcher = builder.build().unwrap();
     assert_eq!(dispatcher.emit(OrderPlaced { order_id: 7 }).done(), 3);
 }

@@ -7,7 +7,7 @@ struct OrderPlaced {
     order_id: u64,
 }
 
-#[handler]
+#[handler(timeout = "fast")]
 async fn count_sales(event: &OrderPlaced) {}
 
 fn main() {}

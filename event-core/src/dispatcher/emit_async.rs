@@ -1,0 +1,304 @@
+//! `emit_async`: an emission as a future, which also runs the async handlers and waits for room in
+//! queues.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::cascade::{Hands, Root};
+use super::depth;
+use super::emit;
+use super::inner::{Found, Inner};
+use super::origin::Origin;
+use super::seat::Place;
+use super::structured;
+use crate::context::Values;
+use crate::event::{Event, EventInfo};
+use crate::observer::Observed;
+use crate::report::{Cause, Ended, Failure, Report};
+
+pin_project! {
+/// An emission that has not begun: await it, or [shield](Self::shielded) it.
+///
+/// # Cancellation
+///
+/// Dropped midway (a `select!`, a client that is gone), what had not ended ends as cancelled, which
+/// is logged and told to observers once; what was handed to a queue goes on. Where that must not
+/// happen, [`shielded`](Self::shielded) makes it a task: dropping it then only stops the waiting.
+#[must_use = "an emission does nothing until it is awaited"]
+pub struct EmitAsync<'d, F> {
+    inner: &'d Arc<Inner>,
+    event: &'static EventInfo,
+    #[pin]
+    future: F,
+}
+}
+
+impl<'d, F> EmitAsync<'d, F> {
+    pub(super) fn new(inner: &'d Arc<Inner>, event: &'static EventInfo, future: F) -> Self {
+        Self {
+            inner,
+            event,
+            future,
+        }
+    }
+}
+
+impl<F: Future<Output = Report>> Future for EmitAsync<'_, F> {
+    type Output = Report;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
+        self.project().future.poll(context)
+    }
+}
+
+impl<F> fmt::Debug for EmitAsync<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmitAsync")
+            .field("event", &self.event.name())
+            .field("open", &self.inner.closing.is_open())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Emits a root, runs its async handlers, and waits for room in queues.
+pub(crate) async fn emit_async<E: Event>(
+    inner: Arc<Inner>,
+    event: E,
+    values: Option<Arc<Values>>,
+) -> Report {
+    let mut root = Root::with(Hands::Structured);
+    let origin = match emit::enter_root(&inner, E::INFO, values) {
+        Ok(origin) => origin,
+        Err(why) => return emit::refuse(&inner, event, root, &why),
+    };
+    let mut unfinished = Unfinished {
+        inner: &inner,
+        root: &mut root,
+        event: E::INFO,
+        is_finished: false,
+    };
+    unfinished.first(event, origin).await;
+    unfinished.others().await;
+    drop(unfinished);
+    root.into_report()
+}
+
+/// A root that is dropped before its end tells how much of it was lost.
+struct Unfinished<'a> {
+    inner: &'a Arc<Inner>,
+    root: &'a mut Root,
+    event: &'static EventInfo,
+    is_finished: bool,
+}
+
+impl Unfinished<'_> {
+    /// Hands the root's own event to its handlers.
+    async fn first<E: Event>(&mut self, event: E, origin: Origin) {
+        let Self { inner, root, .. } = self;
+        let depth = origin.depth;
+        let Some(found) = inner.find::<E>() else {
+            let (panic, refused) = depth::enter(depth, || emit::discard(event));
+            self.end_first(panic, refused);
+            return;
+        };
+        if !found.roster::<E>().has_later() {
+            let (panic, refused) = depth::enter(depth, || {
+                emit::deliver(inner, &found, &event, root, origin);
+                emit::discard(event)
+            });
+            self.end_first(panic, refused);
+            return;
+        }
+        if needs_arc::<E>(&found) {
+            let (shared, refused) = depth::enter(depth, || {
+                emit::deliver_shared(inner, &found, event, root, origin)
+            });
+            self.end_first(None, refused);
+            self.run_structured().await;
+            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared));
+            self.end_first(panic, refused);
+            return;
+        }
+        // Nothing outlives this future, so nothing is shared: no allocation but the calls'.
+        let shared = emit::share(inner, &found, event, origin);
+        {
+            let observed = Observed::new(inner, shared.event(), shared.origin());
+            let (halted, refused) = depth::enter(depth, || {
+                emit::run_inline(inner, &found, &shared, root, observed.as_ref())
+            });
+            root.pass_on(refused);
+            match halted {
+                None => structured::run(inner, &shared, root).await,
+                Some(skip) => structured::skip_all(inner, &shared, root, skip),
+            }
+            if let Some(observed) = &observed {
+                observed.emission_ended();
+            }
+        }
+        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared));
+        self.end_first(panic, refused);
+    }
+
+    fn end_first(&mut self, panic: Option<Failure>, refused: Option<depth::Refusal>) {
+        if let Some(failure) = panic {
+            self.root.more().fail(failure);
+        }
+        self.root.pass_on(refused);
+    }
+
+    /// Emits what was caused, in order, until nothing waits.
+    async fn others(&mut self) {
+        while self.root.run_next(self.inner).is_some() {
+            self.run_structured().await;
+        }
+        self.is_finished = true;
+    }
+
+    async fn run_structured(&mut self) {
+        let structured = self
+            .root
+            .record
+            .get_mut()
+            .and_then(|more| more.get_mut().structured.take());
+        if let Some(event) = structured {
+            structured::run(self.inner, &*event, self.root).await;
+        }
+    }
+}
+
+/// Whether something else than this future will hold the event.
+fn needs_arc<E: Event>(found: &Found<'_>) -> bool {
+    let roster = found.roster::<E>();
+    let is_queued = |place: &Place| matches!(place, Place::Queue(_));
+    roster.late_subscriptions.is_some() || roster.later.iter().any(|seat| is_queued(&seat.place))
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        let cancelled = self.root.count(Ended::Cancelled);
+        let not_emitted = self.root.waiting();
+        let cause = Cause::Cancelled {
+            cancelled,
+            not_emitted,
+        };
+        let failure = Failure::new(self.event, None, cause);
+        crate::log::failure(&failure);
+        self.inner.tell(&failure);
+    }
+}
+
+#[cfg(feature = "tokio")]
+mod shielded {
+    use std::fmt;
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, ready};
+
+    use super::{Arc, EmitAsync, EventInfo, Inner, Report};
+    use crate::runtime::Runtime;
+
+    impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
+        /// Makes the emission a task, which begins at once and goes on whatever becomes of this
+        /// future. The task is tracked: [`shutdown`](crate::Dispatcher::shutdown) waits for it.
+        ///
+        /// Recommended in request handlers, whose future is dropped when the client goes away.
+        ///
+        /// # Examples
+        ///
+        /// ```standalone_crate
+        /// use event_core::{Dispatcher, Event, handler};
+        ///
+        /// #[derive(Event)]
+        /// struct UserSignedUp;
+        ///
+        /// #[handler]
+        /// async fn welcome(_event: &UserSignedUp) {
+        ///     tokio::task::yield_now().await;
+        /// }
+        ///
+        /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+        /// let dispatcher = Dispatcher::builder().build()?;
+        /// let report = dispatcher.emit_async(UserSignedUp).shielded().await;
+        /// assert_eq!(report.done(), 1);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// # })?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// The dispatcher was built outside of a runtime, and this is not inside of one, either.
+        pub fn shielded(self) -> Shielded {
+            let runtime = self.inner.runtime.clone().or_else(Runtime::current);
+            let Some(runtime) = runtime else {
+                panic!(
+                    "a shielded emission needs a tokio runtime: give one to the builder with \
+                     `.runtime(handle)`"
+                )
+            };
+            let tracked = Tracked::enter(self.inner);
+            let future = self.future;
+            Shielded {
+                event: self.event,
+                task: runtime.spawn_for(async move {
+                    let _tracked = tracked;
+                    future.await
+                }),
+            }
+        }
+    }
+
+    /// Counts the task among those that a shutdown waits for.
+    struct Tracked(Option<(Arc<Inner>, u64)>);
+
+    impl Tracked {
+        fn enter(inner: &Arc<Inner>) -> Self {
+            // If it is closed, the emission itself will say so.
+            let id = inner.tasks.enter(inner, Vec::new());
+            Self(id.map(|id| (Arc::clone(inner), id)))
+        }
+    }
+
+    impl Drop for Tracked {
+        fn drop(&mut self) {
+            if let Some((inner, id)) = &self.0 {
+                inner.tasks.leave(*id);
+                inner.close_if_quiet();
+            }
+        }
+    }
+
+    /// A [shielded](EmitAsync::shielded) emission. Dropping it does not end the emission.
+    #[must_use = "await it for the report; the emission goes on without that"]
+    pub struct Shielded {
+        event: &'static EventInfo,
+        task: tokio::task::JoinHandle<Report>,
+    }
+
+    impl Future for Shielded {
+        type Output = Report;
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
+            let joined = ready!(Pin::new(&mut self.task).poll(context));
+            // Emissions do not panic; the runtime ended before this one did.
+            Poll::Ready(joined.unwrap_or_else(|_| Report::abandoned(self.event)))
+        }
+    }
+
+    impl fmt::Debug for Shielded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("Shielded").finish_non_exhaustive()
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+pub use self::shielded::Shielded;

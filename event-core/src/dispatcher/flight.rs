@@ -1,0 +1,214 @@
+//! One delivery that does not run inline: its call, under isolation, and how it lands.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::cascade::{More, Record, Root};
+use super::depth::{self, Refusal};
+use super::emission::Emission;
+use super::inner::Inner;
+use super::shared::{Delivered, Item, One, Target};
+use crate::emitter::Given;
+use crate::handler::asynchronous::{Concluded, Running};
+use crate::handler::binder::NotRun;
+use crate::isolate;
+use crate::observer::Observed;
+use crate::report::{Cause, Ended};
+
+/// A call of an async handler that is under way.
+pub(crate) struct Flight<'a> {
+    running: Option<Running<'a>>,
+    inner: &'a Inner,
+    needs_timer: bool,
+    depth: u32,
+    /// The emitters that the handler was given.
+    given: Vec<Arc<Given>>,
+    refused: Option<Refusal>,
+}
+
+/// How a call ended.
+pub(crate) enum Landing {
+    Concluded(Concluded),
+    NotRun(NotRun),
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// A call that ended, with what it left behind.
+pub(crate) struct Landed {
+    landing: Landing,
+    given: Vec<Arc<Given>>,
+    refused: Option<Refusal>,
+}
+
+impl<'a> Flight<'a> {
+    /// Makes the parameters of a call. `None` if the handler is no `async fn`.
+    fn start(
+        inner: &'a Arc<Inner>,
+        event: &'a dyn Delivered,
+        target: &Target,
+    ) -> Option<Result<Self, Landed>> {
+        if let Some(observed) = Observed::later(inner, event) {
+            observed.delivery_started(event.handler(inner, target));
+        }
+        let record = Record::new();
+        let who = One {
+            inner,
+            event,
+            target,
+        };
+        let started = {
+            let emission = Emission::new(inner, &who, event.origin(), &record);
+            catch_unwind(AssertUnwindSafe(|| event.start(inner, target, &emission)))
+        };
+        let given = record.into_inner().map(|more| more.into_inner());
+        let given = given.map_or_else(Vec::new, |more: More| more.given);
+        let landing = match started {
+            Ok(None) => return None,
+            Ok(Some(Ok(running))) => {
+                return Some(Ok(Self {
+                    running: Some(running),
+                    inner,
+                    needs_timer: event.needs_timer(inner, target),
+                    depth: event.origin().depth,
+                    given,
+                    refused: None,
+                }));
+            }
+            Ok(Some(Err(not_run))) => Landing::NotRun(not_run),
+            Err(payload) => Landing::Panicked(payload),
+        };
+        Some(Err(Landed {
+            landing,
+            given,
+            refused: None,
+        }))
+    }
+
+    /// Starts an async handler.
+    pub(crate) fn of(
+        inner: &'a Arc<Inner>,
+        event: &'a dyn Delivered,
+        target: &Target,
+    ) -> Result<Self, Landed> {
+        Self::start(inner, event, target)
+            .unwrap_or_else(|| unreachable!("only async handlers are put where they are polled"))
+    }
+
+    /// Goes on with the call.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Landed> {
+        let Some(running) = &mut self.running else {
+            unreachable!("a call that has landed is not polled")
+        };
+        let mut poll = || catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
+        let (polled, refused) = depth::enter(self.depth, || match &self.inner.runtime {
+            // Timers are made inside of a runtime; the poll may come from elsewhere.
+            Some(runtime) if self.needs_timer => runtime.inside(poll),
+            _ => poll(),
+        });
+        self.refused = self.refused.or(refused);
+        let landing = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(concluded)) => Landing::Concluded(concluded),
+            Err(payload) => Landing::Panicked(payload),
+        };
+        // What it held, the user's `Drop` may panic on.
+        isolate::discard(self.running.take());
+        Poll::Ready(Landed {
+            landing,
+            given: std::mem::take(&mut self.given),
+            refused: self.refused,
+        })
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            let _ = depth::enter(self.depth, || isolate::discard(running));
+        }
+    }
+}
+
+impl Landed {
+    /// Whether there is nothing to say but that the delivery is done.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.landing, Landing::Concluded(Concluded::Done))
+            && self.given.is_empty()
+            && self.refused.is_none()
+    }
+
+    /// Takes the outcome into a root; answers how the delivery ended.
+    pub(crate) fn settle(
+        self,
+        root: &mut Root,
+        inner: &Arc<Inner>,
+        event: &dyn Delivered,
+        target: &Target,
+    ) -> Ended {
+        root.pass_on(self.refused);
+        root.settle(inner, event, target, |emission| {
+            emission.adopt(self.given);
+            match self.landing {
+                Landing::Concluded(Concluded::Done) => {}
+                Landing::Concluded(Concluded::More(collected)) => emission.conclude(*collected),
+                Landing::Concluded(Concluded::TimedOut(limit)) => {
+                    emission.failed(Ended::TimedOut, Cause::TimedOut(limit));
+                }
+                Landing::NotRun(why) => emission.not_run(why),
+                Landing::Panicked(payload) => emission.panicked(payload),
+            }
+        })
+    }
+}
+
+/// Runs a delivery of an async handler; answers how it ended.
+pub(crate) async fn fly(
+    inner: &Arc<Inner>,
+    event: &dyn Delivered,
+    target: &Target,
+    root: &mut Root,
+) -> Ended {
+    let landed = match Flight::of(inner, event, target) {
+        Ok(mut flight) => poll_fn(|context| flight.poll(context)).await,
+        Err(landed) => landed,
+    };
+    let ended = landed.settle(root, inner, event, target);
+    inner.closing.count(|| event.handler(inner, target));
+    ended
+}
+
+/// Runs a delivery on this thread, whatever its handler; answers how it ended.
+pub(crate) fn run(
+    inner: &Arc<Inner>,
+    item: &Item,
+    lent: Option<&mut dyn Any>,
+    root: &mut Root,
+) -> Ended {
+    let event = &*item.event;
+    let ended = match Flight::start(inner, event, &item.target) {
+        Some(started) => {
+            let landed = match (started, &inner.runtime) {
+                (Ok(mut flight), Some(runtime)) => {
+                    runtime.block_on(poll_fn(|context| flight.poll(context)))
+                }
+                (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
+                (Err(landed), _) => landed,
+            };
+            landed.settle(root, inner, event, &item.target)
+        }
+        None => root.settle(inner, event, &item.target, |emission| {
+            let Target::Seat(seat) = item.target else {
+                return;
+            };
+            let call = AssertUnwindSafe(|| event.call(seat, emission, lent));
+            if let Err(payload) = catch_unwind(call) {
+                emission.panicked(payload);
+            }
+        }),
+    };
+    inner.closing.count(|| item.handler(inner));
+    ended
+}

@@ -1,0 +1,53 @@
+//! What an emission comes from.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::context::Values;
+use crate::meta::Meta;
+
+/// What an emission comes from, and what it carries on.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) depth: u32,
+    /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
+    /// it, which only inline handlers can.
+    pub(crate) stamp: Option<Meta>,
+    /// The event that caused this one, if the dispatcher stamps.
+    pub(crate) parent: Option<Parent>,
+    /// What the emitter gave along.
+    pub(crate) values: Option<Arc<Values>>,
+}
+
+/// The event that caused another.
+#[derive(Clone, Copy)]
+pub(crate) struct Parent {
+    pub(crate) id: Uuid,
+    pub(crate) correlation: Uuid,
+}
+
+impl Origin {
+    /// Of an event that code outside of handlers emits.
+    pub(crate) const ROOT: Self = Self::at(0);
+
+    /// Of a root inside of so many emissions on this thread.
+    pub(crate) const fn at(depth: u32) -> Self {
+        Self {
+            depth,
+            stamp: None,
+            parent: None,
+            values: None,
+        }
+    }
+
+    /// Of an event that a handler of this one causes.
+    pub(crate) fn caused(&self, parent: Option<Parent>) -> Self {
+        Self {
+            depth: self.depth + 1,
+            stamp: None,
+            parent,
+            values: self.values.clone(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! An event that outlives the emit that emitted it, for the deliveries that run later.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::calls::Call;
+use super::emission::{Emission, Who};
+use super::inner::{Found, Inner};
+use super::origin::Origin;
+use super::roster::Roster;
+use super::seat::{LateCall, LateSubscription, Place};
+use crate::event::{AnyEvent, Event, EventInfo};
+use crate::handler::HandlerInfo;
+use crate::handler::asynchronous::Running;
+use crate::handler::binder::NotRun;
+use crate::param::Delivery;
+
+/// An event with what it comes from.
+pub(crate) struct Shared<E> {
+    event: Held<E>,
+    origin: Origin,
+    /// The place of an event that the dispatcher's table does not have.
+    late: Option<Arc<super::roster::Entry>>,
+}
+
+enum Held<E> {
+    Here(E),
+    /// Somebody wants an `Arc` of it.
+    Arc(Arc<E>),
+}
+
+/// One handler or subscription that does not run inline.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// The seat at this index of the event's roster.
+    Seat(u32),
+    Subscription(Arc<dyn LateSubscription>),
+}
+
+/// One event for one handler, on its way through a queue.
+pub(crate) struct Item {
+    pub(crate) event: Arc<dyn Delivered>,
+    pub(crate) target: Target,
+}
+
+impl Item {
+    pub(crate) fn handler(&self, inner: &Inner) -> HandlerInfo {
+        self.event.handler(inner, &self.target)
+    }
+}
+
+/// A [`Shared`] event, whatever its type.
+pub(crate) trait Delivered: Send + Sync {
+    fn info(&self) -> &'static EventInfo;
+    fn as_any_event(&self) -> &dyn AnyEvent;
+    fn origin(&self) -> &Origin;
+    /// Where the event's `key` puts it.
+    fn lane(&self) -> Option<u64>;
+    /// The event as an `Arc<E>`, if it is held as one.
+    fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
+    /// How many seats the event has.
+    fn seats(&self, inner: &Inner) -> usize;
+    fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place;
+    fn subscriptions(&self, inner: &Inner) -> Option<Arc<Vec<Arc<dyn LateSubscription>>>>;
+    fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo;
+    /// Whether a call of an async handler needs the runtime's timers.
+    fn needs_timer(&self, inner: &Inner, target: &Target) -> bool;
+    /// Asks the filter of a seat; it is the user's, and may panic.
+    fn admits(&self, inner: &Inner, seat: u32) -> bool;
+    /// Calls a handler that is no `async fn`.
+    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
+    /// Starts a handler that is an `async fn`; `None` for another.
+    fn start<'a>(
+        &'a self,
+        inner: &'a Inner,
+        target: &Target,
+        emission: &Emission<'_>,
+    ) -> Option<Result<Running<'a>, NotRun>>;
+}
+
+impl<E: Event> Shared<E> {
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// `in_arc` says whether somebody wants an `Arc<E>`.
+    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>, in_arc: bool) -> Self {
+        Self {
+            event: if in_arc {
+                Held::Arc(Arc::new(event))
+            } else {
+                Held::Here(event)
+            },
+            origin,
+            late: found.late(),
+        }
+    }
+
+    pub(crate) fn event(&self) -> &E {
+        match &self.event {
+            Held::Here(event) => event,
+            Held::Arc(event) => event,
+        }
+    }
+
+    fn roster<'a>(&'a self, inner: &'a Inner) -> &'a Roster<E> {
+        match &self.late {
+            Some(entry) => entry.roster(),
+            None => match inner.known::<E>() {
+                Some(entry) => entry.roster(),
+                None => unreachable!("an event without a place has no handlers"),
+            },
+        }
+    }
+}
+
+impl<E: Event> Delivered for Shared<E> {
+    fn info(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn as_any_event(&self) -> &dyn AnyEvent {
+        self.event()
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn lane(&self) -> Option<u64> {
+        self.event().lane()
+    }
+
+    fn share(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        match &self.event {
+            Held::Here(_) => None,
+            Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
+        }
+    }
+
+    fn seats(&self, inner: &Inner) -> usize {
+        self.roster(inner).later.len()
+    }
+
+    fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place {
+        &self.roster(inner).later[seat as usize].place
+    }
+
+    fn subscriptions(&self, inner: &Inner) -> Option<Arc<Vec<Arc<dyn LateSubscription>>>> {
+        // Somebody who subscribed after the event was put here will see the next one.
+        matches!(self.event, Held::Arc(_))
+            .then(|| self.roster(inner).late_subscriptions.load())
+            .flatten()
+    }
+
+    fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo {
+        match target {
+            Target::Seat(seat) => self.roster(inner).later[*seat as usize].handler,
+            Target::Subscription(subscription) => subscription.info(),
+        }
+    }
+
+    fn needs_timer(&self, inner: &Inner, target: &Target) -> bool {
+        match target {
+            Target::Seat(seat) => self.roster(inner).later[*seat as usize].has_timeout,
+            Target::Subscription(_) => false,
+        }
+    }
+
+    fn admits(&self, inner: &Inner, seat: u32) -> bool {
+        let filter = &self.roster(inner).later[seat as usize].later.filter;
+        filter.as_ref().is_none_or(|holds| holds(self.event()))
+    }
+
+    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+        let roster = self.roster(emission.inner());
+        match (&roster.later[seat as usize].later.call, lent) {
+            (Call::Sync(call), _) => call(self.event(), emission),
+            (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
+            // Neither is put where it cannot run; `start` serves the first.
+            (Call::Async(_), _) | (Call::Lent(_), None) => {}
+        }
+    }
+
+    fn start<'a>(
+        &'a self,
+        inner: &'a Inner,
+        target: &Target,
+        emission: &Emission<'_>,
+    ) -> Option<Result<Running<'a>, NotRun>> {
+        match target {
+            Target::Seat(seat) => match &self.roster(inner).later[*seat as usize].later.call {
+                Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
+                _ => None,
+            },
+            Target::Subscription(subscription) => match subscription.call() {
+                // A weak one may end between its claim and here.
+                LateCall::Async { start, .. } => {
+                    Some(start(self.share()?).ok_or(NotRun::Cancelled))
+                }
+                LateCall::Stream(_) => None,
+            },
+        }
+    }
+}
+
+/// The one handler of a delivery that does not run inline.
+pub(crate) struct One<'a> {
+    pub(crate) inner: &'a Inner,
+    pub(crate) event: &'a dyn Delivered,
+    pub(crate) target: &'a Target,
+}
+
+impl Who for One<'_> {
+    fn event(&self) -> &'static EventInfo {
+        self.event.info()
+    }
+
+    fn handler(&self, _: usize) -> HandlerInfo {
+        self.event.handler(self.inner, self.target)
+    }
+}

@@ -1,0 +1,431 @@
+//! Async handlers that run side by side inside of one future: those of `emit_async`, and those that a
+//! task runs because some wait for others.
+//!
+//! Each call is polled once as soon as it starts, and kept only if it is not ready then: where all are
+//! ready at once, nothing is stored. What they cause joins the list in the order of the handlers.
+//! Dropping the future cancels what has not ended; each is counted and observers are told.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::ops::Range;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::cascade::{Blocked, Root, Waiting};
+use super::flight::{Flight, Landed};
+use super::inner::Inner;
+use super::later;
+use super::seat::{LateCall, LateSubscription, Limit, Permit, Place};
+use super::shared::{Delivered, Item, Target};
+use crate::queue::line::{Line, Offered};
+use crate::report::{Ended, Skip};
+
+/// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
+pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
+    let rooms = Rooms::take(inner, root);
+    let mut air = Air {
+        inner,
+        event,
+        root,
+        seats: later::seats(inner, event),
+        permits: Vec::new(),
+        asks_filters: true,
+        subscriptions: event.subscriptions(inner),
+        next_subscription: 0,
+        is_ordered: later::is_ordered(inner, event),
+        ended: Vec::new(),
+        held: Vec::new(),
+        flying: Vec::new(),
+        caused: Vec::new(),
+    };
+    air.launch_all_and_wait(rooms).await;
+}
+
+/// Skips the async handlers of an event.
+pub(crate) fn skip_all(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root, why: Skip) {
+    for seat in later::seats(inner, event) {
+        root.settle(inner, event, &Target::Seat(seat), |emission| {
+            emission.skip(why);
+        });
+    }
+}
+
+/// Runs deliveries of one event, some of which wait for others.
+pub(crate) async fn run_ordered(
+    inner: &Arc<Inner>,
+    deliveries: Vec<(Item, Permit)>,
+    root: &mut Root,
+) {
+    let Some((first, _)) = deliveries.first() else {
+        return;
+    };
+    let event = Arc::clone(&first.event);
+    let mut permits = Vec::with_capacity(deliveries.len());
+    for (item, permit) in deliveries {
+        if let Target::Seat(seat) = item.target {
+            permits.push((seat, permit));
+        }
+    }
+    let mut air = Air {
+        inner,
+        event: &*event,
+        root,
+        seats: 0..0,
+        permits,
+        asks_filters: false,
+        subscriptions: None,
+        next_subscription: 0,
+        is_ordered: true,
+        ended: Vec::new(),
+        held: Vec::new(),
+        flying: Vec::new(),
+        caused: Vec::new(),
+    };
+    air.launch_all_and_wait(None).await;
+}
+
+/// The async handlers of one event, while they run.
+struct Air<'a> {
+    inner: &'a Arc<Inner>,
+    event: &'a dyn Delivered,
+    root: &'a mut Root,
+    /// Not started yet.
+    seats: Range<u32>,
+    subscriptions: Option<Arc<Vec<Arc<dyn LateSubscription>>>>,
+    next_subscription: usize,
+    asks_filters: bool,
+    is_ordered: bool,
+    /// Instead of `seats`: those with a permit.
+    permits: Vec<(u32, Permit)>,
+    /// Seats that have ended, if some handler waits for another.
+    ended: Vec<u32>,
+    /// Seats that wait for others to end.
+    held: Vec<(u32, Option<Permit>)>,
+    flying: Vec<Flying<'a>>,
+    /// What handlers caused that landed, by their place in the order.
+    caused: Vec<(usize, VecDeque<Waiting>)>,
+}
+
+/// A delivery that has started and not ended.
+struct Flying<'a> {
+    target: Target,
+    order: usize,
+    stage: Stage<'a>,
+    permit: Option<Permit>,
+}
+
+enum Stage<'a> {
+    /// It waits until fewer calls of the handler run.
+    Waits(Pin<Box<dyn Future<Output = Permit> + Send + 'a>>),
+    Flies(Flight<'a>),
+}
+
+impl<'a> Air<'a> {
+    async fn launch_all_and_wait(&mut self, rooms: Option<Rooms<'_>>) {
+        let mut is_first = true;
+        let mut rest = |air: &mut Self, context: &mut Context<'_>| {
+            if std::mem::take(&mut is_first) {
+                air.launch_all(context);
+            } else {
+                air.poll_flying(context);
+            }
+            air.launch_held(context);
+            if air.flying.is_empty() && air.held.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        };
+        match rooms {
+            None => poll_fn(|context| rest(self, context)).await,
+            Some(mut rooms) => {
+                {
+                    let mut found = false;
+                    let mut landed = false;
+                    let mut find = pin!(rooms.find());
+                    poll_fn(|context| {
+                        found = found || find.as_mut().poll(context).is_ready();
+                        landed = landed || rest(self, context).is_ready();
+                        if found && landed {
+                            Poll::Ready(())
+                        } else {
+                            Poll::Pending
+                        }
+                    })
+                    .await;
+                }
+                rooms.settle(self.root);
+            }
+        }
+        self.caused.sort_by_key(|(order, _)| *order);
+        for (_, caused) in std::mem::take(&mut self.caused) {
+            self.root.put_back(caused);
+        }
+    }
+
+    /// Starts each handler that waits for none.
+    fn launch_all(&mut self, context: &mut Context<'_>) {
+        for (seat, permit) in std::mem::take(&mut self.permits) {
+            self.launch_or_hold(seat, Some(permit), context);
+        }
+        while let Some(seat) = self.seats.next() {
+            match self.event.place(self.inner, seat) {
+                Place::Task(_) => self.launch_or_hold(seat, None, context),
+                Place::Queue(_) => {}
+            }
+        }
+        let Some(subscriptions) = self.subscriptions.clone() else {
+            return;
+        };
+        while let Some(subscription) = subscriptions.get(self.next_subscription) {
+            self.next_subscription += 1;
+            let LateCall::Async { limit, .. } = subscription.call() else {
+                continue;
+            };
+            if Arc::clone(subscription).claim() {
+                let order = usize::MAX - subscriptions.len() + self.next_subscription;
+                let target = Target::Subscription(Arc::clone(subscription));
+                self.launch(target, order, limit, None, context);
+            }
+        }
+    }
+
+    fn launch_or_hold(&mut self, seat: u32, permit: Option<Permit>, context: &mut Context<'_>) {
+        if self.is_ordered && !self.may_start(seat) {
+            self.held.push((seat, permit));
+        } else {
+            self.launch_seat(seat, permit, context);
+        }
+    }
+
+    /// Whether every handler has ended that the one at `seat` waits for.
+    fn may_start(&self, seat: u32) -> bool {
+        match self.event.place(self.inner, seat) {
+            Place::Task(place) => place
+                .after
+                .iter()
+                .all(|before| self.ended.iter().any(|seat| *seat as usize == *before)),
+            Place::Queue(_) => true,
+        }
+    }
+
+    /// Starts those that wait for nobody any more.
+    fn launch_held(&mut self, context: &mut Context<'_>) {
+        while let Some(at) = self.held.iter().position(|(seat, _)| self.may_start(*seat)) {
+            let (seat, permit) = self.held.remove(at);
+            self.launch_seat(seat, permit, context);
+        }
+    }
+
+    fn launch_seat(&mut self, seat: u32, permit: Option<Permit>, context: &mut Context<'_>) {
+        let Place::Task(place) = self.event.place(self.inner, seat) else {
+            return;
+        };
+        if self.asks_filters && !later::admits(self.inner, self.event, seat, self.root) {
+            self.has_ended(&Target::Seat(seat));
+            return;
+        }
+        self.launch(
+            Target::Seat(seat),
+            seat as usize,
+            &place.limit,
+            permit,
+            context,
+        );
+    }
+
+    /// Starts a call, once its handler has few enough others, and polls it.
+    fn launch(
+        &mut self,
+        target: Target,
+        order: usize,
+        limit: &Arc<Limit>,
+        mut permit: Option<Permit>,
+        context: &mut Context<'_>,
+    ) {
+        if permit.is_none() && limit.is_named() {
+            permit = limit.try_acquire();
+            if permit.is_none() {
+                let limit = Arc::clone(limit);
+                let stage = Stage::Waits(Box::pin(async move { limit.acquire().await }));
+                let flying = Flying {
+                    target,
+                    order,
+                    stage,
+                    permit: None,
+                };
+                self.keep_unless_landed(flying, context);
+                return;
+            }
+        }
+        match Flight::of(self.inner, self.event, &target) {
+            Ok(flight) => self.keep_unless_landed(
+                Flying {
+                    target,
+                    order,
+                    stage: Stage::Flies(flight),
+                    permit,
+                },
+                context,
+            ),
+            Err(landed) => self.land(&target, order, landed),
+        }
+    }
+
+    fn keep_unless_landed(&mut self, mut flying: Flying<'a>, context: &mut Context<'_>) {
+        match flying.poll(self.inner, self.event, context) {
+            Poll::Ready(landed) => self.land(&flying.target, flying.order, landed),
+            Poll::Pending => self.flying.push(flying),
+        }
+    }
+
+    fn poll_flying(&mut self, context: &mut Context<'_>) {
+        let mut at = 0;
+        while let Some(flying) = self.flying.get_mut(at) {
+            match flying.poll(self.inner, self.event, context) {
+                Poll::Pending => at += 1,
+                Poll::Ready(landed) => {
+                    let flying = self.flying.remove(at);
+                    self.land(&flying.target, flying.order, landed);
+                }
+            }
+        }
+    }
+
+    fn land(&mut self, target: &Target, order: usize, landed: Landed) {
+        self.has_ended(target);
+        if landed.is_plain() && !self.inner.is_observed() {
+            self.root.done += 1;
+            return;
+        }
+        let before = self.root.waiting();
+        landed.settle(self.root, self.inner, self.event, target);
+        let caused = self.root.take_behind(before);
+        if !caused.is_empty() {
+            self.caused.push((order, caused));
+        }
+    }
+
+    fn has_ended(&mut self, target: &Target) {
+        if let (Target::Seat(seat), true) = (target, self.is_ordered) {
+            self.ended.push(*seat);
+        }
+    }
+
+    fn cancel(&mut self, target: &Target) {
+        self.root
+            .settle(self.inner, self.event, target, |emission| {
+                emission.ended(Ended::Cancelled);
+            });
+    }
+}
+
+impl<'a> Flying<'a> {
+    fn poll(
+        &mut self,
+        inner: &'a Arc<Inner>,
+        event: &'a dyn Delivered,
+        context: &mut Context<'_>,
+    ) -> Poll<Landed> {
+        loop {
+            match &mut self.stage {
+                Stage::Flies(flight) => return flight.poll(context),
+                Stage::Waits(permit) => match permit.as_mut().poll(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(permit) => self.permit = Some(permit),
+                },
+            }
+            match Flight::of(inner, event, &self.target) {
+                Ok(flight) => self.stage = Stage::Flies(flight),
+                Err(landed) => return Poll::Ready(landed),
+            }
+        }
+    }
+}
+
+impl Drop for Air<'_> {
+    /// Whatever has not ended is cancelled.
+    fn drop(&mut self) {
+        for flying in std::mem::take(&mut self.flying) {
+            let target = flying.target.clone();
+            drop(flying);
+            self.cancel(&target);
+        }
+        for (seat, _) in std::mem::take(&mut self.held) {
+            self.cancel(&Target::Seat(seat));
+        }
+        for (seat, _) in std::mem::take(&mut self.permits) {
+            self.cancel(&Target::Seat(seat));
+        }
+        while let Some(seat) = self.seats.next() {
+            if matches!(self.event.place(self.inner, seat), Place::Task(_)) {
+                self.cancel(&Target::Seat(seat));
+            }
+        }
+    }
+}
+
+/// Finds room for the deliveries of a root that wait for it.
+pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
+    if let Some(mut rooms) = Rooms::take(inner, root) {
+        rooms.find().await;
+        rooms.settle(root);
+    }
+}
+
+/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled.
+struct Rooms<'a> {
+    inner: &'a Arc<Inner>,
+    blocked: VecDeque<Blocked>,
+    found: Vec<(Arc<Line>, Offered)>,
+}
+
+impl<'a> Rooms<'a> {
+    fn take(inner: &'a Arc<Inner>, root: &mut Root) -> Option<Self> {
+        let more = root.record.get_mut()?.get_mut();
+        if more.blocked.is_empty() {
+            return None;
+        }
+        Some(Self {
+            inner,
+            blocked: std::mem::take(&mut more.blocked).into(),
+            found: Vec::new(),
+        })
+    }
+
+    /// One after the other, so that lanes keep their order.
+    async fn find(&mut self) {
+        while let Some(Blocked { line, .. }) = self.blocked.front() {
+            let line = Arc::clone(line);
+            line.buffer.room().await;
+            let Some(Blocked { item, .. }) = self.blocked.pop_front() else {
+                return;
+            };
+            match line.offer(self.inner, item) {
+                Offered::NoRoom(item) => self.blocked.push_front(Blocked { line, item }),
+                offered => self.found.push((line, offered)),
+            }
+        }
+    }
+
+    fn settle(&mut self, root: &mut Root) {
+        for (line, offered) in self.found.drain(..) {
+            later::offered_to(self.inner, &line, offered, root);
+        }
+    }
+}
+
+impl Drop for Rooms<'_> {
+    fn drop(&mut self) {
+        if !self.found.is_empty() {
+            let mut root = Root::default();
+            self.settle(&mut root);
+            self.inner.tell_all(root);
+        }
+        for Blocked { line, item } in std::mem::take(&mut self.blocked) {
+            line.count(Ended::Cancelled);
+            self.inner.end_unrun(item, Ended::Cancelled, None);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Async handlers that `emit` hands to the runtime: each delivery is a task, and tracked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::cascade::{Hands, Root};
+use super::flight;
+use super::inner::Inner;
+use super::seat::Permit;
+use super::shared::{Delivered, Item, Target};
+use super::structured;
+use crate::handler::HandlerInfo;
+use crate::isolate;
+use crate::report::{Cause, Ended};
+use crate::runtime::{Aborter, Task};
+
+/// The tasks of a dispatcher.
+#[derive(Default)]
+pub(crate) struct Tasks(Mutex<Registry>);
+
+#[derive(Default)]
+struct Registry {
+    /// How many there have been.
+    started: u64,
+    running: HashMap<u64, Entry>,
+}
+
+struct Entry {
+    /// There once the runtime has taken the task.
+    aborter: Option<Aborter>,
+    handlers: Vec<HandlerInfo>,
+}
+
+impl Tasks {
+    /// Starts a delivery.
+    ///
+    /// # Errors
+    ///
+    /// The dispatcher is closed.
+    pub(crate) fn start(&self, inner: &Arc<Inner>, item: Item, permit: Permit) -> Result<(), Item> {
+        let Some(id) = self.enter(inner, vec![item.handler(inner)]) else {
+            return Err(item);
+        };
+        let mut under_way = UnderWay::new(inner, id, vec![(item, permit)]);
+        self.spawn(
+            inner,
+            id,
+            Box::pin(async move {
+                let mut root = Root::with(Hands::Waiting);
+                if let [(item, _)] = &*under_way.deliveries {
+                    flight::fly(&under_way.inner, &*item.event, &item.target, &mut root).await;
+                }
+                under_way.go_on(root).await;
+            }),
+        );
+        Ok(())
+    }
+
+    /// Starts deliveries of one event that wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// The dispatcher is closed.
+    pub(crate) fn start_ordered(
+        &self,
+        inner: &Arc<Inner>,
+        event: &Arc<dyn Delivered>,
+        seats: Vec<(u32, Permit)>,
+    ) -> Result<(), Vec<(u32, Permit)>> {
+        let handler = |seat| event.handler(inner, &Target::Seat(seat));
+        let handlers = seats.iter().map(|(seat, _)| handler(*seat)).collect();
+        let Some(id) = self.enter(inner, handlers) else {
+            return Err(seats);
+        };
+        let deliveries = seats.into_iter().map(|(seat, permit)| {
+            let event = Arc::clone(event);
+            let target = Target::Seat(seat);
+            (Item { event, target }, permit)
+        });
+        let mut under_way = UnderWay::new(inner, id, deliveries.collect());
+        self.spawn(
+            inner,
+            id,
+            Box::pin(async move {
+                let mut root = Root::with(Hands::Waiting);
+                let items = std::mem::take(&mut under_way.deliveries);
+                structured::run_ordered(&under_way.inner, items, &mut root).await;
+                under_way.go_on(root).await;
+            }),
+        );
+        Ok(())
+    }
+
+    /// Counts a task, before there is one.
+    pub(crate) fn enter(&self, inner: &Inner, handlers: Vec<HandlerInfo>) -> Option<u64> {
+        let mut registry = self.lock();
+        // Under the lock, so that a closing dispatcher finds every task that was let in.
+        if inner.closing.is_closed() {
+            return None;
+        }
+        registry.started += 1;
+        let id = registry.started;
+        let entry = Entry {
+            aborter: None,
+            handlers,
+        };
+        registry.running.insert(id, entry);
+        Some(id)
+    }
+
+    fn spawn(&self, inner: &Inner, id: u64, task: Task) {
+        // A runtime that has ended drops the task, which ends its deliveries.
+        let Some(runtime) = &inner.runtime else {
+            return;
+        };
+        let aborter = runtime.spawn(task);
+        // It may have ended already.
+        if let Some(entry) = self.lock().running.get_mut(&id) {
+            entry.aborter = Some(aborter);
+        }
+    }
+
+    pub(crate) fn leave(&self, id: u64) {
+        let entry = self.lock().running.remove(&id);
+        drop(entry);
+    }
+
+    /// How many there have been, and how many of them run.
+    pub(crate) fn counts(&self) -> (u64, usize) {
+        let registry = self.lock();
+        (registry.started, registry.running.len())
+    }
+
+    /// Ends all tasks where they stand; answers whose deliveries they were.
+    pub(crate) fn abort(&self) -> Vec<HandlerInfo> {
+        let running: Vec<_> = {
+            let mut registry = self.lock();
+            let running = registry.running.values_mut();
+            running
+                .map(|entry| (entry.aborter.take(), entry.handlers.clone()))
+                .collect()
+        };
+        let mut handlers = Vec::new();
+        for (aborter, of) in running {
+            handlers.extend(of);
+            if let Some(aborter) = aborter {
+                aborter.abort();
+            }
+        }
+        handlers
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task's deliveries. Dropped before they ended, they are abandoned: the runtime ended, or a
+/// shutdown ran out of time.
+struct UnderWay {
+    inner: Arc<Inner>,
+    id: u64,
+    deliveries: Vec<(Item, Permit)>,
+}
+
+impl UnderWay {
+    fn new(inner: &Arc<Inner>, id: u64, deliveries: Vec<(Item, Permit)>) -> Self {
+        Self {
+            inner: Arc::clone(inner),
+            id,
+            deliveries,
+        }
+    }
+
+    /// The deliveries have ended; emits what they caused.
+    async fn go_on(&mut self, mut root: Root) {
+        isolate::discard(std::mem::take(&mut self.deliveries));
+        root.run_caused_waiting(&self.inner).await;
+        self.inner.tell_all(root);
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        for (item, permit) in std::mem::take(&mut self.deliveries) {
+            drop(permit);
+            self.inner.end_unrun(item, Ended::Abandoned, None);
+        }
+        self.inner.tasks.leave(self.id);
+        self.inner.close_if_quiet();
+    }
+}
+
+impl Inner {
+    /// Ends a delivery that nobody runs any more, and whose emitter has its report: counted, told
+    /// to observers, and, if it is a failure, told to whoever hears of those.
+    #[cold]
+    pub(crate) fn end_unrun(
+        self: &Arc<Self>,
+        item: Item,
+        ended: Ended,
+        queue: Option<&'static str>,
+    ) {
+        let mut root = Root::default();
+        root.settle(self, &*item.event, &item.target, |emission| match ended {
+            Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue }),
+            ended => emission.ended(ended),
+        });
+        isolate::discard(item);
+        self.tell_all(root);
+    }
+
+    /// Tells the failures of a root that nobody gets the report of.
+    pub(crate) fn tell_all(&self, root: Root) {
+        if root.record.get().is_none() {
+            return;
+        }
+        for failure in root.into_report().failures() {
+            self.tell(failure);
+        }
+    }
+}

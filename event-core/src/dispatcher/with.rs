@@ -1,0 +1,73 @@
+//! Emitting with values that handlers of the event, and of all it causes, can take.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::cascade::Root;
+use super::emit_async::{EmitAsync, emit_async};
+use super::{Dispatcher, emit};
+use crate::context::Values;
+use crate::event::{EmitsNow, Event};
+use crate::param::Dependency;
+use crate::report::Report;
+
+/// A dispatcher with values that go along with what it emits: from
+/// [`Dispatcher::with`](crate::Dispatcher::with). Handlers take them as
+/// [`Context<T>`](crate::Context).
+#[derive(Clone)]
+#[must_use = "it gives the values along with what it emits"]
+pub struct With<'d> {
+    dispatcher: &'d Dispatcher,
+    values: Arc<Values>,
+}
+
+impl<'d> With<'d> {
+    pub(super) fn new<T: Dependency>(dispatcher: &'d Dispatcher, value: T) -> Self {
+        Self {
+            dispatcher,
+            values: Arc::new(Values::default().and(value)),
+        }
+    }
+
+    /// Gives another value along; it replaces one of the same type.
+    pub fn with<T: Dependency>(self, value: T) -> Self {
+        Self {
+            dispatcher: self.dispatcher,
+            values: Arc::new(self.values.and(value)),
+        }
+    }
+
+    /// The same as [`Dispatcher::emit`].
+    pub fn emit<E>(&self, event: E) -> Report
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        let inner = self.dispatcher.inner();
+        emit::emit_with(
+            inner,
+            event,
+            Root::default(),
+            Some(Arc::clone(&self.values)),
+        )
+    }
+
+    /// The same as [`Dispatcher::emit_async`].
+    pub fn emit_async<E>(
+        &self,
+        event: E,
+    ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<E>>
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        let inner = self.dispatcher.inner();
+        let future = emit_async(Arc::clone(inner), event, Some(Arc::clone(&self.values)));
+        EmitAsync::new(inner, E::INFO, future)
+    }
+}
+
+impl fmt::Debug for With<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("With").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,285 @@
+//! Calls async handlers.
+//!
+//! The macro passes the function item itself, so that no `async` block and no closure stand in
+//! the user's crate, and "not `Send`" is reported at the function's own name. Each number of
+//! parameters has an impl of [`AsyncHandler`], and one of [`AsyncMethod`] for `&self`.
+
+#![allow(
+    missing_docs,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::binder::{NotRun, Slot};
+use super::{Conclusion, Sink};
+use crate::dispatcher::Caused;
+use crate::error::BoxError;
+use crate::param::Delivery;
+use crate::runtime;
+
+/// A call of an async handler that is under way.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Concluded> + Send + 'a>>;
+
+/// What such a call led to.
+pub(crate) enum Concluded {
+    /// Nothing but that it is done.
+    Done,
+    More(Box<Collected>),
+    TimedOut(Duration),
+}
+
+/// What an outcome said, until the emission takes it in.
+#[derive(Default)]
+pub(crate) struct Collected {
+    pub(crate) caused: Vec<Box<dyn Caused>>,
+    pub(crate) errors: Vec<BoxError>,
+}
+
+/// An async handler with its parameters.
+pub(crate) trait AsyncCall<E: ?Sized>: Send + Sync {
+    /// Makes the parameters. The function is called when the future is first polled.
+    fn start<'a>(&'a self, event: &'a E, delivery: &Delivery<'_>) -> Result<Running<'a>, NotRun>;
+}
+
+/// Collects what an outcome says.
+#[derive(Default)]
+struct Collector(RefCell<Option<Box<Collected>>>);
+
+impl Sink for Collector {
+    fn cause(&self, event: Box<dyn Caused>) {
+        let mut collected = self.0.borrow_mut();
+        collected.get_or_insert_default().caused.push(event);
+    }
+
+    fn fail(&self, error: BoxError) {
+        let mut collected = self.0.borrow_mut();
+        collected.get_or_insert_default().errors.push(error);
+    }
+
+    /// Only inline handlers stop an emission; the macro says so.
+    fn stop(&self) {}
+}
+
+impl Concluded {
+    pub(crate) fn of<R>(outcome: R, conclude: fn(R, &mut Conclusion<'_>)) -> Self {
+        let collector = Collector::default();
+        conclude(outcome, &mut Conclusion::new(&collector));
+        match collector.0.into_inner() {
+            None => Self::Done,
+            Some(collected) => Self::More(collected),
+        }
+    }
+}
+
+/// A resolved parameter of an async handler.
+pub trait AsyncSlot: Send + Sync + 'static {
+    /// What the function takes.
+    type Arg<'a>: Send;
+
+    /// # Errors
+    ///
+    /// The parameter rejected the delivery.
+    fn arg<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Arg<'a>, NotRun>;
+}
+
+impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Arc<T> {
+    type Arg<'a> = &'a T;
+
+    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<&'a T, NotRun> {
+        Ok(self)
+    }
+}
+
+impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
+    type Arg<'a> = Option<&'a T>;
+
+    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Option<&'a T>, NotRun> {
+        Ok(self.as_deref())
+    }
+}
+
+impl<P: Send + 'static> AsyncSlot for Slot<P> {
+    type Arg<'a> = P;
+
+    fn arg(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
+        self.make(delivery)
+    }
+}
+
+/// The resolved parameters of an async handler.
+pub trait AsyncSlots: Send + Sync + 'static {
+    type Args<'a>: Send;
+
+    /// # Errors
+    ///
+    /// A parameter rejected the delivery.
+    fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun>;
+}
+
+/// An `async fn` that takes the event first. `R` is what it returns: a parameter of the trait, since
+/// rustc reports a future that is not `Send` twice where it is an associated type.
+#[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
+pub trait AsyncHandler<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'static {
+    type Future: Future<Output = R> + 'a;
+
+    fn call(&self, event: &'a E, args: S::Args<'a>) -> Self::Future;
+}
+
+/// An `async fn` that takes `&self` first, then the event.
+#[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
+pub trait AsyncMethod<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'static {
+    type Future: Future<Output = R> + 'a;
+
+    fn call(&self, event: &'a E, args: S::Args<'a>) -> Self::Future;
+}
+
+impl AsyncSlots for () {
+    type Args<'a> = ();
+
+    fn args(&self, _: &Delivery<'_>) -> Result<(), NotRun> {
+        Ok(())
+    }
+}
+
+impl<'a, E, F, R, Fut> AsyncHandler<'a, E, (), R> for F
+where
+    E: ?Sized + 'a,
+    F: Fn(&'a E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = R> + 'a,
+{
+    type Future = Fut;
+
+    fn call(&self, event: &'a E, (): ()) -> Fut {
+        self(event)
+    }
+}
+
+macro_rules! slots {
+    (@each $($slot:ident)+) => {
+        impl<$($slot: AsyncSlot),+> AsyncSlots for ($($slot,)+) {
+            type Args<'a> = ($($slot::Arg<'a>,)+);
+
+            fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun> {
+                #[allow(non_snake_case, reason = "one name serves the type and its value")]
+                let ($($slot,)+) = self;
+                Ok(($($slot.arg(delivery)?,)+))
+            }
+        }
+
+        impl<'a, E, Func, R, Fut, $($slot: AsyncSlot),+> AsyncHandler<'a, E, ($($slot,)+), R> for Func
+        where
+            E: ?Sized + 'a,
+            Func: Fn(&'a E, $($slot::Arg<'a>),+) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = R> + 'a,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case, reason = "one name serves the type and its value")]
+            fn call(&self, event: &'a E, ($($slot,)+): ($($slot::Arg<'a>,)+)) -> Fut {
+                self(event, $($slot),+)
+            }
+        }
+    };
+    (@method $this:ident $($slot:ident)*) => {
+        impl<'a, E, Func, R, Fut, $this: AsyncSlot $(, $slot: AsyncSlot)*>
+            AsyncMethod<'a, E, ($this, $($slot,)*), R> for Func
+        where
+            E: ?Sized + 'a,
+            Func: Fn($this::Arg<'a>, &'a E $(, $slot::Arg<'a>)*) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = R> + 'a,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case, reason = "one name serves the type and its value")]
+            fn call(
+                &self,
+                event: &'a E,
+                ($this, $($slot,)*): ($this::Arg<'a>, $($slot::Arg<'a>,)*),
+            ) -> Fut {
+                self($this, event $(, $slot)*)
+            }
+        }
+    };
+    ($first:ident $($others:ident)*) => {
+        slots!(@each $first $($others)*);
+        slots!(@method $first $($others)*);
+    };
+}
+
+slots!(A);
+slots!(A B);
+slots!(A B C);
+slots!(A B C D);
+slots!(A B C D G);
+slots!(A B C D G H);
+slots!(A B C D G H I);
+slots!(A B C D G H I J);
+
+/// A function with its parameters, how long a call may take, and what becomes of its outcome.
+pub(crate) struct BoundAsync<F, S, R> {
+    pub(crate) function: F,
+    pub(crate) slots: S,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) conclude: fn(R, &mut Conclusion<'_>),
+}
+
+/// The same of a method.
+pub(crate) struct BoundMethod<F, S, R>(pub(crate) BoundAsync<F, S, R>);
+
+macro_rules! start {
+    () => {
+        fn start<'a>(
+            &'a self,
+            event: &'a E,
+            delivery: &Delivery<'_>,
+        ) -> Result<Running<'a>, NotRun> {
+            let this = self.bound();
+            let args = this.slots.args(delivery)?;
+            // The function is called inside, so that its future is stored once and in its place.
+            Ok(Box::pin(async move {
+                let call = pin!(this.function.call(event, args));
+                match runtime::within(this.timeout, call).await {
+                    Ok(outcome) => Concluded::of(outcome, this.conclude),
+                    Err(limit) => Concluded::TimedOut(limit),
+                }
+            }))
+        }
+    };
+}
+
+impl<F, S, R> BoundAsync<F, S, R> {
+    fn bound(&self) -> &Self {
+        self
+    }
+}
+
+impl<F, S, R> BoundMethod<F, S, R> {
+    fn bound(&self) -> &BoundAsync<F, S, R> {
+        &self.0
+    }
+}
+
+impl<E, F, S, R> AsyncCall<E> for BoundAsync<F, S, R>
+where
+    E: ?Sized + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
+{
+    start!();
+}
+
+impl<E, F, S, R> AsyncCall<E> for BoundMethod<F, S, R>
+where
+    E: ?Sized + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+{
+    start!();
+}

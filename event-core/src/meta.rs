@@ -1,0 +1,178 @@
+//! Who and when an event is: its identity, its time, and what it comes from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::dispatcher::origin::{Origin, Parent};
+use crate::isolate;
+use crate::param::{Delivery, Param, Resolver};
+
+/// The identity, time and descent of an emitted event: a handler's parameter.
+///
+/// All handlers of one emission see the same, and so does what it causes through queues and
+/// tasks. It is made when the event is emitted, and only in a dispatcher where somebody asks: a
+/// handler takes it, or an observer watches.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, Meta, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced;
+/// #[derive(Event)]
+/// struct StockReserved;
+///
+/// #[handler]
+/// fn reserve(_event: &OrderPlaced, meta: Meta) -> StockReserved {
+///     assert_eq!(meta.causation(), None);
+///     assert_eq!(meta.correlation(), meta.id());
+///     StockReserved
+/// }
+///
+/// #[handler]
+/// fn tell(_event: &StockReserved, meta: Meta) {
+///     assert_eq!(meta.causation(), Some(meta.correlation()));
+///     assert_eq!(meta.depth(), 1);
+/// }
+///
+/// let report = Dispatcher::builder().build()?.emit(OrderPlaced);
+/// assert_eq!(report.done(), 2);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    id: Uuid,
+    time: SystemTime,
+    correlation: Uuid,
+    causation: Option<Uuid>,
+    depth: u32,
+}
+
+impl Meta {
+    /// The event's own id: a UUID of version 7. Those of one dispatcher grow with time.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// When the event was emitted, by the dispatcher's [`Clock`].
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        self.time
+    }
+
+    /// The id of the root that the event descends from; its own id, if it is the root.
+    #[must_use]
+    pub fn correlation(&self) -> Uuid {
+        self.correlation
+    }
+
+    /// The id of the event whose handler caused this one; `None` for a root.
+    #[must_use]
+    pub fn causation(&self) -> Option<Uuid> {
+        self.causation
+    }
+
+    /// How many causes lie between the root and this event; 0 for the root.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    pub(crate) fn parent(&self) -> Parent {
+        Parent {
+            id: self.id,
+            correlation: self.correlation,
+        }
+    }
+}
+
+/// That a dispatcher stamps its emissions: what a parameter which shows a [`Meta`] resolves to.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamped(());
+
+impl Param for Meta {
+    type State = Stamped;
+    type Rejection = std::convert::Infallible;
+
+    fn resolve(resolver: &mut Resolver<'_>) -> Option<Stamped> {
+        resolver.stamps();
+        Some(Stamped(()))
+    }
+
+    fn param(_: &Stamped, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
+        Ok(delivery.emission().meta())
+    }
+}
+
+/// Tells the time of emissions; give one to the builder with
+/// [`clock`](crate::DispatcherBuilder::clock). A closure is one.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::time::{Duration, SystemTime};
+/// use event_core::{Dispatcher, Event, Meta, handler};
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// #[handler]
+/// fn note(_event: &BellRung, meta: Meta) {
+///     assert_eq!(meta.time(), SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+/// }
+///
+/// let one_minute = || SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+/// let dispatcher = Dispatcher::builder().only(note).clock(one_minute).build()?;
+/// assert_eq!(dispatcher.emit(BellRung).done(), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> SystemTime;
+}
+
+impl<F: Fn() -> SystemTime + Send + Sync + 'static> Clock for F {
+    fn now(&self) -> SystemTime {
+        self()
+    }
+}
+
+/// Makes the [`Meta`] of a dispatcher's emissions.
+pub(crate) struct Stamper {
+    clock: Arc<dyn Clock>,
+    /// Keeps ids of one millisecond in order.
+    context: Mutex<ContextV7>,
+}
+
+impl Stamper {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            context: Mutex::new(ContextV7::new()),
+        }
+    }
+
+    /// A new identity. The clock is the user's: if it panics, the system's stands in.
+    pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
+        let time = isolate::run(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
+        let since = time
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        let timestamp = {
+            let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+            Timestamp::from_unix(&*context, since.as_secs(), since.subsec_nanos())
+        };
+        let id = Uuid::new_v7(timestamp);
+        Meta {
+            id,
+            time,
+            correlation: origin.parent.map_or(id, |parent| parent.correlation),
+            causation: origin.parent.map(|parent| parent.id),
+            depth: origin.depth,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The rules of a buffer: each operation as one step, on what is under the lock.
+
+use std::task::{Poll, Waker};
+
+use super::line::Line;
+use super::sleep::{Sleepers, Whom};
+use super::{Counts, Offer, Taken, Ticket, WhenFull};
+
+/// More than can sleep.
+const EVERYONE: usize = usize::MAX;
+
+/// How many sleepers of each kind would find something to do, by [`Whom`].
+pub(super) type Prospects = [usize; Whom::ALL.len()];
+
+/// What is under the lock.
+pub(super) struct State<T> {
+    capacity: usize,
+    pub(super) line: Line<T>,
+    pub(super) paused: bool,
+    pub(super) closed: bool,
+    /// Without the depth, which the line knows.
+    pub(super) counts: Counts,
+    sleepers: [Sleepers; Whom::ALL.len()],
+}
+
+impl<T> State<T> {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            line: Line::new(),
+            paused: false,
+            closed: false,
+            counts: Counts::default(),
+            sleepers: Default::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn offer(&mut self, item: T, lane: Option<u64>, when_full: WhenFull) -> Offer<T> {
+        if self.closed {
+            self.counts.closed += 1;
+            return Offer::Closed(item);
+        }
+        let mut displaced = None;
+        if self.line.len() >= self.capacity {
+            match when_full {
+                WhenFull::Wait => return Offer::Full(item),
+                WhenFull::Refuse => {
+                    self.counts.refused += 1;
+                    return Offer::Full(item);
+                }
+                WhenFull::Displace => displaced = self.line.pop_oldest(),
+            }
+        }
+        self.line.push(item, lane);
+        self.counts.offered += 1;
+        self.counts.high_water = self.counts.high_water.max(self.line.len());
+        match displaced {
+            None => Offer::Waits,
+            Some(oldest) => {
+                self.counts.displaced += 1;
+                Offer::Displaced(oldest)
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, finished: Option<Ticket>) {
+        if let Some(lane) = finished.map(|Ticket { lane }| lane) {
+            self.line.free(lane);
+            self.counts.running -= 1;
+            self.counts.finished += 1;
+        }
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<Taken<T>> {
+        if !self.hands_out() {
+            return None;
+        }
+        let next = self.line.pop()?;
+        self.counts.running += 1;
+        Some(Taken {
+            item: next.item,
+            ticket: Ticket { lane: next.lane },
+        })
+    }
+
+    /// What a consumer gets that waits.
+    #[inline]
+    pub(super) fn next(&mut self, finished: Option<Ticket>) -> Poll<Option<Taken<T>>> {
+        self.finish(finished);
+        match self.take() {
+            None if !self.is_over() => Poll::Pending,
+            next => Poll::Ready(next),
+        }
+    }
+
+    fn hands_out(&self) -> bool {
+        self.closed || !self.paused
+    }
+
+    /// Whether no consumer gets anything ever again. What is held back by its lane is still to
+    /// come, to the consumer that frees the lane or, if that one takes nothing more, to another.
+    fn is_over(&self) -> bool {
+        self.closed && self.line.len() == 0
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.line.len() == 0 && self.counts.running == 0
+    }
+
+    /// How many sleepers of a kind would find something to do.
+    #[inline]
+    pub(super) fn prospect(&self, whom: Whom) -> usize {
+        let (everyone, some) = match whom {
+            Whom::Consumers if self.hands_out() => (self.is_over(), self.line.ready()),
+            Whom::Consumers => (false, 0),
+            Whom::Producers => (self.closed, self.capacity - self.line.len()),
+            Whom::Watchers => (self.is_quiet(), 0),
+        };
+        if everyone { EVERYONE } else { some }
+    }
+
+    pub(super) fn prospects(&self) -> Prospects {
+        [
+            self.prospect(Whom::Consumers),
+            self.prospect(Whom::Producers),
+            self.prospect(Whom::Watchers),
+        ]
+    }
+
+    /// Whether one sleeps for whom there is more to do than before.
+    pub(super) fn is_anyone_to_wake(&self, before: Prospects, after: Prospects) -> bool {
+        Whom::ALL.iter().any(|&whom| {
+            let whom = whom as usize;
+            after[whom] > before[whom] && !self.sleepers[whom].is_empty()
+        })
+    }
+
+    /// Takes as many of the list as there is more to do for, to be woken after the lock.
+    #[cold]
+    pub(super) fn wake(&mut self, before: Prospects, after: Prospects) -> Vec<Waker> {
+        let mut woken = Vec::new();
+        for whom in Whom::ALL {
+            let more = after[whom as usize].saturating_sub(before[whom as usize]);
+            woken.extend(self.sleepers(whom).wake(more));
+        }
+        woken
+    }
+
+    pub(super) fn sleepers(&mut self, whom: Whom) -> &mut Sleepers {
+        &mut self.sleepers[whom as usize]
+    }
+}

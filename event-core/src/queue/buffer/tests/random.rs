@@ -1,0 +1,210 @@
+//! Random sequences of operations, beside a model that is too simple to be wrong.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, Wake};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::super::{Buffer, Counts, Offer, Ticket, WhenFull};
+use super::poll_by;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Offer(Option<u64>, WhenFull),
+    Take,
+    /// Gives back one of those that run, and takes the next.
+    Exchange(Index),
+    Finish(Index),
+    Pause(bool),
+    Clear,
+    Close,
+    /// Begins to wait for an item.
+    Sleep,
+    /// Drops one of those waits.
+    Drop(Index),
+    /// Polls one that was woken.
+    Poll(Index),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let lane = prop::option::of(0..3_u64);
+    let when_full = prop::sample::select(&[WhenFull::Refuse, WhenFull::Wait, WhenFull::Displace]);
+    let step = prop_oneof![
+        12 => (lane, when_full).prop_map(|(lane, when_full)| Step::Offer(lane, when_full)),
+        4 => Just(Step::Take),
+        5 => any::<Index>().prop_map(Step::Exchange),
+        4 => any::<Index>().prop_map(Step::Finish),
+        2 => any::<bool>().prop_map(Step::Pause),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Close),
+        4 => Just(Step::Sleep),
+        2 => any::<Index>().prop_map(Step::Drop),
+        2 => any::<Index>().prop_map(Step::Poll),
+    ];
+    prop::collection::vec(step, 0..80)
+}
+
+/// All that waits in one list, looked through from the front each time.
+#[derive(Default)]
+struct Model {
+    capacity: usize,
+    waiting: Vec<(u32, Option<u64>)>,
+    /// The lanes of those that run.
+    running: Vec<Option<u64>>,
+    paused: bool,
+    closed: bool,
+    counts: Counts,
+}
+
+impl Model {
+    fn offer(&mut self, item: u32, lane: Option<u64>, when_full: WhenFull) -> Offer<u32> {
+        if self.closed {
+            self.counts.closed += 1;
+            return Offer::Closed(item);
+        }
+        let full = self.waiting.len() == self.capacity;
+        if full && when_full != WhenFull::Displace {
+            self.counts.refused += u64::from(when_full == WhenFull::Refuse);
+            return Offer::Full(item);
+        }
+        let displaced = full.then(|| self.waiting.remove(0).0);
+        self.waiting.push((item, lane));
+        self.counts.offered += 1;
+        self.counts.high_water = self.counts.high_water.max(self.waiting.len());
+        self.counts.displaced += u64::from(full);
+        displaced.map_or(Offer::Waits, Offer::Displaced)
+    }
+
+    /// The oldest with no other of its lane before it or running.
+    fn ready(&self) -> Option<usize> {
+        if self.paused && !self.closed {
+            return None;
+        }
+        (0..self.waiting.len()).find(|&index| {
+            let lane = self.waiting[index].1;
+            let mut before = self.waiting[..index].iter().map(|(_, lane)| lane);
+            lane.is_none() || !before.any(|other| *other == lane) && !self.running.contains(&lane)
+        })
+    }
+
+    fn take(&mut self) -> Option<u32> {
+        let (item, lane) = self.waiting.remove(self.ready()?);
+        self.running.push(lane);
+        Some(item)
+    }
+
+    fn finish(&mut self, index: usize) {
+        self.running.remove(index);
+        self.counts.finished += 1;
+    }
+
+    fn is_over(&self) -> bool {
+        self.closed && self.waiting.is_empty()
+    }
+
+    fn clear(&mut self) -> Vec<u32> {
+        self.counts.cleared += self.waiting.len() as u64;
+        self.waiting.drain(..).map(|(item, _)| item).collect()
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            depth: self.waiting.len(),
+            running: self.running.len(),
+            ..self.counts
+        }
+    }
+}
+
+/// Says that its task is to be polled.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+proptest! {
+    // A failure is not written into the source tree.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_buffer_does_what_a_plain_list_does_and_leaves_no_one_asleep(
+        capacity in 1..6_usize,
+        steps in steps(),
+    ) {
+        let buffer = Buffer::new(capacity);
+        let mut model = Model { capacity, ..Model::default() };
+        let mut tickets: Vec<Ticket> = Vec::new();
+        let mut sleepers = Vec::new();
+        for (item, step) in (0..).zip(steps) {
+            match step {
+                Step::Offer(lane, when_full) => prop_assert_eq!(
+                    buffer.offer(item, lane, when_full),
+                    model.offer(item, lane, when_full)
+                ),
+                Step::Take => {
+                    let taken = buffer.try_take(None);
+                    prop_assert_eq!(taken.as_ref().map(|taken| taken.item), model.take());
+                    tickets.extend(taken.map(|taken| taken.ticket));
+                }
+                Step::Exchange(which) if !tickets.is_empty() => {
+                    let which = which.index(tickets.len());
+                    model.finish(which);
+                    let taken = buffer.try_take(Some(tickets.remove(which)));
+                    prop_assert_eq!(taken.as_ref().map(|taken| taken.item), model.take());
+                    tickets.extend(taken.map(|taken| taken.ticket));
+                }
+                Step::Finish(which) if !tickets.is_empty() => {
+                    let which = which.index(tickets.len());
+                    model.finish(which);
+                    buffer.finish(tickets.remove(which));
+                }
+                Step::Pause(paused) => {
+                    model.paused = paused;
+                    buffer.set_paused(paused);
+                }
+                Step::Clear => prop_assert_eq!(buffer.clear(), model.clear()),
+                Step::Close => {
+                    model.closed = true;
+                    buffer.close();
+                }
+                Step::Sleep if model.ready().is_none() && !model.is_over() => {
+                    let woken = Arc::<Woken>::default();
+                    let mut take = buffer.take(None);
+                    prop_assert!(poll_by(&mut take, &Arc::clone(&woken).into()).is_pending());
+                    sleepers.push((take, woken));
+                }
+                Step::Drop(which) if !sleepers.is_empty() => {
+                    drop(sleepers.swap_remove(which.index(sleepers.len())));
+                }
+                Step::Poll(which) if !sleepers.is_empty() => {
+                    let which = which.index(sleepers.len());
+                    let (take, woken) = &mut sleepers[which];
+                    if woken.0.swap(false, Ordering::Relaxed) {
+                        let expected = (model.take(), model.is_over());
+                        match poll_by(take, &Arc::clone(woken).into()) {
+                            Poll::Pending => prop_assert_eq!(expected, (None, false)),
+                            Poll::Ready(taken) => {
+                                prop_assert_eq!(taken.as_ref().map(|taken| taken.item), expected.0);
+                                prop_assert!(taken.is_some() || expected.1);
+                                tickets.extend(taken.map(|taken| taken.ticket));
+                                drop(sleepers.swap_remove(which));
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+            prop_assert_eq!(buffer.counts(), model.counts());
+            // However many are ready, as many are awake, or no one sleeps.
+            let awake = sleepers.iter().filter(|(_, woken)| woken.0.load(Ordering::Relaxed));
+            let ready = buffer.lock().prospect(super::super::sleep::Whom::Consumers);
+            prop_assert!(awake.count() >= ready.min(sleepers.len()));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What code outside of a queue sees of it, and may do to it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::line::Line;
+use crate::report::{Ended, Skip};
+
+/// One queue of one dispatcher: from [`Dispatcher::queue`](crate::Dispatcher::queue).
+#[derive(Clone)]
+pub struct QueueHandle {
+    /// `None` where no handler of the dispatcher names the queue: it is always empty.
+    line: Option<Arc<Line>>,
+}
+
+/// How much waits, runs and has ended in a queue, all read in one moment but for the ways in which
+/// deliveries ended.
+///
+/// What was taken in, [`offered`](Self::offered), is what waits, runs, or has ended in one of the
+/// ways below; what was not is [`rejected`](Self::rejected), or with
+/// [`DropNewest`](super::Overflow::DropNewest) among [`dropped`](Self::dropped).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueCounts {
+    /// Deliveries that wait.
+    pub depth: usize,
+    /// The most that ever waited.
+    pub high_water: usize,
+    /// Deliveries that run.
+    pub running: usize,
+    /// Deliveries that the queue was offered, taken in or not.
+    pub offered: u64,
+    /// Deliveries whose handler ran and did not fail.
+    pub done: u64,
+    /// Deliveries whose handler failed, panicked or timed out.
+    pub failed: u64,
+    /// Deliveries that the queue dropped because it was full.
+    pub dropped: u64,
+    /// Deliveries that it did not take: it was full, or closed.
+    pub rejected: u64,
+    /// Deliveries that nobody will run any more.
+    pub abandoned: u64,
+    /// How often an emitter had to wait for room.
+    pub waits: u64,
+}
+
+impl QueueHandle {
+    pub(crate) fn new(line: Option<&Arc<Line>>) -> Self {
+        Self {
+            line: line.cloned(),
+        }
+    }
+
+    /// How much waits, runs and has ended.
+    #[must_use]
+    pub fn counts(&self) -> QueueCounts {
+        let Some(line) = &self.line else {
+            return QueueCounts::default();
+        };
+        let skipped = line.undone(Ended::Skipped(Skip::Filter));
+        let failed = [Ended::Failed, Ended::Panicked, Ended::TimedOut];
+        let failed: u64 = failed.into_iter().map(|ended| line.undone(ended)).sum();
+        let abandoned = line.undone(Ended::Abandoned);
+        let rejected = line.undone(Ended::Rejected);
+        let dropped = line.undone(Ended::Dropped);
+        let counts = line.buffer.counts();
+        let undone = failed + skipped + line.abandoned_running();
+        QueueCounts {
+            depth: counts.depth,
+            high_water: counts.high_water,
+            running: counts.running,
+            offered: counts.offered + rejected + dropped.saturating_sub(counts.displaced),
+            done: counts.finished.saturating_sub(undone),
+            failed,
+            dropped,
+            rejected,
+            abandoned,
+            waits: line.waits(),
+        }
+    }
+
+    /// Lets no further delivery start. Those that run go on, and more may be queued.
+    pub fn pause(&self) {
+        if let Some(line) = &self.line {
+            line.buffer.set_paused(true);
+        }
+    }
+
+    /// Lets deliveries start again.
+    pub fn resume(&self) {
+        if let Some(line) = &self.line {
+            line.buffer.set_paused(false);
+        }
+    }
+
+    /// Waits until nothing waits in the queue and nothing runs: everything that was queued has ended,
+    /// and what it caused was handed over.
+    pub async fn join(&self) {
+        if let Some(line) = &self.line {
+            line.buffer.quiet().await;
+        }
+    }
+
+    /// The same as [`join`](Self::join), for a thread that may block, and no longer than `limit`;
+    /// `false` if the time was over first.
+    #[must_use = "it tells whether the queue is empty"]
+    pub fn join_blocking(&self, limit: Duration) -> bool {
+        match &self.line {
+            None => true,
+            Some(line) => {
+                let deadline = Instant::now().checked_add(limit);
+                line.buffer.quiet_blocking(deadline)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for QueueHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.line.as_ref().map(|line| line.name);
+        f.debug_struct("QueueHandle")
+            .field("name", &name)
+            .field("counts", &self.counts())
+            .finish()
+    }
+}

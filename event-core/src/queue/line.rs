@@ -1,0 +1,250 @@
+//! What waits in one queue of a dispatcher, and who serves it.
+
+use std::array;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+
+use super::buffer::{Buffer, Offer, WhenFull};
+use super::{Overflow, Settings, consumer};
+use crate::dispatcher::inner::Inner;
+use crate::dispatcher::shared::Item;
+use crate::handler::HandlerInfo;
+use crate::isolate;
+use crate::report::Ended;
+use crate::runtime::Aborter;
+
+/// One queue of a dispatcher.
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    pub(crate) settings: Settings,
+    pub(crate) buffer: Buffer<Item>,
+    serves: Serves,
+    start: Once,
+    /// Consumers that have not ended.
+    pub(super) alive: AtomicUsize,
+    /// Nobody will serve it any more, since the runtime ended.
+    pub(super) is_deserted: AtomicBool,
+    /// Deliveries that were not done, by how they ended.
+    undone: [AtomicU64; Ended::WAYS],
+    /// Of those that were abandoned, the ones that ran already.
+    abandoned_running: AtomicU64,
+    /// How often an emitter had to wait for room.
+    waits: AtomicU64,
+    /// What each consumer runs.
+    pub(super) running: Box<[Running]>,
+    pub(super) aborters: Mutex<Vec<Aborter>>,
+    /// Wakes whoever pumps it.
+    wake: OnceLock<Wake>,
+}
+
+type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// What a consumer runs, for a shutdown that runs out of time.
+#[derive(Default)]
+pub(super) struct Running {
+    is_busy: AtomicBool,
+    /// Written when it changes, since most consumers run one handler again and again.
+    last: Mutex<Option<HandlerInfo>>,
+}
+
+impl Running {
+    /// From here on the consumer runs `handler`; `last` is what it ran before.
+    pub(super) fn begin(&self, handler: HandlerInfo, last: &mut Option<HandlerInfo>) {
+        if *last != Some(handler) {
+            *last = Some(handler);
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = *last;
+        }
+        self.is_busy.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end(&self) {
+        self.is_busy.store(false, Ordering::Release);
+    }
+
+    fn handler(&self) -> Option<HandlerInfo> {
+        if !self.is_busy.load(Ordering::Acquire) {
+            return None;
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who serves a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// A handler of it may block.
+    Threads,
+    /// All its handlers are `async fn`s.
+    Tasks,
+    /// The owner of the value that it lends.
+    Pump,
+    /// The owner of a stream.
+    Stream,
+}
+
+/// What became of a delivery that was offered.
+pub(crate) enum Offered {
+    Waits,
+    /// There is no room, and the queue lets emitters wait.
+    NoRoom(Item),
+    /// There is no room, and the queue says so.
+    Rejected(Item),
+    /// There is no room, and the queue drops it.
+    Dropped(Item),
+    Closed(Item),
+    /// Nobody serves the queue any more.
+    Deserted(Item),
+}
+
+impl Line {
+    pub(crate) fn new(name: &'static str, settings: Settings, serves: Serves) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            settings,
+            buffer: Buffer::new(settings.capacity),
+            serves,
+            start: Once::new(),
+            alive: AtomicUsize::new(0),
+            is_deserted: AtomicBool::new(false),
+            undone: array::from_fn(|_| AtomicU64::new(0)),
+            abandoned_running: AtomicU64::new(0),
+            waits: AtomicU64::new(0),
+            running: (0..settings.consumers)
+                .map(|_| Running::default())
+                .collect(),
+            aborters: Mutex::default(),
+            wake: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn serves(&self) -> Serves {
+        self.serves
+    }
+
+    /// Offers a delivery. The consumers start with the first one.
+    pub(crate) fn offer(self: &Arc<Self>, inner: &Arc<Inner>, item: Item) -> Offered {
+        self.start(inner);
+        if self.is_deserted.load(Ordering::Acquire) {
+            return Offered::Deserted(item);
+        }
+        let lane = match self.serves {
+            Serves::Stream => None,
+            _ => item.event.lane(),
+        };
+        let when_full = match self.settings.overflow {
+            Overflow::Wait => WhenFull::Wait,
+            Overflow::DropOldest => WhenFull::Displace,
+            Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
+        };
+        match self.buffer.offer(item, lane, when_full) {
+            Offer::Waits => {}
+            Offer::Displaced(oldest) => self.displaced(inner, oldest),
+            Offer::Full(item) => {
+                return match self.settings.overflow {
+                    Overflow::Wait => Offered::NoRoom(item),
+                    Overflow::Reject => Offered::Rejected(item),
+                    Overflow::DropOldest | Overflow::DropNewest => {
+                        self.count(Ended::Dropped);
+                        Offered::Dropped(item)
+                    }
+                };
+            }
+            Offer::Closed(item) => return Offered::Closed(item),
+        }
+        self.wake();
+        // The last consumer may have gone between the look above and the offer.
+        if self.is_deserted.load(Ordering::Acquire) {
+            self.abandon(inner);
+        }
+        Offered::Waits
+    }
+
+    fn start(self: &Arc<Self>, inner: &Arc<Inner>) {
+        if self.start.is_completed() {
+            return;
+        }
+        self.start.call_once(|| match self.serves {
+            Serves::Threads => consumer::start_threads(inner, self),
+            Serves::Tasks => consumer::start_tasks(inner, self),
+            Serves::Pump | Serves::Stream => {}
+        });
+    }
+
+    /// The oldest delivery made room for another.
+    #[cold]
+    fn displaced(&self, inner: &Arc<Inner>, oldest: Item) {
+        self.count(Ended::Dropped);
+        if self.serves == Serves::Stream {
+            isolate::discard(oldest);
+        } else {
+            inner.end_unrun(oldest, Ended::Dropped, None);
+        }
+    }
+
+    /// Ends all that waits, since nobody will run it. Answers whose deliveries they were.
+    pub(crate) fn abandon(&self, inner: &Arc<Inner>) -> Vec<HandlerInfo> {
+        let mut handlers = Vec::new();
+        for item in self.buffer.clear() {
+            self.count(Ended::Abandoned);
+            handlers.push(item.handler(inner));
+            inner.end_unrun(item, Ended::Abandoned, Some(self.name));
+        }
+        handlers
+    }
+
+    /// Counts how a delivery ended.
+    pub(crate) fn count(&self, ended: Ended) {
+        if ended != Ended::Done {
+            self.undone[ended.index()].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a delivery that was dropped while it ran.
+    pub(super) fn count_abandoned_running(&self) {
+        self.count(Ended::Abandoned);
+        self.abandoned_running.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn abandoned_running(&self) -> u64 {
+        self.abandoned_running.load(Ordering::Relaxed)
+    }
+
+    /// Counts an emitter that has to wait for room.
+    pub(crate) fn count_wait(&self) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn undone(&self, ended: Ended) -> u64 {
+        self.undone[ended.index()].load(Ordering::Relaxed)
+    }
+
+    /// Sets the wake-up of whoever pumps; `false` if there is one.
+    pub(crate) fn set_wake(&self, wake: Wake) -> bool {
+        self.wake.set(wake).is_ok()
+    }
+
+    /// Wakes whoever pumps. The callback is the user's.
+    pub(crate) fn wake(&self) {
+        if let Some(wake) = self.wake.get() {
+            let _ = isolate::run(wake);
+        }
+    }
+
+    /// What runs right now.
+    pub(crate) fn running(&self) -> impl Iterator<Item = HandlerInfo> {
+        self.running.iter().filter_map(Running::handler)
+    }
+
+    /// Ends its tasks where they stand.
+    pub(crate) fn abort(&self) {
+        let aborters =
+            std::mem::take(&mut *self.aborters.lock().unwrap_or_else(PoisonError::into_inner));
+        for aborter in aborters {
+            aborter.abort();
+        }
+    }
+}

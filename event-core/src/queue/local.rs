@@ -1,0 +1,111 @@
+//! A queue that a single thread pumps, which lends its handlers the value it owns.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{AnyQueue, Declared, Lends, Overflow};
+
+/// The declaration of a queue whose handlers run where the owner of an `S` pumps it: the main
+/// loop of a window, or any single thread that owns its state.
+///
+/// Its handlers may take `&mut S` behind the event. `S` is neither `Send` nor `Sync`; it never
+/// leaves its thread. [`pump`](crate::Dispatcher::pump) runs what was queued when it was called;
+/// [`wake_with`](crate::Dispatcher::wake_with) says how to wake the loop. Unless said otherwise
+/// it has room for 1024 deliveries, and [rejects](Overflow::Reject) more: it cannot let the
+/// emitter [wait](Overflow::Wait), which may be the very thread that pumps.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::rc::Rc;
+/// use event_core::queue::LocalQueue;
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// struct Window { title: Rc<str> }
+///
+/// static UI: LocalQueue<Window> = LocalQueue::new("ui");
+///
+/// #[derive(Event)]
+/// struct FileOpened { name: &'static str }
+///
+/// #[handler(queue = UI)]
+/// fn show_name(event: &FileOpened, window: &mut Window) {
+///     window.title = event.name.into();
+/// }
+///
+/// let dispatcher = Dispatcher::builder().build()?;
+/// let mut window = Window { title: "".into() };
+///
+/// dispatcher.emit(FileOpened { name: "notes.txt" }); // from any thread
+/// assert_eq!(&*window.title, "");
+/// assert_eq!(dispatcher.pump(&UI, &mut window), 1);
+/// assert_eq!(&*window.title, "notes.txt");
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub struct LocalQueue<S> {
+    declared: Declared,
+    lends: PhantomData<fn(&mut S)>,
+}
+
+impl<S: 'static> LocalQueue<S> {
+    /// Declares a queue. The name is for people and logs, and unique in a program.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            declared: Declared::new(name, Overflow::Reject, true),
+            lends: PhantomData,
+        }
+    }
+
+    /// How many deliveries may wait; 1024 unless said.
+    ///
+    /// # Panics
+    ///
+    /// It is 0; in a `static` that is an error of the compiler.
+    #[must_use]
+    #[track_caller]
+    pub const fn capacity(mut self, deliveries: usize) -> Self {
+        self.declared.settings = self.declared.settings.capacity(deliveries);
+        self
+    }
+
+    /// What happens to a delivery that finds the queue full; [`Overflow::Reject`] unless said.
+    ///
+    /// # Panics
+    ///
+    /// It is [`Overflow::Wait`]; in a `static` that is an error of the compiler.
+    #[must_use]
+    #[track_caller]
+    pub const fn overflow(mut self, overflow: Overflow) -> Self {
+        assert!(
+            !matches!(overflow, Overflow::Wait),
+            "a `LocalQueue` cannot let emitters wait, since one may be the thread that pumps it: \
+             write `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest`"
+        );
+        self.declared.settings = self.declared.settings.overflow(overflow);
+        self
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.declared.name
+    }
+}
+
+impl<S: 'static> AnyQueue for LocalQueue<S> {
+    fn declared(&'static self) -> &'static Declared {
+        &self.declared
+    }
+}
+
+impl<S: 'static> Lends<S> for LocalQueue<S> {}
+
+impl<S> fmt::Debug for LocalQueue<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalQueue")
+            .field("declared", &self.declared)
+            .finish()
+    }
+}

@@ -1,0 +1,126 @@
+//! The runtime that tasks run on: tokio, behind the feature of that name, or none.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+#[cfg(feature = "tokio")]
+pub(crate) use self::on_tokio::{Aborter, Runtime, within, yield_now_and_then};
+#[cfg(not(feature = "tokio"))]
+pub(crate) use self::without::{Aborter, Runtime, within, yield_now_and_then};
+
+/// A task.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+#[cfg(feature = "tokio")]
+mod on_tokio {
+    use super::{Duration, Future, Pin, Task};
+
+    /// Ends a task where it stands.
+    pub(crate) type Aborter = tokio::task::AbortHandle;
+
+    /// A runtime that outlives nothing: it may end at any time, and then refuses and drops
+    /// tasks.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Runtime(tokio::runtime::Handle);
+
+    impl Runtime {
+        pub(crate) fn new(handle: tokio::runtime::Handle) -> Self {
+            Self(handle)
+        }
+
+        /// The runtime that this code runs on.
+        pub(crate) fn current() -> Option<Self> {
+            tokio::runtime::Handle::try_current().ok().map(Self)
+        }
+
+        pub(crate) fn spawn(&self, task: Task) -> Aborter {
+            self.0.spawn(task).abort_handle()
+        }
+
+        pub(crate) fn spawn_for<R: Send + 'static>(
+            &self,
+            task: impl Future<Output = R> + Send + 'static,
+        ) -> tokio::task::JoinHandle<R> {
+            self.0.spawn(task)
+        }
+
+        /// Waits for a future on a thread that is not the runtime's.
+        pub(crate) fn block_on<R>(&self, future: impl Future<Output = R>) -> R {
+            self.0.block_on(future)
+        }
+
+        /// Runs `code`, which may make timers, inside of the runtime.
+        pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
+            let _inside = self.0.enter();
+            code()
+        }
+    }
+
+    /// Lets other tasks run, if this one has done a lot without waiting.
+    pub(crate) async fn yield_now_and_then() {
+        tokio::task::consume_budget().await;
+    }
+
+    /// Waits for `future`, but no longer than `limit`.
+    pub(crate) async fn within<F: Future>(
+        limit: Option<Duration>,
+        future: Pin<&mut F>,
+    ) -> Result<F::Output, Duration> {
+        match limit {
+            None => Ok(future.await),
+            Some(limit) => tokio::time::timeout(limit, future).await.map_err(|_| limit),
+        }
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+mod without {
+    use super::{Duration, Future, Pin, Task};
+
+    pub(crate) struct Aborter(());
+
+    impl Aborter {
+        #[allow(clippy::unused_self, reason = "in the place of a real one")]
+        pub(crate) fn abort(&self) {}
+    }
+
+    /// There is none: nothing makes a value of it.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Runtime(());
+
+    #[allow(
+        clippy::unused_self,
+        reason = "in the place of a real one, whose methods these are"
+    )]
+    impl Runtime {
+        pub(crate) fn current() -> Option<Self> {
+            None
+        }
+
+        /// Refuses the task, as a runtime that has ended does.
+        pub(crate) fn spawn(&self, task: Task) -> Aborter {
+            drop(task);
+            Aborter(())
+        }
+
+        pub(crate) fn block_on<R>(&self, _: impl Future<Output = R>) -> R {
+            unreachable!("a build refuses async handlers without a runtime")
+        }
+
+        pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
+            code()
+        }
+    }
+
+    pub(crate) async fn yield_now_and_then() {}
+
+    /// Waits for `future`; without a runtime there is no timer, and a build refuses handlers that
+    /// need one.
+    pub(crate) async fn within<F: Future>(
+        _: Option<Duration>,
+        future: Pin<&mut F>,
+    ) -> Result<F::Output, Duration> {
+        Ok(future.await)
+    }
+}

@@ -1,0 +1,184 @@
+//! Writes the body of a handler's `bind`: resolves its parameters once, and says how it is called.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::parse::Keys;
+use super::signature::{Argument, Borrowed, Handler, Tied};
+
+/// An inline handler is a closure that only calls the function:
+///
+/// ```ignore
+/// let (P::Some(__event_0),) = (__event_binder.dependency::<SalesCounter>(),) else { return };
+/// __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
+///     P::filter(__event, is_large)?;
+///     P::Ok(count_sales(__event, &*__event_0))
+/// });
+/// ```
+///
+/// The filter of any other handler runs where the event is emitted, so it is no part of the call:
+///
+/// ```ignore
+/// __event_binder.filter(is_large);
+/// __event_binder.bind_lent::<(), App, _>(move |__event, __event_lent, __event_delivery| {
+///     P::Ok(show(__event, __event_lent, &*__event_0))
+/// });
+/// ```
+///
+/// And an `async` one is handed over as it is, since a future that is not `Send` is reported where
+/// the function is named, and a closure around it would be named instead:
+///
+/// ```ignore
+/// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
+/// ```
+///
+/// Nothing then converts its arguments. Where a dependency's type has the lifetime of its borrow, the
+/// slot says which type that makes:
+///
+/// ```ignore
+/// P::reborrowed::<_, for<'__event> fn(&'__event (dyn Clock + 'static)) -> &'__event (dyn Clock)>(
+///     __event_0,
+///     P::same,
+/// )
+/// ```
+pub(super) fn binder(
+    handler: &Handler<'_>,
+    keys: &Keys,
+    private: &TokenStream,
+    function: &TokenStream,
+) -> TokenStream {
+    let parameters = Parameters::new(handler, private);
+    let resolve = parameters.resolve(private);
+    let filter = keys.filter.as_ref();
+    let is_inline = keys.queue.is_none() && !handler.is_async();
+    // At the predicate's name, where a wrong signature is reported.
+    let at = filter.map(|filter| filter.span().resolved_at(Span::mixed_site()));
+    let (before, within) = match (filter, at) {
+        (Some(filter), Some(at)) if is_inline => (
+            None,
+            Some(quote_spanned!(at=> #private::filter(__event, #filter)?;)),
+        ),
+        (Some(filter), Some(at)) => (
+            Some(quote_spanned!(at=> __event_binder.filter(#filter);)),
+            None,
+        ),
+        _ => (None, None),
+    };
+    let output = &handler.output;
+    let bind = if handler.is_async() {
+        let bind = if handler.is_method() {
+            quote_spanned!(Span::mixed_site()=> bind_async_method)
+        } else {
+            quote_spanned!(Span::mixed_site()=> bind_async)
+        };
+        let slots = &parameters.async_slots;
+        quote_spanned! {Span::mixed_site()=>
+            __event_binder.#bind::<#output, _, _>(#function, (#(#slots,)*));
+        }
+    } else {
+        let lent = handler.lent().next().map(|lent| &lent.ty);
+        let (bind, lent) = match lent {
+            Some(ty) => (
+                quote_spanned!(Span::mixed_site()=> bind_lent::<#output, #ty, _>),
+                Some(quote_spanned!(Span::mixed_site()=> __event_lent,)),
+            ),
+            None => (
+                quote_spanned!(Span::mixed_site()=> bind::<#output, _>),
+                None,
+            ),
+        };
+        let arguments = &parameters.arguments;
+        quote_spanned! {Span::mixed_site()=>
+            __event_binder.#bind(move |__event, #lent __event_delivery| {
+                #within
+                #private::Ok(#function(#(#arguments),*))
+            });
+        }
+    };
+    quote!(#resolve #before #bind)
+}
+
+/// What is looked up once, and what of it each call is given.
+#[derive(Default)]
+struct Parameters {
+    slots: Vec<TokenStream>,
+    lookups: Vec<TokenStream>,
+    /// Of a closure's call of the function.
+    arguments: Vec<TokenStream>,
+    /// The slots as the function itself can be given them.
+    async_slots: Vec<TokenStream>,
+}
+
+impl Parameters {
+    fn new(handler: &Handler<'_>, private: &TokenStream) -> Self {
+        let mut parameters = Self::default();
+        for argument in &handler.arguments {
+            parameters.add(argument, private);
+        }
+        parameters
+    }
+
+    fn add(&mut self, argument: &Argument, private: &TokenStream) {
+        let slot = format_ident!("__event_{}", self.slots.len(), span = Span::mixed_site());
+        let mut async_slot = None;
+        let (lookup, value) = match argument {
+            Argument::Event => {
+                let event = quote_spanned!(Span::mixed_site()=> __event);
+                return self.arguments.push(event);
+            }
+            Argument::Lent(_) => {
+                let lent = quote_spanned!(Span::mixed_site()=> __event_lent);
+                return self.arguments.push(lent);
+            }
+            Argument::Dependency(Borrowed { ty, tied }) => {
+                async_slot = tied.as_ref().map(|tied| reborrowed(&slot, tied, private));
+                (
+                    quote_spanned!(Span::mixed_site()=> dependency::<#ty>),
+                    quote_spanned!(Span::mixed_site()=> &*#slot),
+                )
+            }
+            Argument::Optional(Borrowed { ty, tied }) => {
+                async_slot = tied.as_ref().map(|tied| reborrowed(&slot, tied, private));
+                (
+                    quote_spanned!(Span::mixed_site()=> optional::<#ty>),
+                    quote_spanned!(Span::mixed_site()=> #slot.as_deref()),
+                )
+            }
+            Argument::Context(ty) => (
+                quote_spanned!(Span::mixed_site()=> param::<#ty>),
+                quote_spanned!(Span::mixed_site()=> #slot.make(__event_delivery)?),
+            ),
+        };
+        let slot = quote!(#slot);
+        self.async_slots
+            .push(async_slot.unwrap_or_else(|| slot.clone()));
+        self.slots.push(slot);
+        self.lookups.push(lookup);
+        self.arguments.push(value);
+    }
+
+    /// Every lookup runs before the first that failed ends it, so that all of them are reported.
+    fn resolve(&self, private: &TokenStream) -> Option<TokenStream> {
+        let (slots, lookups) = (&self.slots, &self.lookups);
+        // `(A,)` is a tuple, and rustc has nothing against `(P::Some(a),) = (b,)`.
+        (!slots.is_empty()).then(|| {
+            quote_spanned! {Span::mixed_site()=>
+                let (#(#private::Some(#slots),)*) = (#(__event_binder.#lookups(),)*) else {
+                    return;
+                };
+            }
+        })
+    }
+}
+
+/// A slot whose type has the lifetime of its borrow.
+fn reborrowed(slot: &Ident, tied: &Tied, private: &TokenStream) -> TokenStream {
+    let Tied { held, taken } = tied;
+    quote_spanned! {Span::mixed_site()=>
+        #private::reborrowed::<_, for<'__event> fn(&'__event (#held)) -> &'__event (#taken)>(
+            #slot,
+            #private::same,
+        )
+    }
+}

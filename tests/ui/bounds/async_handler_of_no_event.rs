@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use event_core::handler;
+
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[handler]
+async fn count_sales(event: &OrderPlaced) {}
+
+fn main() {}

@@ -1,0 +1,20 @@
+#![allow(unused)]
+
+use event_core::queue::LocalQueue;
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+struct App;
+
+static UI: LocalQueue<App> = LocalQueue::new("ui");
+
+struct Window;
+
+#[handler(queue = UI)]
+fn show(event: &OrderPlaced, window: &mut Window) {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use event_core::queue::Queue;
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+static MAIL: Queue = Queue::new("mail");
+
+struct App;
+
+#[handler(queue = MAIL)]
+fn show(event: &OrderPlaced, app: &mut App) {}
+
+fn main() {}

@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use event_core::queue::Queue;
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+static MAIL: Queue = Queue::new("mail");
+
+#[handler(queue = "MAIL")]
+fn count_sales(event: &OrderPlaced) {}
+
+fn main() {}

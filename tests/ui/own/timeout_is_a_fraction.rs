@@ -1,0 +1,13 @@
+#![allow(unused)]
+
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[handler(timeout = "1.5s")]
+async fn count_sales(event: &OrderPlaced) {}
+
+fn main() {}
