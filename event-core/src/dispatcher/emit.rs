@@ -20,7 +20,7 @@ use super::emission::Emission;
 use super::full::{run_full, run_subscribed};
 use super::inner::{Found, Inner};
 use super::later;
-use super::origin::Origin;
+use super::origin::{Origin, ROOT};
 use super::roster::{Entry, Roster, mode};
 use super::shared::{Delivered, Shared};
 use crate::context::Values;
@@ -38,7 +38,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
     let way = entry.mode();
     if way == mode::PLAIN && depth::is_outermost() {
         return emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, &Origin::ROOT)
+            run_plain(inner, entry.roster(), event, record, &ROOT)
         });
     }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
@@ -55,7 +55,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
 #[inline(never)]
 fn emit_subscribed<E: Event>(inner: &Arc<Inner>, entry: &Entry, event: E) -> Report {
     emit_by(inner, event, |event, record| {
-        run_subscribed(inner, entry.roster(), event, record, &Origin::ROOT)
+        run_subscribed(inner, entry.roster(), event, record, &ROOT)
     })
 }
 
@@ -85,7 +85,7 @@ fn emit_by<E: Event>(
         record,
         ..Root::default()
     };
-    root.end_emission(inner, &Origin::ROOT);
+    root.end_emission(inner, &ROOT);
     finish(inner, root, panic, refused)
 }
 

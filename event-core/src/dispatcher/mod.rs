@@ -281,11 +281,13 @@ impl Dispatcher {
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let mut root = Root::default();
         let Some(first) = pending.events.first().map(|first| first.info()) else {
-            root.record(pending.events, &Origin::ROOT);
+            root.record(pending.events, &origin::ROOT);
             return root.into_report();
         };
         let entered = emit::enter_root(&self.inner, first, None);
-        let origin = entered.as_ref().map_or(Origin::ROOT, Origin::clone);
+        let origin = entered
+            .as_ref()
+            .map_or_else(|_| Origin::at(0), Origin::clone);
         root.record(pending.events, &origin);
         match entered {
             Ok(_) => root.run_caused(&self.inner),

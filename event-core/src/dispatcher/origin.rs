@@ -27,10 +27,11 @@ pub(crate) struct Parent {
     pub(crate) correlation: Uuid,
 }
 
-impl Origin {
-    /// Of an event that code outside of handlers emits.
-    pub(crate) const ROOT: Self = Self::at(0);
+/// Of an event that code outside of handlers emits. A static, since what has a `Drop` would be made
+/// anew at each mention.
+pub(crate) static ROOT: Origin = Origin::at(0);
 
+impl Origin {
     /// Of a root inside of so many emissions on this thread.
     pub(crate) const fn at(depth: u32) -> Self {
         Self {

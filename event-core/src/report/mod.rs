@@ -106,9 +106,9 @@ pub enum Skip {
 /// ```
 #[derive(Default)]
 pub struct Report {
-    /// Of 32 bits each, so that a report is returned in registers.
-    done: u32,
-    handed_over: u32,
+    /// How many were done, and above these 32 bits how many were handed over: one word, so that a
+    /// report is returned in registers.
+    counts: u64,
     /// Made when there is more to say than how many were done.
     details: Option<Box<Details>>,
 }
@@ -128,13 +128,8 @@ pub(crate) struct Details {
 impl Report {
     #[inline]
     pub(crate) fn new(done: usize, handed_over: usize, details: Option<Box<Details>>) -> Self {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "nobody waits for 4 billion"
-        )]
         Self {
-            done: done as u32,
-            handed_over: handed_over as u32,
+            counts: done as u64 | (handed_over as u64) << 32,
             details,
         }
     }
@@ -142,8 +137,9 @@ impl Report {
     /// Deliveries that were done.
     #[must_use]
     #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "it was made of a `usize`")]
     pub fn done(&self) -> usize {
-        self.done as usize
+        (self.counts & u64::from(u32::MAX)) as usize
     }
 
     /// How many deliveries failed: their handler returned an error, or a parameter refused
@@ -189,7 +185,7 @@ impl Report {
     #[must_use]
     #[inline]
     pub fn handed_over(&self) -> usize {
-        self.handed_over as usize
+        (self.counts >> 32) as usize
     }
 
     /// All deliveries, however they ended, and those that were handed over.
