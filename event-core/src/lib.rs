@@ -7,6 +7,7 @@
 )]
 extern crate self as event_core;
 
+pub mod dispatcher;
 pub mod error;
 pub mod event;
 pub mod flag;
@@ -19,7 +20,6 @@ pub mod report;
 pub mod stream;
 
 mod context;
-mod dispatcher;
 mod emitter;
 mod global;
 mod isolate;
@@ -34,15 +34,11 @@ mod subscription;
 mod wiring;
 
 pub use crate::context::Context;
-#[cfg(feature = "tokio")]
-pub use crate::dispatcher::Shielded;
-pub use crate::dispatcher::{
-    Dispatcher, DispatcherBuilder, DispatcherHandle, EmitAsync, Shutdown, With,
-};
+pub use crate::dispatcher::{Dispatcher, DispatcherBuilder, DispatcherHandle};
 pub use crate::emitter::Emitter;
 pub use crate::error::BoxError;
 pub use crate::event::{AnyEvent, Event, Transient};
-pub use crate::global::{Entered, InScope, emit};
+pub use crate::global::emit;
 pub use crate::meta::Meta;
 pub use crate::module::Module;
 pub use crate::pending::PendingEvents;

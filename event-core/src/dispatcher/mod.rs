@@ -37,13 +37,14 @@ pub use self::emit_async::Shielded;
 pub use self::handle::DispatcherHandle;
 pub use self::shutdown::Shutdown;
 pub use self::with::With;
+pub use crate::global::{Entered, InScope};
 
 use self::cascade::{Hands, Root};
 use self::inner::Inner;
 use self::origin::Origin;
 use crate::error::{BlockingError, InstallError, TryEmitError};
 use crate::event::{EmitsNow, Event};
-use crate::global::{self, Entered, InScope};
+use crate::global;
 use crate::handler::Outcome;
 use crate::observer::{Observation, Observer};
 use crate::param::Dependency;
