@@ -17,13 +17,13 @@ use crate::{isolate, log};
 /// Sees each emission and each delivery of a dispatcher start and end.
 ///
 /// Give one to the builder with [`observe`](crate::DispatcherBuilder::observe), or to a
-/// dispatcher at run time. The methods run on the emitter's thread, in the order in which
-/// observers were added; a panic in one is isolated, logged, and counted in
-/// [`observer_panics`](crate::Dispatcher::observer_panics). An emission that started before an
-/// observer came is not seen by it.
+/// dispatcher at run time. The methods run where the delivery does, on the emitter's thread, a
+/// queue's, or a task's, in the order in which observers were added; a panic in one is isolated,
+/// logged, and counted in [`observer_panics`](crate::Dispatcher::observer_panics). An emission that
+/// started before the first observer came is not seen, and neither are its deliveries.
 ///
-/// For every delivery `delivery_ended` is called exactly once. One that is skipped because an
-/// earlier handler stopped the emission ends without having started. An `Arc` of an observer is
+/// For every delivery `delivery_ended` is called exactly once. One that never comes to run (skipped,
+/// rejected, dropped, cancelled, abandoned) may end without having started. An `Arc` of an observer is
 /// one, too, for those who want to ask it later.
 ///
 /// # Examples
@@ -70,7 +70,8 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (delivery, end);
     }
 
-    /// Every handler of the event has run. What they caused is emitted after this.
+    /// Every inline handler of the event has run, and the others were handed over; those that an
+    /// `emit_async` runs itself may end after this. What they caused is emitted after this.
     fn emission_ended(&self, emission: &EmissionSeen<'_>) {
         let _ = emission;
     }

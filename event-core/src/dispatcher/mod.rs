@@ -63,15 +63,18 @@ use crate::subscription::{self, Subscription, SubscriptionOptions};
 ///
 /// # Order
 ///
-/// Handlers of one event run one after another on the emitter's thread: repeatedly the one
-/// with the lowest (priority, path, line) among those whose `after` have ended. Never in link
-/// order. Events that handlers cause are emitted, first in first out, after every handler of
-/// the current event has run.
+/// An emission has four phases. Inline handlers run one after another on the emitter's thread:
+/// repeatedly the one with the lowest (priority, path, line) among those whose `after` have ended,
+/// never in link order. Then async handlers are started and queues are offered their deliveries, in
+/// the same order. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
+/// handlers caused are emitted, first in first out. What a queued or detached handler causes is
+/// emitted where it runs.
 ///
 /// # Failures
 ///
 /// An error or a panic of one handler reaches no other and not the emitter; it is in the
-/// [`Report`], and logged. Under `panic = "abort"` a panic ends the process.
+/// [`Report`], and logged. Failures of deliveries that end after the report are logged, and told to
+/// [`on_failure`](DispatcherBuilder::on_failure). Under `panic = "abort"` a panic ends the process.
 ///
 /// # Examples
 ///
@@ -137,7 +140,8 @@ impl Dispatcher {
         &self.inner
     }
 
-    /// Emits an event: runs its handlers now, then emits what they caused, and so on.
+    /// Emits an event: runs its inline handlers now, hands it to its tasks and queues, then emits what
+    /// was caused, and so on.
     ///
     /// Never blocks by itself, and never panics because of a handler. Emitting to nobody is
     /// legal and nearly free. Inside a handler it starts a root of its own, which runs at

@@ -14,12 +14,11 @@ pub struct QueueHandle {
     line: Option<Arc<Line>>,
 }
 
-/// How much waits, runs and has ended in a queue, all read in one moment but for the ways in which
-/// deliveries ended.
+/// How much waits, runs and has ended in a queue.
 ///
-/// What was taken in, [`offered`](Self::offered), is what waits, runs, or has ended in one of the
-/// ways below; what was not is [`rejected`](Self::rejected), or with
-/// [`DropNewest`](super::Overflow::DropNewest) among [`dropped`](Self::dropped).
+/// Where nothing is under way they add up: [`offered`](Self::offered) is the sum of `depth`,
+/// `running`, `done`, `failed`, `dropped`, `rejected` and `abandoned`. While deliveries end on other
+/// threads, one of them may be counted in two places for a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueCounts {

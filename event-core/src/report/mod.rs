@@ -237,7 +237,8 @@ impl Report {
             .map_or(0, |details| details.not_emitted)
     }
 
-    /// Whether nothing failed, nothing panicked and no limit was crossed.
+    /// Whether nothing failed, panicked, timed out or was rejected, and no limit was crossed. It says
+    /// nothing about deliveries that were [handed over](Self::handed_over).
     #[must_use]
     #[inline]
     pub fn is_ok(&self) -> bool {

@@ -1,0 +1,93 @@
+//! What deliveries that do not run inline cost in memory. One test: the counters are the process's.
+
+use std::alloc::System;
+
+use event_core::queue::LocalQueue;
+use event_core::{Dispatcher, Event, handler};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[derive(Event)]
+struct Ready(u64);
+
+#[derive(Event)]
+struct Queued(u64);
+
+#[derive(Event)]
+struct Inline(u64);
+
+static LINE: LocalQueue<u64> = LocalQueue::new("line");
+
+macro_rules! async_handlers {
+    ($($name:ident)+) => {$(
+        #[handler]
+        async fn $name(event: &Ready) {
+            std::hint::black_box(event.0);
+        }
+    )+};
+}
+
+async_handlers!(a0 a1 a2 a3 a4 a5 a6 a7 a8 a9);
+
+#[handler(queue = LINE)]
+fn first(event: &Queued, sum: &mut u64) {
+    *sum += event.0;
+}
+
+#[handler(queue = LINE)]
+fn second(event: &Queued, sum: &mut u64) {
+    *sum += event.0;
+}
+
+#[handler]
+fn inline(event: &Inline) {
+    std::hint::black_box(event.0);
+}
+
+/// The fewest allocations of a round: the thread that waits for this test may allocate in one.
+fn fewest(mut round: impl FnMut()) -> usize {
+    let allocations = |()| {
+        let region = Region::new(ALLOCATOR);
+        round();
+        region.change().allocations
+    };
+    [(); 5].map(allocations).into_iter().min().unwrap_or(0)
+}
+
+#[test]
+fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let dispatcher = runtime.block_on(async { Dispatcher::builder().build().expect("wired") });
+
+    let per_round = fewest(|| {
+        runtime.block_on(async {
+            for n in 0..100 {
+                assert_eq!(dispatcher.emit_async(Ready(n)).await.done(), 10);
+            }
+        });
+    });
+    assert!(per_round <= 1_000, "{per_round} allocations for 1000 async deliveries");
+
+    let inline = fewest(|| {
+        runtime.block_on(async {
+            for n in 0..100 {
+                dispatcher.emit_async(Inline(n)).await;
+            }
+        });
+    });
+    assert_eq!(inline, 0, "an `emit_async` without async handlers");
+
+    // The event, once, whatever the number of its queues; the waiting line has its room already.
+    let mut sum = 0;
+    let queued = fewest(|| {
+        for n in 0..100 {
+            assert_eq!(dispatcher.emit(Queued(n)).handed_over(), 2);
+            dispatcher.pump(&LINE, &mut sum);
+        }
+    });
+    assert!(queued <= 100, "{queued} allocations for 100 events in a queue");
+}
