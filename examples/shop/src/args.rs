@@ -4,10 +4,12 @@ use std::{
     borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use clap::Parser;
-use event_core::BoxError;
+use clap::{Parser, ValueEnum, builder::RangedU64ValueParser};
+use event_core::{BoxError, queue::Overflow};
+use jiff::SignedDuration;
 use shop_audit::AuditLog;
 
 const SAMPLE: &[u8] = include_bytes!("../data/cdnow_sample.txt");
@@ -22,6 +24,53 @@ pub(crate) struct Args {
     /// Write every event to FILE, one JSON object a line; a file that is there is replaced
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) receipts: ReceiptArgs,
+
+    /// After Ctrl-C, let receipts that wait be sent for up to TIME, and abandon the rest
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
+    pub(crate) drain_limit: Duration,
+}
+
+/// What may be chosen about receipts, to see what a slow mail server does to the shop.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Receipts")]
+pub(crate) struct ReceiptArgs {
+    /// Let the mail server take TIME for each receipt, such as 5ms
+    #[arg(
+        long = "receipt-delay",
+        value_name = "TIME",
+        default_value = "0s",
+        value_parser = parse_time
+    )]
+    pub(crate) delay: Duration,
+
+    /// How many receipts may wait for the mail server
+    #[arg(
+        long = "queue-capacity",
+        value_name = "N",
+        default_value_t = shop_receipts::CAPACITY,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
+    )]
+    pub(crate) capacity: usize,
+
+    /// What happens to a receipt when so many wait
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = WhenFull::Wait)]
+    pub(crate) overflow: WhenFull,
+}
+
+/// What happens to a receipt that finds its queue full.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum WhenFull {
+    /// Its sale waits until there is room
+    Wait,
+    /// It is refused, and counts as a failure
+    Reject,
+    /// It takes the place of the one that has waited longest, which is dropped
+    DropOldest,
+    /// It is dropped
+    DropNewest,
 }
 
 const AFTER_HELP: &str = "\
@@ -31,10 +80,13 @@ Columns, parted by blanks:
   A date is YYYYMMDD, an amount is US dollars like 29.33.
   Malformed lines are named, counted and left out.
 
+Ctrl-C stops the replay and sums up what was replayed; a second one ends at once.
+
 Exit status:
-  0  the purchases were replayed, with or without malformed lines
-  1  they were, but the audit file or the summary could not be written whole
-  2  nothing was replayed: wrong usage, or a file that is missing, empty or without a valid line";
+    0  the purchases were replayed, with or without malformed lines
+    1  they were, but the audit file or the summary could not be written whole
+    2  nothing was replayed: wrong usage, or a file that is missing, empty or without a valid line
+  130  the replay was stopped by Ctrl-C";
 
 impl Args {
     /// What the purchases are called in messages.
@@ -79,20 +131,53 @@ impl Args {
     }
 }
 
+impl From<WhenFull> for Overflow {
+    fn from(chosen: WhenFull) -> Overflow {
+        match chosen {
+            WhenFull::Wait => Overflow::Wait,
+            WhenFull::Reject => Overflow::Reject,
+            WhenFull::DropOldest => Overflow::DropOldest,
+            WhenFull::DropNewest => Overflow::DropNewest,
+        }
+    }
+}
+
 /// Whether two paths lead to one file; a path that leads nowhere is no other's.
 fn is_same(one: &Path, other: &Path) -> bool {
     let same = || Ok::<_, io::Error>(one.canonicalize()? == other.canonicalize()?);
     same().unwrap_or(false)
 }
 
+fn parse_time(text: &str) -> Result<Duration, &'static str> {
+    let time: Option<SignedDuration> = text.parse().ok();
+    time.and_then(|time| time.try_into().ok())
+        .ok_or("a time is written like 5ms, 10s or 2m")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::CommandFactory;
 
-    use super::Args;
+    use super::{Args, parse_time};
 
     #[test]
     fn the_command_line_is_declared_without_contradictions() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_a_unit_and_is_not_negative() {
+        for (text, time) in [
+            ("5ms", Duration::from_millis(5)),
+            ("0s", Duration::ZERO),
+            ("1m 30s", Duration::from_secs(90)),
+        ] {
+            assert_eq!(parse_time(text), Ok(time), "{text}");
+        }
+        for text in ["", "5", "ms", "-5ms", "5 bananas"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,101 +1,121 @@
-//! Emits the purchases, one after the other, and adds up what the reports say.
+//! Emits the purchases, one after the other.
 
 use std::{
-    collections::BTreeMap,
+    io, panic,
+    sync::Arc,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use event_core::{Dispatcher, Report, report::Failure};
+use event_core::{
+    Dispatcher,
+    flag::{Flag, Wait},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use shop_events::PurchaseMade;
 
-/// What happened, over all purchases.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// How many events were emitted: the purchases and all that followed from them.
-    pub(crate) events: usize,
-    /// How many deliveries ended well.
-    pub(crate) done: usize,
-    /// How many ended with an error.
-    pub(crate) failed: usize,
-    /// How many ended with a panic.
-    pub(crate) panicked: usize,
-    /// How many were filtered.
-    pub(crate) skipped: usize,
-    /// The failures by the name of the handler.
-    pub(crate) failures: BTreeMap<&'static str, Failures>,
-    /// How long all of it took.
-    pub(crate) elapsed: Duration,
-}
+use crate::tally::Tally;
 
-/// The failures of one handler.
+/// The till: a thread that makes the purchases.
+///
+/// A till may have to wait, so it emits with `emit_blocking`. What for, it does not know.
 #[derive(Debug)]
-pub(crate) struct Failures {
-    pub(crate) count: usize,
-    /// What the first one said.
-    pub(crate) example: String,
+pub(crate) struct Till {
+    /// When it was opened.
+    pub(crate) since: Instant,
+    stop: Arc<Flag>,
+    closed: Arc<Flag>,
+    thread: JoinHandle<Duration>,
 }
 
-/// Emits each purchase. The bar shows how far that is, if it is wanted and standard error is a
-/// terminal.
-pub(crate) fn replay(dispatcher: &Dispatcher, purchases: Vec<PurchaseMade>, bar: bool) -> Tally {
-    /// So many purchases take about a millisecond: the bar moves, and the loop does not notice.
+/// Says that the till is closed, whichever way that came about.
+struct SaysClosed(Arc<Flag>);
+
+impl Till {
+    /// Starts to make the purchases.
+    pub(crate) fn open(
+        dispatcher: Dispatcher,
+        tally: Arc<Tally>,
+        purchases: Vec<PurchaseMade>,
+        bar: ProgressBar,
+    ) -> io::Result<Till> {
+        let (stop, closed) = (Arc::new(Flag::new()), Arc::new(Flag::new()));
+        let stopped = Arc::clone(&stop);
+        let says_closed = SaysClosed(Arc::clone(&closed));
+        let since = Instant::now();
+        let thread = thread::Builder::new().name("till".to_owned());
+        let thread = thread.spawn(move || {
+            let _says_closed = says_closed;
+            replay(&dispatcher, &tally, purchases, &stopped, &bar);
+            since.elapsed()
+        })?;
+        Ok(Till {
+            since,
+            stop,
+            closed,
+            thread,
+        })
+    }
+
+    /// Asks the till not to begin another purchase.
+    pub(crate) fn stop(&self) {
+        self.stop.set();
+    }
+
+    /// Waits until the till is closed.
+    pub(crate) fn closed(&self) -> Wait<'_> {
+        self.closed.wait()
+    }
+
+    /// How long the purchases took, once it is closed.
+    pub(crate) fn took(self) -> Duration {
+        self.thread
+            .join()
+            .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+    }
+}
+
+impl Drop for SaysClosed {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+/// Emits each purchase, until it is told to stop.
+fn replay(
+    dispatcher: &Dispatcher,
+    tally: &Tally,
+    purchases: Vec<PurchaseMade>,
+    stop: &Flag,
+    bar: &ProgressBar,
+) {
+    /// So many purchases take some milliseconds: the bar moves, and the loop does not notice.
     const STEP: usize = 1000;
 
-    let bar = if bar {
-        progress_bar(purchases.len())
-    } else {
-        ProgressBar::hidden()
-    };
-    let mut tally = Tally::default();
-    let start = Instant::now();
     for (done, purchase) in purchases.into_iter().enumerate() {
+        if stop.is_set() {
+            break;
+        }
         if done % STEP == 0 {
             bar.set_position(done as u64);
         }
-        tally.add(&dispatcher.emit(purchase));
+        let report = dispatcher
+            .emit_blocking(purchase)
+            .expect("the till's thread is its own");
+        report
+            .failures()
+            .iter()
+            .for_each(|failure| tally.fail(failure));
     }
-    tally.elapsed = start.elapsed();
     bar.finish_and_clear();
-    tally
 }
 
-fn progress_bar(purchases: usize) -> ProgressBar {
+/// Shows on standard error how far the replay is, if it is wanted and that is a terminal.
+pub(crate) fn progress_bar(purchases: usize, wanted: bool) -> ProgressBar {
+    if !wanted {
+        return ProgressBar::hidden();
+    }
     let style = ProgressStyle::with_template("{bar:40.cyan} {pos} of {len} purchases")
         .expect("a template with known keys");
     ProgressBar::new(purchases as u64).with_style(style)
-}
-
-impl Tally {
-    fn add(&mut self, report: &Report) {
-        self.events += report.events();
-        self.done += report.done();
-        self.failed += report.failed();
-        self.panicked += report.panicked();
-        self.skipped += report.skipped();
-        for failure in report.failures() {
-            let handler = failure
-                .handler()
-                .map_or("the dispatcher", |handler| handler.name());
-            let new = || Failures {
-                count: 0,
-                example: cause_of(failure),
-            };
-            self.failures.entry(handler).or_insert_with(new).count += 1;
-        }
-    }
-
-    /// How many deliveries were made.
-    pub(crate) fn deliveries(&self) -> usize {
-        self.done + self.failed + self.panicked + self.skipped
-    }
-}
-
-/// What went wrong, without the handler's name, which the summary has anyway.
-fn cause_of(failure: &Failure) -> String {
-    match (failure.error(), failure.panic_message()) {
-        (Some(error), _) => error.to_string(),
-        (None, Some(panic)) => format!("panicked: {panic}"),
-        (None, None) => failure.to_string(),
-    }
 }

@@ -1,13 +1,16 @@
 //! The wiring: the one place that names all modules of the shop.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use event_core::{Dispatcher, error::BuildError};
 use shop_audit::AuditLog;
 use shop_loyalty::{Customers, TierBoard};
-use shop_receipts::ReceiptDesk;
+use shop_receipts::{RECEIPTS, ReceiptDesk};
 use shop_sales::SalesLedger;
 use shop_stock::Shelf;
+use tokio::runtime::Handle;
+
+use crate::{args::ReceiptArgs, tally::Tally};
 
 /// The shop's dispatcher, and the state of its modules.
 #[derive(Debug)]
@@ -19,17 +22,25 @@ pub(crate) struct Shop {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) desk: Arc<ReceiptDesk>,
     pub(crate) audit: Option<Arc<AuditLog>>,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Shop {
     /// Opens the shop; without a log, the audit module stays out of it.
-    pub(crate) fn open(audit: Option<AuditLog>) -> Result<Shop, BuildError> {
+    pub(crate) fn open(
+        runtime: &Handle,
+        receipts: &ReceiptArgs,
+        audit: Option<AuditLog>,
+    ) -> Result<Shop, BuildError> {
         let sales = Arc::new(SalesLedger::default());
         let customers = Arc::new(Customers::default());
         let tiers = Arc::new(TierBoard::default());
         let shelf = Arc::new(Shelf::default());
-        let desk = Arc::new(ReceiptDesk::default());
+        let delay = receipts.delay;
+        let desk = Arc::new(ReceiptDesk::with_mail(move |_| thread::sleep(delay)));
         let audit = audit.map(Arc::new);
+        let tally = Arc::new(Tally::default());
+        let unheard = Arc::clone(&tally);
 
         let builder = Dispatcher::builder()
             .module(shop_sales::MODULE)
@@ -40,7 +51,14 @@ impl Shop {
             .provide_arc(Arc::clone(&customers))
             .provide_arc(Arc::clone(&tiers))
             .provide_arc(Arc::clone(&shelf))
-            .provide_arc(Arc::clone(&desk));
+            .provide_arc(Arc::clone(&desk))
+            .configure(&RECEIPTS, |queue| {
+                let queue = queue.capacity(receipts.capacity);
+                queue.overflow(receipts.overflow.into())
+            })
+            .runtime(runtime.clone())
+            .observe(Arc::clone(&tally))
+            .on_failure(move |failure| unheard.fail(failure));
         let builder = match &audit {
             Some(log) => builder
                 .module(shop_audit::MODULE)
@@ -56,6 +74,7 @@ impl Shop {
             shelf,
             desk,
             audit,
+            tally,
         })
     }
 }

@@ -1,12 +1,14 @@
 //! What a shopkeeper reads in the end.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use console::style;
+use event_core::report::{Ended, Skip};
 use shop_events::Tier;
 use shop_loyalty::threshold;
+use shop_receipts::RECEIPTS;
 
-use crate::{chart::bar, replay::Tally, shop::Shop};
+use crate::{args::ReceiptArgs, chart::bar, day::Day, shop::Shop};
 
 /// Everything the summary is made from. Shown in colours only where standard output is a terminal.
 pub(crate) struct Summary<'a> {
@@ -16,10 +18,14 @@ pub(crate) struct Summary<'a> {
     pub(crate) lines: usize,
     /// How many of them were malformed.
     pub(crate) malformed: usize,
+    /// How many were not, and so were to be made.
+    pub(crate) purchases: usize,
     /// The shop after all purchases.
     pub(crate) shop: &'a Shop,
-    /// What the dispatcher reported.
-    pub(crate) tally: &'a Tally,
+    /// How its receipts were to be sent.
+    pub(crate) receipts: &'a ReceiptArgs,
+    /// How its day went.
+    pub(crate) day: &'a Day,
 }
 
 const CHART_WIDTH: u64 = 40;
@@ -34,9 +40,16 @@ impl fmt::Display for Summary<'_> {
         writeln!(f)?;
         self.out_of_the_door(f)?;
         writeln!(f)?;
+        self.queue_of_receipts(f)?;
+        writeln!(f)?;
         self.failures(f)?;
         writeln!(f)?;
-        self.speed(f)
+        self.speed(f)?;
+        if self.day.interrupted {
+            writeln!(f)?;
+            self.interrupted(f)?;
+        }
+        Ok(())
     }
 }
 
@@ -44,7 +57,12 @@ impl Summary<'_> {
     fn totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = self.shop.sales.totals();
         heading(f, &format!("The shop, after {}", self.source))?;
-        row(f, "purchases", totals.purchases, "")?;
+        let made = if self.day.interrupted {
+            format!("of {}, then interrupted", self.purchases)
+        } else {
+            String::new()
+        };
+        row(f, "purchases", totals.purchases, &made)?;
         row(f, "CDs", totals.cds, "")?;
         row(f, "customers", self.shop.customers.count(), "")?;
         row(f, "revenue", style(totals.revenue).bold(), "dollars")?;
@@ -112,44 +130,82 @@ impl Summary<'_> {
         row(f, "vouchers", desk.vouchers(), "")
     }
 
+    fn queue_of_receipts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.shop.dispatcher.queue(&RECEIPTS).counts();
+        let drained = self.day.shutdown.drained();
+        let drained: usize = drained.iter().map(|(_, count)| count).sum();
+        // A thread that runs a receipt when the time is over is not waited for.
+        let unfinished = counts.running as u64;
+        let stuck = match unfinished {
+            0 => String::new(),
+            some => format!("{some} of them on their way"),
+        };
+        let places = format!("of {} places", self.receipts.capacity);
+        heading(f, "Queue of receipts")?;
+        row(f, "offered", counts.offered, "")?;
+        row(f, "sent", counts.done, "")?;
+        row(f, "failed", counts.failed, "")?;
+        row(f, "dropped", counts.dropped, "")?;
+        row(f, "rejected", counts.rejected, "")?;
+        row(f, "abandoned", counts.abandoned + unfinished, &stuck)?;
+        row(f, "depth", counts.depth, "at the end")?;
+        row(f, "high water", counts.high_water, &places)?;
+        row(f, "waits", counts.waits, "of a sale, for room")?;
+        row(f, "drained", drained, "after the last sale")
+    }
+
     fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         heading(f, "Failures by handler")?;
-        if self.tally.failures.is_empty() {
+        let counts = self.shop.tally.counts();
+        if counts.failures.is_empty() {
             return writeln!(f, "  none");
         }
-        for (handler, failures) in &self.tally.failures {
-            writeln!(f, "  {:>5}  {handler}", style(failures.count).red())?;
-            writeln!(f, "         such as: {}", failures.example)?;
+        for ((handler, how), failures) in &counts.failures {
+            let count = format!("{:>5}", failures.count);
+            writeln!(f, "  {}  {handler} {how}", style(count).red())?;
+            if let Some(example) = &failures.example {
+                writeln!(f, "         such as: {example}")?;
+            }
         }
         Ok(())
     }
 
     fn speed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally {
-            events,
-            done,
-            failed,
-            panicked,
-            skipped,
-            elapsed,
-            ..
-        } = *self.tally;
-        let deliveries = self.tally.deliveries();
+        let counts = self.shop.tally.counts();
+        let whole = self.day.whole;
         let rate = |count| {
-            let a_second = count as u128 * 1_000_000_000 / elapsed.as_nanos().max(1);
+            let a_second = count as u128 * 1_000_000_000 / whole.as_nanos().max(1);
             format!("{a_second} a second")
         };
-        heading(
-            f,
-            &format!("Events, in {:.1} ms", elapsed.as_secs_f64() * 1000.0),
-        )?;
-        row(f, "events", events, &rate(events))?;
+        let (whole_day, till) = (millis(whole), millis(self.day.till));
+        let took = format!("Events, in {whole_day}, {till} of it at the till");
+        heading(f, &took)?;
+        row(f, "events", counts.events, &rate(counts.events))?;
+        let deliveries = counts.deliveries();
         row(f, "deliveries", deliveries, &rate(deliveries))?;
-        row(f, "done", done, "")?;
-        row(f, "failed", failed, "")?;
-        row(f, "panicked", panicked, "")?;
-        row(f, "skipped", skipped, "by their filters")
+        for (ended, label, note) in [
+            (Ended::Done, "done", ""),
+            (Ended::Failed, "failed", ""),
+            (Ended::Panicked, "panicked", ""),
+            (Ended::Skipped(Skip::Filter), "skipped", "by their filters"),
+            (Ended::Dropped, "dropped", "by the queue"),
+            (Ended::Rejected, "rejected", "by the queue"),
+            (Ended::Abandoned, "abandoned", "in the queue"),
+        ] {
+            row(f, label, counts.ended(ended), note)?;
+        }
+        Ok(())
     }
+
+    fn interrupted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The first line has the sums, and the others are set in by two blanks.
+        let Day { shutdown, .. } = self.day;
+        writeln!(f, "{}: {shutdown}", style("Interrupted").bold())
+    }
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
 
 fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

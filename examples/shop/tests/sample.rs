@@ -70,7 +70,7 @@ fn the_eight_purchases_of_nothing_fail_in_one_handler_and_count_everywhere_else(
     };
     assert_eq!(
         count.split_whitespace().collect::<Vec<_>>(),
-        ["8", "shop_receipts::send_receipt"]
+        ["8", "shop_receipts::send_receipt", "failed"]
     );
     assert!(
         example.contains("no receipt for 0.00 dollars: customer 1101, 1997-01-05"),

@@ -9,7 +9,8 @@ use crate::Cents;
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
 #[event(name = "shop.receipt_sent", version = 1, wire, key = customer_id)]
 pub struct ReceiptSent {
-    /// The receipt's number; they count up from 1 without a gap.
+    /// The receipt's number; they count up from 1 without a gap, and may overtake each other on
+    /// their way to different customers.
     pub number: u64,
     /// To whom.
     pub customer_id: u64,

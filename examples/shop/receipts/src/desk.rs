@@ -1,18 +1,47 @@
 //! The desk: the state of this module.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
-/// Counts what goes out to customers.
-#[derive(Debug, Default)]
+use shop_events::ReceiptSent;
+
+/// Numbers and mails what goes out to customers, and counts it.
 pub struct ReceiptDesk {
+    numbers: AtomicU64,
     receipts: AtomicU64,
     vouchers: AtomicU64,
+    mail: Box<dyn Fn(&ReceiptSent) + Send + Sync>,
+}
+
+/// A desk whose mail is gone at once.
+impl Default for ReceiptDesk {
+    fn default() -> ReceiptDesk {
+        ReceiptDesk::with_mail(|_| {})
+    }
 }
 
 impl ReceiptDesk {
+    /// A desk that hands its receipts to a mail server, which may take its time.
+    pub fn with_mail(mail: impl Fn(&ReceiptSent) + Send + Sync + 'static) -> ReceiptDesk {
+        ReceiptDesk {
+            numbers: AtomicU64::new(0),
+            receipts: AtomicU64::new(0),
+            vouchers: AtomicU64::new(0),
+            mail: Box::new(mail),
+        }
+    }
+
     /// Takes the next receipt's number, from 1.
     pub fn next_receipt(&self) -> u64 {
-        self.receipts.fetch_add(1, Relaxed) + 1
+        self.numbers.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Mails a receipt, and counts it when it is out.
+    pub fn mail(&self, receipt: &ReceiptSent) {
+        (self.mail)(receipt);
+        self.receipts.fetch_add(1, Relaxed);
     }
 
     /// Counts a voucher.
@@ -30,5 +59,14 @@ impl ReceiptDesk {
     #[must_use]
     pub fn vouchers(&self) -> u64 {
         self.vouchers.load(Relaxed)
+    }
+}
+
+impl fmt::Debug for ReceiptDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiptDesk")
+            .field("receipts", &self.receipts())
+            .field("vouchers", &self.vouchers())
+            .finish_non_exhaustive()
     }
 }

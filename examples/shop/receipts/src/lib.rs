@@ -1,14 +1,34 @@
 //! Receipts: one for each purchase that was paid, and a voucher for the best customers.
+//!
+//! Receipts go through [`RECEIPTS`], a queue of this module: whoever sells knows nothing of it, and
+//! the handler is the function that it was before, with one attribute more.
 
 mod desk;
 
-use event_core::handler;
+use event_core::{
+    handler,
+    queue::{Overflow, Queue},
+};
 use jiff::civil::Date;
 use shop_events::{Cents, LoyaltyTierReached, PurchaseMade, ReceiptSent, Tier, VoucherSent};
 
 pub use desk::ReceiptDesk;
 
 event_core::module!();
+
+/// The receipts that wait for the mail server.
+///
+/// A full queue lets the sale wait, since a receipt is owed to the customer: to drop or to refuse
+/// one would save the till a moment, and nobody would ever send it. No sale waits for ever, since
+/// each receipt that a consumer has sent, or has failed to send, makes room, and since closing the
+/// shop ends every wait.
+pub static RECEIPTS: Queue = Queue::new("receipts")
+    .capacity(CAPACITY)
+    .consumers(4)
+    .overflow(Overflow::Wait);
+
+/// How many receipts may wait, unless the program chooses otherwise.
+pub const CAPACITY: usize = 1024;
 
 /// What a customer in the highest tier is thanked with.
 pub const VOUCHER: Cents = Cents::dollars(20);
@@ -29,7 +49,7 @@ pub struct NothingPaid {
 ///
 /// [`NothingPaid`] if the amount is zero. That is this module's own trouble: the others have the
 /// purchase all the same.
-#[handler]
+#[handler(queue = RECEIPTS)]
 pub fn send_receipt(event: &PurchaseMade, desk: &ReceiptDesk) -> Result<ReceiptSent, NothingPaid> {
     if event.amount.is_zero() {
         return Err(NothingPaid {
@@ -37,12 +57,13 @@ pub fn send_receipt(event: &PurchaseMade, desk: &ReceiptDesk) -> Result<ReceiptS
             date: event.date,
         });
     }
-    let number = desk.next_receipt();
-    Ok(ReceiptSent {
-        number,
+    let receipt = ReceiptSent {
+        number: desk.next_receipt(),
         customer_id: event.customer_id,
         amount: event.amount,
-    })
+    };
+    desk.mail(&receipt);
+    Ok(receipt)
 }
 
 /// Thanks a customer who reached the highest tier.

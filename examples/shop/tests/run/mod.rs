@@ -10,6 +10,7 @@ pub(crate) struct Run {
 }
 
 /// Runs the program to its end.
+#[allow(dead_code, reason = "not every test runs it to its end")]
 pub(crate) fn shop(args: &[&str]) -> Run {
     let Output {
         status,
@@ -31,8 +32,22 @@ pub(crate) fn shop(args: &[&str]) -> Run {
 impl Run {
     /// The word after a label of the summary.
     pub(crate) fn value(&self, label: &str) -> &str {
-        let mut lines = self.stdout.lines().map(str::trim_start);
+        self.value_in("", label)
+    }
+
+    /// The number after a label in the section about the queue of receipts.
+    #[allow(dead_code, reason = "not every test looks at the queue")]
+    pub(crate) fn queue(&self, label: &str) -> u64 {
+        let value = self.value_in("Queue of receipts\n", label);
+        value.parse().expect("a number")
+    }
+
+    /// The word after a label that comes after a heading.
+    fn value_in(&self, heading: &str, label: &str) -> &str {
+        let section = self.stdout.split_once(heading);
+        let lines = section.map_or("", |(_, section)| section).lines();
         lines
+            .map(str::trim_start)
             .find_map(|line| {
                 line.strip_prefix(label)?
                     .strip_prefix(' ')?

@@ -1,0 +1,138 @@
+//! Ctrl-C, which is SIGINT.
+
+// For `/dev/stderr`.
+#![cfg(target_os = "linux")]
+
+mod run;
+
+use std::{
+    io::{BufRead, BufReader, Lines},
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+use run::Run;
+
+/// The program while it runs; killed if the test ends before it does.
+struct Running {
+    child: Child,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Running {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_shop"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        let stderr = BufReader::new(stderr).lines();
+        Running { child, stderr }
+    }
+
+    /// Waits until it says this on standard error.
+    fn until(&mut self, words: &str) {
+        let mut lines = self.stderr.by_ref().map(|line| line.expect("UTF-8"));
+        assert!(lines.any(|line| line.contains(words)), "no `{words}`");
+    }
+
+    fn interrupt(&self) {
+        let kill = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        assert!(kill.expect("`kill` is there").success());
+    }
+
+    /// Waits for its end.
+    fn end(mut self) -> Run {
+        let stderr: Vec<_> = self.stderr.by_ref().map_while(Result::ok).collect();
+        let stdout = self.child.stdout.take().expect("a pipe");
+        let stdout: Vec<_> = BufReader::new(stdout)
+            .lines()
+            .map_while(Result::ok)
+            .collect();
+        Run {
+            status: self.child.wait().expect("the program ends").code(),
+            stdout: stdout.join("\n"),
+            stderr: stderr.join("\n"),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn purchases(run: &Run) -> u64 {
+    run.value("purchases").parse().expect("a number")
+}
+
+// The audit says when the replay is well under way: its first lines come when a buffer is full.
+const AUDIT: [&str; 2] = ["--audit", "/dev/stderr"];
+
+#[test]
+fn an_interrupt_stops_the_replay_and_lets_the_receipts_that_wait_be_sent() {
+    // All receipts would take more than half a minute.
+    let slow = ["--receipt-delay=20ms", "--queue-capacity=50"];
+    let mut running = Running::start(&[&AUDIT[..], &slow, &["--drain-limit=1h"]].concat());
+    running.until("shop.purchase_made");
+    running.interrupt();
+    let run = running.end();
+
+    assert_eq!(run.status, Some(130), "{}", run.stderr);
+    let made = purchases(&run);
+    assert!((1..6919).contains(&made), "{made} purchases");
+    assert_eq!(run.queue("sent") + run.queue("failed"), made);
+    assert_eq!(run.queue("offered"), made);
+    assert_eq!((run.queue("depth"), run.queue("abandoned")), (0, 0));
+    let drained = run.queue("drained");
+    assert!(drained > 0, "{}", run.stdout);
+    let last_words = format!(
+        "Interrupted: {drained} drained, 0 abandoned\n  \
+         drained {drained}: shop_receipts::send_receipt ("
+    );
+    assert!(run.stdout.contains(&last_words), "{}", run.stdout);
+    assert!(run.stderr.contains("shop: interrupted; "), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_not_sent_within_the_limit_is_abandoned_and_counted() {
+    let stuck = ["--receipt-delay=1h", "--queue-capacity=200"];
+    let mut running = Running::start(&[&AUDIT[..], &stuck, &["--drain-limit=1ms"]].concat());
+    running.until("shop.purchase_made");
+    running.interrupt();
+    let run = running.end();
+
+    assert_eq!(run.status, Some(130), "{}", run.stderr);
+    assert_eq!((run.value("receipts"), run.queue("sent")), ("0", 0));
+    let abandoned = run.queue("abandoned");
+    assert!(abandoned > 4, "{}", run.stdout);
+    // The last sale may have waited for room, and finds the shop closed.
+    let ended = run.queue("failed") + run.queue("rejected") + abandoned;
+    assert_eq!((run.queue("offered"), purchases(&run)), (ended, ended));
+    let last_words = format!(
+        " drained, {abandoned} abandoned\n  \
+         abandoned {abandoned}: shop_receipts::send_receipt ("
+    );
+    let (_, interrupted) = run.stdout.split_once("Interrupted: ").expect("last words");
+    assert!(interrupted.contains(&last_words), "{interrupted}");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_program_at_once() {
+    let stuck = ["--receipt-delay=1h", "--drain-limit=1h"];
+    let mut running = Running::start(&[&AUDIT[..], &stuck].concat());
+    running.until("shop.purchase_made");
+    running.interrupt();
+    running.until("shop: interrupted; receipts that wait have 3600s");
+    running.interrupt();
+    let run = running.end();
+
+    assert_eq!((run.status, run.stdout.as_str()), (Some(130), ""));
+    let last_words = "shop: ended at once, without a summary";
+    assert!(run.stderr.ends_with(last_words), "{}", run.stderr);
+}
