@@ -31,8 +31,8 @@ pub enum RedeliverError {
     /// The failure is of another kind: no delivery waits in it.
     #[error("only a delivery that found no room can be redelivered")]
     NotFull,
-    /// It was redelivered before.
-    #[error("the delivery was redelivered before")]
+    /// It was redelivered before, or is being redelivered.
+    #[error("the delivery was redelivered before, or is right now")]
     Again,
     /// The dispatcher is closed or gone, or its queue is not served any more.
     #[error("the dispatcher is closed")]
@@ -42,7 +42,8 @@ pub enum RedeliverError {
 /// `emit_blocking` was called where blocking would stop other tasks.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`emit_blocking` inside of a runtime would stop its other tasks; use `emit_async(…).await`"
+    "`emit_blocking` inside of a runtime might stop its other tasks; use `emit_async(…).await`, or a \
+     thread of `std::thread`"
 )]
 #[non_exhaustive]
 pub struct BlockingError {}

@@ -100,7 +100,11 @@ impl<E: Event> Stream for EventStream<E> {
 impl<E> Drop for EventStream<E> {
     fn drop(&mut self) {
         self.line.buffer.close();
-        isolate::discard(self.line.buffer.clear());
+        self.line
+            .buffer
+            .clear()
+            .into_iter()
+            .for_each(isolate::discard);
     }
 }
 

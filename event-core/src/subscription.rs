@@ -4,18 +4,22 @@ use std::any::{Any, type_name};
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
 
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::Emission;
 use crate::dispatcher::inner::Inner;
-use crate::dispatcher::seat::{LateCall, LateSubscription, Limit};
+use crate::dispatcher::limit::Limit;
+use crate::dispatcher::seat::{LateCall, LateSubscription};
 use crate::event::Event;
 use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
 use crate::isolate;
 use crate::queue::line::Line;
+
+mod state;
+
+use self::state::State;
 
 /// A guard: dropping it cancels the subscription.
 ///
@@ -217,11 +221,7 @@ impl<W> SubscriptionOptions<'_, W> {
         let node = Arc::new(Node {
             priority: self.priority,
             info: HandlerInfo::of_subscription(type_name::<F>(), at),
-            state: AtomicU8::new(if self.once {
-                state::ONCE
-            } else {
-                state::ACTIVE
-            }),
+            state: State::new(self.once),
             call: Some(Box::new(call)),
             target,
             inner: Arc::downgrade(inner),
@@ -281,7 +281,7 @@ fn add_late_node<E: Event>(
     let node = Arc::new(LateNode {
         priority,
         info,
-        state: AtomicU8::new(if once { state::ONCE } else { state::ACTIVE }),
+        state: State::new(once),
         call: Some(call),
         target,
         remove: remove_late::<E>,
@@ -315,7 +315,7 @@ fn conclude_async<R: 'static>(
 struct LateNode {
     priority: i32,
     info: HandlerInfo,
-    state: AtomicU8,
+    state: State,
     /// There until the node is dropped.
     call: Option<LateNodeCall>,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
@@ -350,13 +350,12 @@ impl LateSubscription for LateNode {
     }
 
     fn is_alive(&self) -> bool {
-        self.state.load(Ordering::Acquire) != state::OVER
-            && self.target.as_ref().is_none_or(|lives| lives())
+        !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
     }
 
     fn claim(self: Arc<Self>) -> bool {
-        let is_alive = claim(&self.state) && self.target.as_ref().is_none_or(|lives| lives());
-        if !is_alive || self.state.load(Ordering::Acquire) == state::OVER {
+        let is_alive = self.state.claim() && self.target.as_ref().is_none_or(|lives| lives());
+        if !is_alive || self.state.is_over() {
             self.remove();
         }
         is_alive
@@ -373,7 +372,7 @@ impl LateSubscription for LateNode {
 
 impl Cancel for LateNode {
     fn cancel(self: Arc<Self>) {
-        self.state.store(state::OVER, Ordering::Release);
+        self.state.cancel();
         self.remove();
     }
 }
@@ -394,35 +393,11 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
     }
 }
 
-mod state {
-    pub(super) const ACTIVE: u8 = 0;
-    /// Active until an emission claims it.
-    pub(super) const ONCE: u8 = 1;
-    /// Cancelled or claimed.
-    pub(super) const OVER: u8 = 2;
-}
-
-/// Takes the right to make a call: of one that is called once, exactly one emission gets it.
-fn claim(state: &AtomicU8) -> bool {
-    match state.load(Ordering::Acquire) {
-        state::ACTIVE => true,
-        state::ONCE => state
-            .compare_exchange(
-                state::ONCE,
-                state::OVER,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            )
-            .is_ok(),
-        _ => false,
-    }
-}
-
 /// A subscription in its event's list.
 pub(crate) struct Node<E> {
     pub(crate) priority: i32,
     pub(crate) info: HandlerInfo,
-    state: AtomicU8,
+    state: State,
     /// There until the node is dropped. Answers whether the subscription goes on.
     call: Option<Call<E>>,
     /// Whether the target of a weak subscription lives.
@@ -440,9 +415,8 @@ impl<E: Event> Node<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
     pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
-        let state = self.state.load(Ordering::Acquire);
-        if state != state::ACTIVE {
-            return state == state::ONCE && self.deliver_once(event, emission);
+        if !self.state.is_active() {
+            return !self.state.is_over() && self.deliver_once(event, emission);
         }
         let Some(call) = &self.call else {
             return false;
@@ -457,7 +431,7 @@ impl<E: Event> Node<E> {
     #[cold]
     fn deliver_once(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
-        if !claim(&self.state) {
+        if !self.state.claim() {
             return false;
         }
         self.remove();
@@ -466,8 +440,7 @@ impl<E: Event> Node<E> {
 
     /// Whether it may still be called.
     pub(crate) fn is_alive(&self) -> bool {
-        self.state.load(Ordering::Acquire) != state::OVER
-            && self.target.as_ref().is_none_or(|lives| lives())
+        !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
     }
 
     fn remove(self: &Arc<Self>) {
@@ -480,7 +453,7 @@ impl<E: Event> Node<E> {
 
 impl<E: Event> Cancel for Node<E> {
     fn cancel(self: Arc<Self>) {
-        self.state.store(state::OVER, Ordering::Release);
+        self.state.cancel();
         self.remove();
     }
 }

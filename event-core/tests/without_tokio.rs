@@ -27,13 +27,16 @@ fn show(event: &OrderPlaced, shown: &mut Vec<u64>) {
 
 #[test]
 fn async_and_queued_handlers_are_refused_with_the_reason() {
-    let error = Dispatcher::builder().build().expect_err("there is no tokio");
+    let error = Dispatcher::builder()
+        .build()
+        .expect_err("there is no tokio");
     let kinds: Vec<_> = error.problems().iter().map(|it| it.kind()).collect();
-    assert_eq!(kinds, [ProblemKind::MissingRuntime; 2], "{error}");
+    assert_eq!(kinds, [ProblemKind::MissingRuntime], "{error}");
     let text = error.to_string();
     for part in [
-        "`without_tokio::notify_warehouse` is an `async fn`, and `event-core` is built without its feature `tokio`",
-        "`without_tokio::send_receipt` is served by queue `mail`, and `event-core` is built without",
+        "handlers that are `async` or have a queue need the feature `tokio` of `event-core`",
+        " without_tokio::notify_warehouse",
+        " without_tokio::send_receipt",
         r#"help: in Cargo.toml: event-core = { version = "0.1", features = ["tokio"] }"#,
     ] {
         assert!(text.contains(part), "`{part}` is not in:\n{text}");
@@ -42,7 +45,9 @@ fn async_and_queued_handlers_are_refused_with_the_reason() {
 
 #[test]
 fn a_local_queue_a_stream_and_a_flag_work() {
-    let builder = Dispatcher::builder().without(notify_warehouse).without(send_receipt);
+    let builder = Dispatcher::builder()
+        .without(notify_warehouse)
+        .without(send_receipt);
     let dispatcher = builder.build().expect("nothing needs tokio");
     let mut stream = dispatcher.stream::<OrderPlaced>(8, Overflow::DropOldest);
 
@@ -61,7 +66,9 @@ fn a_local_queue_a_stream_and_a_flag_work() {
 
 #[test]
 fn a_shutdown_drains_on_a_plain_thread() {
-    let builder = Dispatcher::builder().without(notify_warehouse).without(send_receipt);
+    let builder = Dispatcher::builder()
+        .without(notify_warehouse)
+        .without(send_receipt);
     let dispatcher = builder.build().expect("nothing needs tokio");
     dispatcher.emit(OrderPlaced { order_id: 7 });
     let shutdown = dispatcher.shutdown_blocking(std::time::Duration::ZERO);

@@ -1,6 +1,13 @@
 //! What the tests of this package share.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+mod gate;
+
+pub use self::gate::Gate;
 
 /// The README's samples, as doctests.
 #[cfg(doctest)]
@@ -24,4 +31,40 @@ impl Journal {
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// A runtime of two workers, whose threads are named `worker`.
+///
+/// # Panics
+///
+/// The system has no threads left.
+#[must_use]
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("worker")
+        .enable_time()
+        .build()
+        .expect("a runtime of two threads")
+}
+
+/// Gives other threads their turn until `holds`: for what gives no signal, such as a count.
+pub fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        std::thread::yield_now();
+    }
+}
+
+/// Polls a future once.
+pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A panic that leaves no trace on stderr.
+///
+/// # Panics
+///
+/// Always.
+pub fn quiet_panic() -> ! {
+    std::panic::resume_unwind(Box::new("on purpose"))
 }

@@ -283,11 +283,13 @@ impl DispatcherBuilder {
     /// # Panics
     ///
     /// `change` does: with a capacity or a number of consumers of 0.
+    #[track_caller]
     pub fn configure(
         mut self,
         queue: &'static impl AnyQueue,
         change: impl FnOnce(Settings) -> Settings,
     ) -> Self {
+        let at = Location::caller();
         let declared = queue.declared();
         let chosen = self.settings.iter();
         let chosen = chosen.rev().find(|(of, _)| of.id() == declared.id());
@@ -302,8 +304,12 @@ impl DispatcherBuilder {
                         declared.name
                     ),
                 )
-                .at(declared.at.file(), declared.at.line())
-                .help("choose `Overflow::Reject`, `DropOldest` or `DropNewest`"),
+                .at_named(declared.at.file(), declared.at.line(), declared.name)
+                .at(at.file(), at.line())
+                .help(
+                    "choose `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest`, and leave \
+                     out `.consumers(…)`",
+                ),
             );
         }
         self.settings.push((declared, settings));

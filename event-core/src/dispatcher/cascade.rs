@@ -3,6 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::depth::{self, Refusal};
 use super::emission::Emission;
@@ -101,6 +102,8 @@ pub(crate) struct More {
     pub(crate) fail_fast: bool,
     /// Deliveries that wait for room in their queues.
     pub(crate) blocked: Vec<Blocked>,
+    /// How many of those were lost when whoever waited was dropped.
+    pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
     /// The event whose async handlers the root runs itself.
     pub(crate) structured: Option<Arc<dyn Delivered>>,
     /// Of the emission that is under way.
@@ -304,6 +307,45 @@ impl Root {
     pub(crate) fn count(&self, ended: Ended) -> usize {
         let more = self.record.get();
         more.map_or(0, |more| more.borrow().details.of(ended))
+    }
+
+    /// How many deliveries were cancelled that waited for room in their queues.
+    pub(crate) fn lost_rooms(&self) -> usize {
+        let more = self.record.get().map(|more| more.borrow());
+        let lost = more.as_ref().and_then(|more| more.lost_rooms.as_ref());
+        lost.map_or(0, |lost| lost.load(Ordering::Relaxed))
+    }
+
+    /// How a delivery of the root ends that nobody goes on with.
+    pub(crate) fn end_of_the_lost(&self) -> Ended {
+        match self.hands {
+            Hands::Structured => Ended::Cancelled,
+            Hands::Over | Hands::Blocking | Hands::Waiting => Ended::Abandoned,
+        }
+    }
+
+    /// Nobody goes on with the root: each event that waits is a failure.
+    pub(crate) fn lose_the_rest(&mut self) {
+        if let Some(more) = self.record.get_mut() {
+            let more = more.get_mut();
+            while let Some(waiting) = more.waiting.pop_front() {
+                more.leave(waiting, Some(Cause::Lost));
+            }
+        }
+    }
+
+    /// Drops the events of the root, each isolated.
+    pub(crate) fn discard_events(&mut self) {
+        let Some(more) = self.record.get_mut() else {
+            return;
+        };
+        let more = more.get_mut();
+        for waiting in std::mem::take(&mut more.waiting) {
+            isolate::discard(waiting);
+        }
+        for returned in std::mem::take(&mut more.details.returned) {
+            isolate::discard(returned);
+        }
     }
 
     pub(crate) fn has_failed(&self) -> bool {

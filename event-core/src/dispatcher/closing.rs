@@ -4,30 +4,27 @@
 //! last delivery closes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use event_listener::Event as Waiters;
 
 use super::inner::Inner;
+use super::phase::Phase;
 use crate::handler::HandlerInfo;
 use crate::queue::line::{Line, Serves};
 
-mod phase {
-    pub(super) const OPEN: u8 = 0;
-    pub(super) const DRAINING: u8 = 1;
-    pub(super) const CLOSED: u8 = 2;
-}
-
 /// Where a dispatcher stands on its way to its end.
 pub(crate) struct Closing {
-    phase: AtomicU8,
-    /// How many dispatchers share it; what works for them does not count.
-    dispatchers: AtomicUsize,
+    phase: Phase,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
     /// Deliveries that ended while it drained, by handler.
     drained: Mutex<Vec<(HandlerInfo, usize)>>,
+    /// Deliveries that were abandoned since it began to drain, by handler.
+    abandoned: Mutex<Vec<(HandlerInfo, usize)>>,
+    /// Shielded emissions that were dropped midway.
+    cut_short: AtomicUsize,
     /// Streams, which end with the dispatcher.
     streams: Mutex<Vec<std::sync::Weak<Line>>>,
 }
@@ -35,10 +32,11 @@ pub(crate) struct Closing {
 impl Default for Closing {
     fn default() -> Self {
         Self {
-            phase: AtomicU8::new(phase::OPEN),
-            dispatchers: AtomicUsize::new(0),
+            phase: Phase::default(),
             closed: Waiters::new(),
             drained: Mutex::default(),
+            abandoned: Mutex::default(),
+            cut_short: AtomicUsize::new(0),
             streams: Mutex::default(),
         }
     }
@@ -46,24 +44,20 @@ impl Default for Closing {
 
 impl Closing {
     pub(crate) fn is_open(&self) -> bool {
-        self.phase.load(Ordering::Acquire) == phase::OPEN
+        self.phase.is_open()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.phase.load(Ordering::Acquire) == phase::DRAINING
+        self.phase.is_draining()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.phase.load(Ordering::Acquire) == phase::CLOSED
+        self.phase.is_closed()
     }
 
     /// Whether a root may be emitted; handlers that drain may go on emitting.
     pub(crate) fn takes_roots(&self, is_outermost: bool) -> bool {
-        match self.phase.load(Ordering::Acquire) {
-            phase::OPEN => true,
-            phase::DRAINING => !is_outermost,
-            _ => false,
-        }
+        self.phase.takes_roots(is_outermost)
     }
 
     /// Counts a delivery that ended while the dispatcher drained.
@@ -76,6 +70,32 @@ impl Closing {
         add(&mut drained, handler);
     }
 
+    /// Counts a delivery that was abandoned while the dispatcher drained; those that its close finds
+    /// are counted there.
+    pub(crate) fn count_abandoned(&self, handler: impl FnOnce() -> HandlerInfo) {
+        if self.is_draining() {
+            self.add_abandoned([handler()], 0);
+        }
+    }
+
+    fn add_abandoned(&self, handlers: impl IntoIterator<Item = HandlerInfo>, emissions: usize) {
+        self.cut_short.fetch_add(emissions, Ordering::Relaxed);
+        let mut abandoned = self
+            .abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for handler in handlers {
+            add(&mut abandoned, handler);
+        }
+    }
+
+    /// What was abandoned, and how many shielded emissions were dropped midway.
+    pub(crate) fn abandoned(&self) -> (Vec<(HandlerInfo, usize)>, usize) {
+        let abandoned = self.abandoned.lock();
+        let abandoned = abandoned.unwrap_or_else(PoisonError::into_inner).clone();
+        (abandoned, self.cut_short.load(Ordering::Relaxed))
+    }
+
     /// What was counted.
     pub(crate) fn drained(&self) -> Vec<(HandlerInfo, usize)> {
         self.drained
@@ -86,20 +106,17 @@ impl Closing {
 
     /// One dispatcher more.
     pub(crate) fn join(&self) {
-        self.dispatchers.fetch_add(1, Ordering::Relaxed);
+        self.phase.join();
     }
 
     /// One dispatcher more, if there is one left.
     pub(crate) fn join_others(&self) -> bool {
-        let next = |dispatchers| (dispatchers > 0).then_some(dispatchers + 1);
-        self.dispatchers
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
-            .is_ok()
+        self.phase.join_others()
     }
 
     /// One dispatcher less; answers whether it was the last.
     pub(crate) fn leave(&self) -> bool {
-        self.dispatchers.fetch_sub(1, Ordering::AcqRel) == 1
+        self.phase.leave()
     }
 
     /// Ends a stream with the dispatcher.
@@ -125,33 +142,20 @@ pub(crate) fn add(counts: &mut Vec<(HandlerInfo, usize)>, handler: HandlerInfo) 
 impl Inner {
     /// Takes no more roots, and lets what is under way end.
     pub(crate) fn drain(self: &Arc<Self>) {
-        let began = self.closing.phase.compare_exchange(
-            phase::OPEN,
-            phase::DRAINING,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if began.is_err() {
+        if !self.closing.phase.drain() {
             return;
         }
         self.watch();
         for line in &self.lines {
-            line.buffer.set_paused(false);
+            line.set_paused(false);
         }
         self.close_if_quiet();
     }
 
     /// Closes a draining dispatcher in which nothing is under way any more.
     pub(crate) fn close_if_quiet(self: &Arc<Self>) {
-        if !self.closing.is_draining() {
-            return;
-        }
-        // Two looks: whatever was offered to one queue behind the first look's back shows in the
-        // second, as work or as a count.
-        if let (Some(first), Some(second)) = (self.taken(), self.taken())
-            && first == second
-        {
-            self.close();
+        if self.closing.phase.is_drained(|| self.taken()) {
+            self.close_quietly();
         }
     }
 
@@ -171,19 +175,38 @@ impl Inner {
         Some(taken)
     }
 
-    /// Ends it. What still waits is abandoned, and tasks are dropped; answers whose deliveries they
-    /// were.
-    pub(crate) fn close(self: &Arc<Self>) -> Vec<HandlerInfo> {
-        if self.closing.phase.swap(phase::CLOSED, Ordering::AcqRel) == phase::CLOSED {
-            return Vec::new();
+    /// Ends it. What still waits is abandoned, and tasks are dropped.
+    pub(crate) fn close(self: &Arc<Self>) {
+        if !self.closing.phase.close() {
+            return;
         }
-        let mut abandoned = self.tasks.abort();
+        let (mut abandoned, emissions) = self.tasks.abort();
         for line in &self.lines {
             line.buffer.close();
             abandoned.extend(line.abandon(self));
             abandoned.extend(line.running());
             line.abort();
         }
+        self.closing.add_abandoned(abandoned, emissions);
+        self.end_streams_and_tell();
+    }
+
+    /// Ends it when nothing is under way. What an emit on another thread handed over at that very
+    /// moment goes on to its end, and is not waited for.
+    fn close_quietly(self: &Arc<Self>) {
+        if !self.closing.phase.close() {
+            return;
+        }
+        for line in &self.lines {
+            line.buffer.close();
+            if line.serves() == Serves::Pump {
+                line.abandon(self);
+            }
+        }
+        self.end_streams_and_tell();
+    }
+
+    fn end_streams_and_tell(&self) {
         let streams = std::mem::take(
             &mut *self
                 .closing
@@ -195,12 +218,11 @@ impl Inner {
             stream.buffer.close();
         }
         self.closing.closed.notify(usize::MAX);
-        abandoned
     }
 
     /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
     pub(crate) fn left_alone(self: &Arc<Self>) {
-        if !self.closing.is_open() {
+        if self.closing.is_closed() {
             return;
         }
         let waiting: usize = self
@@ -216,7 +238,7 @@ impl Inner {
         // Nobody can pump these any more.
         for line in &self.lines {
             if line.serves() == Serves::Pump {
-                line.abandon(self);
+                line.desert(self);
             }
         }
         self.close_if_quiet();

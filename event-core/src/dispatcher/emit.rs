@@ -282,8 +282,7 @@ pub(crate) fn share<E: Event>(
     if inner.is_stamping() {
         origin.stamp = Some(inner.stamp(&origin));
     }
-    let in_arc = found.roster::<E>().late_subscriptions.is_some();
-    Shared::new(event, origin, found, in_arc)
+    Shared::new(event, origin, found)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,

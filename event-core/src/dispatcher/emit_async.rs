@@ -18,6 +18,7 @@ use super::seat::Place;
 use super::structured;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
+use crate::isolate;
 use crate::observer::Observed;
 use crate::report::{Cause, Ended, Failure, Report};
 
@@ -118,29 +119,30 @@ impl Unfinished<'_> {
             let (shared, refused) = depth::enter(depth, || {
                 emit::deliver_shared(inner, &found, event, root, origin)
             });
+            let shared = Isolated(Some(shared));
             self.end_first(None, refused);
             self.run_structured().await;
-            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared));
+            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
             self.end_first(panic, refused);
             return;
         }
         // Nothing outlives this future, so nothing is shared: no allocation but the calls'.
-        let shared = emit::share(inner, &found, event, origin);
-        {
+        let shared = Isolated(Some(emit::share(inner, &found, event, origin)));
+        if let Some(shared) = &shared.0 {
             let observed = Observed::new(inner, shared.event(), shared.origin());
             let (halted, refused) = depth::enter(depth, || {
-                emit::run_inline(inner, &found, &shared, root, observed.as_ref())
+                emit::run_inline(inner, &found, shared, root, observed.as_ref())
             });
             root.pass_on(refused);
             match halted {
-                None => structured::run(inner, &shared, root).await,
-                Some(skip) => structured::skip_all(inner, &shared, root, skip),
+                None => structured::run(inner, shared, root).await,
+                Some(skip) => structured::skip_all(inner, shared, root, skip),
             }
             if let Some(observed) = &observed {
                 observed.emission_ended();
             }
         }
-        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared));
+        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
         self.end_first(panic, refused);
     }
 
@@ -165,9 +167,25 @@ impl Unfinished<'_> {
             .record
             .get_mut()
             .and_then(|more| more.get_mut().structured.take());
-        if let Some(event) = structured {
-            structured::run(self.inner, &*event, self.root).await;
+        let structured = Isolated(structured);
+        if let Some(event) = &structured.0 {
+            structured::run(self.inner, &**event, self.root).await;
         }
+    }
+}
+
+/// What holds an event, whose `Drop` is the user's wherever the emission is dropped.
+struct Isolated<T>(Option<T>);
+
+impl<T> Isolated<T> {
+    fn take(mut self) -> Option<T> {
+        self.0.take()
+    }
+}
+
+impl<T> Drop for Isolated<T> {
+    fn drop(&mut self) {
+        isolate::discard(self.0.take());
     }
 }
 
@@ -183,7 +201,7 @@ impl Drop for Unfinished<'_> {
         if self.is_finished {
             return;
         }
-        let cancelled = self.root.count(Ended::Cancelled);
+        let cancelled = self.root.count(Ended::Cancelled) + self.root.lost_rooms();
         let not_emitted = self.root.waiting();
         let cause = Cause::Cancelled {
             cancelled,
@@ -192,17 +210,18 @@ impl Drop for Unfinished<'_> {
         let failure = Failure::new(self.event, None, cause);
         crate::log::failure(&failure);
         self.inner.tell(&failure);
+        self.root.discard_events();
     }
 }
 
 #[cfg(feature = "tokio")]
 mod shielded {
     use std::fmt;
-    use std::future::Future;
-    use std::pin::Pin;
+    use std::future::{Future, poll_fn};
+    use std::pin::{Pin, pin};
     use std::task::{Context, Poll, ready};
 
-    use super::{Arc, EmitAsync, EventInfo, Inner, Report};
+    use super::{Arc, Cause, EmitAsync, EventInfo, Failure, Inner, Report, depth};
     use crate::runtime::Runtime;
 
     impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
@@ -244,34 +263,64 @@ mod shielded {
                      `.runtime(handle)`"
                 )
             };
-            let tracked = Tracked::enter(self.inner);
+            let tracked = Tracked::enter(self.inner, self.event);
+            let id = tracked.id;
             let future = self.future;
+            // A handler's emission stays inside of its own, wherever it goes on.
+            let depth = depth::next();
+            let task = runtime.spawn_for(async move {
+                // As a whole: an assignment alone would move a copy of the field.
+                let mut tracked = tracked;
+                tracked.has_begun = true;
+                let mut future = pin!(future);
+                poll_fn(|context| match depth.checked_sub(1) {
+                    None => future.as_mut().poll(context),
+                    Some(depth) => depth::enter(depth, || future.as_mut().poll(context)).0,
+                })
+                .await
+            });
+            if let Some(id) = id {
+                let aborter = task.abort_handle();
+                self.inner.tasks.set_aborter(self.inner, id, aborter);
+            }
             Shielded {
                 event: self.event,
-                task: runtime.spawn_for(async move {
-                    let _tracked = tracked;
-                    future.await
-                }),
+                task,
             }
         }
     }
 
     /// Counts the task among those that a shutdown waits for.
-    struct Tracked(Option<(Arc<Inner>, u64)>);
+    struct Tracked {
+        inner: Arc<Inner>,
+        event: &'static EventInfo,
+        /// None if the dispatcher is closed; the emission itself will say so.
+        id: Option<u64>,
+        has_begun: bool,
+    }
 
     impl Tracked {
-        fn enter(inner: &Arc<Inner>) -> Self {
-            // If it is closed, the emission itself will say so.
-            let id = inner.tasks.enter(inner, Vec::new());
-            Self(id.map(|id| (Arc::clone(inner), id)))
+        fn enter(inner: &Arc<Inner>, event: &'static EventInfo) -> Self {
+            Self {
+                inner: Arc::clone(inner),
+                event,
+                id: inner.tasks.enter(inner, Vec::new()),
+                has_begun: false,
+            }
         }
     }
 
     impl Drop for Tracked {
         fn drop(&mut self) {
-            if let Some((inner, id)) = &self.0 {
-                inner.tasks.leave(*id);
-                inner.close_if_quiet();
+            if !self.has_begun {
+                let cause = Cause::Abandoned { queue: None };
+                let failure = Failure::new(self.event, None, cause);
+                crate::log::failure(&failure);
+                self.inner.tell(&failure);
+            }
+            if let Some(id) = self.id {
+                self.inner.tasks.leave(id);
+                self.inner.close_if_quiet();
             }
         }
     }

@@ -14,9 +14,9 @@ use super::shared::{Delivered, Item, One, Target};
 use crate::emitter::Given;
 use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::binder::NotRun;
-use crate::isolate;
 use crate::observer::Observed;
-use crate::report::{Cause, Ended};
+use crate::report::{Cause, Ended, Failure};
+use crate::{isolate, log};
 
 /// A call of an async handler that is under way.
 pub(crate) struct Flight<'a> {
@@ -59,10 +59,11 @@ impl<'a> Flight<'a> {
             event,
             target,
         };
-        let started = {
+        // The making of parameters, and of a subscription's future, is the user's: its emits count.
+        let (started, refused) = depth::enter(event.origin().depth, || {
             let emission = Emission::new(inner, &who, event.origin(), &record);
             catch_unwind(AssertUnwindSafe(|| event.start(inner, target, &emission)))
-        };
+        });
         let given = record.into_inner().map(|more| more.into_inner());
         let given = given.map_or_else(Vec::new, |more: More| more.given);
         let landing = match started {
@@ -74,7 +75,7 @@ impl<'a> Flight<'a> {
                     needs_timer: event.needs_timer(inner, target),
                     depth: event.origin().depth,
                     given,
-                    refused: None,
+                    refused,
                 }));
             }
             Ok(Some(Err(not_run))) => Landing::NotRun(not_run),
@@ -83,7 +84,7 @@ impl<'a> Flight<'a> {
         Some(Err(Landed {
             landing,
             given,
-            refused: None,
+            refused,
         }))
     }
 
@@ -95,6 +96,11 @@ impl<'a> Flight<'a> {
     ) -> Result<Self, Landed> {
         Self::start(inner, event, target)
             .unwrap_or_else(|| unreachable!("only async handlers are put where they are polled"))
+    }
+
+    /// Ends the call where it stands; answers what its emitters were given.
+    pub(crate) fn cut_short(mut self) -> Vec<Arc<Given>> {
+        std::mem::take(&mut self.given)
     }
 
     /// Goes on with the call.
@@ -128,6 +134,14 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             let _ = depth::enter(self.depth, || isolate::discard(running));
+        }
+        for given in std::mem::take(&mut self.given) {
+            for event in given.close() {
+                let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
+                log::failure(&failure);
+                self.inner.tell(&failure);
+                isolate::discard(event);
+            }
         }
     }
 }

@@ -287,5 +287,7 @@ impl Drop for Inner {
         isolate::discard(std::mem::take(&mut self.everything));
         isolate::discard(self.late.swap(Arc::default()));
         isolate::discard(self.observers.swap(Arc::default()));
+        isolate::discard(std::mem::take(&mut self.lines));
+        isolate::discard(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
     }
 }

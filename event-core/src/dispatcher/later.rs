@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::cascade::{Blocked, Hands, Root};
 use super::inner::Inner;
-use super::seat::{LateCall, Permit, Place};
+use super::limit::Permit;
+use super::seat::{LateCall, Place};
 use super::shared::{Delivered, Item, Target};
 use crate::isolate;
-use crate::queue::line::{Line, Offered};
+use crate::queue::line::{Line, Offered, Serves};
 use crate::report::{Cause, Ended, Skip, Undelivered};
 
 /// Hands an event to its queues and tasks, and to streams, in order.
@@ -52,10 +53,16 @@ pub(crate) fn hand_over(
             }
         }
     }
-    if !ordered.is_empty() {
+    if let Some(skip) = stopped(root, halted) {
+        for (seat, _) in ordered {
+            root.settle(inner, &**event, &Target::Seat(seat), |emission| {
+                emission.skip(skip);
+            });
+        }
+    } else if !ordered.is_empty() {
         start_ordered(inner, event, ordered, root);
     }
-    let subscriptions = event.subscriptions(inner);
+    let subscriptions = event.subscriptions();
     for subscription in subscriptions.iter().flat_map(|all| &**all) {
         let target = Target::Subscription(Arc::clone(subscription));
         if let Some(skip) = stopped(root, halted) {
@@ -225,6 +232,19 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
         Offered::Dropped(item) => {
             root.settle(inner, &*item.event, &item.target, |emission| {
                 emission.ended(Ended::Dropped);
+            });
+            isolate::discard(item);
+        }
+        Offered::Panicked(item, payload) => {
+            root.settle(inner, &*item.event, &item.target, |emission| {
+                emission.panicked(payload);
+            });
+            isolate::discard(item);
+        }
+        // The stream is gone, and with it the subscription.
+        Offered::Closed(item) if line.serves() == Serves::Stream && !inner.closing.is_closed() => {
+            root.settle(inner, &*item.event, &item.target, |emission| {
+                emission.skip(Skip::Cancelled);
             });
             isolate::discard(item);
         }

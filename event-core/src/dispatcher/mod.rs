@@ -13,7 +13,9 @@ mod full;
 mod handle;
 pub(crate) mod inner;
 mod later;
+pub(crate) mod limit;
 pub(crate) mod origin;
+mod phase;
 pub(crate) mod roster;
 pub(crate) mod seat;
 pub(crate) mod shared;
@@ -133,7 +135,8 @@ impl Dispatcher {
 
     /// Another clone, unless the last one is gone.
     pub(crate) fn revive(inner: Arc<Inner>) -> Option<Self> {
-        inner.closing.join_others().then_some(Self { inner })
+        // Not made unless it counts: dropping it would count it off.
+        inner.closing.join_others().then(|| Self { inner })
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -143,7 +146,9 @@ impl Dispatcher {
     /// Emits an event: runs its inline handlers now, hands it to its tasks and queues, then emits what
     /// was caused, and so on.
     ///
-    /// Never blocks by itself, and never panics because of a handler. Emitting to nobody is
+    /// Never waits, and never panics because of a handler: a delivery that finds its queue full is a
+    /// failure in the report, also where the queue lets emitters [wait](Overflow::Wait), as
+    /// [`emit_async`](Self::emit_async) and [`emit_blocking`](Self::emit_blocking) do. Emitting to nobody is
     /// legal and nearly free. Inside a handler it starts a root of its own, which runs at
     /// once; return the event instead to have it run after the other handlers.
     #[inline]
@@ -205,8 +210,8 @@ impl Dispatcher {
     ///
     /// # Errors
     ///
-    /// The thread belongs to a runtime, which would stand still; nothing was emitted, and the event
-    /// is gone.
+    /// The thread belongs to a runtime, which might stand still; nothing was emitted, and the event is
+    /// gone. Threads of tokio's `spawn_blocking` cannot be told from its others; use `std::thread`.
     pub fn emit_blocking<E>(&self, event: E) -> Result<Report, BlockingError>
     where
         E: Event + EmitsNow<E::Durability>,
@@ -413,13 +418,13 @@ impl Dispatcher {
     /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it.
     #[must_use]
     pub fn queue(&self, queue: &'static Queue) -> QueueHandle {
-        QueueHandle::new(self.line(queue))
+        QueueHandle::new(self.line(queue), queue.declared())
     }
 
     /// The same of a queue that a thread pumps.
     #[must_use]
     pub fn local_queue<S: 'static>(&self, queue: &'static LocalQueue<S>) -> QueueHandle {
-        QueueHandle::new(self.line(queue))
+        QueueHandle::new(self.line(queue), queue.declared())
     }
 
     /// Runs what waits in a queue right now, on this thread, and lends it `owned`; answers how many

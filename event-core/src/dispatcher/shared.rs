@@ -21,7 +21,11 @@ pub(crate) struct Shared<E> {
     origin: Origin,
     /// The place of an event that the dispatcher's table does not have.
     late: Option<Arc<super::roster::Entry>>,
+    /// As they were when the emission began: who subscribes during it will see the next one.
+    subscriptions: Option<Subscriptions>,
 }
+
+pub(crate) type Subscriptions = Arc<Vec<Arc<dyn LateSubscription>>>;
 
 enum Held<E> {
     Here(E),
@@ -61,7 +65,8 @@ pub(crate) trait Delivered: Send + Sync {
     /// How many seats the event has.
     fn seats(&self, inner: &Inner) -> usize;
     fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place;
-    fn subscriptions(&self, inner: &Inner) -> Option<Arc<Vec<Arc<dyn LateSubscription>>>>;
+    /// The subscriptions that do not run inline.
+    fn subscriptions(&self) -> Option<Subscriptions>;
     fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo;
     /// Whether a call of an async handler needs the runtime's timers.
     fn needs_timer(&self, inner: &Inner, target: &Target) -> bool;
@@ -83,16 +88,17 @@ impl<E: Event> Shared<E> {
         &self.origin
     }
 
-    /// `in_arc` says whether somebody wants an `Arc<E>`.
-    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>, in_arc: bool) -> Self {
+    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>) -> Self {
+        let subscriptions = found.roster::<E>().late_subscriptions.load();
         Self {
-            event: if in_arc {
+            event: if subscriptions.is_some() {
                 Held::Arc(Arc::new(event))
             } else {
                 Held::Here(event)
             },
             origin,
             late: found.late(),
+            subscriptions,
         }
     }
 
@@ -146,11 +152,8 @@ impl<E: Event> Delivered for Shared<E> {
         &self.roster(inner).later[seat as usize].place
     }
 
-    fn subscriptions(&self, inner: &Inner) -> Option<Arc<Vec<Arc<dyn LateSubscription>>>> {
-        // Somebody who subscribed after the event was put here will see the next one.
-        matches!(self.event, Held::Arc(_))
-            .then(|| self.roster(inner).late_subscriptions.load())
-            .flatten()
+    fn subscriptions(&self) -> Option<Subscriptions> {
+        self.subscriptions.clone()
     }
 
     fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use event_listener::Listener as _;
 
-use super::closing::add;
 use super::inner::Inner;
 use crate::handler::HandlerInfo;
+#[cfg(feature = "tokio")]
+use crate::runtime::Runtime;
 
 /// What a [`shutdown`](crate::Dispatcher::shutdown) led to, by handler.
 #[derive(Clone, Debug, Default)]
@@ -16,10 +17,23 @@ use crate::handler::HandlerInfo;
 pub struct Shutdown {
     drained: Vec<(HandlerInfo, usize)>,
     abandoned: Vec<(HandlerInfo, usize)>,
+    cut_short: usize,
 }
 
 impl Shutdown {
-    /// Deliveries that ended while the dispatcher drained, by handler.
+    /// How many deliveries ended from the call on.
+    #[must_use]
+    pub fn drained_count(&self) -> usize {
+        sum(&self.drained)
+    }
+
+    /// How many deliveries had not ended when the time was over.
+    #[must_use]
+    pub fn abandoned_count(&self) -> usize {
+        sum(&self.abandoned)
+    }
+
+    /// Deliveries that ended from the call on, while the dispatcher drained, by handler.
     #[must_use]
     pub fn drained(&self) -> &[(HandlerInfo, usize)] {
         &self.drained
@@ -32,31 +46,47 @@ impl Shutdown {
         &self.abandoned
     }
 
+    /// [Shielded](crate::dispatcher::EmitAsync::shielded) emissions that had not ended when the time
+    /// was over. What was under way in them ends as cancelled.
+    #[must_use]
+    pub fn cut_short(&self) -> usize {
+        self.cut_short
+    }
+
     /// Whether everything ended in time.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.abandoned.is_empty()
+        self.abandoned.is_empty() && self.cut_short == 0
     }
 
-    fn of(inner: &Arc<Inner>, left: Vec<HandlerInfo>) -> Self {
-        let mut abandoned = Vec::new();
-        for handler in left {
-            add(&mut abandoned, handler);
-        }
+    fn of(inner: &Inner) -> Self {
+        let (mut abandoned, cut_short) = inner.closing.abandoned();
         let mut drained = inner.closing.drained();
         for counts in [&mut drained, &mut abandoned] {
             counts.sort_by_key(|(handler, _)| (handler.name(), handler.line()));
         }
-        Self { drained, abandoned }
+        Self {
+            drained,
+            abandoned,
+            cut_short,
+        }
     }
+}
+
+fn sum(counts: &[(HandlerInfo, usize)]) -> usize {
+    counts.iter().map(|(_, count)| count).sum()
 }
 
 /// The counts in one line, then each handler in a line of its own.
 impl fmt::Display for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sum = |counts: &[(HandlerInfo, usize)]| counts.iter().map(|(_, n)| n).sum::<usize>();
-        let (drained, abandoned) = (sum(&self.drained), sum(&self.abandoned));
+        let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
         write!(f, "{drained} drained, {abandoned} abandoned")?;
+        match self.cut_short {
+            0 => {}
+            1 => f.write_str(", 1 shielded emission cut short")?,
+            more => write!(f, ", {more} shielded emissions cut short")?,
+        }
         for (counts, how) in [(&self.drained, "drained"), (&self.abandoned, "abandoned")] {
             for (handler, count) in counts {
                 write!(f, "\n  {how} {count}: {handler}")?;
@@ -73,14 +103,17 @@ pub(super) async fn shutdown(inner: &Arc<Inner>, limit: Duration) -> Shutdown {
     inner.drain();
     if !inner.closing.is_closed() {
         let waiting = || tokio::time::timeout(limit, closed);
-        // Timers belong to a runtime; this one may be polled outside of it.
-        let waiting = match &inner.runtime {
+        // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
+        // have ended.
+        let runtime = Runtime::current();
+        let waiting = match runtime.as_ref().or(inner.runtime.as_ref()) {
             Some(runtime) => runtime.inside(waiting),
             None => waiting(),
         };
         let _ = waiting.await;
     }
-    Shutdown::of(inner, inner.close())
+    inner.close();
+    Shutdown::of(inner)
 }
 
 /// The same, on a thread that waits.
@@ -95,5 +128,6 @@ pub(super) fn shutdown_blocking(inner: &Arc<Inner>, limit: Duration) -> Shutdown
             None => closed.wait(),
         }
     }
-    Shutdown::of(inner, inner.close())
+    inner.close();
+    Shutdown::of(inner)
 }

@@ -10,16 +10,20 @@ use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use super::cascade::{Blocked, Root, Waiting};
+use super::cascade::{Blocked, Hands, Root, Waiting};
+use super::depth;
 use super::flight::{Flight, Landed};
 use super::inner::Inner;
 use super::later;
-use super::seat::{LateCall, LateSubscription, Limit, Permit, Place};
+use super::limit::{Limit, Permit};
+use super::seat::{LateCall, LateSubscription, Place};
 use super::shared::{Delivered, Item, Target};
+use crate::emitter::Given;
 use crate::queue::line::{Line, Offered};
-use crate::report::{Ended, Skip};
+use crate::report::{Cause, Ended, Skip};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
@@ -31,7 +35,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Ro
         seats: later::seats(inner, event),
         permits: Vec::new(),
         asks_filters: true,
-        subscriptions: event.subscriptions(inner),
+        subscriptions: event.subscriptions(),
         next_subscription: 0,
         is_ordered: later::is_ordered(inner, event),
         ended: Vec::new(),
@@ -67,6 +71,10 @@ pub(crate) async fn run_ordered(
             permits.push((seat, permit));
         }
     }
+    // Whoever was filtered or rejected has ended, too.
+    let runs = |seat: &u32| permits.iter().any(|(other, _)| other == seat);
+    let ended = later::seats(inner, &*event).filter(|seat| !runs(seat));
+    let ended = ended.collect();
     let mut air = Air {
         inner,
         event: &*event,
@@ -77,7 +85,7 @@ pub(crate) async fn run_ordered(
         subscriptions: None,
         next_subscription: 0,
         is_ordered: true,
-        ended: Vec::new(),
+        ended,
         held: Vec::new(),
         flying: Vec::new(),
         caused: Vec::new(),
@@ -158,6 +166,11 @@ impl<'a> Air<'a> {
                 rooms.settle(self.root);
             }
         }
+        self.put_back_caused();
+    }
+
+    /// Lets what handlers caused join the list, in the order of the handlers.
+    fn put_back_caused(&mut self) {
         self.caused.sort_by_key(|(order, _)| *order);
         for (_, caused) in std::mem::take(&mut self.caused) {
             self.root.put_back(caused);
@@ -192,11 +205,23 @@ impl<'a> Air<'a> {
     }
 
     fn launch_or_hold(&mut self, seat: u32, permit: Option<Permit>, context: &mut Context<'_>) {
-        if self.is_ordered && !self.may_start(seat) {
+        if self.asks_filters && !self.admits(seat) {
+            self.has_ended(&Target::Seat(seat));
+        } else if self.is_ordered && !self.may_start(seat) {
             self.held.push((seat, permit));
         } else {
             self.launch_seat(seat, permit, context);
         }
+    }
+
+    /// Asks the filter of a handler; its emits are inside of this emission.
+    fn admits(&mut self, seat: u32) -> bool {
+        let depth = self.event.origin().depth;
+        let (admits, refused) = depth::enter(depth, || {
+            later::admits(self.inner, self.event, seat, self.root)
+        });
+        self.root.pass_on(refused);
+        admits
     }
 
     /// Whether every handler has ended that the one at `seat` waits for.
@@ -222,10 +247,6 @@ impl<'a> Air<'a> {
         let Place::Task(place) = self.event.place(self.inner, seat) else {
             return;
         };
-        if self.asks_filters && !later::admits(self.inner, self.event, seat, self.root) {
-            self.has_ended(&Target::Seat(seat));
-            return;
-        }
         self.launch(
             Target::Seat(seat),
             seat as usize,
@@ -295,6 +316,10 @@ impl<'a> Air<'a> {
 
     fn land(&mut self, target: &Target, order: usize, landed: Landed) {
         self.has_ended(target);
+        if self.root.hands != Hands::Structured {
+            let closing = &self.inner.closing;
+            closing.count(|| self.event.handler(self.inner, target));
+        }
         if landed.is_plain() && !self.inner.is_observed() {
             self.root.done += 1;
             return;
@@ -313,10 +338,20 @@ impl<'a> Air<'a> {
         }
     }
 
-    fn cancel(&mut self, target: &Target) {
+    /// Ends a delivery that nobody goes on with.
+    fn lose(&mut self, target: &Target, given: Vec<Arc<Given>>) {
+        let ended = self.root.end_of_the_lost();
+        if ended == Ended::Abandoned {
+            let closing = &self.inner.closing;
+            closing.count_abandoned(|| self.event.handler(self.inner, target));
+        }
         self.root
             .settle(self.inner, self.event, target, |emission| {
-                emission.ended(Ended::Cancelled);
+                emission.adopt(given);
+                match ended {
+                    Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue: None }),
+                    ended => emission.ended(ended),
+                }
             });
     }
 }
@@ -345,22 +380,26 @@ impl<'a> Flying<'a> {
 }
 
 impl Drop for Air<'_> {
-    /// Whatever has not ended is cancelled.
+    /// Whatever has not ended is cancelled, or abandoned by its task. What was caused stays in the
+    /// root, which says that it was not emitted.
     fn drop(&mut self) {
+        self.put_back_caused();
         for flying in std::mem::take(&mut self.flying) {
-            let target = flying.target.clone();
-            drop(flying);
-            self.cancel(&target);
+            let given = match flying.stage {
+                Stage::Flies(flight) => flight.cut_short(),
+                Stage::Waits(_) => Vec::new(),
+            };
+            self.lose(&flying.target, given);
         }
         for (seat, _) in std::mem::take(&mut self.held) {
-            self.cancel(&Target::Seat(seat));
+            self.lose(&Target::Seat(seat), Vec::new());
         }
         for (seat, _) in std::mem::take(&mut self.permits) {
-            self.cancel(&Target::Seat(seat));
+            self.lose(&Target::Seat(seat), Vec::new());
         }
         while let Some(seat) = self.seats.next() {
             if matches!(self.event.place(self.inner, seat), Place::Task(_)) {
-                self.cancel(&Target::Seat(seat));
+                self.lose(&Target::Seat(seat), Vec::new());
             }
         }
     }
@@ -374,20 +413,27 @@ pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
     }
 }
 
-/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled.
+/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled,
+/// or abandoned by their task.
 struct Rooms<'a> {
     inner: &'a Arc<Inner>,
     blocked: VecDeque<Blocked>,
     found: Vec<(Arc<Line>, Offered)>,
+    /// How deliveries end for which this is dropped.
+    ended: Ended,
+    lost: Arc<AtomicUsize>,
 }
 
 impl<'a> Rooms<'a> {
     fn take(inner: &'a Arc<Inner>, root: &mut Root) -> Option<Self> {
+        let ended = root.end_of_the_lost();
         let more = root.record.get_mut()?.get_mut();
         if more.blocked.is_empty() {
             return None;
         }
         Some(Self {
+            ended,
+            lost: Arc::clone(more.lost_rooms.get_or_insert_default()),
             inner,
             blocked: std::mem::take(&mut more.blocked).into(),
             found: Vec::new(),
@@ -424,8 +470,9 @@ impl Drop for Rooms<'_> {
             self.inner.tell_all(root);
         }
         for Blocked { line, item } in std::mem::take(&mut self.blocked) {
-            line.count(Ended::Cancelled);
-            self.inner.end_unrun(item, Ended::Cancelled, None);
+            line.count(self.ended);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.inner.end_unrun(item, self.ended, Some(line.name));
         }
     }
 }

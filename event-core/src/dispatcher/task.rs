@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::cascade::{Hands, Root};
 use super::flight;
 use super::inner::Inner;
-use super::seat::Permit;
+use super::limit::Permit;
 use super::shared::{Delivered, Item, Target};
 use super::structured;
 use crate::handler::HandlerInfo;
@@ -46,11 +46,16 @@ impl Tasks {
             inner,
             id,
             Box::pin(async move {
-                let mut root = Root::with(Hands::Waiting);
-                if let [(item, _)] = &*under_way.deliveries {
-                    flight::fly(&under_way.inner, &*item.event, &item.target, &mut root).await;
+                let UnderWay {
+                    inner,
+                    deliveries,
+                    root,
+                    ..
+                } = &mut under_way;
+                if let [(item, _)] = &**deliveries {
+                    flight::fly(inner, &*item.event, &item.target, root).await;
                 }
-                under_way.go_on(root).await;
+                under_way.go_on().await;
             }),
         );
         Ok(())
@@ -82,10 +87,9 @@ impl Tasks {
             inner,
             id,
             Box::pin(async move {
-                let mut root = Root::with(Hands::Waiting);
                 let items = std::mem::take(&mut under_way.deliveries);
-                structured::run_ordered(&under_way.inner, items, &mut root).await;
-                under_way.go_on(root).await;
+                structured::run_ordered(&under_way.inner, items, &mut under_way.root).await;
+                under_way.go_on().await;
             }),
         );
         Ok(())
@@ -114,8 +118,18 @@ impl Tasks {
             return;
         };
         let aborter = runtime.spawn(task);
-        // It may have ended already.
-        if let Some(entry) = self.lock().running.get_mut(&id) {
+        self.set_aborter(inner, id, aborter);
+    }
+
+    /// Lets a task be ended where it stands.
+    pub(crate) fn set_aborter(&self, inner: &Inner, id: u64, aborter: Aborter) {
+        let mut registry = self.lock();
+        if inner.closing.is_closed() {
+            // Whoever closed it may have looked before the aborter was there.
+            drop(registry);
+            aborter.abort();
+        } else if let Some(entry) = registry.running.get_mut(&id) {
+            // Unless it has ended already.
             entry.aborter = Some(aborter);
         }
     }
@@ -131,8 +145,9 @@ impl Tasks {
         (registry.started, registry.running.len())
     }
 
-    /// Ends all tasks where they stand; answers whose deliveries they were.
-    pub(crate) fn abort(&self) -> Vec<HandlerInfo> {
+    /// Ends all tasks where they stand; answers whose deliveries they were, and how many were
+    /// shielded emissions.
+    pub(crate) fn abort(&self) -> (Vec<HandlerInfo>, usize) {
         let running: Vec<_> = {
             let mut registry = self.lock();
             let running = registry.running.values_mut();
@@ -141,13 +156,15 @@ impl Tasks {
                 .collect()
         };
         let mut handlers = Vec::new();
+        let mut emissions = 0;
         for (aborter, of) in running {
+            emissions += usize::from(of.is_empty());
             handlers.extend(of);
             if let Some(aborter) = aborter {
                 aborter.abort();
             }
         }
-        handlers
+        (handlers, emissions)
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
@@ -161,6 +178,8 @@ struct UnderWay {
     inner: Arc<Inner>,
     id: u64,
     deliveries: Vec<(Item, Permit)>,
+    /// What they lead to.
+    root: Root,
 }
 
 impl UnderWay {
@@ -169,14 +188,14 @@ impl UnderWay {
             inner: Arc::clone(inner),
             id,
             deliveries,
+            root: Root::with(Hands::Waiting),
         }
     }
 
     /// The deliveries have ended; emits what they caused.
-    async fn go_on(&mut self, mut root: Root) {
+    async fn go_on(&mut self) {
         isolate::discard(std::mem::take(&mut self.deliveries));
-        root.run_caused_waiting(&self.inner).await;
-        self.inner.tell_all(root);
+        self.root.run_caused_waiting(&self.inner).await;
     }
 }
 
@@ -186,6 +205,9 @@ impl Drop for UnderWay {
             drop(permit);
             self.inner.end_unrun(item, Ended::Abandoned, None);
         }
+        let mut root = std::mem::take(&mut self.root);
+        root.lose_the_rest();
+        self.inner.tell_all(root);
         self.inner.tasks.leave(self.id);
         self.inner.close_if_quiet();
     }
@@ -201,6 +223,9 @@ impl Inner {
         ended: Ended,
         queue: Option<&'static str>,
     ) {
+        if ended == Ended::Abandoned {
+            self.closing.count_abandoned(|| item.handler(self));
+        }
         let mut root = Root::default();
         root.settle(self, &*item.event, &item.target, |emission| match ended {
             Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue }),
@@ -215,8 +240,10 @@ impl Inner {
         if root.record.get().is_none() {
             return;
         }
-        for failure in root.into_report().failures() {
+        let report = root.into_report();
+        for failure in report.failures() {
             self.tell(failure);
         }
+        report.discard();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
-use super::buffer::Ticket;
+use super::buffer::{Counts, Taken, Ticket};
 use super::line::Line;
 use crate::dispatcher::cascade::{Hands, Root};
 use crate::dispatcher::depth;
@@ -66,16 +66,17 @@ impl Alive {
     }
 
     /// The delivery that the consumer took has ended, and all it caused has been handed over.
-    fn ended(&self, ended: Ended, ticket: Ticket) -> Option<Ticket> {
+    /// Answers the next one, if one is ready.
+    fn ended(&self, ended: Ended, ticket: Ticket) -> Option<Taken<Item>> {
         self.line.count(ended);
         self.line.running[self.at].end();
-        if self.inner.closing.is_open() {
-            // Given back with the next take.
-            return Some(ticket);
+        let next = self.line.buffer.try_take(Some(ticket));
+        if next.is_none() {
+            // Looked at after the ticket was given back: a dispatcher that began to drain in
+            // between found it running, and left it to this consumer to close.
+            self.inner.close_if_quiet();
         }
-        self.line.buffer.finish(ticket);
-        self.inner.close_if_quiet();
-        None
+        next
     }
 }
 
@@ -85,32 +86,38 @@ impl Drop for Alive {
         if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
             return;
         }
-        self.line.is_deserted.store(true, Ordering::Release);
-        self.line.abandon(&self.inner);
+        self.line.desert(&self.inner);
         self.inner.close_if_quiet();
     }
 }
 
 fn serve_as_thread(this: &Alive) {
-    let (mut finished, mut last) = (None, None);
-    while let Some(taken) = this.line.buffer.take_blocking(finished.take()) {
+    let (mut next, mut last) = (None, None);
+    while let Some(taken) = next.or_else(|| this.line.buffer.take_blocking(None)) {
         this.begin(&taken.item, &mut last);
         let ended = run(&this.inner, taken.item, None, Hands::Blocking);
-        finished = this.ended(ended, taken.ticket);
+        next = this.ended(ended, taken.ticket);
     }
 }
 
 async fn serve_as_task(this: Alive) {
-    let (mut finished, mut last) = (None, None);
-    while let Some(taken) = this.line.buffer.take(finished.take()).await {
+    let (mut next, mut last) = (None, None);
+    loop {
+        if next.is_none() {
+            next = this.line.buffer.take(None).await;
+        }
+        let Some(taken) = next.take() else {
+            return;
+        };
         this.begin(&taken.item, &mut last);
         let mut running = Running {
             this: &this,
             item: Some(taken.item),
             ticket: Some(taken.ticket),
+            root: Root::with(Hands::Waiting),
         };
         let ended = running.run().await;
-        finished = running
+        next = running
             .ticket
             .take()
             .and_then(|ticket| this.ended(ended, ticket));
@@ -122,6 +129,8 @@ struct Running<'a> {
     this: &'a Alive,
     item: Option<Item>,
     ticket: Option<Ticket>,
+    /// What it leads to.
+    root: Root,
 }
 
 impl Running<'_> {
@@ -129,15 +138,14 @@ impl Running<'_> {
         // Handlers that never wait would else keep all other tasks from their turn.
         runtime::yield_now_and_then().await;
         let inner = &self.this.inner;
-        let mut root = Root::with(Hands::Waiting);
         let mut ended = Ended::Abandoned;
         if let Some(item) = &self.item {
-            ended = flight::fly(inner, &*item.event, &item.target, &mut root).await;
+            ended = flight::fly(inner, &*item.event, &item.target, &mut self.root).await;
         }
         // From here on the delivery has ended, whatever becomes of what it caused.
         isolate::discard(self.item.take());
-        root.run_caused_waiting(inner).await;
-        inner.tell_all(root);
+        self.root.run_caused_waiting(inner).await;
+        inner.tell_all(std::mem::take(&mut self.root));
         ended
     }
 }
@@ -149,6 +157,9 @@ impl Drop for Running<'_> {
             self.this.line.count_abandoned_running();
             inner.end_unrun(item, Ended::Abandoned, Some(self.this.line.name));
         }
+        let mut root = std::mem::take(&mut self.root);
+        root.lose_the_rest();
+        inner.tell_all(root);
         if let Some(ticket) = self.ticket.take() {
             self.this.line.buffer.finish(ticket);
         }
@@ -170,10 +181,13 @@ fn run(inner: &Arc<Inner>, item: Item, lent: Option<&mut dyn Any>, hands: Hands)
 impl Line {
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
     pub(crate) fn pump(self: &Arc<Self>, inner: &Arc<Inner>, lent: &mut dyn Any) -> usize {
-        let waiting = self.buffer.counts().depth;
+        let before = self.buffer.counts();
         let mut ran = 0;
-        while ran < waiting {
+        let mut is_held_back = false;
+        // Those that had to make room are the oldest: they were waiting, too.
+        while ran + self.displaced_since(&before) < before.depth {
             let Some(taken) = self.buffer.try_take(None) else {
+                is_held_back = true;
                 break;
             };
             // It never waits: whoever waits for room may wait for this very pump.
@@ -183,9 +197,14 @@ impl Line {
             ran += 1;
         }
         inner.close_if_quiet();
-        if self.buffer.counts().depth > 0 {
+        if !is_held_back && self.buffer.counts().depth > 0 {
             self.wake();
         }
         ran
+    }
+
+    fn displaced_since(&self, before: &Counts) -> usize {
+        let displaced = self.buffer.counts().displaced - before.displaced;
+        usize::try_from(displaced).unwrap_or(usize::MAX)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
+use super::{Declared, Overflow, Settings};
 use crate::report::{Ended, Skip};
 
 /// One queue of one dispatcher: from [`Dispatcher::queue`](crate::Dispatcher::queue).
@@ -12,6 +13,7 @@ use crate::report::{Ended, Skip};
 pub struct QueueHandle {
     /// `None` where no handler of the dispatcher names the queue: it is always empty.
     line: Option<Arc<Line>>,
+    declared: &'static Declared,
 }
 
 /// How much waits, runs and has ended in a queue.
@@ -26,7 +28,8 @@ pub struct QueueCounts {
     pub depth: usize,
     /// The most that ever waited.
     pub high_water: usize,
-    /// Deliveries that run.
+    /// Deliveries that run; after a shutdown that ran out of time also those that a thread still
+    /// runs, which it counts as abandoned.
     pub running: usize,
     /// Deliveries that the queue was offered, taken in or not.
     pub offered: u64,
@@ -44,11 +47,49 @@ pub struct QueueCounts {
     pub waits: u64,
 }
 
+impl QueueCounts {
+    /// How many deliveries have ended, in whatever way.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.done + self.failed + self.dropped + self.rejected + self.abandoned
+    }
+}
+
 impl QueueHandle {
-    pub(crate) fn new(line: Option<&Arc<Line>>) -> Self {
+    pub(crate) fn new(line: Option<&Arc<Line>>, declared: &'static Declared) -> Self {
         Self {
             line: line.cloned(),
+            declared,
         }
+    }
+
+    /// The queue's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.declared.name
+    }
+
+    /// How many deliveries may wait, in this dispatcher.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.settings().capacity
+    }
+
+    /// How many deliveries may run at once, in this dispatcher.
+    #[must_use]
+    pub fn consumers(&self) -> usize {
+        self.settings().consumers
+    }
+
+    /// What happens in this dispatcher to a delivery that finds the queue full.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.settings().overflow
+    }
+
+    fn settings(&self) -> Settings {
+        let line = self.line.as_ref();
+        line.map_or(self.declared.settings, |line| line.settings)
     }
 
     /// How much waits, runs and has ended.
@@ -69,7 +110,10 @@ impl QueueHandle {
             depth: counts.depth,
             high_water: counts.high_water,
             running: counts.running,
-            offered: counts.offered + rejected + dropped.saturating_sub(counts.displaced),
+            offered: counts.offered
+                + rejected
+                + dropped.saturating_sub(counts.displaced)
+                + abandoned.saturating_sub(line.abandoned_running() + counts.cleared),
             done: counts.finished.saturating_sub(undone),
             failed,
             dropped,
@@ -82,14 +126,14 @@ impl QueueHandle {
     /// Lets no further delivery start. Those that run go on, and more may be queued.
     pub fn pause(&self) {
         if let Some(line) = &self.line {
-            line.buffer.set_paused(true);
+            line.set_paused(true);
         }
     }
 
     /// Lets deliveries start again.
     pub fn resume(&self) {
         if let Some(line) = &self.line {
-            line.buffer.set_paused(false);
+            line.set_paused(false);
         }
     }
 
@@ -117,9 +161,8 @@ impl QueueHandle {
 
 impl fmt::Debug for QueueHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.line.as_ref().map(|line| line.name);
         f.debug_struct("QueueHandle")
-            .field("name", &name)
+            .field("name", &self.name())
             .field("counts", &self.counts())
             .finish()
     }

@@ -1,5 +1,6 @@
 //! What waits in one queue of a dispatcher, and who serves it.
 
+use std::any::Any;
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
@@ -23,7 +24,7 @@ pub(crate) struct Line {
     /// Consumers that have not ended.
     pub(super) alive: AtomicUsize,
     /// Nobody will serve it any more, since the runtime ended.
-    pub(super) is_deserted: AtomicBool,
+    is_deserted: AtomicBool,
     /// Deliveries that were not done, by how they ended.
     undone: [AtomicU64; Ended::WAYS],
     /// Of those that were abandoned, the ones that ran already.
@@ -92,6 +93,8 @@ pub(crate) enum Offered {
     /// There is no room, and the queue drops it.
     Dropped(Item),
     Closed(Item),
+    /// Its key cannot be hashed.
+    Panicked(Item, Box<dyn Any + Send>),
     /// Nobody serves the queue any more.
     Deserted(Item),
 }
@@ -129,7 +132,11 @@ impl Line {
         }
         let lane = match self.serves {
             Serves::Stream => None,
-            _ => item.event.lane(),
+            // The `Hash` of the key is the user's.
+            _ => match isolate::caught(|| item.event.lane()) {
+                Ok(lane) => lane,
+                Err(payload) => return Offered::Panicked(item, payload),
+            },
         };
         let when_full = match self.settings.overflow {
             Overflow::Wait => WhenFull::Wait,
@@ -149,13 +156,13 @@ impl Line {
                     }
                 };
             }
+            // The last consumer may have gone since the look above.
+            Offer::Closed(item) if self.is_deserted.load(Ordering::Acquire) => {
+                return Offered::Deserted(item);
+            }
             Offer::Closed(item) => return Offered::Closed(item),
         }
         self.wake();
-        // The last consumer may have gone between the look above and the offer.
-        if self.is_deserted.load(Ordering::Acquire) {
-            self.abandon(inner);
-        }
         Offered::Waits
     }
 
@@ -179,6 +186,13 @@ impl Line {
         } else {
             inner.end_unrun(oldest, Ended::Dropped, None);
         }
+    }
+
+    /// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
+    pub(crate) fn desert(&self, inner: &Arc<Inner>) {
+        self.is_deserted.store(true, Ordering::Release);
+        self.buffer.close();
+        self.abandon(inner);
     }
 
     /// Ends all that waits, since nobody will run it. Answers whose deliveries they were.
@@ -225,6 +239,14 @@ impl Line {
     /// Sets the wake-up of whoever pumps; `false` if there is one.
     pub(crate) fn set_wake(&self, wake: Wake) -> bool {
         self.wake.set(wake).is_ok()
+    }
+
+    /// Lets deliveries start, or no further one.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.buffer.set_paused(paused);
+        if !paused && self.buffer.counts().depth > 0 {
+            self.wake();
+        }
     }
 
     /// Wakes whoever pumps. The callback is the user's.

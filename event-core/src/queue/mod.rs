@@ -70,7 +70,9 @@ pub enum Overflow {
 /// Unless said otherwise it has room for 1024 deliveries, one consumer, and lets emitters
 /// [wait](Overflow::Wait). Where all its handlers are `async fn`s it is served by tasks, else by
 /// threads named after it, so that a handler which blocks never stops the runtime. A
-/// [builder](crate::DispatcherBuilder::configure) may choose other numbers.
+/// [builder](crate::DispatcherBuilder::configure) may choose other numbers. A dispatcher with queued
+/// handlers needs a tokio runtime even if threads serve all of them, so that making one of them
+/// `async` changes nothing else.
 ///
 /// # Examples
 ///

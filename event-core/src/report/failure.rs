@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     Abandoned {
         queue: Option<&'static str>,
     },
+    /// Whoever would have emitted the event is no more.
+    Lost,
     /// An `emit_async` was dropped.
     Cancelled {
         cancelled: usize,
@@ -62,6 +64,7 @@ impl Cause {
             | Self::TooMany { .. }
             | Self::Nested(_)
             | Self::Closed
+            | Self::Lost
             | Self::Cancelled { .. } => None,
         }
     }
@@ -264,6 +267,12 @@ impl fmt::Display for Failure {
                 self.for_handler(f)?;
                 f.write_str(": the dispatcher is closed")
             }
+            (Cause::Lost, _) => {
+                f.write_fmt(format_args!(
+                    "`{event}` was not emitted: its task was dropped"
+                ))?;
+                cause(f)
+            }
             (Cause::Abandoned { queue }, _) => {
                 write!(f, "`{event}` was abandoned")?;
                 self.for_handler(f)?;
@@ -319,6 +328,7 @@ impl fmt::Debug for Cause {
             Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),
             Self::Full(undelivered) => write!(f, "Full({undelivered})"),
             Self::Closed => f.write_str("Closed"),
+            Self::Lost => f.write_str("Lost"),
             Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
             Self::Cancelled {
                 cancelled,

@@ -10,6 +10,7 @@ use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
+use crate::isolate;
 
 pub(crate) use self::failure::Cause;
 pub use self::failure::Failure;
@@ -181,7 +182,10 @@ impl Report {
         self.ended(Ended::Dropped)
     }
 
-    /// Deliveries that were handed to a queue or a task, and end after this report.
+    /// Deliveries that were handed to a queue or a task, and end after this report: how they end, and
+    /// what they cause, is not in it. Observers see them,
+    /// [`on_failure`](crate::DispatcherBuilder::on_failure) hears of their failures, and a
+    /// [queue](crate::Dispatcher::queue) counts them.
     #[must_use]
     #[inline]
     pub fn handed_over(&self) -> usize {
@@ -212,6 +216,20 @@ impl Report {
         let cause = Cause::Abandoned { queue: None };
         details.failures.push(Failure::new(event, None, cause));
         Self::new(0, 0, Some(Box::new(details)))
+    }
+
+    /// Drops a report that nobody gets. Events are the user's, and one whose `Drop` panics must
+    /// not take others along.
+    pub(crate) fn discard(mut self) {
+        let Some(details) = self.details.take() else {
+            return;
+        };
+        for (_, event) in details.returned {
+            isolate::discard(event);
+        }
+        for failure in details.failures {
+            isolate::discard(failure);
+        }
     }
 
     /// Whether the dispatcher was closed, and emitted nothing; see

@@ -1,10 +1,10 @@
 //! A delivery that found no room, kept so that it can be offered again.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::dispatcher::inner::Inner;
-use crate::dispatcher::seat::{Limit, Permit};
+use crate::dispatcher::limit::{Limit, Permit};
 use crate::dispatcher::shared::Item;
 use crate::error::RedeliverError;
 use crate::queue::line::{Line, Offered};
@@ -40,36 +40,29 @@ impl Undelivered {
 
     pub(crate) async fn redeliver(&self) -> Result<(), RedeliverError> {
         let inner = self.inner()?;
-        loop {
-            let ended = match &self.to {
-                To::Queue(line) => {
-                    line.buffer.room().await;
-                    self.offer(&inner, line)
+        let mut claimed = self.claim()?;
+        match &self.to {
+            To::Queue(line) => loop {
+                line.buffer.room().await;
+                if let Some(ended) = claimed.offer(&inner, line) {
+                    return ended;
                 }
-                To::Task(limit) => {
-                    let permit = limit.acquire().await;
-                    Some(self.start(&inner, permit))
-                }
-            };
-            if let Some(ended) = ended {
-                return ended;
-            }
+            },
+            To::Task(limit) => claimed.start(&inner, limit.acquire().await),
         }
     }
 
     pub(crate) fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
         let inner = self.inner()?;
-        loop {
-            let ended = match &self.to {
-                To::Queue(line) => {
-                    line.buffer.room_blocking();
-                    self.offer(&inner, line)
+        let mut claimed = self.claim()?;
+        match &self.to {
+            To::Queue(line) => loop {
+                line.buffer.room_blocking();
+                if let Some(ended) = claimed.offer(&inner, line) {
+                    return ended;
                 }
-                To::Task(limit) => Some(self.start(&inner, limit.acquire_blocking())),
-            };
-            if let Some(ended) = ended {
-                return ended;
-            }
+            },
+            To::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
         }
     }
 
@@ -77,44 +70,63 @@ impl Undelivered {
         self.inner.upgrade().ok_or(RedeliverError::Closed)
     }
 
-    fn take(&self) -> Result<Item, RedeliverError> {
-        let item = self
-            .item
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        item.ok_or(RedeliverError::Again)
+    /// Takes the item before the wait for room: whoever is let go must have something to offer, or
+    /// another would wait beside an empty place.
+    fn claim(&self) -> Result<Claimed<'_>, RedeliverError> {
+        let item = self.kept().take().ok_or(RedeliverError::Again)?;
+        Ok(Claimed {
+            from: self,
+            item: Some(item),
+        })
     }
 
-    fn keep(&self, item: Item) {
-        *self.item.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);
+    fn kept(&self) -> MutexGuard<'_, Option<Item>> {
+        self.item.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+/// A delivery that is being redelivered; put back unless that succeeds.
+struct Claimed<'u> {
+    from: &'u Undelivered,
+    /// There while nobody else has it.
+    item: Option<Item>,
+}
+
+impl Claimed<'_> {
     /// Offers it once; `None` if there was no room after all.
-    fn offer(&self, inner: &Arc<Inner>, line: &Arc<Line>) -> Option<Result<(), RedeliverError>> {
-        let item = match self.take() {
-            Ok(item) => item,
-            Err(error) => return Some(Err(error)),
-        };
-        match line.offer(inner, item) {
+    fn offer(
+        &mut self,
+        inner: &Arc<Inner>,
+        line: &Arc<Line>,
+    ) -> Option<Result<(), RedeliverError>> {
+        match line.offer(inner, self.item.take()?) {
             Offered::Waits => Some(Ok(())),
             Offered::NoRoom(item) | Offered::Rejected(item) | Offered::Dropped(item) => {
-                self.keep(item);
+                self.item = Some(item);
                 None
             }
-            Offered::Closed(item) | Offered::Deserted(item) => {
-                self.keep(item);
+            // Its key was hashed when it was offered first.
+            Offered::Closed(item) | Offered::Deserted(item) | Offered::Panicked(item, _) => {
+                self.item = Some(item);
                 Some(Err(RedeliverError::Closed))
             }
         }
     }
 
-    fn start(&self, inner: &Arc<Inner>, permit: Permit) -> Result<(), RedeliverError> {
-        let item = self.take()?;
+    fn start(&mut self, inner: &Arc<Inner>, permit: Permit) -> Result<(), RedeliverError> {
+        let item = self.item.take().ok_or(RedeliverError::Again)?;
         inner.tasks.start(inner, item, permit).map_err(|item| {
-            self.keep(item);
+            self.item = Some(item);
             RedeliverError::Closed
         })
+    }
+}
+
+impl Drop for Claimed<'_> {
+    fn drop(&mut self) {
+        if let Some(item) = self.item.take() {
+            *self.from.kept() = Some(item);
+        }
     }
 }
 

@@ -254,36 +254,35 @@ pub(super) fn pattern_without_match(
     .help(help)
 }
 
-/// Whoever does not run inline needs a runtime. Pumped queues do without.
+/// Whoever does not run inline needs a runtime. Pumped queues do without. One fix serves all, so it
+/// is one problem.
 pub(super) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
-    for handler in handlers {
-        let what = match (handler.spec().rung(), handler.spec().queue) {
-            (Rung::Inline, _) => continue,
-            (_, Some(queue)) if queue().declared().local => continue,
-            (_, Some(queue)) => format!("is served by queue `{}`", queue().declared().name),
-            (_, None) => "is an `async fn`".to_owned(),
-        };
-        let (without, help) = if cfg!(feature = "tokio") {
-            (
-                "and there is no tokio runtime",
-                "call `.build()` inside of `#[tokio::main]`, or give the builder one with \
-                 `.runtime(handle)`",
-            )
-        } else {
-            (
-                "and `event-core` is built without its feature `tokio`",
-                "in Cargo.toml: event-core = { version = \"0.1\", features = [\"tokio\"] }",
-            )
-        };
-        problems.push(
-            at_handler(
-                ProblemKind::MissingRuntime,
-                *handler,
-                &format!("{what}, {without}"),
-            )
-            .help(help),
-        );
+    let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
+        Some(queue) => !queue().declared().local,
+        None => handler.spec().rung() == Rung::Async,
+    };
+    let needing: Vec<_> = handlers.iter().filter(needs_one).collect();
+    if needing.is_empty() {
+        return;
     }
+    let (what, help) = if cfg!(feature = "tokio") {
+        (
+            "handlers that are `async` or have a queue need a tokio runtime, and there is none",
+            "call `.build()` inside of `#[tokio::main]`, or give the builder a runtime: \
+             `.runtime(runtime.handle().clone())`",
+        )
+    } else {
+        (
+            "handlers that are `async` or have a queue need the feature `tokio` of `event-core`",
+            "in Cargo.toml: event-core = { version = \"0.1\", features = [\"tokio\"] }; a \
+             `LocalQueue` does without it",
+        )
+    };
+    let problem = Problem::new(ProblemKind::MissingRuntime, what.to_owned()).help(help);
+    problems.push(needing.into_iter().fold(problem, |problem, handler| {
+        let spec = handler.spec();
+        problem.at_named(spec.file, spec.line, handler.name())
+    }));
 }
 
 /// Order is between handlers that run in the same way.

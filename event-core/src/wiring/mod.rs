@@ -217,13 +217,20 @@ fn bind(
     }
     let mut list = kind.new_list(handlers.len());
     for handler in &handlers {
+        if handler.spec().queue.is_some() {
+            hops.push(Hop {
+                from: kind.info(),
+                handler: *handler,
+                to: None,
+            });
+        }
         if handler.event().is_some() {
             handler.bind(resolver, &mut *list);
             let caused = std::mem::take(resolver.caused());
             hops.extend(caused.0.into_iter().map(|to| Hop {
                 from: kind.info(),
                 handler: *handler,
-                to,
+                to: Some(to),
             }));
         } else if let Some((_, catch_all)) = catch_alls
             .iter()

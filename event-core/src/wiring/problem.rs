@@ -77,7 +77,7 @@ pub enum ProblemKind {
     OrderAcrossRungs,
     /// Two queues have one name.
     QueueNameTwice,
-    /// A queue waits for room in itself.
+    /// A queue can wait for room that only its own consumers make.
     Deadlock,
     /// The builder configures a queue in a way that it cannot be.
     QueueSettings,

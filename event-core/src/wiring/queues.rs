@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::problem::{Problem, ProblemKind};
 use crate::dispatcher::seat::Places;
 use crate::event::EventInfo;
-use crate::handler::registered::Registered;
+use crate::handler::registered::{Registered, Rung};
 use crate::queue::line::{Line, Serves};
 use crate::queue::{Declared, Overflow, Settings};
 
-/// That a handler of one event can cause another.
+/// That a handler of one event can cause another, or that it has a queue.
 pub(super) struct Hop {
     pub(super) from: &'static EventInfo,
     pub(super) handler: &'static dyn Registered,
-    pub(super) to: &'static EventInfo,
+    pub(super) to: Option<&'static EventInfo>,
 }
 
 /// Makes the queues, in the order of their indices.
@@ -59,56 +59,93 @@ pub(super) fn lines(
     lines
 }
 
-/// Refuses a cycle of events whose queues all let emitters wait: with all of them full, each
-/// consumer would wait for room that only a consumer can make.
+/// Refuses queues that wait for room in themselves: with all of them full, each consumer would wait
+/// for room that only a consumer makes.
+///
+/// A queue waits for another if one of its handlers causes, itself or through inline handlers, an
+/// event with a handler in that other one. A queue that never lets emitters wait breaks the chain;
+/// so does a task, since the consumer does not wait for it.
 pub(super) fn deadlocks(hops: &[Hop], lines: &[Arc<Line>], problems: &mut Vec<Problem>) {
-    // A hop through a queue that never waits breaks the chain; so does one that is inline or a
-    // task of its own, but for the queues that its events then meet.
-    let waits = |hop: &Hop| match hop.handler.spec().queue {
-        None => true,
-        Some(queue) => {
-            let name = queue().declared().name;
-            let line = lines.iter().find(|line| line.name == name);
-            line.is_some_and(|line| line.settings.overflow == Overflow::Wait)
-        }
+    let waits = |hop: &Hop| {
+        let name = name_of_queue(hop);
+        let line = name.and_then(|name| lines.iter().find(|line| line.name == name));
+        line.is_some_and(|line| line.settings.overflow == Overflow::Wait)
     };
-    let waiting: Vec<&Hop> = hops.iter().filter(|hop| waits(hop)).collect();
-    let is_queued = |hop: &Hop| hop.handler.spec().queue.is_some();
-    let mut found: Vec<Vec<usize>> = Vec::new();
-    for (start, hop) in waiting.iter().enumerate() {
-        if !is_queued(hop) {
+    let is_inline = |hop: &Hop| hop.handler.spec().rung() == Rung::Inline;
+    let mut hops: Vec<&Hop> = hops
+        .iter()
+        .filter(|hop| waits(hop) || is_inline(hop))
+        .collect();
+    // Which cycle is found first must not hang on the order in which events were wired.
+    hops.sort_by_key(|hop| {
+        let spec = hop.handler.spec();
+        let names = [Some(hop.from), hop.to].map(|event| event.map(EventInfo::name));
+        (spec.file, spec.line, names)
+    });
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    for (start, hop) in hops.iter().enumerate() {
+        if is_inline(hop) || hop.to.is_none() {
             continue;
         }
-        let Some(cycle) = cycle_from(&waiting, start) else {
+        let Some(cycle) = cycle_from(&hops, start) else {
             continue;
         };
-        let mut members = cycle.clone();
-        members.sort_unstable();
-        if found.contains(&members) {
+        let mut queues: Vec<_> = cycle
+            .iter()
+            .filter_map(|at| name_of_queue(hops[*at]))
+            .collect();
+        queues.sort_unstable();
+        queues.dedup();
+        if found.contains(&queues) {
             continue;
         }
-        problems.push(deadlock(&waiting, &cycle));
-        found.push(members);
+        problems.push(deadlock(&hops, &cycle, &queues));
+        found.push(queues);
     }
 }
 
-/// The shortest way from the event that a hop leads to, back to the event it starts at.
+fn name_of_queue(hop: &Hop) -> Option<&'static str> {
+    let queue = hop.handler.spec().queue?;
+    Some(queue().declared().name)
+}
+
+/// The shortest way from a queue, along a hop of one of its handlers, back into the queue. It goes
+/// from event to event, and within a queue from each of its handlers to all others.
 fn cycle_from(hops: &[&Hop], start: usize) -> Option<Vec<usize>> {
-    let home = hops[start].from.type_id();
+    let home = name_of_queue(hops[start]);
     let mut ways = vec![vec![start]];
     let mut seen = vec![start];
     while !ways.is_empty() {
         let mut longer = Vec::new();
         for way in ways {
-            let at = hops[way[way.len() - 1]].to.type_id();
-            if at == home {
-                return Some(way);
-            }
-            for (next, hop) in hops.iter().enumerate() {
-                if hop.from.type_id() == at && !seen.contains(&next) {
-                    seen.push(next);
+            let Some(to) = hops[way[way.len() - 1]].to else {
+                continue;
+            };
+            for next in 0..hops.len() {
+                if hops[next].from.type_id() != to.type_id() {
+                    continue;
+                }
+                let queue = name_of_queue(hops[next]);
+                if queue.is_some() && queue == home {
                     let mut way = way.clone();
                     way.push(next);
+                    return Some(way);
+                }
+                // Whoever waits for a queue waits for what any of its handlers causes.
+                let is_on = |other: &usize| {
+                    let is_beside = queue.is_some() && name_of_queue(hops[*other]) == queue;
+                    hops[*other].to.is_some() && (*other == next || is_beside)
+                };
+                for on in (0..hops.len()).filter(is_on) {
+                    if seen.contains(&on) {
+                        continue;
+                    }
+                    seen.push(on);
+                    let mut way = way.clone();
+                    if hops[on].handler.id() != hops[next].handler.id() {
+                        way.push(next);
+                    }
+                    way.push(on);
                     longer.push(way);
                 }
             }
@@ -118,28 +155,40 @@ fn cycle_from(hops: &[&Hop], start: usize) -> Option<Vec<usize>> {
     None
 }
 
-fn deadlock(hops: &[&Hop], cycle: &[usize]) -> Problem {
-    let step = |at: &usize| {
-        let hop = hops[*at];
-        let queue = hop.handler.spec().queue;
-        let through = queue.map_or_else(String::new, |queue| {
-            format!(", through queue `{}`", queue().declared().name)
-        });
-        let (from, handler) = (hop.from.name(), hop.handler.name());
-        format!("`{from}` → `{handler}`{through} → ")
+fn deadlock(hops: &[&Hop], cycle: &[usize], queues: &[&str]) -> Problem {
+    let what = match queues {
+        [queue] => format!("queue `{queue}` can wait for room in itself"),
+        queues => format!(
+            "queues `{}` can wait for room in each other",
+            queues.join("` and `")
+        ),
     };
-    let way: String = cycle.iter().map(step).collect();
-    let home = hops[cycle[0]].from.name();
-    let mut problem = Problem::new(
-        ProblemKind::Deadlock,
-        format!("events cause each other through queues that wait for room: {way}`{home}`"),
-    );
+    let mut steps: Vec<String> = Vec::new();
+    let mut places = Vec::new();
+    let mut came = None;
     for at in cycle {
-        let spec = hops[*at].handler.spec();
-        problem = problem.at(spec.file, spec.line);
+        let hop = hops[*at];
+        let (from, handler) = (hop.from.name(), hop.handler.name());
+        let through = name_of_queue(hop).map_or_else(String::new, |name| format!(" (`{name}`)"));
+        match came {
+            // Beside one in the same queue, which holds it up.
+            Some(event) if event != from => steps.push(format!("behind it `{from}`")),
+            _ => steps.push(format!("`{from}`")),
+        }
+        steps.push(format!("`{handler}`{through}"));
+        came = hop.to.map(EventInfo::name).or(Some(from));
+        places.push((hop.handler.spec().file, hop.handler.spec().line));
     }
-    problem.help(
-        "with all of them full, each consumer would wait for room that only a consumer makes; give \
-         one of the queues `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest`",
+    places.sort_unstable();
+    places.dedup();
+    let problem = Problem::new(
+        ProblemKind::Deadlock,
+        format!("{what}: {}", steps.join(" → ")),
+    );
+    let at = |problem: Problem, (file, line)| problem.at(file, line);
+    places.into_iter().fold(problem, at).help(
+        "when full, consumers wait for room that only they make; add \
+         `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of \
+         the queues, or give the last handler a queue of its own",
     )
 }

@@ -1,0 +1,129 @@
+//! What the tests of asynchronous delivery share.
+
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use event_core::handler::HandlerInfo;
+use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+use event_core::report::{Ended, Failure};
+
+/// The last segment of a handler's path, or where it subscribed.
+pub(crate) fn short(handler: HandlerInfo) -> String {
+    let name = handler.name();
+    if handler.is_subscription() {
+        return "subscription".to_owned();
+    }
+    name.rsplit("::").next().unwrap_or(name).to_owned()
+}
+
+/// Keeps how deliveries started and ended.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    started: Vec<String>,
+    ended: Vec<(String, Ended)>,
+}
+
+impl Watch {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How deliveries ended, by handler, in order.
+    pub(crate) fn ended(&self) -> Vec<(String, Ended)> {
+        self.seen().ended.clone()
+    }
+
+    /// How the deliveries of one handler ended.
+    pub(crate) fn ended_of(&self, handler: &str) -> Vec<Ended> {
+        let seen = self.seen();
+        let of = seen.ended.iter().filter(|(name, _)| name == handler);
+        of.map(|(_, ended)| *ended).collect()
+    }
+
+    /// How many deliveries ended in this way.
+    pub(crate) fn count(&self, how: Ended) -> usize {
+        let seen = self.seen();
+        seen.ended.iter().filter(|(_, ended)| *ended == how).count()
+    }
+
+    /// How many deliveries started, and how many ended.
+    pub(crate) fn totals(&self) -> (usize, usize) {
+        let seen = self.seen();
+        (seen.started.len(), seen.ended.len())
+    }
+
+    /// Asserts that what started has ended, once.
+    #[track_caller]
+    pub(crate) fn assert_each_ended_once(&self) {
+        let seen = self.seen();
+        let mut left: HashMap<&str, usize> = HashMap::new();
+        for (name, _) in &seen.ended {
+            *left.entry(name).or_default() += 1;
+        }
+        for name in &seen.started {
+            let ends = left.get_mut(name.as_str()).filter(|ends| **ends > 0);
+            let Some(ends) = ends else {
+                panic!("`{name}` did not end as often as it started");
+            };
+            *ends -= 1;
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+        self.seen().started.push(short(delivery.handler()));
+    }
+
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+        let handler = short(delivery.handler());
+        self.seen().ended.push((handler, end.ended()));
+    }
+}
+
+/// Keeps the failures that nobody's report has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    /// What to give to `on_failure`.
+    pub(crate) fn hook(&self) -> impl Fn(&Failure) + Send + Sync + 'static {
+        let heard = self.clone();
+        move |failure| {
+            let mut all = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(failure.to_string());
+        }
+    }
+
+    /// Takes what was heard so far.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Polls once, outside of every runtime.
+pub(crate) fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// Lets every task of a current-thread runtime run until all of them wait.
+pub(crate) async fn settle() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
