@@ -70,7 +70,10 @@ fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
             }
         });
     });
-    assert!(per_round <= 1_000, "{per_round} allocations for 1000 async deliveries");
+    assert!(
+        per_round <= 1_000,
+        "{per_round} allocations for 1000 async deliveries"
+    );
 
     let inline = fewest(|| {
         runtime.block_on(async {
@@ -89,5 +92,8 @@ fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
             dispatcher.pump(&LINE, &mut sum);
         }
     });
-    assert!(queued <= 100, "{queued} allocations for 100 events in a queue");
+    assert!(
+        queued <= 100,
+        "{queued} allocations for 100 events in a queue"
+    );
 }

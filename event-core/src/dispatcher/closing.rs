@@ -147,7 +147,7 @@ impl Inner {
         }
         self.watch();
         for line in &self.lines {
-            line.set_paused(false);
+            line.end_pauses();
         }
         self.close_if_quiet();
     }

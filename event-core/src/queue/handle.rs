@@ -123,7 +123,8 @@ impl QueueHandle {
         }
     }
 
-    /// Lets no further delivery start. Those that run go on, and more may be queued.
+    /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that
+    /// is shut down, or gone, ends all pauses.
     pub fn pause(&self) {
         if let Some(line) = &self.line {
             line.set_paused(true);

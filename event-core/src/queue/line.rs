@@ -23,6 +23,8 @@ pub(crate) struct Line {
     start: Once,
     /// Consumers that have not ended.
     pub(super) alive: AtomicUsize,
+    /// The dispatcher drains, and pauses are over.
+    is_draining: AtomicBool,
     /// Nobody will serve it any more, since the runtime ended.
     is_deserted: AtomicBool,
     /// Deliveries that were not done, by how they ended.
@@ -108,6 +110,7 @@ impl Line {
             serves,
             start: Once::new(),
             alive: AtomicUsize::new(0),
+            is_draining: AtomicBool::new(false),
             is_deserted: AtomicBool::new(false),
             undone: array::from_fn(|_| AtomicU64::new(0)),
             abandoned_running: AtomicU64::new(0),
@@ -241,9 +244,18 @@ impl Line {
         self.wake.set(wake).is_ok()
     }
 
+    /// Lets deliveries start, whatever is said from here on: the dispatcher drains.
+    pub(crate) fn end_pauses(&self) {
+        self.is_draining.store(true, Ordering::SeqCst);
+        self.set_paused(false);
+    }
+
     /// Lets deliveries start, or no further one.
     pub(crate) fn set_paused(&self, paused: bool) {
         self.buffer.set_paused(paused);
+        if paused && self.is_draining.load(Ordering::SeqCst) {
+            self.buffer.set_paused(false);
+        }
         if !paused && self.buffer.counts().depth > 0 {
             self.wake();
         }
