@@ -22,8 +22,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Runs every test: unit, integration, compile-fail, golden, link, example and doc tests
-    Test,
+    /// Runs every test: unit, integration, compile-fail, golden, link, example and doc tests, models, load and storm
+    Test {
+        /// Gives the load ten million deliveries a policy and the storm two minutes, instead of ten seconds each
+        #[arg(long)]
+        long: bool,
+    },
     /// Checks what CI checks besides the tests: format, lints, docs, each feature alone, the benchmark
     Ci,
     /// Measures what the framework costs
@@ -42,13 +46,34 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures `emit_async` of async handlers that are ready at once, beside `join_all`, tasks, and a
+    /// broadcast
+    ///
+    /// Prints what `bench emit` prints, also the allocations of all. A missed target is no error.
+    Async {
+        /// Takes a few seconds after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measures queues, beside channels of other crates
+    ///
+    /// One producer; one and two consumers; between tasks on two workers, tasks on one thread, and threads.
+    /// Prints what `bench emit` prints. It is wall time, so whatever else runs on the machine shows. A missed
+    /// target is no error.
+    Queue {
+        /// Takes less than half a minute after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
-        Task::Test => test::run(),
+        Task::Test { long } => test::run(long),
         Task::Ci => ci::run(),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
+        Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
+        Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

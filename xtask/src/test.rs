@@ -6,7 +6,9 @@ use crate::steps::Steps;
 use crate::workspace::{Metadata, Result, cargo};
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.
-pub(crate) fn run() -> Result<()> {
+///
+/// `long` gives the storm and the load their full length.
+pub(crate) fn run(long: bool) -> Result<()> {
     let mut steps = Steps::default();
     steps.run(
         "unit and integration tests",
@@ -20,23 +22,47 @@ pub(crate) fn run() -> Result<()> {
         ]),
     );
     steps.run("doc tests", &mut cargo(["test", "--no-fail-fast", "--doc"]));
-    steps.run("interleavings", &mut interleavings()?);
+    for models in [["--test", "loom_flag"], ["--lib", "models"]] {
+        let name = format!("interleavings {}", models[1]);
+        steps.run(&name, &mut interleavings(models)?);
+    }
+    let (deliveries, seconds) = if long {
+        ("10000000", "120")
+    } else {
+        ("400000", "10")
+    };
+    steps.run("load", &mut release("load", ["--deliveries", deliveries]));
+    steps.run("storm", &mut release("storm", ["--seconds", seconds]));
     steps.finish()
+}
+
+/// A program of the package `event-load`. It is built with optimizations, as what it tests is used.
+fn release(program: &str, length: [&str; 2]) -> Command {
+    let mut command = cargo([
+        "run",
+        "--release",
+        "-p",
+        "event-load",
+        "--bin",
+        program,
+        "--",
+    ]);
+    command.args(length);
+    command
 }
 
 /// The models that loom explores. They are built for loom's atomics, so in a target directory
 /// of their own.
-fn interleavings() -> Result<Command> {
+fn interleavings(models: [&str; 2]) -> Result<Command> {
     let mut command = cargo([
         "test",
         "-p",
         "event-core",
         "--release",
         "--no-default-features",
-        "--test",
-        "loom_flag",
     ]);
     command
+        .args(models)
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", Metadata::read()?.target().join("loom"));
     Ok(command)

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use event_benches::baseline;
 use event_benches::candidate::{COUNTS, Candidate};
 use event_benches::clock::time;
+use event_benches::rounds::{self, Series, named};
 use event_benches::{ours, peers};
 
 /// Long enough that reading the clock does not count, short enough that a round sees one machine.
@@ -49,11 +50,11 @@ fn main() {
     }
 }
 
-/// A candidate and the nanoseconds per emit it took in each round.
+/// A candidate, how many emits make a batch, and the nanoseconds per emit in each round.
 struct Timed {
     candidate: Candidate,
     batch: u32,
-    rounds: Vec<f64>,
+    series: Series,
 }
 
 struct Rounds(Vec<Timed>);
@@ -75,47 +76,19 @@ impl Rounds {
     }
 
     fn print(&self, group: &str, handlers: usize) {
-        for timed in &self.0 {
-            let name = timed.candidate.name;
-            let least = timed.rounds.iter().copied().fold(f64::INFINITY, f64::min);
-            let middle = median(timed.rounds.iter().copied());
-            println!("time {group}.{handlers}.{name} {least:.1} {middle:.1}");
-        }
-        let ours = self.named("ours");
-        for theirs in self
-            .0
-            .iter()
-            .filter(|timed| !matches!(timed.candidate.name, "ours" | "subscribed"))
-        {
-            println!(
-                "ratio {group}.{handlers}.{} {:.2}",
-                theirs.candidate.name,
-                ours.over(theirs)
-            );
-        }
-        if self
-            .0
-            .iter()
-            .any(|timed| timed.candidate.name == "subscribed")
-        {
-            let subscribed = self.named("subscribed");
-            let slice = self.named("slice");
+        let set: Vec<_> = self.0.iter().map(|timed| &timed.series).collect();
+        rounds::print(group, handlers, &set, &["subscribed"]);
+        if set.iter().any(|series| series.name == "subscribed") {
+            let subscribed = named(&set, "subscribed");
             println!(
                 "ratio {group}-subscribed.{handlers}.slice {:.2}",
-                subscribed.over(slice)
+                subscribed.over(named(&set, "slice"))
             );
             println!(
                 "ratio {group}-subscribed.{handlers}.plain {:.2}",
-                subscribed.over(ours)
+                subscribed.over(named(&set, "ours"))
             );
         }
-    }
-
-    fn named(&self, name: &str) -> &Timed {
-        self.0
-            .iter()
-            .find(|timed| timed.candidate.name == name)
-            .expect("a candidate of the set")
     }
 }
 
@@ -127,31 +100,16 @@ impl Timed {
             batch *= 2;
         }
         Self {
+            series: Series::new(candidate.name),
             candidate,
             batch,
-            rounds: Vec::new(),
         }
     }
 
     fn run(&mut self) {
         let spent = time(|| self.candidate.emit(self.batch.into()));
-        self.rounds
+        self.series
+            .rounds
             .push(spent.as_secs_f64() * 1e9 / f64::from(self.batch));
     }
-
-    /// The median over the rounds of this candidate's time divided by the other's.
-    fn over(&self, other: &Self) -> f64 {
-        median(
-            self.rounds
-                .iter()
-                .zip(&other.rounds)
-                .map(|(ours, theirs)| ours / theirs),
-        )
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

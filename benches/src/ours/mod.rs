@@ -1,17 +1,21 @@
-//! Ours: one dispatcher with every handler of this crate, and an event type for each count of handlers.
+//! Ours: dispatchers with the handlers of this crate, and an event type for each count of handlers.
 
+mod asynchronous;
 mod branching;
 mod counting;
+mod queued;
 
 use std::hint::black_box;
 
 use event_core::{Dispatcher, Transient};
 
+use crate::awaited::Awaited;
 use crate::candidate::Candidate;
 use crate::work::{SUBSCRIPTION, count};
 use counting::{E0, E1, E10, E100};
+pub(crate) use queued::{by_tasks, by_threads};
 
-/// A dispatcher with all linked handlers.
+/// A dispatcher with all linked handlers that run inline; the others ask for a runtime.
 ///
 /// # Panics
 ///
@@ -19,6 +23,8 @@ use counting::{E0, E1, E10, E100};
 #[must_use]
 pub fn dispatcher() -> Dispatcher {
     Dispatcher::builder()
+        .without_module(asynchronous::MODULE)
+        .without_module(queued::MODULE)
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
 }
@@ -75,6 +81,31 @@ pub fn branching(handlers: usize) -> Candidate {
     }
 }
 
+/// `emit_async` of an event with `handlers` async handlers. To be called inside of a runtime.
+///
+/// # Panics
+///
+/// Panics for other numbers than 1, 10 and 100.
+#[must_use]
+pub fn awaited(handlers: usize) -> Awaited {
+    let dispatcher = Dispatcher::builder()
+        .only_modules([asynchronous::MODULE])
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    match handlers {
+        1 => Awaited::new("ours", async move |id, total| {
+            emit_async(&dispatcher, asynchronous::E1 { id, total }).await;
+        }),
+        10 => Awaited::new("ours", async move |id, total| {
+            emit_async(&dispatcher, asynchronous::E10 { id, total }).await;
+        }),
+        100 => Awaited::new("ours", async move |id, total| {
+            emit_async(&dispatcher, asynchronous::E100 { id, total }).await;
+        }),
+        other => panic!("no event with {other} async handlers"),
+    }
+}
+
 /// Emits one event with ten handlers.
 #[inline]
 pub fn emit_ten(dispatcher: &Dispatcher, id: u64) {
@@ -94,5 +125,11 @@ fn counting(name: &'static str, dispatcher: Dispatcher, handlers: usize) -> Cand
 #[inline]
 fn emit(dispatcher: &Dispatcher, event: impl Transient) {
     let report = black_box(dispatcher).emit(black_box(event));
+    assert!(report.is_ok(), "{report:?}");
+}
+
+#[inline]
+async fn emit_async(dispatcher: &Dispatcher, event: impl Transient) {
+    let report = black_box(dispatcher).emit_async(black_box(event)).await;
     assert!(report.is_ok(), "{report:?}");
 }

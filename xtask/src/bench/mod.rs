@@ -1,4 +1,4 @@
-//! `cargo xtask bench emit`: runs the programs of the benchmark package and judges what they measured.
+//! `cargo xtask bench`: runs the programs of the benchmark package and judges what they measured.
 
 mod build_time;
 mod figures;
@@ -39,7 +39,37 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
         figures.miss("build.1000", "unknown: the generated crates did not build");
     }
 
-    report::print(&figures);
+    report::emit::print(&figures);
+    Ok(())
+}
+
+/// The same for async handlers.
+pub(crate) fn asynchronous(quick: bool) -> Result<()> {
+    let programs = Programs::build()?;
+    let mut figures = Figures::default();
+
+    // Three sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1.5" } else { "15" };
+    progress("timing async emit");
+    figures.read(&programs.run("emit_async", &[patience])?)?;
+    progress("counting allocations");
+    figures.read(&programs.run("allocations_async", &[])?)?;
+
+    report::asynchronous::print(&figures);
+    Ok(())
+}
+
+/// The same for queues.
+pub(crate) fn queue(quick: bool) -> Result<()> {
+    let programs = Programs::build()?;
+    let mut figures = Figures::default();
+
+    // Six sets of candidates are measured for that many seconds each.
+    let patience = if quick { "3" } else { "15" };
+    progress("timing queues");
+    figures.read(&programs.run("queue", &[patience])?)?;
+
+    report::queue::print(&figures);
     Ok(())
 }
 

@@ -1,8 +1,10 @@
-//! Prints the figures: a table, the targets, and one line each for a program to read.
+//! What `bench emit` prints.
 
-use super::figures::Figures;
+use super::{Target, heading, lines, row, target, targets, time_and_ratio};
+use crate::bench::figures::Figures;
 
 const COUNTS: [u32; 4] = [0, 1, 10, 100];
+const HEADING: [&str; 4] = ["0 handlers", "1", "10", "100"];
 
 /// The candidates as they are called in the figures, and what they are.
 const CANDIDATES: [(&str, &str); 10] = [
@@ -27,8 +29,7 @@ const PEERS: [&str; 6] = [
     "mod-events",
 ];
 
-/// A figure, the most it may be, and what the number is.
-const TARGETS: [(&str, f64, &str); 18] = [
+const TARGETS: [Target; 18] = [
     (
         "ratio emit.1.boxed",
         1.2,
@@ -82,30 +83,22 @@ pub(crate) fn print(figures: &Figures) {
     table(figures, "emit-branching");
     println!("\nInstructions per emit\n");
     instructions(figures);
-    println!("\nTargets\n");
-    targets(figures);
-    println!("\nFor a program to read\n");
-    print!("{}", figures.lines());
+    targets(figures, &TARGETS);
+    closest_peer(figures);
+    lines(figures);
 }
 
 fn table(figures: &Figures, group: &str) {
-    heading();
+    heading(&HEADING);
     for (name, title) in CANDIDATES {
-        let cells = COUNTS.map(|handlers| {
-            let time = figures.get(&format!("time {group}.{handlers}.{name}"));
-            let ratio = figures.get(&format!("ratio {group}.{handlers}.{name}"));
-            match (time, ratio) {
-                (Some(time), Some(ratio)) => format!("{time:.1} ({ratio:.2})"),
-                (Some(time), None) => format!("{time:.1}       "),
-                (None, _) => String::new(),
-            }
-        });
+        let cells =
+            COUNTS.map(|handlers| time_and_ratio(figures, &format!("{group}.{handlers}.{name}")));
         row(title, &cells);
     }
 }
 
 fn instructions(figures: &Figures) {
-    heading();
+    heading(&HEADING);
     for (name, title) in [
         ("emit", "event-core"),
         ("emit-subscribed", "  and one runtime subscription"),
@@ -120,23 +113,7 @@ fn instructions(figures: &Figures) {
     }
 }
 
-fn heading() {
-    row("", &["0 handlers", "1", "10", "100"].map(String::from));
-}
-
-fn row(title: &str, cells: &[String; 4]) {
-    if cells.iter().all(String::is_empty) {
-        return;
-    }
-    let [none, one, ten, hundred] = cells;
-    let line = format!("{title:<34}{none:>16}{one:>16}{ten:>16}{hundred:>16}");
-    println!("{}", line.trim_end());
-}
-
-fn targets(figures: &Figures) {
-    for (name, limit, what) in TARGETS {
-        target(figures.get(name), limit, what);
-    }
+fn closest_peer(figures: &Figures) {
     let pairs = PEERS
         .iter()
         .flat_map(|peer| COUNTS.map(|handlers| (peer, handlers)));
@@ -150,15 +127,5 @@ fn targets(figures: &Figures) {
     match ratios.max_by(|one, other| one.0.total_cmp(&other.0)) {
         Some((ratio, what)) => target(Some(ratio), 1.0, &what),
         None => target(None, 1.0, "times the closest other crate"),
-    }
-}
-
-fn target(value: Option<f64>, limit: f64, what: &str) {
-    match value {
-        Some(value) => {
-            let verdict = if value <= limit { "PASS" } else { "MISS" };
-            println!("{verdict}  {value:>7}  (at most {limit:>5})  {what}");
-        }
-        None => println!("?              (at most {limit:>5})  {what}"),
     }
 }

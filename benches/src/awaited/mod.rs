@@ -1,0 +1,27 @@
+//! Ways to call N async handlers that are all ready at once, each with its own future.
+//!
+//! The handlers only count, as those of a plain emit: what is measured is what it takes to make N futures
+//! and to run them to their end. Every candidate runs on the same thread, inside of one `block_on` of a
+//! current-thread runtime.
+
+mod broadcast;
+mod candidate;
+mod join_all;
+mod spawn;
+
+pub use self::candidate::Awaited;
+use crate::ours;
+
+/// The counts of handlers that are measured.
+pub const COUNTS: [usize; 3] = [1, 10, 100];
+
+/// Ours and every peer with `handlers` handlers. To be called inside of the runtime.
+#[must_use]
+pub fn all(handlers: usize) -> Vec<Awaited> {
+    vec![
+        ours::awaited(handlers),
+        join_all::candidate(handlers),
+        spawn::candidate(handlers),
+        broadcast::candidate(handlers),
+    ]
+}
