@@ -14,7 +14,7 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
-    use super::{Duration, Future, Pin, Task};
+    use super::{Duration, Future, Task};
 
     /// Ends a task where it stands.
     pub(crate) type Aborter = tokio::task::AbortHandle;
@@ -64,19 +64,16 @@ mod on_tokio {
 
     /// Waits for `future`, but no longer than `limit`.
     pub(crate) async fn within<F: Future>(
-        limit: Option<Duration>,
-        future: Pin<&mut F>,
+        limit: Duration,
+        future: F,
     ) -> Result<F::Output, Duration> {
-        match limit {
-            None => Ok(future.await),
-            Some(limit) => tokio::time::timeout(limit, future).await.map_err(|_| limit),
-        }
+        tokio::time::timeout(limit, future).await.map_err(|_| limit)
     }
 }
 
 #[cfg(not(feature = "tokio"))]
 mod without {
-    use super::{Duration, Future, Pin, Task};
+    use super::{Duration, Future, Task};
 
     pub(crate) struct Aborter(());
 
@@ -117,10 +114,7 @@ mod without {
 
     /// Waits for `future`; without a runtime there is no timer, and a build refuses handlers that
     /// need one.
-    pub(crate) async fn within<F: Future>(
-        _: Option<Duration>,
-        future: Pin<&mut F>,
-    ) -> Result<F::Output, Duration> {
+    pub(crate) async fn within<F: Future>(_: Duration, future: F) -> Result<F::Output, Duration> {
         Ok(future.await)
     }
 }

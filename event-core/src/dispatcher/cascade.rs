@@ -453,7 +453,9 @@ impl Root {
         let details = self
             .record
             .into_inner()
-            .map(|more| Box::new(more.into_inner().details));
+            .map(|more| more.into_inner().details)
+            .filter(|details| !details.is_plain())
+            .map(Box::new);
         Report::new(self.done, self.handed_over, details)
     }
 }

@@ -187,6 +187,9 @@ impl<'e> Emission<'e> {
         for error in collected.errors {
             self.fail(error);
         }
+        if let Some(limit) = collected.timed_out {
+            self.failed(Ended::TimedOut, Cause::TimedOut(limit));
+        }
     }
 
     /// Emitters that were opened before the emission came to be.

@@ -21,6 +21,7 @@ use super::full::{run_full, run_subscribed};
 use super::inner::{Found, Inner};
 use super::later;
 use super::origin::{Origin, ROOT};
+use super::queued;
 use super::roster::{Entry, Roster, mode};
 use super::shared::{Delivered, Shared};
 use crate::context::Values;
@@ -93,6 +94,16 @@ fn emit_by<E: Event>(
 #[cold]
 #[inline(never)]
 pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, root: Root) -> Report {
+    if root.record.get().is_none()
+        && let Some(roster) = queued::roster(inner)
+    {
+        let mut root = root;
+        let refused = queued::emit(inner, roster, event, &mut root);
+        if root.record.get().is_none() && refused.is_none() {
+            return root.into_report();
+        }
+        return finish(inner, root, None, refused);
+    }
     emit_with(inner, event, root, None)
 }
 

@@ -2,19 +2,23 @@
 //! queues.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::at_once::{self, Rest};
 use super::cascade::{Hands, Root};
 use super::depth;
 use super::emit;
 use super::inner::{Found, Inner};
 use super::origin::Origin;
+use super::queued;
+use super::roster::{Roster, mode};
 use super::seat::Place;
+use super::shared::Shared;
 use super::structured;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
@@ -67,22 +71,98 @@ impl<F> fmt::Debug for EmitAsync<'_, F> {
 }
 
 /// Emits a root, runs its async handlers, and waits for room in queues.
+///
+/// What is done at once, which is most, needs nothing but this small future. All else goes on in a box:
+/// its state is large, and would be moved about with every emission.
 pub(crate) async fn emit_async<E: Event>(
     inner: Arc<Inner>,
     event: E,
     values: Option<Arc<Values>>,
 ) -> Report {
+    let is_plain_root = values.is_none() && !inner.is_stamping() && depth::is_outermost();
+    if let (true, Some(entry)) = (is_plain_root, inner.entry(E::slot())) {
+        match entry.mode() {
+            mode::AT_ONCE => return emit_at_once(&inner, entry.roster(), event).await,
+            mode::QUEUED => return emit_queued(&inner, entry.roster(), event).await,
+            mode::PLAIN | mode::SUBSCRIBED => {
+                return emit_inline(&inner, Found::Known(entry), event).await;
+            }
+            _ => {}
+        }
+    }
+    Box::pin(emit_whatever(&inner, event, values)).await
+}
+
+/// Emits an outermost root to handlers that mostly are ready at once.
+async fn emit_at_once<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E) -> Report {
+    let shared = Isolated(Some(Shared::root(event)));
     let mut root = Root::with(Hands::Structured);
-    let origin = match emit::enter_root(&inner, E::INFO, values) {
+    if let Some(shared) = &shared.0 {
+        let (rest, refused) = poll_fn(|context| {
+            Poll::Ready(depth::enter(0, || {
+                at_once::run(inner, roster, shared.event(), &mut root, context)
+            }))
+        })
+        .await;
+        if rest.is_some() || refused.is_some() {
+            root.pass_on(refused);
+            let mut unfinished = Unfinished::new(inner, &mut root, E::INFO);
+            Box::pin(unfinished.go_on(shared, rest)).await;
+            unfinished.is_finished = true;
+        }
+    }
+    if root.record.get().is_none() && !const { std::mem::needs_drop::<E>() } {
+        return root.into_report();
+    }
+    let (panic, refused) = depth::enter(0, || emit::discard_as(E::INFO, shared.take()));
+    go_on_with_others(inner, root, E::INFO, panic, refused).await
+}
+
+/// Emits an outermost root to queues alone, and waits for room.
+async fn emit_queued<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E) -> Report {
+    let mut root = Root::with(Hands::Structured);
+    let refused = queued::emit(inner, roster, event, &mut root);
+    go_on_with_others(inner, root, E::INFO, None, refused).await
+}
+
+/// Emits an outermost root to inline handlers alone.
+async fn emit_inline<E: Event>(inner: &Arc<Inner>, found: Found<'_>, event: E) -> Report {
+    let mut root = Root::with(Hands::Structured);
+    let (panic, refused) = depth::enter(0, || {
+        emit::deliver(inner, &found, &event, &mut root, Origin::at(0));
+        emit::discard(event)
+    });
+    go_on_with_others(inner, root, E::INFO, panic, refused).await
+}
+
+/// Emits what a root caused whose own event has had its turn, if it caused anything.
+async fn go_on_with_others(
+    inner: &Arc<Inner>,
+    mut root: Root,
+    event: &'static EventInfo,
+    panic: Option<Failure>,
+    refused: Option<depth::Refusal>,
+) -> Report {
+    if root.record.get().is_some() || panic.is_some() || refused.is_some() {
+        let mut unfinished = Unfinished::new(inner, &mut root, event);
+        unfinished.end_first(panic, refused);
+        Box::pin(unfinished.others()).await;
+    }
+    root.into_report()
+}
+
+/// Emits a root, whatever its event needs.
+async fn emit_whatever<E: Event>(
+    inner: &Arc<Inner>,
+    event: E,
+    values: Option<Arc<Values>>,
+) -> Report {
+    let mut root = Root::with(Hands::Structured);
+    let origin = match emit::enter_root(inner, E::INFO, values) {
         Ok(origin) => origin,
-        Err(why) => return emit::refuse(&inner, event, root, &why),
+        Err(why) => return emit::refuse(inner, event, root, &why),
     };
-    let mut unfinished = Unfinished {
-        inner: &inner,
-        root: &mut root,
-        event: E::INFO,
-        is_finished: false,
-    };
+    let mut unfinished = Unfinished::new(inner, &mut root, E::INFO);
     unfinished.first(event, origin).await;
     unfinished.others().await;
     drop(unfinished);
@@ -97,7 +177,16 @@ struct Unfinished<'a> {
     is_finished: bool,
 }
 
-impl Unfinished<'_> {
+impl<'a> Unfinished<'a> {
+    fn new(inner: &'a Arc<Inner>, root: &'a mut Root, event: &'static EventInfo) -> Self {
+        Self {
+            inner,
+            root,
+            event,
+            is_finished: false,
+        }
+    }
+
     /// Hands the root's own event to its handlers.
     async fn first<E: Event>(&mut self, event: E, origin: Origin) {
         let Self { inner, root, .. } = self;
@@ -146,6 +235,15 @@ impl Unfinished<'_> {
         self.end_first(panic, refused);
     }
 
+    /// Goes on with handlers that were not simply done at once.
+    async fn go_on<E: Event>(&mut self, shared: &Shared<E>, rest: Option<Rest<'_>>) {
+        let Self { inner, root, .. } = self;
+        root.end_emission(inner, shared.origin());
+        if let Some(rest) = rest {
+            structured::go_on(inner, shared, root, rest).await;
+        }
+    }
+
     fn end_first(&mut self, panic: Option<Failure>, refused: Option<depth::Refusal>) {
         if let Some(failure) = panic {
             self.root.more().fail(failure);
@@ -155,6 +253,7 @@ impl Unfinished<'_> {
 
     /// Emits what was caused, in order, until nothing waits.
     async fn others(&mut self) {
+        structured::find_room(self.inner, self.root).await;
         while self.root.run_next(self.inner).is_some() {
             self.run_structured().await;
         }
@@ -185,7 +284,9 @@ impl<T> Isolated<T> {
 
 impl<T> Drop for Isolated<T> {
     fn drop(&mut self) {
-        isolate::discard(self.0.take());
+        if const { std::mem::needs_drop::<T>() } && self.0.is_some() {
+            isolate::discard(self.0.take());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::at_once::{Begin, Begun};
 use super::cascade::{More, Record, Root};
 use super::depth::{self, Refusal};
 use super::emission::Emission;
@@ -44,15 +45,13 @@ pub(crate) struct Landed {
 }
 
 impl<'a> Flight<'a> {
-    /// Makes the parameters of a call. `None` if the handler is no `async fn`.
-    fn start(
+    /// Makes the parameters of a call of an async handler.
+    pub(crate) fn of(
         inner: &'a Arc<Inner>,
         event: &'a dyn Delivered,
         target: &Target,
-    ) -> Option<Result<Self, Landed>> {
-        if let Some(observed) = Observed::later(inner, event) {
-            observed.delivery_started(event.handler(inner, target));
-        }
+    ) -> Result<Self, Landed> {
+        tell_started(inner, event, target);
         let record = Record::new();
         let who = One {
             inner,
@@ -67,40 +66,54 @@ impl<'a> Flight<'a> {
         let given = record.into_inner().map(|more| more.into_inner());
         let given = given.map_or_else(Vec::new, |more: More| more.given);
         let landing = match started {
-            Ok(None) => return None,
+            Ok(None) => unreachable!("only async handlers are put where they are polled"),
             Ok(Some(Ok(running))) => {
-                return Some(Ok(Self {
+                return Ok(Self {
                     running: Some(running),
                     inner,
                     needs_timer: event.needs_timer(inner, target),
                     depth: event.origin().depth,
                     given,
                     refused,
-                }));
+                });
             }
             Ok(Some(Err(not_run))) => Landing::NotRun(not_run),
             Err(payload) => Landing::Panicked(payload),
         };
-        Some(Err(Landed {
+        Err(Landed {
             landing,
             given,
             refused,
-        }))
-    }
-
-    /// Starts an async handler.
-    pub(crate) fn of(
-        inner: &'a Arc<Inner>,
-        event: &'a dyn Delivered,
-        target: &Target,
-    ) -> Result<Self, Landed> {
-        Self::start(inner, event, target)
-            .unwrap_or_else(|| unreachable!("only async handlers are put where they are polled"))
+        })
     }
 
     /// Ends the call where it stands; answers what its emitters were given.
     pub(crate) fn cut_short(mut self) -> Vec<Arc<Given>> {
         std::mem::take(&mut self.given)
+    }
+
+    /// Goes on with a call that has begun.
+    pub(crate) fn begun(
+        inner: &'a Inner,
+        event: &dyn Delivered,
+        begun: Begun<'a>,
+    ) -> Result<Self, Landed> {
+        let Begun { call, given } = begun;
+        match call {
+            Begin::Pends(running) => Ok(Self {
+                running: Some(running),
+                inner,
+                needs_timer: false,
+                depth: event.origin().depth,
+                given,
+                refused: None,
+            }),
+            Begin::Landed(landing) => Err(Landed {
+                landing,
+                given,
+                refused: None,
+            }),
+        }
     }
 
     /// Goes on with the call.
@@ -168,13 +181,17 @@ impl Landed {
             match self.landing {
                 Landing::Concluded(Concluded::Done) => {}
                 Landing::Concluded(Concluded::More(collected)) => emission.conclude(*collected),
-                Landing::Concluded(Concluded::TimedOut(limit)) => {
-                    emission.failed(Ended::TimedOut, Cause::TimedOut(limit));
-                }
                 Landing::NotRun(why) => emission.not_run(why),
                 Landing::Panicked(payload) => emission.panicked(payload),
             }
         })
+    }
+}
+
+/// Tells observers that a handler is about to be called.
+fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) {
+    if let Some(observed) = Observed::later(inner, event) {
+        observed.delivery_started(event.handler(inner, target));
     }
 }
 
@@ -185,7 +202,26 @@ pub(crate) async fn fly(
     target: &Target,
     root: &mut Root,
 ) -> Ended {
-    let landed = match Flight::of(inner, event, target) {
+    let flight = match *target {
+        Target::Seat(seat) if !inner.is_observed() && event.runs_at_once(inner, seat) => {
+            let (begun, refused) = poll_fn(|context| {
+                let run = || event.run_at_once(inner, seat, context);
+                Poll::Ready(depth::enter(event.origin().depth, run))
+            })
+            .await;
+            root.pass_on(refused);
+            match begun {
+                None => {
+                    root.done += 1;
+                    inner.closing.count(|| event.handler(inner, target));
+                    return Ended::Done;
+                }
+                Some(begun) => Flight::begun(inner, event, begun),
+            }
+        }
+        _ => Flight::of(inner, event, target),
+    };
+    let landed = match flight {
         Ok(mut flight) => poll_fn(|context| flight.poll(context)).await,
         Err(landed) => landed,
     };
@@ -202,18 +238,18 @@ pub(crate) fn run(
     root: &mut Root,
 ) -> Ended {
     let event = &*item.event;
-    let ended = match Flight::start(inner, event, &item.target) {
-        Some(started) => {
-            let landed = match (started, &inner.runtime) {
-                (Ok(mut flight), Some(runtime)) => {
-                    runtime.block_on(poll_fn(|context| flight.poll(context)))
-                }
-                (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
-                (Err(landed), _) => landed,
-            };
-            landed.settle(root, inner, event, &item.target)
-        }
-        None => root.settle(inner, event, &item.target, |emission| {
+    let ended = if event.is_async(inner, &item.target) {
+        let landed = match (Flight::of(inner, event, &item.target), &inner.runtime) {
+            (Ok(mut flight), Some(runtime)) => {
+                runtime.block_on(poll_fn(|context| flight.poll(context)))
+            }
+            (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
+            (Err(landed), _) => landed,
+        };
+        landed.settle(root, inner, event, &item.target)
+    } else {
+        tell_started(inner, event, &item.target);
+        root.settle(inner, event, &item.target, |emission| {
             let Target::Seat(seat) = item.target else {
                 return;
             };
@@ -221,7 +257,7 @@ pub(crate) fn run(
             if let Err(payload) = catch_unwind(call) {
                 emission.panicked(payload);
             }
-        }),
+        })
     };
     inner.closing.count(|| item.handler(inner));
     ended

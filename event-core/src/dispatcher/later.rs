@@ -189,7 +189,7 @@ fn start_ordered(
 }
 
 /// Offers a delivery to its queue, and takes in the answer.
-fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut Root) {
+pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut Root) {
     let waits = root.hands != Hands::Over;
     let is_blocked = |more: &super::cascade::More| {
         let mut blocked = more.blocked.iter();
@@ -265,7 +265,7 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
 }
 
 /// Lets the thread wait until each delivery has found room.
-fn wait_blocking(inner: &Arc<Inner>, root: &mut Root) {
+pub(crate) fn wait_blocking(inner: &Arc<Inner>, root: &mut Root) {
     if root.record.get().is_none() {
         return;
     }

@@ -1,5 +1,6 @@
 //! The dispatcher: an ordinary value that hands events to their handlers.
 
+mod at_once;
 mod builder;
 pub(crate) mod calls;
 pub(crate) mod cascade;
@@ -16,6 +17,7 @@ mod later;
 pub(crate) mod limit;
 pub(crate) mod origin;
 mod phase;
+mod queued;
 pub(crate) mod roster;
 pub(crate) mod seat;
 pub(crate) mod shared;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
-use super::calls::{Bound, CatchAll, Later, List};
+use super::calls::{Bound, Call, CatchAll, Later, List};
 use super::emission::Who;
 use super::seat::{LateSubscriptions, Place, Places, Seat};
 use crate::event::{Event, EventInfo};
@@ -35,6 +35,11 @@ pub(crate) mod mode {
     /// Handlers that do not run inline, observers, a stoppable event, or a dispatcher that
     /// closes: each step is looked at.
     pub(crate) const FULL: u8 = 3;
+    /// Handlers that run inline or as plain `async fn`s: for `emit_async`, see
+    /// [`at_once`](super::super::at_once). For all others as much as [`FULL`].
+    pub(crate) const AT_ONCE: u8 = 4;
+    /// Handlers that queues run, without filters, alone; see [`queued`](super::super::queued).
+    pub(crate) const QUEUED: u8 = 5;
 }
 
 /// One place of a dispatcher's table.
@@ -171,6 +176,30 @@ impl<E: Event> Roster<E> {
         !self.later.is_empty() || self.late_subscriptions.is_some()
     }
 
+    /// Whether all handlers that do not run inline are `async fn`s without conditions.
+    fn runs_at_once(&self) -> bool {
+        let is_plain = |seat: &Seat<E>| {
+            let is_free = match &seat.place {
+                Place::Task(place) => place.after.is_empty() && !place.limit.is_named(),
+                Place::Queue(_) => false,
+            };
+            is_free
+                && !seat.has_timeout
+                && seat.later.filter.is_none()
+                && matches!(seat.later.call, Call::Async(_))
+        };
+        self.later.iter().all(is_plain) && !self.late_subscriptions.is_some()
+    }
+
+    /// Whether all handlers wait in queues, without conditions.
+    fn is_queued(&self) -> bool {
+        let is_plain =
+            |seat: &Seat<E>| matches!(seat.place, Place::Queue(_)) && seat.later.filter.is_none();
+        self.handlers.is_empty()
+            && self.later.iter().all(is_plain)
+            && !self.late_subscriptions.is_some()
+    }
+
     /// Adds a subscription. Emissions that have started do not see it.
     pub(crate) fn subscribe(&self, node: Arc<Node<E>>) {
         let mut subscriptions = self
@@ -235,8 +264,16 @@ impl<E: Event> AnyRoster for Roster<E> {
     fn mode(&self, watched: bool) -> u8 {
         let subscribed = self.subscribed.load().is_some();
         let nobody = self.handlers.is_empty() && !subscribed;
-        if watched || self.has_later() || (E::INFO.is_stoppable() && !nobody) {
+        if watched || (E::INFO.is_stoppable() && !nobody) {
             mode::FULL
+        } else if self.has_later() {
+            if !subscribed && self.runs_at_once() {
+                mode::AT_ONCE
+            } else if !subscribed && self.is_queued() {
+                mode::QUEUED
+            } else {
+                mode::FULL
+            }
         } else if subscribed {
             mode::SUBSCRIBED
         } else if self.handlers.is_empty() {

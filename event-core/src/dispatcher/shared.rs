@@ -2,7 +2,9 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::task::Context;
 
+use super::at_once::{self, Begun};
 use super::calls::Call;
 use super::emission::{Emission, Who};
 use super::inner::{Found, Inner};
@@ -74,6 +76,17 @@ pub(crate) trait Delivered: Send + Sync {
     fn admits(&self, inner: &Inner, seat: u32) -> bool;
     /// Calls a handler that is no `async fn`.
     fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
+    /// Whether a seat's handler is an `async fn` without a timeout.
+    fn runs_at_once(&self, inner: &Inner, seat: u32) -> bool;
+    /// Runs such a handler; answers how far it got, if it is not simply done.
+    fn run_at_once<'a>(
+        &'a self,
+        inner: &'a Arc<Inner>,
+        seat: u32,
+        context: &mut Context<'_>,
+    ) -> Option<Begun<'a>>;
+    /// Whether a target is an `async fn`.
+    fn is_async(&self, inner: &Inner, target: &Target) -> bool;
     /// Starts a handler that is an `async fn`; `None` for another.
     fn start<'a>(
         &'a self,
@@ -102,6 +115,18 @@ impl<E: Event> Shared<E> {
         }
     }
 
+    /// A root outside of all others, of an event that the table has.
+    #[inline]
+    pub(crate) fn root(event: E) -> Self {
+        Self {
+            event: Held::Here(event),
+            origin: Origin::at(0),
+            subscriptions: None,
+            late: None,
+        }
+    }
+
+    #[inline]
     pub(crate) fn event(&self) -> &E {
         match &self.event {
             Held::Here(event) => event,
@@ -182,6 +207,38 @@ impl<E: Event> Delivered for Shared<E> {
             (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
             // Neither is put where it cannot run; `start` serves the first.
             (Call::Async(_), _) | (Call::Lent(_), None) => {}
+        }
+    }
+
+    fn runs_at_once(&self, inner: &Inner, seat: u32) -> bool {
+        let seat = &self.roster(inner).later[seat as usize];
+        matches!(seat.later.call, Call::Async(_)) && !seat.has_timeout
+    }
+
+    fn run_at_once<'a>(
+        &'a self,
+        inner: &'a Arc<Inner>,
+        seat: u32,
+        context: &mut Context<'_>,
+    ) -> Option<Begun<'a>> {
+        let roster = self.roster(inner);
+        at_once::run_one(
+            inner,
+            roster,
+            seat as usize,
+            self.event(),
+            &self.origin,
+            context,
+        )
+    }
+
+    fn is_async(&self, inner: &Inner, target: &Target) -> bool {
+        match target {
+            Target::Seat(seat) => {
+                let seat = &self.roster(inner).later[*seat as usize];
+                matches!(seat.later.call, Call::Async(_))
+            }
+            Target::Subscription(_) => true,
         }
     }
 

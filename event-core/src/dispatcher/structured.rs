@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use super::at_once::Rest;
 use super::cascade::{Blocked, Hands, Root, Waiting};
 use super::depth;
 use super::flight::{Flight, Landed};
@@ -44,6 +45,46 @@ pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Ro
         caused: Vec::new(),
     };
     air.launch_all_and_wait(rooms).await;
+}
+
+/// Goes on with an emission whose handlers were run at once as far as they were done.
+pub(crate) async fn go_on<'a>(
+    inner: &'a Arc<Inner>,
+    event: &'a dyn Delivered,
+    root: &'a mut Root,
+    rest: Rest<'a>,
+) {
+    let seat = u32::try_from(rest.seat).unwrap_or(u32::MAX);
+    let mut air = Air {
+        inner,
+        event,
+        root,
+        seats: later::seats(inner, event),
+        permits: Vec::new(),
+        asks_filters: true,
+        subscriptions: None,
+        next_subscription: 0,
+        is_ordered: false,
+        ended: Vec::new(),
+        held: Vec::new(),
+        flying: Vec::new(),
+        caused: Vec::new(),
+    };
+    air.seats.start = seat;
+    if let Some(begun) = rest.begun {
+        air.seats.start += 1;
+        let (target, order) = (Target::Seat(seat), rest.seat);
+        match Flight::begun(inner, event, begun) {
+            Ok(flight) => air.flying.push(Flying {
+                target,
+                order,
+                stage: Stage::Flies(flight),
+                permit: None,
+            }),
+            Err(landed) => air.land(&target, order, landed),
+        }
+    }
+    air.launch_all_and_wait(None).await;
 }
 
 /// Skips the async handlers of an event.

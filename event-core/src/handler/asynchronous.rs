@@ -9,9 +9,10 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
+use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,6 @@ pub(crate) enum Concluded {
     /// Nothing but that it is done.
     Done,
     More(Box<Collected>),
-    TimedOut(Duration),
 }
 
 /// What an outcome said, until the emission takes it in.
@@ -38,6 +38,8 @@ pub(crate) enum Concluded {
 pub(crate) struct Collected {
     pub(crate) caused: Vec<Box<dyn Caused>>,
     pub(crate) errors: Vec<BoxError>,
+    /// It took longer than this, and was dropped.
+    pub(crate) timed_out: Option<Duration>,
 }
 
 /// An async handler with its parameters.
@@ -66,7 +68,10 @@ impl Sink for Collector {
 }
 
 impl Concluded {
-    pub(crate) fn of<R>(outcome: R, conclude: fn(R, &mut Conclusion<'_>)) -> Self {
+    pub(crate) fn of<R: 'static>(outcome: R, conclude: fn(R, &mut Conclusion<'_>)) -> Self {
+        if TypeId::of::<R>() == TypeId::of::<()>() {
+            return Self::Done;
+        }
         let collector = Collector::default();
         conclude(outcome, &mut Conclusion::new(&collector));
         match collector.0.into_inner() {
@@ -231,6 +236,20 @@ pub(crate) struct BoundAsync<F, S, R> {
 /// The same of a method.
 pub(crate) struct BoundMethod<F, S, R>(pub(crate) BoundAsync<F, S, R>);
 
+/// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
+/// and its code is there once.
+fn limited(running: Running<'_>, limit: Duration) -> Running<'_> {
+    Box::pin(async move {
+        match runtime::within(limit, running).await {
+            Ok(concluded) => concluded,
+            Err(limit) => Concluded::More(Box::new(Collected {
+                timed_out: Some(limit),
+                ..Collected::default()
+            })),
+        }
+    })
+}
+
 macro_rules! start {
     () => {
         fn start<'a>(
@@ -241,13 +260,13 @@ macro_rules! start {
             let this = self.bound();
             let args = this.slots.args(delivery)?;
             // The function is called inside, so that its future is stored once and in its place.
-            Ok(Box::pin(async move {
-                let call = pin!(this.function.call(event, args));
-                match runtime::within(this.timeout, call).await {
-                    Ok(outcome) => Concluded::of(outcome, this.conclude),
-                    Err(limit) => Concluded::TimedOut(limit),
-                }
-            }))
+            let running: Running<'a> = Box::pin(async move {
+                Concluded::of(this.function.call(event, args).await, this.conclude)
+            });
+            Ok(match this.timeout {
+                None => running,
+                Some(limit) => limited(running, limit),
+            })
         }
     };
 }

@@ -353,6 +353,17 @@ impl Default for Details {
 }
 
 impl Details {
+    /// Whether there is nothing to say beyond that all deliveries of one event were done.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.events == 1
+            && self.not_emitted == 0
+            && !self.closed
+            && self.failures.is_empty()
+            && self.returned.is_empty()
+            && self.stopped_by.is_none()
+            && self.ended.iter().all(|count| *count == 0)
+    }
+
     pub(crate) fn of(&self, ended: Ended) -> usize {
         self.ended[ended.index()]
     }
