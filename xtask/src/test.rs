@@ -22,6 +22,18 @@ pub(crate) fn run(long: bool) -> Result<()> {
         ]),
     );
     steps.run("doc tests", &mut cargo(["test", "--no-fail-fast", "--doc"]));
+    // Without its features the core is another one: it refuses what it cannot run.
+    steps.run(
+        "the core without features",
+        &mut cargo([
+            "test",
+            "-p",
+            "event-core",
+            "--no-default-features",
+            "--lib",
+            "--tests",
+        ]),
+    );
     for models in [["--test", "loom_flag"], ["--lib", "models"]] {
         let name = format!("interleavings {}", models[1]);
         steps.run(&name, &mut interleavings(models)?);
