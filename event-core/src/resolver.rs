@@ -7,8 +7,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::context::Context;
 use crate::dispatcher::Dispatcher;
 use crate::handler::{Events, HandlerInfo, registered::Registered};
+use crate::meta::Meta;
 use crate::param::Dependency;
 use crate::wiring::problem::{Problem, ProblemKind};
 
@@ -116,6 +118,12 @@ impl<'r> Resolver<'r> {
             )
         } else if self.provided.get::<&'static T>().is_some() {
             format!("a `&{needed}` was provided: give the value itself, or an `Arc` of it")
+        } else if TypeId::of::<T>() == TypeId::of::<Meta>()
+            || type_name::<T>().starts_with(type_name_of_context())
+        {
+            format!(
+                "each delivery has its own: take it by value, as `{needed}` instead of `&{needed}`"
+            )
         } else if TypeId::of::<T>() == TypeId::of::<Dispatcher>() {
             "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
              take `&DispatcherHandle`"
@@ -189,6 +197,12 @@ impl fmt::Debug for Resolver<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolver").finish_non_exhaustive()
     }
+}
+
+/// `event_core::context::Context<`, wherever this crate is.
+fn type_name_of_context() -> &'static str {
+    let name = type_name::<Context<()>>();
+    name.split_inclusive('<').next().unwrap_or(name)
 }
 
 /// The values a builder was given, by type.

@@ -1351,3 +1351,23 @@ fn emit_blocking_is_an_error_inside_of_a_runtime_and_waits_for_room_outside() {
     runtime.block_on(dispatcher.queue(&ROOM).join());
     assert_eq!(journal.take(), ["queued 1", "queued 2"]);
 }
+
+#[test]
+fn an_async_subscription_without_a_runtime_is_abandoned_and_says_what_is_missing() {
+    #[derive(Event)]
+    struct Lone;
+    let dispatcher = Dispatcher::empty()
+        .build()
+        .expect("nothing needs a runtime yet");
+    let _waiting = dispatcher.subscribe_async(|_: Arc<Lone>| async {});
+    let report = dispatcher.emit(Lone);
+    assert_eq!(report.handed_over(), 0);
+    let failure = &report.failures()[0];
+    assert_eq!(failure.ended(), Some(Ended::Abandoned));
+    assert!(
+        failure.to_string().contains("`.runtime(handle)`"),
+        "{failure}"
+    );
+    // Whoever polls it himself needs none.
+    assert_eq!(pollster::block_on(dispatcher.emit_async(Lone)).done(), 1);
+}

@@ -376,3 +376,46 @@ fn only_what_found_no_room_can_be_redelivered_and_only_while_there_is_a_dispatch
     assert_eq!(ended, Err(RedeliverError::NotFull));
     drop(failing);
 }
+
+static NARROW: Queue = Queue::new("narrow").capacity(1).overflow(Overflow::Reject);
+
+#[derive(Event)]
+struct Part;
+
+#[handler(queue = NARROW)]
+async fn handle_part(_part: &Part, journal: &Journal) {
+    journal.write("part");
+}
+
+/// What a detached delivery causes has no report, so its failures come to the hook alone.
+#[handler]
+async fn causes_from_a_task(_event: &FromTask) -> Vec<Part> {
+    (0..4).map(|_| Part).collect()
+}
+
+#[derive(Event)]
+struct FromTask;
+
+#[test]
+fn what_was_rejected_behind_the_report_is_redelivered_from_the_failure_hook() {
+    let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
+    let handle = runtime.handle().clone();
+    let dispatcher = Dispatcher::empty()
+        .only(causes_from_a_task)
+        .only(handle_part)
+        .provide_arc(journal.clone())
+        .on_failure(move |failure| {
+            assert!(failure.is_full(), "{failure}");
+            handle.spawn(failure.redeliver());
+        })
+        .runtime(runtime.handle().clone())
+        .build()
+        .expect("wired");
+    let queue = dispatcher.queue(&NARROW);
+    queue.pause();
+    dispatcher.emit(FromTask);
+    until(|| queue.counts().rejected == 3);
+    queue.resume();
+    until(|| queue.counts().done == 4);
+    assert_eq!(journal.take().len(), 4);
+}

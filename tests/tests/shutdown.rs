@@ -272,7 +272,11 @@ async fn a_shutdown_that_runs_out_of_time_abandons_the_rest_by_handler() {
         named(&[("by_task", 3), ("detached", 3)])
     );
     assert!(shutdown.drained().is_empty(), "{shutdown}");
-    assert!(shutdown.to_string().starts_with("0 drained, 6 abandoned\n"));
+    assert!(
+        shutdown
+            .to_string()
+            .starts_with("0 drained, 6 abandoned, out of time\n")
+    );
     settle().await;
     assert_eq!(scene.watch.count(Ended::Abandoned), 6);
     assert_eq!(scene.watch.count(Ended::Done), 1);

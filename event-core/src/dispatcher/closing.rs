@@ -4,7 +4,7 @@
 //! last delivery closes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use event_listener::Event as Waiters;
@@ -23,6 +23,8 @@ pub(crate) struct Closing {
     drained: Mutex<Vec<(HandlerInfo, usize)>>,
     /// Deliveries that were abandoned since it began to drain, by handler.
     abandoned: Mutex<Vec<(HandlerInfo, usize)>>,
+    /// It was closed before all was quiet.
+    out_of_time: AtomicBool,
     /// Shielded emissions that were dropped midway.
     cut_short: AtomicUsize,
     /// Streams, which end with the dispatcher.
@@ -36,6 +38,7 @@ impl Default for Closing {
             closed: Waiters::new(),
             drained: Mutex::default(),
             abandoned: Mutex::default(),
+            out_of_time: AtomicBool::new(false),
             cut_short: AtomicUsize::new(0),
             streams: Mutex::default(),
         }
@@ -94,6 +97,11 @@ impl Closing {
         let abandoned = self.abandoned.lock();
         let abandoned = abandoned.unwrap_or_else(PoisonError::into_inner).clone();
         (abandoned, self.cut_short.load(Ordering::Relaxed))
+    }
+
+    /// Whether it was closed before all was quiet.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        self.out_of_time.load(Ordering::Acquire)
     }
 
     /// What was counted.
@@ -180,6 +188,7 @@ impl Inner {
         if !self.closing.phase.close() {
             return;
         }
+        self.closing.out_of_time.store(true, Ordering::Release);
         let (mut abandoned, emissions) = self.tasks.abort();
         for line in &self.lines {
             line.buffer.close();

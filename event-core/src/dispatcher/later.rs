@@ -41,7 +41,8 @@ pub(crate) fn hand_over(
                     Some(permit) => start_task(inner, event, target, permit, root),
                     None => {
                         let item = item(event, target);
-                        let cause = Cause::Full(Undelivered::of_task(inner, item, &place.limit));
+                        let cause =
+                            Cause::Full(Arc::new(Undelivered::of_task(inner, item, &place.limit)));
                         reject(inner, &**event, &Target::Seat(seat), root, cause);
                     }
                 }
@@ -75,11 +76,8 @@ pub(crate) fn hand_over(
             LateCall::Async { .. } if root.hands == Hands::Structured => {}
             LateCall::Async { limit, .. } => {
                 let Some(permit) = limit.try_acquire() else {
-                    let cause = Cause::Full(Undelivered::of_task(
-                        inner,
-                        item(event, target.clone()),
-                        limit,
-                    ));
+                    let item = item(event, target.clone());
+                    let cause = Cause::Full(Arc::new(Undelivered::of_task(inner, item, limit)));
                     reject(inner, &**event, &target, root, cause);
                     continue;
                 };
@@ -165,6 +163,11 @@ fn start_task(
     permit: Permit,
     root: &mut Root,
 ) {
+    if inner.runtime.is_none() {
+        // Of a subscription: a build refuses handlers.
+        reject(inner, &**event, &target, root, Cause::NoRuntime);
+        return;
+    }
     match inner.tasks.start(inner, item(event, target), permit) {
         Ok(()) => root.hand_over(),
         Err(item) => reject(inner, &*item.event, &item.target, root, Cause::Closed),
@@ -226,7 +229,7 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
         Offered::NoRoom(item) | Offered::Rejected(item) => {
             line.count(Ended::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
-            let cause = Cause::Full(Undelivered::of_queue(inner, item, line));
+            let cause = Cause::Full(Arc::new(Undelivered::of_queue(inner, item, line)));
             reject(inner, &*event, &target, root, cause);
         }
         Offered::Dropped(item) => {

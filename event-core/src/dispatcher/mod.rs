@@ -409,6 +409,10 @@ impl Dispatcher {
     #[track_caller]
     #[must_use = "dropping the stream ends it"]
     pub fn stream<E: Event>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
+        assert!(
+            capacity > 0,
+            "a stream needs room for an event: write `stream(1, …)` or more"
+        );
         let settings = Settings::ONE.capacity(capacity).overflow(overflow);
         let line = Line::new("stream", settings, Serves::Stream);
         self.inner.closing.add_stream(&line);

@@ -12,12 +12,13 @@ use crate::handler::HandlerInfo;
 use crate::runtime::Runtime;
 
 /// What a [`shutdown`](crate::Dispatcher::shutdown) led to, by handler.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use = "it tells what was abandoned"]
 pub struct Shutdown {
     drained: Vec<(HandlerInfo, usize)>,
     abandoned: Vec<(HandlerInfo, usize)>,
     cut_short: usize,
+    in_time: bool,
 }
 
 impl Shutdown {
@@ -53,10 +54,11 @@ impl Shutdown {
         self.cut_short
     }
 
-    /// Whether everything ended in time.
+    /// Whether everything ended in time. Where it did not, what emitted while the time ran out may
+    /// have been rejected.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.abandoned.is_empty() && self.cut_short == 0
+        self.in_time && self.abandoned.is_empty() && self.cut_short == 0
     }
 
     fn of(inner: &Inner) -> Self {
@@ -69,6 +71,7 @@ impl Shutdown {
             drained,
             abandoned,
             cut_short,
+            in_time: !inner.closing.ran_out_of_time(),
         }
     }
 }
@@ -86,6 +89,9 @@ impl fmt::Display for Shutdown {
             0 => {}
             1 => f.write_str(", 1 shielded emission cut short")?,
             more => write!(f, ", {more} shielded emissions cut short")?,
+        }
+        if !self.in_time {
+            f.write_str(", out of time")?;
         }
         for (counts, how) in [(&self.drained, "drained"), (&self.abandoned, "abandoned")] {
             for (handler, count) in counts {

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Ended, Undelivered};
@@ -34,9 +36,11 @@ pub(crate) enum Cause {
     Nested(Limit),
     TimedOut(Duration),
     /// No room in a queue, or among the tasks of a handler.
-    Full(Undelivered),
+    Full(Arc<Undelivered>),
     /// The dispatcher is closed.
     Closed,
+    /// There is no runtime, and was none when the dispatcher was built.
+    NoRuntime,
     /// Nobody runs it any more.
     Abandoned {
         queue: Option<&'static str>,
@@ -58,7 +62,7 @@ impl Cause {
             Self::Panic(_) => Some(Ended::Panicked),
             Self::TimedOut(_) => Some(Ended::TimedOut),
             Self::Full(_) => Some(Ended::Rejected),
-            Self::Abandoned { .. } => Some(Ended::Abandoned),
+            Self::NoRuntime | Self::Abandoned { .. } => Some(Ended::Abandoned),
             Self::Drop(_)
             | Self::TooDeep { .. }
             | Self::TooMany { .. }
@@ -126,7 +130,8 @@ impl Failure {
     }
 
     /// Offers a delivery that found no room again, to the same handler alone, and waits until there
-    /// is some. It is a new delivery of the same event.
+    /// is some, whatever the queue's policy. It is a new delivery of the same event. The future owns what
+    /// it needs: it may be spawned, also from [`on_failure`](crate::DispatcherBuilder::on_failure).
     ///
     /// # Examples
     ///
@@ -166,14 +171,21 @@ impl Failure {
     /// # Cancellation
     ///
     /// Dropped before there was room, nothing was redelivered, and it can be called again.
-    pub async fn redeliver(&self) -> Result<(), RedeliverError> {
-        match &self.cause {
-            Cause::Full(undelivered) => undelivered.redeliver().await,
-            _ => Err(RedeliverError::NotFull),
+    pub fn redeliver(&self) -> impl Future<Output = Result<(), RedeliverError>> + Send + use<> {
+        let undelivered = match &self.cause {
+            Cause::Full(undelivered) => Some(Arc::clone(undelivered)),
+            _ => None,
+        };
+        async move {
+            match undelivered {
+                Some(undelivered) => undelivered.redeliver().await,
+                None => Err(RedeliverError::NotFull),
+            }
         }
     }
 
-    /// The same as [`redeliver`](Self::redeliver), for a thread that may block.
+    /// The same as [`redeliver`](Self::redeliver), for a thread that may block; not for one that serves
+    /// the queue, which would wait for itself.
     ///
     /// # Errors
     ///
@@ -273,6 +285,14 @@ impl fmt::Display for Failure {
                 ))?;
                 cause(f)
             }
+            (Cause::NoRuntime, _) => {
+                write!(f, "`{event}` was abandoned")?;
+                self.for_handler(f)?;
+                f.write_str(
+                    ": there is no tokio runtime; build the dispatcher inside of one, or give the \
+                     builder one with `.runtime(handle)`",
+                )
+            }
             (Cause::Abandoned { queue }, _) => {
                 write!(f, "`{event}` was abandoned")?;
                 self.for_handler(f)?;
@@ -328,6 +348,7 @@ impl fmt::Debug for Cause {
             Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),
             Self::Full(undelivered) => write!(f, "Full({undelivered})"),
             Self::Closed => f.write_str("Closed"),
+            Self::NoRuntime => f.write_str("NoRuntime"),
             Self::Lost => f.write_str("Lost"),
             Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
             Self::Cancelled {

@@ -115,7 +115,7 @@ fn what_is_not_sent_within_the_limit_is_abandoned_and_counted() {
     let ended = run.queue("failed") + run.queue("rejected") + abandoned;
     assert_eq!((run.queue("offered"), purchases(&run)), (ended, ended));
     let last_words = format!(
-        " drained, {abandoned} abandoned\n  \
+        " drained, {abandoned} abandoned, out of time\n  \
          abandoned {abandoned}: shop_receipts::send_receipt ("
     );
     let (_, interrupted) = run.stdout.split_once("Interrupted: ").expect("last words");
