@@ -18,6 +18,8 @@ pub mod param;
 pub mod queue;
 pub mod report;
 pub mod stream;
+#[cfg(feature = "serde")]
+pub mod wire;
 
 mod context;
 mod emitter;

@@ -52,7 +52,8 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The event's own id: a UUID of version 7. Those of one dispatcher grow with time.
+    /// The event's own id: a UUID of version 7, unless it came from outside with another. Those of
+    /// one dispatcher grow with time.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
@@ -80,6 +81,24 @@ impl Meta {
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.depth
+    }
+
+    /// Of an event that came from outside.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(
+        id: Uuid,
+        time: SystemTime,
+        correlation: Uuid,
+        causation: Option<Uuid>,
+        depth: u32,
+    ) -> Self {
+        Self {
+            id,
+            time,
+            correlation,
+            causation,
+            depth,
+        }
     }
 
     pub(crate) fn parent(&self) -> Parent {

@@ -12,9 +12,13 @@ pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler,
 pub use crate::queue::AnyQueue;
 pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 
+#[cfg(feature = "serde")]
+pub use crate::wire::form::WireForm;
+
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::event::{Event, EventInfo, Previous, Superseding, Upcast};
 use crate::queue::{Lends, ServesAsync};
 
 /// The queue of a handler.
@@ -92,27 +96,58 @@ pub trait Wire: serde::Serialize + serde::de::DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Wire for T {}
 
-/// The masked JSON of a wire event.
-///
-/// # Errors
-///
-/// What the event's `Serialize` answers.
+/// How a `wire` event is written as JSON and read, with its redacted fields as JSON pointers.
 #[cfg(feature = "serde")]
-pub fn masked_json<T: Wire>(
-    event: &T,
-    redacted: &[&str],
-) -> Result<serde_json::Value, serde_json::Error> {
-    let mut json = crate::event::while_masking(|| serde_json::to_value(event))?;
-    for pointer in redacted {
-        if let Some(value) = json.pointer_mut(pointer) {
-            *value = serde_json::Value::from(crate::event::MASK);
-        }
-    }
-    Ok(json)
+#[must_use]
+pub const fn wire_form<T: Wire>(redacted: &'static [&'static str]) -> WireForm<T> {
+    WireForm::new(redacted)
 }
 
-#[cfg(feature = "serde")]
-pub use serde_json;
+/// The version before `E`, and how it becomes an `E`.
+#[must_use]
+pub const fn previous<E, P>() -> Previous
+where
+    E: Upcast<P>,
+    P: Event + Superseding<P::Durability>,
+{
+    Previous::of::<E, P>()
+}
+
+/// Whether the version before this one is the one before this one.
+#[must_use]
+pub const fn follows(event: &EventInfo) -> bool {
+    match event.previous() {
+        None => true,
+        Some(previous) => previous.version() == event.version() - 1,
+    }
+}
+
+/// Whether the version before this one has this one's name, or one of its aliases.
+#[must_use]
+pub const fn has_its_name(event: &EventInfo) -> bool {
+    let Some(previous) = event.previous() else {
+        return true;
+    };
+    let (Some(ours), Some(theirs)) = (event.declared_name(), previous.declared_name()) else {
+        return false;
+    };
+    let mut found = is_same(ours, theirs);
+    let mut index = 0;
+    while index < event.aliases().len() {
+        found = found || is_same(event.aliases()[index], theirs);
+        index += 1;
+    }
+    found
+}
+
+const fn is_same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut index = 0;
+    while index < left.len() && index < right.len() && left[index] == right[index] {
+        index += 1;
+    }
+    index == left.len() && index == right.len()
+}
 
 /// The JSON form of a `wire` event, inside its `impl Event`.
 #[cfg(feature = "serde")]
@@ -120,16 +155,8 @@ pub use serde_json;
 #[macro_export]
 macro_rules! __event_wire_json {
     ($($pointer:literal),* $(,)?) => {
-        fn masked_json(
-            &self,
-        ) -> $crate::__private::Option<
-            $crate::__private::Result<
-                $crate::__private::serde_json::Value,
-                $crate::__private::serde_json::Error,
-            >,
-        > {
-            $crate::__private::Some($crate::__private::masked_json::<Self>(self, &[$($pointer),*]))
-        }
+        const WIRE: $crate::__private::Option<$crate::__private::WireForm<Self>> =
+            $crate::__private::Some($crate::__private::wire_form::<Self>(&[$($pointer),*]));
     };
 }
 

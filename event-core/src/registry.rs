@@ -28,6 +28,8 @@ pub struct HandlerEntry(pub &'static dyn Registered);
 pub struct EventEntry {
     pub(crate) info: &'static EventInfo,
     pub(crate) kind: &'static dyn EventKind,
+    #[cfg(feature = "serde")]
+    pub(crate) read: crate::wire::read::Read,
 }
 
 inventory::collect!(HandlerEntry);
@@ -40,6 +42,8 @@ impl EventEntry {
         Self {
             info: E::INFO,
             kind: const { &KindOf::<E>::NEW },
+            #[cfg(feature = "serde")]
+            read: crate::wire::read::read_any::<E>,
         }
     }
 }

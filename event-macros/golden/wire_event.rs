@@ -11,6 +11,7 @@ const _: () = {
             .with_version(2)
             .with_wire()
             .with_key("order_id")
+            .with_key_pointer("/orderId")
             .with_stoppable()
             .with_handlers(1, ::event_core::__private::Some(3))
             .with_redacted(&["/cardNumber", "/a~1b"]);

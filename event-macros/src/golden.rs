@@ -196,6 +196,28 @@ fn a_wire_event_with_every_key() {
 }
 
 #[test]
+fn an_event_with_an_older_version() {
+    let expansion = crate::event::derive(quote! {
+        #[event(name = "shop.order_placed", alias = ["shop.order_made", "shop.ordered"])]
+        #[event(version = 3, previous = v2::OrderPlaced, wire)]
+        pub struct OrderPlaced;
+    });
+    check(
+        &expansion,
+        &expect_file!["../golden/event_with_previous.rs"],
+    );
+}
+
+#[test]
+fn a_superseded_event() {
+    let expansion = crate::event::derive(quote! {
+        #[event(name = "shop.order_placed", wire, superseded)]
+        pub struct OrderPlacedV1;
+    });
+    check(&expansion, &expect_file!["../golden/superseded_event.rs"]);
+}
+
+#[test]
 fn an_enum_event() {
     let expansion = crate::event::derive(quote! {
         #[serde(rename_all = "snake_case")]

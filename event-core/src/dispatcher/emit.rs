@@ -268,7 +268,29 @@ pub(crate) fn deliver_shared<E: Event>(
     root: &mut Root,
     origin: Origin,
 ) -> Arc<dyn Delivered> {
-    let typed = Arc::new(share(inner, found, event, origin));
+    let shared = share(inner, found, event, origin);
+    deliver_as(inner, found, shared, root)
+}
+
+/// The same of an event that somebody else holds, too.
+#[cfg(feature = "serde")]
+pub(crate) fn deliver_held<E: Event>(
+    inner: &Arc<Inner>,
+    found: &Found<'_>,
+    event: Arc<E>,
+    root: &mut Root,
+    origin: Origin,
+) -> Arc<dyn Delivered> {
+    deliver_as(inner, found, Shared::held(event, origin, found), root)
+}
+
+fn deliver_as<E: Event>(
+    inner: &Arc<Inner>,
+    found: &Found<'_>,
+    shared: Shared<E>,
+    root: &mut Root,
+) -> Arc<dyn Delivered> {
+    let typed = Arc::new(shared);
     let observed = Observed::new(inner, typed.event(), typed.origin());
     let halted = run_inline(inner, found, &typed, root, observed.as_ref());
     let shared: Arc<dyn Delivered> = Arc::clone(&typed) as Arc<dyn Delivered>;

@@ -169,6 +169,29 @@ async fn emit_whatever<E: Event>(
     root.into_report()
 }
 
+/// The same of an event that came from outside.
+#[cfg(feature = "serde")]
+pub(crate) async fn deliver_async<E: Event>(
+    inner: Arc<Inner>,
+    event: Arc<E>,
+    meta: crate::meta::Meta,
+) -> Report {
+    // Whoever sent it may hold it no more.
+    let event = Isolated(Some(event));
+    let mut root = Root::with(Hands::Structured);
+    if let Some(origin) = super::deliver::enter(&inner, E::INFO, meta, &mut root)
+        && let Some(held) = &event.0
+    {
+        let depth = origin.depth;
+        let mut unfinished = Unfinished::new(&inner, &mut root, E::INFO);
+        unfinished.first_held(held, origin).await;
+        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, event.take()));
+        unfinished.end_first(panic, refused);
+        unfinished.others().await;
+    }
+    root.into_report()
+}
+
 /// A root that is dropped before its end tells how much of it was lost.
 struct Unfinished<'a> {
     inner: &'a Arc<Inner>,
@@ -233,6 +256,26 @@ impl<'a> Unfinished<'a> {
         }
         let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
         self.end_first(panic, refused);
+    }
+
+    /// The same with an event that somebody else holds, too.
+    #[cfg(feature = "serde")]
+    async fn first_held<E: Event>(&mut self, event: &Arc<E>, origin: Origin) {
+        let Self { inner, root, .. } = self;
+        let (shared, refused) = depth::enter(origin.depth, || {
+            let found = inner.find::<E>()?;
+            if found.roster::<E>().has_later() {
+                let held = Arc::clone(event);
+                Some(emit::deliver_held(inner, &found, held, root, origin))
+            } else {
+                emit::deliver(inner, &found, &**event, root, origin);
+                None
+            }
+        });
+        // Not the last of it: whoever called holds the event.
+        let _shared = shared;
+        self.end_first(None, refused);
+        self.run_structured().await;
     }
 
     /// Goes on with handlers that were not simply done at once.

@@ -151,7 +151,9 @@ impl Inner {
     }
 
     pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
-        self.stamper.stamp(origin)
+        // One that was delivered from outside has its own.
+        let own = origin.stamp;
+        own.unwrap_or_else(|| self.stamper.stamp(origin))
     }
 
     /// A failure of a delivery whose emitter has its report already.

@@ -5,6 +5,8 @@ mod builder;
 pub(crate) mod calls;
 pub(crate) mod cascade;
 mod closing;
+#[cfg(feature = "serde")]
+mod deliver;
 pub(crate) mod depth;
 pub(crate) mod emission;
 mod emit;
@@ -35,6 +37,8 @@ use std::time::Duration;
 
 pub use self::builder::DispatcherBuilder;
 pub(crate) use self::cascade::{Caused, Kept};
+#[cfg(feature = "serde")]
+pub(crate) use self::deliver::{Arrived, ArrivedEvent};
 pub use self::emit_async::EmitAsync;
 #[cfg(feature = "tokio")]
 pub use self::emit_async::Shielded;

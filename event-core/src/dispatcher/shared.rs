@@ -115,6 +115,17 @@ impl<E: Event> Shared<E> {
         }
     }
 
+    /// Of an event that somebody else holds, too.
+    #[cfg(feature = "serde")]
+    pub(crate) fn held(event: Arc<E>, origin: Origin, found: &Found<'_>) -> Self {
+        Self {
+            event: Held::Arc(event),
+            origin,
+            late: found.late(),
+            subscriptions: found.roster::<E>().late_subscriptions.load(),
+        }
+    }
+
     /// A root outside of all others, of an event that the table has.
     #[inline]
     pub(crate) fn root(event: E) -> Self {

@@ -83,6 +83,14 @@ impl dyn AnyEvent {
     }
 }
 
+#[cfg(feature = "serde")]
+impl dyn AnyEvent {
+    /// Writes the event as JSON, nothing masked; `None` if it is not `wire`.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>> {
+        self.object_write(out)
+    }
+}
+
 impl fmt::Debug for dyn AnyEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.object_fmt(f)
@@ -121,6 +129,8 @@ mod private {
         fn object_fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
+        #[cfg(feature = "serde")]
+        fn object_write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>>;
     }
 
     impl<E: Event> Object for E {
@@ -134,7 +144,12 @@ mod private {
 
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>> {
-            self.masked_json()
+            E::WIRE.map(|form| form.masked(self))
+        }
+
+        #[cfg(feature = "serde")]
+        fn object_write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>> {
+            E::WIRE.map(|form| form.write(self, out))
         }
     }
 }

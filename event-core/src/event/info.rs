@@ -3,6 +3,8 @@
 use std::any::TypeId;
 use std::fmt;
 
+use super::Previous;
+
 /// What `#[derive(Event)]` records about a type, readable without a value.
 ///
 /// Built in a constant; every method that takes `self` is used by the derive and by
@@ -13,8 +15,12 @@ pub struct EventInfo {
     type_name: fn() -> &'static str,
     name: Option<&'static str>,
     version: u32,
+    aliases: &'static [&'static str],
+    previous: Option<Previous>,
+    superseded: bool,
     wire: bool,
     key: Option<&'static str>,
+    key_pointer: Option<&'static str>,
     stoppable: bool,
     handlers: Cardinality,
     redacted: &'static [&'static str],
@@ -41,8 +47,12 @@ impl EventInfo {
             type_name: std::any::type_name::<E>,
             name: None,
             version: 1,
+            aliases: &[],
+            previous: None,
+            superseded: false,
             wire: false,
             key: None,
+            key_pointer: None,
             stoppable: false,
             handlers: Cardinality { min: 0, max: None },
             redacted: &[],
@@ -66,6 +76,27 @@ impl EventInfo {
         self
     }
 
+    /// Declares the names under which the event, and its older versions, are decoded, too.
+    #[must_use]
+    pub const fn with_aliases(mut self, names: &'static [&'static str]) -> Self {
+        self.aliases = names;
+        self
+    }
+
+    /// Declares the version before this one, which becomes this one when it is decoded.
+    #[must_use]
+    pub const fn with_previous(mut self, previous: Previous) -> Self {
+        self.previous = Some(previous);
+        self
+    }
+
+    /// Declares that a newer version has taken the place of this one.
+    #[must_use]
+    pub const fn with_superseded(mut self) -> Self {
+        self.superseded = true;
+        self
+    }
+
     /// Declares that the event may leave the process.
     #[must_use]
     pub const fn with_wire(mut self) -> Self {
@@ -77,6 +108,13 @@ impl EventInfo {
     #[must_use]
     pub const fn with_key(mut self, field: &'static str) -> Self {
         self.key = Some(field);
+        self
+    }
+
+    /// Declares where the value of the key is in the event's JSON, as a JSON pointer.
+    #[must_use]
+    pub const fn with_key_pointer(mut self, pointer: &'static str) -> Self {
+        self.key_pointer = Some(pointer);
         self
     }
 
@@ -131,6 +169,52 @@ impl EventInfo {
         self.version
     }
 
+    /// The names under which the event, and its older versions, are decoded, too.
+    #[must_use]
+    pub const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    /// The version before this one.
+    #[must_use]
+    pub const fn previous(&self) -> Option<&'static Self> {
+        match &self.previous {
+            None => None,
+            Some(previous) => Some(previous.info),
+        }
+    }
+
+    /// The names and versions that are decoded as this event: its own, and those of the versions
+    /// before it. None for one that is superseded, which its successor speaks for.
+    pub(crate) fn accepted(&self) -> Vec<(&'static str, u32)> {
+        let mut accepted = Vec::new();
+        let mut older = (self.wire && !self.superseded).then_some(self);
+        while let Some(info) = older {
+            let names = [info, self];
+            let names = names.iter().flat_map(|it| it.name.iter().chain(it.aliases));
+            for name in names {
+                if !accepted.contains(&(*name, info.version)) {
+                    accepted.push((*name, info.version));
+                }
+            }
+            older = info.previous();
+        }
+        accepted
+    }
+
+    /// How the version before this one becomes this one.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn upcast(&self) -> Option<Previous> {
+        self.previous
+    }
+
+    /// Whether a newer version has taken the place of this one, so that it is decoded and never
+    /// emitted.
+    #[must_use]
+    pub const fn is_superseded(&self) -> bool {
+        self.superseded
+    }
+
     /// Whether the event may leave the process.
     #[must_use]
     pub const fn is_wire(&self) -> bool {
@@ -141,6 +225,12 @@ impl EventInfo {
     #[must_use]
     pub const fn key(&self) -> Option<&'static str> {
         self.key
+    }
+
+    /// Where the value of the key is in the event's JSON, as a JSON pointer.
+    #[must_use]
+    pub const fn key_pointer(&self) -> Option<&'static str> {
+        self.key_pointer
     }
 
     /// Whether inline handlers may stop an emission.

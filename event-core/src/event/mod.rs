@@ -2,6 +2,7 @@
 
 mod any;
 mod info;
+mod previous;
 mod redacted;
 
 use std::any::Any;
@@ -11,11 +12,14 @@ pub use self::any::AnyEvent;
 #[cfg(feature = "serde")]
 pub use self::any::JsonError;
 pub use self::info::{Cardinality, EventInfo};
+pub use self::previous::{Previous, Superseding, Upcast};
 #[cfg(feature = "serde")]
 pub(crate) use self::redacted::while_masking;
 pub use self::redacted::{MASK, Redacted};
 
 use crate::registry::EventSlot;
+#[cfg(feature = "serde")]
+use crate::wire::form::WireForm;
 
 /// A fact: something that happened, named in the past tense.
 ///
@@ -55,11 +59,17 @@ use crate::registry::EventSlot;
             itself, no reference; a handler takes its event first, before its dependencies"
 )]
 pub trait Event: Any + Send + Sync + Sized {
-    /// How the event is emitted: [`Now`], by a dispatcher, in this process.
+    /// How the event is emitted: [`Now`], by a dispatcher, in this process; or not at all any more:
+    /// [`Superseded`].
     type Durability: Durability;
 
     /// What is known about the type without a value of it.
     const INFO: &'static EventInfo;
+
+    /// How the event is written as JSON and read; `None` unless it is `wire`.
+    #[cfg(feature = "serde")]
+    #[doc(hidden)]
+    const WIRE: Option<WireForm<Self>> = None;
 
     /// The dense index of a type that is not generic; generic events go through a map.
     #[doc(hidden)]
@@ -80,13 +90,6 @@ pub trait Event: Any + Send + Sync + Sized {
     ///
     /// Passes on what the formatter answers.
     fn fmt_masked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-
-    /// The event as JSON with redacted fields masked; `None` unless the event is `wire`.
-    #[cfg(feature = "serde")]
-    #[doc(hidden)]
-    fn masked_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>> {
-        None
-    }
 }
 
 /// How an event type may be emitted; see [`Event::Durability`].
@@ -97,6 +100,13 @@ pub trait Durability: sealed::Sealed {}
 pub enum Now {}
 
 impl Durability for Now {}
+
+/// An older version, which its successor names as `previous`: decoded, and neither emitted nor
+/// handled.
+#[derive(Debug)]
+pub enum Superseded {}
+
+impl Durability for Superseded {}
 
 /// An event that a dispatcher may emit at once. Generic code that emits writes `E: Transient`.
 ///
@@ -138,6 +148,30 @@ pub trait EmitsNow<D> {}
 
 impl<E: Event<Durability = Now>> EmitsNow<Now> for E {}
 
+impl<E: Event<Durability = Superseded> + Newest> EmitsNow<Superseded> for E {}
+
+/// The bound of a handler's event.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be handled",
+    label = "not handled by `#[handler]`"
+)]
+pub trait Handled<D> {}
+
+impl<E: Event<Durability = Now>> Handled<Now> for E {}
+
+impl<E: Event<Durability = Superseded> + Newest> Handled<Superseded> for E {}
+
+/// No superseded event is; it exists for its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is superseded: it is decoded, and neither emitted nor handled",
+    label = "an older version of an event",
+    note = "use the newest version: the event that says `previous = {Self}`, or the one that leads \
+            back to it; whatever is decoded becomes that one"
+)]
+pub trait Newest {}
+
 /// An event whose inline handlers may stop the emission by returning
 /// [`ControlFlow::Break`](std::ops::ControlFlow::Break).
 #[diagnostic::on_unimplemented(
@@ -150,4 +184,5 @@ pub trait Stoppable: Event {}
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Now {}
+    impl Sealed for super::Superseded {}
 }

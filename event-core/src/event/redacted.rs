@@ -59,6 +59,7 @@ mod serde_impls {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::{MASK, Redacted};
+    use crate::wire::hidden;
 
     thread_local! {
         static MASKING: Cell<bool> = const { Cell::new(false) };
@@ -88,7 +89,7 @@ mod serde_impls {
 
     impl<'de, T: Deserialize<'de>> Deserialize<'de> for Redacted<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            T::deserialize(deserializer).map(Self)
+            hidden::redacted(|| T::deserialize(deserializer)).map(Self)
         }
     }
 }

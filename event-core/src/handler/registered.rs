@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::binder::{Binder, CatchAllBinder};
 use crate::dispatcher::calls::{CatchAll, List};
 use crate::dispatcher::roster::{EventKind, KindOf};
-use crate::event::{Event, EventInfo};
+use crate::event::{Event, EventInfo, Handled};
 use crate::param::Resolver;
 use crate::queue::AnyQueue;
 
@@ -197,7 +197,7 @@ pub struct OfEvent<E> {
 
 /// Registers a handler of one event type.
 #[must_use]
-pub const fn event_handler<E: Event, F: Copy + 'static>(
+pub const fn event_handler<E: Event + Handled<E::Durability>, F: Copy + 'static>(
     function: F,
     spec: Spec,
     bind: fn(&mut Binder<'_, '_, E>),

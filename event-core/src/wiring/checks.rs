@@ -10,10 +10,11 @@ use crate::handler::registered::{Named, Registered, Rung};
 use crate::registry::EventEntry;
 use crate::resolver::ByType;
 
-/// Each event name belongs to one type; an undeclared one is the type's path, which two copies
-/// of a crate share.
+/// Each event name belongs to one type and its older versions; an undeclared one is the type's path,
+/// which two copies of a crate share.
 pub(super) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
-    let mut infos: Vec<_> = events.iter().map(|event| event.info).collect();
+    let newest = events.iter().map(|event| event.info);
+    let mut infos: Vec<_> = newest.filter(|info| !info.is_superseded()).collect();
     infos.sort_by_key(|info| (info.file(), info.line()));
     let mut by_name: HashMap<&'static str, &'static EventInfo> =
         HashMap::with_capacity(infos.len());

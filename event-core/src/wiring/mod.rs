@@ -9,6 +9,7 @@ mod pattern;
 pub(crate) mod problem;
 mod queues;
 pub(crate) mod selection;
+mod versions;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub(crate) fn wire(
     let linked = selection.linked();
     let events: Vec<_> = registry::events().collect();
     checks::events(&events, &mut problems);
+    versions::check(&events, &mut problems);
     selection.check(&linked, &mut problems);
     if selection.checks_cardinality() {
         checks::cardinality(&events, &linked, selection, &mut problems);

@@ -55,6 +55,10 @@ pub enum ProblemKind {
     NothingToOverride,
     /// Two event types declare one name.
     EventNameTwice,
+    /// Two event types are decoded from one name and version.
+    AcceptedTwice,
+    /// An event is superseded, and no other is its newer version.
+    NothingSupersedes,
     /// Two handlers have one path: two copies of a crate are linked.
     HandlerTwice,
     /// The `after` and `before` of handlers form a cycle.

@@ -5,6 +5,7 @@
 use syn::{Data, Fields};
 
 use super::parse::{FieldModel, Model, Shape};
+use super::versions;
 use crate::diagnostics::Diagnostics;
 use crate::names::snake_case;
 use crate::text::{compact, did_you_mean};
@@ -16,6 +17,7 @@ pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         stays_in_the_process(model, diagnostics);
     } else {
         wire_needs_a_name(model, diagnostics);
+        versions::check(model, diagnostics);
     }
     key(model, diagnostics);
     for shape in &model.shapes {
@@ -58,6 +60,9 @@ fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         keys.version.as_ref().map(|version| &version.key),
         keys.handlers.as_ref().map(|handlers| &handlers.key),
         keys.wire.as_ref(),
+        keys.alias.as_ref().map(|alias| &alias.key),
+        keys.previous.as_ref().map(|previous| &previous.key),
+        keys.superseded.as_ref(),
     ];
     for key in refused.into_iter().flatten() {
         let event = &model.input.ident;
@@ -107,7 +112,18 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
             format!("`key` names `{text}`, which is redacted; a key is logged and sent"),
             format!("name another field, or remove `#[event(redact)]` from `{text}`"),
         ),
-        Some(_) => {}
+        Some(field) => {
+            if let (Some(_), Some(serde)) = (&model.keys.wire, unwritten(model, field)) {
+                diagnostics.error(
+                    &key.value,
+                    format!(
+                        "`key` names `{text}`, which `serde({serde})` does not write under a name \
+                         of its own; envelopes carry the key's value"
+                    ),
+                    format!("name another field, or remove `serde({serde})`"),
+                );
+            }
+        }
         None => {
             let names: Vec<String> = shape.fields.iter().map(FieldModel::name).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -123,6 +139,20 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
                 help,
             );
         }
+    }
+}
+
+/// The key of serde because of which the field is not in the event's JSON, or not as itself.
+fn unwritten(model: &Model<'_>, field: &FieldModel<'_>) -> Option<&'static str> {
+    let is = |opaque: &Option<String>, key: &str| opaque.as_deref() == Some(key);
+    if field.serde.skipped {
+        Some("skip")
+    } else if is(&field.serde.opaque, "flatten") {
+        Some("flatten")
+    } else if is(&model.container.opaque, "into") {
+        Some("into")
+    } else {
+        None
     }
 }
 

@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned};
 
-use super::masked;
-use super::parse::Model;
+use super::parse::{Keys, Model};
+use super::{masked, versions};
 use crate::item;
 
 /// The impls of an event:
@@ -58,7 +58,9 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
             }
             #members
         };
+        let follows = versions::assertions(model, &root, &event);
         after = quote_spanned! {Span::mixed_site()=>
+            #follows
             #root::__private::inventory::submit! { #root::__private::EventEntry::of::<#event>() }
         };
     }
@@ -75,14 +77,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         .has_redacted_field()
         .then(|| masked_debug(&root, &event, &generics));
     let info = info(model, &root);
-    let impls = impls(
-        &root,
-        &event,
-        &generics,
-        model.keys.stoppable.is_some(),
-        &info,
-        &members,
-    );
+    let impls = impls(&root, &event, &generics, &model.keys, &info, &members);
     in_const(&quote!(#before #impls #masked #after))
 }
 
@@ -125,7 +120,7 @@ pub(super) fn impls(
     root: &TokenStream,
     event: &TokenStream,
     generics: &Generics,
-    stoppable: bool,
+    keys: &Keys,
     info: &TokenStream,
     members: &TokenStream,
 ) -> TokenStream {
@@ -136,29 +131,39 @@ pub(super) fn impls(
         .params
         .push(GenericParam::Type(TypeParam::from(cause.clone())));
     let (any_parameters, _, _) = any_event.split_for_impl();
-    let stoppable = stoppable.then(|| {
+    let stoppable = keys.stoppable.as_ref().map(|_| {
         quote_spanned! {Span::mixed_site()=>
             #[automatically_derived]
             impl #parameters #root::event::Stoppable for #event #bounds {}
         }
     });
+    let durability = match &keys.superseded {
+        None => quote_spanned!(Span::mixed_site()=> Now),
+        Some(_) => quote_spanned!(Span::mixed_site()=> Superseded),
+    };
+    // What is superseded is not returned from handlers.
+    let outcome = keys.superseded.is_none().then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            #[automatically_derived]
+            impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
+                fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
+                    __event_conclusion.emit(self);
+                }
+
+                fn events(__event_events: &mut #root::__private::Events) {
+                    __event_events.add::<Self>();
+                }
+            }
+        }
+    });
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #parameters #root::Event for #event #bounds {
-            type Durability = #root::event::Now;
+            type Durability = #root::event::#durability;
             const INFO: &'static #root::event::EventInfo = &#info;
             #members
         }
-        #[automatically_derived]
-        impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
-            fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
-                __event_conclusion.emit(self);
-            }
-
-            fn events(__event_events: &mut #root::__private::Events) {
-                __event_events.add::<Self>();
-            }
-        }
+        #outcome
         #stoppable
     }
 }
@@ -190,6 +195,7 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
         let version = proc_macro2::Literal::u32_unsuffixed(version.value);
         info.extend(quote_spanned!(Span::mixed_site()=> .with_version(#version)));
     }
+    info.extend(versions::info(model, root));
     if keys.wire.is_some() {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_wire()));
     }
@@ -199,6 +205,9 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
             Member::Unnamed(index) => index.index.to_string(),
         };
         info.extend(quote_spanned!(Span::mixed_site()=> .with_key(#field)));
+    }
+    if let (Some(_), Some(pointer)) = (&keys.wire, model.key_pointer()) {
+        info.extend(quote_spanned!(Span::mixed_site()=> .with_key_pointer(#pointer)));
     }
     if keys.stoppable.is_some() {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_stoppable()));

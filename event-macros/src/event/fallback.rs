@@ -2,16 +2,17 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, Generics, Path};
+use syn::{DeriveInput, Generics};
 
+use super::parse::Keys;
 use super::{expand, masked};
 use crate::item::{self, replace_lifetimes};
 
-/// An event with no key but `stoppable`, which prints its name only.
+/// An event with no keys but `stoppable` and `superseded`, which prints its name only.
 ///
 /// A lifetime parameter, which was reported, becomes `'static`.
-pub(crate) fn fallback(input: &DeriveInput, root: Option<&Path>, stoppable: bool) -> TokenStream {
-    let root = item::root(root);
+pub(crate) fn fallback(input: &DeriveInput, keys: &Keys) -> TokenStream {
+    let root = item::root(keys.root.as_ref());
     let name = &input.ident;
     let lifetimes = input.generics.lifetimes();
     let lifetimes: Vec<&Ident> = lifetimes.map(|it| &it.lifetime.ident).collect();
@@ -24,7 +25,7 @@ pub(crate) fn fallback(input: &DeriveInput, root: Option<&Path>, stoppable: bool
     let members = masked::with_body(&print);
     let info = expand::new_info(name, &root);
     expand::in_const(&expand::impls(
-        &root, &event, &generics, stoppable, &info, &members,
+        &root, &event, &generics, keys, &info, &members,
     ))
 }
 

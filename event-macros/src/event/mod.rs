@@ -8,6 +8,7 @@ mod parse;
 mod pointer;
 mod range;
 mod serde;
+mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -31,7 +32,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         None => expand::expand(&model),
         Some(errors) => {
             let keys = &model.keys;
-            let event = fallback::fallback(&input, keys.root.as_ref(), keys.stoppable.is_some());
+            let event = fallback::fallback(&input, keys);
             quote!(#errors #event)
         }
     }

@@ -1,6 +1,6 @@
 //! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
 
@@ -15,6 +15,10 @@ static EVENT: Form = Form {
     place: "",
     example: "name = \"shop.order_placed\"",
     keys: &[
+        Key {
+            name: "alias",
+            example: "alias = \"shop.order_made\"",
+        },
         Key {
             name: "crate",
             example: "crate = my_facade::event_core",
@@ -32,8 +36,16 @@ static EVENT: Form = Form {
             example: "name = \"shop.order_placed\"",
         },
         Key {
+            name: "previous",
+            example: "previous = OrderPlacedV1",
+        },
+        Key {
             name: "stoppable",
             example: "stoppable",
+        },
+        Key {
+            name: "superseded",
+            example: "superseded",
         },
         Key {
             name: "version",
@@ -105,11 +117,15 @@ pub(crate) struct Model<'a> {
 
 #[derive(Default)]
 pub(crate) struct Keys {
+    pub(crate) alias: Option<Keyed<Vec<LitStr>>>,
     pub(crate) handlers: Option<Keyed<Range>>,
     pub(crate) key: Option<Keyed<Member>>,
     pub(crate) name: Option<Keyed<LitStr>>,
+    /// The type of the version before this one.
+    pub(crate) previous: Option<Keyed<TokenStream>>,
     pub(crate) root: Option<Path>,
     pub(crate) stoppable: Option<Ident>,
+    pub(crate) superseded: Option<Ident>,
     pub(crate) version: Option<Keyed<u32>>,
     pub(crate) wire: Option<Ident>,
     /// No key was unknown or ill-formed, so one that is not there was not meant to be.
@@ -203,11 +219,14 @@ impl Keys {
         let mut keys = Self::default();
         for entry in EVENT.read_all("event", attributes, diagnostics) {
             match entry.key.to_string().as_str() {
+                "alias" => keys.alias = Keyed::new(entry, diagnostics, aliases),
                 "crate" => keys.root = entry.module(diagnostics),
                 "handlers" => keys.handlers = Keyed::new(entry, diagnostics, range::read),
                 "key" => keys.key = Keyed::new(entry, diagnostics, field_name),
                 "name" => keys.name = Keyed::new(entry, diagnostics, name),
+                "previous" => keys.previous = Keyed::new(entry, diagnostics, previous),
                 "stoppable" => keys.stoppable = Some(entry.key),
+                "superseded" => keys.superseded = Some(entry.key),
                 "version" => keys.version = Keyed::new(entry, diagnostics, version),
                 "wire" => keys.wire = Some(entry.key),
                 other => unreachable!("`{other}` is in the form and not read"),
@@ -222,6 +241,18 @@ fn name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let name = entry.string(diagnostics)?;
     names::check_name(&name, diagnostics);
     Some(name)
+}
+
+fn aliases(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    let aliases = entry.strings(diagnostics);
+    for alias in &aliases {
+        names::check_name(alias, diagnostics);
+    }
+    Some(aliases)
+}
+
+fn previous(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
+    entry.path("the type of the version before", diagnostics)
 }
 
 fn field_name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Member> {

@@ -22,6 +22,20 @@ impl Model<'_> {
         pointers
     }
 
+    /// Where the field that is the key lands.
+    pub(crate) fn key_pointer(&self) -> Option<String> {
+        let key = self.keys.key.as_ref()?;
+        let shape = self.shapes.first()?;
+        let field = shape
+            .fields
+            .iter()
+            .find(|field| field.member == key.value)?;
+        if self.container.opaque.as_deref() == Some("transparent") {
+            return Some(String::new());
+        }
+        Some(self.pointer(shape, field))
+    }
+
     fn pointer(&self, shape: &Shape<'_>, field: &FieldModel<'_>) -> String {
         let mut pointer = self.variant_pointer(shape);
         match shape.style {

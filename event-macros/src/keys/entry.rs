@@ -43,6 +43,22 @@ impl Entry {
         self.parsed("a string", diagnostics)
     }
 
+    /// A string literal, or several in square brackets.
+    pub(crate) fn strings(&self, diagnostics: &mut Diagnostics) -> Vec<LitStr> {
+        let Some(list) = bracketed(&self.value) else {
+            return self.string(diagnostics).into_iter().collect();
+        };
+        let mut strings = Vec::new();
+        for part in split(list) {
+            let part: TokenStream = part.into_iter().collect();
+            match syn::parse2(part.clone()) {
+                Ok(string) => strings.push(string),
+                Err(_) => self.expected_at(&part, "a string", diagnostics),
+            }
+        }
+        strings
+    }
+
     /// An integer literal between the two ends of `N`, which `kind` describes.
     pub(crate) fn integer<N>(&self, kind: &str, diagnostics: &mut Diagnostics) -> Option<N>
     where

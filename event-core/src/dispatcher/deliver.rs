@@ -1,0 +1,153 @@
+//! Events that come from outside, with an identity of their own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::cascade::Root;
+use super::emit_async::{self, EmitAsync};
+use super::inner::Inner;
+use super::origin::Origin;
+use super::{Dispatcher, depth, emit};
+use crate::event::{AnyEvent, Event, EventInfo};
+use crate::meta::Meta;
+use crate::report::{Cause, Failure, Report};
+use crate::wire::Envelope;
+
+/// An event that came from outside.
+pub(crate) struct Arrived<E>(pub(crate) Arc<E>);
+
+/// The same, whatever its type.
+pub(crate) trait ArrivedEvent: Send + Sync {
+    fn as_any_event(&self) -> &dyn AnyEvent;
+    fn deliver(&self, inner: &Arc<Inner>, meta: Meta) -> Report;
+    fn deliver_async(
+        &self,
+        inner: Arc<Inner>,
+        meta: Meta,
+    ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
+}
+
+impl<E: Event> ArrivedEvent for Arrived<E> {
+    fn as_any_event(&self) -> &dyn AnyEvent {
+        &*self.0
+    }
+
+    fn deliver(&self, inner: &Arc<Inner>, meta: Meta) -> Report {
+        deliver(inner, &self.0, meta)
+    }
+
+    fn deliver_async(
+        &self,
+        inner: Arc<Inner>,
+        meta: Meta,
+    ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
+        Box::pin(emit_async::deliver_async(inner, Arc::clone(&self.0), meta))
+    }
+}
+
+impl Dispatcher {
+    /// Emits an event that came from outside, as [`emit`](Self::emit) does: as a root, and with the
+    /// identity, time and descent that it came with. What its handlers cause descends from it.
+    ///
+    /// One that is deeper than the dispatcher's [limit](crate::DispatcherBuilder::depth_limit) is
+    /// not emitted, which is a failure in the report.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::wire::Codec;
+    /// use event_core::{Dispatcher, Event, Meta, handler};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(name = "bell.rung", wire)]
+    /// struct BellRung { door: u8 }
+    ///
+    /// #[handler]
+    /// fn open(event: &BellRung, meta: Meta) {
+    ///     assert_eq!(event.door, 2);
+    ///     assert_eq!(meta.id().to_string(), "018f2f3c-1111-7000-8000-000000000000");
+    /// }
+    ///
+    /// let envelope = Codec::new("/house")?.decode(
+    ///     br#"{
+    ///         "specversion": "1.0",
+    ///         "id": "018f2f3c-1111-7000-8000-000000000000",
+    ///         "source": "/doors",
+    ///         "type": "bell.rung",
+    ///         "data": { "door": 2 }
+    ///     }"#,
+    /// )?;
+    /// let report = Dispatcher::builder().build()?.deliver(&envelope);
+    /// assert_eq!(report.done(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
+    pub fn deliver(&self, envelope: &Envelope) -> Report {
+        envelope.arrived().deliver(self.inner(), *envelope.meta())
+    }
+
+    /// Emits an event that came from outside as [`deliver`](Self::deliver) does, and also runs its
+    /// async handlers and waits for room in queues, as [`emit_async`](Self::emit_async) does.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
+    pub fn deliver_async(
+        &self,
+        envelope: &Envelope,
+    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
+        let inner = Arc::clone(self.inner());
+        let future = envelope.arrived().deliver_async(inner, *envelope.meta());
+        EmitAsync::new(self.inner(), envelope.event().info(), future)
+    }
+}
+
+fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, meta: Meta) -> Report {
+    let mut root = Root::default();
+    let Some(origin) = enter(inner, E::INFO, meta, &mut root) else {
+        return root.into_report();
+    };
+    let (panic, refused) = depth::enter(origin.depth, || {
+        let found = inner.find::<E>()?;
+        if found.roster::<E>().has_later() {
+            let held = Arc::clone(event);
+            let shared = emit::deliver_held(inner, &found, held, &mut root, origin);
+            emit::discard_as(E::INFO, shared)
+        } else {
+            emit::deliver(inner, &found, &**event, &mut root, origin);
+            None
+        }
+    });
+    emit::finish(inner, root, panic, refused)
+}
+
+/// Where the event stands, if it is emitted; else the root says why not.
+pub(super) fn enter(
+    inner: &Inner,
+    event: &'static EventInfo,
+    meta: Meta,
+    root: &mut Root,
+) -> Option<Origin> {
+    let mut origin = match emit::enter_root(inner, event, None) {
+        Ok(origin) => origin,
+        Err(why) => {
+            root.not_entered(event, &why);
+            root.more().details.not_emitted += 1;
+            return None;
+        }
+    };
+    // It may be delivered inside of a handler, which is deeper than it says.
+    origin.depth = origin.depth.max(meta.depth());
+    if origin.depth > inner.depth_limit {
+        let limit = inner.depth_limit;
+        let more = root.more();
+        more.details.events = 0;
+        more.details.not_emitted += 1;
+        more.fail(Failure::new(event, None, Cause::TooDeep { limit }));
+        return None;
+    }
+    origin.stamp = Some(meta);
+    Some(origin)
+}

@@ -1,0 +1,58 @@
+//! The version of an event before another, and how it becomes the newer one.
+
+use std::fmt;
+
+use super::{Event, EventInfo, Superseded};
+
+/// The version of an event before another, as the newer one's [`EventInfo`] has it.
+#[derive(Clone, Copy)]
+pub struct Previous {
+    pub(super) info: &'static EventInfo,
+    #[cfg(feature = "serde")]
+    pub(crate) read: crate::wire::read::ReadOlder,
+}
+
+impl Previous {
+    pub(crate) const fn of<E, P>() -> Self
+    where
+        E: Upcast<P>,
+        P: Event,
+    {
+        Self {
+            info: P::INFO,
+            #[cfg(feature = "serde")]
+            read: crate::wire::read::read_older::<E, P>,
+        }
+    }
+}
+
+impl fmt::Debug for Previous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Previous").field(&self.info).finish()
+    }
+}
+
+/// The bound of what `previous` names: a type that is only decoded.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is named by `previous`, and can still be emitted",
+    label = "not superseded",
+    note = "add `superseded` to `#[event(...)]` of `{Self}`: it is then decoded, and neither \
+            emitted nor handled"
+)]
+pub trait Superseding<D> {}
+
+impl<E: Event<Durability = Superseded>> Superseding<Superseded> for E {}
+
+/// The bound of an event with a `previous`: there is a way from that one to this one.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{P}` does not become a `{Self}`",
+    label = "there is no `From` for it",
+    note = "write `impl From<{P}> for {Self}`: what was written as a `{P}` is decoded and upcast \
+            with it"
+)]
+pub trait Upcast<P>: From<P> + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<P> + 'static, P> Upcast<P> for E {}

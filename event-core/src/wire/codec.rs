@@ -1,0 +1,369 @@
+//! Writes events as CloudEvents, and reads them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use iri_string::types::UriReferenceStr;
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use uuid::Uuid;
+
+use super::attributes::{Attributes, Text, Written};
+use super::envelope::Envelope;
+use super::error::{CodecError, DecodeError, EncodeError, shown_name};
+use super::index::Index;
+use super::key;
+use super::read::{known, shown, shown_path};
+use crate::event::AnyEvent;
+use crate::isolate;
+use crate::meta::Meta;
+
+/// 1 MiB.
+const SIZE_LIMIT: usize = 1 << 20;
+
+const JSON: &str = "application/json";
+
+/// Writes `wire` events as CloudEvents 1.0 JSON (structured mode), and reads those of every event
+/// type of the program.
+///
+/// It knows the types that are linked, as a build does. Clones share what it knows.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::wire::{Codec, DecodeError};
+///
+/// let codec = Codec::new("https://shop.example/orders")?.size_limit(64 * 1024);
+///
+/// let error = codec.decode(b"{\"specversion\": \"1.0\"}").unwrap_err();
+/// assert_eq!(error.to_string(), "the input is not a CloudEvent: `id`: it is missing");
+/// # Ok::<(), event_core::wire::CodecError>(())
+/// ```
+#[derive(Clone)]
+pub struct Codec {
+    source: Arc<str>,
+    size_limit: usize,
+    index: Arc<Index>,
+}
+
+impl Codec {
+    /// A codec that writes `source` as the CloudEvents attribute of this name: who the events come
+    /// from. Together with an event's id it is unique.
+    ///
+    /// # Errors
+    ///
+    /// `source` is no URI reference, or two linked types accept one name and version, which a
+    /// [build](crate::DispatcherBuilder::build) refuses, too.
+    pub fn new(source: &str) -> Result<Self, CodecError> {
+        if source.is_empty() || UriReferenceStr::new(source).is_err() {
+            return Err(CodecError::Source {
+                source_text: shown(source, 200),
+            });
+        }
+        Ok(Self {
+            source: source.into(),
+            size_limit: SIZE_LIMIT,
+            index: Arc::new(Index::new()?),
+        })
+    }
+
+    /// How many bytes an envelope may have, read or written: 1 MiB unless set.
+    #[must_use]
+    pub fn size_limit(self, bytes: usize) -> Self {
+        Self {
+            size_limit: bytes,
+            ..self
+        }
+    }
+
+    /// Writes an event. Values of redacted fields are written as they are: whoever reads the envelope
+    /// needs them.
+    ///
+    /// # Errors
+    ///
+    /// The event is not `wire`, its `Serialize` fails or panics, its time has no year of four digits,
+    /// or the envelope is larger than the limit.
+    pub fn encode(&self, event: &dyn AnyEvent, meta: &Meta) -> Result<String, EncodeError> {
+        let info = event.info();
+        let (name, version) = (info.name(), info.version());
+        if !info.is_wire() {
+            return Err(EncodeError::NotWire { event: name });
+        }
+        let time = rfc_3339(meta.time()).ok_or(EncodeError::Time {
+            event: name,
+            version,
+        })?;
+        let id = meta.id().to_string();
+        let correlation = meta.correlation().to_string();
+        let causation = meta.causation().map(|id| id.to_string());
+        let failed = |source| EncodeError::Serialize {
+            event: name,
+            version,
+            source,
+        };
+        let mut out = Vec::with_capacity(512);
+        let written = Written {
+            specversion: "1.0",
+            id: &id,
+            source: &self.source,
+            r#type: name,
+            time: &time,
+            datacontenttype: JSON,
+            eventversion: version,
+            correlationid: &correlation,
+            causationid: causation.as_deref(),
+            causaldepth: meta.depth(),
+        };
+        serde_json::to_writer(&mut out, &written).map_err(failed)?;
+        // The data goes behind the attributes, inside of the same object.
+        out.pop();
+        let attributes = out.len();
+        out.extend_from_slice(b",\"data\":");
+        let data = out.len();
+        match isolate::run(|| event.write(&mut out)) {
+            Ok(Some(written)) => written.map_err(failed)?,
+            Ok(None) => return Err(EncodeError::NotWire { event: name }),
+            Err(_) => {
+                return Err(EncodeError::Panicked {
+                    event: name,
+                    version,
+                });
+            }
+        }
+        if let Some(pointer) = info.key_pointer()
+            && let Some(key) = key::of(&out[data..], pointer).map_err(failed)?
+        {
+            let mut attribute = b",\"partitionkey\":".to_vec();
+            serde_json::to_writer(&mut attribute, &key).map_err(failed)?;
+            out.splice(attributes..attributes, attribute);
+        }
+        out.push(b'}');
+        if out.len() > self.size_limit {
+            return Err(EncodeError::TooLarge {
+                event: name,
+                version,
+                size: out.len(),
+                limit: self.size_limit,
+            });
+        }
+        // A `RawValue` of the user's is JSON, and JSON is UTF-8.
+        String::from_utf8(out).map_err(|error| failed(serde::ser::Error::custom(error)))
+    }
+
+    /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
+    /// version, and upcasts it to the newest one.
+    ///
+    /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
+    /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
+    /// `eventversion` the version is 1; without a `time` it is that of the id, else now.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the input is, it is an event or a [`DecodeError`] that says why not. Larger input
+    /// than the limit is not looked at.
+    pub fn decode(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
+        if input.len() > self.size_limit {
+            return Err(DecodeError::TooLarge {
+                size: input.len(),
+                limit: self.size_limit,
+            });
+        }
+        let text = std::str::from_utf8(input).map_err(|error| not_utf8(input, &error))?;
+        let attributes = attributes(text)?;
+        let spec = required(attributes.specversion.as_ref(), "specversion")?;
+        if spec != "1.0" {
+            return Err(DecodeError::SpecVersion {
+                found: shown(spec, 40),
+            });
+        }
+        let id = required(attributes.id.as_ref(), "id")?;
+        let source = required(attributes.source.as_ref(), "source")?;
+        let name = required(attributes.r#type.as_ref(), "type")?;
+        let version = attributes.eventversion.map_or(1, |version| version.0);
+        let meta = meta(&attributes, source, id)?;
+        let read = self.index.find(name, version).map_err(|known| {
+            let event = shown_name(name);
+            if known.is_empty() {
+                let near = self.index.near(name);
+                DecodeError::UnknownEvent {
+                    event,
+                    version,
+                    near,
+                }
+            } else {
+                DecodeError::UnknownVersion {
+                    event,
+                    version,
+                    known,
+                }
+            }
+        })?;
+        let event = || shown_name(name);
+        if attributes.data_base64.is_some() {
+            return Err(DecodeError::Binary {
+                event: event(),
+                version,
+            });
+        }
+        if let Some(Text(found)) = &attributes.datacontenttype
+            && !is_json(found)
+        {
+            return Err(DecodeError::ContentType {
+                event: event(),
+                version,
+                found: shown(found, 100),
+            });
+        }
+        let data = attributes.data.map_or("null", |data| data.get());
+        // The type's `Deserialize`, and the `From` between versions, are the user's.
+        match isolate::run(|| read(version, data)) {
+            Ok(Some(Ok(decoded))) => Ok(Envelope {
+                event: decoded,
+                meta,
+                name: name.into(),
+                version,
+                source: source.into(),
+            }),
+            Ok(Some(Err(unfit))) => Err(DecodeError::unfit(name, version, unfit)),
+            Ok(None) => unreachable!("the index has only what is accepted"),
+            Err(_) => Err(DecodeError::Panicked {
+                event: event(),
+                version,
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec")
+            .field("source", &self.source)
+            .field("size_limit", &self.size_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+fn rfc_3339(time: SystemTime) -> Option<String> {
+    let time = Timestamp::try_from(time).ok()?;
+    let text = time.to_string();
+    // A year of another length has a sign.
+    text.starts_with(|it: char| it.is_ascii_digit())
+        .then_some(text)
+}
+
+fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {
+    let before = &input[..error.valid_up_to()];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n');
+    DecodeError::NotJson {
+        problem: "it is not UTF-8".to_owned(),
+        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        column: before.len() - line_start.map_or(0, |at| at + 1) + 1,
+    }
+}
+
+fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
+    // serde reads structs from arrays, too.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => not_cloud_event("", "it is no JSON object"),
+            Err(error) => not_json(&error),
+        });
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut deserializer);
+    let attributes = read.map_err(|error| {
+        let inner = error.inner();
+        if !inner.is_data() {
+            return not_json(inner);
+        }
+        let path = shown_path("", error.path(), &[]);
+        let problem = known(&inner.to_string());
+        not_cloud_event(
+            &path,
+            &problem.unwrap_or_else(|| "it does not fit".to_owned()),
+        )
+    })?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    Ok(attributes)
+}
+
+fn not_json(error: &serde_json::Error) -> DecodeError {
+    let text = error.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
+    DecodeError::NotJson {
+        problem: shown(problem, 200),
+        line: error.line(),
+        column: error.column(),
+    }
+}
+
+fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
+    DecodeError::NotCloudEvent {
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+/// An attribute that is there, and not empty.
+fn required<'a>(attribute: Option<&'a Text<'_>>, path: &str) -> Result<&'a str, DecodeError> {
+    match attribute {
+        None => Err(not_cloud_event(path, "it is missing")),
+        Some(Text(text)) if text.is_empty() => Err(not_cloud_event(path, "it is empty")),
+        Some(Text(text)) => Ok(text),
+    }
+}
+
+fn meta(attributes: &Attributes<'_>, source: &str, id: &str) -> Result<Meta, DecodeError> {
+    let id = uuid(source, id);
+    let named = |attribute: &Option<Text<'_>>| {
+        let text = attribute.as_ref().filter(|Text(text)| !text.is_empty());
+        text.map(|Text(text)| uuid(source, text))
+    };
+    let time = match &attributes.time {
+        None => time_of(id).unwrap_or_else(SystemTime::now),
+        Some(Text(text)) => parse_time(text)
+            .ok_or_else(|| not_cloud_event("time", "it is no time as RFC 3339 writes it"))?,
+    };
+    Ok(Meta::of(
+        id,
+        time,
+        named(&attributes.correlationid).unwrap_or(id),
+        named(&attributes.causationid),
+        attributes.causaldepth.map_or(0, |depth| depth.0),
+    ))
+}
+
+/// The id itself, or one by name for those that others write.
+fn uuid(source: &str, text: &str) -> Uuid {
+    Uuid::try_parse(text).unwrap_or_else(|_| {
+        let name = [source.as_bytes(), b"\n", text.as_bytes()].concat();
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, &name)
+    })
+}
+
+/// When a UUID that says so was made.
+fn time_of(id: Uuid) -> Option<SystemTime> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
+}
+
+fn parse_time(text: &str) -> Option<SystemTime> {
+    let since = text.parse::<Timestamp>().ok()?.as_duration();
+    let epoch = SystemTime::UNIX_EPOCH;
+    if since.is_negative() {
+        epoch.checked_sub(since.unsigned_abs())
+    } else {
+        epoch.checked_add(since.unsigned_abs())
+    }
+}
+
+/// `application/json`, `application/json; charset=utf-8`, `application/order+json`
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let Some((_, subtype)) = media_type.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.to_ascii_lowercase();
+    subtype == "json" || subtype.ends_with("+json")
+}

@@ -1,0 +1,257 @@
+//! Why something was not written or read.
+//!
+//! No text shows a value of the data: where it does not fit is said, and what was expected.
+
+use super::read::{Unfit, shown};
+
+/// Why there is no codec.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// The `source` is no URI reference.
+    #[error(
+        "`{source_text}` cannot be the source of events: it is no URI reference; write one such as \
+         `https://shop.example/orders` or `/orders`"
+    )]
+    Source {
+        /// What was given.
+        source_text: String,
+    },
+    /// Two types accept one name and version. A build of a dispatcher says so, with places.
+    #[error("two event types accept `{event}` of version {version}: `{first}` and `{second}`")]
+    AcceptedTwice {
+        /// The name that both accept.
+        event: &'static str,
+        /// The version that both accept.
+        version: u32,
+        /// One of the types.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+}
+
+/// Why an event was not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The event never leaves the process.
+    #[error("`{event}` is not `wire`; add `#[event(wire)]` and the serde derives to it")]
+    NotWire {
+        /// The event's name.
+        event: &'static str,
+    },
+    /// The event's own `Serialize` failed.
+    #[error("cannot write `{event}` version {version}")]
+    Serialize {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// What serde answered.
+        source: serde_json::Error,
+    },
+    /// The event's own `Serialize` panicked.
+    #[error("writing `{event}` version {version} panicked")]
+    Panicked {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+    },
+    /// The time is none that can be written.
+    #[error("cannot write `{event}` version {version}: its time is not in the years 0 to 9999")]
+    Time {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+    },
+    /// Who reads it with the same limit would refuse it.
+    #[error(
+        "`{event}` version {version} is {size} bytes as an envelope, and the limit is {limit}; \
+         `codec.size_limit(bytes)` sets another"
+    )]
+    TooLarge {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// The bytes of the envelope.
+        size: usize,
+        /// The most that are allowed.
+        limit: usize,
+    },
+}
+
+/// Why no event was read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// It was not even looked at.
+    #[error(
+        "the input is {size} bytes, and the limit is {limit}; `codec.size_limit(bytes)` sets \
+         another"
+    )]
+    TooLarge {
+        /// The bytes of the input.
+        size: usize,
+        /// The most that are read.
+        limit: usize,
+    },
+    /// The input is not JSON, or ends early.
+    #[error("the input is not JSON: {problem} at line {line} column {column}")]
+    NotJson {
+        /// What is wrong.
+        problem: String,
+        /// Where, from 1 on.
+        line: usize,
+        /// Where, from 1 on.
+        column: usize,
+    },
+    /// The input is JSON, and no CloudEvent.
+    #[error("the input is not a CloudEvent: {}{problem}", at(path))]
+    NotCloudEvent {
+        /// The attribute; empty if it is none.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A CloudEvent of another version of the specification.
+    #[error("`specversion` is `{found}`, and only `1.0` is read")]
+    SpecVersion {
+        /// The version that it has.
+        found: String,
+    },
+    /// No linked type has the name.
+    #[error(
+        "no linked event is named `{event}` (version {version}){}",
+        did_you_mean(*near)
+    )]
+    UnknownEvent {
+        /// The name that was written.
+        event: String,
+        /// The version that was written.
+        version: u32,
+        /// A known name that is nearly the same.
+        near: Option<&'static str>,
+    },
+    /// Linked types have the name, in other versions.
+    #[error(
+        "version {version} of `{event}` is not known; known {}",
+        versions(known)
+    )]
+    UnknownVersion {
+        /// The name that was written.
+        event: String,
+        /// The version that was written.
+        version: u32,
+        /// The versions that can be read.
+        known: Vec<u32>,
+    },
+    /// The data is in `data_base64`.
+    #[error("the data of `{event}` version {version} is binary (`data_base64`); only JSON is read")]
+    Binary {
+        /// The event's name.
+        event: String,
+        /// The version that was written.
+        version: u32,
+    },
+    /// The data is not JSON.
+    #[error(
+        "the data of `{event}` version {version} is `{found}` (`datacontenttype`); only JSON is read"
+    )]
+    ContentType {
+        /// The event's name.
+        event: String,
+        /// The version that was written.
+        version: u32,
+        /// The content type that was written.
+        found: String,
+    },
+    /// The data does not fit the type.
+    #[error("`{event}` version {version} does not fit at `{path}`: {problem}")]
+    Data {
+        /// The event's name.
+        event: String,
+        /// The version that was written.
+        version: u32,
+        /// Where: `data.lines[2].price`.
+        path: String,
+        /// What is wrong there, without the value.
+        problem: String,
+    },
+    /// The data is nested deeper than is read.
+    #[error("`{event}` version {version} is nested too deep at `{path}`")]
+    TooDeep {
+        /// The event's name.
+        event: String,
+        /// The version that was written.
+        version: u32,
+        /// Where: the start of the path.
+        path: String,
+    },
+    /// The type's own `Deserialize`, or a `From` between versions, panicked.
+    #[error("reading `{event}` version {version} panicked")]
+    Panicked {
+        /// The event's name.
+        event: String,
+        /// The version that was written.
+        version: u32,
+    },
+}
+
+impl DecodeError {
+    pub(super) fn unfit(event: &str, version: u32, unfit: Unfit) -> Self {
+        let event = shown_name(event);
+        let Unfit { path, problem, .. } = unfit;
+        if unfit.too_deep {
+            return Self::TooDeep {
+                event,
+                version,
+                path,
+            };
+        }
+        Self::Data {
+            event,
+            version,
+            path,
+            problem,
+        }
+    }
+}
+
+/// A name from outside, as a message can show it.
+pub(super) fn shown_name(name: &str) -> String {
+    shown(name, 100)
+}
+
+fn at(path: &str) -> String {
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!("`{path}`: ")
+    }
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(
+        || {
+            "; link the crate that declares it, or add the name as an `alias` to the event that \
+             has another now"
+                .to_owned()
+        },
+        |near| format!("; did you mean `{near}`?"),
+    )
+}
+
+fn versions(known: &[u32]) -> String {
+    match known {
+        [only] => format!("is {only}"),
+        [most @ .., last] => {
+            let most: Vec<_> = most.iter().map(ToString::to_string).collect();
+            format!("are {} and {last}", most.join(", "))
+        }
+        [] => "are none".to_owned(),
+    }
+}

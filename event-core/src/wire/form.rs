@@ -1,0 +1,62 @@
+//! How one event type is written as JSON and read: what the derive records of a `wire` event.
+
+#![allow(
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::read::{Unfit, read_json};
+use crate::event::{MASK, while_masking};
+
+/// The functions of one type, so that its bounds are checked once.
+pub struct WireForm<E> {
+    redacted: &'static [&'static str],
+    masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
+    write: fn(&E, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    read: fn(&str, &[&str]) -> Result<E, Unfit>,
+}
+
+impl<E> Clone for WireForm<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for WireForm<E> {}
+
+impl<E> WireForm<E> {
+    pub(crate) const fn new(redacted: &'static [&'static str]) -> Self
+    where
+        E: Serialize + DeserializeOwned,
+    {
+        Self {
+            redacted,
+            masked: |event| while_masking(|| serde_json::to_value(event)),
+            write: |event, out| serde_json::to_writer(out, event),
+            read: read_json,
+        }
+    }
+
+    /// The event with its redacted fields masked.
+    pub(crate) fn masked(&self, event: &E) -> Result<serde_json::Value, serde_json::Error> {
+        let mut json = (self.masked)(event)?;
+        for pointer in self.redacted {
+            if let Some(value) = json.pointer_mut(pointer) {
+                *value = serde_json::Value::from(MASK);
+            }
+        }
+        Ok(json)
+    }
+
+    /// The event as it is.
+    pub(crate) fn write(&self, event: &E, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        (self.write)(event, out)
+    }
+
+    pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {
+        (self.read)(data, self.redacted)
+    }
+}

@@ -1,0 +1,84 @@
+//! What the linked program can read: each name and version that some event type accepts.
+
+use std::collections::HashMap;
+
+use super::error::CodecError;
+use super::read::Read;
+use crate::event::EventInfo;
+use crate::registry;
+
+/// The types by the names they accept. A type accepts its own name and aliases, in its version; and
+/// those of the versions before it, together with its own, in theirs.
+pub(super) struct Index {
+    by_name: HashMap<&'static str, Vec<Reader>>,
+}
+
+/// Who reads one version of an event.
+struct Reader {
+    version: u32,
+    newest: &'static EventInfo,
+    read: Read,
+}
+
+impl Index {
+    /// # Errors
+    ///
+    /// Two types accept the same.
+    pub(super) fn new() -> Result<Self, CodecError> {
+        let mut events: Vec<_> = registry::events().collect();
+        events.sort_by_key(|event| (event.info.file(), event.info.line()));
+        let mut by_name: HashMap<_, Vec<Reader>> = HashMap::new();
+        for entry in events {
+            let newest = entry.info;
+            for (event, version) in newest.accepted() {
+                let readers = by_name.entry(event).or_default();
+                if let Some(other) = readers.iter().find(|reader| reader.version == version) {
+                    return Err(CodecError::AcceptedTwice {
+                        event,
+                        version,
+                        first: other.newest.type_name(),
+                        second: newest.type_name(),
+                    });
+                }
+                readers.push(Reader {
+                    version,
+                    newest,
+                    read: entry.read,
+                });
+            }
+        }
+        for readers in by_name.values_mut() {
+            readers.sort_by_key(|reader| reader.version);
+        }
+        Ok(Self { by_name })
+    }
+
+    /// Who reads this version.
+    ///
+    /// # Errors
+    ///
+    /// The versions of the name that can be read; none if the name is unknown.
+    pub(super) fn find(&self, name: &str, version: u32) -> Result<Read, Vec<u32>> {
+        let readers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let found = readers.iter().find(|reader| reader.version == version);
+        found
+            .map(|reader| reader.read)
+            .ok_or_else(|| readers.iter().map(|reader| reader.version).collect())
+    }
+
+    /// The known name that was probably meant.
+    pub(super) fn near(&self, name: &str) -> Option<&'static str> {
+        // No name is as long as some input.
+        if name.len() > 100 {
+            return None;
+        }
+        let distances = self.by_name.keys().map(|known| {
+            let distance = strsim::damerau_levenshtein(known, name);
+            (distance, *known)
+        });
+        distances
+            .filter(|(distance, known)| *distance <= known.len() / 3 + 1)
+            .min()
+            .map(|(_, known)| known)
+    }
+}

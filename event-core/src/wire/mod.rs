@@ -1,0 +1,108 @@
+//! Events that leave the process: written as CloudEvents 1.0 JSON, read, and delivered.
+//!
+//! An event that is `wire` has a declared name, a version, and serde's derives. A [`Codec`] writes it
+//! with its [`Meta`](crate::Meta), and reads what any `wire` event of the program was written as:
+//! the linker knows the types, so nobody lists them. What was read is an [`Envelope`], which
+//! [`Dispatcher::deliver`](crate::Dispatcher::deliver) hands to the event's handlers with its
+//! identity, time and descent kept.
+//!
+//! # Examples
+//!
+//! ```standalone_crate
+//! use std::sync::Mutex;
+//!
+//! use event_core::wire::{Codec, EncodeError};
+//! use event_core::{AnyEvent, Dispatcher, Event, Meta, handler};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Event, Serialize, Deserialize)]
+//! #[event(name = "shop.order_placed", version = 2, previous = OrderPlacedV1, wire, key = order_id)]
+//! struct OrderPlaced { order_id: u64, total_cents: u64 }
+//!
+//! /// What was written as this can still be read; nothing emits it any more.
+//! #[derive(Event, Serialize, Deserialize)]
+//! #[event(name = "shop.order_placed", wire, superseded)]
+//! struct OrderPlacedV1 { order_id: u64, total: f64 }
+//!
+//! impl From<OrderPlacedV1> for OrderPlaced {
+//!     fn from(old: OrderPlacedV1) -> Self {
+//!         Self { order_id: old.order_id, total_cents: (old.total * 100.0).round() as u64 }
+//!     }
+//! }
+//!
+//! #[derive(Default)]
+//! struct Outside(Mutex<Vec<String>>);
+//!
+//! #[handler(events = "shop.**")]
+//! fn send(
+//!     event: &dyn AnyEvent,
+//!     codec: &Codec,
+//!     outside: &Outside,
+//!     meta: Meta,
+//! ) -> Result<(), EncodeError> {
+//!     outside.0.lock().unwrap().push(codec.encode(event, &meta)?);
+//!     Ok(())
+//! }
+//!
+//! #[handler]
+//! fn charge(event: &OrderPlaced, meta: Meta) {
+//!     println!("{} cents for order {} of {:?}", event.total_cents, event.order_id, meta.time());
+//! }
+//!
+//! let codec = Codec::new("https://shop.example/orders")?;
+//!
+//! // Here it is written …
+//! let outside = std::sync::Arc::new(Outside::default());
+//! let here = Dispatcher::builder()
+//!     .only(send)
+//!     .provide(codec.clone())
+//!     .provide_arc(outside.clone())
+//!     .build()?;
+//! here.emit(OrderPlaced { order_id: 7, total_cents: 995 });
+//! let written = outside.0.lock().unwrap().pop().unwrap();
+//! assert!(written.contains(r#""partitionkey":"7""#));
+//!
+//! // … and elsewhere read and delivered.
+//! let there = Dispatcher::builder().only(charge).build()?;
+//! let envelope = codec.decode(written.as_bytes())?;
+//! assert_eq!(there.deliver(&envelope).done(), 1);
+//!
+//! // What an older program wrote becomes the newest version.
+//! let old = br#"{"specversion": "1.0", "id": "018f2f3c-1111-7000-8000-000000000000",
+//!     "source": "/orders", "type": "shop.order_placed", "data": {"order_id": 6, "total": 1.25}}"#;
+//! let envelope = codec.decode(old)?;
+//! assert_eq!(envelope.event().downcast_ref::<OrderPlaced>().unwrap().total_cents, 125);
+//! assert_eq!(envelope.version(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Format
+//!
+//! | attribute | |
+//! | --- | --- |
+//! | `specversion` | `1.0` |
+//! | `id`, `time` | of the event's `Meta`: a UUID, and RFC 3339 |
+//! | `source` | that of the [`Codec`] |
+//! | `type` | the event's declared name |
+//! | `eventversion` | its version; read as 1 if there is none |
+//! | `datacontenttype` | `application/json` |
+//! | `partitionkey` | the value of the field that is its `key`, if it has one that is not empty |
+//! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
+//! | `data` | the event as serde writes it, nothing masked |
+//!
+//! JSON has no number that is not finite: serde writes such a float as `null`, which reads as nothing
+//! but an `Option`.
+
+mod attributes;
+mod codec;
+mod envelope;
+mod error;
+pub(crate) mod form;
+pub(crate) mod hidden;
+mod index;
+mod key;
+pub(crate) mod read;
+
+pub use self::codec::Codec;
+pub use self::envelope::Envelope;
+pub use self::error::{CodecError, DecodeError, EncodeError};

@@ -1,0 +1,182 @@
+//! Reads the data of an envelope as the type that it was written from, and says where it does not
+//! fit, without showing values.
+
+use std::any::Any;
+use std::fmt::{Display, Write};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::envelope::Decoded;
+use super::hidden;
+use crate::event::{Event, Upcast};
+
+/// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
+/// no such version.
+pub(crate) type Read = fn(version: u32, data: &str) -> Option<Result<Decoded, Unfit>>;
+
+/// The same with the version after the newest of them as the result.
+pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>;
+
+/// Why data is no event of the type.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    pub(super) path: String,
+    pub(super) problem: String,
+    pub(super) too_deep: bool,
+}
+
+pub(crate) fn read_any<E: Event>(version: u32, data: &str) -> Option<Result<Decoded, Unfit>> {
+    let read = read::<E>(version, data)?;
+    Some(read.map(|event| Decoded::new(Arc::new(event))))
+}
+
+pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>
+where
+    E: Upcast<P>,
+    P: Event,
+{
+    let read = read::<P>(version, data)?;
+    Some(read.map(|older| Box::new(E::from(older)) as Box<dyn Any>))
+}
+
+fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
+    if version == E::INFO.version() {
+        return E::WIRE.map(|form| form.read(data));
+    }
+    let older = E::INFO.upcast()?;
+    match (older.read)(version, data)? {
+        Ok(upcast) => upcast.downcast().ok().map(|event| Ok(*event)),
+        Err(unfit) => Some(Err(unfit)),
+    }
+}
+
+/// Reads JSON as an `E`, whose redacted fields are at these pointers.
+pub(crate) fn read_json<E: DeserializeOwned>(data: &str, redacted: &[&str]) -> Result<E, Unfit> {
+    let read = || {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        serde_path_to_error::deserialize::<_, E>(&mut deserializer)
+    };
+    let (read_once, hidden) = hidden::watched(None, read);
+    read_once.map_err(|error| {
+        let path = match hidden {
+            None => shown_path("data", error.path(), redacted),
+            // It ends where the redacted value stands.
+            stop_at => match hidden::watched(stop_at, read).0 {
+                Err(error) => shown_path("data", error.path(), redacted),
+                Ok(_) => "data".to_owned(),
+            },
+        };
+        let inner = error.inner();
+        let text = inner.to_string();
+        let problem = match known(&text) {
+            Some(problem) => problem,
+            None if redacted.is_empty() => shown(without_place(&text), 200),
+            None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
+        };
+        Unfit {
+            path,
+            problem,
+            too_deep: text.starts_with("recursion limit exceeded"),
+        }
+    })
+}
+
+/// serde's text of an error without the values it shows; of another text, that there is one.
+pub(crate) fn without_values(error: &impl Display) -> String {
+    let problem = known(&error.to_string());
+    problem.unwrap_or_else(|| "a redacted value does not fit".to_owned())
+}
+
+/// One of serde's own texts, without the value it shows.
+pub(super) fn known(text: &str) -> Option<String> {
+    let text = without_place(text);
+    for plain in ["missing field `", "duplicate field `", "invalid length "] {
+        if text.starts_with(plain) {
+            return Some(shown(text, 200));
+        }
+    }
+    let kinds = [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "unknown field ",
+    ];
+    let kind = kinds.into_iter().find(|kind| text.starts_with(kind))?;
+    // What was found may contain anything; what was expected is the type's own words.
+    let (found, expected) = text.rsplit_once(", expected ")?;
+    let found = &found[kind.len()..];
+    let shape = found.split(['`', '"']).next().unwrap_or_default();
+    let what = format!("{kind}{shape}");
+    let what = what.trim_end_matches([' ', ':']);
+    Some(shown(&format!("{what}, expected {expected}"), 200))
+}
+
+/// Without ` at line 1 column 20`, which counts from the start of the data.
+fn without_place(text: &str) -> &str {
+    let place = text.rsplit_once(" at line ");
+    match place {
+        Some((before, place))
+            if place
+                .chars()
+                .all(|it| it.is_ascii_digit() || " column".contains(it)) =>
+        {
+            before
+        }
+        _ => text,
+    }
+}
+
+/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
+pub(super) fn shown_path(root: &str, path: &Path, redacted: &[&str]) -> String {
+    const MOST: usize = 16;
+    let mut shown_path = root.to_owned();
+    let mut pointer = String::new();
+    for (index, segment) in path.iter().enumerate() {
+        if redacted.contains(&pointer.as_str()) {
+            break;
+        }
+        if index == MOST {
+            shown_path.push_str("[…]");
+            break;
+        }
+        let step = match segment {
+            Segment::Seq { index } => {
+                let _ = write!(shown_path, "[{index}]");
+                index.to_string()
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                if !shown_path.is_empty() {
+                    shown_path.push('.');
+                }
+                shown_path.push_str(&shown(key, 40));
+                key.replace('~', "~0").replace('/', "~1")
+            }
+            Segment::Unknown => {
+                shown_path.push_str(".?");
+                "?".to_owned()
+            }
+        };
+        pointer.push('/');
+        pointer.push_str(&step);
+    }
+    shown_path
+}
+
+/// A text from outside, as a message can show it.
+pub(super) fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == most {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}

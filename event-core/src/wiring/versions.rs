@@ -1,0 +1,72 @@
+//! What the whole program can decode: each name and version belongs to one type, and what is
+//! superseded has a successor.
+
+use std::collections::HashMap;
+
+use super::problem::{Problem, ProblemKind};
+use crate::event::EventInfo;
+use crate::registry::EventEntry;
+
+pub(super) fn check(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
+    let mut infos: Vec<_> = events.iter().map(|event| event.info).collect();
+    infos.sort_by_key(|info| (info.file(), info.line()));
+    accepted(&infos, problems);
+    superseded(&infos, problems);
+}
+
+fn accepted(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
+    let mut by_version: HashMap<(&str, u32), &'static EventInfo> = HashMap::new();
+    for second in infos {
+        for (name, version) in second.accepted() {
+            let Some(first) = by_version.insert((name, version), second) else {
+                continue;
+            };
+            // That two types declare one name has been said.
+            if first.declared_name() == second.declared_name() {
+                continue;
+            }
+            problems.push(
+                Problem::new(
+                    ProblemKind::AcceptedTwice,
+                    format!(
+                        "two event types are decoded from `{name}` of version {version}: `{}` and \
+                         `{}`",
+                        first.type_name(),
+                        second.type_name()
+                    ),
+                )
+                .at(first.file(), first.line())
+                .at(second.file(), second.line())
+                .help(format!("remove `{name}` from the `alias` of one of them")),
+            );
+        }
+    }
+}
+
+fn superseded(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
+    let successors: Vec<_> = infos.iter().filter_map(|info| info.previous()).collect();
+    for info in infos.iter().filter(|info| info.is_superseded()) {
+        if successors.iter().any(|it| it.type_id() == info.type_id()) {
+            continue;
+        }
+        let event = crate::resolver::short(info.type_name());
+        problems.push(
+            Problem::new(
+                ProblemKind::NothingSupersedes,
+                format!(
+                    "`{}` is superseded, and no event says `previous = {event}`: what was written \
+                     as version {} of `{}` cannot be decoded",
+                    info.type_name(),
+                    info.version(),
+                    info.name(),
+                ),
+            )
+            .at(info.file(), info.line())
+            .help(format!(
+                "say `version = {}, previous = {event}` on the type that replaces it, or remove \
+                 `superseded`",
+                info.version().saturating_add(1)
+            )),
+        );
+    }
+}
