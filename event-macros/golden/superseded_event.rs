@@ -25,6 +25,13 @@ const _: () = {
         }
         ::event_core::__private::wire_json! {}
     }
+    #[automatically_derived]
+    impl<__E> ::event_core::handler::Outcome<__E> for OrderPlacedV1
+    where
+        ::event_core::event::Superseded: ::event_core::event::Newest<Self, __E>,
+    {
+        fn conclude(self, _: &mut ::event_core::handler::Conclusion<'_>) {}
+    }
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::EventEntry::of:: < OrderPlacedV1 > ()
     }

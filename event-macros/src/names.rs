@@ -1,10 +1,11 @@
 //! The two small languages of the attributes: declared names, and the patterns that match them.
 
 use crate::diagnostics::Diagnostics;
+use proc_macro2::Ident;
 use syn::LitStr;
 
 /// Checks that a declared name is dotted lowercase with at least two segments.
-pub(crate) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_name(key: &Ident, name: &LitStr, diagnostics: &mut Diagnostics) {
     let text = name.value();
     let mut segments = text.split('.');
     if segments.clone().count() >= 2 && segments.all(is_segment) {
@@ -14,7 +15,7 @@ pub(crate) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             name,
             "event name is empty",
-            "write `name = \"my_app.order_placed\"`",
+            format!("write `{key} = \"my_app.order_placed\"`"),
         );
         return;
     }
@@ -24,7 +25,7 @@ pub(crate) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
             "event name `{text}` is not dotted lowercase: two segments or more of \
              `a-z`, `0-9` and `_`"
         ),
-        format!("write `name = \"{}\"`", repaired(&text)),
+        format!("write `{key} = \"{}\"`", repaired(&text)),
     );
 }
 

@@ -146,31 +146,43 @@ impl<E: Event<Durability = Now>> Transient for E {}
 )]
 pub trait EmitsNow<D> {}
 
-impl<E: Event<Durability = Now>> EmitsNow<Now> for E {}
+// One impl, since a type that is no event would be refused by each.
+impl<E: Event> EmitsNow<E::Durability> for E where E::Durability: Emitted<E> {}
 
-impl<E: Event<Durability = Superseded> + Newest> EmitsNow<Superseded> for E {}
-
-/// The bound of a handler's event.
+/// The bound of a handler's event: one that is not superseded.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be handled",
-    label = "not handled by `#[handler]`"
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(Event)]` above the definition of the type; a handler takes its event \
+            first, before its dependencies"
 )]
-pub trait Handled<D> {}
+pub trait Handled: Event {}
 
-impl<E: Event<Durability = Now>> Handled<Now> for E {}
+impl<E: Event> Handled for E where E::Durability: Emitted<E> {}
 
-impl<E: Event<Durability = Superseded> + Newest> Handled<Superseded> for E {}
-
-/// No superseded event is; it exists for its message.
+/// How an event of this durability is emitted.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is superseded: it is decoded, and neither emitted nor handled",
+    message = "`{E}` cannot be emitted by a dispatcher",
+    label = "not emitted by a dispatcher",
+    note = "generic code that emits takes `E: Transient`"
+)]
+pub trait Emitted<E> {}
+
+impl<E> Emitted<E> for Now {}
+
+impl<E> Emitted<E> for Superseded where Superseded: Newest<E> {}
+
+/// No superseded event is; it exists for its message. `By` is the event whose handler returns it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{E}` is superseded: it is decoded, and neither emitted nor handled",
     label = "an older version of an event",
-    note = "use the newest version: the event that says `previous = {Self}`, or the one that leads \
-            back to it; whatever is decoded becomes that one"
+    note = "use the newest version: the event that says `previous = {E}`, or the one that leads back \
+            to it; whatever is decoded becomes that one"
 )]
-pub trait Newest {}
+pub trait Newest<E, By = ()> {}
 
 /// An event whose inline handlers may stop the emission by returning
 /// [`ControlFlow::Break`](std::ops::ControlFlow::Break).

@@ -47,10 +47,10 @@ impl<E: Event<Durability = Superseded>> Superseding<Superseded> for E {}
 /// The bound of an event with a `previous`: there is a way from that one to this one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{P}` does not become a `{Self}`",
-    label = "there is no `From` for it",
-    note = "write `impl From<{P}> for {Self}`: what was written as a `{P}` is decoded and upcast \
-            with it"
+    message = "there is no way from `{P}` to `{Self}`",
+    label = "does not become the newer version",
+    note = "write `impl From<{P}> for {Self}`: with it, what was written as the older version is \
+            decoded as the newer one"
 )]
 pub trait Upcast<P>: From<P> + 'static {}
 

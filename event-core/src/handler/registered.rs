@@ -197,7 +197,7 @@ pub struct OfEvent<E> {
 
 /// Registers a handler of one event type.
 #[must_use]
-pub const fn event_handler<E: Event + Handled<E::Durability>, F: Copy + 'static>(
+pub const fn event_handler<E: Handled, F: Copy + 'static>(
     function: F,
     spec: Spec,
     bind: fn(&mut Binder<'_, '_, E>),

@@ -130,7 +130,6 @@ pub(super) fn impls(
     any_event
         .params
         .push(GenericParam::Type(TypeParam::from(cause.clone())));
-    let (any_parameters, _, _) = any_event.split_for_impl();
     let stoppable = keys.stoppable.as_ref().map(|_| {
         quote_spanned! {Span::mixed_site()=>
             #[automatically_derived]
@@ -141,21 +140,37 @@ pub(super) fn impls(
         None => quote_spanned!(Span::mixed_site()=> Now),
         Some(_) => quote_spanned!(Span::mixed_site()=> Superseded),
     };
-    // What is superseded is not returned from handlers.
-    let outcome = keys.superseded.is_none().then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            #[automatically_derived]
-            impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
-                fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
-                    __event_conclusion.emit(self);
-                }
+    let outcome = match &keys.superseded {
+        None => {
+            let (any_parameters, _, _) = any_event.split_for_impl();
+            quote_spanned! {Span::mixed_site()=>
+                #[automatically_derived]
+                impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
+                    fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
+                        __event_conclusion.emit(self);
+                    }
 
-                fn events(__event_events: &mut #root::__private::Events) {
-                    __event_events.add::<Self>();
+                    fn events(__event_events: &mut #root::__private::Events) {
+                        __event_events.add::<Self>();
+                    }
                 }
             }
         }
-    });
+        // Never: the bound has a message for whoever returns it from a handler.
+        Some(_) => {
+            let never = parse_quote_spanned! {Span::mixed_site()=>
+                #root::event::Superseded: #root::event::Newest<Self, #cause>
+            };
+            any_event.make_where_clause().predicates.push(never);
+            let (any_parameters, _, bounds) = any_event.split_for_impl();
+            quote_spanned! {Span::mixed_site()=>
+                #[automatically_derived]
+                impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
+                    fn conclude(self, _: &mut #root::handler::Conclusion<'_>) {}
+                }
+            }
+        }
+    };
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #parameters #root::Event for #event #bounds {

@@ -239,14 +239,14 @@ impl Keys {
 
 fn name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let name = entry.string(diagnostics)?;
-    names::check_name(&name, diagnostics);
+    names::check_name(&entry.key, &name, diagnostics);
     Some(name)
 }
 
 fn aliases(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
     let aliases = entry.strings(diagnostics);
     for alias in &aliases {
-        names::check_name(alias, diagnostics);
+        names::check_name(&entry.key, alias, diagnostics);
     }
     Some(aliases)
 }

@@ -1,0 +1,16 @@
+use event_core::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", wire, superseded)]
+struct OrderPlacedV1 {
+    order_id: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", version = 2, previous = OrderPlacedV1, wire)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+fn main() {}

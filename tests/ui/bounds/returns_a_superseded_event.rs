@@ -1,0 +1,27 @@
+use event_core::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", wire, superseded)]
+struct OrderPlacedV1 {
+    order_id: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", version = 2, previous = OrderPlacedV1, wire)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+impl From<OrderPlacedV1> for OrderPlaced {
+    fn from(OrderPlacedV1 { order_id }: OrderPlacedV1) -> Self {
+        Self { order_id }
+    }
+}
+
+#[event_core::handler]
+fn reserve(event: &OrderPlaced) -> OrderPlacedV1 {
+    OrderPlacedV1 { order_id: event.order_id }
+}
+
+fn main() {}

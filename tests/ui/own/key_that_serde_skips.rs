@@ -1,0 +1,11 @@
+use event_core::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", wire, key = order_id)]
+struct OrderPlaced {
+    #[serde(skip)]
+    order_id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use event_core::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", wire, superseded, handlers = 1.., stoppable)]
+struct OrderPlacedV1 {
+    order_id: u64,
+}
+
+fn main() {}

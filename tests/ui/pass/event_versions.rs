@@ -1,0 +1,60 @@
+//! Older versions and older names of an event, and how they are decoded.
+
+mod v1 {
+    use event_core::Event;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Event, Serialize, Deserialize)]
+    #[event(name = "shop.order_made", wire, superseded, key = 0)]
+    pub struct OrderPlaced(pub u64);
+}
+
+mod v2 {
+    use event_core::Event;
+    use serde::{Deserialize, Serialize};
+
+    /// One that has a name of its own.
+    #[derive(Event, Serialize, Deserialize)]
+    #[event(name = "shop.order_placed", alias = ["shop.order_made"], wire, superseded)]
+    #[event(version = 2, previous = super::v1::OrderPlaced)]
+    pub struct OrderPlaced {
+        #[event(redact)]
+        pub order: u64,
+    }
+}
+
+use event_core::{Dispatcher, Event, handler};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", version = 3, previous = v2::OrderPlaced, wire, key = id)]
+#[event(alias = "shop.order")]
+struct OrderPlaced {
+    #[serde(rename = "order_id")]
+    id: u64,
+}
+
+impl From<v1::OrderPlaced> for v2::OrderPlaced {
+    fn from(old: v1::OrderPlaced) -> Self {
+        Self { order: old.0 }
+    }
+}
+
+impl From<v2::OrderPlaced> for OrderPlaced {
+    fn from(old: v2::OrderPlaced) -> Self {
+        Self { id: old.order }
+    }
+}
+
+#[handler]
+fn reserve(_event: &OrderPlaced) {}
+
+fn main() {
+    let previous = OrderPlaced::INFO.previous().expect("it has one");
+    assert_eq!((previous.version(), previous.is_superseded()), (2, true));
+    assert_eq!(previous.previous().map(|info| info.name()), Some("shop.order_made"));
+    assert_eq!(OrderPlaced::INFO.aliases(), ["shop.order"]);
+    assert_eq!(OrderPlaced::INFO.key_pointer(), Some("/order_id"));
+    let report = Dispatcher::builder().build().expect("wired").emit(OrderPlaced { id: 7 });
+    assert_eq!(report.done(), 1);
+}
