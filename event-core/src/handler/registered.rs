@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::binder::{Binder, CatchAllBinder};
 use crate::dispatcher::calls::{CatchAll, List};
 use crate::dispatcher::roster::{EventKind, KindOf};
-use crate::event::{Event, EventInfo, Handled};
+use crate::event::{EventInfo, Handled};
 use crate::param::Resolver;
 use crate::queue::AnyQueue;
 

@@ -25,6 +25,12 @@ fn accepted(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
             if first.declared_name() == second.declared_name() {
                 continue;
             }
+            let help = if older(first).any(|ours| older(second).any(|theirs| is(ours, theirs))) {
+                "both lead back to one type through `previous`: let one of them name another"
+                    .to_owned()
+            } else {
+                format!("remove `{name}` from the `alias` of one of them")
+            };
             problems.push(
                 Problem::new(
                     ProblemKind::AcceptedTwice,
@@ -37,16 +43,25 @@ fn accepted(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
                 )
                 .at(first.file(), first.line())
                 .at(second.file(), second.line())
-                .help(format!("remove `{name}` from the `alias` of one of them")),
+                .help(help),
             );
         }
     }
 }
 
+/// The versions before this one.
+fn older(info: &'static EventInfo) -> impl Iterator<Item = &'static EventInfo> {
+    std::iter::successors(info.previous(), |info| info.previous())
+}
+
+fn is(left: &EventInfo, right: &EventInfo) -> bool {
+    left.type_id() == right.type_id()
+}
+
 fn superseded(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
     let successors: Vec<_> = infos.iter().filter_map(|info| info.previous()).collect();
     for info in infos.iter().filter(|info| info.is_superseded()) {
-        if successors.iter().any(|it| it.type_id() == info.type_id()) {
+        if successors.iter().any(|it| is(it, info)) {
             continue;
         }
         let event = crate::resolver::short(info.type_name());
