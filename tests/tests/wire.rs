@@ -891,7 +891,7 @@ async fn queued_and_async_handlers_of_a_delivered_event_see_its_meta() {
     dispatcher.queue(&SLOWLY).join().await;
     all.push(written.take());
     assert!(dispatcher.deliver(&envelope).is_ok());
-    let shutdown = dispatcher.shutdown(Duration::from_secs(60)).await;
+    let shutdown = dispatcher.shutdown(Duration::from_mins(1)).await;
     assert!(shutdown.is_complete(), "{shutdown:?}");
     all.push(written.take());
     for mut seen in all {
@@ -918,7 +918,7 @@ async fn a_subscription_that_wants_an_arc_of_a_delivered_event_gets_it() {
             seeing
                 .lock()
                 .expect("not poisoned")
-                .push(Arc::as_ptr(&event) as usize)
+                .push(Arc::as_ptr(&event) as usize);
         }
     });
     assert_eq!(dispatcher.deliver_async(&envelope).await.done(), 1);

@@ -1,5 +1,10 @@
 //! Names and versions that more than one type, or none, is decoded from.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "`UPDATE_EXPECT` writes them"
+)]
+
 use event_core::error::{Problem, ProblemKind};
 use event_core::wire::{Codec, CodecError};
 use event_core::{Dispatcher, Event};
@@ -64,27 +69,27 @@ fn a_build_names_every_name_that_two_types_or_none_is_decoded_from() {
         the dispatcher cannot be built; 5 problems:
 
         two event types are decoded from `shop.order_placed` of version 1: `wire_problems::OrderPlaced` and `wire_problems::OrderMade`
-          --> tests/tests/wire_problems.rs:11
-          --> tests/tests/wire_problems.rs:15
+          --> tests/tests/wire_problems.rs:16
+          --> tests/tests/wire_problems.rs:20
           help: remove `shop.order_placed` from the `alias` of one of them
 
         two event types are decoded from `shop.ordered` of version 1: `wire_problems::OrderMade` and `wire_problems::Sold`
-          --> tests/tests/wire_problems.rs:15
           --> tests/tests/wire_problems.rs:20
+          --> tests/tests/wire_problems.rs:25
           help: remove `shop.ordered` from the `alias` of one of them
 
         two event types are decoded from `shop.sold` of version 1: `wire_problems::Sold` and `wire_problems::Other`
-          --> tests/tests/wire_problems.rs:20
-          --> tests/tests/wire_problems.rs:35
+          --> tests/tests/wire_problems.rs:25
+          --> tests/tests/wire_problems.rs:40
           help: both lead back to one type through `previous`: let one of them name another
 
         two event types are decoded from `shop.sold` of version 2: `wire_problems::Sold` and `wire_problems::Other`
-          --> tests/tests/wire_problems.rs:20
-          --> tests/tests/wire_problems.rs:35
+          --> tests/tests/wire_problems.rs:25
+          --> tests/tests/wire_problems.rs:40
           help: both lead back to one type through `previous`: let one of them name another
 
         `wire_problems::Lost` is superseded, and no event says `previous = Lost`: what was written as version 7 of `shop.lost` cannot be decoded
-          --> tests/tests/wire_problems.rs:45
+          --> tests/tests/wire_problems.rs:50
           help: say `version = 8, previous = Lost` on the type that replaces it, or remove `superseded`"#]].assert_eq(&error.to_string());
 }
 

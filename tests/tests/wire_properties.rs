@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Event, Serialize, Deserialize, Clone, PartialEq)]
-#[event(name = "random.order", version = 2, previous = OrderV1, wire, key = order_id)]
+#[event(name = "random.order", version = 2, previous = OrderV1, wire, key = placed_by)]
 #[serde(rename_all = "camelCase")]
 struct Order {
-    order_id: String,
+    placed_by: String,
     #[serde(rename = "näme / ~x")]
     name: Option<String>,
     lines: Vec<Line>,
@@ -36,7 +36,7 @@ struct OrderV1 {
 impl From<OrderV1> for Order {
     fn from(old: OrderV1) -> Self {
         Self {
-            order_id: old.id.to_string(),
+            placed_by: old.id.to_string(),
             name: None,
             lines: Vec::new(),
             total: 0.0,
@@ -53,7 +53,7 @@ impl From<OrderV1> for Order {
 #[derive(Debug, Serialize, Deserialize, Clone, PartialEq)]
 struct Line {
     item: String,
-    price: Option<Option<i32>>,
+    price: Option<i32>,
     #[serde(flatten)]
     kind: Kind,
 }
@@ -133,17 +133,16 @@ fn line() -> impl Strategy<Value = Line> {
         Just(Kind::Plain),
         any::<String>().prop_map(|color| Kind::InColor { color }),
     ];
-    // `Some(None)` is `null`, which serde reads as `None`.
     (any::<String>(), any::<Option<i32>>(), kind).prop_map(|(item, price, kind)| Line {
         item,
-        price: price.map(Some),
+        price,
         kind,
     })
 }
 
 prop_compose! {
     fn order()(
-        (order_id, name, secret) in any::<(String, Option<String>, String)>(),
+        (placed_by, name, secret) in any::<(String, Option<String>, String)>(),
         lines in vec(line(), 0..4),
         total in proptest::num::f64::POSITIVE | proptest::num::f64::NEGATIVE
             | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO,
@@ -152,7 +151,7 @@ prop_compose! {
         by_number in btree_map(any::<u64>(), any::<bool>(), 0..4),
         pair in any::<(u8, char)>(),
     ) -> Order {
-        Order { order_id, name, lines, total, ratio, counts, by_number, unit: (), pair, secret }
+        Order { placed_by, name, lines, total, ratio, counts, by_number, unit: (), pair, secret }
     }
 }
 
@@ -213,7 +212,7 @@ fn key() -> impl Strategy<Value = String> {
         "correlationid",
         "causationid",
         "causaldepth",
-        "orderId",
+        "placedBy",
         "lines",
         "item",
     ];
@@ -331,7 +330,7 @@ proptest! {
         let of = envelope("random.order", 1, &json!({ "id": id }));
         let read = decode(of.to_string().as_bytes()).expect("it is read");
         let order = read.event().downcast_ref::<Order>().expect("the newest");
-        prop_assert_eq!(&order.order_id, &id.to_string());
+        prop_assert_eq!(&order.placed_by, &id.to_string());
     }
 
     #[test]

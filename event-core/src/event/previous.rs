@@ -13,6 +13,13 @@ pub struct Previous {
 }
 
 impl Previous {
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(
+            clippy::extra_unused_type_parameters,
+            reason = "nothing is decoded without it"
+        )
+    )]
     pub(crate) const fn of<E, P>() -> Self
     where
         E: Upcast<P>,

@@ -7,6 +7,9 @@ use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::error::DecodeError;
+use super::read::{known, shown, shown_path};
+
 /// What is written before the data.
 #[derive(Serialize)]
 pub(super) struct Written<'a> {
@@ -104,5 +107,70 @@ impl Visitor<'_> for CountVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<u32, E> {
         let found = serde::de::Unexpected::Str(text);
         text.parse().map_err(|_| E::invalid_value(found, &self))
+    }
+}
+
+pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {
+    let before = &input[..error.valid_up_to()];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n');
+    DecodeError::NotJson {
+        problem: "it is not UTF-8".to_owned(),
+        line: before.split(|byte| *byte == b'\n').count(),
+        column: before.len() - line_start.map_or(0, |at| at + 1) + 1,
+    }
+}
+
+pub(super) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
+    // serde reads structs from arrays, too.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => not_cloud_event("", "it is no JSON object"),
+            Err(error) => not_json(&error),
+        });
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut deserializer);
+    let attributes = read.map_err(|error| {
+        let inner = error.inner();
+        if !inner.is_data() {
+            return not_json(inner);
+        }
+        let path = shown_path("", error.path(), &[]);
+        let problem = known(&inner.to_string());
+        not_cloud_event(
+            &path,
+            &problem.unwrap_or_else(|| "it does not fit".to_owned()),
+        )
+    })?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    Ok(attributes)
+}
+
+fn not_json(error: &serde_json::Error) -> DecodeError {
+    let text = error.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
+    DecodeError::NotJson {
+        problem: shown(problem, 200),
+        line: error.line(),
+        column: error.column(),
+    }
+}
+
+pub(super) fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
+    DecodeError::NotCloudEvent {
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+/// An attribute that is there, and not empty.
+pub(super) fn required<'a>(
+    attribute: Option<&'a Text<'_>>,
+    path: &str,
+) -> Result<&'a str, DecodeError> {
+    match attribute {
+        None => Err(not_cloud_event(path, "it is missing")),
+        Some(Text(text)) if text.is_empty() => Err(not_cloud_event(path, "it is empty")),
+        Some(Text(text)) => Ok(text),
     }
 }

@@ -2,19 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use iri_string::types::UriReferenceStr;
-use jiff::Timestamp;
-use serde::de::IgnoredAny;
-use uuid::Uuid;
 
-use super::attributes::{Attributes, Text, Written};
+use super::attributes::{Text, Written, attributes, not_utf8, required};
 use super::envelope::Envelope;
 use super::error::{CodecError, DecodeError, EncodeError, shown_name};
+use super::identity::{meta, rfc_3339};
 use super::index::Index;
 use super::key;
-use super::read::{known, shown, shown_path};
+use super::read::shown;
 use crate::event::AnyEvent;
 use crate::isolate;
 use crate::meta::Meta;
@@ -241,120 +238,6 @@ impl fmt::Debug for Codec {
             .field("source", &self.source)
             .field("size_limit", &self.size_limit)
             .finish_non_exhaustive()
-    }
-}
-
-fn rfc_3339(time: SystemTime) -> Option<String> {
-    let time = Timestamp::try_from(time).ok()?;
-    let text = time.to_string();
-    // A year of another length has a sign.
-    text.starts_with(|it: char| it.is_ascii_digit())
-        .then_some(text)
-}
-
-fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {
-    let before = &input[..error.valid_up_to()];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n');
-    DecodeError::NotJson {
-        problem: "it is not UTF-8".to_owned(),
-        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-        column: before.len() - line_start.map_or(0, |at| at + 1) + 1,
-    }
-}
-
-fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
-    // serde reads structs from arrays, too.
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => not_cloud_event("", "it is no JSON object"),
-            Err(error) => not_json(&error),
-        });
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut deserializer);
-    let attributes = read.map_err(|error| {
-        let inner = error.inner();
-        if !inner.is_data() {
-            return not_json(inner);
-        }
-        let path = shown_path("", error.path(), &[]);
-        let problem = known(&inner.to_string());
-        not_cloud_event(
-            &path,
-            &problem.unwrap_or_else(|| "it does not fit".to_owned()),
-        )
-    })?;
-    deserializer.end().map_err(|error| not_json(&error))?;
-    Ok(attributes)
-}
-
-fn not_json(error: &serde_json::Error) -> DecodeError {
-    let text = error.to_string();
-    let problem = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
-    DecodeError::NotJson {
-        problem: shown(problem, 200),
-        line: error.line(),
-        column: error.column(),
-    }
-}
-
-fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
-    DecodeError::NotCloudEvent {
-        path: path.to_owned(),
-        problem: problem.to_owned(),
-    }
-}
-
-/// An attribute that is there, and not empty.
-fn required<'a>(attribute: Option<&'a Text<'_>>, path: &str) -> Result<&'a str, DecodeError> {
-    match attribute {
-        None => Err(not_cloud_event(path, "it is missing")),
-        Some(Text(text)) if text.is_empty() => Err(not_cloud_event(path, "it is empty")),
-        Some(Text(text)) => Ok(text),
-    }
-}
-
-fn meta(attributes: &Attributes<'_>, source: &str, id: &str) -> Result<Meta, DecodeError> {
-    let id = uuid(source, id);
-    let named = |attribute: &Option<Text<'_>>| {
-        let text = attribute.as_ref().filter(|Text(text)| !text.is_empty());
-        text.map(|Text(text)| uuid(source, text))
-    };
-    let time = match &attributes.time {
-        None => time_of(id).unwrap_or_else(SystemTime::now),
-        Some(Text(text)) => parse_time(text)
-            .ok_or_else(|| not_cloud_event("time", "it is no time as RFC 3339 writes it"))?,
-    };
-    Ok(Meta::of(
-        id,
-        time,
-        named(&attributes.correlationid).unwrap_or(id),
-        named(&attributes.causationid),
-        attributes.causaldepth.map_or(0, |depth| depth.0),
-    ))
-}
-
-/// The id itself, or one by name for those that others write.
-fn uuid(source: &str, text: &str) -> Uuid {
-    Uuid::try_parse(text).unwrap_or_else(|_| {
-        let name = [source.as_bytes(), b"\n", text.as_bytes()].concat();
-        Uuid::new_v5(&Uuid::NAMESPACE_URL, &name)
-    })
-}
-
-/// When a UUID that says so was made.
-fn time_of(id: Uuid) -> Option<SystemTime> {
-    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
-    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
-}
-
-fn parse_time(text: &str) -> Option<SystemTime> {
-    let since = text.parse::<Timestamp>().ok()?.as_duration();
-    let epoch = SystemTime::UNIX_EPOCH;
-    if since.is_negative() {
-        epoch.checked_sub(since.unsigned_abs())
-    } else {
-        epoch.checked_add(since.unsigned_abs())
     }
 }
 

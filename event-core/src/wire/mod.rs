@@ -99,6 +99,7 @@ mod envelope;
 mod error;
 pub(crate) mod form;
 pub(crate) mod hidden;
+mod identity;
 mod index;
 mod key;
 pub(crate) mod read;

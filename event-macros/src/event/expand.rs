@@ -125,52 +125,19 @@ pub(super) fn impls(
     members: &TokenStream,
 ) -> TokenStream {
     let (parameters, _, bounds) = generics.split_for_impl();
-    let mut any_event = generics.clone();
-    let cause = Ident::new("__E", Span::mixed_site());
-    any_event
-        .params
-        .push(GenericParam::Type(TypeParam::from(cause.clone())));
     let stoppable = keys.stoppable.as_ref().map(|_| {
         quote_spanned! {Span::mixed_site()=>
             #[automatically_derived]
             impl #parameters #root::event::Stoppable for #event #bounds {}
         }
     });
-    let durability = match &keys.superseded {
-        None => quote_spanned!(Span::mixed_site()=> Now),
-        Some(_) => quote_spanned!(Span::mixed_site()=> Superseded),
+    let is_superseded = keys.superseded.is_some();
+    let durability = if is_superseded {
+        quote_spanned!(Span::mixed_site()=> Superseded)
+    } else {
+        quote_spanned!(Span::mixed_site()=> Now)
     };
-    let outcome = match &keys.superseded {
-        None => {
-            let (any_parameters, _, _) = any_event.split_for_impl();
-            quote_spanned! {Span::mixed_site()=>
-                #[automatically_derived]
-                impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
-                    fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
-                        __event_conclusion.emit(self);
-                    }
-
-                    fn events(__event_events: &mut #root::__private::Events) {
-                        __event_events.add::<Self>();
-                    }
-                }
-            }
-        }
-        // Never: the bound has a message for whoever returns it from a handler.
-        Some(_) => {
-            let never = parse_quote_spanned! {Span::mixed_site()=>
-                #root::event::Superseded: #root::event::Newest<Self, #cause>
-            };
-            any_event.make_where_clause().predicates.push(never);
-            let (any_parameters, _, bounds) = any_event.split_for_impl();
-            quote_spanned! {Span::mixed_site()=>
-                #[automatically_derived]
-                impl #any_parameters #root::handler::Outcome<#cause> for #event #bounds {
-                    fn conclude(self, _: &mut #root::handler::Conclusion<'_>) {}
-                }
-            }
-        }
-    };
+    let outcome = outcome(root, event, generics, is_superseded);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #parameters #root::Event for #event #bounds {
@@ -180,6 +147,46 @@ pub(super) fn impls(
         }
         #outcome
         #stoppable
+    }
+}
+
+/// That handlers of any event may return it. Of what is superseded none may: there the impl has a
+/// bound that never holds, and that has a message for whoever tries.
+fn outcome(
+    root: &TokenStream,
+    event: &TokenStream,
+    generics: &Generics,
+    is_superseded: bool,
+) -> TokenStream {
+    let mut generics = generics.clone();
+    let cause = Ident::new("__E", Span::mixed_site());
+    let parameter = GenericParam::Type(TypeParam::from(cause.clone()));
+    generics.params.push(parameter);
+    let body = if is_superseded {
+        let never = parse_quote_spanned! {Span::mixed_site()=>
+            #root::event::Superseded: #root::event::Newest<Self, #cause>
+        };
+        generics.make_where_clause().predicates.push(never);
+        quote_spanned! {Span::mixed_site()=>
+            fn conclude(self, _: &mut #root::handler::Conclusion<'_>) {}
+        }
+    } else {
+        quote_spanned! {Span::mixed_site()=>
+            fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
+                __event_conclusion.emit(self);
+            }
+
+            fn events(__event_events: &mut #root::__private::Events) {
+                __event_events.add::<Self>();
+            }
+        }
+    };
+    let (parameters, _, bounds) = generics.split_for_impl();
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl #parameters #root::handler::Outcome<#cause> for #event #bounds {
+            #body
+        }
     }
 }
 

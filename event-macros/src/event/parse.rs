@@ -244,7 +244,7 @@ fn name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
 }
 
 fn aliases(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
-    let aliases = entry.strings(diagnostics);
+    let aliases = entry.strings(diagnostics)?;
     for alias in &aliases {
         names::check_name(&entry.key, alias, diagnostics);
     }

@@ -44,19 +44,25 @@ impl Entry {
     }
 
     /// A string literal, or several in square brackets.
-    pub(crate) fn strings(&self, diagnostics: &mut Diagnostics) -> Vec<LitStr> {
-        let Some(list) = bracketed(&self.value) else {
-            return self.string(diagnostics).into_iter().collect();
+    pub(crate) fn strings(&self, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+        const KIND: &str = "a string, or several in square brackets,";
+        let parts = match bracketed(&self.value) {
+            Some(list) => split(list),
+            None => vec![self.value.clone().into_iter().collect()],
         };
+        if parts.is_empty() {
+            self.expected(KIND, diagnostics);
+            return None;
+        }
         let mut strings = Vec::new();
-        for part in split(list) {
+        for part in parts {
             let part: TokenStream = part.into_iter().collect();
             match syn::parse2(part.clone()) {
                 Ok(string) => strings.push(string),
-                Err(_) => self.expected_at(&part, "a string", diagnostics),
+                Err(_) => self.expected_at(&part, KIND, diagnostics),
             }
         }
-        strings
+        Some(strings)
     }
 
     /// An integer literal between the two ends of `N`, which `kind` describes.

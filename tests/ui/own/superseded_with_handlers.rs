@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use event_core::Event;
 use serde::{Deserialize, Serialize};
 

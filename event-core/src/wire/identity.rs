@@ -1,0 +1,67 @@
+//! An event's `Meta`, as an envelope has it.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::attributes::{Attributes, Text, not_cloud_event};
+use super::error::DecodeError;
+use crate::meta::Meta;
+
+pub(super) fn meta(
+    attributes: &Attributes<'_>,
+    source: &str,
+    id: &str,
+) -> Result<Meta, DecodeError> {
+    let id = uuid(source, id);
+    let named = |attribute: &Option<Text<'_>>| {
+        let text = attribute.as_ref().filter(|Text(text)| !text.is_empty());
+        text.map(|Text(text)| uuid(source, text))
+    };
+    let time = match &attributes.time {
+        None => time_of(id).unwrap_or_else(SystemTime::now),
+        Some(Text(text)) => parse_time(text)
+            .ok_or_else(|| not_cloud_event("time", "it is no time as RFC 3339 writes it"))?,
+    };
+    Ok(Meta::of(
+        id,
+        time,
+        named(&attributes.correlationid).unwrap_or(id),
+        named(&attributes.causationid),
+        attributes.causaldepth.map_or(0, |depth| depth.0),
+    ))
+}
+
+/// The id itself, or one by name for those that others write.
+fn uuid(source: &str, text: &str) -> Uuid {
+    Uuid::try_parse(text).unwrap_or_else(|_| {
+        let name = [source.as_bytes(), b"\n", text.as_bytes()].concat();
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, &name)
+    })
+}
+
+/// When a UUID that says so was made.
+fn time_of(id: Uuid) -> Option<SystemTime> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
+}
+
+fn parse_time(text: &str) -> Option<SystemTime> {
+    let since = text.parse::<Timestamp>().ok()?.as_duration();
+    let epoch = SystemTime::UNIX_EPOCH;
+    if since.is_negative() {
+        epoch.checked_sub(since.unsigned_abs())
+    } else {
+        epoch.checked_add(since.unsigned_abs())
+    }
+}
+
+/// `None` for a time whose year is not one of four digits.
+pub(super) fn rfc_3339(time: SystemTime) -> Option<String> {
+    let time = Timestamp::try_from(time).ok()?;
+    let text = time.to_string();
+    // A year of another length has a sign.
+    text.starts_with(|it: char| it.is_ascii_digit())
+        .then_some(text)
+}
