@@ -1,11 +1,13 @@
 //! Events that leave the process: written, read, upcast and delivered.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use event_core::error::ProblemKind;
 use event_core::event::Redacted;
+use event_core::observer::{EmissionSeen, Observer};
 use event_core::queue::Queue;
 use event_core::wire::{Codec, CodecError, DecodeError, EncodeError, Envelope};
 use event_core::{AnyEvent, Dispatcher, Event, Meta, handler};
@@ -308,6 +310,7 @@ fn the_partition_key_is_the_value_of_the_key_under_the_name_that_serde_gives_it(
         kind: Some(Kind::Company),
     };
     assert_eq!(key(&user("Ada \"\n")), Some(json!("Ada \"\n")));
+    assert_eq!(key(&user("null")), Some(json!("null")));
     assert_eq!(key(&user("")), None);
     assert_eq!(key(&Keyed(1, Some(Text("b".to_owned())))), Some(json!("b")));
     assert_eq!(key(&Keyed(1, None)), None);
@@ -604,25 +607,30 @@ fn times_before_the_epoch_and_with_offsets_are_read() {
 
 #[test]
 fn a_time_without_a_year_of_four_digits_is_not_written() {
-    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(400_000_000_000);
-    let codec = codec();
-    let dispatcher = Dispatcher::builder()
-        .only(write_down)
-        .clock(move || far)
-        .provide(codec)
-        .provide(Written::default())
-        .build()
-        .expect("wired");
-    let report = dispatcher.emit(StockReserved);
-    assert_eq!(
-        report.failures()[0]
-            .error()
-            .map(ToString::to_string)
-            .as_deref(),
-        Some(
-            "cannot write `wire.stock_reserved` version 1: its time is not in the years 0 to 9999"
-        ),
-    );
+    let seconds = Duration::from_secs;
+    let no_such_year = [
+        SystemTime::UNIX_EPOCH + seconds(400_000_000_000),
+        SystemTime::UNIX_EPOCH - seconds(63_000_000_000),
+    ];
+    for time in no_such_year {
+        let dispatcher = Dispatcher::builder()
+            .only(write_down)
+            .clock(move || time)
+            .provide(codec())
+            .provide(Written::default())
+            .build()
+            .expect("wired");
+        let report = dispatcher.emit(StockReserved);
+        assert_eq!(
+            report.failures()[0]
+                .error()
+                .map(ToString::to_string)
+                .as_deref(),
+            Some(
+                "cannot write `wire.stock_reserved` version 1: its time is not in the years 0 to 9999"
+            ),
+        );
+    }
 }
 
 #[test]
@@ -949,6 +957,54 @@ fn an_event_deeper_than_the_limit_is_not_delivered() {
         assert!(!report.is_ok());
         assert_eq!(report.failures()[0].event().name(), "wire.stock_reserved");
     }
+}
+
+#[derive(Default)]
+struct Watcher(Mutex<Vec<(String, Meta)>>);
+
+impl Observer for Watcher {
+    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        let seen = (emission.event().name().to_owned(), *emission.meta());
+        self.0.lock().expect("not poisoned").push(seen);
+    }
+}
+
+#[test]
+fn an_observer_sees_the_meta_of_a_delivered_event() {
+    let watcher = Arc::new(Watcher::default());
+    let dispatcher = Dispatcher::builder()
+        .only(reserve)
+        .provide(Written::default())
+        .observe(watcher.clone())
+        .build()
+        .expect("wired");
+    let envelope = arrived();
+    dispatcher.deliver(&envelope);
+    let seen = watcher.0.lock().expect("not poisoned");
+    assert_eq!(seen[0], ("wire.order_placed".to_owned(), *envelope.meta()));
+    assert_eq!(seen[1].0, "wire.stock_reserved");
+    assert_eq!(seen[1].1.causation(), Some(envelope.meta().id()));
+}
+
+#[test]
+fn a_delivery_inside_of_itself_ends_at_the_limit() {
+    let dispatcher = Dispatcher::empty().depth_limit(20).build().expect("wired");
+    let root = without(
+        envelope("wire.stock_reserved", 1, &Value::Null),
+        "causaldepth",
+    );
+    let envelope = decode(&root).expect("it is read");
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (handle, again, calling) = (dispatcher.handle(), envelope.clone(), calls.clone());
+    let _guard = dispatcher.subscribe(move |_: &StockReserved| {
+        calling.fetch_add(1, Ordering::Relaxed);
+        if let Ok(dispatcher) = handle.get() {
+            dispatcher.deliver(&again);
+        }
+    });
+    let report = dispatcher.deliver(&envelope);
+    assert!(!report.is_ok());
+    assert_eq!(calls.load(Ordering::Relaxed), 21);
 }
 
 #[test]

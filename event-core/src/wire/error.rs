@@ -1,6 +1,8 @@
 //! Why something was not written or read.
 //!
-//! No text shows a value of the data: where it does not fit is said, and what was expected.
+//! A text says where the data does not fit, and what was expected there, without the value. What a
+//! type's own `Deserialize` says is passed on, unless the event has redacted fields, whose values it
+//! might show.
 
 use super::read::{Unfit, shown};
 

@@ -17,7 +17,8 @@ pub(super) fn of(data: &[u8], pointer: &str) -> Result<Option<String>, serde_jso
             Step(&step).deserialize(&mut serde_json::Deserializer::from_slice(data))?
         }
     };
-    let Some(value) = found.map(RawValue::get) else {
+    let value = found.map(RawValue::get);
+    let Some(value) = value.filter(|value| *value != "null") else {
         return Ok(None);
     };
     let text = if value.starts_with('"') {
@@ -25,7 +26,7 @@ pub(super) fn of(data: &[u8], pointer: &str) -> Result<Option<String>, serde_jso
     } else {
         value.to_owned()
     };
-    Ok(Some(text).filter(|text| !text.is_empty() && text != "null"))
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// Finds the value of one field, or of one place.
