@@ -1,4 +1,17 @@
-//! Older versions and older names of an event, and how they are decoded.
+//! Older versions and older names of an event, and how they are decoded; no warning in a crate that asks for
+//! many.
+
+#![deny(
+    warnings,
+    unused,
+    rust_2018_idioms,
+    unused_qualifications,
+    unused_results,
+    trivial_casts,
+    non_local_definitions,
+    explicit_outlives_requirements
+)]
+#![forbid(unsafe_code)]
 
 mod v1 {
     use event_core::Event;
