@@ -18,17 +18,16 @@ event_core::module!();
 
 /// The receipts that wait for the mail server.
 ///
-/// A full queue lets the sale wait, since a receipt is owed to the customer: to drop or to refuse
-/// one would save the till a moment, and nobody would ever send it. No sale waits for ever, since
-/// each receipt that a consumer has sent, or has failed to send, makes room, and since closing the
-/// shop ends every wait.
+/// There is room for more receipts than the shop has sales between two openings, so a slow mail
+/// server never slows a sale. Were it full after all, the sale would wait, since a receipt is owed to
+/// the customer: to drop or to refuse one would save the till a moment, and nobody would ever send it.
 pub static RECEIPTS: Queue = Queue::new("receipts")
     .capacity(CAPACITY)
     .consumers(4)
     .overflow(Overflow::Wait);
 
 /// How many receipts may wait, unless the program chooses otherwise.
-pub const CAPACITY: usize = 1024;
+pub const CAPACITY: usize = 8192;
 
 /// What a customer in the highest tier is thanked with.
 pub const VOUCHER: Cents = Cents::dollars(20);
