@@ -1,4 +1,6 @@
 //! The events that handlers cause: one first-in-first-out list per root, with its limits.
+//!
+//! Past 400 lines, since a root and its list are one state: each method keeps both in step.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
@@ -10,8 +12,8 @@ use super::emission::Emission;
 use super::emit::{self, NotEntered};
 use super::inner::Inner;
 use super::origin::Origin;
+use super::rooms;
 use super::shared::{Delivered, Item, One, Target};
-use super::structured;
 use crate::emitter::Given;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
@@ -415,7 +417,7 @@ impl Root {
     /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.
     pub(crate) async fn run_caused_waiting(&mut self, inner: &Arc<Inner>) {
         loop {
-            structured::find_room(inner, self).await;
+            rooms::find_room(inner, self).await;
             if self.run_next(inner).is_none() {
                 break;
             }

@@ -8,6 +8,9 @@
 //!
 //! Which way an event takes is one byte of its place in the table. A change of that byte may
 //! reach an emit on another thread late; it then behaves as if it had started earlier.
+//!
+//! Past 400 lines, since it is one way read from top to bottom: a root comes in, its event is handed to
+//! its handlers, they are called.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

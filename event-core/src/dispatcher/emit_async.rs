@@ -16,6 +16,7 @@ use super::emit;
 use super::inner::{Found, Inner};
 use super::origin::Origin;
 use super::queued;
+use super::rooms;
 use super::roster::{Roster, mode};
 use super::seat::Place;
 use super::shared::Shared;
@@ -36,10 +37,10 @@ pin_project! {
 /// happen, [`shielded`](Self::shielded) makes it a task: dropping it then only stops the waiting.
 #[must_use = "an emission does nothing until it is awaited"]
 pub struct EmitAsync<'d, F> {
-    inner: &'d Arc<Inner>,
-    event: &'static EventInfo,
+    pub(super) inner: &'d Arc<Inner>,
+    pub(super) event: &'static EventInfo,
     #[pin]
-    future: F,
+    pub(super) future: F,
 }
 }
 
@@ -296,7 +297,7 @@ impl<'a> Unfinished<'a> {
 
     /// Emits what was caused, in order, until nothing waits.
     async fn others(&mut self) {
-        structured::find_room(self.inner, self.root).await;
+        rooms::find_room(self.inner, self.root).await;
         while self.root.run_next(self.inner).is_some() {
             self.run_structured().await;
         }
@@ -357,141 +358,3 @@ impl Drop for Unfinished<'_> {
         self.root.discard_events();
     }
 }
-
-#[cfg(feature = "tokio")]
-mod shielded {
-    use std::fmt;
-    use std::future::{Future, poll_fn};
-    use std::pin::{Pin, pin};
-    use std::task::{Context, Poll, ready};
-
-    use super::{Arc, Cause, EmitAsync, EventInfo, Failure, Inner, Report, depth};
-    use crate::runtime::Runtime;
-
-    impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
-        /// Makes the emission a task, which begins at once and goes on whatever becomes of this
-        /// future. The task is tracked: [`shutdown`](crate::Dispatcher::shutdown) waits for it.
-        ///
-        /// Recommended in request handlers, whose future is dropped when the client goes away.
-        ///
-        /// # Examples
-        ///
-        /// ```standalone_crate
-        /// use event_core::{Dispatcher, Event, handler};
-        ///
-        /// #[derive(Event)]
-        /// struct UserSignedUp;
-        ///
-        /// #[handler]
-        /// async fn welcome(_event: &UserSignedUp) {
-        ///     tokio::task::yield_now().await;
-        /// }
-        ///
-        /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-        /// let dispatcher = Dispatcher::builder().build()?;
-        /// let report = dispatcher.emit_async(UserSignedUp).shielded().await;
-        /// assert_eq!(report.done(), 1);
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// # })?;
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// ```
-        ///
-        /// # Panics
-        ///
-        /// The dispatcher was built outside of a runtime, and this is not inside of one, either.
-        pub fn shielded(self) -> Shielded {
-            let runtime = self.inner.runtime.clone().or_else(Runtime::current);
-            let Some(runtime) = runtime else {
-                panic!(
-                    "a shielded emission needs a tokio runtime: give one to the builder with \
-                     `.runtime(handle)`"
-                )
-            };
-            let tracked = Tracked::enter(self.inner, self.event);
-            let id = tracked.id;
-            let future = self.future;
-            // A handler's emission stays inside of its own, wherever it goes on.
-            let depth = depth::next();
-            let task = runtime.spawn_for(async move {
-                // As a whole: an assignment alone would move a copy of the field.
-                let mut tracked = tracked;
-                tracked.has_begun = true;
-                let mut future = pin!(future);
-                poll_fn(|context| match depth.checked_sub(1) {
-                    None => future.as_mut().poll(context),
-                    Some(depth) => depth::enter(depth, || future.as_mut().poll(context)).0,
-                })
-                .await
-            });
-            if let Some(id) = id {
-                let aborter = task.abort_handle();
-                self.inner.tasks.set_aborter(self.inner, id, aborter);
-            }
-            Shielded {
-                event: self.event,
-                task,
-            }
-        }
-    }
-
-    /// Counts the task among those that a shutdown waits for.
-    struct Tracked {
-        inner: Arc<Inner>,
-        event: &'static EventInfo,
-        /// None if the dispatcher is closed; the emission itself will say so.
-        id: Option<u64>,
-        has_begun: bool,
-    }
-
-    impl Tracked {
-        fn enter(inner: &Arc<Inner>, event: &'static EventInfo) -> Self {
-            Self {
-                inner: Arc::clone(inner),
-                event,
-                id: inner.tasks.enter(inner, Vec::new()),
-                has_begun: false,
-            }
-        }
-    }
-
-    impl Drop for Tracked {
-        fn drop(&mut self) {
-            if !self.has_begun {
-                let cause = Cause::Abandoned { queue: None };
-                let failure = Failure::new(self.event, None, cause);
-                crate::log::failure(&failure);
-                self.inner.tell(&failure);
-            }
-            if let Some(id) = self.id {
-                self.inner.tasks.leave(id);
-                self.inner.close_if_quiet();
-            }
-        }
-    }
-
-    /// A [shielded](EmitAsync::shielded) emission. Dropping it does not end the emission.
-    #[must_use = "await it for the report; the emission goes on without that"]
-    pub struct Shielded {
-        event: &'static EventInfo,
-        task: tokio::task::JoinHandle<Report>,
-    }
-
-    impl Future for Shielded {
-        type Output = Report;
-
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
-            let joined = ready!(Pin::new(&mut self.task).poll(context));
-            // Emissions do not panic; the runtime ended before this one did.
-            Poll::Ready(joined.unwrap_or_else(|_| Report::abandoned(self.event)))
-        }
-    }
-
-    impl fmt::Debug for Shielded {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("Shielded").finish_non_exhaustive()
-        }
-    }
-}
-
-#[cfg(feature = "tokio")]
-pub use self::shielded::Shielded;

@@ -1,5 +1,8 @@
 //! The dispatcher: an ordinary value that hands events to their handlers.
 
+// Past 400 lines, since all that users call on a dispatcher stands here with its documentation; what
+// happens then is in the modules below.
+
 mod at_once;
 mod builder;
 pub(crate) mod calls;
@@ -20,9 +23,12 @@ pub(crate) mod limit;
 pub(crate) mod origin;
 mod phase;
 mod queued;
+mod rooms;
 pub(crate) mod roster;
 pub(crate) mod seat;
 pub(crate) mod shared;
+#[cfg(feature = "tokio")]
+mod shielded;
 mod shutdown;
 mod structured;
 mod task;
@@ -40,9 +46,9 @@ pub(crate) use self::cascade::{Caused, Kept};
 #[cfg(feature = "serde")]
 pub(crate) use self::deliver::{Arrived, ArrivedEvent};
 pub use self::emit_async::EmitAsync;
-#[cfg(feature = "tokio")]
-pub use self::emit_async::Shielded;
 pub use self::handle::DispatcherHandle;
+#[cfg(feature = "tokio")]
+pub use self::shielded::Shielded;
 pub use self::shutdown::Shutdown;
 pub use self::with::With;
 pub use crate::global::{Entered, InScope};

@@ -4,46 +4,36 @@
 //! Each call is polled once as soon as it starts, and kept only if it is not ready then: where all are
 //! ready at once, nothing is stored. What they cause joins the list in the order of the handlers.
 //! Dropping the future cancels what has not ended; each is counted and observers are told.
+//!
+//! Past 400 lines, since it is one state machine: launch, hold, poll, land, cancel.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use super::at_once::Rest;
-use super::cascade::{Blocked, Hands, Root, Waiting};
+use super::cascade::{Hands, Root, Waiting};
 use super::depth;
 use super::flight::{Flight, Landed};
 use super::inner::Inner;
 use super::later;
 use super::limit::{Limit, Permit};
+use super::rooms::Rooms;
 use super::seat::{LateCall, LateSubscription, Place};
 use super::shared::{Delivered, Item, Target};
 use crate::emitter::Given;
-use crate::queue::line::{Line, Offered};
 use crate::report::{Cause, Ended, Skip};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
     let rooms = Rooms::take(inner, root);
-    let mut air = Air {
-        inner,
-        event,
-        root,
-        seats: later::seats(inner, event),
-        permits: Vec::new(),
-        asks_filters: true,
-        subscriptions: event.subscriptions(),
-        next_subscription: 0,
-        is_ordered: later::is_ordered(inner, event),
-        ended: Vec::new(),
-        held: Vec::new(),
-        flying: Vec::new(),
-        caused: Vec::new(),
-    };
+    let mut air = Air::new(inner, event, root);
+    air.seats = later::seats(inner, event);
+    air.subscriptions = event.subscriptions();
+    air.is_ordered = later::is_ordered(inner, event);
     air.launch_all_and_wait(rooms).await;
 }
 
@@ -55,21 +45,8 @@ pub(crate) async fn go_on<'a>(
     rest: Rest<'a>,
 ) {
     let seat = u32::try_from(rest.seat).unwrap_or(u32::MAX);
-    let mut air = Air {
-        inner,
-        event,
-        root,
-        seats: later::seats(inner, event),
-        permits: Vec::new(),
-        asks_filters: true,
-        subscriptions: None,
-        next_subscription: 0,
-        is_ordered: false,
-        ended: Vec::new(),
-        held: Vec::new(),
-        flying: Vec::new(),
-        caused: Vec::new(),
-    };
+    let mut air = Air::new(inner, event, root);
+    air.seats = later::seats(inner, event);
     air.seats.start = seat;
     if let Some(begun) = rest.begun {
         air.seats.start += 1;
@@ -116,21 +93,11 @@ pub(crate) async fn run_ordered(
     let runs = |seat: &u32| permits.iter().any(|(other, _)| other == seat);
     let ended = later::seats(inner, &*event).filter(|seat| !runs(seat));
     let ended = ended.collect();
-    let mut air = Air {
-        inner,
-        event: &*event,
-        root,
-        seats: 0..0,
-        permits,
-        asks_filters: false,
-        subscriptions: None,
-        next_subscription: 0,
-        is_ordered: true,
-        ended,
-        held: Vec::new(),
-        flying: Vec::new(),
-        caused: Vec::new(),
-    };
+    let mut air = Air::new(inner, &*event, root);
+    air.permits = permits;
+    air.asks_filters = false;
+    air.is_ordered = true;
+    air.ended = ended;
     air.launch_all_and_wait(None).await;
 }
 
@@ -171,6 +138,25 @@ enum Stage<'a> {
 }
 
 impl<'a> Air<'a> {
+    /// Of no handlers yet.
+    fn new(inner: &'a Arc<Inner>, event: &'a dyn Delivered, root: &'a mut Root) -> Self {
+        Self {
+            inner,
+            event,
+            root,
+            seats: 0..0,
+            subscriptions: None,
+            next_subscription: 0,
+            asks_filters: true,
+            is_ordered: false,
+            permits: Vec::new(),
+            ended: Vec::new(),
+            held: Vec::new(),
+            flying: Vec::new(),
+            caused: Vec::new(),
+        }
+    }
+
     async fn launch_all_and_wait(&mut self, rooms: Option<Rooms<'_>>) {
         let mut is_first = true;
         let mut rest = |air: &mut Self, context: &mut Context<'_>| {
@@ -442,78 +428,6 @@ impl Drop for Air<'_> {
             if matches!(self.event.place(self.inner, seat), Place::Task(_)) {
                 self.lose(&Target::Seat(seat), Vec::new());
             }
-        }
-    }
-}
-
-/// Finds room for the deliveries of a root that wait for it.
-pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
-    if let Some(mut rooms) = Rooms::take(inner, root) {
-        rooms.find().await;
-        rooms.settle(root);
-    }
-}
-
-/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled,
-/// or abandoned by their task.
-struct Rooms<'a> {
-    inner: &'a Arc<Inner>,
-    blocked: VecDeque<Blocked>,
-    found: Vec<(Arc<Line>, Offered)>,
-    /// How deliveries end for which this is dropped.
-    ended: Ended,
-    lost: Arc<AtomicUsize>,
-}
-
-impl<'a> Rooms<'a> {
-    fn take(inner: &'a Arc<Inner>, root: &mut Root) -> Option<Self> {
-        let ended = root.end_of_the_lost();
-        let more = root.record.get_mut()?.get_mut();
-        if more.blocked.is_empty() {
-            return None;
-        }
-        Some(Self {
-            ended,
-            lost: Arc::clone(more.lost_rooms.get_or_insert_default()),
-            inner,
-            blocked: std::mem::take(&mut more.blocked).into(),
-            found: Vec::new(),
-        })
-    }
-
-    /// One after the other, so that lanes keep their order.
-    async fn find(&mut self) {
-        while let Some(Blocked { line, .. }) = self.blocked.front() {
-            let line = Arc::clone(line);
-            line.buffer.room().await;
-            let Some(Blocked { item, .. }) = self.blocked.pop_front() else {
-                return;
-            };
-            match line.offer(self.inner, item) {
-                Offered::NoRoom(item) => self.blocked.push_front(Blocked { line, item }),
-                offered => self.found.push((line, offered)),
-            }
-        }
-    }
-
-    fn settle(&mut self, root: &mut Root) {
-        for (line, offered) in self.found.drain(..) {
-            later::offered_to(self.inner, &line, offered, root);
-        }
-    }
-}
-
-impl Drop for Rooms<'_> {
-    fn drop(&mut self) {
-        if !self.found.is_empty() {
-            let mut root = Root::default();
-            self.settle(&mut root);
-            self.inner.tell_all(root);
-        }
-        for Blocked { line, item } in std::mem::take(&mut self.blocked) {
-            line.count(self.ended);
-            self.lost.fetch_add(1, Ordering::Relaxed);
-            self.inner.end_unrun(item, self.ended, Some(line.name));
         }
     }
 }

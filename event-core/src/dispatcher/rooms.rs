@@ -1,0 +1,83 @@
+//! Deliveries that wait, as a task does, for room in their queues.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::cascade::{Blocked, Root};
+use super::inner::Inner;
+use super::later;
+use crate::queue::line::{Line, Offered};
+use crate::report::Ended;
+
+/// Finds room for the deliveries of a root that wait for it.
+pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
+    if let Some(mut rooms) = Rooms::take(inner, root) {
+        rooms.find().await;
+        rooms.settle(root);
+    }
+}
+
+/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled,
+/// or abandoned by their task.
+pub(super) struct Rooms<'a> {
+    inner: &'a Arc<Inner>,
+    blocked: VecDeque<Blocked>,
+    found: Vec<(Arc<Line>, Offered)>,
+    /// How deliveries end for which this is dropped.
+    ended: Ended,
+    lost: Arc<AtomicUsize>,
+}
+
+impl<'a> Rooms<'a> {
+    pub(super) fn take(inner: &'a Arc<Inner>, root: &mut Root) -> Option<Self> {
+        let ended = root.end_of_the_lost();
+        let more = root.record.get_mut()?.get_mut();
+        if more.blocked.is_empty() {
+            return None;
+        }
+        Some(Self {
+            ended,
+            lost: Arc::clone(more.lost_rooms.get_or_insert_default()),
+            inner,
+            blocked: std::mem::take(&mut more.blocked).into(),
+            found: Vec::new(),
+        })
+    }
+
+    /// One after the other, so that lanes keep their order.
+    pub(super) async fn find(&mut self) {
+        while let Some(Blocked { line, .. }) = self.blocked.front() {
+            let line = Arc::clone(line);
+            line.buffer.room().await;
+            let Some(Blocked { item, .. }) = self.blocked.pop_front() else {
+                return;
+            };
+            match line.offer(self.inner, item) {
+                Offered::NoRoom(item) => self.blocked.push_front(Blocked { line, item }),
+                offered => self.found.push((line, offered)),
+            }
+        }
+    }
+
+    pub(super) fn settle(&mut self, root: &mut Root) {
+        for (line, offered) in self.found.drain(..) {
+            later::offered_to(self.inner, &line, offered, root);
+        }
+    }
+}
+
+impl Drop for Rooms<'_> {
+    fn drop(&mut self) {
+        if !self.found.is_empty() {
+            let mut root = Root::default();
+            self.settle(&mut root);
+            self.inner.tell_all(root);
+        }
+        for Blocked { line, item } in std::mem::take(&mut self.blocked) {
+            line.count(self.ended);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.inner.end_unrun(item, self.ended, Some(line.name));
+        }
+    }
+}
