@@ -11,6 +11,7 @@ use std::{
 };
 
 use run::Run;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The program while it runs; killed if the test ends before it does.
 struct Running {
@@ -38,10 +39,7 @@ impl Running {
     }
 
     fn interrupt(&self) {
-        let kill = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
-        assert!(kill.expect("`kill` is there").success());
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("it still runs");
     }
 
     /// Waits for its end.
