@@ -51,6 +51,18 @@ pub(crate) fn run() -> Result<()> {
             );
         }
     }
+    for package in crate::test::beside() {
+        let lints = [
+            "clippy",
+            "-p",
+            package,
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        steps.run(&format!("lints of {package}"), &mut cargo(lints));
+    }
     // It is compiled and never run here: a figure from a busy machine would say nothing.
     let benchmark = [
         "clippy",

@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod steps;
 mod test;
+mod tools;
 mod workspace;
 
 /// Tests, checks and measures this workspace.
@@ -24,6 +25,9 @@ struct Arguments {
 enum Task {
     /// Runs every test: unit, integration, compile-fail, golden, link, example and doc tests, models, load and storm
     Test {
+        /// Adds what needs heavy dependencies or programs that are not cargo's, which it installs if it may
+        #[arg(long)]
+        all: bool,
         /// Gives the load ten million deliveries a policy and the storm two minutes, instead of ten seconds each
         #[arg(long)]
         long: bool,
@@ -69,7 +73,7 @@ enum Bench {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
-        Task::Test { long } => test::run(long),
+        Task::Test { all, long } => test::run(all, long),
         Task::Ci => ci::run(),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),

@@ -27,6 +27,13 @@ impl Steps {
         }
     }
 
+    /// A step that cannot be run.
+    pub(crate) fn refuse(&mut self, name: &str, why: &str) {
+        eprintln!("\n==> {name}");
+        self.done += 1;
+        self.fail(format!("{name} ({why})"), &seconds(Duration::ZERO));
+    }
+
     fn fail(&mut self, failure: String, took: &str) {
         eprintln!("<== {failure}: FAILED in {took}");
         self.failed.push(failure);

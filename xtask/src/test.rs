@@ -3,12 +3,16 @@
 use std::process::Command;
 
 use crate::steps::Steps;
+use crate::tools::Tool;
 use crate::workspace::{Metadata, Result, cargo};
+
+/// The packages beside the default members that have tests, and what those need.
+const BESIDE: &[(&str, &[Tool])] = &[];
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.
 ///
-/// `long` gives the storm and the load their full length.
-pub(crate) fn run(long: bool) -> Result<()> {
+/// `all` adds the packages beside them; `long` gives the storm and the load their full length.
+pub(crate) fn run(all: bool, long: bool) -> Result<()> {
     let mut steps = Steps::default();
     steps.run(
         "unit and integration tests",
@@ -45,7 +49,32 @@ pub(crate) fn run(long: bool) -> Result<()> {
     };
     steps.run("load", &mut release("load", ["--deliveries", deliveries]));
     steps.run("storm", &mut release("storm", ["--seconds", seconds]));
+    if all {
+        for (package, tools) in BESIDE {
+            run_beside(package, tools, &mut steps);
+        }
+    }
     steps.finish()
+}
+
+/// The names of the packages beside the default members that have tests.
+pub(crate) fn beside() -> impl Iterator<Item = &'static str> {
+    BESIDE.iter().map(|(package, _)| *package)
+}
+
+/// The tests of one package, if what they need is there; else the step fails and says what is missing.
+fn run_beside(package: &str, tools: &[Tool], steps: &mut Steps) {
+    let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_at_hand()).collect();
+    if missing.is_empty() {
+        steps.run(
+            package,
+            &mut cargo(["test", "--no-fail-fast", "-p", package]),
+        );
+    } else {
+        for tool in missing {
+            steps.refuse(package, &tool.missing());
+        }
+    }
 }
 
 /// A program of the package `event-load`. It is built with optimizations, as what it tests is used.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::figures::Figures;
+use crate::tools::Tool;
 
 /// Emits in the shorter of two runs. The difference of the runs leaves out what happens before and after.
 const EMITS: u32 = 20_000;
@@ -18,15 +19,13 @@ const COUNTED: [(&str, &str, &[u32]); 4] = [
 
 /// Adds `instructions emit.10` and its like.
 pub(crate) fn count(program: &Path, figures: &mut Figures) {
-    let present = is_present() || install();
+    let valgrind = Tool::new("valgrind", "valgrind");
+    let present = valgrind.is_at_hand();
     for (prefix, candidate, counts) in COUNTED {
         for handlers in counts {
             let name = format!("instructions {prefix}.{handlers}");
             if !present {
-                figures.miss(
-                    &name,
-                    "unknown: install valgrind (for example: apt-get install valgrind)",
-                );
+                figures.miss(&name, &format!("unknown: {}", valgrind.missing()));
                 continue;
             }
             let start = |emits| callgrind(program, candidate, *handlers, emits);
@@ -65,28 +64,4 @@ fn collected(run: Child) -> Option<f64> {
         .trim()
         .parse()
         .ok()
-}
-
-fn is_present() -> bool {
-    succeeds(Command::new("valgrind").arg("--version"))
-}
-
-/// Installs valgrind where that needs no password: as root, with apt.
-fn install() -> bool {
-    let user = Command::new("id").arg("-u").output();
-    let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !is_root {
-        return false;
-    }
-    eprintln!("installing valgrind ...");
-    let install = || succeeds(Command::new("apt-get").args(["install", "--yes", "valgrind"]));
-    install() || (succeeds(Command::new("apt-get").arg("update")) && install())
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
 }
