@@ -8,6 +8,7 @@ use crate::dispatcher::{Caused, DispatcherHandle};
 use crate::event::{EmitsNow, Event};
 use crate::handler::{Events, HandlerInfo};
 use crate::param::{Delivery, Param, Resolver};
+use crate::spans::Trace;
 
 /// A handler's parameter that emits the events it names, and no others.
 ///
@@ -89,15 +90,18 @@ impl<L> fmt::Debug for Emitter<L> {
 pub(crate) struct Given {
     /// The handler that was given the emitter.
     pub(crate) handler: HandlerInfo,
+    /// The span of that delivery.
+    pub(crate) trace: Trace,
     /// `None` once the emission took the events; later ones go to the dispatcher.
     events: Mutex<Option<Vec<Box<dyn Caused>>>>,
     dispatcher: DispatcherHandle,
 }
 
 impl Given {
-    pub(crate) fn new(handler: HandlerInfo, dispatcher: DispatcherHandle) -> Self {
+    pub(crate) fn new(handler: HandlerInfo, dispatcher: DispatcherHandle, trace: Trace) -> Self {
         Self {
             handler,
+            trace,
             events: Mutex::new(Some(Vec::new())),
             dispatcher,
         }

@@ -17,6 +17,8 @@ pub mod observer;
 pub mod param;
 pub mod queue;
 pub mod report;
+#[cfg(feature = "tracing")]
+pub mod spans;
 pub mod stream;
 #[cfg(feature = "serde")]
 pub mod wire;
@@ -32,6 +34,8 @@ mod private;
 mod registry;
 mod resolver;
 mod runtime;
+#[cfg(not(feature = "tracing"))]
+mod spans;
 mod subscription;
 mod wiring;
 

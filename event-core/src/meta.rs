@@ -1,5 +1,7 @@
 //! Who and when an event is: its identity, its time, and what it comes from.
 
+mod trace_parent;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +10,8 @@ use uuid::{ContextV7, Timestamp, Uuid};
 use crate::dispatcher::origin::{Origin, Parent};
 use crate::isolate;
 use crate::param::{Delivery, Param, Resolver};
+
+pub use self::trace_parent::{TraceParent, TraceParentError};
 
 /// The identity, time and descent of an emitted event: a handler's parameter.
 ///
@@ -49,6 +53,7 @@ pub struct Meta {
     correlation: Uuid,
     causation: Option<Uuid>,
     depth: u32,
+    traceparent: Option<TraceParent>,
 }
 
 impl Meta {
@@ -83,6 +88,16 @@ impl Meta {
         self.depth
     }
 
+    /// Where the event stands in a distributed trace.
+    ///
+    /// It is the emission's own position where the dispatcher makes spans with a
+    /// [`Propagator`](crate::spans::Propagator). Elsewhere it is that of the event from outside that
+    /// this one descends from, handed on as it came.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<TraceParent> {
+        self.traceparent
+    }
+
     /// Of an event that came from outside.
     #[cfg(feature = "serde")]
     pub(crate) fn of(
@@ -91,6 +106,7 @@ impl Meta {
         correlation: Uuid,
         causation: Option<Uuid>,
         depth: u32,
+        traceparent: Option<TraceParent>,
     ) -> Self {
         Self {
             id,
@@ -98,13 +114,20 @@ impl Meta {
             correlation,
             causation,
             depth,
+            traceparent,
         }
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn set_traceparent(&mut self, position: TraceParent) {
+        self.traceparent = Some(position);
     }
 
     pub(crate) fn parent(&self) -> Parent {
         Parent {
             id: self.id,
             correlation: self.correlation,
+            traceparent: self.traceparent,
         }
     }
 }
@@ -192,6 +215,7 @@ impl Stamper {
             correlation: origin.parent.map_or(id, |parent| parent.correlation),
             causation: origin.parent.map(|parent| parent.id),
             depth: origin.depth,
+            traceparent: origin.parent.and_then(|parent| parent.traceparent),
         }
     }
 }

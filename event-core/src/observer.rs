@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::origin::Origin;
@@ -12,6 +13,7 @@ use crate::event::AnyEvent;
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::report::{Ended, Failure};
+use crate::spans::Trace;
 use crate::{isolate, log};
 
 /// Sees each emission and each delivery of a dispatcher start and end.
@@ -157,6 +159,7 @@ impl<'e> DeliverySeen<'e> {
 pub struct DeliveryEnd<'e> {
     ended: Ended,
     failure: Option<&'e Failure>,
+    took: Option<Duration>,
 }
 
 impl<'e> DeliveryEnd<'e> {
@@ -166,10 +169,17 @@ impl<'e> DeliveryEnd<'e> {
         self.ended
     }
 
-    /// The failure, if it failed or panicked.
+    /// The failure, if it is one.
     #[must_use]
     pub fn failure(&self) -> Option<&'e Failure> {
         self.failure
+    }
+
+    /// How long the handler ran, with what its parameters took, and with what an async one waited
+    /// for; `None` if it never started.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        self.took
     }
 }
 
@@ -196,6 +206,21 @@ pub(crate) struct Observed<'e> {
     inner: &'e Inner,
     observers: Arc<Vec<Arc<dyn Observer>>>,
     emission: EmissionSeen<'e>,
+    trace: &'e Trace,
+}
+
+/// A delivery that has started and not ended, as long as somebody observes it.
+#[derive(Clone, Default)]
+pub(crate) struct UnderWay {
+    since: Option<Instant>,
+    pub(crate) trace: Trace,
+}
+
+impl UnderWay {
+    /// Whether observers were told that it started.
+    pub(crate) fn is_known(&self) -> bool {
+        self.since.is_some()
+    }
 }
 
 impl<'e> Observed<'e> {
@@ -227,6 +252,7 @@ impl<'e> Observed<'e> {
                 event,
                 meta: origin.stamp.as_ref()?,
             },
+            trace: &origin.trace,
         })
     }
 
@@ -238,20 +264,35 @@ impl<'e> Observed<'e> {
         self.each(|observer| observer.emission_ended(&self.emission));
     }
 
-    pub(crate) fn delivery_started(&self, handler: HandlerInfo) {
-        let delivery = DeliverySeen {
-            emission: self.emission,
-            handler,
-        };
+    pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> UnderWay {
+        let emission = self.emission;
+        let delivery = DeliverySeen { emission, handler };
         self.each(|observer| observer.delivery_started(&delivery));
+        let info = emission.event.info();
+        UnderWay {
+            trace: self.trace.delivery(info, emission.meta, handler),
+            since: Some(Instant::now()),
+        }
     }
 
-    pub(crate) fn ended(&self, handler: HandlerInfo, ended: Ended, failure: Option<&Failure>) {
+    /// A delivery ended: one that was under way, or one that never started.
+    pub(crate) fn ended(
+        &self,
+        handler: HandlerInfo,
+        ended: Ended,
+        failure: Option<&Failure>,
+        under_way: &UnderWay,
+    ) {
+        under_way.trace.ended(ended, failure.is_some());
         let delivery = DeliverySeen {
             emission: self.emission,
             handler,
         };
-        let end = DeliveryEnd { ended, failure };
+        let end = DeliveryEnd {
+            ended,
+            failure,
+            took: under_way.since.map(|since| since.elapsed()),
+        };
         self.each(|observer| observer.delivery_ended(&delivery, &end));
     }
 

@@ -21,6 +21,7 @@ use crate::queue::{AnyQueue, Declared, Overflow, Settings};
 use crate::report::Failure;
 use crate::resolver::{ByType, Provided, short};
 use crate::runtime::Runtime;
+use crate::spans::Spans;
 use crate::wiring::problem::{Problem, ProblemKind};
 use crate::wiring::selection::{Choice, Selection};
 use crate::wiring::wire;
@@ -63,6 +64,7 @@ pub struct DispatcherBuilder {
     /// Where each value was provided.
     given: ByType<&'static Location<'static>>,
     observers: Vec<Arc<dyn Observer>>,
+    spans: Spans,
     depth_limit: u32,
     count_limit: usize,
     runtime: Option<Runtime>,
@@ -97,6 +99,7 @@ impl DispatcherBuilder {
             provided: Provided::default(),
             given: ByType::default(),
             observers: Vec::new(),
+            spans: Spans::default(),
             depth_limit: 256,
             count_limit: 10_000,
             runtime: None,
@@ -235,6 +238,42 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Makes a span of `tracing` of each emission and each delivery; see [`spans`](crate::spans).
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// #[derive(Event)]
+    /// struct BellRung;
+    ///
+    /// #[handler]
+    /// fn open_door(_event: &BellRung) {
+    ///     tracing::info!("it is open"); // inside of the delivery's span
+    /// }
+    ///
+    /// let dispatcher = Dispatcher::builder().spans().build()?;
+    /// assert_eq!(dispatcher.emit(BellRung).done(), 1);
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    #[cfg(feature = "tracing")]
+    pub fn spans(mut self) -> Self {
+        if !self.spans.are_on() {
+            self.spans = Spans::On(None);
+        }
+        self
+    }
+
+    /// Makes spans, and lets their traces go on in other processes: the
+    /// [`traceparent`](crate::Meta::traceparent) of an emission is its span's, and what is
+    /// [delivered](crate::Dispatcher::deliver) from outside goes on with the trace that it came with.
+    #[cfg(feature = "tracing")]
+    pub fn spans_with(mut self, propagator: impl crate::spans::Propagator) -> Self {
+        self.spans = Spans::On(Some(Box::new(propagator)));
+        self
+    }
+
     /// How many causes may lie before an event; 256 unless said. It also limits how many
     /// emits may run inside each other on one thread. A limit of 0 lets handlers cause
     /// nothing.
@@ -337,7 +376,7 @@ impl DispatcherBuilder {
     ///
     /// Every problem of the wiring at once, each with its place and its fix.
     pub fn build(self) -> Result<Dispatcher, BuildError> {
-        let observed = !self.observers.is_empty();
+        let observed = self.spans.are_on() || !self.observers.is_empty();
         let runtime = self.runtime.or_else(Runtime::current);
         let wired = wire(
             &self.selection,
@@ -354,6 +393,7 @@ impl DispatcherBuilder {
             observers: self.observers,
             stamping: observed || wired.stamps,
             stamper: Stamper::new(self.clock),
+            spans: self.spans,
             runtime,
             lines: wired.lines,
             places: wired.places,

@@ -18,9 +18,10 @@ use crate::emitter::Given;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
-use crate::observer::Observed;
+use crate::observer::{Observed, UnderWay};
 use crate::queue::line::Line;
 use crate::report::{Cause, Details, Ended, Failure, Report, Skip};
+use crate::spans::Trace;
 use crate::{isolate, log};
 
 /// An event that waits for its turn, whatever its type.
@@ -36,6 +37,8 @@ pub(crate) enum Kept {
     Own(Box<dyn AnyEvent>),
     /// Deliveries that run later hold it, too.
     Shared(Arc<dyn Delivered>),
+    /// The same, without what it comes from: whoever keeps a report keeps no span open.
+    Event(Arc<dyn AnyEvent>),
 }
 
 impl Kept {
@@ -43,6 +46,7 @@ impl Kept {
         match self {
             Self::Own(event) => &**event,
             Self::Shared(event) => event.as_any_event(),
+            Self::Event(event) => &**event,
         }
     }
 }
@@ -55,7 +59,11 @@ impl<E: Event> Caused for E {
     fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept {
         if let Some(found) = inner.find::<E>() {
             if found.roster::<E>().has_later() {
-                return Kept::Shared(emit::deliver_shared(inner, &found, *self, root, origin));
+                let shared = emit::deliver_shared(inner, &found, *self, root, origin);
+                return match shared.share_event() {
+                    Some(event) => Kept::Event(event),
+                    None => Kept::Shared(shared),
+                };
             }
             emit::deliver(inner, &found, &*self, root, origin);
         }
@@ -124,6 +132,8 @@ pub(crate) struct Progress {
     pub(crate) halted: Option<Skip>,
     /// The emission's identity, if a handler asked for it.
     pub(crate) meta: Option<Meta>,
+    /// The delivery that runs now, if it is observed.
+    pub(crate) under_way: UnderWay,
 }
 
 pub(crate) struct Waiting {
@@ -147,6 +157,7 @@ impl Default for Progress {
             ended: Ended::Done,
             halted: None,
             meta: None,
+            under_way: UnderWay::default(),
         }
     }
 }
@@ -165,7 +176,11 @@ impl More {
     pub(crate) fn join_given(&mut self, origin: &Origin) {
         for given in std::mem::take(&mut self.given) {
             for event in given.close() {
-                self.queue(event, given.handler, origin.clone());
+                let origin = Origin {
+                    within: given.trace.clone(),
+                    ..origin.clone()
+                };
+                self.queue(event, given.handler, origin);
             }
         }
     }
@@ -270,7 +285,7 @@ impl Root {
                     known.unwrap_or_else(|| inner.stamp(origin))
                 };
                 let parent = inner.is_stamping().then(|| meta().parent());
-                more.join_given(&origin.caused(parent));
+                more.join_given(&origin.caused(parent, Trace::NONE));
             }
             self.done -= std::mem::take(&mut more.progress).undone;
         }

@@ -16,8 +16,9 @@ use crate::handler::binder::NotRun;
 use crate::handler::{HandlerInfo, Sink};
 use crate::isolate;
 use crate::meta::Meta;
-use crate::observer::Observed;
+use crate::observer::{Observed, UnderWay};
 use crate::report::{Cause, Ended, Failure, Skip};
+use crate::spans::Trace;
 
 /// Tells which handler stands at a position, when a failure asks.
 pub(crate) trait Who {
@@ -91,7 +92,43 @@ impl<'e> Emission<'e> {
     /// What an event comes from that this emission causes.
     fn origin_of_caused(&self) -> Origin {
         let parent = self.inner.is_stamping().then(|| self.meta().parent());
-        self.origin.caused(parent)
+        self.origin.caused(parent, self.trace())
+    }
+
+    /// Tells observers that the handler at the current position is about to be called; answers the
+    /// span to call it in.
+    #[cold]
+    pub(crate) fn start_observed(&self, observed: &Observed<'_>) -> Trace {
+        let under_way = observed.delivery_started(self.handler());
+        self.set_under_way(under_way)
+    }
+
+    /// The same, where they were told.
+    pub(crate) fn set_under_way(&self, under_way: UnderWay) -> Trace {
+        let trace = under_way.trace.clone();
+        self.more().progress.under_way = under_way;
+        trace
+    }
+
+    /// The delivery at the current position, if it is under way and observed.
+    pub(crate) fn take_under_way(&self) -> UnderWay {
+        let record = self.record.get();
+        record.map_or_else(UnderWay::default, |more| {
+            std::mem::take(&mut more.borrow_mut().progress.under_way)
+        })
+    }
+
+    /// Tells observers of a delivery that was not made, and that is no failure.
+    #[cold]
+    pub(crate) fn tell_ended_as(&self, observed: &Observed<'_>, ended: Ended) {
+        let under_way = self.take_under_way();
+        observed.ended(self.handler(), ended, None, &under_way);
+    }
+
+    /// The span of the delivery that runs now.
+    fn trace(&self) -> Trace {
+        let more = self.record.get().map(|more| more.borrow());
+        more.map_or(Trace::NONE, |more| more.progress.under_way.trace.clone())
     }
 
     /// Where the handler stands that runs now.
@@ -128,7 +165,8 @@ impl<'e> Emission<'e> {
     /// Opens the buffer of an emitter for the current handler. A handler may take two
     /// emitters; each has its own.
     pub(crate) fn open_given(&self) -> Arc<Given> {
-        let given = Arc::new(Given::new(self.handler(), self.inner.handle()));
+        let (handler, dispatcher) = (self.handler(), self.inner.handle());
+        let given = Arc::new(Given::new(handler, dispatcher, self.trace()));
         self.more().given.push(Arc::clone(&given));
         given
     }
@@ -149,15 +187,16 @@ impl<'e> Emission<'e> {
     #[cold]
     pub(crate) fn tell_ended(&self, observed: &Observed<'_>) {
         let handler = self.handler();
+        let under_way = self.take_under_way();
         let more = self.record.get().map(|more| more.borrow());
         match more {
             Some(more) if more.progress.undone_at == self.position() + 1 => {
                 let ended = more.progress.ended;
                 let failure = more.details.failures.last();
                 let failure = failure.filter(|failure| failure.ended() == Some(ended));
-                observed.ended(handler, ended, failure);
+                observed.ended(handler, ended, failure, &under_way);
             }
-            _ => observed.ended(handler, Ended::Done, None),
+            _ => observed.ended(handler, Ended::Done, None, &under_way),
         }
     }
 

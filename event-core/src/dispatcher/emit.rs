@@ -242,9 +242,7 @@ pub(crate) fn deliver<E: Event>(
             run_subscribed(inner, found.roster(), event, record, &origin)
         }
         _ => {
-            if inner.is_stamping() {
-                origin.stamp = Some(inner.stamp(&origin));
-            }
+            inner.begin(E::INFO, &mut origin);
             let observed = Observed::new(inner, event, &origin);
             let ran = run_full(
                 inner,
@@ -282,8 +280,9 @@ pub(crate) fn deliver_held<E: Event>(
     found: &Found<'_>,
     event: Arc<E>,
     root: &mut Root,
-    origin: Origin,
+    mut origin: Origin,
 ) -> Arc<dyn Delivered> {
+    inner.begin(E::INFO, &mut origin);
     deliver_as(inner, found, Shared::held(event, origin, found), root)
 }
 
@@ -315,9 +314,7 @@ pub(crate) fn share<E: Event>(
     event: E,
     mut origin: Origin,
 ) -> Shared<E> {
-    if inner.is_stamping() {
-        origin.stamp = Some(inner.stamp(&origin));
-    }
+    inner.begin(E::INFO, &mut origin);
     Shared::new(event, origin, found)
 }
 

@@ -15,7 +15,7 @@ use super::shared::{Delivered, Item, One, Target};
 use crate::emitter::Given;
 use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::binder::NotRun;
-use crate::observer::Observed;
+use crate::observer::{Observed, UnderWay};
 use crate::report::{Cause, Ended, Failure};
 use crate::{isolate, log};
 
@@ -25,9 +25,27 @@ pub(crate) struct Flight<'a> {
     inner: &'a Inner,
     needs_timer: bool,
     depth: u32,
+    left: Left,
+    refused: Option<Refusal>,
+}
+
+/// What a call leaves behind, however it ends.
+#[derive(Default)]
+pub(crate) struct Left {
     /// The emitters that the handler was given.
     given: Vec<Arc<Given>>,
-    refused: Option<Refusal>,
+    /// What its observers know of it.
+    under_way: UnderWay,
+}
+
+impl Left {
+    /// Goes into the emission that ends the delivery.
+    pub(crate) fn join(self, emission: &Emission<'_>) {
+        emission.adopt(self.given);
+        if self.under_way.is_known() {
+            let _ = emission.set_under_way(self.under_way);
+        }
+    }
 }
 
 /// How a call ended.
@@ -40,7 +58,7 @@ pub(crate) enum Landing {
 /// A call that ended, with what it left behind.
 pub(crate) struct Landed {
     landing: Landing,
-    given: Vec<Arc<Given>>,
+    left: Left,
     refused: Option<Refusal>,
 }
 
@@ -51,7 +69,7 @@ impl<'a> Flight<'a> {
         event: &'a dyn Delivered,
         target: &Target,
     ) -> Result<Self, Landed> {
-        tell_started(inner, event, target);
+        let under_way = tell_started(inner, event, target);
         let record = Record::new();
         let who = One {
             inner,
@@ -61,10 +79,17 @@ impl<'a> Flight<'a> {
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
         let (started, refused) = depth::enter(event.origin().depth, || {
             let emission = Emission::new(inner, &who, event.origin(), &record);
-            catch_unwind(AssertUnwindSafe(|| event.start(inner, target, &emission)))
+            let start = || event.start(inner, target, &emission);
+            catch_unwind(AssertUnwindSafe(|| match under_way {
+                None => start(),
+                Some(under_way) => emission.set_under_way(under_way).run(start),
+            }))
         });
-        let given = record.into_inner().map(|more| more.into_inner());
-        let given = given.map_or_else(Vec::new, |more: More| more.given);
+        let more = record.into_inner().map(|more| more.into_inner());
+        let left = more.map_or_else(Left::default, |more: More| Left {
+            given: more.given,
+            under_way: more.progress.under_way,
+        });
         let landing = match started {
             Ok(None) => unreachable!("only async handlers are put where they are polled"),
             Ok(Some(Ok(running))) => {
@@ -73,7 +98,7 @@ impl<'a> Flight<'a> {
                     inner,
                     needs_timer: event.needs_timer(inner, target),
                     depth: event.origin().depth,
-                    given,
+                    left,
                     refused,
                 });
             }
@@ -82,14 +107,14 @@ impl<'a> Flight<'a> {
         };
         Err(Landed {
             landing,
-            given,
+            left,
             refused,
         })
     }
 
-    /// Ends the call where it stands; answers what its emitters were given.
-    pub(crate) fn cut_short(mut self) -> Vec<Arc<Given>> {
-        std::mem::take(&mut self.given)
+    /// Ends the call where it stands.
+    pub(crate) fn cut_short(mut self) -> Left {
+        std::mem::take(&mut self.left)
     }
 
     /// Goes on with a call that has begun.
@@ -99,18 +124,22 @@ impl<'a> Flight<'a> {
         begun: Begun<'a>,
     ) -> Result<Self, Landed> {
         let Begun { call, given } = begun;
+        let left = Left {
+            given,
+            under_way: UnderWay::default(),
+        };
         match call {
             Begin::Pends(running) => Ok(Self {
                 running: Some(running),
                 inner,
                 needs_timer: false,
                 depth: event.origin().depth,
-                given,
+                left,
                 refused: None,
             }),
             Begin::Landed(landing) => Err(Landed {
                 landing,
-                given,
+                left,
                 refused: None,
             }),
         }
@@ -121,7 +150,11 @@ impl<'a> Flight<'a> {
         let Some(running) = &mut self.running else {
             unreachable!("a call that has landed is not polled")
         };
-        let mut poll = || catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
+        let trace = &self.left.under_way.trace;
+        let mut poll = || {
+            let poll = || running.as_mut().poll(context);
+            catch_unwind(AssertUnwindSafe(|| trace.run(poll)))
+        };
         let (polled, refused) = depth::enter(self.depth, || match &self.inner.runtime {
             // Timers are made inside of a runtime; the poll may come from elsewhere.
             Some(runtime) if self.needs_timer => runtime.inside(poll),
@@ -137,7 +170,7 @@ impl<'a> Flight<'a> {
         isolate::discard(self.running.take());
         Poll::Ready(Landed {
             landing,
-            given: std::mem::take(&mut self.given),
+            left: std::mem::take(&mut self.left),
             refused: self.refused,
         })
     }
@@ -146,9 +179,10 @@ impl<'a> Flight<'a> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
-            let _ = depth::enter(self.depth, || isolate::discard(running));
+            let trace = &self.left.under_way.trace;
+            let _ = depth::enter(self.depth, || isolate::run(|| trace.run(|| drop(running))));
         }
-        for given in std::mem::take(&mut self.given) {
+        for given in std::mem::take(&mut self.left.given) {
             for event in given.close() {
                 let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
                 log::failure(&failure);
@@ -163,7 +197,7 @@ impl Landed {
     /// Whether there is nothing to say but that the delivery is done.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.landing, Landing::Concluded(Concluded::Done))
-            && self.given.is_empty()
+            && self.left.given.is_empty()
             && self.refused.is_none()
     }
 
@@ -177,7 +211,7 @@ impl Landed {
     ) -> Ended {
         root.pass_on(self.refused);
         root.settle(inner, event, target, |emission| {
-            emission.adopt(self.given);
+            self.left.join(emission);
             match self.landing {
                 Landing::Concluded(Concluded::Done) => {}
                 Landing::Concluded(Concluded::More(collected)) => emission.conclude(*collected),
@@ -189,10 +223,9 @@ impl Landed {
 }
 
 /// Tells observers that a handler is about to be called.
-fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) {
-    if let Some(observed) = Observed::later(inner, event) {
-        observed.delivery_started(event.handler(inner, target));
-    }
+fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) -> Option<UnderWay> {
+    let observed = Observed::later(inner, event)?;
+    Some(observed.delivery_started(event.handler(inner, target)))
 }
 
 /// Runs a delivery of an async handler; answers how it ended.
@@ -248,12 +281,16 @@ pub(crate) fn run(
         };
         landed.settle(root, inner, event, &item.target)
     } else {
-        tell_started(inner, event, &item.target);
+        let under_way = tell_started(inner, event, &item.target);
         root.settle(inner, event, &item.target, |emission| {
             let Target::Seat(seat) = item.target else {
                 return;
             };
-            let call = AssertUnwindSafe(|| event.call(seat, emission, lent));
+            let call = || event.call(seat, emission, lent);
+            let call = AssertUnwindSafe(|| match under_way {
+                None => call(),
+                Some(under_way) => emission.set_under_way(under_way).run(call),
+            });
             if let Err(payload) = catch_unwind(call) {
                 emission.panicked(payload);
             }

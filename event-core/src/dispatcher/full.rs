@@ -14,6 +14,7 @@ use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::observer::Observed;
 use crate::report::{Ended, Skip};
+use crate::spans::Trace;
 
 /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
 #[inline]
@@ -116,26 +117,26 @@ impl<E> View<'_, E> {
         E: Event,
     {
         let step = self.step(emission.position());
+        let mut trace = Trace::NONE;
         if let Some(observed) = observed {
             // One that is over and not swept yet is removed by its delivery.
             if !step.is_alive() {
                 return matches!(step, Step::Subscription(node) if node.deliver(event, emission));
             }
-            observed.delivery_started(emission.handler());
+            trace = emission.start_observed(observed);
         }
-        let delivered = match step {
+        let delivered = trace.run(|| match step {
             Step::Handler(index) => {
                 self.roster.handlers[index](event, emission);
                 true
             }
             Step::Subscription(node) => node.deliver(event, emission),
-        };
+        });
         if let Some(observed) = observed {
             if delivered {
                 emission.tell_ended(observed);
             } else {
-                let ended = Ended::Skipped(Skip::Cancelled);
-                observed.ended(emission.handler(), ended, None);
+                emission.tell_ended_as(observed, Ended::Skipped(Skip::Cancelled));
             }
         }
         delivered
@@ -156,7 +157,7 @@ impl<E> View<'_, E> {
             if self.step(emission.position()).is_alive() {
                 emission.skip(skip);
                 if let Some(observed) = observed {
-                    observed.ended(emission.handler(), Ended::Skipped(skip), None);
+                    emission.tell_ended_as(observed, Ended::Skipped(skip));
                 }
             } else {
                 missed.set(missed.get() + 1);

@@ -14,17 +14,18 @@ use super::origin::Origin;
 use super::roster::{Entry, EventKind, KindOf};
 use super::seat::Places;
 use super::task::Tasks;
-use crate::event::Event;
+use crate::event::{Event, EventInfo};
 use crate::handler::registered::Registered;
 use crate::isolate;
 use crate::meta::{Meta, Stamper};
 use crate::observer::Observer;
-use crate::queue::AnyQueue;
 use crate::queue::line::Line;
+use crate::queue::{AnyQueue, Declared};
 use crate::registry::EventSlot;
 use crate::report::Failure;
 use crate::resolver::ByType;
 use crate::runtime::Runtime;
+use crate::spans::Spans;
 use crate::wiring;
 
 /// What the clones of a dispatcher share, with the tasks and threads that work for it. After the
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     /// Whether emissions are stamped with an identity.
     stamping: AtomicBool,
     stamper: Stamper,
+    spans: Spans,
     pub(crate) runtime: Option<Runtime>,
     /// The queues, by their index.
     pub(crate) lines: Box<[Arc<Line>]>,
@@ -68,6 +70,7 @@ pub(crate) struct Parts {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) stamping: bool,
     pub(crate) stamper: Stamper,
+    pub(crate) spans: Spans,
     pub(crate) runtime: Option<Runtime>,
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) places: Places,
@@ -114,11 +117,12 @@ impl Inner {
             late: ArcSwap::default(),
             has_late: AtomicBool::new(!parts.everything.is_empty()),
             everything: parts.everything.into(),
-            observed: AtomicBool::new(!parts.observers.is_empty()),
+            observed: AtomicBool::new(parts.spans.are_on() || !parts.observers.is_empty()),
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
             stamping: AtomicBool::new(parts.stamping),
             stamper: parts.stamper,
+            spans: parts.spans,
             runtime: parts.runtime,
             lines: parts.lines.into(),
             places: Mutex::new(parts.places),
@@ -136,6 +140,7 @@ impl Inner {
         DispatcherHandle::of(self.weak.clone())
     }
 
+    /// Whether somebody sees each step: an observer, or a trace.
     pub(crate) fn is_observed(&self) -> bool {
         self.observed.load(Ordering::Relaxed)
     }
@@ -156,6 +161,21 @@ impl Inner {
         own.unwrap_or_else(|| self.stamper.stamp(origin))
     }
 
+    /// Begins an emission: gives it its identity and its span, if somebody asks for those.
+    pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Origin) {
+        if self.is_stamping() {
+            let mut meta = self.stamp(origin);
+            origin.trace = self.spans.emission(event, origin, &mut meta);
+            origin.stamp = Some(meta);
+        }
+    }
+
+    /// Whether emissions have spans.
+    #[cfg(all(feature = "tokio", feature = "tracing"))]
+    pub(crate) fn makes_spans(&self) -> bool {
+        self.spans.are_on()
+    }
+
     /// A failure of a delivery whose emitter has its report already.
     #[cold]
     pub(crate) fn tell(&self, failure: &Failure) {
@@ -166,6 +186,12 @@ impl Inner {
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.position(queue)
+    }
+
+    /// The declaration of the queue at an index.
+    pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.declared(index)
     }
 
     /// The place of an event in the table.
@@ -248,7 +274,7 @@ impl Inner {
         let changing = self.changing();
         let mut observers = Vec::clone(&self.observers.load());
         change(&mut observers);
-        let observed = !observers.is_empty();
+        let observed = self.spans.are_on() || !observers.is_empty();
         if observed {
             self.stamping.store(true, Ordering::Release);
         }

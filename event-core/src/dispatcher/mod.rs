@@ -437,6 +437,16 @@ impl Dispatcher {
         QueueHandle::new(self.line(queue), queue.declared())
     }
 
+    /// Every queue that some handler of this dispatcher names, those that a thread pumps, too; in no
+    /// order that says anything.
+    pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
+        let lines = self.inner.lines.iter().enumerate();
+        lines.filter_map(|(at, line)| {
+            let declared = self.inner.declared(at)?;
+            Some(QueueHandle::new(Some(line), declared))
+        })
+    }
+
     /// The same of a queue that a thread pumps.
     #[must_use]
     pub fn local_queue<S: 'static>(&self, queue: &'static LocalQueue<S>) -> QueueHandle {

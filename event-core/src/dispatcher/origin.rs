@@ -5,7 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::context::Values;
-use crate::meta::Meta;
+use crate::meta::{Meta, TraceParent};
+use crate::spans::Trace;
 
 /// What an emission comes from, and what it carries on.
 #[derive(Clone)]
@@ -18,6 +19,10 @@ pub(crate) struct Origin {
     pub(crate) parent: Option<Parent>,
     /// What the emitter gave along.
     pub(crate) values: Option<Arc<Values>>,
+    /// The span of the delivery that caused it.
+    pub(crate) within: Trace,
+    /// The emission's own span, once it has begun.
+    pub(crate) trace: Trace,
 }
 
 /// The event that caused another.
@@ -25,6 +30,7 @@ pub(crate) struct Origin {
 pub(crate) struct Parent {
     pub(crate) id: Uuid,
     pub(crate) correlation: Uuid,
+    pub(crate) traceparent: Option<TraceParent>,
 }
 
 /// Of an event that code outside of handlers emits. A static, since what has a `Drop` would be made
@@ -39,16 +45,20 @@ impl Origin {
             stamp: None,
             parent: None,
             values: None,
+            within: Trace::NONE,
+            trace: Trace::NONE,
         }
     }
 
-    /// Of an event that a handler of this one causes.
-    pub(crate) fn caused(&self, parent: Option<Parent>) -> Self {
+    /// Of an event that a delivery of this one causes.
+    pub(crate) fn caused(&self, parent: Option<Parent>, within: Trace) -> Self {
         Self {
             depth: self.depth + 1,
             stamp: None,
             parent,
             values: self.values.clone(),
+            within,
+            trace: Trace::NONE,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::limit::Limit;
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
 use crate::handler::registered::{Registered, Rung};
-use crate::queue::AnyQueue;
 use crate::queue::line::Line;
+use crate::queue::{AnyQueue, Declared};
 use crate::wiring::waits_for;
 
 /// A handler that does not run inline.
@@ -79,6 +79,11 @@ impl Places {
         let id = queue.declared().id();
         let mut known = self.queues.iter();
         known.position(|other| other.declared().id() == id)
+    }
+
+    /// The declaration of the queue at an index.
+    pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
+        self.queues.get(index).map(|queue| queue.declared())
     }
 
     fn limit(&mut self, handler: &'static dyn Registered) -> Arc<Limit> {

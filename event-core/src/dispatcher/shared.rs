@@ -64,6 +64,8 @@ pub(crate) trait Delivered: Send + Sync {
     fn lane(&self) -> Option<u64>;
     /// The event as an `Arc<E>`, if it is held as one.
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
+    /// The same, as an event.
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
     /// How many seats the event has.
     fn seats(&self, inner: &Inner) -> usize;
     fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place;
@@ -104,7 +106,7 @@ impl<E: Event> Shared<E> {
     pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>) -> Self {
         let subscriptions = found.roster::<E>().late_subscriptions.load();
         Self {
-            event: if subscriptions.is_some() {
+            event: if subscriptions.is_some() || origin.trace.is_some() {
                 Held::Arc(Arc::new(event))
             } else {
                 Held::Here(event)
@@ -177,6 +179,13 @@ impl<E: Event> Delivered for Shared<E> {
         match &self.event {
             Held::Here(_) => None,
             Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
+        }
+    }
+
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
+        match &self.event {
+            Held::Here(_) => None,
+            Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
 

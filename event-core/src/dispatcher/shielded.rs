@@ -12,6 +12,7 @@ use super::inner::Inner;
 use crate::event::EventInfo;
 use crate::report::{Cause, Failure, Report};
 use crate::runtime::Runtime;
+use crate::spans::Trace;
 
 impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
     /// Makes the emission a task, which begins at once and goes on whatever becomes of this
@@ -57,16 +58,17 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on.
         let depth = depth::next();
+        let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
             // As a whole: an assignment alone would move a copy of the field.
             let mut tracked = tracked;
             tracked.has_begun = true;
             let mut future = pin!(future);
-            poll_fn(|context| match depth.checked_sub(1) {
+            let mut poll = |context: &mut Context<'_>| match depth.checked_sub(1) {
                 None => future.as_mut().poll(context),
                 Some(depth) => depth::enter(depth, || future.as_mut().poll(context)).0,
-            })
-            .await
+            };
+            poll_fn(|context| within.run(|| poll(context))).await
         });
         if let Some(id) = id {
             let aborter = task.abort_handle();

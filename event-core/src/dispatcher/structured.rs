@@ -17,14 +17,13 @@ use std::task::{Context, Poll};
 use super::at_once::Rest;
 use super::cascade::{Hands, Root, Waiting};
 use super::depth;
-use super::flight::{Flight, Landed};
+use super::flight::{Flight, Landed, Left};
 use super::inner::Inner;
 use super::later;
 use super::limit::{Limit, Permit};
 use super::rooms::Rooms;
 use super::seat::{LateCall, LateSubscription, Place};
 use super::shared::{Delivered, Item, Target};
-use crate::emitter::Given;
 use crate::report::{Cause, Ended, Skip};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
@@ -366,7 +365,7 @@ impl<'a> Air<'a> {
     }
 
     /// Ends a delivery that nobody goes on with.
-    fn lose(&mut self, target: &Target, given: Vec<Arc<Given>>) {
+    fn lose(&mut self, target: &Target, left: Left) {
         let ended = self.root.end_of_the_lost();
         if ended == Ended::Abandoned {
             let closing = &self.inner.closing;
@@ -374,7 +373,7 @@ impl<'a> Air<'a> {
         }
         self.root
             .settle(self.inner, self.event, target, |emission| {
-                emission.adopt(given);
+                left.join(emission);
                 match ended {
                     Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue: None }),
                     ended => emission.ended(ended),
@@ -412,21 +411,21 @@ impl Drop for Air<'_> {
     fn drop(&mut self) {
         self.put_back_caused();
         for flying in std::mem::take(&mut self.flying) {
-            let given = match flying.stage {
+            let left = match flying.stage {
                 Stage::Flies(flight) => flight.cut_short(),
-                Stage::Waits(_) => Vec::new(),
+                Stage::Waits(_) => Left::default(),
             };
-            self.lose(&flying.target, given);
+            self.lose(&flying.target, left);
         }
         for (seat, _) in std::mem::take(&mut self.held) {
-            self.lose(&Target::Seat(seat), Vec::new());
+            self.lose(&Target::Seat(seat), Left::default());
         }
         for (seat, _) in std::mem::take(&mut self.permits) {
-            self.lose(&Target::Seat(seat), Vec::new());
+            self.lose(&Target::Seat(seat), Left::default());
         }
         while let Some(seat) = self.seats.next() {
             if matches!(self.event.place(self.inner, seat), Place::Task(_)) {
-                self.lose(&Target::Seat(seat), Vec::new());
+                self.lose(&Target::Seat(seat), Left::default());
             }
         }
     }

@@ -228,6 +228,11 @@ impl<T> Buffer<T> {
         }
     }
 
+    /// What `look` sees in the oldest item that waits. It looks under the lock.
+    pub(crate) fn oldest<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.lock().line.oldest().map(look)
+    }
+
     /// Waits until there is something to do for `whom`, or was when this wait was woken.
     fn wait_for(&self, whom: Whom) -> impl Future<Output = ()> + Unpin {
         let mut sleep = Sleep::new(self, whom);

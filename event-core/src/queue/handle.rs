@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::line::Line;
 use super::{Declared, Overflow, Settings};
@@ -121,6 +121,16 @@ impl QueueHandle {
             abandoned,
             waits: line.waits(),
         }
+    }
+
+    /// When the event was emitted whose delivery waits longest, by the dispatcher's
+    /// [`Clock`](crate::meta::Clock). `None` if nothing waits, or if the dispatcher does not stamp what
+    /// it emits: no handler takes a [`Meta`](crate::Meta), and nobody observes.
+    #[must_use]
+    pub fn oldest(&self) -> Option<SystemTime> {
+        let line = self.line.as_ref()?;
+        let emitted = line.buffer.oldest(|item| item.event.origin().stamp)??;
+        Some(emitted.time())
     }
 
     /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that

@@ -42,6 +42,23 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// One word, for labels and fields: `done`, `failed`, `panicked`, `timed_out`, `skipped`, `rejected`,
+    /// `dropped`, `cancelled`, `abandoned`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::TimedOut => "timed_out",
+            Self::Skipped(_) => "skipped",
+            Self::Rejected => "rejected",
+            Self::Dropped => "dropped",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
     /// How many ways there are, for a list of counts.
     pub(crate) const WAYS: usize = 10;
 

@@ -24,6 +24,8 @@ pub(super) struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) causationid: Option<&'a str>,
     pub(super) causaldepth: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) traceparent: Option<&'a str>,
 }
 
 /// What is read. Other attributes are for others; `null` is as good as nothing.
@@ -48,6 +50,8 @@ pub(super) struct Attributes<'a> {
     #[serde(borrow)]
     pub(super) causationid: Option<Text<'a>>,
     pub(super) causaldepth: Option<Count>,
+    #[serde(borrow)]
+    pub(super) traceparent: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) data: Option<&'a RawValue>,
     pub(super) data_base64: Option<IgnoredAny>,

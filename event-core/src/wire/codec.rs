@@ -94,6 +94,7 @@ impl Codec {
         let id = meta.id().to_string();
         let correlation = meta.correlation().to_string();
         let causation = meta.causation().map(|id| id.to_string());
+        let traceparent = meta.traceparent().map(|parent| parent.to_string());
         let failed = |source| EncodeError::Serialize {
             event: name,
             version,
@@ -111,6 +112,7 @@ impl Codec {
             correlationid: &correlation,
             causationid: causation.as_deref(),
             causaldepth: meta.depth(),
+            traceparent: traceparent.as_deref(),
         };
         serde_json::to_writer(&mut out, &written).map_err(failed)?;
         // The data goes behind the attributes, inside of the same object.
@@ -153,7 +155,8 @@ impl Codec {
     ///
     /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
     /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
-    /// `eventversion` the version is 1; without a `time` it is that of the id, else now.
+    /// `eventversion` the version is 1; without a `time` it is that of the id, else now. A `traceparent`
+    /// that cannot be read is ignored, as its standard asks.
     ///
     /// # Errors
     ///

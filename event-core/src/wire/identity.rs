@@ -30,6 +30,11 @@ pub(super) fn meta(
         named(&attributes.correlationid).unwrap_or(id),
         named(&attributes.causationid),
         attributes.causaldepth.map_or(0, |depth| depth.0),
+        // Whoever cannot read a trace's position starts a trace of its own.
+        attributes
+            .traceparent
+            .as_ref()
+            .and_then(|Text(text)| text.parse().ok()),
     ))
 }
 

@@ -108,6 +108,16 @@ impl<T> Line<T> {
         Some(item)
     }
 
+    /// The oldest of all, ready or held.
+    pub(super) fn oldest(&self) -> Option<&T> {
+        let behind = self.behind.first_key_value();
+        let behind = behind.filter(|(number, _)| self.is_oldest(**number));
+        let oldest = behind.map(|(_, waiting)| waiting);
+        oldest
+            .or_else(|| self.at_once.front())
+            .map(|waiting| &waiting.item)
+    }
+
     /// The item that was ready has left the lane, one way or the other: the next one gets ready.
     pub(super) fn free(&mut self, lane: Option<u64>) {
         let Some(lane) = lane else { return };

@@ -1,0 +1,41 @@
+//! Spans of `tracing`: one per emission, one per delivery, as one tree.
+//!
+//! An emission's span is a child of the delivery that caused it, of the trace it [came
+//! from](crate::Dispatcher::deliver), or of the span that the emitter is in; a delivery's is a child
+//! of its emission's, wherever it runs; one that never runs has none. So a trace goes on through tasks and queues, and with a
+//! [`Propagator`] through envelopes. A delivery's span is entered while the handler runs, and its
+//! logs are in it. A span ends with the last of the deliveries below it.
+//!
+//! [`DispatcherBuilder::spans`](crate::DispatcherBuilder::spans) switches them on. The fields are those
+//! of OpenTelemetry's conventions for messaging and code. No field shows what is in an event.
+//!
+//! | span | field | value |
+//! | --- | --- | --- |
+//! | `emit` | `otel.name` | `emit shop.order_placed` |
+//! | | `otel.kind` | `producer` |
+//! | | `messaging.operation.name`, `.type` | `emit`, `create` |
+//! | `handle` | `otel.name` | `handle shop.order_placed` |
+//! | | `otel.kind` | `consumer` |
+//! | | `messaging.operation.name`, `.type` | `handle`, `process` |
+//! | | `messaging.destination.subscription.name`, `code.function.name` | the handler |
+//! | | `code.file.path`, `code.line.number` | where it is |
+//! | | `event_core.ended` | how the delivery [ended](crate::report::Ended::as_str) |
+//! | | `otel.status_code`, `error.type` | `ERROR` and how it ended, if that is a failure |
+//! | both | `messaging.system` | `event-core` |
+//! | | `messaging.destination.name` | the event's name |
+//! | | `messaging.message.id` | the event's id |
+//! | | `messaging.message.conversation_id` | the id of the root that it descends from |
+
+#[cfg(feature = "tracing")]
+mod propagator;
+#[cfg(feature = "tracing")]
+mod trace;
+#[cfg(not(feature = "tracing"))]
+mod without;
+
+#[cfg(feature = "tracing")]
+pub use self::propagator::Propagator;
+#[cfg(feature = "tracing")]
+pub(crate) use self::trace::{Spans, Trace};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::without::{Spans, Trace};
