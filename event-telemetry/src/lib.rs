@@ -1,0 +1,14 @@
+#![doc = include_str!("docs/crate.md")]
+// The tree is what the test of traces has seen.
+#![doc = include_str!("docs/trace.txt")]
+#![doc = include_str!("docs/others.md")]
+
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "opentelemetry")]
+mod propagator;
+
+#[cfg(feature = "metrics")]
+pub use crate::metrics::{Recording, record};
+#[cfg(feature = "opentelemetry")]
+pub use crate::propagator::OpenTelemetry;

@@ -1,0 +1,167 @@
+//! Counters, gauges and histograms of one dispatcher.
+
+use std::fmt;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observation, Observer};
+use event_core::queue::QueueHandle;
+use event_core::{Dispatcher, DispatcherHandle};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::{gauge, histogram};
+
+const EMITTED: &str = "event_emitted_total";
+const DELIVERIES: &str = "event_deliveries_total";
+const DURATION: &str = "event_delivery_duration_seconds";
+const OBSERVER_PANICS: &str = "event_observer_panics_total";
+const DEPTH: &str = "event_queue_depth";
+const RUNNING: &str = "event_queue_running";
+const OLDEST: &str = "event_queue_oldest_age_seconds";
+const DROPPED: &str = "event_queue_dropped_total";
+const REJECTED: &str = "event_queue_rejected_total";
+const WAITS: &str = "event_queue_waits_total";
+
+/// How often queues are looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Records what a dispatcher does through the [`metrics`] facade, until the answer is dropped.
+///
+/// | name | kind | labels | what |
+/// | --- | --- | --- | --- |
+/// | `event_emitted_total` | counter | `event` | emissions, caused ones, too |
+/// | `event_deliveries_total` | counter | `event`, `handler`, `ended` | deliveries, by how they [ended](event_core::report::Ended::as_str) |
+/// | `event_delivery_duration_seconds` | histogram | `event`, `handler` | how long handlers ran |
+/// | `event_queue_depth`, `event_queue_running` | gauge | `queue` | deliveries that wait, that run |
+/// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event was emitted whose delivery waits longest; 0 if none waits |
+/// | `event_queue_dropped_total`, `event_queue_rejected_total`, `event_queue_waits_total` | counter | `queue` | deliveries that found the queue full, by what became of them |
+/// | `event_observer_panics_total` | counter | | observers that panicked |
+///
+/// Emissions and deliveries are counted as they happen, those of queues and observers once a second,
+/// by a thread of its own, and a last time when the answer is dropped. Labels are names that code
+/// declares, never what an event holds, so their number is bounded. What began before this call is not
+/// counted. Two recorded dispatchers of one process add to the same counters of events, and overwrite
+/// each other's figures of queues.
+///
+/// # Examples
+///
+/// ```
+/// use event_core::Dispatcher;
+///
+/// let dispatcher = Dispatcher::builder().build()?;
+/// let _recording = event_telemetry::record(&dispatcher);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub fn record(dispatcher: &Dispatcher) -> Recording {
+    describe();
+    let (stop, stopped) = mpsc::channel::<()>();
+    let handle = dispatcher.handle();
+    let watched = handle.clone();
+    let thread = thread::Builder::new().name("event-metrics".to_owned());
+    let thread = thread.spawn(move || {
+        // Until whoever has the other end drops it, or the dispatcher is gone.
+        while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) && look(&watched) {}
+    });
+    Recording {
+        handle,
+        stop: Some(stop),
+        thread: thread.ok(),
+        _observation: dispatcher.observe(Deliveries),
+    }
+}
+
+/// A guard: recording ends when it is dropped.
+#[must_use = "dropping it ends the recording, and `let _ =` drops it at once: bind it to a name"]
+pub struct Recording {
+    handle: DispatcherHandle,
+    stop: Option<mpsc::Sender<()>>,
+    /// None if the system had no thread for it: queues are then looked at in the end alone.
+    thread: Option<thread::JoinHandle<()>>,
+    _observation: Observation,
+}
+
+impl Recording {
+    /// Looks at the queues now, as is done once a second: for those who are asked for figures.
+    pub fn update(&self) {
+        look(&self.handle);
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        self.update();
+    }
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").finish_non_exhaustive()
+    }
+}
+
+/// Counts emissions and deliveries.
+struct Deliveries;
+
+impl Observer for Deliveries {
+    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        counter!(EMITTED, "event" => emission.event().name()).increment(1);
+    }
+
+    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+        let (event, handler) = (delivery.event().name(), delivery.handler().name());
+        let ended = end.ended().as_str();
+        counter!(DELIVERIES, "event" => event, "handler" => handler, "ended" => ended).increment(1);
+        if let Some(took) = end.took() {
+            histogram!(DURATION, "event" => event, "handler" => handler).record(took);
+        }
+    }
+}
+
+/// Records the figures of queues; `false` if the dispatcher is gone.
+fn look(dispatcher: &DispatcherHandle) -> bool {
+    let Ok(dispatcher) = dispatcher.get() else {
+        return false;
+    };
+    counter!(OBSERVER_PANICS).absolute(dispatcher.observer_panics());
+    for queue in dispatcher.queues() {
+        look_at(&queue);
+    }
+    true
+}
+
+#[allow(clippy::cast_precision_loss, reason = "gauges are floats")]
+fn look_at(queue: &QueueHandle) {
+    let (name, counts) = (queue.name(), queue.counts());
+    let age = queue.oldest().map(|emitted| {
+        // A clock that went back, or that is injected, may be behind.
+        let age = SystemTime::now().duration_since(emitted);
+        age.unwrap_or_default().as_secs_f64()
+    });
+    gauge!(DEPTH, "queue" => name).set(counts.depth as f64);
+    gauge!(RUNNING, "queue" => name).set(counts.running as f64);
+    gauge!(OLDEST, "queue" => name).set(age.unwrap_or_default());
+    counter!(DROPPED, "queue" => name).absolute(counts.dropped);
+    counter!(REJECTED, "queue" => name).absolute(counts.rejected);
+    counter!(WAITS, "queue" => name).absolute(counts.waits);
+}
+
+fn describe() {
+    describe_counter!(EMITTED, "events that were emitted");
+    describe_counter!(DELIVERIES, "deliveries, by how they ended");
+    describe_histogram!(DURATION, Unit::Seconds, "how long handlers ran");
+    describe_counter!(OBSERVER_PANICS, "observers that panicked");
+    describe_gauge!(DEPTH, "deliveries that wait in a queue");
+    describe_gauge!(RUNNING, "deliveries of a queue that run");
+    describe_gauge!(
+        OLDEST,
+        Unit::Seconds,
+        "how long ago the event was emitted whose delivery waits longest"
+    );
+    describe_counter!(DROPPED, "deliveries that a full queue dropped");
+    describe_counter!(REJECTED, "deliveries that a queue did not take");
+    describe_counter!(WAITS, "times that an emitter had to wait for room");
+}

@@ -1,0 +1,172 @@
+//! What is recorded through the `metrics` facade.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Barrier, OnceLock};
+
+use event_core::queue::{Overflow, Queue};
+use event_core::{Dispatcher, Event, handler};
+use event_telemetry::record;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+
+#[derive(Event)]
+#[event(name = "shop.purchase_made")]
+struct PurchaseMade {
+    cents: u64,
+}
+
+#[derive(Event)]
+#[event(name = "shop.points_earned")]
+struct PointsEarned;
+
+#[handler]
+fn earn(event: &PurchaseMade) -> Result<PointsEarned, String> {
+    if event.cents == 0 {
+        return Err("nothing was paid".to_owned());
+    }
+    Ok(PointsEarned)
+}
+
+#[handler]
+fn thank(_event: &PointsEarned) {}
+
+static MAIL: Queue = Queue::new("mail")
+    .capacity(2)
+    .consumers(1)
+    .overflow(Overflow::DropNewest);
+
+/// Lets the test meet the handler twice: once it runs, and before it ends.
+struct Gate(Barrier);
+
+#[handler(queue = MAIL)]
+fn send_receipt(_event: &PurchaseMade, gate: &Gate) {
+    gate.0.wait();
+    gate.0.wait();
+}
+
+/// The process's recorder; each test has events of its own, so that their figures do not mix.
+fn snapshotter() -> &'static Snapshotter {
+    static INSTALLED: OnceLock<Snapshotter> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        recorder.install().expect("no other recorder");
+        snapshotter
+    })
+}
+
+/// The figures, by name and labels. Counters are read and not reset.
+fn figures() -> HashMap<String, DebugValue> {
+    let snapshot = snapshotter().snapshot().into_vec();
+    let figures = snapshot.into_iter().map(|(key, _, _, value)| {
+        let labels = key.key().labels();
+        let labels = labels.map(|label| format!("{}={}", label.key(), label.value()));
+        let labels: Vec<_> = labels.collect();
+        (
+            format!("{}{{{}}}", key.key().name(), labels.join(",")),
+            value,
+        )
+    });
+    figures.collect()
+}
+
+fn gauge(value: f64) -> DebugValue {
+    DebugValue::Gauge(value.into())
+}
+
+#[tokio::test]
+async fn emissions_deliveries_and_queues_are_recorded_by_name() {
+    snapshotter();
+    let gate = Arc::new(Gate(Barrier::new(2)));
+    let dispatcher = Dispatcher::builder()
+        .provide_arc(gate.clone())
+        .build()
+        .expect("a dispatcher");
+    let recording = record(&dispatcher);
+    for cents in [100, 0] {
+        dispatcher.emit(PurchaseMade { cents });
+    }
+    // The first receipt is being sent, so that of the next three two wait and one is dropped.
+    gate.0.wait();
+    dispatcher.emit(PurchaseMade { cents: 100 });
+    dispatcher.emit(PurchaseMade { cents: 100 });
+    recording.update();
+
+    let seen = figures();
+    let of = |key: &str| {
+        seen.get(key)
+            .unwrap_or_else(|| panic!("no {key} in {seen:#?}"))
+    };
+    assert_eq!(
+        of("event_emitted_total{event=shop.purchase_made}"),
+        &DebugValue::Counter(4)
+    );
+    assert_eq!(
+        of("event_emitted_total{event=shop.points_earned}"),
+        &DebugValue::Counter(3)
+    );
+    let deliveries = |handler: &str, event: &str, ended: &str| {
+        let handler = format!("event={event},handler=metrics::{handler},ended={ended}");
+        of(&format!("event_deliveries_total{{{handler}}}"))
+    };
+    assert_eq!(
+        deliveries("earn", "shop.purchase_made", "done"),
+        &DebugValue::Counter(3)
+    );
+    assert_eq!(
+        deliveries("earn", "shop.purchase_made", "failed"),
+        &DebugValue::Counter(1)
+    );
+    assert_eq!(
+        deliveries("thank", "shop.points_earned", "done"),
+        &DebugValue::Counter(3)
+    );
+    assert_eq!(
+        deliveries("send_receipt", "shop.purchase_made", "dropped"),
+        &DebugValue::Counter(1)
+    );
+    let DebugValue::Histogram(times) =
+        of("event_delivery_duration_seconds{event=shop.purchase_made,handler=metrics::earn}")
+    else {
+        panic!("durations are a histogram")
+    };
+    assert_eq!(times.len(), 4);
+    assert!(
+        times.iter().all(|time| (0.0..60.0).contains(&time.0)),
+        "{times:?}"
+    );
+    assert_eq!(of("event_queue_depth{queue=mail}"), &gauge(2.0));
+    assert_eq!(of("event_queue_running{queue=mail}"), &gauge(1.0));
+    assert_eq!(
+        of("event_queue_dropped_total{queue=mail}"),
+        &DebugValue::Counter(1)
+    );
+    let DebugValue::Gauge(age) = of("event_queue_oldest_age_seconds{queue=mail}") else {
+        panic!("an age is a gauge")
+    };
+    assert!((0.0..60.0).contains(&age.0) && age.0 > 0.0, "{age}");
+
+    // The last look is at the end.
+    for _ in 0..5 {
+        gate.0.wait();
+    }
+    dispatcher.queue(&MAIL).join().await;
+    drop(recording);
+    let seen = figures();
+    assert_eq!(seen["event_queue_depth{queue=mail}"], gauge(0.0));
+    assert_eq!(
+        seen["event_queue_oldest_age_seconds{queue=mail}"],
+        gauge(0.0)
+    );
+
+    // What comes now is not counted.
+    let before = counted(&seen);
+    dispatcher.emit(PointsEarned);
+    assert_eq!(counted(&figures()), before);
+}
+
+fn counted(figures: &HashMap<String, DebugValue>) -> String {
+    format!(
+        "{:?}",
+        figures.get("event_emitted_total{event=shop.points_earned}")
+    )
+}
