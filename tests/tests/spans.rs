@@ -149,6 +149,7 @@ fn open(_event: &BellRung) -> DoorOpened {
 }
 
 #[handler(after = open)]
+#[allow(clippy::needless_pass_by_value, reason = "a handler's parameter")]
 fn announce(_event: &BellRung, emitter: Emitter<GuestEntered>) {
     emitter.emit(GuestEntered);
 }
@@ -177,7 +178,7 @@ async fn walk(_event: &DoorOpened) {
 
 #[handler]
 async fn wait(_event: &GuestEntered) {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[handler]
