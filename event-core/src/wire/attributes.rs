@@ -50,8 +50,9 @@ pub(super) struct Attributes<'a> {
     #[serde(borrow)]
     pub(super) causationid: Option<Text<'a>>,
     pub(super) causaldepth: Option<Count>,
+    /// Of whatever type: a trace that cannot be read harms no event.
     #[serde(borrow)]
-    pub(super) traceparent: Option<Text<'a>>,
+    pub(super) traceparent: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) data: Option<&'a RawValue>,
     pub(super) data_base64: Option<IgnoredAny>,

@@ -3,11 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::attributes::{Attributes, Text, not_cloud_event};
 use super::error::DecodeError;
-use crate::meta::Meta;
+use crate::meta::{Meta, TraceParent};
 
 pub(super) fn meta(
     attributes: &Attributes<'_>,
@@ -30,12 +31,14 @@ pub(super) fn meta(
         named(&attributes.correlationid).unwrap_or(id),
         named(&attributes.causationid),
         attributes.causaldepth.map_or(0, |depth| depth.0),
-        // Whoever cannot read a trace's position starts a trace of its own.
-        attributes
-            .traceparent
-            .as_ref()
-            .and_then(|Text(text)| text.parse().ok()),
+        attributes.traceparent.and_then(position),
     ))
+}
+
+/// The position in a trace. Whoever cannot read it starts a trace of its own.
+fn position(traceparent: &RawValue) -> Option<TraceParent> {
+    let Text(text) = serde_json::from_str(traceparent.get()).ok()?;
+    text.parse().ok()
 }
 
 /// The id itself, or one by name for those that others write.
