@@ -179,6 +179,34 @@ fn as_many_run_at_once_as_there_are_tasks() {
     as_many_run_at_once_as_there_are_consumers(held_as_a_task, &MANY_TASKS);
 }
 
+static YIELDING: Queue = Queue::new("yielding").consumers(2);
+
+#[handler(queue = YIELDING)]
+async fn yields_once(job: &Job, journal: &Journal) {
+    journal.write(format!("begin {}", job.0));
+    tokio::task::yield_now().await;
+    journal.write(format!("end {}", job.0));
+}
+
+#[test]
+fn a_handler_that_yields_lets_the_other_consumers_go_on() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let journal = Arc::new(Journal::default());
+    let dispatcher = Dispatcher::empty()
+        .only(yields_once)
+        .provide_arc(journal.clone())
+        .runtime(runtime.handle().clone())
+        .build()
+        .expect("wired");
+    for number in 1..=2 {
+        dispatcher.emit(Job(number));
+    }
+    runtime.block_on(dispatcher.queue(&YIELDING).join());
+    assert_eq!(journal.take()[..2], ["begin 1", "begin 2"]);
+}
+
 static LANES: Queue = Queue::new("lanes").consumers(4);
 static LANES_OF_TASKS: Queue = Queue::new("lanes-of-tasks").consumers(4);
 

@@ -235,6 +235,7 @@ pub(crate) async fn fly(
     target: &Target,
     root: &mut Root,
 ) -> Ended {
+    let mut was_polled = false;
     let flight = match *target {
         Target::Seat(seat) if !inner.is_observed() && event.runs_at_once(inner, seat) => {
             let (begun, refused) = poll_fn(|context| {
@@ -249,13 +250,25 @@ pub(crate) async fn fly(
                     inner.closing.count(|| event.handler(inner, target));
                     return Ended::Done;
                 }
-                Some(begun) => Flight::begun(inner, event, begun),
+                Some(begun) => {
+                    was_polled = true;
+                    Flight::begun(inner, event, begun)
+                }
             }
         }
         _ => Flight::of(inner, event, target),
     };
     let landed = match flight {
-        Ok(mut flight) => poll_fn(|context| flight.poll(context)).await,
+        Ok(mut flight) => {
+            let poll = |context: &mut Context<'_>| {
+                // With this very waker: polled again in the same turn, what yields would not.
+                if std::mem::take(&mut was_polled) {
+                    return Poll::Pending;
+                }
+                flight.poll(context)
+            };
+            poll_fn(poll).await
+        }
         Err(landed) => landed,
     };
     let ended = landed.settle(root, inner, event, target);
