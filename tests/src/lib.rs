@@ -14,6 +14,11 @@ pub use self::gate::Gate;
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// Our side of each comparison, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming_from.md")]
+pub struct ComingFrom;
+
 /// A list that handlers write to, in the order in which they run.
 #[derive(Debug, Default)]
 pub struct Journal(Mutex<Vec<String>>);
