@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::dispatcher::Caused;
-use crate::event::{EmitsNow, Event};
+use crate::event::{EmitsNow, Event, EventInfo};
 
 /// Facts recorded in a domain object, to be emitted together once they are true.
 ///
@@ -77,6 +77,12 @@ impl PendingEvents {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
+    }
+
+    /// What stands for all of them in failures: the first, or the list itself if it is empty.
+    pub(crate) fn first(&self) -> &'static EventInfo {
+        static NONE: EventInfo = EventInfo::new::<PendingEvents>(file!(), line!(), module_path!());
+        self.events.first().map_or(&NONE, |first| first.info())
     }
 }
 

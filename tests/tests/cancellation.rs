@@ -17,7 +17,7 @@ use event_core::flag::Flag;
 use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
 use event_core::queue::{Overflow, Queue};
 use event_core::report::Ended;
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, Subscription, handler};
+use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, Report, Subscription, handler};
 use event_tests::Journal;
 use proptest::prelude::*;
 
@@ -560,7 +560,17 @@ enum Form {
     TryEmit,
     EmitAll,
     EmitAsync { polls: Option<u8> },
+    EmitAllAsync { polls: Option<u8> },
     Shielded,
+}
+
+/// Polls an emission so often at most, then drops it.
+async fn poll_some<F: Future<Output = Report>>(emission: F, polls: Option<u8>) -> Option<Report> {
+    let Some(polls) = polls else {
+        return Some(emission.await);
+    };
+    let mut emission = Box::pin(emission);
+    (0..polls).find_map(|_| poll(&mut emission))
 }
 
 fn form() -> impl Strategy<Value = Form> {
@@ -569,6 +579,7 @@ fn form() -> impl Strategy<Value = Form> {
         1 => Just(Form::TryEmit),
         1 => Just(Form::EmitAll),
         3 => prop::option::of(0..12_u8).prop_map(|polls| Form::EmitAsync { polls }),
+        2 => prop::option::of(0..20_u8).prop_map(|polls| Form::EmitAllAsync { polls }),
         1 => Just(Form::Shielded),
     ]
 }
@@ -659,17 +670,12 @@ proptest! {
                         Err(error) => error.into_report(),
                     }),
                     Form::EmitAll => Some(dispatcher.emit_all([event.clone(), event].into_iter().collect())),
-                    Form::EmitAsync { polls: None } => Some(dispatcher.emit_async(event).await),
-                    Form::EmitAsync { polls: Some(polls) } => {
-                        let mut emission = Box::pin(dispatcher.emit_async(event).into_future());
-                        let mut report = None;
-                        for _ in 0..*polls {
-                            report = poll(&mut emission);
-                            if report.is_some() {
-                                break;
-                            }
-                        }
-                        report
+                    Form::EmitAsync { polls } => {
+                        poll_some(dispatcher.emit_async(event), *polls).await
+                    }
+                    Form::EmitAllAsync { polls } => {
+                        let pending = [event.clone(), event].into_iter().collect();
+                        poll_some(dispatcher.emit_all_async(pending), *polls).await
                     }
                     Form::Shielded => {
                         drop(dispatcher.emit_async(event).shielded());

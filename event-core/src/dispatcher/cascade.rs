@@ -143,6 +143,12 @@ pub(crate) struct Waiting {
     origin: Origin,
 }
 
+/// An event that was handed to its handlers, and has not been let go.
+pub(crate) struct Turn {
+    event: Kept,
+    by: Option<HandlerInfo>,
+}
+
 /// A delivery that waits for room in its queue.
 pub(crate) struct Blocked {
     pub(crate) line: Arc<Line>,
@@ -420,13 +426,24 @@ impl Root {
 
     /// Emits the next event that handlers caused.
     pub(crate) fn run_next(&mut self, inner: &Arc<Inner>) -> Option<()> {
+        let turn = self.take_turn(inner)?;
+        self.end_turn(turn);
+        Some(())
+    }
+
+    /// The same, but leaves the event to whoever goes on with its handlers.
+    pub(crate) fn take_turn(&mut self, inner: &Arc<Inner>) -> Option<Turn> {
         self.record.get()?;
         let Waiting { event, by, origin } = self.more().next(inner)?;
         let depth = origin.depth;
-        let (kept, refused) = depth::enter(depth, || event.emit(inner, self, origin));
+        let (event, refused) = depth::enter(depth, || event.emit(inner, self, origin));
         self.pass_on(refused);
-        self.more().keep(kept, by);
-        Some(())
+        Some(Turn { event, by })
+    }
+
+    /// Keeps an event for the report, or drops one that was recorded.
+    pub(crate) fn end_turn(&mut self, Turn { event, by }: Turn) {
+        self.more().keep(event, by);
     }
 
     /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.

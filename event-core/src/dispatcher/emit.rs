@@ -31,6 +31,7 @@ use crate::context::Values;
 use crate::event::{Event, EventInfo};
 use crate::isolate;
 use crate::observer::Observed;
+use crate::pending::PendingEvents;
 use crate::report::{Cause, Failure, Report, Skip};
 
 /// Emits a root.
@@ -153,6 +154,40 @@ pub(crate) fn enter_root(
         values,
         ..Origin::at(depth)
     })
+}
+
+/// Emits recorded events as one root.
+pub(crate) fn emit_all(
+    inner: &Arc<Inner>,
+    pending: PendingEvents,
+    values: Option<Arc<Values>>,
+) -> Report {
+    let mut root = Root::default();
+    enter_all(inner, pending, values, &mut root);
+    root.run_caused(inner);
+    root.into_report()
+}
+
+/// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted.
+pub(crate) fn enter_all(
+    inner: &Inner,
+    pending: PendingEvents,
+    values: Option<Arc<Values>>,
+    root: &mut Root,
+) {
+    if pending.is_empty() {
+        root.record(Vec::new(), &ROOT);
+        return;
+    }
+    let first = pending.first();
+    match enter_root(inner, first, values) {
+        Ok(origin) => root.record(pending.events, &origin),
+        Err(why) => {
+            root.record(pending.events, &ROOT);
+            root.not_entered(first, &why);
+            root.leave_the_rest();
+        }
+    }
 }
 
 /// Reports a root that was not emitted.

@@ -25,6 +25,7 @@ use crate::context::Values;
 use crate::event::{Event, EventInfo};
 use crate::isolate;
 use crate::observer::Observed;
+use crate::pending::PendingEvents;
 use crate::report::{Cause, Ended, Failure, Report};
 
 pin_project! {
@@ -170,6 +171,22 @@ async fn emit_whatever<E: Event>(
     root.into_report()
 }
 
+/// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
+pub(crate) async fn emit_all_async(
+    inner: Arc<Inner>,
+    pending: PendingEvents,
+    values: Option<Arc<Values>>,
+) -> Report {
+    let mut root = Root::with(Hands::Structured);
+    let first = pending.first();
+    emit::enter_all(&inner, pending, values, &mut root);
+    if root.waiting() > 0 {
+        let mut unfinished = Unfinished::new(&inner, &mut root, first);
+        Box::pin(unfinished.others()).await;
+    }
+    root.into_report()
+}
+
 /// The same of an event that came from outside.
 #[cfg(feature = "serde")]
 pub(crate) async fn deliver_async<E: Event>(
@@ -298,8 +315,14 @@ impl<'a> Unfinished<'a> {
     /// Emits what was caused, in order, until nothing waits.
     async fn others(&mut self) {
         rooms::find_room(self.inner, self.root).await;
-        while self.root.run_next(self.inner).is_some() {
+        while let Some(turn) = self.root.take_turn(self.inner) {
+            // Held until its async handlers have ended: what a recorded event's `Drop` does is the
+            // root's, too.
+            let turn = Isolated(Some(turn));
             self.run_structured().await;
+            if let Some(turn) = turn.take() {
+                self.root.end_turn(turn);
+            }
         }
         self.is_finished = true;
     }

@@ -55,7 +55,6 @@ pub use crate::global::{Entered, InScope};
 
 use self::cascade::{Hands, Root};
 use self::inner::Inner;
-use self::origin::Origin;
 use crate::error::{BlockingError, InstallError, TryEmitError};
 use crate::event::{EmitsNow, Event};
 use crate::global;
@@ -285,6 +284,7 @@ impl Dispatcher {
     }
 
     /// Emits recorded events as one root: all of them, in order, before anything they cause.
+    /// As [`emit`](Self::emit) does, it waits for nothing; see [`emit_all_async`](Self::emit_all_async).
     ///
     /// # Examples
     ///
@@ -301,24 +301,53 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        let mut root = Root::default();
-        let Some(first) = pending.events.first().map(|first| first.info()) else {
-            root.record(pending.events, &origin::ROOT);
-            return root.into_report();
-        };
-        let entered = emit::enter_root(&self.inner, first, None);
-        let origin = entered
-            .as_ref()
-            .map_or_else(|_| Origin::at(0), Origin::clone);
-        root.record(pending.events, &origin);
-        match entered {
-            Ok(_) => root.run_caused(&self.inner),
-            Err(why) => {
-                root.not_entered(first, &why);
-                root.leave_the_rest();
-            }
-        }
-        root.into_report()
+        emit::emit_all(&self.inner, pending, None)
+    }
+
+    /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,
+    /// side by side, before the next one is emitted; it waits for room in queues that let emitters
+    /// [wait](Overflow::Wait). For facts that became true with a commit.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use event_core::{Dispatcher, Event, PendingEvents, handler};
+    ///
+    /// #[derive(Event)]
+    /// struct UserSaved { name: &'static str }
+    ///
+    /// #[handler]
+    /// async fn welcome(event: &UserSaved) {
+    ///     tokio::task::yield_now().await;
+    ///     println!("welcome, {}", event.name);
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// let mut pending = PendingEvents::new();
+    /// pending.record(UserSaved { name: "Ada" });
+    /// pending.record(UserSaved { name: "Grace" });
+    ///
+    /// let report = dispatcher.emit_all_async(pending).shielded().await;
+    /// assert_eq!((report.events(), report.done()), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped midway, what had not ended is cancelled, and what was not emitted is counted; see
+    /// [`EmitAsync`].
+    pub fn emit_all_async(
+        &self,
+        pending: PendingEvents,
+    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
+        let event = pending.first();
+        let future = emit_async::emit_all_async(Arc::clone(&self.inner), pending, None);
+        EmitAsync::new(&self.inner, event, future)
     }
 
     /// Adds a handler at run time; the closure may return whatever a handler of `E` may.

@@ -5,11 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::cascade::Root;
-use super::emit_async::{EmitAsync, emit_async};
+use super::emit_async::{EmitAsync, emit_all_async, emit_async};
 use super::{Dispatcher, emit};
 use crate::context::Values;
 use crate::event::{EmitsNow, Event};
 use crate::param::Dependency;
+use crate::pending::PendingEvents;
 use crate::report::Report;
 
 /// A dispatcher with values that go along with what it emits: from
@@ -63,6 +64,24 @@ impl<'d> With<'d> {
         let inner = self.dispatcher.inner();
         let future = emit_async(Arc::clone(inner), event, Some(Arc::clone(&self.values)));
         EmitAsync::new(inner, E::INFO, future)
+    }
+
+    /// The same as [`Dispatcher::emit_all`].
+    #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
+    pub fn emit_all(&self, pending: PendingEvents) -> Report {
+        let inner = self.dispatcher.inner();
+        emit::emit_all(inner, pending, Some(Arc::clone(&self.values)))
+    }
+
+    /// The same as [`Dispatcher::emit_all_async`].
+    pub fn emit_all_async(
+        &self,
+        pending: PendingEvents,
+    ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<>> {
+        let inner = self.dispatcher.inner();
+        let event = pending.first();
+        let future = emit_all_async(Arc::clone(inner), pending, Some(Arc::clone(&self.values)));
+        EmitAsync::new(inner, event, future)
     }
 }
 
