@@ -17,4 +17,7 @@ pub mod ours;
 pub mod peers;
 pub mod queues;
 pub mod rounds;
+pub mod timed;
+#[cfg(feature = "wire")]
+pub mod wire;
 pub mod work;

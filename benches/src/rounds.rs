@@ -1,5 +1,7 @@
 //! What the candidates of one set took, round by round.
 
+use std::fmt::Display;
+
 /// The nanoseconds that one candidate took in each round.
 #[derive(Debug)]
 pub struct Series {
@@ -36,7 +38,7 @@ impl Series {
 /// # Panics
 ///
 /// Panics if there is no `ours`.
-pub fn print(group: &str, count: usize, set: &[&Series], not: &[&str]) {
+pub fn print(group: &str, count: impl Display, set: &[&Series], not: &[&str]) {
     for series in set {
         let least = series.rounds.iter().copied().fold(f64::INFINITY, f64::min);
         let middle = median(series.rounds.iter().copied());

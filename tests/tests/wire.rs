@@ -164,6 +164,29 @@ struct Keyed(u8, Option<Text>);
 #[derive(Debug, Serialize, Deserialize, Hash)]
 struct Text(String);
 
+/// With a key behind fields of another struct, so serde writes a map.
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "wire.flat", wire, key = place)]
+struct Flat {
+    #[serde(flatten)]
+    inside: Inside,
+    #[serde(rename = "~1/place\"")]
+    place: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Inside {
+    numbers: BTreeMap<u64, Line>,
+}
+
+/// Whose `Serialize` fails, at the key or behind it.
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "wire.unwritable", wire, key = by_line)]
+struct Unwritable {
+    by_line: BTreeMap<Option<u8>, u8>,
+    rest: BTreeMap<Option<u8>, u8>,
+}
+
 const ID: &str = "018f2f3c-1111-7000-8000-0123456789ab";
 const ROOT: &str = "018f2f3c-0000-7000-8000-0123456789ab";
 const CAUSE: &str = "018f2f3c-0001-7000-8000-0123456789ab";
@@ -315,6 +338,36 @@ fn the_partition_key_is_the_value_of_the_key_under_the_name_that_serde_gives_it(
     assert_eq!(key(&Keyed(1, Some(Text("b".to_owned())))), Some(json!("b")));
     assert_eq!(key(&Keyed(1, None)), None);
     assert_eq!(key(&StockReserved), None);
+    let flat = |place: Option<&str>| {
+        let price = Line {
+            item: "~1/place\"".to_owned(),
+            price: 1,
+        };
+        Flat {
+            inside: Inside {
+                numbers: BTreeMap::from([(0, price)]),
+            },
+            place: place.map(ToOwned::to_owned),
+        }
+    };
+    assert_eq!(key(&flat(Some("täpa"))), Some(json!("täpa")));
+    assert_eq!(key(&flat(None)), None);
+}
+
+#[test]
+fn an_event_whose_serialize_fails_is_not_written() {
+    let fine = || BTreeMap::from([(Some(1), 1)]);
+    let broken = || BTreeMap::from([(None, 1)]);
+    for (by_line, rest) in [(broken(), fine()), (fine(), broken())] {
+        let error = codec()
+            .encode(&Unwritable { by_line, rest }, &meta())
+            .expect_err("no key of JSON");
+        assert_eq!(
+            error.to_string(),
+            "cannot write `wire.unwritable` version 1"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
 }
 
 #[test]

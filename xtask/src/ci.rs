@@ -69,6 +69,7 @@ pub(crate) fn run() -> Result<()> {
         "-p",
         "event-benches",
         "--all-targets",
+        "--all-features",
         "--",
         "-D",
         "warnings",

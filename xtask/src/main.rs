@@ -69,6 +69,15 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures the codec, beside `serde_json` with an envelope that is a plain struct
+    ///
+    /// Both write the same bytes and read them into the same values, for payloads of several sizes. Prints what
+    /// `bench emit` prints, also throughput, allocations and instructions. A missed target is no error.
+    Wire {
+        /// Takes about a minute after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -78,6 +87,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
+        Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,35 +14,32 @@ use crate::meta::Meta;
 use crate::report::{Cause, Failure, Report};
 use crate::wire::Envelope;
 
-/// An event that came from outside.
-pub(crate) struct Arrived<E>(pub(crate) Arc<E>);
-
-/// The same, whatever its type.
+/// An event that came from outside, whatever its type.
 pub(crate) trait ArrivedEvent: Send + Sync {
     fn as_any_event(&self) -> &dyn AnyEvent;
-    fn deliver(&self, inner: &Arc<Inner>, meta: Meta) -> Report;
+    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, meta: Meta) -> Report;
     fn deliver_async(
-        &self,
+        self: Arc<Self>,
         inner: Arc<Inner>,
         meta: Meta,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
 }
 
-impl<E: Event> ArrivedEvent for Arrived<E> {
+impl<E: Event> ArrivedEvent for E {
     fn as_any_event(&self) -> &dyn AnyEvent {
-        &*self.0
+        self
     }
 
-    fn deliver(&self, inner: &Arc<Inner>, meta: Meta) -> Report {
-        deliver(inner, &self.0, meta)
+    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, meta: Meta) -> Report {
+        deliver(inner, &self, meta)
     }
 
     fn deliver_async(
-        &self,
+        self: Arc<Self>,
         inner: Arc<Inner>,
         meta: Meta,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
-        Box::pin(emit_async::deliver_async(inner, Arc::clone(&self.0), meta))
+        Box::pin(emit_async::deliver_async(inner, self, meta))
     }
 }
 
@@ -85,7 +82,7 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn deliver(&self, envelope: &Envelope) -> Report {
-        envelope.arrived().deliver(self.inner(), *envelope.meta())
+        Arc::clone(envelope.arrived()).deliver(self.inner(), *envelope.meta())
     }
 
     /// Emits an event that came from outside as [`deliver`](Self::deliver) does, and also runs its
@@ -99,7 +96,7 @@ impl Dispatcher {
         envelope: &Envelope,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
         let inner = Arc::clone(self.inner());
-        let future = envelope.arrived().deliver_async(inner, *envelope.meta());
+        let future = Arc::clone(envelope.arrived()).deliver_async(inner, *envelope.meta());
         EmitAsync::new(self.inner(), envelope.event().info(), future)
     }
 }

@@ -44,7 +44,7 @@ use std::time::Duration;
 pub use self::builder::DispatcherBuilder;
 pub(crate) use self::cascade::{Caused, Kept};
 #[cfg(feature = "serde")]
-pub(crate) use self::deliver::{Arrived, ArrivedEvent};
+pub(crate) use self::deliver::ArrivedEvent;
 pub use self::emit_async::EmitAsync;
 pub use self::handle::DispatcherHandle;
 #[cfg(feature = "tokio")]

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 
 use super::{Event, EventInfo};
+#[cfg(feature = "serde")]
+use crate::wire::write::Attributes;
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -85,9 +87,9 @@ impl dyn AnyEvent {
 
 #[cfg(feature = "serde")]
 impl dyn AnyEvent {
-    /// Writes the event as JSON, nothing masked; `None` if it is not `wire`.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>> {
-        self.object_write(out)
+    /// An envelope of the event, nothing masked; `None` if it is not `wire`.
+    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+        self.object_write(with)
     }
 }
 
@@ -122,6 +124,8 @@ mod private {
     use std::fmt;
 
     use crate::event::{Event, EventInfo};
+    #[cfg(feature = "serde")]
+    use crate::wire::write::Attributes;
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {
@@ -130,7 +134,7 @@ mod private {
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
         #[cfg(feature = "serde")]
-        fn object_write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>>;
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>>;
     }
 
     impl<E: Event> Object for E {
@@ -148,8 +152,8 @@ mod private {
         }
 
         #[cfg(feature = "serde")]
-        fn object_write(&self, out: &mut Vec<u8>) -> Option<Result<(), serde_json::Error>> {
-            E::WIRE.map(|form| form.write(self, out))
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+            E::WIRE.map(|form| form.write(self, E::INFO.key_pointer(), with))
         }
     }
 }

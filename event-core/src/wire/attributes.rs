@@ -1,34 +1,16 @@
-//! The attributes of an envelope, as JSON has them.
+//! The attributes of an envelope that is read.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Error, IgnoredAny, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::DecodeError;
 use super::read::{known, shown, shown_path};
 
-/// What is written before the data.
-#[derive(Serialize)]
-pub(super) struct Written<'a> {
-    pub(super) specversion: &'a str,
-    pub(super) id: &'a str,
-    pub(super) source: &'a str,
-    pub(super) r#type: &'a str,
-    pub(super) time: &'a str,
-    pub(super) datacontenttype: &'a str,
-    pub(super) eventversion: u32,
-    pub(super) correlationid: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) causationid: Option<&'a str>,
-    pub(super) causaldepth: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) traceparent: Option<&'a str>,
-}
-
-/// What is read. Other attributes are for others; `null` is as good as nothing.
+/// Other attributes are for others; `null` is as good as nothing.
 #[derive(Deserialize)]
 #[serde(expecting = "a CloudEvent: a JSON object")]
 pub(super) struct Attributes<'a> {
@@ -133,6 +115,12 @@ pub(super) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
             Err(error) => not_json(&error),
         });
     }
+    // To know where an error is costs more than to read, so it is found when there is one.
+    serde_json::from_str(text).or_else(|_| attributes_with_path(text))
+}
+
+#[cold]
+fn attributes_with_path(text: &str) -> Result<Attributes<'_>, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut deserializer);
     let attributes = read.map_err(|error| {

@@ -5,21 +5,19 @@ use std::sync::Arc;
 
 use iri_string::types::UriReferenceStr;
 
-use super::attributes::{Text, Written, attributes, not_utf8, required};
+use super::attributes::{Text, attributes, not_utf8, required};
 use super::envelope::Envelope;
 use super::error::{CodecError, DecodeError, EncodeError, shown_name};
-use super::identity::{meta, rfc_3339};
+use super::identity::{meta, timestamp};
 use super::index::Index;
-use super::key;
 use super::read::shown;
+use super::write::Attributes;
 use crate::event::AnyEvent;
 use crate::isolate;
 use crate::meta::Meta;
 
 /// 1 MiB.
 const SIZE_LIMIT: usize = 1 << 20;
-
-const JSON: &str = "application/json";
 
 /// Writes `wire` events as CloudEvents 1.0 JSON (structured mode), and reads those of every event
 /// type of the program.
@@ -87,41 +85,27 @@ impl Codec {
         if !info.is_wire() {
             return Err(EncodeError::NotWire { event: name });
         }
-        let time = rfc_3339(meta.time()).ok_or(EncodeError::Time {
+        let time = timestamp(meta.time()).ok_or(EncodeError::Time {
             event: name,
             version,
         })?;
-        let id = meta.id().to_string();
-        let correlation = meta.correlation().to_string();
-        let causation = meta.causation().map(|id| id.to_string());
-        let traceparent = meta.traceparent().map(|parent| parent.to_string());
-        let failed = |source| EncodeError::Serialize {
-            event: name,
-            version,
-            source,
-        };
-        let mut out = Vec::with_capacity(512);
-        let written = Written {
-            specversion: "1.0",
-            id: &id,
+        let attributes = Attributes {
             source: &self.source,
-            r#type: name,
-            time: &time,
-            datacontenttype: JSON,
-            eventversion: version,
-            correlationid: &correlation,
-            causationid: causation.as_deref(),
-            causaldepth: meta.depth(),
-            traceparent: traceparent.as_deref(),
+            name,
+            version,
+            time,
+            meta,
         };
-        serde_json::to_writer(&mut out, &written).map_err(failed)?;
-        // The data goes behind the attributes, inside of the same object.
-        out.pop();
-        let attributes = out.len();
-        out.extend_from_slice(b",\"data\":");
-        let data = out.len();
-        match isolate::run(|| event.write(&mut out)) {
-            Ok(Some(written)) => written.map_err(failed)?,
+        // The type's `Serialize` is the user's.
+        let written = match isolate::run(|| event.write(&attributes)) {
+            Ok(Some(Ok(written))) => written,
+            Ok(Some(Err(source))) => {
+                return Err(EncodeError::Serialize {
+                    event: name,
+                    version,
+                    source,
+                });
+            }
             Ok(None) => return Err(EncodeError::NotWire { event: name }),
             Err(_) => {
                 return Err(EncodeError::Panicked {
@@ -129,25 +113,16 @@ impl Codec {
                     version,
                 });
             }
-        }
-        if let Some(pointer) = info.key_pointer()
-            && let Some(key) = key::of(&out[data..], pointer).map_err(failed)?
-        {
-            let mut attribute = b",\"partitionkey\":".to_vec();
-            serde_json::to_writer(&mut attribute, &key).map_err(failed)?;
-            out.splice(attributes..attributes, attribute);
-        }
-        out.push(b'}');
-        if out.len() > self.size_limit {
+        };
+        if written.len() > self.size_limit {
             return Err(EncodeError::TooLarge {
                 event: name,
                 version,
-                size: out.len(),
+                size: written.len(),
                 limit: self.size_limit,
             });
         }
-        // A `RawValue` of the user's is JSON, and JSON is UTF-8.
-        String::from_utf8(out).map_err(|error| failed(serde::ser::Error::custom(error)))
+        Ok(written)
     }
 
     /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
@@ -182,7 +157,7 @@ impl Codec {
         let name = required(attributes.r#type.as_ref(), "type")?;
         let version = attributes.eventversion.map_or(1, |version| version.0);
         let meta = meta(&attributes, source, id)?;
-        let read = self.index.find(name, version).map_err(|known| {
+        let (name, read) = self.index.find(name, version).map_err(|known| {
             let event = shown_name(name);
             if known.is_empty() {
                 let near = self.index.near(name);
@@ -218,10 +193,10 @@ impl Codec {
         let data = attributes.data.map_or("null", |data| data.get());
         // The type's `Deserialize`, and the `From` between versions, are the user's.
         match isolate::run(|| read(version, data)) {
-            Ok(Some(Ok(decoded))) => Ok(Envelope {
-                event: decoded,
+            Ok(Some(Ok(event))) => Ok(Envelope {
+                event,
                 meta,
-                name: name.into(),
+                name,
                 version,
                 source: source.into(),
             }),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::dispatcher::{Arrived, ArrivedEvent};
+use crate::dispatcher::ArrivedEvent;
 use crate::event::AnyEvent;
 use crate::meta::Meta;
 
@@ -13,28 +13,18 @@ use crate::meta::Meta;
 /// likes: the event is shared, and clones of the envelope share it, too.
 #[derive(Clone)]
 pub struct Envelope {
-    pub(super) event: Decoded,
+    pub(super) event: Arc<dyn ArrivedEvent>,
     pub(super) meta: Meta,
-    pub(super) name: Box<str>,
+    pub(super) name: &'static str,
     pub(super) version: u32,
     pub(super) source: Box<str>,
-}
-
-/// An event of the newest version of its type.
-#[derive(Clone)]
-pub(crate) struct Decoded(Arc<dyn ArrivedEvent>);
-
-impl Decoded {
-    pub(crate) fn new<E: crate::Event>(event: Arc<E>) -> Self {
-        Self(Arc::new(Arrived(event)))
-    }
 }
 
 impl Envelope {
     /// The event, of the newest version of its type.
     #[must_use]
     pub fn event(&self) -> &dyn AnyEvent {
-        self.event.0.as_any_event()
+        self.event.as_any_event()
     }
 
     /// The event's identity, time and descent, as they were written.
@@ -46,7 +36,7 @@ impl Envelope {
     /// The name it was written under, which may be one that the type has no more.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.name
     }
 
     /// The version it was written in, which may be older than that of [`event`](Self::event).
@@ -62,7 +52,7 @@ impl Envelope {
     }
 
     pub(crate) fn arrived(&self) -> &Arc<dyn ArrivedEvent> {
-        &self.event.0
+        &self.event
     }
 }
 

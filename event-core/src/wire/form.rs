@@ -9,13 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::{Unfit, read_json};
+use super::write::{Attributes, envelope};
 use crate::event::{MASK, while_masking};
 
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
     redacted: &'static [&'static str],
     masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
-    write: fn(&E, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
     read: fn(&str, &[&str]) -> Result<E, Unfit>,
 }
 
@@ -35,7 +36,7 @@ impl<E> WireForm<E> {
         Self {
             redacted,
             masked: |event| while_masking(|| serde_json::to_value(event)),
-            write: |event, out| serde_json::to_writer(out, event),
+            write: envelope,
             read: read_json,
         }
     }
@@ -51,9 +52,14 @@ impl<E> WireForm<E> {
         Ok(json)
     }
 
-    /// The event as it is.
-    pub(crate) fn write(&self, event: &E, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        (self.write)(event, out)
+    /// An envelope of the event as it is; `key` points to the value of its key.
+    pub(crate) fn write(
+        &self,
+        event: &E,
+        key: Option<&str>,
+        attributes: &Attributes<'_>,
+    ) -> Result<String, serde_json::Error> {
+        (self.write)(event, key, attributes)
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {

@@ -4,7 +4,7 @@
 //! A [`Redacted`](crate::event::Redacted) knows that what it holds does not fit, and not where it
 //! stands; what tracks the path knows where the error was, and not whether that is inside of a
 //! redacted value. So the values are counted while data is read. If one fails, the data is read a
-//! second time, and that one fails before it is looked at: then the path ends there.
+//! second time, for the path, and that one fails before it is looked at: then the path ends there.
 
 use std::cell::Cell;
 use std::fmt::Display;

@@ -66,10 +66,9 @@ fn parse_time(text: &str) -> Option<SystemTime> {
 }
 
 /// `None` for a time whose year is not one of four digits.
-pub(super) fn rfc_3339(time: SystemTime) -> Option<String> {
-    let time = Timestamp::try_from(time).ok()?;
-    let text = time.to_string();
-    // A year of another length has a sign.
-    text.starts_with(|it: char| it.is_ascii_digit())
-        .then_some(text)
+pub(super) fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    const YEAR_0: Timestamp = Timestamp::constant(-62_167_219_200, 0);
+    // The last of all timestamps is in the year 9999.
+    let time = Timestamp::try_from(time).ok();
+    time.filter(|time| *time >= YEAR_0)
 }

@@ -53,16 +53,16 @@ impl Index {
         Ok(Self { by_name })
     }
 
-    /// Who reads this version.
+    /// The name, and who reads this version of it.
     ///
     /// # Errors
     ///
     /// The versions of the name that can be read; none if the name is unknown.
-    pub(super) fn find(&self, name: &str, version: u32) -> Result<Read, Vec<u32>> {
-        let readers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+    pub(super) fn find(&self, name: &str, version: u32) -> Result<(&'static str, Read), Vec<u32>> {
+        let (name, readers) = self.by_name.get_key_value(name).ok_or_else(Vec::new)?;
         let found = readers.iter().find(|reader| reader.version == version);
         found
-            .map(|reader| reader.read)
+            .map(|reader| (*name, reader.read))
             .ok_or_else(|| readers.iter().map(|reader| reader.version).collect())
     }
 

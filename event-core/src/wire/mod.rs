@@ -103,6 +103,7 @@ mod identity;
 mod index;
 mod key;
 pub(crate) mod read;
+pub(crate) mod write;
 
 pub use self::codec::Codec;
 pub use self::envelope::Envelope;

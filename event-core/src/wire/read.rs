@@ -8,13 +8,13 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::envelope::Decoded;
 use super::hidden;
+use crate::dispatcher::ArrivedEvent;
 use crate::event::{Event, Upcast};
 
 /// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
 /// no such version.
-pub(crate) type Read = fn(version: u32, data: &str) -> Option<Result<Decoded, Unfit>>;
+pub(crate) type Read = fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, Unfit>>;
 
 /// The same with the version after the newest of them as the result.
 pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>;
@@ -27,9 +27,12 @@ pub(crate) struct Unfit {
     pub(super) too_deep: bool,
 }
 
-pub(crate) fn read_any<E: Event>(version: u32, data: &str) -> Option<Result<Decoded, Unfit>> {
+pub(crate) fn read_any<E: Event>(
+    version: u32,
+    data: &str,
+) -> Option<Result<Arc<dyn ArrivedEvent>, Unfit>> {
     let read = read::<E>(version, data)?;
-    Some(read.map(|event| Decoded::new(Arc::new(event))))
+    Some(read.map(|event| Arc::new(event) as Arc<dyn ArrivedEvent>))
 }
 
 pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>
@@ -54,33 +57,38 @@ fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
 
 /// Reads JSON as an `E`, whose redacted fields are at these pointers.
 pub(crate) fn read_json<E: DeserializeOwned>(data: &str, redacted: &[&str]) -> Result<E, Unfit> {
-    let read = || {
-        let mut deserializer = serde_json::Deserializer::from_str(data);
-        serde_path_to_error::deserialize::<_, E>(&mut deserializer)
-    };
-    let (read_once, hidden) = hidden::watched(None, read);
-    read_once.map_err(|error| {
-        let path = match hidden {
-            None => shown_path("data", error.path(), redacted),
-            // It ends where the redacted value stands.
-            stop_at => match hidden::watched(stop_at, read).0 {
-                Err(error) => shown_path("data", error.path(), redacted),
-                Ok(_) => "data".to_owned(),
-            },
-        };
-        let inner = error.inner();
-        let text = inner.to_string();
+    let (read, hidden) = hidden::watched(None, || serde_json::from_str(data));
+    read.map_err(|error| {
+        let text = error.to_string();
         let problem = match known(&text) {
             Some(problem) => problem,
             None if redacted.is_empty() => shown(without_place(&text), 200),
             None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
         };
         Unfit {
-            path,
+            path: path_of_error::<E>(data, redacted, hidden),
             problem,
             too_deep: text.starts_with("recursion limit exceeded"),
         }
     })
+}
+
+/// Reads what does not fit once more, now with its path: to know that costs more than to read. It ends
+/// where the redacted value stands that is numbered `hidden`.
+#[cold]
+fn path_of_error<E: DeserializeOwned>(
+    data: &str,
+    redacted: &[&str],
+    hidden: Option<u32>,
+) -> String {
+    let read = || {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        serde_path_to_error::deserialize::<_, E>(&mut deserializer)
+    };
+    match hidden::watched(hidden, read).0 {
+        Err(error) => shown_path("data", error.path(), redacted),
+        Ok(_) => "data".to_owned(),
+    }
 }
 
 /// serde's text of an error without the values it shows; of another text, that there is one.

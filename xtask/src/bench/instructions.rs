@@ -1,4 +1,4 @@
-//! Instructions per emit, counted by valgrind's callgrind. Unlike times they repeat exactly.
+//! Instructions per emit or envelope, counted by valgrind's callgrind. Unlike times they repeat exactly.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +8,9 @@ use crate::tools::Tool;
 
 /// Emits in the shorter of two runs. The difference of the runs leaves out what happens before and after.
 const EMITS: u32 = 20_000;
+
+/// Envelopes in the shorter of two runs.
+const ENVELOPES: u32 = 50;
 
 /// The prefix of the figures, the candidate, and its counts of handlers.
 const COUNTED: [(&str, &str, &[u32]); 4] = [
@@ -19,33 +22,57 @@ const COUNTED: [(&str, &str, &[u32]); 4] = [
 
 /// Adds `instructions emit.10` and its like.
 pub(crate) fn count(program: &Path, figures: &mut Figures) {
-    let valgrind = Tool::new("valgrind", "valgrind");
-    let present = valgrind.is_at_hand();
     for (prefix, candidate, counts) in COUNTED {
         for handlers in counts {
             let name = format!("instructions {prefix}.{handlers}");
-            if !present {
-                figures.miss(&name, &format!("unknown: {}", valgrind.missing()));
-                continue;
-            }
-            let start = |emits| callgrind(program, candidate, *handlers, emits);
-            // Both at once: they are counted, not timed.
-            let runs = (start(EMITS), start(2 * EMITS));
-            match (runs.0.and_then(collected), runs.1.and_then(collected)) {
-                (Some(once), Some(twice)) => {
-                    figures.add(&name, ((twice - once) / f64::from(EMITS)).round(), 0);
-                }
-                _ => figures.miss(&name, "unknown: callgrind failed"),
+            add(
+                program,
+                &[candidate, &handlers.to_string()],
+                EMITS,
+                &name,
+                figures,
+            );
+        }
+    }
+}
+
+/// Adds `instructions wire.encode.small.ours` and its like, each of one envelope.
+pub(crate) fn count_wire(program: &Path, figures: &mut Figures) {
+    for direction in ["encode", "decode"] {
+        for size in ["small", "medium", "large", "text", "unicode"] {
+            for candidate in ["ours", "serde_json"] {
+                let what = format!("{direction}.{size}.{candidate}");
+                let name = format!("instructions wire.{what}");
+                add(program, &[&what], ENVELOPES, &name, figures);
             }
         }
     }
 }
 
-fn callgrind(program: &Path, candidate: &str, handlers: u32, emits: u32) -> Option<Child> {
+/// Adds what `program` does for one of what it does `times` times.
+fn add(program: &Path, arguments: &[&str], times: u32, name: &str, figures: &mut Figures) {
+    let valgrind = Tool::new("valgrind", "valgrind");
+    if !valgrind.is_at_hand() {
+        figures.miss(name, &format!("unknown: {}", valgrind.missing()));
+        return;
+    }
+    let start = |times| callgrind(program, arguments, times);
+    // Both at once: they are counted, not timed.
+    let runs = (start(times), start(2 * times));
+    match (runs.0.and_then(collected), runs.1.and_then(collected)) {
+        (Some(once), Some(twice)) => {
+            figures.add(name, ((twice - once) / f64::from(times)).round(), 0);
+        }
+        _ => figures.miss(name, "unknown: callgrind failed"),
+    }
+}
+
+fn callgrind(program: &Path, arguments: &[&str], times: u32) -> Option<Child> {
     Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
-        .args([candidate, &handlers.to_string(), &emits.to_string()])
+        .args(arguments)
+        .arg(times.to_string())
         .stderr(Stdio::piped())
         .spawn()
         .ok()

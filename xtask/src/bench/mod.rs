@@ -73,6 +73,29 @@ pub(crate) fn queue(quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// The same for writing and reading envelopes.
+pub(crate) fn wire(quick: bool) -> Result<()> {
+    let programs = Programs::build_with(&[
+        "--features=wire",
+        "--bin=wire",
+        "--bin=allocations_wire",
+        "--bin=instructions_wire",
+    ])?;
+    let mut figures = Figures::default();
+
+    // Ten sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1" } else { "10" };
+    progress("timing envelopes");
+    figures.read(&programs.run("wire", &[patience])?)?;
+    progress("counting allocations");
+    figures.read(&programs.run("allocations_wire", &[])?)?;
+    progress("counting instructions");
+    instructions::count_wire(&programs.path("instructions_wire"), &mut figures);
+
+    report::wire::print(&figures);
+    Ok(())
+}
+
 fn progress(doing: &str) {
     eprintln!("{doing} ...");
 }
@@ -84,7 +107,13 @@ struct Programs {
 
 impl Programs {
     fn build() -> Result<Self> {
-        let status = cargo(["build", "--release", "-p", "event-benches"]).status()?;
+        Self::build_with(&[])
+    }
+
+    fn build_with(options: &[&str]) -> Result<Self> {
+        let status = cargo(["build", "--release", "-p", "event-benches"])
+            .args(options)
+            .status()?;
         if !status.success() {
             return Err("the benchmark does not compile".into());
         }

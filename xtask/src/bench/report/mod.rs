@@ -3,6 +3,7 @@
 pub(crate) mod asynchronous;
 pub(crate) mod emit;
 pub(crate) mod queue;
+pub(crate) mod wire;
 
 use std::fmt::Write as _;
 

@@ -1,0 +1,75 @@
+//! Writes an event with its attributes.
+
+use jiff::Timestamp;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::key;
+use crate::meta::Meta;
+
+/// What is written before the data.
+#[derive(Debug)]
+pub struct Attributes<'a> {
+    pub(super) source: &'a str,
+    pub(super) name: &'a str,
+    pub(super) version: u32,
+    pub(super) time: Timestamp,
+    pub(super) meta: &'a Meta,
+}
+
+/// An envelope of the event, whose key is where `key` points to.
+pub(super) fn envelope<E: Serialize>(
+    event: &E,
+    key: Option<&str>,
+    attributes: &Attributes<'_>,
+) -> Result<String, serde_json::Error> {
+    // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
+    serde_json::to_string(&Envelope {
+        attributes,
+        key: key.and_then(|pointer| key::of(event, pointer)),
+        data: event,
+    })
+}
+
+struct Envelope<'a, E> {
+    attributes: &'a Attributes<'a>,
+    key: Option<String>,
+    data: &'a E,
+}
+
+impl<E: Serialize> Serialize for Envelope<'_, E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut envelope = serializer.serialize_struct("Envelope", 13)?;
+        write_attributes(&mut envelope, self.attributes, self.key.as_deref())?;
+        envelope.serialize_field("data", self.data)?;
+        envelope.end()
+    }
+}
+
+/// Apart, so that it is compiled once and not once per event.
+fn write_attributes<S: SerializeStruct>(
+    envelope: &mut S,
+    attributes: &Attributes<'_>,
+    key: Option<&str>,
+) -> Result<(), S::Error> {
+    let meta = attributes.meta;
+    envelope.serialize_field("specversion", "1.0")?;
+    envelope.serialize_field("id", &meta.id())?;
+    envelope.serialize_field("source", attributes.source)?;
+    envelope.serialize_field("type", attributes.name)?;
+    envelope.serialize_field("time", &attributes.time)?;
+    envelope.serialize_field("datacontenttype", "application/json")?;
+    envelope.serialize_field("eventversion", &attributes.version)?;
+    envelope.serialize_field("correlationid", &meta.correlation())?;
+    if let Some(causation) = meta.causation() {
+        envelope.serialize_field("causationid", &causation)?;
+    }
+    envelope.serialize_field("causaldepth", &meta.depth())?;
+    if let Some(traceparent) = meta.traceparent() {
+        envelope.serialize_field("traceparent", &format_args!("{traceparent}"))?;
+    }
+    if let Some(key) = key {
+        envelope.serialize_field("partitionkey", key)?;
+    }
+    Ok(())
+}
