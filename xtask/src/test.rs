@@ -7,7 +7,11 @@ use crate::tools::Tool;
 use crate::workspace::{Metadata, Result, cargo};
 
 /// The packages beside the default members that have tests, and what those need.
-const BESIDE: &[(&str, &[Tool])] = &[];
+const BESIDE: &[(&str, &[Tool])] = &[
+    ("signals_orm", &[]),
+    ("signals_orm_models", &[]),
+    ("signals_orm_notifications", &[]),
+];
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.
 ///

@@ -1,0 +1,21 @@
+//! The tables, and the one place that says what was saved.
+//!
+//! A model tells [`PostSave`] of itself from SeaORM's own hook, `ActiveModelBehavior::after_save`: see
+//! `user.rs`. That only adds to a list of the task (`pending.rs`), since nothing is true before the
+//! commit. [`Store::atomic`] emits the list after it, and drops the list after a rollback.
+//!
+//! Nothing here knows who listens.
+
+mod pending;
+mod post_save;
+mod store;
+
+#[allow(missing_docs, reason = "most of it is what SeaORM derives")]
+pub mod order;
+#[allow(missing_docs, reason = "most of it is what SeaORM derives")]
+pub mod user;
+
+pub use order::Model as Order;
+pub use post_save::PostSave;
+pub use store::{Committed, Store, savepoint};
+pub use user::Model as User;
