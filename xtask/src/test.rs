@@ -11,6 +11,7 @@ const BESIDE: &[(&str, &[Tool])] = &[
     ("signals_orm", &[]),
     ("signals_orm_models", &[]),
     ("signals_orm_notifications", &[]),
+    ("web_signup", &[]),
 ];
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.

@@ -1,0 +1,150 @@
+//! What clients ask for, and what they hear.
+
+mod web;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hyper::{Request, StatusCode, header};
+use web::{ADA, Server, answer};
+use web_signup::{MAIL, UserSignedUp};
+
+#[tokio::test]
+async fn a_sign_up_is_answered_when_its_profile_is_written_and_its_mail_goes_out_later() {
+    let server = Server::start().await;
+    let mail = server.dispatcher.queue(&MAIL);
+    mail.pause();
+    let mut client = server.client().await;
+    let expected = answer(StatusCode::CREATED, "welcome, Ada: you are member 1\n");
+    assert_eq!(client.post("/signup", ADA).await, expected);
+    assert!(server.has_profile(1) && !server.has_mail(1));
+    let front_page = answer(StatusCode::OK, "members: 1\nexample.org: 1\n");
+    assert_eq!(client.get("/").await, front_page);
+
+    mail.resume();
+    mail.join().await;
+    let text = std::fs::read_to_string(server.desk.mail(1)).expect("a mail");
+    let expected = "To: ada@example.org\nSubject: Welcome, Ada\n\nYou are member 1.\n";
+    assert_eq!(text, expected);
+}
+
+#[tokio::test]
+async fn bad_input_is_answered_with_what_is_wrong_and_nothing_follows_from_it() {
+    let server = Server::start().await;
+    let emitted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&emitted);
+    let _counting = server.dispatcher.subscribe(move |_: &UserSignedUp| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    let mut client = server.client().await;
+    let no_form = "send a form with the fields `name` and `email`: ";
+    for (form, text) in [
+        ("", "missing field `name`"),
+        ("name=Ada", "missing field `email`"),
+        ("name=+&email=ada%40example.org", "`name` is empty"),
+        (
+            "name=A%0d%0aBcc%3a+b%40c.d&email=ada%40example.org",
+            "line breaks",
+        ),
+        ("name=Ada&email=", "`email` is ``, which is no address"),
+        (
+            "name=Ada&email=ada",
+            "`email` is `ada`, which is no address",
+        ),
+        ("name=Ada&email=%40example.org", "which is no address"),
+        (
+            "name=Ada&email=a%40b.c%0aBcc%3A+d%40e.f",
+            "which is no address",
+        ),
+        ("name=Ada&email=a%40b.c,d%40e.f", "which is no address"),
+        ("name=Ada&email=%ff%40example.org", "which is no address"),
+        ("%", "missing field `name`"),
+    ] {
+        let heard = client.post("/signup", form).await;
+        assert_eq!(heard.status, StatusCode::BAD_REQUEST, "{form}: {heard:?}");
+        assert!(heard.text.contains(text), "{form}: {heard:?}");
+        let is_form = !text.starts_with("missing");
+        assert_ne!(heard.text.starts_with(no_form), is_form, "{heard:?}");
+        assert!(heard.text.ends_with('\n'), "{heard:?}");
+    }
+    let json = Request::post("/signup")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(r#"{"name":"Ada","email":"ada@example.org"}"#.to_owned());
+    let heard = client.send(json.expect("well formed")).await;
+    assert_eq!(heard.status, StatusCode::BAD_REQUEST);
+    assert!(heard.text.starts_with(no_form), "{heard:?}");
+
+    let huge = format!("name={}&email=ada%40example.org", "a".repeat(3 << 20));
+    let heard = server.client().await.post("/signup", &huge).await;
+    assert_eq!(heard.status, StatusCode::PAYLOAD_TOO_LARGE);
+
+    assert_eq!(
+        client.get("/signup").await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+    assert_eq!(
+        client.get("/").await,
+        answer(StatusCode::OK, "members: 0\n")
+    );
+    assert_eq!(emitted.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn an_address_signs_up_once() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    assert_eq!(
+        client.post("/signup", ADA).await.status,
+        StatusCode::CREATED
+    );
+    let heard = client
+        .post("/signup", "name=Eve&email=ada%40example.org")
+        .await;
+    let taken = answer(
+        StatusCode::CONFLICT,
+        "`ada@example.org` is a member already\n",
+    );
+    assert_eq!(heard, taken);
+    assert!(!server.has_profile(2));
+}
+
+#[tokio::test]
+async fn a_failing_handler_leaves_the_sign_up_and_the_client_hears_that_but_not_why() {
+    let server = Server::start().await;
+    // A folder where the file shall be.
+    std::fs::create_dir(server.desk.profile(1)).expect("a folder");
+    let mut client = server.client().await;
+    let heard = client.post("/signup", ADA).await;
+    let text = "welcome, Ada: you are member 1\nnot all of what follows went well: we know of it\n";
+    assert_eq!(heard, answer(StatusCode::CREATED, text));
+    let front_page = "members: 1\nexample.org: 1\n";
+    assert_eq!(
+        client.get("/").await.text,
+        front_page,
+        "the others were called"
+    );
+    server.dispatcher.queue(&MAIL).join().await;
+    assert!(!server.has_mail(1), "there is no profile to welcome to");
+
+    let heard = client
+        .post("/signup", "name=Grace&email=grace%40example.org")
+        .await;
+    let expected = answer(StatusCode::CREATED, "welcome, Grace: you are member 2\n");
+    assert_eq!(heard, expected);
+}
+
+#[tokio::test]
+async fn a_panicking_handler_leaves_the_sign_up_and_the_connection() {
+    let server = Server::start().await;
+    let _panicking = server.dispatcher.subscribe(panics);
+    let mut client = server.client().await;
+    let heard = client.post("/signup", ADA).await;
+    assert_eq!(heard.status, StatusCode::CREATED);
+    assert!(heard.text.ends_with("we know of it\n"), "{heard:?}");
+    assert!(server.has_profile(1));
+    assert_eq!(client.get("/").await.status, StatusCode::OK);
+}
+
+fn panics(_: &UserSignedUp) {
+    std::panic::resume_unwind(Box::new("on purpose"));
+}
