@@ -4,8 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::dispatcher::origin::Origin;
 use crate::dispatcher::{Caused, DispatcherHandle};
-use crate::event::{EmitsNow, Event};
+use crate::event::{EmitsNow, Event, EventInfo};
 use crate::handler::{Events, HandlerInfo};
 use crate::param::{Delivery, Param, Resolver};
 use crate::spans::Trace;
@@ -95,16 +96,30 @@ pub(crate) struct Given {
     /// `None` once the emission took the events; later ones go to the dispatcher.
     events: Mutex<Option<Vec<Box<dyn Caused>>>>,
     dispatcher: DispatcherHandle,
+    /// The handler's event is replayed.
+    replays: bool,
 }
 
 impl Given {
-    pub(crate) fn new(handler: HandlerInfo, dispatcher: DispatcherHandle, trace: Trace) -> Self {
+    /// Of a handler whose event comes from `origin`, and whose delivery has the span `trace`.
+    pub(crate) fn new(
+        handler: HandlerInfo,
+        dispatcher: DispatcherHandle,
+        origin: &Origin,
+        trace: Trace,
+    ) -> Self {
         Self {
             handler,
             trace,
             events: Mutex::new(Some(Vec::new())),
             dispatcher,
+            replays: origin.replays,
         }
+    }
+
+    /// Whether an event that it was given is in the record that is replayed.
+    pub(crate) fn discards(&self, event: &EventInfo) -> bool {
+        self.replays && event.is_wire()
     }
 
     fn push(&self, event: Box<dyn Caused>) {
@@ -119,7 +134,7 @@ impl Given {
             }
         };
         if let Some(event) = late {
-            self.dispatcher.emit_late(event, self.handler);
+            self.dispatcher.emit_late(event, self.handler, self.replays);
         }
     }
 

@@ -39,19 +39,24 @@ pub enum RedeliverError {
     Closed,
 }
 
-/// `emit_blocking` was called where blocking would stop other tasks.
+/// `emit_blocking`, or another method of its kind, was called where blocking would stop other tasks.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`emit_blocking` inside of a runtime might stop its other tasks; use `emit_async(…).await`, or a \
-     thread of `std::thread`"
+    "`{verb}_blocking` inside of a runtime might stop its other tasks; use `{verb}_async(…).await`, or \
+     a thread of `std::thread`"
 )]
-#[non_exhaustive]
-pub struct BlockingError {}
+pub struct BlockingError {
+    verb: &'static str,
+}
 
 impl BlockingError {
-    #[cfg(feature = "tokio")]
-    pub(crate) fn new() -> Self {
-        Self {}
+    /// Whether this thread may wait for what `verb` does.
+    pub(crate) fn check(verb: &'static str) -> Result<(), Self> {
+        #[cfg(feature = "tokio")]
+        let may_wait = tokio::runtime::Handle::try_current().is_err();
+        #[cfg(not(feature = "tokio"))]
+        let may_wait = true;
+        if may_wait { Ok(()) } else { Err(Self { verb }) }
     }
 }
 

@@ -54,6 +54,28 @@ pub(crate) fn left_alone(waiting: usize, tasks: usize) {
     });
 }
 
+/// An event is not in a record, for the first time for this reason.
+#[cfg(feature = "serde")]
+#[cold]
+pub(crate) fn not_recorded(event: &str, why: &dyn std::error::Error) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(event, "not recorded: {why}");
+        let _ = (event, why);
+    });
+}
+
+/// A record goes no further.
+#[cfg(feature = "serde")]
+#[cold]
+pub(crate) fn record_failed(error: &std::io::Error) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::error!("the record cannot be written, and ends here: {error}");
+        let _ = error;
+    });
+}
+
 /// An observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {

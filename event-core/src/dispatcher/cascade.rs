@@ -136,7 +136,7 @@ pub(crate) struct Progress {
     pub(crate) under_way: UnderWay,
 }
 
-pub(crate) struct Waiting {
+struct Waiting {
     event: Box<dyn Caused>,
     /// The handler that caused it; `None` for an event that was recorded.
     by: Option<HandlerInfo>,
@@ -147,6 +147,27 @@ pub(crate) struct Waiting {
 pub(crate) struct Turn {
     event: Kept,
     by: Option<HandlerInfo>,
+}
+
+/// How long the lists of a root were that handlers add to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Mark {
+    waiting: usize,
+    returned: usize,
+}
+
+/// What handlers added to the lists of a root: events that wait for their turn, and those that a
+/// replay discards.
+#[derive(Default)]
+pub(crate) struct Behind {
+    waiting: VecDeque<Waiting>,
+    returned: Vec<(HandlerInfo, Kept)>,
+}
+
+impl Behind {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.returned.is_empty()
+    }
 }
 
 /// A delivery that waits for room in its queue.
@@ -169,8 +190,19 @@ impl Default for Progress {
 }
 
 impl More {
-    /// Adds an event that `handler` caused.
-    pub(crate) fn queue(&mut self, event: Box<dyn Caused>, handler: HandlerInfo, origin: Origin) {
+    /// Adds an event that `handler` caused. One that is in the record of a replay is kept for the
+    /// report, and never waits: whatever becomes of the root, it is discarded.
+    pub(crate) fn queue(
+        &mut self,
+        inner: &Inner,
+        event: Box<dyn Caused>,
+        handler: HandlerInfo,
+        origin: Origin,
+    ) {
+        if origin.discards(event.info()) {
+            self.discard(inner, event, Some(handler));
+            return;
+        }
         self.waiting.push_back(Waiting {
             event,
             by: Some(handler),
@@ -179,16 +211,23 @@ impl More {
     }
 
     /// Takes what emitters were given into the list, so that it keeps the handlers' order.
-    pub(crate) fn join_given(&mut self, origin: &Origin) {
+    pub(crate) fn join_given(&mut self, inner: &Inner, origin: &Origin) {
         for given in std::mem::take(&mut self.given) {
             for event in given.close() {
                 let origin = Origin {
                     within: given.trace.clone(),
                     ..origin.clone()
                 };
-                self.queue(event, given.handler, origin);
+                self.queue(inner, event, given.handler, origin);
             }
         }
+    }
+
+    #[cold]
+    fn discard(&mut self, inner: &Inner, event: Box<dyn Caused>, by: Option<HandlerInfo>) {
+        inner.count_discarded();
+        self.details.discarded += 1;
+        self.keep(Kept::Own(event.into_any()), by);
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -291,7 +330,7 @@ impl Root {
                     known.unwrap_or_else(|| inner.stamp(origin))
                 };
                 let parent = inner.is_stamping().then(|| meta().parent());
-                more.join_given(&origin.caused(parent, Trace::NONE));
+                more.join_given(inner, &origin.caused(parent, Trace::NONE));
             }
             self.done -= std::mem::take(&mut more.progress).undone;
         }
@@ -391,7 +430,31 @@ impl Root {
                 more.details.closed = true;
                 more.fail(Failure::new(event, None, Cause::Closed));
             }
+            NotEntered::Discarded => more.details.discarded += 1,
         }
+    }
+
+    /// The same of a root of one event.
+    pub(crate) fn not_emitted(&mut self, event: &'static EventInfo, why: &NotEntered) {
+        self.not_entered(event, why);
+        if !matches!(why, NotEntered::Discarded) {
+            self.more().details.not_emitted += 1;
+        }
+    }
+
+    /// Drops those of recorded events that are in the record of a replay; answers the others.
+    #[cold]
+    pub(crate) fn discard_recorded(
+        &mut self,
+        inner: &Inner,
+        events: Vec<Box<dyn Caused>>,
+    ) -> Vec<Box<dyn Caused>> {
+        let (in_record, others): (Vec<_>, _) =
+            events.into_iter().partition(|event| event.info().is_wire());
+        for event in in_record {
+            self.more().discard(inner, event, None);
+        }
+        others
     }
 
     /// Keeps what waits without emitting it.
@@ -435,8 +498,8 @@ impl Root {
     pub(crate) fn take_turn(&mut self, inner: &Arc<Inner>) -> Option<Turn> {
         self.record.get()?;
         let Waiting { event, by, origin } = self.more().next(inner)?;
-        let depth = origin.depth;
-        let (event, refused) = depth::enter(depth, || event.emit(inner, self, origin));
+        let stand = origin.stand();
+        let (event, refused) = stand.enter(inner, || event.emit(inner, self, origin));
         self.pass_on(refused);
         Some(Turn { event, by })
     }
@@ -458,23 +521,40 @@ impl Root {
 
     /// How many events wait for their turn.
     pub(crate) fn waiting(&self) -> usize {
-        self.record
-            .get()
-            .map_or(0, |more| more.borrow().waiting.len())
+        self.mark().waiting
     }
 
-    /// Takes back what joined the list behind the first `before` events.
-    pub(crate) fn take_behind(&mut self, before: usize) -> VecDeque<Waiting> {
+    /// How long the lists are that handlers add to.
+    pub(crate) fn mark(&self) -> Mark {
+        self.record.get().map_or(Mark::default(), |more| {
+            let more = more.borrow();
+            Mark {
+                waiting: more.waiting.len(),
+                returned: more.details.returned.len(),
+            }
+        })
+    }
+
+    /// Takes back what handlers added since.
+    pub(crate) fn take_behind(&mut self, mark: Mark) -> Behind {
         match self.record.get_mut() {
-            Some(more) => more.get_mut().waiting.split_off(before),
-            None => VecDeque::new(),
+            Some(more) => {
+                let more = more.get_mut();
+                Behind {
+                    waiting: more.waiting.split_off(mark.waiting),
+                    returned: more.details.returned.split_off(mark.returned),
+                }
+            }
+            None => Behind::default(),
         }
     }
 
-    /// Puts events at the end of the list.
-    pub(crate) fn put_back(&mut self, events: VecDeque<Waiting>) {
-        if !events.is_empty() {
-            self.more().waiting.extend(events);
+    /// Adds it again, at the end.
+    pub(crate) fn put_back(&mut self, behind: Behind) {
+        if !behind.is_empty() {
+            let more = self.more();
+            more.waiting.extend(behind.waiting);
+            more.details.returned.extend(behind.returned);
         }
     }
 

@@ -4,24 +4,42 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::cascade::Root;
+use super::cascade::{Hands, Root};
 use super::emit_async::{self, EmitAsync};
 use super::inner::Inner;
 use super::origin::Origin;
-use super::{Dispatcher, depth, emit};
+use super::{Dispatcher, emit};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::meta::Meta;
 use crate::report::{Cause, Failure, Report};
 use crate::wire::Envelope;
 
+/// How an event came from outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(super) meta: Meta,
+    /// It came out of a record, which also has what its handlers cause.
+    pub(super) replays: bool,
+}
+
+impl Arrival {
+    /// Of an event that happens now, as far as this dispatcher is concerned.
+    fn new(envelope: &Envelope) -> Self {
+        Self {
+            meta: *envelope.meta(),
+            replays: false,
+        }
+    }
+}
+
 /// An event that came from outside, whatever its type.
 pub(crate) trait ArrivedEvent: Send + Sync {
     fn as_any_event(&self) -> &dyn AnyEvent;
-    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, meta: Meta) -> Report;
+    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, arrival: Arrival, hands: Hands) -> Report;
     fn deliver_async(
         self: Arc<Self>,
         inner: Arc<Inner>,
-        meta: Meta,
+        arrival: Arrival,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
 }
 
@@ -30,16 +48,16 @@ impl<E: Event> ArrivedEvent for E {
         self
     }
 
-    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, meta: Meta) -> Report {
-        deliver(inner, &self, meta)
+    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, arrival: Arrival, hands: Hands) -> Report {
+        deliver(inner, &self, arrival, hands)
     }
 
     fn deliver_async(
         self: Arc<Self>,
         inner: Arc<Inner>,
-        meta: Meta,
+        arrival: Arrival,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
-        Box::pin(emit_async::deliver_async(inner, self, meta))
+        Box::pin(emit_async::deliver_async(inner, self, arrival))
     }
 }
 
@@ -82,7 +100,8 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn deliver(&self, envelope: &Envelope) -> Report {
-        Arc::clone(envelope.arrived()).deliver(self.inner(), *envelope.meta())
+        let arrival = Arrival::new(envelope);
+        Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, Hands::Over)
     }
 
     /// Emits an event that came from outside as [`deliver`](Self::deliver) does, and also runs its
@@ -96,17 +115,18 @@ impl Dispatcher {
         envelope: &Envelope,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
         let inner = Arc::clone(self.inner());
-        let future = Arc::clone(envelope.arrived()).deliver_async(inner, *envelope.meta());
+        let arrival = Arrival::new(envelope);
+        let future = Arc::clone(envelope.arrived()).deliver_async(inner, arrival);
         EmitAsync::new(self.inner(), envelope.event().info(), future)
     }
 }
 
-fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, meta: Meta) -> Report {
-    let mut root = Root::default();
-    let Some(origin) = enter(inner, E::INFO, meta, &mut root) else {
+fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, arrival: Arrival, hands: Hands) -> Report {
+    let mut root = Root::with(hands);
+    let Some(origin) = enter(inner, E::INFO, arrival, &mut root) else {
         return root.into_report();
     };
-    let (panic, refused) = depth::enter(origin.depth, || {
+    let (panic, refused) = origin.stand().enter(inner, || {
         let found = inner.find::<E>()?;
         if found.roster::<E>().has_later() {
             let held = Arc::clone(event);
@@ -124,14 +144,14 @@ fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, meta: Meta) -> Report {
 pub(super) fn enter(
     inner: &Inner,
     event: &'static EventInfo,
-    meta: Meta,
+    arrival: Arrival,
     root: &mut Root,
 ) -> Option<Origin> {
+    let Arrival { meta, replays } = arrival;
     let mut origin = match emit::enter_root(inner, event, None) {
         Ok(origin) => origin,
         Err(why) => {
-            root.not_entered(event, &why);
-            root.more().details.not_emitted += 1;
+            root.not_emitted(event, &why);
             return None;
         }
     };
@@ -145,6 +165,7 @@ pub(super) fn enter(
         more.fail(Failure::new(event, None, Cause::TooDeep { limit }));
         return None;
     }
+    origin.replays |= replays;
     origin.stamp = Some(meta);
     Some(origin)
 }

@@ -166,7 +166,8 @@ impl<'e> Emission<'e> {
     /// emitters; each has its own.
     pub(crate) fn open_given(&self) -> Arc<Given> {
         let (handler, dispatcher) = (self.handler(), self.inner.handle());
-        let given = Arc::new(Given::new(handler, dispatcher, self.trace()));
+        let given = Given::new(handler, dispatcher, self.origin, self.trace());
+        let given = Arc::new(given);
         self.more().given.push(Arc::clone(&given));
         given
     }
@@ -273,8 +274,8 @@ impl Sink for Emission<'_> {
     fn cause(&self, event: Box<dyn Caused>) {
         let origin = self.origin_of_caused();
         let mut more = self.more();
-        more.join_given(&origin);
-        more.queue(event, self.handler(), origin);
+        more.join_given(self.inner, &origin);
+        more.queue(self.inner, event, self.handler(), origin);
     }
 
     #[cold]

@@ -25,13 +25,13 @@ use super::inner::{Found, Inner};
 use super::later;
 use super::origin::{Origin, ROOT};
 use super::queued;
+use super::replaying;
 use super::roster::{Entry, Roster, mode};
 use super::shared::{Delivered, Shared};
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
 use crate::isolate;
 use crate::observer::Observed;
-use crate::pending::PendingEvents;
 use crate::report::{Cause, Failure, Report, Skip};
 
 /// Emits a root.
@@ -119,9 +119,9 @@ pub(crate) fn emit_with<E: Event>(
     values: Option<Arc<Values>>,
 ) -> Report {
     let (panic, refused) = match enter_root(inner, E::INFO, values) {
-        Ok(origin) => depth::enter(origin.depth, || {
-            deliver_root(inner, event, &mut root, origin)
-        }),
+        Ok(origin) => origin
+            .stand()
+            .enter(inner, || deliver_root(inner, event, &mut root, origin)),
         Err(refused) => return refuse(inner, event, root, &refused),
     };
     if root.record.get().is_none() && panic.is_none() && refused.is_none() {
@@ -134,13 +134,16 @@ pub(crate) fn emit_with<E: Event>(
 pub(crate) enum NotEntered {
     Refused(Refusal),
     Closed,
+    /// It is in the record that is replayed.
+    Discarded,
 }
 
 /// Where a new root of `event` stands.
 ///
 /// # Errors
 ///
-/// The dispatcher is closed, or a limit of emits inside of emits was crossed.
+/// The dispatcher is closed, a limit of emits inside of emits was crossed, or a handler of a replayed
+/// event emits what is in the record.
 pub(crate) fn enter_root(
     inner: &Inner,
     event: &'static EventInfo,
@@ -149,45 +152,17 @@ pub(crate) fn enter_root(
     if !inner.closing.takes_roots(depth::is_outermost()) {
         return Err(NotEntered::Closed);
     }
+    let replays = replaying::is_under_way(inner);
+    if replays && event.is_wire() {
+        inner.count_discarded();
+        return Err(NotEntered::Discarded);
+    }
     let depth = depth::root(inner, event).map_err(NotEntered::Refused)?;
     Ok(Origin {
+        replays,
         values,
         ..Origin::at(depth)
     })
-}
-
-/// Emits recorded events as one root.
-pub(crate) fn emit_all(
-    inner: &Arc<Inner>,
-    pending: PendingEvents,
-    values: Option<Arc<Values>>,
-) -> Report {
-    let mut root = Root::default();
-    enter_all(inner, pending, values, &mut root);
-    root.run_caused(inner);
-    root.into_report()
-}
-
-/// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted.
-pub(crate) fn enter_all(
-    inner: &Inner,
-    pending: PendingEvents,
-    values: Option<Arc<Values>>,
-    root: &mut Root,
-) {
-    if pending.is_empty() {
-        root.record(Vec::new(), &ROOT);
-        return;
-    }
-    let first = pending.first();
-    match enter_root(inner, first, values) {
-        Ok(origin) => root.record(pending.events, &origin),
-        Err(why) => {
-            root.record(pending.events, &ROOT);
-            root.not_entered(first, &why);
-            root.leave_the_rest();
-        }
-    }
 }
 
 /// Reports a root that was not emitted.
@@ -198,8 +173,7 @@ pub(crate) fn refuse<E: Event>(
     mut root: Root,
     why: &NotEntered,
 ) -> Report {
-    root.not_entered(E::INFO, why);
-    root.more().details.not_emitted += 1;
+    root.not_emitted(E::INFO, why);
     let depth = depth::next();
     if depth > inner.depth_limit + 1 {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.

@@ -15,7 +15,9 @@ use super::depth;
 use super::emit;
 use super::inner::{Found, Inner};
 use super::origin::Origin;
+use super::pending;
 use super::queued;
+use super::replaying;
 use super::rooms;
 use super::roster::{Roster, mode};
 use super::seat::Place;
@@ -179,7 +181,8 @@ pub(crate) async fn emit_all_async(
 ) -> Report {
     let mut root = Root::with(Hands::Structured);
     let first = pending.first();
-    emit::enter_all(&inner, pending, values, &mut root);
+    let replays = replaying::is_under_way(&inner);
+    pending::enter_all(&inner, pending, values, replays, &mut root);
     if root.waiting() > 0 {
         let mut unfinished = Unfinished::new(&inner, &mut root, first);
         Box::pin(unfinished.others()).await;
@@ -192,18 +195,19 @@ pub(crate) async fn emit_all_async(
 pub(crate) async fn deliver_async<E: Event>(
     inner: Arc<Inner>,
     event: Arc<E>,
-    meta: crate::meta::Meta,
+    arrival: super::deliver::Arrival,
 ) -> Report {
     // Whoever sent it may hold it no more.
     let event = Isolated(Some(event));
     let mut root = Root::with(Hands::Structured);
-    if let Some(origin) = super::deliver::enter(&inner, E::INFO, meta, &mut root)
+    if let Some(origin) = super::deliver::enter(&inner, E::INFO, arrival, &mut root)
         && let Some(held) = &event.0
     {
-        let depth = origin.depth;
+        let stand = origin.stand();
         let mut unfinished = Unfinished::new(&inner, &mut root, E::INFO);
         unfinished.first_held(held, origin).await;
-        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, event.take()));
+        let drop_event = || emit::discard_as(E::INFO, event.take());
+        let (panic, refused) = stand.enter(&inner, drop_event);
         unfinished.end_first(panic, refused);
         unfinished.others().await;
     }
@@ -230,15 +234,15 @@ impl<'a> Unfinished<'a> {
 
     /// Hands the root's own event to its handlers.
     async fn first<E: Event>(&mut self, event: E, origin: Origin) {
-        let Self { inner, root, .. } = self;
-        let depth = origin.depth;
+        let (inner, root) = (self.inner, &mut *self.root);
+        let stand = origin.stand();
         let Some(found) = inner.find::<E>() else {
-            let (panic, refused) = depth::enter(depth, || emit::discard(event));
+            let (panic, refused) = stand.enter(inner, || emit::discard(event));
             self.end_first(panic, refused);
             return;
         };
         if !found.roster::<E>().has_later() {
-            let (panic, refused) = depth::enter(depth, || {
+            let (panic, refused) = stand.enter(inner, || {
                 emit::deliver(inner, &found, &event, root, origin);
                 emit::discard(event)
             });
@@ -246,13 +250,13 @@ impl<'a> Unfinished<'a> {
             return;
         }
         if needs_arc::<E>(&found) {
-            let (shared, refused) = depth::enter(depth, || {
+            let (shared, refused) = stand.enter(inner, || {
                 emit::deliver_shared(inner, &found, event, root, origin)
             });
             let shared = Isolated(Some(shared));
             self.end_first(None, refused);
             self.run_structured().await;
-            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
+            let (panic, refused) = stand.enter(inner, || emit::discard_as(E::INFO, shared.take()));
             self.end_first(panic, refused);
             return;
         }
@@ -260,7 +264,7 @@ impl<'a> Unfinished<'a> {
         let shared = Isolated(Some(emit::share(inner, &found, event, origin)));
         if let Some(shared) = &shared.0 {
             let observed = Observed::new(inner, shared.event(), shared.origin());
-            let (halted, refused) = depth::enter(depth, || {
+            let (halted, refused) = stand.enter(inner, || {
                 emit::run_inline(inner, &found, shared, root, observed.as_ref())
             });
             root.pass_on(refused);
@@ -272,7 +276,7 @@ impl<'a> Unfinished<'a> {
                 observed.emission_ended();
             }
         }
-        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
+        let (panic, refused) = stand.enter(inner, || emit::discard_as(E::INFO, shared.take()));
         self.end_first(panic, refused);
     }
 
@@ -280,7 +284,7 @@ impl<'a> Unfinished<'a> {
     #[cfg(feature = "serde")]
     async fn first_held<E: Event>(&mut self, event: &Arc<E>, origin: Origin) {
         let Self { inner, root, .. } = self;
-        let (shared, refused) = depth::enter(origin.depth, || {
+        let (shared, refused) = origin.stand().enter(inner, || {
             let found = inner.find::<E>()?;
             if found.roster::<E>().has_later() {
                 let held = Arc::clone(event);

@@ -8,9 +8,10 @@ use std::task::{Context, Poll};
 
 use super::at_once::{Begin, Begun};
 use super::cascade::{More, Record, Root};
-use super::depth::{self, Refusal};
+use super::depth::Refusal;
 use super::emission::Emission;
 use super::inner::Inner;
+use super::replaying::Stand;
 use super::shared::{Delivered, Item, One, Target};
 use crate::emitter::Given;
 use crate::handler::asynchronous::{Concluded, Running};
@@ -24,7 +25,7 @@ pub(crate) struct Flight<'a> {
     running: Option<Running<'a>>,
     inner: &'a Inner,
     needs_timer: bool,
-    depth: u32,
+    stand: Stand,
     left: Left,
     refused: Option<Refusal>,
 }
@@ -77,7 +78,8 @@ impl<'a> Flight<'a> {
             target,
         };
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
-        let (started, refused) = depth::enter(event.origin().depth, || {
+        let stand = event.origin().stand();
+        let (started, refused) = stand.enter(inner, || {
             let emission = Emission::new(inner, &who, event.origin(), &record);
             let start = || event.start(inner, target, &emission);
             catch_unwind(AssertUnwindSafe(|| match under_way {
@@ -97,7 +99,7 @@ impl<'a> Flight<'a> {
                     running: Some(running),
                     inner,
                     needs_timer: event.needs_timer(inner, target),
-                    depth: event.origin().depth,
+                    stand,
                     left,
                     refused,
                 });
@@ -133,7 +135,7 @@ impl<'a> Flight<'a> {
                 running: Some(running),
                 inner,
                 needs_timer: false,
-                depth: event.origin().depth,
+                stand: event.origin().stand(),
                 left,
                 refused: None,
             }),
@@ -155,7 +157,7 @@ impl<'a> Flight<'a> {
             let poll = || running.as_mut().poll(context);
             catch_unwind(AssertUnwindSafe(|| trace.run(poll)))
         };
-        let (polled, refused) = depth::enter(self.depth, || match &self.inner.runtime {
+        let (polled, refused) = self.stand.enter(self.inner, || match &self.inner.runtime {
             // Timers are made inside of a runtime; the poll may come from elsewhere.
             Some(runtime) if self.needs_timer => runtime.inside(poll),
             _ => poll(),
@@ -180,10 +182,16 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             let trace = &self.left.under_way.trace;
-            let _ = depth::enter(self.depth, || isolate::run(|| trace.run(|| drop(running))));
+            let drop_it = || isolate::run(|| trace.run(|| drop(running)));
+            let _ = self.stand.enter(self.inner, drop_it);
         }
         for given in std::mem::take(&mut self.left.given) {
             for event in given.close() {
+                if given.discards(event.info()) {
+                    self.inner.count_discarded();
+                    isolate::discard(event);
+                    continue;
+                }
                 let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
                 log::failure(&failure);
                 self.inner.tell(&failure);
@@ -240,7 +248,7 @@ pub(crate) async fn fly(
         Target::Seat(seat) if !inner.is_observed() && event.runs_at_once(inner, seat) => {
             let (begun, refused) = poll_fn(|context| {
                 let run = || event.run_at_once(inner, seat, context);
-                Poll::Ready(depth::enter(event.origin().depth, run))
+                Poll::Ready(event.origin().stand().enter(inner, run))
             })
             .await;
             root.pass_on(refused);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::inner::Inner;
-use super::{Caused, Dispatcher};
+use super::{Caused, Dispatcher, pending, replaying};
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
 use crate::handler::HandlerInfo;
@@ -91,14 +91,16 @@ impl DispatcherHandle {
     }
 
     /// Emits what an emitter was given after its delivery had ended.
-    pub(crate) fn emit_late(&self, event: Box<dyn Caused>, by: HandlerInfo) {
+    pub(crate) fn emit_late(&self, event: Box<dyn Caused>, by: HandlerInfo, replays: bool) {
         let name = event.info().name();
         match self.get() {
             Ok(dispatcher) => {
+                let inner = dispatcher.inner();
+                let replays = replays || replaying::is_under_way(inner);
                 let pending = PendingEvents {
                     events: vec![event],
                 };
-                dispatcher.emit_all(pending);
+                pending::emit_all(inner, pending, None, replays);
             }
             Err(error) => crate::log::lost(name, by, error),
         }

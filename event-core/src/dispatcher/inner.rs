@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
+    /// Events that replays did not emit, since they are in the record.
+    discarded: AtomicU64,
     /// Whether emissions are stamped with an identity.
     stamping: AtomicBool,
     stamper: Stamper,
@@ -120,6 +122,7 @@ impl Inner {
             observed: AtomicBool::new(parts.spans.are_on() || !parts.observers.is_empty()),
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
+            discarded: AtomicU64::new(0),
             stamping: AtomicBool::new(parts.stamping),
             stamper: parts.stamper,
             spans: parts.spans,
@@ -174,6 +177,17 @@ impl Inner {
     #[cfg(all(feature = "tokio", feature = "tracing"))]
     pub(crate) fn makes_spans(&self) -> bool {
         self.spans.are_on()
+    }
+
+    /// One more event that a replay does not emit.
+    #[cold]
+    pub(crate) fn count_discarded(&self) {
+        self.discarded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn discarded(&self) -> u64 {
+        self.discarded.load(Ordering::Relaxed)
     }
 
     /// A failure of a delivery whose emitter has its report already.

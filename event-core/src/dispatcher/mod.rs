@@ -21,8 +21,12 @@ pub(crate) mod inner;
 mod later;
 pub(crate) mod limit;
 pub(crate) mod origin;
+mod pending;
 mod phase;
 mod queued;
+#[cfg(feature = "serde")]
+mod replay;
+pub(crate) mod replaying;
 mod rooms;
 pub(crate) mod roster;
 pub(crate) mod seat;
@@ -227,10 +231,7 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        #[cfg(feature = "tokio")]
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(BlockingError::new());
-        }
+        BlockingError::check("emit")?;
         Ok(emit::emit_full(
             &self.inner,
             event,
@@ -301,7 +302,8 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        emit::emit_all(&self.inner, pending, None)
+        let replays = replaying::is_under_way(&self.inner);
+        pending::emit_all(&self.inner, pending, None, replays)
     }
 
     /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::replaying::Stand;
 use crate::context::Values;
+use crate::event::EventInfo;
 use crate::meta::{Meta, TraceParent};
 use crate::spans::Trace;
 
@@ -12,6 +14,8 @@ use crate::spans::Trace;
 #[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) depth: u32,
+    /// The event is replayed, or a handler of one that is caused it.
+    pub(crate) replays: bool,
     /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
     /// it, which only inline handlers can.
     pub(crate) stamp: Option<Meta>,
@@ -42,6 +46,7 @@ impl Origin {
     pub(crate) const fn at(depth: u32) -> Self {
         Self {
             depth,
+            replays: false,
             stamp: None,
             parent: None,
             values: None,
@@ -54,11 +59,26 @@ impl Origin {
     pub(crate) fn caused(&self, parent: Option<Parent>, within: Trace) -> Self {
         Self {
             depth: self.depth + 1,
+            replays: self.replays,
             stamp: None,
             parent,
             values: self.values.clone(),
             within,
             trace: Trace::NONE,
+        }
+    }
+
+    /// Whether an event that comes from here is in the record that is replayed, and so is not
+    /// emitted. One that is not `wire` is in none.
+    pub(crate) fn discards(&self, event: &EventInfo) -> bool {
+        self.replays && event.is_wire()
+    }
+
+    /// Where handlers of the event run.
+    pub(crate) fn stand(&self) -> Stand {
+        Stand {
+            depth: self.depth,
+            replays: self.replays,
         }
     }
 }

@@ -6,9 +6,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::depth;
 use super::emit_async::EmitAsync;
 use super::inner::Inner;
+use super::replaying::Stand;
 use crate::event::EventInfo;
 use crate::report::{Cause, Failure, Report};
 use crate::runtime::Runtime;
@@ -57,16 +57,17 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let id = tracked.id;
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on.
-        let depth = depth::next();
+        let stand = Stand::here(self.inner);
         let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
             // As a whole: an assignment alone would move a copy of the field.
             let mut tracked = tracked;
             tracked.has_begun = true;
             let mut future = pin!(future);
-            let mut poll = |context: &mut Context<'_>| match depth.checked_sub(1) {
+            let inner = &tracked.inner;
+            let mut poll = |context: &mut Context<'_>| match stand {
                 None => future.as_mut().poll(context),
-                Some(depth) => depth::enter(depth, || future.as_mut().poll(context)).0,
+                Some(stand) => stand.enter(inner, || future.as_mut().poll(context)).0,
             };
             poll_fn(|context| within.run(|| poll(context))).await
         });

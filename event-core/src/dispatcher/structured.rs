@@ -7,7 +7,6 @@
 //!
 //! Past 400 lines, since it is one state machine: launch, hold, poll, land, cancel.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::ops::Range;
 use std::pin::{Pin, pin};
@@ -15,8 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::at_once::Rest;
-use super::cascade::{Hands, Root, Waiting};
-use super::depth;
+use super::cascade::{Behind, Hands, Root};
 use super::flight::{Flight, Landed, Left};
 use super::inner::Inner;
 use super::later;
@@ -119,7 +117,7 @@ struct Air<'a> {
     held: Vec<(u32, Option<Permit>)>,
     flying: Vec<Flying<'a>>,
     /// What handlers caused that landed, by their place in the order.
-    caused: Vec<(usize, VecDeque<Waiting>)>,
+    caused: Vec<(usize, Behind)>,
 }
 
 /// A delivery that has started and not ended.
@@ -242,8 +240,8 @@ impl<'a> Air<'a> {
 
     /// Asks the filter of a handler; its emits are inside of this emission.
     fn admits(&mut self, seat: u32) -> bool {
-        let depth = self.event.origin().depth;
-        let (admits, refused) = depth::enter(depth, || {
+        let stand = self.event.origin().stand();
+        let (admits, refused) = stand.enter(self.inner, || {
             later::admits(self.inner, self.event, seat, self.root)
         });
         self.root.pass_on(refused);
@@ -350,7 +348,7 @@ impl<'a> Air<'a> {
             self.root.done += 1;
             return;
         }
-        let before = self.root.waiting();
+        let before = self.root.mark();
         landed.settle(self.root, self.inner, self.event, target);
         let caused = self.root.take_behind(before);
         if !caused.is_empty() {

@@ -8,7 +8,6 @@ use std::thread;
 use super::buffer::{Counts, Taken, Ticket};
 use super::line::Line;
 use crate::dispatcher::cascade::{Hands, Root};
-use crate::dispatcher::depth;
 use crate::dispatcher::flight;
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::shared::Item;
@@ -169,8 +168,8 @@ impl Drop for Running<'_> {
 /// Runs a delivery on this thread, and emits what it causes.
 fn run(inner: &Arc<Inner>, item: Item, lent: Option<&mut dyn Any>, hands: Hands) -> Ended {
     let mut root = Root::with(hands);
-    let depth = item.event.origin().depth;
-    let (ended, refused) = depth::enter(depth, || flight::run(inner, &item, lent, &mut root));
+    let stand = item.event.origin().stand();
+    let (ended, refused) = stand.enter(inner, || flight::run(inner, &item, lent, &mut root));
     root.pass_on(refused);
     isolate::discard(item);
     root.run_caused(inner);

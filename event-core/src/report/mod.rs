@@ -138,6 +138,8 @@ pub(crate) struct Details {
     pub(crate) closed: bool,
     pub(crate) events: usize,
     pub(crate) not_emitted: usize,
+    /// Events that are in the record of a replay.
+    pub(crate) discarded: usize,
     pub(crate) failures: Vec<Failure>,
     pub(crate) stopped_by: Option<HandlerInfo>,
     pub(crate) returned: Vec<(HandlerInfo, Kept)>,
@@ -272,6 +274,19 @@ impl Report {
             .map_or(0, |details| details.not_emitted)
     }
 
+    /// Events that handlers of a [replayed](crate::Dispatcher::replay) event caused, and that were not
+    /// emitted since they are in the record. They are no failures, and [`returned`](Self::returned)
+    /// has them. An event that a handler emitted itself is in the report that the handler got.
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub fn discarded(&self) -> usize {
+        self.details_discarded()
+    }
+
+    fn details_discarded(&self) -> usize {
+        self.details.as_ref().map_or(0, |details| details.discarded)
+    }
+
     /// Whether nothing failed, panicked, timed out or was rejected, and no limit was crossed. It says
     /// nothing about deliveries that were [handed over](Self::handed_over).
     #[must_use]
@@ -323,6 +338,7 @@ impl fmt::Display for Report {
             (self.ended(Ended::Abandoned), "abandoned"),
             (self.handed_over(), "handed over"),
             (self.not_emitted(), "not emitted"),
+            (self.details_discarded(), "discarded"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {how}")?;
@@ -348,6 +364,7 @@ impl fmt::Debug for Report {
             .field("dropped", &self.dropped())
             .field("handed_over", &self.handed_over())
             .field("not_emitted", &self.not_emitted())
+            .field("discarded", &self.details_discarded())
             .field("failures", &self.failures())
             .field("stopped_by", &self.stopped_by())
             .finish_non_exhaustive()
@@ -362,6 +379,7 @@ impl Default for Details {
             // The event that the root was emitted with.
             events: 1,
             not_emitted: 0,
+            discarded: 0,
             failures: Vec::new(),
             stopped_by: None,
             returned: Vec::new(),
@@ -374,6 +392,7 @@ impl Details {
     pub(crate) fn is_plain(&self) -> bool {
         self.events == 1
             && self.not_emitted == 0
+            && self.discarded == 0
             && !self.closed
             && self.failures.is_empty()
             && self.returned.is_empty()

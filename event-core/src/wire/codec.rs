@@ -72,6 +72,11 @@ impl Codec {
         }
     }
 
+    /// The most bytes that an envelope may have.
+    pub(super) fn most(&self) -> usize {
+        self.size_limit
+    }
+
     /// Writes an event. Values of redacted fields are written as they are: whoever reads the envelope
     /// needs them.
     ///

@@ -76,6 +76,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A program's events can be recorded, and replayed in another: see [`record`].
+//!
 //! # Format
 //!
 //! | attribute | |
@@ -103,6 +105,7 @@ mod identity;
 mod index;
 mod key;
 pub(crate) mod read;
+pub mod record;
 pub(crate) mod write;
 
 pub use self::codec::Codec;

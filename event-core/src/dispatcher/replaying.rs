@@ -1,0 +1,71 @@
+//! What is replayed on this thread.
+//!
+//! A handler of a replayed event may emit on its own, and what it emits is in the record, too: so
+//! emits have to know that they come from inside of one. Only the dispatcher that replays discards
+//! them; to any other they are side effects like all others.
+
+use std::cell::RefCell;
+use std::ptr;
+
+use super::depth::{self, Refusal};
+use super::inner::Inner;
+
+thread_local! {
+    /// The dispatchers whose replayed events are being handled, by their address; the innermost last.
+    static REPLAYING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Where an emission stands on the thread that runs its handlers.
+#[derive(Clone, Copy)]
+pub(crate) struct Stand {
+    pub(super) depth: u32,
+    pub(super) replays: bool,
+}
+
+impl Stand {
+    /// That of whatever runs on this thread; `None` outside of every emission.
+    #[cfg(feature = "tokio")]
+    pub(super) fn here(inner: &Inner) -> Option<Self> {
+        let depth = depth::next().checked_sub(1)?;
+        Some(Self {
+            depth,
+            replays: is_under_way(inner),
+        })
+    }
+
+    /// Runs the handlers of the event; also answers what inside of it was refused, if anything was.
+    #[inline]
+    pub(crate) fn enter<R>(self, inner: &Inner, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+        let _replaying = self.replays.then(|| Replaying::begin(inner));
+        depth::enter(self.depth, run)
+    }
+}
+
+/// Whether a handler of an event runs on this thread that the dispatcher replays.
+pub(super) fn is_under_way(inner: &Inner) -> bool {
+    if depth::is_outermost() {
+        return false;
+    }
+    let address = ptr::from_ref(inner).addr();
+    // A thread that ends replays nothing.
+    let known = REPLAYING.try_with(|all| all.borrow().contains(&address));
+    known.unwrap_or(false)
+}
+
+/// A guard: handlers of a replayed event run until it is dropped.
+struct Replaying(());
+
+impl Replaying {
+    #[cold]
+    fn begin(inner: &Inner) -> Self {
+        let address = ptr::from_ref(inner).addr();
+        let _ = REPLAYING.try_with(|all| all.borrow_mut().push(address));
+        Self(())
+    }
+}
+
+impl Drop for Replaying {
+    fn drop(&mut self) {
+        let _ = REPLAYING.try_with(|all| all.borrow_mut().pop());
+    }
+}

@@ -1,0 +1,54 @@
+//! Why a line of a record is no event.
+
+use std::io;
+
+use crate::wire::DecodeError;
+
+/// Why [`Records`](super::Records) has no event for a line of a record. Lines count from 1.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The input could not be read. Nothing comes behind this.
+    #[error("line {line} cannot be read: {error}")]
+    Read {
+        /// The line.
+        line: u64,
+        /// What the input answered.
+        error: io::Error,
+    },
+    /// There is nothing in the line.
+    #[error("line {line} is empty")]
+    Empty {
+        /// The line.
+        line: u64,
+    },
+    /// The line is no event of this program.
+    #[error("line {line}: {error}")]
+    Line {
+        /// The line.
+        line: u64,
+        /// Why not.
+        error: DecodeError,
+    },
+    /// The last line has no end, and is no event: whoever wrote it was stopped in the middle.
+    #[error("line {line}, the last one, is cut off: {error}")]
+    CutOff {
+        /// The line.
+        line: u64,
+        /// Where it ends.
+        error: DecodeError,
+    },
+}
+
+impl RecordError {
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        match self {
+            Self::Read { line, .. }
+            | Self::Empty { line }
+            | Self::Line { line, .. }
+            | Self::CutOff { line, .. } => *line,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is in a record, and what is not.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::Missed;
+
+/// What a [`Recorder`](super::Recorder) wrote, and what it could not.
+#[derive(Clone, Debug, Default)]
+#[must_use = "it says what is not in the record"]
+pub struct Recorded {
+    pub(super) written: u64,
+    pub(super) bytes: u64,
+    pub(super) missed: Vec<Missed>,
+    pub(super) error: Option<Arc<io::Error>>,
+    pub(super) lost: u64,
+    pub(super) late: u64,
+}
+
+impl Recorded {
+    /// How many events were written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// How many bytes they are.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The events that could not be written as they are, by their name and the reason.
+    #[must_use]
+    pub fn missed(&self) -> &[Missed] {
+        &self.missed
+    }
+
+    /// What the writer answered when it failed. Nothing was written from then on.
+    #[must_use]
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_deref()
+    }
+
+    /// Events that were not written because the writer had failed. Some of those that it failed on may
+    /// be in the record all the same, the last of them not whole.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Events that were emitted after the record was finished.
+    #[must_use]
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Whether a replay will have all that happened: each event was written, or is one that is not
+    /// `wire` and that a handler causes again.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.error.is_none()
+            && self.lost + self.late == 0
+            && self.missed.iter().all(|missed| missed.lacking() == 0)
+    }
+}
+
+/// The count of what was written in one line, then what was not, each in a line of its own.
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} written", Events(self.written))?;
+        for missed in &self.missed {
+            write!(f, "\n  not written: {missed}")?;
+        }
+        if let Some(error) = &self.error {
+            write!(f, "\n  not written: {}: {error}", Events(self.lost))?;
+        }
+        if self.late > 0 {
+            let late = Events(self.late);
+            write!(f, "\n  not written: {late} after the record was finished")?;
+        }
+        Ok(())
+    }
+}
+
+struct Events(u64);
+
+impl fmt::Display for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 event"),
+            count => write!(f, "{count} events"),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Reads a record.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+use super::RecordError;
+use crate::wire::{Codec, DecodeError, Envelope};
+
+/// The events of a record, in its order: one for each line, or why the line is none.
+///
+/// A bad line is one error, and the next line is read all the same. A line that is longer than the
+/// codec's [limit](Codec::size_limit) is passed over, and never held in memory as a whole. When the
+/// input itself fails, that is the last item.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::Event;
+/// use event_core::wire::Codec;
+/// use event_core::wire::record::Records;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[event(name = "bell.rung", wire)]
+/// struct BellRung { door: u8 }
+///
+/// let record = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
+/// {"specversion":"1.0","id":"2","source":"/house","type":"bell.rung","data":{"door":300}}
+/// {"specversion":"1.0","id":"3","source":"/house","type":"bell.ru"#;
+/// let records: Vec<_> = Records::new(Codec::new("/house")?, &record[..]).collect();
+///
+/// let first = records[0].as_ref().unwrap();
+/// assert_eq!(first.event().downcast_ref::<BellRung>().unwrap().door, 1);
+/// let second = records[1].as_ref().unwrap_err();
+/// assert!(second.to_string().starts_with("line 2: `bell.rung` version 1 does not fit at `data.door`"));
+/// let third = records[2].as_ref().unwrap_err();
+/// assert!(third.to_string().starts_with("line 3, the last one, is cut off"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Records<R> {
+    codec: Codec,
+    input: R,
+    line: u64,
+    /// The text of one line; its room is used again.
+    text: Vec<u8>,
+    has_ended: bool,
+}
+
+/// What was read.
+struct Line {
+    /// How many bytes, the line's end among them.
+    size: usize,
+    has_end: bool,
+}
+
+impl<R: BufRead> Records<R> {
+    /// Reads events with `codec`, from the first line on.
+    pub fn new(codec: Codec, input: R) -> Self {
+        Self {
+            codec,
+            input,
+            line: 0,
+            text: Vec::new(),
+            has_ended: false,
+        }
+    }
+
+    /// How many lines were read.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.line
+    }
+
+    /// Reads the next line as far as it is allowed to be long; `None` at the end of the input.
+    fn read_line(&mut self) -> io::Result<Option<Line>> {
+        self.text.clear();
+        // One more than the limit shows that it is crossed, and `\r\n` may come behind the limit.
+        let most = (self.codec.most() as u64).saturating_add(3);
+        let mut start = (&mut self.input).take(most);
+        let mut size = start.read_until(b'\n', &mut self.text)?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let has_end = self.text.ends_with(b"\n");
+        if !has_end && size as u64 == most {
+            size += self.input.skip_until(b'\n')?;
+        }
+        if has_end {
+            self.text.pop();
+        }
+        if self.text.ends_with(b"\r") {
+            self.text.pop();
+        }
+        Ok(Some(Line { size, has_end }))
+    }
+
+    fn decode(&self, Line { size, has_end }: &Line) -> Result<Envelope, RecordError> {
+        let (line, limit) = (self.line, self.codec.most());
+        if self.text.len() > limit {
+            let error = DecodeError::TooLarge { size: *size, limit };
+            return Err(RecordError::Line { line, error });
+        }
+        if self.text.trim_ascii().is_empty() {
+            return Err(RecordError::Empty { line });
+        }
+        self.codec.decode(&self.text).map_err(|error| {
+            if *has_end {
+                RecordError::Line { line, error }
+            } else {
+                RecordError::CutOff { line, error }
+            }
+        })
+    }
+}
+
+impl<R: BufRead> Iterator for Records<R> {
+    type Item = Result<Envelope, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        match self.read_line() {
+            Ok(Some(line)) => {
+                self.line += 1;
+                Some(self.decode(&line))
+            }
+            Ok(None) => {
+                self.has_ended = true;
+                None
+            }
+            Err(error) => {
+                self.has_ended = true;
+                let line = self.line + 1;
+                Some(Err(RecordError::Read { line, error }))
+            }
+        }
+    }
+}
+
+impl<R: BufRead> std::iter::FusedIterator for Records<R> {}
+
+impl<R> fmt::Debug for Records<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records")
+            .field("lines", &self.line)
+            .finish_non_exhaustive()
+    }
+}
