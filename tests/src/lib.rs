@@ -6,8 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 mod gate;
+mod record;
 
 pub use self::gate::Gate;
+pub use self::record::{codec, envelope, read, record};
 
 /// The README's samples, as doctests.
 #[cfg(doctest)]

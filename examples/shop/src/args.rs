@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -24,6 +25,14 @@ pub(crate) struct Args {
     /// Write every event to FILE, one JSON object a line; a file that is there is replaced
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
+
+    /// Record every event in FILE, for `--replay`; a file that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Replay the events that were recorded in FILE, instead of making purchases
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "record"])]
+    pub(crate) replay: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) receipts: ReceiptArgs,
@@ -82,19 +91,28 @@ Columns, parted by blanks:
 
 Ctrl-C stops the replay and sums up what was replayed; a second one ends at once.
 
+A record has one event a line. Its purchases lead to nothing new when they are replayed, for what
+they led to is in it, too. Lines that are no event are named, counted and left out.
+
 Exit status:
-    0  the purchases were replayed, with or without malformed lines
-    1  they were, but the audit file or the summary could not be written whole
+    0  the purchases were replayed, with or without malformed lines; or a whole record
+    1  they were, but the audit file, the record or the summary could not be written whole; or the
+       record that was replayed has lines that are no event
     2  nothing was replayed: wrong usage, or a file that is missing, empty or without a valid line
   130  the replay was stopped by Ctrl-C";
 
 impl Args {
-    /// What the purchases are called in messages.
+    /// What the purchases, or the record, are called in messages.
     pub(crate) fn source(&self) -> String {
-        self.file.as_deref().map_or_else(
+        self.input().map_or_else(
             || "the CDNOW sample".into(),
             |file| file.display().to_string(),
         )
+    }
+
+    /// The file that is read, if it is not the sample.
+    fn input(&self) -> Option<&Path> {
+        self.replay.as_deref().or(self.file.as_deref())
     }
 
     /// The purchases, as yet unread.
@@ -113,21 +131,41 @@ impl Args {
         let Some(audit) = &self.audit else {
             return Ok(None);
         };
-        if self
-            .file
-            .as_deref()
-            .is_some_and(|file| is_same(file, audit))
-        {
-            return Err(format!(
-                "{} has the purchases; the audit would replace it",
-                audit.display()
-            )
-            .into());
-        }
+        self.must_not_replace(audit, "audit")?;
         match AuditLog::create(audit) {
             Ok(log) => Ok(Some(log)),
-            Err(error) => Err(format!("cannot create {}: {error}", audit.display()).into()),
+            Err(error) => Err(cannot_create(audit, &error)),
         }
+    }
+
+    /// The file for the record, if one is wanted. Comes after the audit's, which may be the same.
+    pub(crate) fn create_record(&self) -> Result<Option<File>, BoxError> {
+        let Some(record) = &self.record else {
+            return Ok(None);
+        };
+        self.must_not_replace(record, "record")?;
+        let audit = self.audit.as_deref();
+        if audit.is_some_and(|audit| is_same(audit, record)) {
+            let both = record.display();
+            return Err(format!("{both} cannot be the audit and the record").into());
+        }
+        match File::create(record) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) => Err(cannot_create(record, &error)),
+        }
+    }
+
+    /// Refuses to write what is read.
+    fn must_not_replace(&self, output: &Path, what: &str) -> Result<(), BoxError> {
+        if !self.input().is_some_and(|input| is_same(input, output)) {
+            return Ok(());
+        }
+        let has = match self.replay {
+            Some(_) => "record",
+            None => "purchases",
+        };
+        let output = output.display();
+        Err(format!("{output} has the {has}; the {what} would replace it").into())
     }
 }
 
@@ -140,6 +178,10 @@ impl From<WhenFull> for Overflow {
             WhenFull::DropNewest => Overflow::DropNewest,
         }
     }
+}
+
+fn cannot_create(path: &Path, error: &io::Error) -> BoxError {
+    format!("cannot create {}: {error}", path.display()).into()
 }
 
 /// Whether two paths lead to one file; a path that leads nowhere is no other's.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use event_core::{Dispatcher, dispatcher::Shutdown, flag::Flag};
 use tokio::{select, time::timeout};
 
-use crate::replay::Till;
+use crate::{input::Lines, replay::Till};
 
 /// How a day went.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Day {
     pub(crate) till: Duration,
     /// How long it was until all was sent, too.
     pub(crate) whole: Duration,
+    /// What was read.
+    pub(crate) lines: Lines,
     /// What was left to do when the till was closed, and what became of it.
     pub(crate) shutdown: Shutdown,
 }
@@ -51,11 +53,12 @@ pub(crate) async fn day(
         }
     };
     // A purchase that still waited has heard by now that nothing takes its receipt any more.
-    let till = till.took();
+    let (till, lines) = till.took();
     Day {
         interrupted,
         till,
         whole: since.elapsed(),
+        lines,
         shutdown,
     }
 }

@@ -6,6 +6,8 @@
 //! cargo run -p shop -- --audit audit.ndjson      and every fact, one JSON line each
 //! cargo run -p shop -- purchases.txt             your own file, see --help for its columns
 //! cargo run -p shop -- --receipt-delay 5ms       with a slow mail server; try Ctrl-C
+//! cargo run -p shop -- --record events.ndjson    writes down all that happens
+//! cargo run -p shop -- --replay events.ndjson    and lets it happen again, with the same totals
 //! ```
 //!
 //! Where to look:
@@ -17,6 +19,8 @@
 //! * `src/shop.rs` wires them: the one place that names all modules.
 //! * `src/replay.rs` emits the purchases, `src/tally.rs` adds up what that leads to. They name no
 //!   handler.
+//! * `src/record.rs` emits a record instead: each event once, those that handlers caused the first
+//!   time among them. What handlers cause this time is discarded.
 //! * Receipts go through a queue, which the module that sends them declares: see `receipts/`. What
 //!   becomes of them when the shop closes, or Ctrl-C closes it, is in `src/day.rs`.
 //! * The eight purchases of 0.00 dollars make one handler of receipts fail, and nothing else: look
@@ -25,9 +29,11 @@
 mod args;
 mod chart;
 mod day;
+mod input;
 mod interrupt;
 mod line;
 mod purchases;
+mod record;
 mod replay;
 mod shop;
 mod summary;
@@ -42,17 +48,14 @@ use std::{
 use args::Args;
 use clap::Parser;
 use day::{Day, day};
-use event_core::BoxError;
+use event_core::{BoxError, wire::record::Recorder};
+use indicatif::ProgressBar;
+use input::Input;
 use interrupt::INTERRUPTED;
-use purchases::{Malformed, Purchases};
-use replay::{Till, progress_bar};
+use replay::Till;
 use shop::Shop;
-use shop_events::PurchaseMade;
 use summary::Summary;
 use tokio::runtime::{self, Runtime};
-
-/// More malformed lines than this are counted, not shown.
-const MALFORMED_SHOWN: usize = 20;
 
 fn main() -> ExitCode {
     run(&Args::parse()).unwrap_or_else(|error| {
@@ -61,45 +64,33 @@ fn main() -> ExitCode {
     })
 }
 
-/// Replays the purchases and prints the summary. An error means that nothing was replayed.
+/// Replays the purchases, or a record, and prints the summary. An error means that nothing was
+/// replayed.
 fn run(args: &Args) -> Result<ExitCode, BoxError> {
     let source = args.source();
-    let file = args.read()?;
-    let Purchases {
-        valid,
-        lines,
-        malformed,
-    } = Purchases::parse(&file);
-    complain_about(&malformed, &source);
-    if valid.is_empty() {
-        let what = if file.is_empty() {
-            "is empty"
-        } else {
-            "has no valid line"
-        };
-        return Err(format!("{source} {what}").into());
-    }
+    let (input, bar) = Input::open(args, io::stdout().is_terminal())?;
+    let (purchases, is_record) = (input.purchases(), args.replay.is_some());
 
     let audit = args.create_audit()?;
+    let codec = record::codec()?;
+    let record = args.create_record()?.map(|file| Recorder::new(codec, file));
     // Its thread listens for Ctrl-C and keeps the time, and is free for that whatever the shop does.
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let shop = Shop::open(runtime.handle(), &args.receipts, audit)?;
-    let purchases = valid.len();
-    let day = trade(args, &runtime, &shop, valid)?;
+    let shop = Shop::open(runtime.handle(), &args.receipts, audit, record)?;
+    let day = trade(args, &runtime, &shop, input, &bar)?;
     let audited = shop.audit.as_ref().map_or(Ok(()), |audit| audit.flush());
+    let recorded = shop.recorder.as_ref().map(Recorder::finish);
 
-    let malformed = malformed.len();
     let summary = Summary {
         source: &source,
-        lines,
-        malformed,
         purchases,
         shop: &shop,
         receipts: &args.receipts,
         day: &day,
+        recorded: recorded.as_ref().zip(args.record.as_deref()),
     };
     let printed = match io::stdout().write_all(summary.to_string().as_bytes()) {
         // Whoever reads (`shop | head -1`) has seen enough.
@@ -108,11 +99,22 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
     };
 
     let mut status = ExitCode::SUCCESS;
-    for (what, outcome) in [("audit file", audited), ("summary", printed)] {
+    let recorded = match recorded {
+        Some(recorded) if !recorded.is_complete() => Err(recorded.to_string()),
+        _ => Ok(()),
+    };
+    for (what, outcome) in [
+        ("audit file", audited.map_err(|error| error.to_string())),
+        ("record", recorded),
+        ("summary", printed.map_err(|error| error.to_string())),
+    ] {
         if let Err(error) = outcome {
             complain(&format!("the {what} is incomplete: {error}"));
             status = ExitCode::FAILURE;
         }
+    }
+    if is_record && day.lines.malformed > 0 {
+        status = ExitCode::FAILURE;
     }
     if day.interrupted {
         status = ExitCode::from(INTERRUPTED);
@@ -120,37 +122,32 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
     Ok(status)
 }
 
-/// Makes the purchases, and waits until all they led to has ended or Ctrl-C ends it.
+/// Replays it all, and waits until all it led to has ended or Ctrl-C ends it.
 fn trade(
     args: &Args,
     runtime: &Runtime,
     shop: &Shop,
-    purchases: Vec<PurchaseMade>,
+    input: Input,
+    bar: &ProgressBar,
 ) -> io::Result<Day> {
     let (delay, limit) = (args.receipts.delay, args.drain_limit);
-    let interrupted = interrupt::listen(runtime.handle())?;
+    let recorder = shop.recorder.clone();
+    let interrupted = interrupt::listen(runtime.handle(), move || {
+        let _ = recorder.as_ref().map(Recorder::flush);
+    })?;
     if !delay.is_zero() {
         let takes = format!("each receipt takes {delay:?}; Ctrl-C stops the replay");
         complain(&takes);
     }
-    let bar = progress_bar(purchases.len(), io::stdout().is_terminal());
     let (dispatcher, tally) = (shop.dispatcher.clone(), Arc::clone(&shop.tally));
-    let till = Till::open(dispatcher, tally, purchases, bar.clone())?;
+    let shows = bar.clone();
+    let till = Till::open(move |stop| input.replay(&dispatcher, &tally, stop, &shows))?;
     let day = day(&shop.dispatcher, till, &interrupted, limit, || {
         bar.finish_and_clear();
         let have = format!("interrupted; receipts that wait have {limit:?}");
         complain(&format!("{have}, another Ctrl-C ends at once"));
     });
     Ok(runtime.block_on(day))
-}
-
-fn complain_about(malformed: &[Malformed], source: &str) {
-    for Malformed { line, problem } in malformed.iter().take(MALFORMED_SHOWN) {
-        complain(&format!("{source}, line {line}: {problem}"));
-    }
-    if let Some(more @ 1..) = malformed.len().checked_sub(MALFORMED_SHOWN) {
-        complain(&format!("{source}: and {more} more malformed lines"));
-    }
 }
 
 /// Writes to standard error; unlike `eprintln!`, does not panic if that is closed.

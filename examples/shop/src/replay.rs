@@ -14,9 +14,9 @@ use event_core::{
 use indicatif::{ProgressBar, ProgressStyle};
 use shop_events::PurchaseMade;
 
-use crate::tally::Tally;
+use crate::{input::Lines, tally::Tally};
 
-/// The till: a thread that makes the purchases.
+/// The till: a thread that makes the purchases, or replays those of a record.
 ///
 /// A till may have to wait, so it emits with `emit_blocking`. What for, it does not know.
 #[derive(Debug)]
@@ -25,20 +25,15 @@ pub(crate) struct Till {
     pub(crate) since: Instant,
     stop: Arc<Flag>,
     closed: Arc<Flag>,
-    thread: JoinHandle<Duration>,
+    thread: JoinHandle<(Duration, Lines)>,
 }
 
 /// Says that the till is closed, whichever way that came about.
 struct SaysClosed(Arc<Flag>);
 
 impl Till {
-    /// Starts to make the purchases.
-    pub(crate) fn open(
-        dispatcher: Dispatcher,
-        tally: Arc<Tally>,
-        purchases: Vec<PurchaseMade>,
-        bar: ProgressBar,
-    ) -> io::Result<Till> {
+    /// Starts to do what there is to do, which ends when the flag is set.
+    pub(crate) fn open(replay: impl FnOnce(&Flag) -> Lines + Send + 'static) -> io::Result<Till> {
         let (stop, closed) = (Arc::new(Flag::new()), Arc::new(Flag::new()));
         let stopped = Arc::clone(&stop);
         let says_closed = SaysClosed(Arc::clone(&closed));
@@ -46,8 +41,8 @@ impl Till {
         let thread = thread::Builder::new().name("till".to_owned());
         let thread = thread.spawn(move || {
             let _says_closed = says_closed;
-            replay(&dispatcher, &tally, purchases, &stopped, &bar);
-            since.elapsed()
+            let lines = replay(&stopped);
+            (since.elapsed(), lines)
         })?;
         Ok(Till {
             since,
@@ -67,8 +62,8 @@ impl Till {
         self.closed.wait()
     }
 
-    /// How long the purchases took, once it is closed.
-    pub(crate) fn took(self) -> Duration {
+    /// How long it took, and how many lines were read, once it is closed.
+    pub(crate) fn took(self) -> (Duration, Lines) {
         self.thread
             .join()
             .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
@@ -82,7 +77,7 @@ impl Drop for SaysClosed {
 }
 
 /// Emits each purchase, until it is told to stop.
-fn replay(
+pub(crate) fn replay_purchases(
     dispatcher: &Dispatcher,
     tally: &Tally,
     purchases: Vec<PurchaseMade>,
@@ -107,11 +102,10 @@ fn replay(
             .iter()
             .for_each(|failure| tally.fail(failure));
     }
-    bar.finish_and_clear();
 }
 
 /// Shows on standard error how far the replay is, if it is wanted and that is a terminal.
-pub(crate) fn progress_bar(purchases: usize, wanted: bool) -> ProgressBar {
+pub(crate) fn purchases_bar(purchases: usize, wanted: bool) -> ProgressBar {
     if !wanted {
         return ProgressBar::hidden();
     }

@@ -1,8 +1,8 @@
 //! The wiring: the one place that names all modules of the shop.
 
-use std::{sync::Arc, thread};
+use std::{fs::File, sync::Arc, thread};
 
-use event_core::{Dispatcher, error::BuildError};
+use event_core::{Dispatcher, error::BuildError, wire::record::Recorder};
 use shop_audit::AuditLog;
 use shop_loyalty::{Customers, TierBoard};
 use shop_receipts::{RECEIPTS, ReceiptDesk};
@@ -22,15 +22,18 @@ pub(crate) struct Shop {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) desk: Arc<ReceiptDesk>,
     pub(crate) audit: Option<Arc<AuditLog>>,
+    pub(crate) recorder: Option<Recorder<File>>,
     pub(crate) tally: Arc<Tally>,
 }
 
 impl Shop {
-    /// Opens the shop; without a log, the audit module stays out of it.
+    /// Opens the shop; without a log, the audit module stays out of it. A recorder sees all that
+    /// happens.
     pub(crate) fn open(
         runtime: &Handle,
         receipts: &ReceiptArgs,
         audit: Option<AuditLog>,
+        recorder: Option<Recorder<File>>,
     ) -> Result<Shop, BuildError> {
         let sales = Arc::new(SalesLedger::default());
         let customers = Arc::new(Customers::default());
@@ -65,6 +68,10 @@ impl Shop {
                 .provide_arc(Arc::clone(log)),
             None => builder.without_module(shop_audit::MODULE),
         };
+        let builder = match &recorder {
+            Some(recorder) => builder.observe(recorder.clone()),
+            None => builder,
+        };
         let dispatcher = builder.build()?;
         Ok(Shop {
             dispatcher,
@@ -74,6 +81,7 @@ impl Shop {
             shelf,
             desk,
             audit,
+            recorder,
             tally,
         })
     }

@@ -1,31 +1,32 @@
 //! What a shopkeeper reads in the end.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use console::style;
-use event_core::report::{Ended, Skip};
+use event_core::{
+    report::{Ended, Skip},
+    wire::record::Recorded,
+};
 use shop_events::Tier;
 use shop_loyalty::threshold;
 use shop_receipts::RECEIPTS;
 
-use crate::{args::ReceiptArgs, chart::bar, day::Day, shop::Shop};
+use crate::{args::ReceiptArgs, chart::bar, day::Day, input::Lines, shop::Shop};
 
 /// Everything the summary is made from. Shown in colours only where standard output is a terminal.
 pub(crate) struct Summary<'a> {
-    /// Where the purchases came from.
+    /// Where the purchases came from, or the record that was replayed.
     pub(crate) source: &'a str,
-    /// How many lines that had.
-    pub(crate) lines: usize,
-    /// How many of them were malformed.
-    pub(crate) malformed: usize,
-    /// How many were not, and so were to be made.
-    pub(crate) purchases: usize,
+    /// How many purchases were to be made, if that was known.
+    pub(crate) purchases: Option<usize>,
     /// The shop after all purchases.
     pub(crate) shop: &'a Shop,
     /// How its receipts were to be sent.
     pub(crate) receipts: &'a ReceiptArgs,
     /// How its day went.
     pub(crate) day: &'a Day,
+    /// What was recorded, and the name of the file.
+    pub(crate) recorded: Option<(&'a Recorded, &'a Path)>,
 }
 
 const CHART_WIDTH: u64 = 40;
@@ -45,6 +46,7 @@ impl fmt::Display for Summary<'_> {
         self.failures(f)?;
         writeln!(f)?;
         self.speed(f)?;
+        self.record(f)?;
         if self.day.interrupted {
             writeln!(f)?;
             self.interrupted(f)?;
@@ -57,17 +59,18 @@ impl Summary<'_> {
     fn totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = self.shop.sales.totals();
         heading(f, &format!("The shop, after {}", self.source))?;
-        let made = if self.day.interrupted {
-            format!("of {}, then interrupted", self.purchases)
-        } else {
-            String::new()
+        let made = match (self.day.interrupted, self.purchases) {
+            (false, _) => String::new(),
+            (true, None) => "until interrupted".to_owned(),
+            (true, Some(all)) => format!("of {all}, then interrupted"),
         };
         row(f, "purchases", totals.purchases, &made)?;
         row(f, "CDs", totals.cds, "")?;
         row(f, "customers", self.shop.customers.count(), "")?;
         row(f, "revenue", style(totals.revenue).bold(), "dollars")?;
-        let of_lines = format!("of {} lines", self.lines);
-        match self.malformed {
+        let Lines { all, malformed } = self.day.lines;
+        let of_lines = format!("of {all} lines");
+        match malformed {
             0 => row(f, "malformed", 0, &of_lines),
             some => row(f, "malformed", style(some).red(), &of_lines),
         }
@@ -194,7 +197,20 @@ impl Summary<'_> {
         ] {
             row(f, label, counts.ended(ended), note)?;
         }
-        Ok(())
+        match self.shop.dispatcher.discarded() {
+            0 => Ok(()),
+            some => row(f, "discarded", some, "events, which the record has already"),
+        }
+    }
+
+    fn record(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((recorded, file)) = self.recorded else {
+            return Ok(());
+        };
+        writeln!(f)?;
+        heading(f, &format!("Record, in {}", file.display()))?;
+        row(f, "written", recorded.written(), "events")?;
+        row(f, "bytes", recorded.bytes(), "")
     }
 
     fn interrupted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@
 // For `/dev/stderr`.
 #![cfg(target_os = "linux")]
 
+mod folder;
 mod run;
 
 use std::{
@@ -10,7 +11,8 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
 };
 
-use run::Run;
+use folder::Folder;
+use run::{Run, shop};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program while it runs; killed if the test ends before it does.
@@ -133,4 +135,46 @@ fn a_second_interrupt_ends_the_program_at_once() {
     assert_eq!((run.status, run.stdout.as_str()), (Some(130), ""));
     let last_words = "shop: ended at once, without a summary";
     assert!(run.stderr.ends_with(last_words), "{}", run.stderr);
+}
+
+#[test]
+fn a_record_is_complete_up_to_where_it_was_stopped() {
+    let folder = Folder::new();
+    let record = folder.path("events.ndjson");
+    let slow = ["--receipt-delay=1ms", "--queue-capacity=50"];
+    let recorded = ["--record", &record, "--drain-limit=1h"];
+    let mut running = Running::start(&[&AUDIT[..], &slow, &recorded].concat());
+    running.until("shop.purchase_made");
+    running.interrupt();
+    let run = running.end();
+
+    assert_eq!(run.status, Some(130), "{}", run.stderr);
+    assert_eq!(run.value("written"), run.value("events"));
+    let replay = shop(&["--replay", &record]);
+    assert_eq!((replay.status, replay.stderr.as_str()), (Some(0), ""));
+    for total in ["purchases", "revenue", "receipts", "returning", "events"] {
+        assert_eq!(replay.value(total), run.value(total), "{total}");
+    }
+}
+
+#[test]
+fn a_program_that_is_ended_at_once_leaves_a_record_of_whole_lines() {
+    let folder = Folder::new();
+    let record = folder.path("events.ndjson");
+    let stuck = [
+        "--receipt-delay=1h",
+        "--drain-limit=1h",
+        "--record",
+        &record,
+    ];
+    let mut running = Running::start(&[&AUDIT[..], &stuck].concat());
+    running.until("shop.purchase_made");
+    running.interrupt();
+    running.until("shop: interrupted; ");
+    running.interrupt();
+    assert_eq!(running.end().status, Some(130));
+
+    let replay = shop(&["--replay", &record]);
+    assert_eq!((replay.status, replay.stderr.as_str()), (Some(0), ""));
+    assert!(purchases(&replay) > 0);
 }

@@ -32,8 +32,9 @@ thread_local! {
 /// [`Meta`](crate::Meta), in the order in which they are emitted.
 ///
 /// Clones write the same record: give one to the dispatcher, and ask another for the
-/// [end](Self::finish). Lines go out in blocks, each of them whole, on the threads that emit; a
-/// program that is killed loses the last block, and half an event at most. The writer needs no buffer of its own.
+/// [end](Self::finish). Lines go out in blocks of 64 KiB, each line in one block, on the threads that
+/// emit: the writer needs no buffer of its own, and a program that is killed loses the last block,
+/// which [`flush`](Self::flush) prevents.
 ///
 /// An event that cannot be written is counted by name and reason in [`Recorded`], and logged the first
 /// time. After an error of the writer nothing more is written; the error is kept, and logged. Dropping

@@ -147,3 +147,32 @@ impl<R> fmt::Debug for Records<R> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read, repeat};
+
+    use super::Records;
+    use crate::wire::Codec;
+    use crate::wire::record::RecordError;
+
+    #[test]
+    fn a_line_of_any_length_takes_no_more_memory_than_the_limit_asks_for() {
+        let codec = Codec::new("/").expect("a source").size_limit(1000);
+        let input = repeat(b'x').take(20_000_000);
+        let mut records = Records::new(codec, BufReader::new(input));
+        let error = records.next().expect("a line").expect_err("it is no event");
+        assert!(
+            matches!(error, RecordError::Line { line: 1, .. }),
+            "{error}"
+        );
+        let text = "line 1: the input is 20000000 bytes, and the limit is 1000";
+        assert!(error.to_string().starts_with(text), "{error}");
+        assert!(
+            records.text.capacity() < 4000,
+            "{}",
+            records.text.capacity()
+        );
+        assert!(records.next().is_none());
+    }
+}

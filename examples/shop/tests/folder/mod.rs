@@ -23,6 +23,7 @@ impl Folder {
     }
 
     /// Writes a file into it, and gives its path.
+    #[allow(dead_code, reason = "not every test has the program read a file")]
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         fs::write(&path, content).expect("a file in a temporary folder");
