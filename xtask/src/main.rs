@@ -78,6 +78,16 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures the echo server of the examples, beside a bare loop and a server in Python
+    ///
+    /// A thousand connections to each server, and the servers take turns. Prints what `bench emit` prints, but
+    /// the ratios are of throughput, ours divided by theirs, so more is better. Most of it is the system's
+    /// work. Needs python3, which it installs if it may. A missed target is no error.
+    Echo {
+        /// Takes less than half a minute after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,6 +98,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
         Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
+        Task::Bench(Bench::Echo { quick }) => bench::echo(quick),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ mod report;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::tools::Tool;
 use crate::workspace::{Metadata, Result, cargo, output};
 use figures::Figures;
 
@@ -96,26 +97,52 @@ pub(crate) fn wire(quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// Measures echo servers on real sockets: ours, a bare loop, and one in Python.
+pub(crate) fn echo(quick: bool) -> Result<()> {
+    let python = Tool::new("python3", "python3");
+    let is_python = python.is_at_hand();
+    let programs = Programs::of("echo_server", &["--bin=throughput"])?;
+    let mut figures = Figures::default();
+
+    let patience = if quick { "5" } else { "30" };
+    progress("timing echo servers");
+    figures.read(&programs.run("throughput", &["--seconds", patience])?)?;
+    if !is_python {
+        figures.miss(
+            "ratio echo.python",
+            &format!("unknown: {}", python.missing()),
+        );
+    }
+
+    report::echo::print(&figures);
+    Ok(())
+}
+
 fn progress(doing: &str) {
     eprintln!("{doing} ...");
 }
 
-/// The benchmark's programs, in release mode.
+/// The programs of a package, in release mode.
 struct Programs {
     target: PathBuf,
 }
 
 impl Programs {
+    /// Those of the benchmark package.
     fn build() -> Result<Self> {
         Self::build_with(&[])
     }
 
     fn build_with(options: &[&str]) -> Result<Self> {
-        let status = cargo(["build", "--release", "-p", "event-benches"])
+        Self::of("event-benches", options)
+    }
+
+    fn of(package: &str, options: &[&str]) -> Result<Self> {
+        let status = cargo(["build", "--release", "-p", package])
             .args(options)
             .status()?;
         if !status.success() {
-            return Err("the benchmark does not compile".into());
+            return Err(format!("`{package}` does not compile").into());
         }
         Ok(Self {
             target: Metadata::read()?.target(),

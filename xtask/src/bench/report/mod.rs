@@ -1,6 +1,7 @@
 //! Prints the figures: a table, the targets, and one line each for a program to read.
 
 pub(crate) mod asynchronous;
+pub(crate) mod echo;
 pub(crate) mod emit;
 pub(crate) mod queue;
 pub(crate) mod wire;
@@ -47,12 +48,31 @@ fn targets(figures: &Figures, targets: &[Target]) {
 }
 
 fn target(value: Option<f64>, limit: f64, what: &str) {
+    judge(
+        value,
+        |value| value <= limit,
+        &format!("at most {limit:>5}"),
+        what,
+    );
+}
+
+/// A target of which more is better.
+fn target_of_more(value: Option<f64>, limit: f64, what: &str) {
+    judge(
+        value,
+        |value| value >= limit,
+        &format!("at least {limit:>4}"),
+        what,
+    );
+}
+
+fn judge(value: Option<f64>, holds: impl Fn(f64) -> bool, limit: &str, what: &str) {
     match value {
         Some(value) => {
-            let verdict = if value <= limit { "PASS" } else { "MISS" };
-            println!("{verdict}  {value:>7}  (at most {limit:>5})  {what}");
+            let verdict = if holds(value) { "PASS" } else { "MISS" };
+            println!("{verdict}  {value:>7}  ({limit})  {what}");
         }
-        None => println!("?              (at most {limit:>5})  {what}"),
+        None => println!("?              ({limit})  {what}"),
     }
 }
 
