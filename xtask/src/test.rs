@@ -13,6 +13,7 @@ const BESIDE: &[(&str, &[Tool])] = &[
     ("signals_orm_notifications", &[]),
     ("web_signup", &[]),
     ("echo_server", &[Tool::new("python3", "python3")]),
+    ("event-compare", &[Tool::new("python3", "python3")]),
 ];
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.

@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: runs the programs of the benchmark package and judges what they measured.
 
 mod build_time;
-mod figures;
+pub(crate) mod figures;
 mod instructions;
-mod report;
+pub(crate) mod report;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -118,7 +118,7 @@ pub(crate) fn echo(quick: bool) -> Result<()> {
     Ok(())
 }
 
-fn progress(doing: &str) {
+pub(crate) fn progress(doing: &str) {
     eprintln!("{doing} ...");
 }
 
@@ -181,7 +181,7 @@ fn memory(programs: &Programs, figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -13,12 +13,12 @@ use super::figures::Figures;
 /// A figure, the most it may be, and what the number is.
 type Target = (&'static str, f64, &'static str);
 
-fn heading<const N: usize>(titles: &[&str; N]) {
+pub(crate) fn heading<const N: usize>(titles: &[&str; N]) {
     row("", &titles.map(String::from));
 }
 
 /// A row of a table, unless it is empty.
-fn row(title: &str, cells: &[String]) {
+pub(crate) fn row(title: &str, cells: &[String]) {
     if cells.iter().all(String::is_empty) {
         return;
     }
@@ -76,7 +76,7 @@ fn judge(value: Option<f64>, holds: impl Fn(f64) -> bool, limit: &str, what: &st
     }
 }
 
-fn lines(figures: &Figures) {
+pub(crate) fn lines(figures: &Figures) {
     println!("\nFor a program to read\n");
     print!("{}", figures.lines());
 }
