@@ -14,6 +14,19 @@ const BESIDE: &[(&str, &[Tool])] = &[
     ("web_signup", &[]),
     ("echo_server", &[Tool::new("python3", "python3")]),
     ("event-compare", &[Tool::new("python3", "python3")]),
+    ("window", WINDOW),
+];
+
+/// A screen without a monitor, hands and eyes, and what the window opens while it runs: an OpenGL that
+/// needs no graphics card, pointers, and keyboards.
+const WINDOW: &[Tool] = &[
+    Tool::new("Xvfb", "xvfb"),
+    Tool::new("xdotool", "xdotool"),
+    Tool::new("import", "imagemagick"),
+    Tool::library("libGL.so.1", "libgl1"),
+    Tool::library("libXcursor.so.1", "libxcursor1"),
+    Tool::library("libXi.so.6", "libxi6"),
+    Tool::library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
 ];
 
 /// Runs the tests of the default members. The benchmark and the crates it compares with stay out.

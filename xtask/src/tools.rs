@@ -1,34 +1,49 @@
-//! Programs that are not cargo's: found, or installed where that needs no password.
+//! Programs and libraries that are not cargo's: found, or installed where that needs no password.
 
 use std::process::{Command, Stdio};
 
-/// A program, and the package of Debian's that has it.
+/// A program or a library, and the package of Debian's that has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tool {
-    pub(crate) program: &'static str,
-    pub(crate) package: &'static str,
+    what: What,
+    package: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Program(&'static str),
+    /// One that a program opens while it runs, so that no build asks for it.
+    Library(&'static str),
 }
 
 impl Tool {
     pub(crate) const fn new(program: &'static str, package: &'static str) -> Self {
-        Self { program, package }
+        let what = What::Program(program);
+        Self { what, package }
     }
 
-    /// Whether the program is there, if need be after installing it.
+    pub(crate) const fn library(file: &'static str, package: &'static str) -> Self {
+        let what = What::Library(file);
+        Self { what, package }
+    }
+
+    /// Whether it is there, if need be after installing it.
     pub(crate) fn is_at_hand(self) -> bool {
         self.is_present() || (self.install() && self.is_present())
     }
 
     /// What to say where it is not.
     pub(crate) fn missing(self) -> String {
-        let Self { program, package } = self;
-        format!("`{program}` is missing: install it (for example: apt-get install {package})")
+        let (What::Program(name) | What::Library(name)) = self.what;
+        let package = self.package;
+        format!("`{name}` is missing: install it (for example: apt-get install {package})")
     }
 
     fn is_present(self) -> bool {
-        let name = self.program;
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+        match self.what {
+            What::Program(name) => is_on_the_path(name),
+            What::Library(file) => is_a_library(file),
+        }
     }
 
     /// As root, with apt.
@@ -43,6 +58,24 @@ impl Tool {
             || succeeds(apt(&["install", "--yes", "--no-install-recommends"]).arg(self.package));
         install() || (succeeds(&mut apt(&["update"])) && install())
     }
+}
+
+fn is_on_the_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether the loader knows it. Where nobody can be asked, the test will tell.
+fn is_a_library(file: &str) -> bool {
+    // Not everybody's path has the folder of system programs.
+    let asked = ["ldconfig", "/sbin/ldconfig"]
+        .into_iter()
+        .find_map(|program| Command::new(program).arg("-p").output().ok());
+    asked.is_none_or(|known| {
+        let list = String::from_utf8_lossy(&known.stdout);
+        list.lines()
+            .any(|line| line.split_whitespace().next() == Some(file))
+    })
 }
 
 fn apt(arguments: &[&str]) -> Command {
