@@ -152,3 +152,58 @@ fn every_link_inside_of_the_repository_leads_to_a_file() {
     }
     assert!(dead.is_empty(), "{dead:#?}");
 }
+
+/// The systems that the introduction builds, in its order, and a server.
+const SYSTEMS: [&str; 10] = [
+    "doorbell",
+    "greeter",
+    "ready_flag",
+    "async_signup",
+    "order_queue",
+    "window",
+    "echo_server",
+    "signals_orm",
+    "async_signup", // how to test: spies, paused time, and handlers as functions
+    "web_signup",
+];
+
+#[test]
+fn the_readme_has_a_row_for_each_system_and_a_package_that_is_it() {
+    let readme = read(&root().join("README.md"));
+    let (_, section) = readme
+        .split_once("\n## Nine systems, running\n")
+        .expect("the README has the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows: Vec<_> = section
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .collect();
+    // Below the head and the line under it.
+    let packages: Vec<_> = rows[2..].iter().map(|row| package_of(row)).collect();
+    assert_eq!(packages, SYSTEMS);
+
+    let members = read(&root().join("Cargo.toml"));
+    for package in packages {
+        let manifest = read(&root().join("examples").join(package).join("Cargo.toml"));
+        assert!(
+            manifest.contains(&format!("\nname = \"{package}\"\n")),
+            "{package}"
+        );
+        assert!(
+            members.contains(&format!("\"examples/{package}\"")),
+            "{package}"
+        );
+    }
+}
+
+/// The package of the first example that a row links.
+fn package_of(row: &str) -> &str {
+    let links = links(row);
+    let mut examples = links
+        .iter()
+        .filter_map(|link| link.target.strip_prefix("examples/"));
+    let path = examples
+        .next()
+        .unwrap_or_else(|| panic!("no example in this row: {row}"));
+    path.split('/').next().unwrap_or(path)
+}
