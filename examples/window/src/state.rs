@@ -67,6 +67,7 @@ pub struct AppState {
     pub(crate) closing: bool,
     pub(crate) journal: VecDeque<String>,
     context: Context,
+    /// A pointer is neither `Send` nor `Sync`, so what has one is not.
     stays_here: PhantomData<*const ()>,
 }
 
