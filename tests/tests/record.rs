@@ -373,16 +373,19 @@ fn a_writer_that_panics_is_an_error_of_the_record_and_of_nothing_else() {
     assert_eq!(dispatcher.observer_panics(), 0);
 }
 
-/// A writer, and an event's `Serialize`, that emit.
+/// A writer that emits before it writes for the first time, more than waits for a block.
 struct Emits {
     handle: DispatcherHandle,
     out: Disk,
+    has_emitted: bool,
 }
 
 impl Write for Emits {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let report = self.handle.emit(Seen(bytes.len() as u64));
-        assert!(report.expect("it lives").is_ok());
+        if !std::mem::replace(&mut self.has_emitted, true) {
+            let report = self.handle.emit(Told("x".repeat(100_000)));
+            assert!(report.expect("it lives").is_ok());
+        }
         self.out.write(bytes)
     }
 
@@ -391,6 +394,11 @@ impl Write for Emits {
     }
 }
 
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "record.told", wire)]
+struct Told(String);
+
+/// An event that emits as it is written.
 #[derive(Event, Deserialize)]
 #[event(name = "record.emits", wire)]
 struct EmitsAsItIsWritten(u8);
@@ -402,16 +410,23 @@ impl Serialize for EmitsAsItIsWritten {
     }
 }
 
-#[test]
-fn a_writer_and_a_serialize_that_emit_are_recorded_too_and_wait_for_nothing() {
-    let disk = Disk::default();
-    let builder = Dispatcher::empty();
+/// What such a writer is given, which has room for so many bytes.
+fn emitting(room: Option<usize>) -> (Dispatcher, Recorder<Emits>, Disk) {
+    let (disk, builder) = (Disk::default(), Dispatcher::empty());
+    disk.written().room = room;
     let out = Emits {
         handle: builder.handle(),
         out: disk.clone(),
+        has_emitted: false,
     };
     let recorder = Recorder::new(codec(), out);
     let dispatcher = builder.observe(recorder.clone()).build().expect("wired");
+    (dispatcher, recorder, disk)
+}
+
+#[test]
+fn a_writer_and_a_serialize_that_emit_are_recorded_too_and_wait_for_nothing() {
+    let (dispatcher, recorder, disk) = emitting(None);
     let _entered = dispatcher.enter();
     dispatcher.emit(EmitsAsItIsWritten(1));
     assert_eq!(recorder.flush().written(), 2);
@@ -424,7 +439,15 @@ fn a_writer_and_a_serialize_that_emit_are_recorded_too_and_wait_for_nothing() {
         .iter()
         .map(|it| it.name().to_owned())
         .collect();
-    assert_eq!(names, ["record.seen", "record.emits", "record.seen"]);
+    assert_eq!(names, ["record.seen", "record.emits", "record.told"]);
+}
+
+#[test]
+fn what_is_emitted_while_the_writer_fails_is_lost_and_counted_too() {
+    let (dispatcher, recorder, _) = emitting(Some(0));
+    dispatcher.emit(moved(1));
+    let end = recorder.flush();
+    assert_eq!((end.written(), end.lost()), (0, 2));
 }
 
 #[test]
@@ -509,8 +532,8 @@ fn a_bad_line_is_one_error_with_its_number_and_the_next_line_is_read() {
 
 #[test]
 fn a_record_that_is_cut_off_anywhere_is_read_up_to_there() {
-    let record = [line(1), line(2)].concat();
-    let first = line(1).len();
+    let lines = [line(1), line(2)];
+    let (record, first) = (lines.concat(), lines[0].len());
     for cut in 0..=record.len() {
         let results = results(&record.as_bytes()[..cut]);
         let whole = match cut {

@@ -336,9 +336,9 @@ fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_bloc
 struct Stuck;
 
 #[handler]
-async fn never_ends(_event: &Stuck, emitter: Emitter<Reserved>) {
+async fn never_ends(_event: &Stuck, emitter: Emitter<Reserved>, gate: &Gate) {
     emitter.emit(Reserved(1));
-    std::future::pending::<()>().await;
+    gate.pass().await;
 }
 
 #[handler]
@@ -346,47 +346,43 @@ fn returns_before(_event: &Stuck) -> Reserved {
     Reserved(2)
 }
 
+/// With a gate that stays shut.
+fn stuck(builder: DispatcherBuilder) -> (Dispatcher, Arc<Gate>, Heard, Arc<Journal>) {
+    let (gate, heard) = (Arc::new(Gate::default()), Heard::default());
+    let builder = builder.only(never_ends).only(on_reserved);
+    let builder = builder.provide_arc(Arc::clone(&gate));
+    let (dispatcher, journal) = journal(builder.on_failure(heard.hook()));
+    (dispatcher, gate, heard, journal)
+}
+
 #[test]
 fn a_replay_that_is_dropped_midway_is_cancelled_and_loses_no_event() {
-    let heard = Heard::default();
-    let (dispatcher, of_the_first) = journal(
-        Dispatcher::empty()
-            .only(never_ends)
-            .only(returns_before)
-            .only(on_reserved)
-            .runtime(event_tests::runtime().handle().clone())
-            .on_failure(heard.hook()),
-    );
-    let stuck = envelope(Stuck);
-    let mut replay = Box::pin(dispatcher.replay_async(&stuck));
+    let runtime = event_tests::runtime();
+    let builder = Dispatcher::empty().only(returns_before);
+    let (dispatcher, _gate, heard, journal) = stuck(builder.runtime(runtime.handle().clone()));
+    let event = envelope(Stuck);
+    let mut replay = Box::pin(dispatcher.replay_async(&event));
     assert!(poll(&mut replay).is_none());
     drop(replay);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
-    assert!(
-        said.contains("1 deliveries cancelled, 0 caused events not emitted"),
-        "{said}"
-    );
+    let lost = "1 deliveries cancelled, 0 caused events not emitted";
+    assert!(said.contains(lost), "{said}");
     assert_eq!(dispatcher.discarded(), 2);
+    assert_eq!(journal.take(), [""; 0]);
+}
 
-    // The same in a task that ends with its runtime.
+#[test]
+fn a_task_of_a_replay_that_ends_with_its_runtime_is_abandoned_and_loses_no_event() {
     let runtime = event_tests::runtime();
-    let (dispatcher, of_the_second) = journal(
-        Dispatcher::empty()
-            .only(never_ends)
-            .only(on_reserved)
-            .runtime(runtime.handle().clone())
-            .on_failure(heard.hook()),
-    );
-    dispatcher.replay(&stuck);
-    let shutdown = dispatcher.shutdown_blocking(Duration::ZERO);
-    assert_eq!(shutdown.abandoned_count(), 1);
+    let builder = Dispatcher::empty().runtime(runtime.handle().clone());
+    let (dispatcher, gate, heard, journal) = stuck(builder);
+    dispatcher.replay(&envelope(Stuck));
+    gate.wait_for(1);
     drop(runtime);
-    let said = heard.take();
-    assert!(
-        !said.iter().any(|said| said.contains("replay.reserved")),
-        "{said:?}"
-    );
-    assert_eq!(of_the_first.take().len() + of_the_second.take().len(), 0);
+    let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
+    assert!(said.starts_with("`replay.stuck` was abandoned"), "{said}");
+    assert_eq!(dispatcher.discarded(), 1);
+    assert_eq!(journal.take(), [""; 0]);
 }
 
 #[test]
@@ -455,6 +451,8 @@ fn emits_in_every_way(
     }
     let pending: PendingEvents = (0..3).map(Reserved).collect();
     answers.add(&dispatcher.emit_all(pending));
+    let pending: PendingEvents = (0..3).map(Reserved).collect();
+    answers.add(&dispatcher.with(()).emit_all(pending));
     let mut mixed = PendingEvents::new();
     mixed.record(Reserved(7));
     mixed.record(Shown);
@@ -486,14 +484,18 @@ fn what_a_handler_emits_itself_is_discarded_in_every_form() {
     assert_eq!((report.is_ok(), report.discarded()), (true, 0));
     // The last has an event that is not `wire`, and what its handler returns.
     let mut expected = vec![(0, 1, 0); 8];
-    expected.extend([(0, 3, 0), (1, 2, 0)]);
+    expected.extend([(0, 3, 0), (0, 3, 0), (1, 2, 0)]);
     assert_eq!(answers.take(), expected);
     assert_eq!(journal.take(), ["shown"]);
-    assert_eq!(dispatcher.discarded(), 8 + 3 + 2);
+    assert_eq!(dispatcher.discarded(), 8 + 2 * 3 + 2);
 
     dispatcher.emit(Nests);
     let events: usize = answers.take().iter().map(|(events, ..)| events).sum();
-    assert_eq!(events, 8 + 3 + 3, "each is emitted, and `Shown` causes one");
+    assert_eq!(
+        events,
+        8 + 2 * 3 + 3,
+        "each is emitted, and `Shown` causes one"
+    );
 }
 
 static NESTING: Queue = Queue::new("replay-nesting");
@@ -510,6 +512,13 @@ async fn emits_after_a_while(_event: &Nests, handle: &DispatcherHandle, answers:
     answers.add(&dispatcher.emit(Reserved(2)));
     answers.add(&dispatcher.emit_async(Reserved(3)).await);
     answers.add(&dispatcher.emit_async(Reserved(4)).shielded().await);
+    let pending: PendingEvents = [Reserved(7)].into_iter().collect();
+    answers.add(&dispatcher.emit_all_async(pending).await);
+}
+
+#[handler]
+async fn emits_as_it_starts(_event: &Nests, handle: &DispatcherHandle, answers: &Answers) {
+    answers.add(&handle.emit(Reserved(6)).expect("it lives"));
 }
 
 fn asks_by_emitting(_event: &Nests) -> bool {
@@ -533,22 +542,28 @@ fn the_same_holds_on_threads_of_queues_in_async_handlers_and_in_filters() {
         Dispatcher::empty()
             .only(emits_on_a_thread)
             .only(emits_after_a_while)
+            .only(emits_as_it_starts)
             .only(filtered)
             .only(filtered_later)
             .runtime(runtime.handle().clone()),
     );
-    let replays: [fn(&Dispatcher, &Envelope); 2] = [
-        |dispatcher, nests| drop(pollster::block_on(dispatcher.replay_async(nests))),
-        |dispatcher, nests| drop(dispatcher.replay(nests)),
-    ];
-    for (replay, times) in replays.iter().zip(1..) {
-        let _entered = dispatcher.enter();
-        replay(&dispatcher, &envelope(Nests));
-        event_tests::until(|| dispatcher.discarded() == times * 6);
-    }
+    let _entered = dispatcher.enter();
+    let nests = envelope(Nests);
+    pollster::block_on(dispatcher.replay_async(&nests));
+    assert!(dispatcher.queue(&NESTING).join_blocking(LONG));
+    assert_eq!(
+        (answers.take(), dispatcher.discarded()),
+        (vec![(0, 1, 0); 6], 8)
+    );
+    assert_eq!(journal.take(), ["filter"; 2]);
+
+    dispatcher.replay(&nests);
     assert!(dispatcher.shutdown_blocking(LONG).is_complete());
-    assert_eq!(answers.take(), [(0, 1, 0); 8]);
-    assert_eq!(journal.take(), ["filter"; 4]);
+    assert_eq!(
+        (answers.take(), dispatcher.discarded()),
+        (vec![(0, 1, 0); 6], 16)
+    );
+    assert_eq!(journal.take(), ["filter"; 2]);
 }
 
 struct Bridge(Dispatcher);
@@ -615,6 +630,29 @@ fn an_emitter_that_is_kept_beyond_a_replay_discards_what_is_in_the_record() {
     emitter.emit(Shown);
     assert_eq!(journal.take(), ["shown"]);
     assert_eq!(dispatcher.discarded(), 2, "what `Shown` causes is recorded");
+}
+
+#[test]
+fn an_emitter_that_was_kept_before_is_a_part_of_the_replay_that_uses_it() {
+    let kept = Arc::new(Kept::default());
+    let (dispatcher, journal) = journal(
+        Dispatcher::empty()
+            .only(keeps)
+            .only(on_reserved)
+            .provide_arc(Arc::clone(&kept)),
+    );
+    dispatcher.emit(Ordered(1));
+    let emitter = kept
+        .0
+        .lock()
+        .expect("no panic")
+        .take()
+        .expect("it was kept");
+    let _subscription = dispatcher.subscribe(move |_: &Sent| emitter.emit(Reserved(1)));
+    dispatcher.replay(&envelope(Sent));
+    assert_eq!((journal.take().len(), dispatcher.discarded()), (0, 1));
+    dispatcher.emit(Sent);
+    assert_eq!((journal.take().len(), dispatcher.discarded()), (1, 1));
 }
 
 #[derive(Default)]
@@ -686,6 +724,39 @@ fn an_event_that_no_record_can_have_is_caused_again_and_what_it_leads_to_is_disc
     assert!(dispatcher.shutdown_blocking(LONG).is_complete());
     assert_eq!(journal.take(), ["shown", "shown"]);
     assert_eq!(dispatcher.discarded(), 3);
+}
+
+#[handler]
+fn shows_by_emitting(_event: &Nests, handle: &DispatcherHandle) {
+    assert_eq!(handle.emit(Shown).expect("it lives").events(), 1);
+}
+
+#[handler]
+async fn shows_by_emitting_too(_event: &Nests, handle: &DispatcherHandle) {
+    let dispatcher = handle.get().expect("it lives");
+    assert_eq!(dispatcher.emit_async(Shown).await.events(), 1);
+}
+
+#[handler]
+fn emits_in_turn(_event: &Shown, handle: &DispatcherHandle, answers: &Answers) {
+    answers.add(&handle.emit(Reserved(1)).expect("it lives"));
+}
+
+#[test]
+fn emitted_by_a_handler_it_is_a_part_of_the_replay() {
+    let runtime = event_tests::runtime();
+    let (dispatcher, answers, journal) = nesting(
+        Dispatcher::empty()
+            .only(shows_by_emitting)
+            .only(shows_by_emitting_too)
+            .only(emits_in_turn)
+            .runtime(runtime.handle().clone()),
+    );
+    let report = pollster::block_on(dispatcher.replay_async(&envelope(Nests)));
+    assert!(report.is_ok(), "{report}");
+    assert_eq!(answers.take(), [(0, 1, 0); 2]);
+    assert_eq!(journal.take(), ["shown"; 2]);
+    assert_eq!(dispatcher.discarded(), 4, "`Shown` also returns one, twice");
 }
 
 // --- A part of the program -------------------------------------------------------------------

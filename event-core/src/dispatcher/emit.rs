@@ -119,9 +119,9 @@ pub(crate) fn emit_with<E: Event>(
     values: Option<Arc<Values>>,
 ) -> Report {
     let (panic, refused) = match enter_root(inner, E::INFO, values) {
-        Ok(origin) => origin
-            .stand()
-            .enter(inner, || deliver_root(inner, event, &mut root, origin)),
+        Ok(origin) => depth::enter(origin.depth, || {
+            deliver_root(inner, event, &mut root, origin)
+        }),
         Err(refused) => return refuse(inner, event, root, &refused),
     };
     if root.record.get().is_none() && panic.is_none() && refused.is_none() {

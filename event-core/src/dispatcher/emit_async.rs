@@ -17,7 +17,6 @@ use super::inner::{Found, Inner};
 use super::origin::Origin;
 use super::pending;
 use super::queued;
-use super::replaying;
 use super::rooms;
 use super::roster::{Roster, mode};
 use super::seat::Place;
@@ -181,8 +180,7 @@ pub(crate) async fn emit_all_async(
 ) -> Report {
     let mut root = Root::with(Hands::Structured);
     let first = pending.first();
-    let replays = replaying::is_under_way(&inner);
-    pending::enter_all(&inner, pending, values, replays, &mut root);
+    pending::enter_all(&inner, pending, values, false, &mut root);
     if root.waiting() > 0 {
         let mut unfinished = Unfinished::new(&inner, &mut root, first);
         Box::pin(unfinished.others()).await;
@@ -234,15 +232,15 @@ impl<'a> Unfinished<'a> {
 
     /// Hands the root's own event to its handlers.
     async fn first<E: Event>(&mut self, event: E, origin: Origin) {
-        let (inner, root) = (self.inner, &mut *self.root);
-        let stand = origin.stand();
+        let Self { inner, root, .. } = self;
+        let depth = origin.depth;
         let Some(found) = inner.find::<E>() else {
-            let (panic, refused) = stand.enter(inner, || emit::discard(event));
+            let (panic, refused) = depth::enter(depth, || emit::discard(event));
             self.end_first(panic, refused);
             return;
         };
         if !found.roster::<E>().has_later() {
-            let (panic, refused) = stand.enter(inner, || {
+            let (panic, refused) = depth::enter(depth, || {
                 emit::deliver(inner, &found, &event, root, origin);
                 emit::discard(event)
             });
@@ -250,13 +248,13 @@ impl<'a> Unfinished<'a> {
             return;
         }
         if needs_arc::<E>(&found) {
-            let (shared, refused) = stand.enter(inner, || {
+            let (shared, refused) = depth::enter(depth, || {
                 emit::deliver_shared(inner, &found, event, root, origin)
             });
             let shared = Isolated(Some(shared));
             self.end_first(None, refused);
             self.run_structured().await;
-            let (panic, refused) = stand.enter(inner, || emit::discard_as(E::INFO, shared.take()));
+            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
             self.end_first(panic, refused);
             return;
         }
@@ -264,7 +262,7 @@ impl<'a> Unfinished<'a> {
         let shared = Isolated(Some(emit::share(inner, &found, event, origin)));
         if let Some(shared) = &shared.0 {
             let observed = Observed::new(inner, shared.event(), shared.origin());
-            let (halted, refused) = stand.enter(inner, || {
+            let (halted, refused) = depth::enter(depth, || {
                 emit::run_inline(inner, &found, shared, root, observed.as_ref())
             });
             root.pass_on(refused);
@@ -276,7 +274,7 @@ impl<'a> Unfinished<'a> {
                 observed.emission_ended();
             }
         }
-        let (panic, refused) = stand.enter(inner, || emit::discard_as(E::INFO, shared.take()));
+        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
         self.end_first(panic, refused);
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::inner::Inner;
-use super::{Caused, Dispatcher, pending, replaying};
+use super::{Caused, Dispatcher, pending};
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
 use crate::handler::HandlerInfo;
@@ -95,12 +95,10 @@ impl DispatcherHandle {
         let name = event.info().name();
         match self.get() {
             Ok(dispatcher) => {
-                let inner = dispatcher.inner();
-                let replays = replays || replaying::is_under_way(inner);
                 let pending = PendingEvents {
                     events: vec![event],
                 };
-                pending::emit_all(inner, pending, None, replays);
+                pending::emit_all(dispatcher.inner(), pending, None, replays);
             }
             Err(error) => crate::log::lost(name, by, error),
         }

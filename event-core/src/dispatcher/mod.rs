@@ -302,8 +302,7 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        let replays = replaying::is_under_way(&self.inner);
-        pending::emit_all(&self.inner, pending, None, replays)
+        pending::emit_all(&self.inner, pending, None, false)
     }
 
     /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,

@@ -6,6 +6,7 @@ use super::cascade::Root;
 use super::emit;
 use super::inner::Inner;
 use super::origin::{Origin, ROOT};
+use super::replaying;
 use crate::context::Values;
 use crate::pending::PendingEvents;
 use crate::report::Report;
@@ -24,7 +25,8 @@ pub(crate) fn emit_all(
 }
 
 /// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted. In
-/// a replay those are left out that are in its record.
+/// a replay, which `replays` or what runs on this thread may say, those are left out that are in its
+/// record.
 pub(crate) fn enter_all(
     inner: &Inner,
     pending: PendingEvents,
@@ -32,6 +34,7 @@ pub(crate) fn enter_all(
     replays: bool,
     root: &mut Root,
 ) {
+    let replays = replays || replaying::is_under_way(inner);
     let events = if replays {
         root.discard_recorded(inner, pending.events)
     } else {

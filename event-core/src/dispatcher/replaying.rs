@@ -15,7 +15,8 @@ thread_local! {
     static REPLAYING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where an emission stands on the thread that runs its handlers.
+/// Where an emission stands on the thread that runs its handlers. A root that such a handler emits
+/// stands inside of it, and has to say its depth alone.
 #[derive(Clone, Copy)]
 pub(crate) struct Stand {
     pub(super) depth: u32,

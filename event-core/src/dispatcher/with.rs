@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cascade::Root;
 use super::emit_async::{EmitAsync, emit_all_async, emit_async};
-use super::{Dispatcher, emit, pending, replaying};
+use super::{Dispatcher, emit, pending};
 use crate::context::Values;
 use crate::event::{EmitsNow, Event};
 use crate::param::Dependency;
@@ -70,8 +70,8 @@ impl<'d> With<'d> {
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let inner = self.dispatcher.inner();
-        let (values, replays) = (Arc::clone(&self.values), replaying::is_under_way(inner));
-        pending::emit_all(inner, pending, Some(values), replays)
+        let values = Some(Arc::clone(&self.values));
+        pending::emit_all(inner, pending, values, false)
     }
 
     /// The same as [`Dispatcher::emit_all_async`].
