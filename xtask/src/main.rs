@@ -1,5 +1,6 @@
 //! `cargo xtask`: what developers and CI run.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -7,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod ci;
 mod compare;
+mod fuzz;
 mod steps;
 mod test;
 mod tools;
@@ -35,6 +37,19 @@ enum Task {
     },
     /// Checks what CI checks besides the tests: format, lints, docs, each feature alone, the benchmark
     Ci,
+    /// Reads random inputs as envelopes, led by what they cover, and checks what the codec promises
+    ///
+    /// Says at the end how many, how much of the code they covered, and where an input is that broke a promise.
+    /// What it learned stays in the target directory, and the next run starts from there. Needs a compiler of
+    /// C++, which it installs if it may.
+    Fuzz {
+        /// How long
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only looks at this input
+        #[arg(long)]
+        input: Option<PathBuf>,
+    },
     /// Measures what the framework costs
     #[command(subcommand)]
     Bench(Bench),
@@ -100,6 +115,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { all, long } => test::run(all, long),
         Task::Ci => ci::run(),
+        Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),

@@ -15,6 +15,8 @@ const BESIDE: &[(&str, &[Tool])] = &[
     ("echo_server", &[Tool::new("python3", "python3")]),
     ("event-compare", &[Tool::new("python3", "python3")]),
     ("window", WINDOW),
+    // Without the fuzzer, which `cargo xtask fuzz` builds.
+    ("event-fuzz", &[]),
 ];
 
 /// A screen without a monitor, hands and eyes, and what the window opens while it runs: an OpenGL that
