@@ -17,6 +17,14 @@ const BESIDE: &[(&str, &[Tool])] = &[
     ("window", WINDOW),
     // Without the fuzzer, which `cargo xtask fuzz` builds.
     ("event-fuzz", &[]),
+    (
+        "event-interop",
+        &[
+            Tool::with_part("python3", "python3-venv", &["-c", "import ensurepip, venv"]),
+            Tool::new("node", "nodejs"),
+            Tool::new("npm", "npm"),
+        ],
+    ),
 ];
 
 /// A screen without a monitor, hands and eyes, and what the window opens while it runs: an OpenGL that

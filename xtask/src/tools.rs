@@ -12,6 +12,9 @@ pub(crate) struct Tool {
 #[derive(Clone, Copy, Debug)]
 enum What {
     Program(&'static str),
+    /// One of which a part is in a package of its own. It has the part if it succeeds with these
+    /// arguments.
+    Part(&'static str, &'static [&'static str]),
     /// One that a program opens while it runs, so that no build asks for it.
     Library(&'static str),
 }
@@ -19,6 +22,15 @@ enum What {
 impl Tool {
     pub(crate) const fn new(program: &'static str, package: &'static str) -> Self {
         let what = What::Program(program);
+        Self { what, package }
+    }
+
+    pub(crate) const fn with_part(
+        program: &'static str,
+        package: &'static str,
+        check: &'static [&'static str],
+    ) -> Self {
+        let what = What::Part(program, check);
         Self { what, package }
     }
 
@@ -34,14 +46,20 @@ impl Tool {
 
     /// What to say where it is not.
     pub(crate) fn missing(self) -> String {
-        let (What::Program(name) | What::Library(name)) = self.what;
         let package = self.package;
-        format!("`{name}` is missing: install it (for example: apt-get install {package})")
+        let (name, part) = match self.what {
+            What::Program(name) | What::Library(name) => (name, ""),
+            What::Part(name, _) => (name, ", or a part of it,"),
+        };
+        format!("`{name}`{part} is missing: install it (for example: apt-get install {package})")
     }
 
     fn is_present(self) -> bool {
         match self.what {
             What::Program(name) => is_on_the_path(name),
+            What::Part(name, check) => {
+                is_on_the_path(name) && succeeds(Command::new(name).args(check))
+            }
             What::Library(file) => is_a_library(file),
         }
     }
