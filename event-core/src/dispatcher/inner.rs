@@ -330,6 +330,7 @@ impl Drop for Inner {
         isolate::discard(self.late.swap(Arc::default()));
         isolate::discard(self.observers.swap(Arc::default()));
         isolate::discard(std::mem::take(&mut self.lines));
+        isolate::discard(std::mem::take(&mut self.spans));
         isolate::discard(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
     }
 }

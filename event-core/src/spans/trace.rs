@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use tracing::field::Empty;
-use tracing::{Id, Span, dispatcher, info_span};
+use tracing::{Dispatch, Id, Span, dispatcher, info_span};
 
 use super::Propagator;
 #[cfg(feature = "tokio")]
@@ -12,9 +12,9 @@ use crate::dispatcher::inner::Inner;
 use crate::dispatcher::origin::Origin;
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
-use crate::isolate;
 use crate::meta::Meta;
 use crate::report::Ended;
+use crate::{isolate, log};
 
 /// Whether a dispatcher makes spans, and how their traces go on elsewhere.
 #[derive(Default)]
@@ -47,7 +47,7 @@ impl Spans {
             (Some(delivery), _) => under(delivery, || emission(event, meta, delivery.id())),
             (None, Some((propagator, parent))) => {
                 let span = emission(event, meta, None);
-                propagator.continue_from(&span, parent);
+                let _ = isolate::run(|| propagator.continue_from(&span, parent));
                 span
             }
             (None, None) => emission(event, meta, Span::current().id()),
@@ -170,26 +170,45 @@ impl Trace {
         let Some(span) = self.span() else {
             return code();
         };
-        span.in_scope(|| catch_unwind(AssertUnwindSafe(code)))
-            .unwrap_or_else(|payload| resume_unwind(payload))
+        // Not with the span's own guard: where entering panics there is none, and one layer's panic
+        // leaves the span entered in those before it.
+        tell(span, Dispatch::enter);
+        let ran = catch_unwind(AssertUnwindSafe(code));
+        tell(span, Dispatch::exit);
+        ran.unwrap_or_else(|payload| resume_unwind(payload))
     }
 }
 
 impl Drop for Trace {
     /// The last holder closes the span, which the subscriber hears of.
     fn drop(&mut self) {
-        if let Some(span) = self.0.take() {
-            isolate::discard(span);
+        let Some(span) = self.0.take().and_then(Arc::into_inner) else {
+            return;
+        };
+        // A registry lets go of the span above through the thread's subscriber, which may be another.
+        let subscriber = span.with_subscriber(|(_, subscriber)| subscriber.clone());
+        if let Err(panic) = isolate::run(|| with(subscriber.as_ref(), || drop(span))) {
+            log::drop_panicked(&panic);
         }
     }
+}
+
+/// Tells the subscriber of a span.
+fn tell(span: &Span, what: fn(&Dispatch, &Id)) {
+    let _ = isolate::run(|| span.with_subscriber(|(id, subscriber)| what(subscriber, id)));
 }
 
 /// Makes a span with the subscriber of the one it will be below: this thread may have another, which
 /// does not know that one.
 fn under(parent: &Span, make: impl FnOnce() -> Span) -> Span {
     let subscriber = parent.with_subscriber(|(_, subscriber)| subscriber.clone());
+    with(subscriber.as_ref(), make)
+}
+
+/// Runs code with a subscriber as the thread's.
+fn with<R>(subscriber: Option<&Dispatch>, run: impl FnOnce() -> R) -> R {
     match subscriber {
-        Some(subscriber) => dispatcher::with_default(&subscriber, make),
-        None => make(),
+        Some(subscriber) => dispatcher::with_default(subscriber, run),
+        None => run(),
     }
 }
