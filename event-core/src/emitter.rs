@@ -87,14 +87,20 @@ impl<L> fmt::Debug for Emitter<L> {
     }
 }
 
+/// What an emission takes from an emitter.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) events: Vec<Box<dyn Caused>>,
+    /// The span of the delivery. An emitter that is kept does not keep it open.
+    pub(crate) trace: Trace,
+}
+
 /// What an emitter was given and its emission has not taken yet.
 pub(crate) struct Given {
     /// The handler that was given the emitter.
     pub(crate) handler: HandlerInfo,
-    /// The span of that delivery.
-    pub(crate) trace: Trace,
     /// `None` once the emission took the events; later ones go to the dispatcher.
-    events: Mutex<Option<Vec<Box<dyn Caused>>>>,
+    open: Mutex<Option<Taken>>,
     dispatcher: DispatcherHandle,
     /// The handler's event is replayed.
     replays: bool,
@@ -110,8 +116,10 @@ impl Given {
     ) -> Self {
         Self {
             handler,
-            trace,
-            events: Mutex::new(Some(Vec::new())),
+            open: Mutex::new(Some(Taken {
+                events: Vec::new(),
+                trace,
+            })),
             dispatcher,
             replays: origin.replays,
         }
@@ -124,10 +132,10 @@ impl Given {
 
     fn push(&self, event: Box<dyn Caused>) {
         let late = {
-            let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-            match &mut *events {
-                Some(events) => {
-                    events.push(event);
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *open {
+                Some(taken) => {
+                    taken.events.push(event);
                     None
                 }
                 None => Some(event),
@@ -139,8 +147,8 @@ impl Given {
     }
 
     /// Takes what was given so far; from here on the emitter emits roots.
-    pub(crate) fn close(&self) -> Vec<Box<dyn Caused>> {
-        self.events
+    pub(crate) fn close(&self) -> Taken {
+        self.open
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()

@@ -14,7 +14,7 @@ use super::inner::Inner;
 use super::origin::Origin;
 use super::rooms;
 use super::shared::{Delivered, Item, One, Target};
-use crate::emitter::Given;
+use crate::emitter::{Given, Taken};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
@@ -213,9 +213,10 @@ impl More {
     /// Takes what emitters were given into the list, so that it keeps the handlers' order.
     pub(crate) fn join_given(&mut self, inner: &Inner, origin: &Origin) {
         for given in std::mem::take(&mut self.given) {
-            for event in given.close() {
+            let Taken { events, trace } = given.close();
+            for event in events {
                 let origin = Origin {
-                    within: given.trace.clone(),
+                    within: trace.clone(),
                     ..origin.clone()
                 };
                 self.queue(inner, event, given.handler, origin);
@@ -317,6 +318,15 @@ impl Root {
             hands,
             ..Self::default()
         }
+    }
+
+    /// Takes what observers know of a delivery that was dropped while it was under way.
+    pub(crate) fn take_under_way(&mut self) -> UnderWay {
+        self.record
+            .get_mut()
+            .map_or_else(UnderWay::default, |more| {
+                std::mem::take(&mut more.get_mut().progress.under_way)
+            })
     }
 
     /// Ends an emission: takes what its last emitters were given into the list, and its deliveries

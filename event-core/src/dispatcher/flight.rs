@@ -40,6 +40,14 @@ pub(crate) struct Left {
 }
 
 impl Left {
+    /// Of a call of which only observers know something.
+    pub(crate) fn of(under_way: UnderWay) -> Self {
+        Self {
+            given: Vec::new(),
+            under_way,
+        }
+    }
+
     /// Goes into the emission that ends the delivery.
     pub(crate) fn join(self, emission: &Emission<'_>) {
         emission.adopt(self.given);
@@ -116,7 +124,17 @@ impl<'a> Flight<'a> {
 
     /// Ends the call where it stands.
     pub(crate) fn cut_short(mut self) -> Left {
+        self.end_call();
         std::mem::take(&mut self.left)
+    }
+
+    /// Drops what runs, inside of its span.
+    fn end_call(&mut self) {
+        if let Some(running) = self.running.take() {
+            let trace = &self.left.under_way.trace;
+            let drop_it = || isolate::run(|| trace.run(|| drop(running)));
+            let _ = self.stand.enter(self.inner, drop_it);
+        }
     }
 
     /// Goes on with a call that has begun.
@@ -180,13 +198,9 @@ impl<'a> Flight<'a> {
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            let trace = &self.left.under_way.trace;
-            let drop_it = || isolate::run(|| trace.run(|| drop(running)));
-            let _ = self.stand.enter(self.inner, drop_it);
-        }
+        self.end_call();
         for given in std::mem::take(&mut self.left.given) {
-            for event in given.close() {
+            for event in given.close().events {
                 if given.discards(event.info()) {
                     self.inner.count_discarded();
                     isolate::discard(event);
@@ -230,6 +244,21 @@ impl Landed {
     }
 }
 
+/// A call inside of a task. Dropped midway, it leaves to the root what its observers know of it.
+struct InTask<'r, 'a> {
+    flight: Flight<'a>,
+    root: &'r mut Root,
+}
+
+impl Drop for InTask<'_, '_> {
+    fn drop(&mut self) {
+        let under_way = &self.flight.left.under_way;
+        if under_way.is_known() {
+            self.root.more().progress.under_way = under_way.clone();
+        }
+    }
+}
+
 /// Tells observers that a handler is about to be called.
 fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) -> Option<UnderWay> {
     let observed = Observed::later(inner, event)?;
@@ -267,13 +296,17 @@ pub(crate) async fn fly(
         _ => Flight::of(inner, event, target),
     };
     let landed = match flight {
-        Ok(mut flight) => {
+        Ok(flight) => {
+            let mut call = InTask {
+                flight,
+                root: &mut *root,
+            };
             let poll = |context: &mut Context<'_>| {
                 // With this very waker: polled again in the same turn, what yields would not.
                 if std::mem::take(&mut was_polled) {
                     return Poll::Pending;
                 }
-                flight.poll(context)
+                call.flight.poll(context)
             };
             poll_fn(poll).await
         }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cascade::{Hands, Root};
-use super::flight;
+use super::flight::{self, Left};
 use super::inner::Inner;
 use super::limit::Permit;
 use super::shared::{Delivered, Item, Target};
 use super::structured;
 use crate::handler::HandlerInfo;
-use crate::isolate;
 use crate::report::{Cause, Ended};
 use crate::runtime::{Aborter, Task};
+use crate::{isolate, observer};
 
 /// The tasks of a dispatcher.
 #[derive(Default)]
@@ -203,7 +203,8 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         for (item, permit) in std::mem::take(&mut self.deliveries) {
             drop(permit);
-            self.inner.end_unrun(item, Ended::Abandoned, None);
+            let under_way = self.root.take_under_way();
+            self.inner.abandon(item, None, under_way);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest();
@@ -224,12 +225,30 @@ impl Inner {
         queue: Option<&'static str>,
     ) {
         if ended == Ended::Abandoned {
-            self.closing.count_abandoned(|| item.handler(self));
+            self.abandon(item, queue, observer::UnderWay::default());
+            return;
         }
         let mut root = Root::default();
-        root.settle(self, &*item.event, &item.target, |emission| match ended {
-            Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue }),
-            ended => emission.ended(ended),
+        root.settle(self, &*item.event, &item.target, |emission| {
+            emission.ended(ended);
+        });
+        isolate::discard(item);
+        self.tell_all(root);
+    }
+
+    /// The same of one that is abandoned, which may have been under way.
+    #[cold]
+    pub(crate) fn abandon(
+        self: &Arc<Self>,
+        item: Item,
+        queue: Option<&'static str>,
+        under_way: observer::UnderWay,
+    ) {
+        self.closing.count_abandoned(|| item.handler(self));
+        let mut root = Root::default();
+        root.settle(self, &*item.event, &item.target, |emission| {
+            Left::of(under_way).join(emission);
+            emission.failed(Ended::Abandoned, Cause::Abandoned { queue });
         });
         isolate::discard(item);
         self.tell_all(root);

@@ -154,7 +154,8 @@ impl Drop for Running<'_> {
         let inner = &self.this.inner;
         if let Some(item) = self.item.take() {
             self.this.line.count_abandoned_running();
-            inner.end_unrun(item, Ended::Abandoned, Some(self.this.line.name));
+            let under_way = self.root.take_under_way();
+            inner.abandon(item, Some(self.this.line.name), under_way);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest();
