@@ -1,6 +1,7 @@
 //! Counters, gauges and histograms of one dispatcher.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -60,7 +61,9 @@ pub fn record(dispatcher: &Dispatcher) -> Recording {
     let thread = thread::Builder::new().name("event-metrics".to_owned());
     let thread = thread.spawn(move || {
         // Until whoever has the other end drops it, or the dispatcher is gone.
-        while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) && look(&watched) {}
+        while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) && try_look(&watched)
+        {
+        }
     });
     Recording {
         handle,
@@ -90,10 +93,13 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        // That thread itself drops this if it had the last dispatcher in its hands, which had this.
+        let is_self =
+            |thread: &thread::JoinHandle<()>| thread.thread().id() == thread::current().id();
+        if let Some(thread) = self.thread.take().filter(|thread| !is_self(thread)) {
             let _ = thread.join();
         }
-        self.update();
+        try_look(&self.handle);
     }
 }
 
@@ -119,6 +125,11 @@ impl Observer for Deliveries {
             histogram!(DURATION, "event" => event, "handler" => handler).record(took);
         }
     }
+}
+
+/// The same as [`look`], whatever the recorder does: its panic is of this look alone.
+fn try_look(dispatcher: &DispatcherHandle) -> bool {
+    catch_unwind(AssertUnwindSafe(|| look(dispatcher))).unwrap_or(true)
 }
 
 /// Records the figures of queues; `false` if the dispatcher is gone.
