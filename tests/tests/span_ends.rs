@@ -367,10 +367,13 @@ struct Trips(At, Arc<AtomicUsize>);
 
 impl Trips {
     fn at(&self, at: At) {
-        // A registry that closes a span also closes those above it, where a second panic ends the process.
-        if self.0 == at && (self.1.fetch_add(1, Ordering::Relaxed) == 0 || at != At::Close) {
-            panic!("the layer trips at {at:?}");
+        if self.0 != at {
+            return;
         }
+        let is_first = self.1.fetch_add(1, Ordering::Relaxed) == 0;
+        // A registry that closes a span also closes those above it, where a second panic ends the process.
+        let goes_on = at == At::Close && !is_first;
+        assert!(goes_on, "the layer trips at {at:?}");
     }
 }
 
