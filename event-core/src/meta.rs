@@ -17,7 +17,7 @@ pub use self::trace_parent::{TraceParent, TraceParentError};
 ///
 /// All handlers of one emission see the same, and so does what it causes through queues and
 /// tasks. It is made when the event is emitted, and only in a dispatcher where somebody asks: a
-/// handler takes it, or an observer watches.
+/// handler takes it, an observer watches, or it makes spans.
 ///
 /// # Examples
 ///

@@ -25,7 +25,8 @@ use crate::{isolate, log};
 /// started before the first observer came is not seen, and neither are its deliveries.
 ///
 /// For every delivery `delivery_ended` is called exactly once. One that never comes to run (skipped,
-/// rejected, dropped, cancelled, abandoned) may end without having started. Failures that are about
+/// rejected, dropped, cancelled, abandoned) may end without having started. What a stream takes in is
+/// no delivery to a handler: nothing is told of it but what the stream did not take. Failures that are about
 /// no delivery, such as a limit that was crossed, are in reports and told to
 /// [`on_failure`](crate::DispatcherBuilder::on_failure) alone. An `Arc` of an observer is
 /// one, too, for those who want to ask it later.

@@ -4,7 +4,8 @@
 //! from](crate::Dispatcher::deliver), or of the span that the emitter is in; a delivery's is a child
 //! of its emission's, wherever it runs; one that never runs has none. So a trace goes on through tasks and queues, and with a
 //! [`Propagator`] through envelopes. A delivery's span is entered while the handler runs, and its
-//! logs are in it. A span ends with the last of the deliveries below it.
+//! logs are in it. A span ends with the last of the deliveries below it. A rejected one counts for as
+//! long as its report is kept, since it may be redelivered, and so does an event that a stream holds.
 //!
 //! [`DispatcherBuilder::spans`](crate::DispatcherBuilder::spans) switches them on. The fields are those
 //! of OpenTelemetry's conventions for messaging and code. No field shows what is in an event.

@@ -39,7 +39,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// | `event_observer_panics_total` | counter | | observers that panicked |
 ///
 /// Emissions and deliveries are counted as they happen, those of queues and observers once a second,
-/// by a thread of its own, and a last time when the answer is dropped. Labels are names that code
+/// by a thread of its own, and a last time when the answer is dropped: before the
+/// dispatcher, or after its `shutdown`, so that the last figures are those of the end. Labels are names that code
 /// declares, never what an event holds, so their number is bounded. What began before this call is not
 /// counted. Two recorded dispatchers of one process add to the same counters of events, and overwrite
 /// each other's figures of queues.

@@ -2,6 +2,7 @@
 
 use std::alloc::System;
 
+use event_core::observer::Observer;
 use event_core::queue::LocalQueue;
 use event_core::{Dispatcher, Event, handler};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -46,6 +47,10 @@ fn inline(event: &Inline) {
     std::hint::black_box(event.0);
 }
 
+struct Watches;
+
+impl Observer for Watches {}
+
 /// The fewest allocations of a round: the thread that waits for this test may allocate in one.
 fn fewest(mut round: impl FnMut()) -> usize {
     let allocations = |()| {
@@ -63,17 +68,25 @@ fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
         .expect("a runtime");
     let dispatcher = runtime.block_on(async { Dispatcher::builder().build().expect("wired") });
 
-    let per_round = fewest(|| {
+    let emit_all = || {
         runtime.block_on(async {
             for n in 0..100 {
                 assert_eq!(dispatcher.emit_async(Ready(n)).await.done(), 10);
             }
         });
-    });
+    };
+    let per_round = fewest(emit_all);
     assert!(
         per_round <= 1_000,
         "{per_round} allocations for 1000 async deliveries"
     );
+
+    // Whoever watched and went leaves nothing behind.
+    let watching = dispatcher.observe(Watches);
+    let watched = fewest(emit_all);
+    drop(watching);
+    assert!(watched > per_round, "{watched} while somebody watches");
+    assert_eq!(fewest(emit_all), per_round, "after somebody has watched");
 
     let inline = fewest(|| {
         runtime.block_on(async {

@@ -391,7 +391,7 @@ impl DispatcherBuilder {
             generic: wired.generic,
             everything: wired.everything,
             observers: self.observers,
-            stamping: observed || wired.stamps,
+            stamps: wired.stamps,
             stamper: Stamper::new(self.clock),
             spans: self.spans,
             runtime,

@@ -46,7 +46,9 @@ pub(crate) struct Inner {
     pub(crate) observer_panics: AtomicU64,
     /// Events that replays did not emit, since they are in the record.
     discarded: AtomicU64,
-    /// Whether emissions are stamped with an identity.
+    /// Some handler asks for the identity of its event.
+    stamps: bool,
+    /// Whether emissions are stamped with an identity: for such a handler, or for who observes.
     stamping: AtomicBool,
     stamper: Stamper,
     spans: Spans,
@@ -70,7 +72,7 @@ pub(crate) struct Parts {
     pub(crate) generic: ByType<Entry>,
     pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
-    pub(crate) stamping: bool,
+    pub(crate) stamps: bool,
     pub(crate) stamper: Stamper,
     pub(crate) spans: Spans,
     pub(crate) runtime: Option<Runtime>,
@@ -113,17 +115,19 @@ impl Deref for Found<'_> {
 
 impl Inner {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let observed = parts.spans.are_on() || !parts.observers.is_empty();
         Arc::new_cyclic(|weak| Self {
             table: parts.table.into(),
             generic: parts.generic,
             late: ArcSwap::default(),
             has_late: AtomicBool::new(!parts.everything.is_empty()),
             everything: parts.everything.into(),
-            observed: AtomicBool::new(parts.spans.are_on() || !parts.observers.is_empty()),
+            observed: AtomicBool::new(observed),
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
-            stamping: AtomicBool::new(parts.stamping),
+            stamps: parts.stamps,
+            stamping: AtomicBool::new(parts.stamps || observed),
             stamper: parts.stamper,
             spans: parts.spans,
             runtime: parts.runtime,
@@ -294,6 +298,9 @@ impl Inner {
         }
         let before = self.observers.swap(Arc::new(observers));
         self.observed.store(observed, Ordering::Release);
+        if !observed {
+            self.stamping.store(self.stamps, Ordering::Release);
+        }
         self.refresh_all();
         drop(changing);
         isolate::discard(before);
