@@ -1,4 +1,6 @@
 //! Builds a dispatcher: which handlers it has, and what they are given.
+//!
+//! Past 400 lines, since it is one list of settings, most of them documentation.
 
 use std::any::{TypeId, type_name};
 use std::fmt;

@@ -1,5 +1,6 @@
 //! What an emission led to: every delivery of the whole cascade, by how it ended.
 
+mod ended;
 mod failure;
 mod undelivered;
 
@@ -12,88 +13,10 @@ use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 use crate::isolate;
 
+pub use self::ended::{Ended, Skip};
 pub(crate) use self::failure::Cause;
 pub use self::failure::Failure;
 pub(crate) use self::undelivered::Undelivered;
-
-/// How one delivery, one event for one handler, ended. Each ends exactly once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Ended {
-    /// The handler ran and did not fail.
-    Done,
-    /// The handler returned an error, or one of its parameters refused the delivery.
-    Failed,
-    /// The handler, its filter or one of its parameters panicked.
-    Panicked,
-    /// An async handler took longer than its `timeout`, and was dropped.
-    TimedOut,
-    /// The handler was not called.
-    Skipped(Skip),
-    /// The queue was full and rejects deliveries, the handler was at its `concurrency`, or the
-    /// dispatcher was closed.
-    Rejected,
-    /// The queue was full and drops deliveries.
-    Dropped,
-    /// The `emit_async` that it belonged to was dropped before it ended.
-    Cancelled,
-    /// The runtime ended, or a shutdown ran out of time.
-    Abandoned,
-}
-
-impl Ended {
-    /// One word, for labels and fields: `done`, `failed`, `panicked`, `timed_out`, `skipped`, `rejected`,
-    /// `dropped`, `cancelled`, `abandoned`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-            Self::TimedOut => "timed_out",
-            Self::Skipped(_) => "skipped",
-            Self::Rejected => "rejected",
-            Self::Dropped => "dropped",
-            Self::Cancelled => "cancelled",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    /// How many ways there are, for a list of counts.
-    pub(crate) const WAYS: usize = 10;
-
-    /// The way's place in a list of counts.
-    pub(crate) fn index(self) -> usize {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Panicked => 2,
-            Self::TimedOut => 3,
-            Self::Skipped(Skip::Filter) => 4,
-            Self::Skipped(_) => 5,
-            Self::Rejected => 6,
-            Self::Dropped => 7,
-            Self::Cancelled => 8,
-            Self::Abandoned => 9,
-        }
-    }
-}
-
-/// Why a handler was not called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Skip {
-    /// Its `filter` did not hold.
-    Filter,
-    /// An earlier handler of a stoppable event returned `ControlFlow::Break`.
-    Break,
-    /// An earlier handler failed, and the event was emitted with
-    /// [`try_emit`](crate::Dispatcher::try_emit).
-    EarlierFailure,
-    /// The subscription was cancelled, or its target ended, after observers were told that its
-    /// delivery starts. Reports count no such delivery.
-    Cancelled,
-}
 
 /// What an emission led to, with all the events it caused.
 ///
@@ -408,24 +331,5 @@ impl Details {
         if ended != Ended::Done {
             self.ended[ended.index()] += 1;
         }
-    }
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-            Self::Skipped(Skip::Filter) => "skipped: its filter did not hold",
-            Self::Skipped(Skip::Break) => "skipped: an earlier handler stopped the emission",
-            Self::Skipped(Skip::EarlierFailure) => "skipped: an earlier handler failed",
-            Self::Skipped(Skip::Cancelled) => "skipped: the subscription was cancelled",
-            Self::TimedOut => "timed out",
-            Self::Rejected => "rejected",
-            Self::Dropped => "dropped: the queue was full",
-            Self::Cancelled => "cancelled",
-            Self::Abandoned => "abandoned",
-        })
     }
 }
