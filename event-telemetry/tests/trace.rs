@@ -3,6 +3,7 @@
 mod common;
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use event_core::meta::TraceParent;
 use event_core::queue::Queue;
@@ -133,6 +134,7 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
     dispatcher.queue(&MAIL).join().await;
 
     // A span has ended when nobody holds it any more: the queue's thread may be on its way to let go.
+    let since = Instant::now();
     let spans = loop {
         let spans = of_trace(position(&seen));
         if spans
@@ -141,6 +143,8 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
         {
             break spans;
         }
+        let waited = since.elapsed();
+        assert!(waited < Duration::from_mins(1), "{}", tree(&spans));
         tokio::task::yield_now().await;
     };
     expect_file!["../src/docs/trace.txt"].assert_eq(&tree(&spans));
