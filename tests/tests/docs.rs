@@ -127,6 +127,11 @@ fn each_system_that_people_come_from_has_its_line_ours_and_the_difference() {
             system.contains("| here |\n| ---"),
             "{name} says no difference"
         );
+        // `tests/peers` holds what is marked against the real one.
+        let (mark, _) = theirs.split_once('\n').expect("the sample has lines");
+        let is_run = system.contains(", [run](../tests/peers/");
+        assert_eq!(mark.ends_with(" runs"), is_run, "{name}");
+        assert_ne!(is_run, system.contains("; not run here.\n"), "{name}");
     }
 }
 

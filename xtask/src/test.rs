@@ -25,6 +25,15 @@ const BESIDE: &[(&str, &[Tool])] = &[
             Tool::new("npm", "npm"),
         ],
     ),
+    (
+        "event-peers",
+        &[
+            Tool::with_part("python3", "python3-venv", &["-c", "import ensurepip, venv"]),
+            Tool::new("node", "nodejs"),
+            Tool::new("npm", "npm"),
+            Tool::new("c++", "g++"),
+        ],
+    ),
 ];
 
 /// A screen without a monitor, hands and eyes, and what the window opens while it runs: an OpenGL that

@@ -246,7 +246,7 @@ impl Dispatcher {
     }
 
     /// Emits an event, and ends at the first failure: no further handler runs, and nothing
-    /// more is emitted, at every level of the cascade. The same as Django's `send`.
+    /// more is emitted, at every level of the cascade. Django's `send` does so with sync receivers.
     ///
     /// # Examples
     ///

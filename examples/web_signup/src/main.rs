@@ -19,7 +19,7 @@
 //!
 //! | there | here | because |
 //! | --- | --- | --- |
-//! | the request waits for each receiver, one after the other | for inline and async handlers, the latter side by side; mail waits in a queue | Each handler says where it runs, and the request does not change. |
+//! | the request waits for each receiver, and sync ones run one after the other | for inline and async handlers, the latter side by side; mail waits in a queue | Each handler says where it runs, and the request does not change. |
 //! | a receiver that raises is a response with status 500 for a sign-up that was made | 201, and a line in the log | The fact stands. The request reads the report, and decides what the client hears. |
 //! | what a client that goes away leaves half done depends on the server | `.shielded()` makes it a task; without it, what was cut off is counted and told | Half of what follows from a fact is worse than none. |
 //! | background tasks die with the process | `shutdown(limit)` drains them, and names what it abandoned | The last sign-up before a deployment counts as much as any other. |
