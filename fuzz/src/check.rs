@@ -148,6 +148,7 @@ fn is_said(error: &DecodeError, input: &[u8], document: Option<&Map<String, Valu
             version,
             path,
             problem,
+            ..
         } => {
             names(&text, event, *version, document);
             assert!(path.starts_with("data"), "{text}");
