@@ -32,7 +32,9 @@ fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, Recorded) {
     let recorder = recorder.expect("it can be read");
     let builder = Dispatcher::empty().observe(recorder.clone());
     let dispatcher = builder.build().expect("wired");
-    texts.iter().for_each(|it| drop(dispatcher.emit(noted(it))));
+    for text in texts {
+        dispatcher.emit(noted(text));
+    }
     let end = recorder.finish();
     assert!(end.is_complete(), "{end}");
     let record = recorder.into_inner().expect("nobody took it");
@@ -97,7 +99,8 @@ proptest! {
         let last = ends[ends.len() - 2].0 + 1;
         let cut = last + 1 + second_cut.index(once.len() - last - 2);
         let (twice, end) = appended(&once[..cut], &["d"]);
-        prop_assert_eq!(end.torn() as usize, if cut == once.len() - 1 { 0 } else { cut - last });
+        let torn = if cut == once.len() - 1 { 0 } else { cut - last };
+        prop_assert_eq!(end.torn(), torn as u64);
         expected.truncate(earlier + 1);
         expected.push((end.torn() == 0).then(|| "c".to_owned()));
         expected.push(Some("d".to_owned()));

@@ -135,7 +135,8 @@ impl<W: Write + Send + 'static> RecorderBuilder<W> {
     /// If whoever wrote it was stopped in the middle of its last line, that is logged and
     /// [told](super::Recorded::torn). The line stays as it is, events come behind it on lines of their own,
     /// and whoever [reads](super::Records) the record gets one [`CutOff`](super::RecordError::CutOff)
-    /// for it.
+    /// for it. With a [rotation](Self::rotate), what is there counts as part of its size, and its age from
+    /// now on.
     ///
     /// # Examples
     ///

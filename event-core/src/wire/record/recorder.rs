@@ -39,8 +39,9 @@ thread_local! {
 /// writer needs no buffer of its own.
 ///
 /// An event that cannot be written is counted by name and reason in [`Recorded`], and logged the first
-/// time. An event that the writer itself emits waits for the next one. After an error of the writer nothing more is written; the error is kept, and logged. Dropping
-/// the last clone writes what is left, and only logs what then fails.
+/// time. One that the writer itself emits waits for the next one. After an error of the writer nothing
+/// more is written; the error is kept, and logged. Dropping the last clone writes what is left, and only
+/// logs what then fails.
 ///
 /// # Examples
 ///
