@@ -74,6 +74,7 @@ struct Seen {
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "versions.seen", version = 2, no_previous, wire, superseded)]
+#[event(alias = "versions.spotted")]
 struct SeenV2 {
     order_id: u64,
 }
@@ -233,6 +234,12 @@ fn a_version_that_is_not_known_says_what_to_type() {
              `#[event(...)]` of `OrderPlaced`",
         ),
         (
+            "versions.spotted",
+            9,
+            "known is 2; `Seen` has another name since version 3: add `alias = \"versions.spotted\"` \
+             to it",
+        ),
+        (
             "versions.order_placed",
             0,
             "known are 1 and 2; versions count from 1",
@@ -350,6 +357,7 @@ proptest! {
         prop_assert_eq!(is_read("versions.sent")?, version == 4);
         prop_assert_eq!(is_read("versions.seen")?, version >= 2);
         prop_assert_eq!(is_read("versions.noticed")?, version >= 2);
+        prop_assert_eq!(is_read("versions.spotted")?, version == 2);
         prop_assert_eq!(is_read("versions.kept")?, version >= 1);
     }
 }

@@ -178,7 +178,7 @@ impl Codec {
                     event,
                     version,
                     known: readers.iter().map(|reader| reader.version).collect(),
-                    help: help::unknown_version(version, readers),
+                    help: help::unknown_version(name, version, readers),
                 }
             }
         })?;

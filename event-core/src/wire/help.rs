@@ -5,15 +5,14 @@ use super::read::Unfit;
 use crate::event::EventInfo;
 use crate::resolver::short;
 
-/// For a version that none of them reads; they are in the order of their versions.
-pub(super) fn unknown_version(version: u32, readers: &[Reader]) -> String {
+/// For a version of a name that none of them reads; they are in the order of their versions.
+pub(super) fn unknown_version(event: &str, version: u32, readers: &[Reader]) -> String {
     if version == 0 {
         return "versions count from 1".to_owned();
     }
     let Some(reader) = readers.iter().find(|reader| reader.version > version) else {
-        let newest = readers.iter().map(|reader| reader.newest);
-        let newest = newest.max_by_key(|newest| newest.version());
-        return newest.map_or_else(String::new, |newest| newer(version, newest));
+        let newest = readers.last();
+        return newest.map_or_else(String::new, |newest| newer(event, version, newest));
     };
     let oldest = of_version(reader.newest, reader.version);
     let (event, before) = (name(oldest), oldest.version() - 1);
@@ -29,8 +28,14 @@ pub(super) fn unknown_version(version: u32, readers: &[Reader]) -> String {
     )
 }
 
-fn newer(version: u32, newest: &EventInfo) -> String {
-    let event = name(newest);
+fn newer(known_as: &str, version: u32, reader: &Reader) -> String {
+    let event = name(reader.newest);
+    let newest = reader.newest.version();
+    if reader.version < newest {
+        return format!(
+            "`{event}` has another name since version {newest}: add `alias = \"{known_as}\"` to it"
+        );
+    }
     format!(
         "it is newer than `{event}`: give this program version {version} before others write it; or, if \
          newer versions only add what it can ignore, add `reads_newer` to `#[event(...)]` of `{event}`"

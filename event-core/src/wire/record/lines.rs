@@ -133,7 +133,7 @@ impl Lines {
             return None;
         }
         let is_due = |pending: &&mut Pending| match reason {
-            Reason::Asked => true,
+            Reason::Asked => !pending.is_empty(),
             Reason::Full => pending.is_full(),
             Reason::Time => pending.is_full() || pending.is_over(Instant::now()),
         };

@@ -82,6 +82,10 @@ impl Pending {
         begins
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Whether too many wait.
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= self.most
