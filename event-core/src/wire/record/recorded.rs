@@ -65,8 +65,8 @@ impl Recorded {
         self.torn
     }
 
-    /// Why the last one of those next records could not be begun that could not. The record went on in
-    /// the one before, and lacks nothing.
+    /// Why the next record could not be begun, the last time that this failed. The record went on where it
+    /// was, and lacks nothing.
     #[must_use]
     pub fn not_rotated(&self) -> Option<&io::Error> {
         self.not_rotated.as_deref()
