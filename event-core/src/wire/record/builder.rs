@@ -77,7 +77,8 @@ impl<W> RecorderBuilder<W> {
     /// [`sync_data`](std::fs::File::sync_data) for it.
     ///
     /// Whatever is synced is flushed before, so the flush policy matters where it is the stricter one.
-    /// A record that is rotated away is synced as it ends.
+    /// A record that is rotated away is synced as it ends. Where a new file also needs its folder synced,
+    /// that is up to whoever makes it.
     pub fn sync(
         self,
         policy: FlushPolicy,
