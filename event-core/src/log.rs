@@ -76,6 +76,32 @@ pub(crate) fn record_failed(error: &std::io::Error) {
     });
 }
 
+/// A record that is appended to ends in the middle of an event.
+#[cfg(feature = "serde")]
+#[cold]
+pub(crate) fn record_torn(bytes: u64) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(
+            bytes,
+            "the record ends with {bytes} bytes of an event that was not written whole; it goes on behind \
+             them"
+        );
+        let _ = bytes;
+    });
+}
+
+/// A record goes on in the writer that it has.
+#[cfg(feature = "serde")]
+#[cold]
+pub(crate) fn record_not_rotated(error: &std::io::Error) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::warn!("the next record cannot be begun, and this one goes on: {error}");
+        let _ = error;
+    });
+}
+
 /// An observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {

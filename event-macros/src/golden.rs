@@ -180,7 +180,7 @@ fn a_keyed_event() {
 #[test]
 fn a_wire_event_with_every_key() {
     let expansion = crate::event::derive(quote! {
-        #[event(name = "shop.order_placed", version = 2, wire)]
+        #[event(name = "shop.order_placed", version = 2, no_previous, wire)]
         #[event(key = order_id, handlers = 1..=3, stoppable)]
         #[serde(rename_all = "camelCase")]
         pub struct OrderPlaced {

@@ -20,7 +20,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const SECRET: &str = "correct horse battery staple";
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "web.signed_up", wire, version = 2)]
+#[event(name = "web.signed_up", wire, version = 2, no_previous)]
 struct SignedUp {
     name: String,
     #[event(redact)]

@@ -117,7 +117,7 @@ enum Tagged {
 
 /// With its tag beside.
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "fuzz.adjacent", wire)]
+#[event(name = "fuzz.adjacent", reads_newer, wire)]
 #[serde(tag = "t", content = "c", deny_unknown_fields)]
 enum Adjacent {
     A(f32),

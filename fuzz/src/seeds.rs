@@ -49,6 +49,7 @@ pub(crate) fn data() -> Vec<(&'static str, u32, Value)> {
         ("fuzz.tagged", 1, json!({ "x": i64::MIN, "t": "B" })),
         ("fuzz.adjacent", 1, json!({ "c": 1e-45, "t": "A" })),
         ("fuzz.adjacent", 1, json!({ "t": "B", "c": { "x": "" } })),
+        ("fuzz.adjacent", 7, json!({ "t": "B", "c": { "x": "" } })),
         ("fuzz.untagged", 1, json!(["a", "b"])),
         ("fuzz.untagged", 1, json!({ "x": 1.5 })),
         (

@@ -21,6 +21,11 @@ pub struct Readme;
 #[doc = include_str!("../../docs/coming_from.md")]
 pub struct ComingFrom;
 
+/// What to type for each change of an event, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/changing_an_event.md")]
+pub struct ChangingAnEvent;
+
 /// A list that handlers write to, in the order in which they run.
 #[derive(Debug, Default)]
 pub struct Journal(Mutex<Vec<String>>);

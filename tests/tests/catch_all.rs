@@ -8,7 +8,7 @@ use event_tests::Journal;
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "shop.order_placed", version = 3, wire)]
+#[event(name = "shop.order_placed", version = 3, no_previous, wire)]
 struct OrderPlaced {
     order_id: u64,
     #[event(redact)]

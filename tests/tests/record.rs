@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use event_core::queue::Queue;
-use event_core::wire::record::{Missed, RecordError, Recorded, Recorder, Records};
+use event_core::wire::record::{FlushPolicy, Missed, RecordError, Recorded, Recorder, Records};
 use event_core::wire::{DecodeError, EncodeError};
 use event_core::{Dispatcher, DispatcherHandle, Emitter, Event, handler};
 use event_tests::{codec, quiet_panic, read, record};
@@ -59,7 +59,16 @@ fn moved(step: u64) -> Moved {
 }
 
 fn observed<W: Write + Send + 'static>(out: W) -> (Dispatcher, Recorder<W>) {
-    let recorder = Recorder::new(codec(), out);
+    observed_by(Recorder::new(codec(), out))
+}
+
+/// In blocks, so that lines wait.
+fn observed_in_blocks<W: Write + Send + 'static>(out: W) -> (Dispatcher, Recorder<W>) {
+    let recorder = Recorder::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
+    observed_by(recorder.start(out).expect("no thread is needed"))
+}
+
+fn observed_by<W: Write + Send + 'static>(recorder: Recorder<W>) -> (Dispatcher, Recorder<W>) {
     let builder = Dispatcher::empty().observe(recorder.clone());
     (builder.build().expect("wired"), recorder)
 }
@@ -301,7 +310,7 @@ impl Write for Disk {
 #[test]
 fn lines_go_out_in_blocks_of_whole_lines_so_a_killed_program_leaves_no_half_event() {
     let disk = Disk::default();
-    let (dispatcher, recorder) = observed(disk.clone());
+    let (dispatcher, recorder) = observed_in_blocks(disk.clone());
     for step in 0..2_000 {
         dispatcher.emit(moved(step));
         let blocks = &disk.written().blocks;
@@ -311,20 +320,20 @@ fn lines_go_out_in_blocks_of_whole_lines_so_a_killed_program_leaves_no_half_even
     assert!((2..100).contains(&blocks), "{blocks} blocks");
     let before_the_end = read(&disk.text()).len();
     assert!((1..2_000).contains(&before_the_end));
-    assert_eq!(disk.written().flushes, 0);
+    assert_eq!(disk.written().flushes, blocks);
 
     // A flush writes what waits; and so does the end, whoever is last.
     assert_eq!(recorder.flush().written(), 2_000);
     assert_eq!(
         (read(&disk.text()).len(), disk.written().flushes),
-        (2_000, 1)
+        (2_000, blocks + 1)
     );
     dispatcher.emit(moved(0));
     drop(recorder);
     drop(dispatcher);
     assert_eq!(
         (read(&disk.text()).len(), disk.written().flushes),
-        (2_001, 2)
+        (2_001, blocks + 2)
     );
 }
 
@@ -332,7 +341,7 @@ fn lines_go_out_in_blocks_of_whole_lines_so_a_killed_program_leaves_no_half_even
 fn after_an_error_of_the_writer_nothing_is_written_and_all_of_it_is_counted() {
     let disk = Disk::default();
     disk.written().room = Some(100_000);
-    let (dispatcher, recorder) = observed(disk.clone());
+    let (dispatcher, recorder) = observed_in_blocks(disk.clone());
     for step in 0..1_000 {
         assert!(dispatcher.emit(moved(step)).is_ok());
     }
@@ -419,7 +428,8 @@ fn emitting(room: Option<usize>) -> (Dispatcher, Recorder<Emits>, Disk) {
         out: disk.clone(),
         has_emitted: false,
     };
-    let recorder = Recorder::new(codec(), out);
+    let recorder = Recorder::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
+    let recorder = recorder.start(out).expect("no thread is needed");
     let dispatcher = builder.observe(recorder.clone()).build().expect("wired");
     (dispatcher, recorder, disk)
 }
@@ -547,7 +557,7 @@ fn a_record_that_is_cut_off_anywhere_is_read_up_to_there() {
             [] => assert!([0, first - 1, first, record.len() - 1, record.len()].contains(&cut)),
             [Err(error)] => {
                 let number = whole + 1;
-                let text = format!("{number}: line {number}, the last one, is cut off: ");
+                let text = format!("{number}: line {number} is cut off: ");
                 assert!(error.starts_with(&text), "{cut}: {error}");
             }
             more => panic!("{cut}: {more:?}"),

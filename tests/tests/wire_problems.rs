@@ -46,12 +46,18 @@ impl From<SoldV1> for Other {
 }
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "shop.lost", version = 7, wire, superseded)]
+#[event(name = "shop.lost", version = 7, no_previous, wire, superseded)]
 struct Lost;
 
 /// Of another version, so that nothing is in doubt.
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "shop.later", alias = "shop.order_made", version = 5, wire)]
+#[event(
+    name = "shop.later",
+    alias = "shop.order_made",
+    version = 5,
+    no_previous,
+    wire
+)]
 struct Later;
 
 #[test]

@@ -39,7 +39,7 @@ impl PurchaseMade {
 
 /// As large as it has lines.
 #[derive(Event, Serialize, Deserialize, PartialEq)]
-#[event(name = "bench.order_placed", version = 2, wire, key = order_id)]
+#[event(name = "bench.order_placed", version = 2, no_previous, wire, key = order_id)]
 pub(super) struct OrderPlaced {
     order_id: u64,
     customer: String,

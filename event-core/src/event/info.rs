@@ -9,6 +9,10 @@ use super::Previous;
 ///
 /// Built in a constant; every method that takes `self` is used by the derive and by
 /// hand-written implementations of [`Event`](crate::Event).
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of the derive, and none excludes another"
+)]
 #[derive(Clone, Copy)]
 pub struct EventInfo {
     type_id: TypeId,
@@ -18,6 +22,7 @@ pub struct EventInfo {
     aliases: &'static [&'static str],
     previous: Option<Previous>,
     superseded: bool,
+    reads_newer: bool,
     wire: bool,
     key: Option<&'static str>,
     key_pointer: Option<&'static str>,
@@ -50,6 +55,7 @@ impl EventInfo {
             aliases: &[],
             previous: None,
             superseded: false,
+            reads_newer: false,
             wire: false,
             key: None,
             key_pointer: None,
@@ -94,6 +100,13 @@ impl EventInfo {
     #[must_use]
     pub const fn with_superseded(mut self) -> Self {
         self.superseded = true;
+        self
+    }
+
+    /// Declares that newer versions than this one are read as this one.
+    #[must_use]
+    pub const fn with_reads_newer(mut self) -> Self {
+        self.reads_newer = true;
         self
     }
 
@@ -213,6 +226,12 @@ impl EventInfo {
     #[must_use]
     pub const fn is_superseded(&self) -> bool {
         self.superseded
+    }
+
+    /// Whether newer versions than this one are read as this one.
+    #[must_use]
+    pub const fn reads_newer(&self) -> bool {
+        self.reads_newer
     }
 
     /// Whether the event may leave the process.

@@ -8,6 +8,7 @@ use iri_string::types::UriReferenceStr;
 use super::attributes::{Text, attributes, not_utf8, required};
 use super::envelope::Envelope;
 use super::error::{CodecError, DecodeError, EncodeError, shown_name};
+use super::help;
 use super::identity::{meta, timestamp};
 use super::index::Index;
 use super::read::shown;
@@ -131,7 +132,8 @@ impl Codec {
     }
 
     /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
-    /// version, and upcasts it to the newest one.
+    /// version, and upcasts it to the newest one. A newer version than the newest is read as that one, if
+    /// the event says `reads_newer`; else it is refused.
     ///
     /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
     /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
@@ -162,9 +164,9 @@ impl Codec {
         let name = required(attributes.r#type.as_ref(), "type")?;
         let version = attributes.eventversion.map_or(1, |version| version.0);
         let meta = meta(&attributes, source, id)?;
-        let (name, read) = self.index.find(name, version).map_err(|known| {
+        let (name, reader) = self.index.find(name, version).map_err(|readers| {
             let event = shown_name(name);
-            if known.is_empty() {
+            if readers.is_empty() {
                 let near = self.index.near(name);
                 DecodeError::UnknownEvent {
                     event,
@@ -175,7 +177,8 @@ impl Codec {
                 DecodeError::UnknownVersion {
                     event,
                     version,
-                    known,
+                    known: readers.iter().map(|reader| reader.version).collect(),
+                    help: help::unknown_version(name, version, readers),
                 }
             }
         })?;
@@ -197,7 +200,7 @@ impl Codec {
         }
         let data = attributes.data.map_or("null", |data| data.get());
         // The type's `Deserialize`, and the `From` between versions, are the user's.
-        match isolate::run(|| read(version, data)) {
+        match isolate::run(|| (reader.read)(reader.version, data)) {
             Ok(Some(Ok(event))) => Ok(Envelope {
                 event,
                 meta,
@@ -205,7 +208,10 @@ impl Codec {
                 version,
                 source: source.into(),
             }),
-            Ok(Some(Err(unfit))) => Err(DecodeError::unfit(name, version, unfit)),
+            Ok(Some(Err(unfit))) => {
+                let help = help::unfit(version, reader, &unfit);
+                Err(DecodeError::unfit(name, version, unfit, help))
+            }
             Ok(None) => unreachable!("the index has only what is accepted"),
             Err(_) => Err(DecodeError::Panicked {
                 event: event(),

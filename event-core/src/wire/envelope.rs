@@ -39,7 +39,8 @@ impl Envelope {
         self.name
     }
 
-    /// The version it was written in, which may be older than that of [`event`](Self::event).
+    /// The version it was written in: older than that of [`event`](Self::event) if it was upcast, and
+    /// newer if it was read as that one, since the event says `reads_newer`.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version

@@ -140,8 +140,9 @@ pub enum DecodeError {
     },
     /// Linked types have the name, in other versions.
     #[error(
-        "version {version} of `{event}` is not known; known {}",
-        versions(known)
+        "version {version} of `{event}` is not known; known {}{}",
+        versions(known),
+        after(help)
     )]
     UnknownVersion {
         /// The name that was written.
@@ -150,6 +151,8 @@ pub enum DecodeError {
         version: u32,
         /// The versions that can be read.
         known: Vec<u32>,
+        /// What to type, so that it is read.
+        help: String,
     },
     /// The data is in `data_base64`.
     #[error("the data of `{event}` version {version} is binary (`data_base64`); only JSON is read")]
@@ -172,7 +175,10 @@ pub enum DecodeError {
         found: String,
     },
     /// The data does not fit the type.
-    #[error("`{event}` version {version} does not fit at `{path}`: {problem}")]
+    #[error(
+        "`{event}` version {version} does not fit at `{path}`: {problem}{}",
+        after(help)
+    )]
     Data {
         /// The event's name.
         event: String,
@@ -182,6 +188,9 @@ pub enum DecodeError {
         path: String,
         /// What is wrong there, without the value.
         problem: String,
+        /// What to type, if the event has changed since it was written; empty if nothing of it suggests
+        /// so.
+        help: String,
     },
     /// The data is nested deeper than is read.
     #[error("`{event}` version {version} is nested too deep at `{path}`")]
@@ -204,7 +213,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn unfit(event: &str, version: u32, unfit: Unfit) -> Self {
+    pub(super) fn unfit(event: &str, version: u32, unfit: Unfit, help: String) -> Self {
         let event = shown_name(event);
         let Unfit { path, problem, .. } = unfit;
         if unfit.too_deep {
@@ -219,6 +228,7 @@ impl DecodeError {
             version,
             path,
             problem,
+            help,
         }
     }
 }
@@ -233,6 +243,15 @@ fn at(path: &str) -> String {
         String::new()
     } else {
         format!("`{path}`: ")
+    }
+}
+
+/// What follows the rest of a text.
+fn after(help: &str) -> String {
+    if help.is_empty() {
+        String::new()
+    } else {
+        format!("; {help}")
     }
 }
 

@@ -14,10 +14,10 @@ pub(super) struct Index {
 }
 
 /// Who reads one version of an event.
-struct Reader {
-    version: u32,
-    newest: &'static EventInfo,
-    read: Read,
+pub(super) struct Reader {
+    pub(super) version: u32,
+    pub(super) newest: &'static EventInfo,
+    pub(super) read: Read,
 }
 
 impl Index {
@@ -53,17 +53,23 @@ impl Index {
         Ok(Self { by_name })
     }
 
-    /// The name, and who reads this version of it.
+    /// The name, and who reads this version of it, as it is or as the newest that is known.
     ///
     /// # Errors
     ///
-    /// The versions of the name that can be read; none if the name is unknown.
-    pub(super) fn find(&self, name: &str, version: u32) -> Result<(&'static str, Read), Vec<u32>> {
-        let (name, readers) = self.by_name.get_key_value(name).ok_or_else(Vec::new)?;
-        let found = readers.iter().find(|reader| reader.version == version);
-        found
-            .map(|reader| (*name, reader.read))
-            .ok_or_else(|| readers.iter().map(|reader| reader.version).collect())
+    /// Who reads the other versions of the name, the oldest first; nobody if the name is unknown.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        version: u32,
+    ) -> Result<(&'static str, &Reader), &[Reader]> {
+        let (name, readers) = self.by_name.get_key_value(name).ok_or(&[][..])?;
+        let exact = readers.iter().find(|reader| reader.version == version);
+        let newest = || readers.last().filter(|last| last.reads_newer(version));
+        exact
+            .or_else(newest)
+            .map(|reader| (*name, reader))
+            .ok_or(readers)
     }
 
     /// The known name that was probably meant.
@@ -80,5 +86,12 @@ impl Index {
             .filter(|(distance, known)| *distance <= known.len() / 3 + 1)
             .min()
             .map(|(_, known)| known)
+    }
+}
+
+impl Reader {
+    fn reads_newer(&self, version: u32) -> bool {
+        let is_newest = self.version == self.newest.version();
+        is_newest && self.newest.reads_newer() && version > self.version
     }
 }

@@ -78,6 +78,15 @@
 //!
 //! A program's events can be recorded, and replayed in another: see [`record`].
 //!
+//! # Versions
+//!
+//! A codec reads every version that a type and those before it (`previous`) are. A newer one is refused,
+//! unless the event says `reads_newer`; [`Envelope::version`] is the one that was written. A field that
+//! was added, and that older data lacks, has `#[serde(default)]`, or is the reason for a new version: the
+//! compiler knows no data, so the first old envelope tells, with what to type. The page "Changing an
+//! event", `docs/changing_an_event.md` in the repository, has what to type for each change, and which
+//! program gets it first.
+//!
 //! # Format
 //!
 //! | attribute | |
@@ -100,6 +109,7 @@ mod codec;
 mod envelope;
 mod error;
 pub(crate) mod form;
+mod help;
 pub(crate) mod hidden;
 mod identity;
 mod index;

@@ -62,6 +62,8 @@ fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         keys.wire.as_ref(),
         keys.alias.as_ref().map(|alias| &alias.key),
         keys.previous.as_ref().map(|previous| &previous.key),
+        keys.no_previous.as_ref(),
+        keys.reads_newer.as_ref(),
         keys.superseded.as_ref(),
     ];
     for key in refused.into_iter().flatten() {

@@ -36,8 +36,16 @@ static EVENT: Form = Form {
             example: "name = \"shop.order_placed\"",
         },
         Key {
+            name: "no_previous",
+            example: "no_previous",
+        },
+        Key {
             name: "previous",
             example: "previous = OrderPlacedV1",
+        },
+        Key {
+            name: "reads_newer",
+            example: "reads_newer",
         },
         Key {
             name: "stoppable",
@@ -121,8 +129,10 @@ pub(crate) struct Keys {
     pub(crate) handlers: Option<Keyed<Range>>,
     pub(crate) key: Option<Keyed<Member>>,
     pub(crate) name: Option<Keyed<LitStr>>,
+    pub(crate) no_previous: Option<Ident>,
     /// The type of the version before this one.
     pub(crate) previous: Option<Keyed<TokenStream>>,
+    pub(crate) reads_newer: Option<Ident>,
     pub(crate) root: Option<Path>,
     pub(crate) stoppable: Option<Ident>,
     pub(crate) superseded: Option<Ident>,
@@ -224,7 +234,9 @@ impl Keys {
                 "handlers" => keys.handlers = Keyed::new(entry, diagnostics, range::read),
                 "key" => keys.key = Keyed::new(entry, diagnostics, field_name),
                 "name" => keys.name = Keyed::new(entry, diagnostics, name),
+                "no_previous" => keys.no_previous = Some(entry.key),
                 "previous" => keys.previous = Keyed::new(entry, diagnostics, previous),
+                "reads_newer" => keys.reads_newer = Some(entry.key),
                 "stoppable" => keys.stoppable = Some(entry.key),
                 "superseded" => keys.superseded = Some(entry.key),
                 "version" => keys.version = Keyed::new(entry, diagnostics, version),

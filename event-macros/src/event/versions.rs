@@ -1,4 +1,5 @@
-//! `alias`, `previous` and `superseded`: what older programs wrote, and how it is still read.
+//! `alias`, `previous`, `no_previous`, `superseded` and `reads_newer`: what programs of other versions
+//! wrote, and how it is read.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -13,6 +14,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     need_wire(model, diagnostics);
     aliases(model, diagnostics);
     previous(model, diagnostics);
+    no_previous(model, diagnostics);
     superseded(model, diagnostics);
 }
 
@@ -25,7 +27,9 @@ fn need_wire(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let decoding = [
         keys.alias.as_ref().map(|alias| &alias.key),
         keys.previous.as_ref().map(|previous| &previous.key),
+        keys.no_previous.as_ref(),
         keys.superseded.as_ref(),
+        keys.reads_newer.as_ref(),
     ];
     for key in decoding.into_iter().flatten() {
         diagnostics.error(
@@ -85,6 +89,54 @@ fn previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// A version after the first says what becomes of the one before, or that there is none: else it would be
+/// the first old envelope that tells.
+fn no_previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    let keys = &model.keys;
+    let event = &model.input.ident;
+    let version = keys.version.as_ref().map(|version| version.value);
+    let is_first = keys.complete && version.unwrap_or(1) < 2;
+    match (&keys.no_previous, &keys.previous, &keys.version) {
+        (Some(key), Some(_), _) => diagnostics.error(
+            key,
+            format!("`no_previous` beside `previous` on `{event}`"),
+            "keep one of the two",
+        ),
+        (Some(key), None, _) if is_first => diagnostics.error(
+            key,
+            format!("`no_previous` on version 1 of `{event}`: there is no version before"),
+            "remove it",
+        ),
+        (None, None, Some(version)) if keys.wire.is_some() && keys.complete && !is_first => {
+            let (version, key) = (version.value, &version.key);
+            let before = version - 1;
+            let older = older_name(&event.to_string(), before);
+            diagnostics.error(
+                key,
+                format!(
+                    "`{event}` is version {version}, and does not say how version {before} is read"
+                ),
+                format!(
+                    "keep the struct of version {before} as `{older}`, `superseded`, with an `impl \
+                     From<{older}> for {event}`, and add `previous = {older}`; or add `no_previous`, \
+                     if there is no older data"
+                ),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// `OrderPlacedV1`, for both `OrderPlaced` and `OrderPlacedV2`.
+fn older_name(event: &str, version: u32) -> String {
+    let stem = event.trim_end_matches(|c: char| c.is_ascii_digit());
+    let stem = match stem.strip_suffix('V') {
+        Some(stem) if event.len() > stem.len() + 1 && !stem.is_empty() => stem,
+        _ => event,
+    };
+    format!("{stem}V{version}")
+}
+
 fn superseded(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let keys = &model.keys;
     if keys.superseded.is_none() {
@@ -99,6 +151,16 @@ fn superseded(model: &Model<'_>, diagnostics: &mut Diagnostics) {
             key,
             format!(
                 "`{key}` on `{}`, which is superseded: nothing emits or handles it",
+                model.input.ident
+            ),
+            format!("move `{key}` to the newest version"),
+        );
+    }
+    if let Some(key) = &keys.reads_newer {
+        diagnostics.error(
+            key,
+            format!(
+                "`{key}` on `{}`, which is superseded: only the newest version reads newer ones",
                 model.input.ident
             ),
             format!("move `{key}` to the newest version"),
@@ -123,6 +185,9 @@ pub(super) fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     }
     if keys.superseded.is_some() {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_superseded()));
+    }
+    if keys.reads_newer.is_some() {
+        info.extend(quote_spanned!(Span::mixed_site()=> .with_reads_newer()));
     }
     info
 }

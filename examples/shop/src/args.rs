@@ -9,9 +9,11 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum, builder::RangedU64ValueParser};
-use event_core::{BoxError, queue::Overflow};
+use event_core::{BoxError, queue::Overflow, wire::record::Recorder};
 use jiff::SignedDuration;
 use shop_audit::AuditLog;
+
+use crate::record::codec;
 
 const SAMPLE: &[u8] = include_bytes!("../data/cdnow_sample.txt");
 
@@ -29,6 +31,10 @@ pub(crate) struct Args {
     /// Record every event in FILE, for `--replay`; a file that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+
+    /// Go on with the record that is in FILE, whose last line may be cut off
+    #[arg(long, requires = "record")]
+    append: bool,
 
     /// Replay the events that were recorded in FILE, instead of making purchases
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "record"])]
@@ -138,8 +144,8 @@ impl Args {
         }
     }
 
-    /// The file for the record, if one is wanted. Comes after the audit's, which may be the same.
-    pub(crate) fn create_record(&self) -> Result<Option<File>, BoxError> {
+    /// The recorder, if one is wanted. Comes after the audit's file, which may be the same.
+    pub(crate) fn start_record(&self) -> Result<Option<Recorder<File>>, BoxError> {
         let Some(record) = &self.record else {
             return Ok(None);
         };
@@ -149,8 +155,18 @@ impl Args {
             let both = record.display();
             return Err(format!("{both} cannot be the audit and the record").into());
         }
-        match File::create(record) {
-            Ok(file) => Ok(Some(file)),
+        // Each event is with the system before its handlers run, so no signal loses one.
+        let recorder = Recorder::builder(codec()?);
+        let mut file = File::options();
+        let recorder = if self.append {
+            let file = file.read(true).append(true).create(true).open(record);
+            file.and_then(|file| recorder.append(file))
+        } else {
+            let file = file.write(true).create(true).truncate(true).open(record);
+            file.and_then(|file| recorder.start(file))
+        };
+        match recorder {
+            Ok(recorder) => Ok(Some(recorder)),
             Err(error) => Err(cannot_create(record, &error)),
         }
     }

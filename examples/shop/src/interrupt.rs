@@ -11,11 +11,8 @@ use crate::complain;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Listens for as long as the runtime lives. The first Ctrl-C sets the flag, the second one ends the
-/// process, after `at_last`.
-pub(crate) fn listen(
-    runtime: &Handle,
-    at_last: impl FnOnce() + Send + 'static,
-) -> io::Result<Arc<Flag>> {
+/// process.
+pub(crate) fn listen(runtime: &Handle) -> io::Result<Arc<Flag>> {
     let interrupted = Arc::new(Flag::new());
     let mut presses = {
         let _inside = runtime.enter();
@@ -26,7 +23,6 @@ pub(crate) fn listen(
         presses.recv().await;
         first.set();
         presses.recv().await;
-        at_last();
         complain("ended at once, without a summary");
         process::exit(i32::from(INTERRUPTED));
     });

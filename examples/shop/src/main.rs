@@ -7,7 +7,8 @@
 //! cargo run -p shop -- purchases.txt             your own file, see --help for its columns
 //! cargo run -p shop -- --receipt-delay 5ms       with a slow mail server; try Ctrl-C
 //! cargo run -p shop -- --record events.ndjson    writes down all that happens
-//! cargo run -p shop -- --replay events.ndjson    and lets it happen again, with the same totals
+//! cargo run -p shop -- --replay events.ndjson    and lets it happen again, with the same totals; also
+//!                                                after `kill -9` of the run that recorded it
 //! ```
 //!
 //! Where to look:
@@ -72,14 +73,18 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
     let (purchases, is_record) = (input.purchases(), args.replay.is_some());
 
     let audit = args.create_audit()?;
-    let codec = record::codec()?;
-    let record = args.create_record()?.map(|file| Recorder::new(codec, file));
+    let record = args.start_record()?;
     // Its thread listens for Ctrl-C and keeps the time, and is free for that whatever the shop does.
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
     let shop = Shop::open(runtime.handle(), &args.receipts, audit, record)?;
+    if let Some(torn @ 1..) = shop.recorder.as_ref().map(|it| it.flush().torn()) {
+        complain(&format!(
+            "the record goes on behind {torn} bytes of an event that is cut off"
+        ));
+    }
     let day = trade(args, &runtime, &shop, input, &bar)?;
     let audited = shop.audit.as_ref().map_or(Ok(()), |audit| audit.flush());
     let recorded = shop.recorder.as_ref().map(Recorder::finish);
@@ -131,10 +136,7 @@ fn trade(
     bar: &ProgressBar,
 ) -> io::Result<Day> {
     let (delay, limit) = (args.receipts.delay, args.drain_limit);
-    let recorder = shop.recorder.clone();
-    let interrupted = interrupt::listen(runtime.handle(), move || {
-        let _ = recorder.as_ref().map(Recorder::flush);
-    })?;
+    let interrupted = interrupt::listen(runtime.handle())?;
     if !delay.is_zero() {
         let takes = format!("each receipt takes {delay:?}; Ctrl-C stops the replay");
         complain(&takes);

@@ -40,6 +40,11 @@ impl Running {
         assert!(lines.any(|line| line.contains(words)), "no `{words}`");
     }
 
+    /// Waits until some purchases were made, fewer than a queue has places.
+    fn until_well_under_way(&mut self) {
+        (0..SOME).for_each(|_| self.until("shop.purchase_made"));
+    }
+
     fn interrupt(&self) {
         kill_process(Pid::from_child(&self.child), Signal::INT).expect("it still runs");
     }
@@ -71,15 +76,16 @@ fn purchases(run: &Run) -> u64 {
     run.value("purchases").parse().expect("a number")
 }
 
-// The audit says when the replay is well under way: its first lines come when a buffer is full.
+// The audit says when the replay is under way.
 const AUDIT: [&str; 2] = ["--audit", "/dev/stderr"];
+const SOME: u64 = 20;
 
 #[test]
 fn an_interrupt_stops_the_replay_and_lets_the_receipts_that_wait_be_sent() {
     // All receipts would take more than half a minute.
     let slow = ["--receipt-delay=20ms", "--queue-capacity=50"];
     let mut running = Running::start(&[&AUDIT[..], &slow, &["--drain-limit=1h"]].concat());
-    running.until("shop.purchase_made");
+    running.until_well_under_way();
     running.interrupt();
     let run = running.end();
 
@@ -103,7 +109,7 @@ fn an_interrupt_stops_the_replay_and_lets_the_receipts_that_wait_be_sent() {
 fn what_is_not_sent_within_the_limit_is_abandoned_and_counted() {
     let stuck = ["--receipt-delay=1h", "--queue-capacity=200"];
     let mut running = Running::start(&[&AUDIT[..], &stuck, &["--drain-limit=1ms"]].concat());
-    running.until("shop.purchase_made");
+    running.until_well_under_way();
     running.interrupt();
     let run = running.end();
 
@@ -126,7 +132,7 @@ fn what_is_not_sent_within_the_limit_is_abandoned_and_counted() {
 fn a_second_interrupt_ends_the_program_at_once() {
     let stuck = ["--receipt-delay=1h", "--drain-limit=1h"];
     let mut running = Running::start(&[&AUDIT[..], &stuck].concat());
-    running.until("shop.purchase_made");
+    running.until_well_under_way();
     running.interrupt();
     running.until("shop: interrupted; receipts that wait have 3600s");
     running.interrupt();
@@ -144,7 +150,7 @@ fn a_record_is_complete_up_to_where_it_was_stopped() {
     let slow = ["--receipt-delay=1ms", "--queue-capacity=50"];
     let recorded = ["--record", &record, "--drain-limit=1h"];
     let mut running = Running::start(&[&AUDIT[..], &slow, &recorded].concat());
-    running.until("shop.purchase_made");
+    running.until_well_under_way();
     running.interrupt();
     let run = running.end();
 
@@ -168,7 +174,7 @@ fn a_program_that_is_ended_at_once_leaves_a_record_of_whole_lines() {
         &record,
     ];
     let mut running = Running::start(&[&AUDIT[..], &stuck].concat());
-    running.until("shop.purchase_made");
+    running.until_well_under_way();
     running.interrupt();
     running.until("shop: interrupted; ");
     running.interrupt();
@@ -177,4 +183,22 @@ fn a_program_that_is_ended_at_once_leaves_a_record_of_whole_lines() {
     let replay = shop(&["--replay", &record]);
     assert_eq!((replay.status, replay.stderr.as_str()), (Some(0), ""));
     assert!(purchases(&replay) > 0);
+}
+
+#[test]
+fn a_program_that_is_killed_leaves_every_event_that_a_handler_has_seen() {
+    let folder = Folder::new();
+    let record = folder.path("events.ndjson");
+    let stuck = ["--receipt-delay=1h", "--record", &record];
+    let mut running = Running::start(&[&AUDIT[..], &stuck].concat());
+    running.until_well_under_way();
+    running.child.kill().expect("it still runs");
+    let run = running.end();
+
+    assert_eq!(run.status, None, "a signal ended it");
+    let replay = shop(&["--replay", &record]);
+    assert_eq!((replay.status, replay.stderr.as_str()), (Some(0), ""));
+    let audited = SOME + run.stderr.matches("\"shop.purchase_made\"").count() as u64;
+    let made = purchases(&replay);
+    assert!(made >= audited, "{made} of {audited} at least");
 }

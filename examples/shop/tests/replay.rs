@@ -161,13 +161,46 @@ fn a_record_that_is_cut_off_is_replayed_up_to_there_and_says_so() {
     let replay = replay(&folder, half, &[]);
     assert_eq!(replay.status, Some(1));
     let record = folder.path("record.ndjson");
-    let said = format!("shop: {record}, line {lines}, the last one, is cut off: ");
+    let said = format!("shop: {record}, line {lines} is cut off: ");
     assert!(replay.stderr.starts_with(&said), "{}", replay.stderr);
     assert_eq!(replay.stderr.lines().count(), 1);
     assert_eq!(number(&replay, "events"), lines - 1);
     assert_eq!(number(&replay, "malformed"), 1);
     let purchases = number(&replay, "purchases");
     assert!((1000..6919).contains(&purchases), "{purchases} purchases");
+}
+
+#[test]
+fn a_record_that_is_cut_off_is_appended_to_and_both_runs_are_replayed() {
+    let folder = Folder::new();
+    let purchases = folder.file("purchases.txt", "4 1 19970101 1 29.33\n");
+    let (run, record) = recorded(&folder, &[&purchases]);
+    let lines = record.lines().count();
+    // As if it had been killed in the middle of its last line.
+    let start = record.trim_end().rfind('\n').expect("some lines") + 1;
+    let record = folder.file("events.ndjson", &record[..start + 30]);
+
+    let second = shop(&[&purchases, "--record", &record, "--append"]);
+    assert_eq!(second.status, Some(0), "{}", second.stderr);
+    let said = "shop: the record goes on behind 30 bytes of an event that is cut off\n";
+    assert_eq!(second.stderr, said);
+
+    let replay = shop(&["--replay", &record]);
+    assert_eq!(replay.status, Some(1));
+    assert!(
+        replay
+            .stderr
+            .contains(&format!("line {lines} is cut off: "))
+    );
+    assert_eq!(
+        (replay.value("purchases"), replay.value("malformed")),
+        ("2", "1")
+    );
+    assert_eq!(number(&replay, "events"), 2 * number(&run, "events") - 1);
+
+    let alone = shop(&["--append"]);
+    assert_eq!(alone.status, Some(2));
+    assert!(alone.stderr.contains("--record <FILE>"), "{}", alone.stderr);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(alias = "shop.saved", previous = OldSave, superseded)]
+#[event(no_previous, reads_newer)]
 struct PostSave<T> {
     saved: T,
 }

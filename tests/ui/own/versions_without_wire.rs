@@ -15,6 +15,10 @@ struct OrderPlacedV1 {
     order_id: u64,
 }
 
+#[derive(Event)]
+#[event(name = "shop.stock_reserved", version = 2, no_previous, reads_newer)]
+struct StockReserved;
+
 #[derive(Serialize, Deserialize)]
 struct Unrelated;
 

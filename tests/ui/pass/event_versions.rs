@@ -59,6 +59,16 @@ impl From<v2::OrderPlaced> for OrderPlaced {
     }
 }
 
+/// Nothing was ever written as its version 1, and newer versions only add what it can ignore.
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.stock_reserved", version = 2, no_previous, reads_newer, wire)]
+struct StockReserved;
+
+/// What never leaves the process has no older data.
+#[derive(Event)]
+#[event(name = "shop.shelf_seen", version = 2)]
+struct ShelfSeen;
+
 #[handler]
 fn reserve(_event: &OrderPlaced) {}
 
@@ -68,6 +78,9 @@ fn main() {
     assert_eq!(previous.previous().map(|info| info.name()), Some("shop.order_made"));
     assert_eq!(OrderPlaced::INFO.aliases(), ["shop.order"]);
     assert_eq!(OrderPlaced::INFO.key_pointer(), Some("/order_id"));
+    assert!(StockReserved::INFO.reads_newer() && !OrderPlaced::INFO.reads_newer());
+    assert_eq!(StockReserved::INFO.previous().map(|info| info.version()), None);
+    let _ = ShelfSeen;
     let report = Dispatcher::builder().build().expect("wired").emit(OrderPlaced { id: 7 });
     assert_eq!(report.done(), 1);
 }

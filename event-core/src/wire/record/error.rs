@@ -30,8 +30,9 @@ pub enum RecordError {
         /// Why not.
         error: DecodeError,
     },
-    /// The last line has no end, and is no event: whoever wrote it was stopped in the middle.
-    #[error("line {line}, the last one, is cut off: {error}")]
+    /// The line is the start of an event: whoever wrote it was stopped in the middle. It is the last line,
+    /// or a record was [appended](super::RecorderBuilder::append) to behind it.
+    #[error("line {line} is cut off: {error}")]
     CutOff {
         /// The line.
         line: u64,

@@ -16,6 +16,8 @@ pub struct Recorded {
     pub(super) error: Option<Arc<io::Error>>,
     pub(super) lost: u64,
     pub(super) late: u64,
+    pub(super) torn: u64,
+    pub(super) not_rotated: Option<Arc<io::Error>>,
 }
 
 impl Recorded {
@@ -56,6 +58,20 @@ impl Recorded {
         self.late
     }
 
+    /// The bytes at the end of the record that was [appended](super::RecorderBuilder::append) to, if they
+    /// were no whole event: whoever wrote it was stopped in the middle. 0 if there are none.
+    #[must_use]
+    pub fn torn(&self) -> u64 {
+        self.torn
+    }
+
+    /// Why the next record could not be begun, the last time that this failed. The record went on where it
+    /// was, and lacks nothing.
+    #[must_use]
+    pub fn not_rotated(&self) -> Option<&io::Error> {
+        self.not_rotated.as_deref()
+    }
+
     /// Whether a replay will have all that happened: each event was written, or is one that is not
     /// `wire` and that a handler causes again.
     #[must_use]
@@ -70,6 +86,16 @@ impl Recorded {
 impl fmt::Display for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} written", Events(self.written))?;
+        if self.torn > 0 {
+            let torn = self.torn;
+            write!(
+                f,
+                "\n  behind {torn} bytes of an event that was not written whole"
+            )?;
+        }
+        if let Some(error) = &self.not_rotated {
+            write!(f, "\n  not rotated: {error}")?;
+        }
         for missed in &self.missed {
             write!(f, "\n  not written: {missed}")?;
         }

@@ -5,23 +5,24 @@
 //! handlers do, so whatever it causes, on whichever thread, comes later. Only events that threads emit
 //! at the same time may change places, and those have no order.
 //!
-//! Lines gather in memory under one lock, and go out in blocks under another, which is held while the
-//! writer runs. The writer is the user's, too: it may emit, and that event then waits for the next
-//! block.
+//! Lines gather in memory under one lock, and go out under another, which is held while the writer
+//! runs: so those that threads add meanwhile go out together, and whoever has waited for that lock finds
+//! the own line gone. The writer is the user's, too: it may emit, and that event then waits for the next
+//! one.
 
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write};
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Missed, Recorded};
+use super::Recorded;
+use super::builder::RecorderBuilder;
+use super::lines::{Lines, Progress, Reason};
+use super::output::Output;
+use super::timer::Timer;
 use crate::observer::{EmissionSeen, Observer};
 use crate::wire::Codec;
 use crate::{isolate, log};
-
-/// So many bytes go out together.
-const BLOCK: usize = 64 * 1024;
 
 thread_local! {
     /// A writer runs on this thread.
@@ -32,13 +33,15 @@ thread_local! {
 /// [`Meta`](crate::Meta), in the order in which they are emitted.
 ///
 /// Clones write the same record: give one to the dispatcher, and ask another for the
-/// [end](Self::finish). Lines go out in blocks of 64 KiB, each line in one block, on the threads that
-/// emit: the writer needs no buffer of its own, and a program that is killed loses the last block,
-/// which [`flush`](Self::flush) prevents.
+/// [end](Self::finish). Each event is written and flushed before its handlers run, so a program that is
+/// killed loses none whose emit has returned; a power failure loses what the system had not stored yet.
+/// Both can be chosen, as well as when a new record begins: see the [`builder`](Self::builder). The
+/// writer needs no buffer of its own.
 ///
 /// An event that cannot be written is counted by name and reason in [`Recorded`], and logged the first
-/// time. After an error of the writer nothing more is written; the error is kept, and logged. Dropping
-/// the last clone writes what is left, and only logs what then fails.
+/// time. One that the writer itself emits waits for the next one. After an error of the writer nothing
+/// more is written; the error is kept, and logged. Dropping the last clone writes what is left, and only
+/// logs what then fails.
 ///
 /// # Examples
 ///
@@ -70,137 +73,130 @@ pub struct Recorder<W: Write> {
 
 struct Shared<W: Write> {
     codec: Codec,
-    lines: Mutex<Lines>,
+    lines: Arc<Lines>,
     /// Locked before `lines`, so that blocks keep their order. `None` once it was taken.
-    out: Mutex<Option<W>>,
-}
-
-/// What has not gone out yet, and what became of the rest.
-#[derive(Default)]
-struct Lines {
-    waiting: Vec<u8>,
-    events: u64,
-    /// Empty, but with room: the last block that went out.
-    spare: Vec<u8>,
-    recorded: Recorded,
-    is_finished: bool,
+    out: Mutex<Option<Output<W>>>,
+    timer: Mutex<Option<Timer>>,
 }
 
 impl<W: Write> Recorder<W> {
-    /// Starts a record; nothing is written before there is an event.
+    /// Starts a new record, in which each event is flushed as it is emitted; nothing is written before
+    /// there is one.
     pub fn new(codec: Codec, out: W) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                codec,
-                lines: Mutex::default(),
-                out: Mutex::new(Some(out)),
-            }),
+            shared: Arc::new(Shared::new(RecorderBuilder::new(codec), out, 0, 0)),
         }
     }
 
-    /// Writes out what waits and flushes the writer; says what is in the record up to here.
+    /// A recorder about which more is to be chosen: when it flushes and syncs, when a new record begins,
+    /// and whether it appends to one that exists.
+    pub fn builder(codec: Codec) -> RecorderBuilder<W> {
+        RecorderBuilder::new(codec)
+    }
+
+    /// Writes out what waits, flushes the writer, and syncs it if that was chosen; says what is in the
+    /// record up to here.
     ///
     /// Called by the writer itself, it only says so.
     pub fn flush(&self) -> Recorded {
-        self.shared.write_out(true);
-        self.shared.lines().recorded.clone()
+        self.shared.write_out(Reason::Asked);
+        self.shared.lines.recorded()
     }
 
-    /// Ends the record: writes out what waits and flushes the writer. Events that are emitted from
-    /// here on are counted, and another call says how many.
+    /// Ends the record: [flushes](Self::flush) it, and ends the thread that kept its intervals. Events
+    /// that are emitted from here on are counted, and another call says how many.
     pub fn finish(&self) -> Recorded {
-        self.shared.lines().is_finished = true;
-        self.flush()
+        self.shared.lines.finish();
+        let recorded = self.flush();
+        self.shared.end_timer();
+        recorded
     }
 
     /// Ends the record, and gives the writer back; `None` if another clone has taken it.
     #[must_use = "it is dropped otherwise"]
     pub fn into_inner(self) -> Option<W> {
         let _ = self.finish();
-        self.shared.out().take()
+        self.shared.out().take().map(Output::into_writer)
+    }
+}
+
+impl<W: Write + Send + 'static> Recorder<W> {
+    /// Starts a record that has `size` bytes already, of which the last `torn` are no whole event.
+    pub(super) fn start(
+        builder: RecorderBuilder<W>,
+        out: W,
+        size: u64,
+        torn: u64,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(builder, out, size, torn));
+        if shared.lines.have_interval() {
+            let (lines, owner) = (Arc::clone(&shared.lines), Arc::downgrade(&shared));
+            let timer = Timer::start(lines, owner, |shared| shared.write_out(Reason::Time))?;
+            *unpoisoned(&shared.timer) = Some(timer);
+        }
+        if torn > 0 {
+            log::record_torn(torn);
+        }
+        Ok(Self { shared })
     }
 }
 
 impl<W: Write> Shared<W> {
-    /// Writes out what waits, unless this happens inside of a writer.
-    fn write_out(&self, flushes: bool) {
+    fn new(builder: RecorderBuilder<W>, out: W, size: u64, torn: u64) -> Self {
+        let lines = Lines::new(builder.unflushed(), builder.unsynced(), torn);
+        Self {
+            codec: builder.codec.clone(),
+            lines: Arc::new(lines),
+            out: Mutex::new(Some(builder.output(out, size))),
+            timer: Mutex::new(None),
+        }
+    }
+
+    /// Writes out what waits, if there is a reason to, unless this happens inside of a writer.
+    fn write_out(&self, reason: Reason) {
         let Some(_writing) = Writing::begin() else {
             return;
         };
-        let failed = {
+        let outcome = {
             let mut out = self.out();
             let Some(out) = &mut *out else {
                 return;
             };
-            let (block, events) = {
-                let mut lines = self.lines();
-                let spare = mem::take(&mut lines.spare);
-                let block = mem::replace(&mut lines.waiting, spare);
-                (block, mem::take(&mut lines.events))
+            let Some(block) = self.lines.take(reason) else {
+                return;
             };
-            let write = || {
-                out.write_all(&block)?;
-                if flushes { out.flush() } else { Ok(()) }
-            };
-            let written = isolate::run(write).unwrap_or_else(|panic| {
-                Err(io::Error::other(format!("the writer panicked: {panic}")))
-            });
-            self.lines().went_out(block, events, written)
+            let mut progress = Progress::default();
+            let written =
+                isolate::run(|| out.write(&block, &mut progress)).unwrap_or_else(|panic| {
+                    Err(io::Error::other(format!("the writer panicked: {panic}")))
+                });
+            self.lines.went_out(block, progress, written)
         };
-        if let Some(error) = failed {
+        if let Some(error) = outcome.not_rotated {
+            log::record_not_rotated(&error);
+        }
+        if let Some(error) = outcome.failed {
             log::record_failed(&error);
         }
     }
 
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends the thread that keeps the intervals. A writer that ends it does not wait for it, since it may
+    /// wait for the writer.
+    fn end_timer(&self) {
+        self.lines.close();
+        let timer = unpoisoned(&self.timer).take();
+        if !WRITES.get() {
+            timer.into_iter().for_each(Timer::join);
+        }
     }
 
-    fn out(&self) -> MutexGuard<'_, Option<W>> {
-        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    fn out(&self) -> MutexGuard<'_, Option<Output<W>>> {
+        unpoisoned(&self.out)
     }
 }
 
-impl Lines {
-    /// Adds a line; answers whether it is time to write.
-    fn add(&mut self, line: &str) -> bool {
-        if self.is_finished {
-            self.recorded.late += 1;
-        } else if self.recorded.error.is_some() {
-            self.recorded.lost += 1;
-        } else {
-            self.waiting.extend_from_slice(line.as_bytes());
-            self.waiting.push(b'\n');
-            self.events += 1;
-        }
-        self.waiting.len() >= BLOCK
-    }
-
-    /// Counts a block that went out, or did not; answers the error that ends the record.
-    fn went_out(
-        &mut self,
-        mut block: Vec<u8>,
-        events: u64,
-        written: io::Result<()>,
-    ) -> Option<Arc<io::Error>> {
-        let bytes = block.len() as u64;
-        block.clear();
-        self.spare = block;
-        match written {
-            Ok(()) => {
-                self.recorded.written += events;
-                self.recorded.bytes += bytes;
-                None
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                self.recorded.lost += events + mem::take(&mut self.events);
-                self.waiting = Vec::new();
-                self.recorded.error = Some(Arc::clone(&error));
-                Some(error)
-            }
-        }
-    }
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<W: Write + Send + 'static> Observer for Recorder<W> {
@@ -208,18 +204,13 @@ impl<W: Write + Send + 'static> Observer for Recorder<W> {
         let event = emission.event();
         match self.shared.codec.encode(event, emission.meta()) {
             Ok(line) => {
-                let is_full = self.shared.lines().add(&one_line(line));
-                if is_full {
-                    self.shared.write_out(false);
+                if self.shared.lines.add(&one_line(line)) {
+                    self.shared.write_out(Reason::Full);
                 }
             }
             Err(why) => {
                 let is_root = emission.depth() == 0;
-                let first = {
-                    let missed = &mut self.shared.lines().recorded.missed;
-                    Missed::add(missed, event.name(), is_root, why)
-                };
-                if let Some(why) = first {
+                if let Some(why) = self.shared.lines.miss(event.name(), is_root, why) {
                     log::not_recorded(event.name(), &*why);
                 }
             }
@@ -239,7 +230,8 @@ fn one_line(json: String) -> String {
 /// What is left is written even if nobody asks for the end.
 impl<W: Write> Drop for Shared<W> {
     fn drop(&mut self) {
-        self.write_out(true);
+        self.write_out(Reason::Asked);
+        self.end_timer();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use super::RecordError;
+use super::{RecordError, tail};
 use crate::wire::{Codec, DecodeError, Envelope};
 
 /// The events of a record, in its order: one for each line, or why the line is none.
@@ -34,7 +34,7 @@ use crate::wire::{Codec, DecodeError, Envelope};
 /// let second = records[1].as_ref().unwrap_err();
 /// assert!(second.to_string().starts_with("line 2: `bell.rung` version 1 does not fit at `data.door`"));
 /// let third = records[2].as_ref().unwrap_err();
-/// assert!(third.to_string().starts_with("line 3, the last one, is cut off"));
+/// assert!(third.to_string().starts_with("line 3 is cut off"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Records<R> {
@@ -104,7 +104,8 @@ impl<R: BufRead> Records<R> {
             return Err(RecordError::Empty { line });
         }
         self.codec.decode(&self.text).map_err(|error| {
-            if *has_end {
+            let is_json = !matches!(error, DecodeError::NotJson { .. });
+            if is_json || *has_end && !tail::is_start(&self.text) {
                 RecordError::Line { line, error }
             } else {
                 RecordError::CutOff { line, error }

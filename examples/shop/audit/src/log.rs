@@ -12,7 +12,7 @@ use event_core::event::JsonError;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A buffered file of JSON lines.
+/// A file of JSON lines, each of which is with the system before its handler returns.
 pub struct AuditLog {
     out: Mutex<BufWriter<Box<dyn Write + Send>>>,
 }
@@ -53,13 +53,13 @@ impl AuditLog {
         }
     }
 
-    /// Writes one line into the buffer.
+    /// Writes one line.
     ///
     /// # Errors
     ///
-    /// [`AuditError::Write`] if the buffer was full and could not be written out.
+    /// [`AuditError::Write`] if it could not be written, which is tried again with the next one.
     pub fn write(&self, name: &str, version: u32, data: &Value) -> Result<(), AuditError> {
-        // Whole, so that lines of two threads never mix and one that fails leaves nothing behind.
+        // Whole, so that lines of two threads never mix.
         let mut line = serde_json::to_vec(&Line {
             name,
             version,
@@ -67,10 +67,12 @@ impl AuditLog {
         })
         .map_err(io::Error::from)?;
         line.push(b'\n');
-        Ok(self.out().write_all(&line)?)
+        let mut out = self.out();
+        out.write_all(&line)?;
+        Ok(out.flush()?)
     }
 
-    /// Writes out what is still in the buffer.
+    /// Writes out what could not be written before.
     ///
     /// # Errors
     ///

@@ -1,0 +1,183 @@
+//! What is chosen about a recorder before it starts.
+
+use std::fmt;
+use std::io::{self, Read, Seek, Write};
+
+use super::output::{Next, Output, Sync};
+use super::policy::Pending;
+use super::recorder::Recorder;
+use super::{FlushPolicy, Rotation, tail};
+use crate::wire::Codec;
+
+/// A [`Recorder`] that has not started, with all that can be chosen about it.
+///
+/// # Examples
+///
+/// With each event flushed, which a program that is killed needs, all of it synced once a second, and
+/// a new file for each 64 MiB and each day:
+///
+/// ```standalone_crate
+/// use event_core::Dispatcher;
+/// use event_core::wire::Codec;
+/// use event_core::wire::record::{FlushPolicy, Recorder, Rotation};
+/// use std::fs::File;
+/// use std::io::ErrorKind;
+/// use std::time::Duration;
+///
+/// # let folder = std::env::temp_dir().join(format!("event-core-builder-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.clone();
+/// let mut number = 0;
+/// // Names that sort as they come, and that no earlier run has used.
+/// let mut next = move || loop {
+///     number += 1;
+///     match File::create_new(path.join(format!("events-{number:06}.ndjson"))) {
+///         Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+///         made => return made,
+///     }
+/// };
+/// let first = next()?;
+/// let recorder = Recorder::builder(Codec::new("/shop")?)
+///     .sync(FlushPolicy::Interval(Duration::from_secs(1)), File::sync_data)
+///     .rotate(Rotation::bytes(64 << 20).or_age(Duration::from_secs(24 * 60 * 60)), next)
+///     .start(first)?;
+/// let dispatcher = Dispatcher::builder().observe(recorder.clone()).build()?;
+/// # drop(dispatcher);
+/// assert!(recorder.finish().is_complete());
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "it records nothing before it is started"]
+pub struct RecorderBuilder<W> {
+    pub(super) codec: Codec,
+    flush: FlushPolicy,
+    sync: Option<(FlushPolicy, Sync<W>)>,
+    rotation: Option<(Rotation, Next<W>)>,
+}
+
+impl<W> RecorderBuilder<W> {
+    pub(super) fn new(codec: Codec) -> Self {
+        Self {
+            codec,
+            flush: FlushPolicy::default(),
+            sync: None,
+            rotation: None,
+        }
+    }
+
+    /// When what was emitted is written and flushed: at each event unless set.
+    pub fn flush(self, policy: FlushPolicy) -> Self {
+        Self {
+            flush: policy,
+            ..self
+        }
+    }
+
+    /// When, and how, what was flushed is made to survive a power failure; never unless set. A file has
+    /// [`sync_data`](std::fs::File::sync_data) for it.
+    ///
+    /// Whatever is synced is flushed before, so the flush policy matters where it is the stricter one.
+    /// A record that is rotated away is synced as it ends. Where a new file also needs its folder synced,
+    /// that is up to whoever makes it.
+    pub fn sync(
+        self,
+        policy: FlushPolicy,
+        sync: impl FnMut(&W) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self {
+            sync: Some((policy, Box::new(sync))),
+            ..self
+        }
+    }
+
+    /// When a record ends, and what the next one is written to. Never, unless set.
+    ///
+    /// A record ends between two events, with the first one that belongs to the next; its writer is
+    /// flushed, synced if that was chosen, and dropped. Each record can be read alone. If `next` fails,
+    /// that is logged and [told](super::Recorded::not_rotated), the record goes on in the writer that it
+    /// has, and `next` is called again when the limit is reached once more.
+    pub fn rotate(
+        self,
+        rotation: Rotation,
+        next: impl FnMut() -> io::Result<W> + Send + 'static,
+    ) -> Self {
+        Self {
+            rotation: Some((rotation, Box::new(next))),
+            ..self
+        }
+    }
+
+    pub(super) fn unflushed(&self) -> Pending {
+        Pending::flush(self.flush)
+    }
+
+    pub(super) fn unsynced(&self) -> Option<Pending> {
+        self.sync.as_ref().map(|(policy, _)| Pending::sync(*policy))
+    }
+
+    pub(super) fn output(self, writer: W, size: u64) -> Output<W> {
+        let sync = self.sync.map(|(_, sync)| sync);
+        Output::new(writer, size, sync, self.rotation)
+    }
+}
+
+impl<W: Write + Send + 'static> RecorderBuilder<W> {
+    /// Starts a new record; nothing is written before there is an event.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread for an interval.
+    pub fn start(self, out: W) -> io::Result<Recorder<W>> {
+        Recorder::start(self, out, 0, 0)
+    }
+
+    /// Goes on with a record that exists, at its end. Only one program at a time may write it.
+    ///
+    /// If whoever wrote it was stopped in the middle of its last line, that is logged and
+    /// [told](super::Recorded::torn). The line stays as it is, events come behind it on lines of their own,
+    /// and whoever [reads](super::Records) the record gets one [`CutOff`](super::RecordError::CutOff)
+    /// for it. With a [rotation](Self::rotate), what is there counts as part of its size, and its age from
+    /// now on.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_core::wire::Codec;
+    /// use event_core::wire::record::Recorder;
+    /// use std::fs::File;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("event-core-append-{}", std::process::id()));
+    /// let file = File::options().read(true).append(true).create(true).open(&path)?;
+    /// let recorder = Recorder::builder(Codec::new("/shop")?).append(file)?;
+    /// assert_eq!(recorder.finish().torn(), 0);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The record cannot be read, or not be written, or the system has no thread for an interval.
+    pub fn append(self, mut record: W) -> io::Result<Recorder<W>>
+    where
+        W: Read + Seek,
+    {
+        let tail = tail::append(&mut record, self.codec.most()).map_err(|error| {
+            let what = format!(
+                "cannot append to the record: {error}; a file is opened with \
+                 `File::options().read(true).append(true).create(true)`"
+            );
+            io::Error::new(error.kind(), what)
+        })?;
+        Recorder::start(self, record, tail.size, tail.torn)
+    }
+}
+
+impl<W> fmt::Debug for RecorderBuilder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecorderBuilder")
+            .field("flush", &self.flush)
+            .field("sync", &self.sync.as_ref().map(|(policy, _)| policy))
+            .field("rotation", &self.rotation.as_ref().map(|(when, _)| when))
+            .finish_non_exhaustive()
+    }
+}

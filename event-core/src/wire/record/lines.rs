@@ -1,0 +1,235 @@
+//! The lines that have not gone out yet, and what became of the rest.
+
+use std::io;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::policy::Pending;
+use super::{Missed, Recorded};
+use crate::wire::EncodeError;
+
+/// What waits, shared by those who emit and the thread that keeps the time.
+pub(super) struct Lines {
+    state: Mutex<State>,
+    /// There is another deadline, or there will be none any more.
+    changed: Condvar,
+}
+
+struct State {
+    waiting: Vec<u8>,
+    /// Empty, but with room: the last block that went out.
+    spare: Vec<u8>,
+    unflushed: Pending,
+    unsynced: Option<Pending>,
+    recorded: Recorded,
+    is_finished: bool,
+    /// Nothing is due by time any more.
+    is_closed: bool,
+}
+
+/// Why lines go out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Enough of them wait.
+    Full,
+    /// The first of them has waited for long enough.
+    Time,
+    /// All that waits was asked for.
+    Asked,
+}
+
+/// What goes out.
+pub(super) struct Block {
+    pub(super) lines: Vec<u8>,
+    pub(super) syncs: bool,
+}
+
+/// How far a block went.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) bytes: usize,
+    /// Why a next record was not begun.
+    pub(super) not_rotated: Option<io::Error>,
+}
+
+/// What is to be said of a block, once nothing is locked.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// What ends the record.
+    pub(super) failed: Option<Arc<io::Error>>,
+    pub(super) not_rotated: Option<Arc<io::Error>>,
+}
+
+impl Lines {
+    /// `torn` bytes are no whole event, and stand before all that is written.
+    pub(super) fn new(unflushed: Pending, unsynced: Option<Pending>, torn: u64) -> Self {
+        let recorded = Recorded {
+            torn,
+            ..Recorded::default()
+        };
+        Self {
+            state: Mutex::new(State {
+                waiting: Vec::new(),
+                spare: Vec::new(),
+                unflushed,
+                unsynced,
+                recorded,
+                is_finished: false,
+                is_closed: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Whether it takes a thread that keeps the time.
+    pub(super) fn have_interval(&self) -> bool {
+        let state = self.state();
+        let unsynced = state.unsynced.as_ref();
+        state.unflushed.has_interval() || unsynced.is_some_and(Pending::has_interval)
+    }
+
+    /// Adds a line; returns whether it is time to write.
+    pub(super) fn add(&self, line: &str) -> bool {
+        let mut state = self.state();
+        if state.is_finished {
+            state.recorded.late += 1;
+            return false;
+        }
+        if state.recorded.error.is_some() {
+            state.recorded.lost += 1;
+            return false;
+        }
+        state.waiting.extend_from_slice(line.as_bytes());
+        state.waiting.push(b'\n');
+        let bytes = line.len() as u64 + 1;
+        let mut begins = state.unflushed.add(bytes);
+        let mut is_full = state.unflushed.is_full();
+        if let Some(unsynced) = &mut state.unsynced {
+            begins |= unsynced.add(bytes);
+            is_full |= unsynced.is_full();
+        }
+        drop(state);
+        if begins {
+            self.changed.notify_all();
+        }
+        is_full
+    }
+
+    /// Counts an event that cannot be written; returns why, if it is the first of its kind.
+    pub(super) fn miss(
+        &self,
+        event: &'static str,
+        is_root: bool,
+        why: EncodeError,
+    ) -> Option<Arc<EncodeError>> {
+        Missed::add(&mut self.state().recorded.missed, event, is_root, why)
+    }
+
+    /// What goes out for this reason, if there is anything.
+    pub(super) fn take(&self, reason: Reason) -> Option<Block> {
+        let state = &mut *self.state();
+        if state.recorded.error.is_some() {
+            return None;
+        }
+        let is_due = |pending: &&mut Pending| match reason {
+            Reason::Asked => !pending.is_empty(),
+            Reason::Full => pending.is_full(),
+            Reason::Time => pending.is_full() || pending.is_over(Instant::now()),
+        };
+        let unsynced = state.unsynced.as_mut().filter(is_due);
+        if state.waiting.is_empty() && unsynced.is_none() && reason != Reason::Asked {
+            return None;
+        }
+        let syncs = unsynced.is_some();
+        unsynced.into_iter().for_each(Pending::clear);
+        state.unflushed.clear();
+        let spare = mem::take(&mut state.spare);
+        Some(Block {
+            lines: mem::replace(&mut state.waiting, spare),
+            syncs,
+        })
+    }
+
+    /// Counts a block that went out as far as this.
+    pub(super) fn went_out(
+        &self,
+        block: Block,
+        progress: Progress,
+        written: io::Result<()>,
+    ) -> Outcome {
+        let mut lines = block.lines;
+        let (whole, rest) = lines.split_at(progress.bytes);
+        let state = &mut *self.state();
+        let recorded = &mut state.recorded;
+        recorded.written += events(whole);
+        recorded.bytes += whole.len() as u64;
+        let not_rotated = progress.not_rotated.map(Arc::new);
+        if let Some(error) = &not_rotated {
+            recorded.not_rotated = Some(Arc::clone(error));
+        }
+        let failed = written.err().map(Arc::new);
+        if let Some(error) = &failed {
+            recorded.lost += events(rest) + events(&state.waiting);
+            recorded.error = Some(Arc::clone(error));
+            state.waiting = Vec::new();
+            state.is_closed = true;
+            self.changed.notify_all();
+        } else {
+            lines.clear();
+            state.spare = lines;
+        }
+        Outcome {
+            failed,
+            not_rotated,
+        }
+    }
+
+    /// Waits until lines are due by time; returns `false` once none will be any more.
+    pub(super) fn wait(&self) -> bool {
+        let mut state = self.state();
+        while !state.is_closed {
+            let unsynced = state.unsynced.as_ref().and_then(Pending::deadline);
+            let deadlines = state.unflushed.deadline().into_iter().chain(unsynced);
+            let Some(deadline) = deadlines.min() else {
+                state = unpoisoned(self.changed.wait(state));
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            state = unpoisoned(self.changed.wait_timeout(state, left)).0;
+        }
+        false
+    }
+
+    /// Nothing is recorded any more.
+    pub(super) fn finish(&self) {
+        self.state().is_finished = true;
+        self.close();
+    }
+
+    /// Ends the [`wait`](Self::wait).
+    pub(super) fn close(&self) {
+        self.state().is_closed = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn recorded(&self) -> Recorded {
+        self.state().recorded.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        unpoisoned(self.state.lock())
+    }
+}
+
+/// Each event is one line.
+fn events(lines: &[u8]) -> u64 {
+    lines.split_inclusive(|byte| *byte == b'\n').count() as u64
+}
+
+fn unpoisoned<T>(locked: Result<T, PoisonError<T>>) -> T {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}

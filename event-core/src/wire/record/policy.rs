@@ -1,0 +1,104 @@
+//! When what was emitted goes out, and what waits until then.
+
+use std::time::{Duration, Instant};
+
+/// With [`FlushPolicy::Interval`] no more than this waits, however long the interval is.
+const BLOCK: u64 = 64 * 1024;
+
+/// When a [`Recorder`](super::Recorder) flushes what was emitted to its writer, or has the writer
+/// synced.
+///
+/// What has been flushed survives the program: it is with the operating system, where no signal reaches
+/// it. What has been synced survives a power failure, too. The rest waits in memory, and is lost with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FlushPolicy {
+    /// At each event, before its handlers run. This is the default: a program that is killed loses no
+    /// event whose emit has returned.
+    ///
+    /// Events that threads emit at the same time go out together.
+    #[default]
+    EachEvent,
+    /// No later than so long after an event was emitted, whether or not another one follows; and
+    /// whenever 64 KiB wait to be flushed. The recorder has a thread for it, which ends with it. An
+    /// interval of zero is [`EachEvent`](Self::EachEvent).
+    Interval(Duration),
+    /// Whenever so many bytes wait, and when it is asked for.
+    Bytes(u64),
+}
+
+/// The bytes that wait to be flushed, or to be synced.
+#[derive(Debug)]
+pub(super) struct Pending {
+    bytes: u64,
+    /// So many are not left to wait.
+    most: u64,
+    interval: Option<Duration>,
+    /// When the interval of the first of them ends.
+    deadline: Option<Instant>,
+}
+
+impl Pending {
+    pub(super) fn flush(policy: FlushPolicy) -> Self {
+        Self::new(policy, BLOCK)
+    }
+
+    pub(super) fn sync(policy: FlushPolicy) -> Self {
+        Self::new(policy, u64::MAX)
+    }
+
+    fn new(policy: FlushPolicy, most_in_interval: u64) -> Self {
+        let (most, interval) = match policy {
+            FlushPolicy::EachEvent | FlushPolicy::Interval(Duration::ZERO) => (1, None),
+            FlushPolicy::Interval(interval) => (most_in_interval, Some(interval)),
+            FlushPolicy::Bytes(bytes) => (bytes.max(1), None),
+        };
+        Self {
+            bytes: 0,
+            most,
+            interval,
+            deadline: None,
+        }
+    }
+
+    /// Whether it takes a thread that keeps the time.
+    pub(super) fn has_interval(&self) -> bool {
+        self.interval.is_some()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Adds bytes; returns whether an interval began with them.
+    pub(super) fn add(&mut self, bytes: u64) -> bool {
+        let begins = self.bytes == 0 && self.interval.is_some();
+        if begins {
+            // One that ends after the end of time never does.
+            let end = |interval| Instant::now().checked_add(interval);
+            self.deadline = self.interval.and_then(end);
+        }
+        self.bytes += bytes;
+        begins
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Whether too many wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes >= self.most
+    }
+
+    /// Whether the first of them has waited for too long.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// All of them are out.
+    pub(super) fn clear(&mut self) {
+        self.bytes = 0;
+        self.deadline = None;
+    }
+}

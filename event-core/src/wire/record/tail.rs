@@ -1,0 +1,75 @@
+//! The end of a record that exists.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use serde::de::IgnoredAny;
+
+/// A record that can be written on.
+pub(super) struct Tail {
+    /// The bytes of all of it.
+    pub(super) size: u64,
+    /// The bytes of its last line, if that is no whole event.
+    pub(super) torn: u64,
+}
+
+/// Goes to the end of a record, and ends its last line if that has no end. An event of more than `most`
+/// bytes is none.
+pub(super) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io::Result<Tail> {
+    let size = record.seek(SeekFrom::End(0))?;
+    let start = start_of_last_line(record, size)?;
+    let length = size - start;
+    let is_torn = length > 0 && !is_whole(record, start, length, most)?;
+    record.seek(SeekFrom::End(0))?;
+    if length > 0 {
+        record.write_all(b"\n")?;
+        record.flush()?;
+    }
+    Ok(Tail {
+        size: size + u64::from(length > 0),
+        torn: if is_torn { length } else { 0 },
+    })
+}
+
+/// Where the last line begins, which ends with the record: at its end, if that is the end of a line.
+fn start_of_last_line<W: Read + Seek>(record: &mut W, size: u64) -> io::Result<u64> {
+    let mut chunk = [0; 8 * 1024];
+    let mut end = size;
+    while end > 0 {
+        let length = chunk.len().min(usize::try_from(end).unwrap_or(usize::MAX));
+        let start = end - length as u64;
+        record.seek(SeekFrom::Start(start))?;
+        record.read_exact(&mut chunk[..length])?;
+        if let Some(at) = chunk[..length].iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+fn is_whole<W: Read + Seek>(
+    record: &mut W,
+    start: u64,
+    length: u64,
+    most: usize,
+) -> io::Result<bool> {
+    if length > most as u64 {
+        return Ok(false);
+    }
+    record.seek(SeekFrom::Start(start))?;
+    let mut line = Vec::new();
+    record.take(length).read_to_end(&mut line)?;
+    Ok(serde_json::from_slice::<IgnoredAny>(&line).is_ok())
+}
+
+/// Whether a line is the start of an event, and not all of it.
+pub(super) fn is_start(line: &[u8]) -> bool {
+    match serde_json::from_slice::<IgnoredAny>(line) {
+        Ok(_) => false,
+        Err(error) => error.is_eof() || ends_in_a_character(line),
+    }
+}
+
+fn ends_in_a_character(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_err_and(|error| error.error_len().is_none())
+}

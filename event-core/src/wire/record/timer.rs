@@ -1,0 +1,38 @@
+//! The thread of a recorder that flushes, or syncs, at intervals.
+
+use std::io;
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+
+use super::lines::Lines;
+
+/// A thread that waits for lines to be due.
+pub(super) struct Timer(JoinHandle<()>);
+
+impl Timer {
+    /// Starts a thread that calls `write` whenever lines are due by time, for as long as `owner` lives
+    /// and anything can become due.
+    pub(super) fn start<O: Send + Sync + 'static>(
+        lines: Arc<Lines>,
+        owner: Weak<O>,
+        write: fn(&O),
+    ) -> io::Result<Self> {
+        let thread = thread::Builder::new().name("event-recorder".to_owned());
+        let run = move || {
+            while lines.wait()
+                && let Some(owner) = owner.upgrade()
+            {
+                write(&owner);
+            }
+        };
+        thread.spawn(run).map(Self)
+    }
+
+    /// Waits for the end of the thread, unless that is this one.
+    pub(super) fn join(self) {
+        if self.0.thread().id() != thread::current().id() {
+            // What it runs of the user's is isolated.
+            let _ = self.0.join();
+        }
+    }
+}
