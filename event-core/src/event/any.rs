@@ -153,7 +153,7 @@ mod private {
 
         #[cfg(feature = "serde")]
         fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
-            E::WIRE.map(|form| form.write(self, E::INFO.key_pointer(), with))
+            E::WIRE.map(|form| form.write(self, with))
         }
     }
 }

@@ -128,7 +128,7 @@ fn attributes_with_path(text: &str) -> Result<Attributes<'_>, DecodeError> {
         if !inner.is_data() {
             return not_json(inner);
         }
-        let path = shown_path("", error.path(), &[]);
+        let path = shown_path("", error.path(), None);
         let problem = known(&inner.to_string());
         not_cloud_event(
             &path,

@@ -103,7 +103,7 @@ pub(crate) mod form;
 pub(crate) mod hidden;
 mod identity;
 mod index;
-mod key;
+pub(crate) mod mask;
 pub(crate) mod read;
 pub mod record;
 pub(crate) mod write;

@@ -9,6 +9,7 @@ mod pointer;
 mod range;
 mod serde;
 mod versions;
+mod wire;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,0 +1,148 @@
+//! Writes how a `wire` event becomes JSON: its key, and what is shown of it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Fields, LitStr, Member};
+
+use super::parse::{FieldModel, Model, Shape};
+use super::serde::{Direction, copied, for_event};
+
+/// The associated constant of a `wire` event:
+///
+/// ```ignore
+/// P::wire_json! {
+///     P::wire_form::<Self>()
+///         .with_key(|__event_this, __event_json| P::write_key(&__event_this.order_id, __event_json))
+///         .with_redacted(..)
+/// }
+/// ```
+pub(super) fn wire_json(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
+    let wire = model.keys.wire.as_ref()?;
+    // At the key, since serde's missing derives are reported here.
+    let form = quote_spanned!(wire.span()=> wire_form::<Self>());
+    let key = key(model, root);
+    let redacted = model.has_redacted_field().then(|| redacted(model, root));
+    let json = quote_spanned!(wire.span()=> wire_json!);
+    let private = quote_spanned!(Span::mixed_site()=> #root::__private::);
+    Some(quote!(#private #json { #private #form #key #redacted }))
+}
+
+/// The key is the value of its field, wherever serde puts it.
+fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
+    let key = &model.keys.key.as_ref()?.value;
+    let field = model.shapes.first()?.field(key)?;
+    let at = key.span();
+    let write = match &field.serde.writer {
+        Some(writer) => quote!(#writer),
+        // At the field's name in `key = field`, where a type without `Serialize` is reported.
+        None => {
+            let write = quote_spanned!(at=> write_key);
+            quote_spanned!(Span::mixed_site()=> #root::__private::#write)
+        }
+    };
+    let write =
+        quote_spanned!(at=> |__event_this, __event_json| #write(&__event_this.#key, __event_json));
+    Some(quote_spanned!(Span::mixed_site()=> .with_key(#write)))
+}
+
+/// What is shown of an event with redacted fields. serde's derive writes a second type with the same
+/// fields and the same attributes, in which each redacted field has a writer that does not look at
+/// it; so no secret is in what is shown, whatever the event's own `Serialize` does:
+///
+/// ```ignore
+/// .with_redacted(
+///     {
+///         use P::{Unwritten as __EventUnwritten, mask as __event_mask, serde as __event_serde};
+///         #[derive(P::serde::Serialize)]
+///         #[serde(crate = "__event_serde", remote = "OrderPlaced", rename(serialize = "OrderPlaced"))]
+///         struct __EventMasked {
+///             order_id: u64,
+///             #[serde(serialize_with = "__event_mask")]
+///             card: String,
+///         }
+///         impl __EventUnwritten for __EventMasked {}
+///         |__event_this, __event_json| __EventMasked::serialize(__event_this, __event_json)
+///     },
+///     &["/card"],
+///     &["/order_id"],
+/// )
+/// ```
+///
+/// The lists say where redacted and other fields are in data that is read.
+fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
+    let event = &model.input.ident;
+    let name = event.unraw().to_string();
+    let renamed = match model.container.names.written {
+        Some(_) => None,
+        // serde would take the second type's name.
+        None => Some(quote_spanned!(Span::mixed_site()=> , rename(serialize = #name))),
+    };
+    let remote = LitStr::new(&event.to_string(), Span::mixed_site());
+    let attributes = copied(&model.input.attrs, &["crate", "remote"], event);
+    let shapes = model.shapes.iter().map(|shape| fields(model, shape));
+    let shapes = match &model.input.data {
+        syn::Data::Enum(_) => {
+            let variants = model.shapes.iter().zip(shapes).map(|(shape, fields)| {
+                let variant = shape.variant.map(|variant| {
+                    let attributes = copied(&variant.attrs, &[], event);
+                    let name = &variant.ident;
+                    quote!(#attributes #name)
+                });
+                quote!(#variant #fields)
+            });
+            quote_spanned!(Span::mixed_site()=> enum __EventMasked { #(#variants),* })
+        }
+        _ => {
+            let end = matches!(model.shapes[0].style, Fields::Unnamed(_)).then(|| quote!(;));
+            quote_spanned!(Span::mixed_site()=> struct __EventMasked #(#shapes)* #end)
+        }
+    };
+    let redacted = model.redacted(Direction::Read);
+    let shown = model.shown(Direction::Read);
+    quote_spanned! {Span::mixed_site()=>
+        .with_redacted(
+            {
+                use #root::__private::{
+                    Unwritten as __EventUnwritten, mask as __event_mask, serde as __event_serde
+                };
+                #[derive(#root::__private::serde::Serialize)]
+                #[serde(crate = "__event_serde", remote = #remote #renamed)]
+                #attributes
+                #shapes
+                impl __EventUnwritten for __EventMasked {}
+                |__event_this, __event_json| __EventMasked::serialize(__event_this, __event_json)
+            },
+            &[#(#redacted),*],
+            &[#(#shown),*],
+        )
+    }
+}
+
+/// `{ order_id: u64, ... }` or `(u64, ...)`
+fn fields(model: &Model<'_>, shape: &Shape<'_>) -> TokenStream {
+    let fields = shape.fields.iter().map(|field| self::field(model, field));
+    match shape.style {
+        Fields::Named(_) => quote!({ #(#fields),* }),
+        Fields::Unnamed(_) => quote!((#(#fields),*)),
+        Fields::Unit => TokenStream::new(),
+    }
+}
+
+fn field(model: &Model<'_>, field: &FieldModel<'_>) -> TokenStream {
+    let event = &model.input.ident;
+    let name = match &field.member {
+        Member::Named(name) => Some(quote!(#name:)),
+        Member::Unnamed(_) => None,
+    };
+    let ty = &field.field.ty;
+    let ty = for_event(quote!(#ty), event);
+    if field.redact.is_none() {
+        let attributes = copied(&field.field.attrs, &[], event);
+        return quote!(#attributes #name #ty);
+    }
+    let attributes = copied(&field.field.attrs, &["with", "serialize_with"], event);
+    let mask = quote_spanned!(Span::mixed_site()=> #[serde(serialize_with = "__event_mask")]);
+    quote!(#attributes #mask #name #ty)
+}
