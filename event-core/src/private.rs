@@ -21,7 +21,7 @@ pub use crate::wire::form::{KeyWriter, WireForm};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::event::masking::{self, Masked};
+use crate::event::masking::Masked;
 use crate::event::{Event, EventInfo, Previous, Superseding, Upcast};
 use crate::queue::{Lends, ServesAsync};
 
@@ -73,7 +73,7 @@ pub fn masked<T>(field: &T) -> Masked {
 /// Passes on what the serializer answers.
 #[cfg(feature = "serde")]
 pub fn mask<T: ?Sized, S: serde::Serializer>(field: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    masking::is_redacted(field);
+    crate::event::masking::is_redacted(field);
     serializer.serialize_str(crate::event::MASK)
 }
 

@@ -51,15 +51,16 @@ const _: () = {
         ::event_core::__private::wire_json! {
             ::event_core::__private::wire_form:: < Self > ().with_key(| __event_this,
             __event_json | ::event_core::__private::write_key(& __event_this.order_id,
-            __event_json)).with_redacted({ use ::event_core::__private:: { mask as
-            __event_mask, serde as __event_serde };
+            __event_json)).with_redacted({ use ::event_core::__private:: { Unwritten as
+            __EventUnwritten, mask as __event_mask, serde as __event_serde };
             #[derive(::event_core::__private::serde::Serialize)] #[serde(crate =
-            "__event_serde", remote = "OrderPlaced", rename(serialize = "OrderPlaced"),
-            rename_all = "camelCase",)] struct __EventMasked { order_id : u64,
+            "__event_serde", remote = "OrderPlaced", rename(serialize = "OrderPlaced"))]
+            #[serde(rename_all = "camelCase")] struct __EventMasked { order_id : u64,
             #[serde(serialize_with = "__event_mask")] card_number : String,
-            #[serde(rename = "a/b", serialize_with = "__event_mask")] address : Address }
-            | __event_this, __event_json | __EventMasked::serialize(__event_this,
-            __event_json) }, & ["/cardNumber", "/a~1b"], & ["/orderId"],)
+            #[serde(rename = "a/b")] #[serde(serialize_with = "__event_mask")] address :
+            Address } impl __EventUnwritten for __EventMasked {} | __event_this,
+            __event_json | __EventMasked::serialize(__event_this, __event_json) }, &
+            ["/cardNumber", "/a~1b"], & ["/orderId"],)
         }
     }
     #[automatically_derived]

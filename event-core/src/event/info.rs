@@ -227,7 +227,8 @@ impl EventInfo {
         self.key
     }
 
-    /// Where the value of the key is in the event's JSON, as a JSON pointer.
+    /// Where the value of the key is in the event's JSON, as a JSON pointer; `None` if its place
+    /// depends on other values.
     #[must_use]
     pub const fn key_pointer(&self) -> Option<&'static str> {
         self.key_pointer
@@ -245,7 +246,8 @@ impl EventInfo {
         self.handlers
     }
 
-    /// The redacted fields, as JSON pointers.
+    /// Where redacted fields are in the event's JSON, as JSON pointers. Some may lead to other fields,
+    /// where one place is that of several fields.
     #[must_use]
     pub const fn redacted(&self) -> &'static [&'static str] {
         self.redacted

@@ -14,36 +14,39 @@ use super::MASK;
 /// Stands in the place of a redacted field when its event is formatted.
 #[derive(Clone, Copy)]
 pub struct Masked {
-    start: usize,
-    size: usize,
-    /// Serde's attributes may leave the field out.
-    is_optional: bool,
+    #[cfg(feature = "serde")]
+    place: located::Place,
 }
 
 impl Masked {
-    /// The place of a field.
+    /// Stands for `field`.
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(unused_variables, reason = "there is no JSON")
+    )]
     pub fn new<T>(field: &T) -> Self {
         Self {
-            start: std::ptr::from_ref(field).addr(),
-            size: size_of::<T>(),
-            is_optional: false,
+            #[cfg(feature = "serde")]
+            place: located::Place::new(field),
         }
     }
 
-    /// The place of a field that is not written, or not always.
+    /// The field is not serialized, or not always.
     #[must_use]
-    pub const fn if_written(self) -> Self {
-        Self {
-            is_optional: true,
-            ..self
+    #[cfg_attr(not(feature = "serde"), allow(unused_mut, reason = "there is no JSON"))]
+    pub const fn if_written(mut self) -> Self {
+        #[cfg(feature = "serde")]
+        {
+            self.place.is_optional = true;
         }
+        self
     }
 }
 
 impl fmt::Debug for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[cfg(feature = "serde")]
-        self.locate();
+        self.place.locate();
         f.write_str(MASK)
     }
 }
@@ -59,15 +62,22 @@ mod located {
     use std::ops::Range;
     use std::ptr;
 
-    use super::Masked;
-
     thread_local! {
         static STATE: RefCell<State> = const { RefCell::new(State::Off) };
     }
 
+    /// Where a redacted field is.
+    #[derive(Clone, Copy)]
+    pub(super) struct Place {
+        start: usize,
+        size: usize,
+        /// Serde's attributes may leave the field out.
+        pub(super) is_optional: bool,
+    }
+
     enum State {
         Off,
-        Locating(Vec<Masked>),
+        Locating(Vec<Place>),
         Masking(Located),
     }
 
@@ -133,7 +143,15 @@ mod located {
         })
     }
 
-    impl Masked {
+    impl Place {
+        pub(super) fn new<T>(field: &T) -> Self {
+            Self {
+                start: ptr::from_ref(field).addr(),
+                size: size_of::<T>(),
+                is_optional: false,
+            }
+        }
+
         pub(super) fn locate(self) {
             STATE.with_borrow_mut(|state| {
                 if let State::Locating(fields) = state
@@ -146,7 +164,7 @@ mod located {
     }
 
     impl Located {
-        fn new(mut fields: Vec<Masked>) -> Self {
+        fn new(mut fields: Vec<Place>) -> Self {
             fields.sort_unstable_by_key(|field| field.start);
             let mut located: Vec<Field> = Vec::with_capacity(fields.len());
             for field in fields {

@@ -9,7 +9,8 @@ pub const MASK: &str = "[redacted]";
 ///
 /// For values nested inside an event's fields; a field itself takes `#[event(redact)]`.
 /// `Serialize` writes the raw value, since stores and envelopes need it, except while an
-/// event is turned into masked JSON.
+/// event is turned into masked JSON. A value that does not serialize itself goes into a type that
+/// does, and that one is redacted.
 ///
 /// # Examples
 ///

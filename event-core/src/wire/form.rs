@@ -20,12 +20,14 @@ use crate::event::{Event, MASK, masking};
 /// What a key is written by.
 pub type KeyWriter = serde_json::Serializer<Vec<u8>>;
 
+type Key<E> = fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>;
+
 type Masked<E> = fn(&E, Masking<value::Serializer>) -> Result<Value, serde_json::Error>;
 
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
     masked: Masked<E>,
-    key: Option<fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>>,
+    key: Option<Key<E>>,
     write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
     read: fn(&str, Option<&RedactedPaths>) -> Result<E, Unfit>,
     /// There if the event has redacted fields.
@@ -56,10 +58,7 @@ impl<E> WireForm<E> {
 
     /// Sets what writes the value of the event's key.
     #[must_use]
-    pub const fn with_key(
-        self,
-        key: fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>,
-    ) -> Self {
+    pub const fn with_key(self, key: Key<E>) -> Self {
         Self {
             key: Some(key),
             ..self

@@ -88,7 +88,7 @@
 //! | `type` | the event's declared name |
 //! | `eventversion` | its version; read as 1 if there is none |
 //! | `datacontenttype` | `application/json` |
-//! | `partitionkey` | the value of the field that is its `key`, if it has one that is not empty |
+//! | `partitionkey` | the value of the field that is its `key`, if it has one that is not `null` or empty: a string as it is, anything else as JSON |
 //! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
 //! | `data` | the event as serde writes it, nothing masked |
 //!

@@ -100,12 +100,11 @@ impl Model<'_> {
             return shape.positions(field, direction);
         };
         let name = name.unraw().to_string();
-        let case = match shape.variant {
-            None => self.container.rename_all.of(direction),
-            Some(_) => {
-                let all = self.container.rename_all_fields.of(direction);
-                shape.rules.rename_all.of(direction).or(all)
-            }
+        let case = if shape.variant.is_some() {
+            let all = self.container.rename_all_fields.of(direction);
+            shape.rules.rename_all.of(direction).or(all)
+        } else {
+            self.container.rename_all.of(direction)
         };
         let name = case.map_or(name.clone(), |case| case.field(&name));
         field.serde.names.all(direction, name)

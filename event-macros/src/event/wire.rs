@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Fields, LitStr, Member};
+use syn::{Data, Fields, LitStr, Member};
 
 use super::parse::{FieldModel, Model, Shape};
 use super::serde::{Direction, copied, for_event};
@@ -34,13 +34,12 @@ fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let key = &model.keys.key.as_ref()?.value;
     let field = model.shapes.first()?.field(key)?;
     let at = key.span();
-    let write = match &field.serde.writer {
-        Some(writer) => quote!(#writer),
+    let write = if let Some(writer) = &field.serde.writer {
+        quote!(#writer)
+    } else {
         // At the field's name in `key = field`, where a type without `Serialize` is reported.
-        None => {
-            let write = quote_spanned!(at=> write_key);
-            quote_spanned!(Span::mixed_site()=> #root::__private::#write)
-        }
+        let write = quote_spanned!(at=> write_key);
+        quote_spanned!(Span::mixed_site()=> #root::__private::#write)
     };
     let write =
         quote_spanned!(at=> |__event_this, __event_json| #write(&__event_this.#key, __event_json));
@@ -81,24 +80,7 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     };
     let remote = LitStr::new(&event.to_string(), Span::mixed_site());
     let attributes = copied(&model.input.attrs, &["crate", "remote"], event);
-    let shapes = model.shapes.iter().map(|shape| fields(model, shape));
-    let shapes = match &model.input.data {
-        syn::Data::Enum(_) => {
-            let variants = model.shapes.iter().zip(shapes).map(|(shape, fields)| {
-                let variant = shape.variant.map(|variant| {
-                    let attributes = copied(&variant.attrs, &[], event);
-                    let name = &variant.ident;
-                    quote!(#attributes #name)
-                });
-                quote!(#variant #fields)
-            });
-            quote_spanned!(Span::mixed_site()=> enum __EventMasked { #(#variants),* })
-        }
-        _ => {
-            let end = matches!(model.shapes[0].style, Fields::Unnamed(_)).then(|| quote!(;));
-            quote_spanned!(Span::mixed_site()=> struct __EventMasked #(#shapes)* #end)
-        }
-    };
+    let definition = definition(model);
     let redacted = model.redacted(Direction::Read);
     let shown = model.shown(Direction::Read);
     quote_spanned! {Span::mixed_site()=>
@@ -110,13 +92,33 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
                 #[derive(#root::__private::serde::Serialize)]
                 #[serde(crate = "__event_serde", remote = #remote #renamed)]
                 #attributes
-                #shapes
+                #definition
                 impl __EventUnwritten for __EventMasked {}
                 |__event_this, __event_json| __EventMasked::serialize(__event_this, __event_json)
             },
             &[#(#redacted),*],
             &[#(#shown),*],
         )
+    }
+}
+
+/// The second type, with the event's fields or variants.
+fn definition(model: &Model<'_>) -> TokenStream {
+    let event = &model.input.ident;
+    let shapes = model.shapes.iter().map(|shape| {
+        let fields = fields(model, shape);
+        let Some(variant) = shape.variant else {
+            let end = matches!(shape.style, Fields::Unnamed(_)).then(|| quote!(;));
+            return quote_spanned!(Span::mixed_site()=> struct __EventMasked #fields #end);
+        };
+        let attributes = copied(&variant.attrs, &[], event);
+        let name = &variant.ident;
+        quote!(#attributes #name #fields)
+    });
+    if let Data::Enum(_) = &model.input.data {
+        quote_spanned!(Span::mixed_site()=> enum __EventMasked { #(#shapes),* })
+    } else {
+        quote!(#(#shapes)*)
     }
 }
 

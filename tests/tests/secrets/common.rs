@@ -127,7 +127,9 @@ impl TryFrom<Value> for Loud {
     fn try_from(value: Value) -> Result<Self, String> {
         match value {
             Value::String(text) if text.len() < 7 => Ok(Self(text)),
-            other => Err(format!("invalid length of {other}, missing field `{other}`")),
+            other => Err(format!(
+                "invalid length of {other}, missing field `{other}`"
+            )),
         }
     }
 }
@@ -158,7 +160,9 @@ pub mod wrapped {
         (value,).serialize(s)
     }
 
-    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<T, D::Error> {
         <(T,)>::deserialize(d).map(|(value,)| value)
     }
 }
@@ -196,10 +200,19 @@ fn codec() -> Codec {
 fn meta() -> Meta {
     let envelope = r#"{"specversion":"1.0","id":"018f2f3c-1111-7000-8000-000000000000","source":"/",
         "type":"secrets.token","data":"x"}"#;
-    *codec().decode(envelope.as_bytes()).expect("it is read").meta()
+    *codec()
+        .decode(envelope.as_bytes())
+        .expect("it is read")
+        .meta()
 }
 
-pub fn check_event<E: Event + Serialize>(event: E, is_derived: bool, seen: &mut Seen) {
+/// `may_hide`: nothing at all may be shown, since a secret is all there is, or one is not written.
+pub fn check_event<E: Event + Serialize>(
+    event: E,
+    is_derived: bool,
+    may_hide: bool,
+    seen: &mut Seen,
+) {
     let name = E::INFO.name();
     seen.events += 1;
     let event: &dyn AnyEvent = &event;
@@ -212,7 +225,7 @@ pub fn check_event<E: Event + Serialize>(event: E, is_derived: bool, seen: &mut 
             assert!(!has_secret(&text), "{name}: {text}");
             if masked == "[redacted]" {
                 seen.hidden += 1;
-                println!("HIDDEN {name} {debug} {raw:?}");
+                assert!(may_hide, "{name}: {raw:?}");
             }
             if let (Ok(raw), true) = (&raw, is_derived) {
                 only_secrets_differ(name, raw, &masked);
@@ -220,7 +233,6 @@ pub fn check_event<E: Event + Serialize>(event: E, is_derived: bool, seen: &mut 
         }
         Err(error) => {
             seen.errors += 1;
-            println!("ERR {name} {error:?} {raw:?}");
             let text = all_of(&error);
             assert!(!has_secret(&text), "{name}: {text}");
             assert!(raw.is_err() || !is_derived, "{name}: {text}");
@@ -236,7 +248,12 @@ pub fn check_event<E: Event + Serialize>(event: E, is_derived: bool, seen: &mut 
     let mut pointers = Vec::new();
     secrets(&envelope["data"], "/data", &mut pointers);
     for pointer in pointers {
-        for wrong in [json!(NUMBER), json!([secret(), NUMBER]), json!({ "s3cr3t": { "s3cr3t": NUMBER } }), json!("s3cr3t s3cr3t")] {
+        for wrong in [
+            json!(NUMBER),
+            json!([secret(), NUMBER]),
+            json!({ "s3cr3t": { "s3cr3t": NUMBER } }),
+            json!("s3cr3t s3cr3t"),
+        ] {
             let mut broken = envelope.clone();
             *broken.pointer_mut(&pointer).expect("it is there") = wrong;
             if let Err(error) = codec().decode(broken.to_string().as_bytes()) {
@@ -319,9 +336,15 @@ pub fn check_key<E: Event>(events: [E; 3], texts: [Option<String>; 2]) {
     let key = |event: &E| {
         let written = codec().encode(event, &meta()).expect("it is written");
         let written: Value = serde_json::from_str(&written).expect("it is JSON");
-        written.get("partitionkey").map(|key| key.as_str().expect("a text").to_owned())
+        written
+            .get("partitionkey")
+            .map(|key| key.as_str().expect("a text").to_owned())
     };
-    assert_eq!([key(&one), key(&same), key(&other)], [texts[0].clone(), texts[0].clone(), texts[1].clone()], "{name}");
+    assert_eq!(
+        [key(&one), key(&same), key(&other)],
+        [texts[0].clone(), texts[0].clone(), texts[1].clone()],
+        "{name}"
+    );
 }
 
 /// That the program can be wired.
@@ -336,5 +359,5 @@ pub fn report(seen: &Seen) {
         seen.events, seen.with_secrets, seen.hidden, seen.errors, seen.refused
     );
     assert!(seen.with_secrets * 3 > seen.events && seen.refused > seen.events);
-    assert!(seen.hidden * 10 < seen.events && seen.errors * 10 < seen.events);
+    assert!(seen.hidden * 3 < seen.events && seen.errors * 10 < seen.events);
 }
