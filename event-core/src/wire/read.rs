@@ -198,7 +198,7 @@ fn step(segment: &Segment) -> (String, String) {
 }
 
 impl RedactedPaths {
-    /// Whether all that is at `pointer` may be shown. The variants of an enum may share a pointer.
+    /// Whether all that is at `pointer` may be shown. Fields may share a pointer, as those of variants do.
     fn show(&self, pointer: &str) -> bool {
         let mut redacted = self.redacted.iter();
         self.shown.contains(&pointer) && !redacted.any(|field| is_at(field, pointer))

@@ -69,7 +69,7 @@ fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
 /// )
 /// ```
 ///
-/// The lists say where redacted and other fields are in data that is read.
+/// The lists say where redacted and other fields may be in data that is read.
 fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let event = &model.input.ident;
     let name = event.unraw().to_string();
@@ -81,7 +81,13 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let remote = LitStr::new(&event.to_string(), Span::mixed_site());
     let attributes = copied(&model.input.attrs, &["crate", "remote"], event);
     let definition = definition(model);
-    let redacted = model.redacted(Direction::Read);
+    // What is written may be read as another field, where serde's attributes differ in the two directions.
+    let mut redacted = model.redacted(Direction::Read);
+    for pointer in model.redacted(Direction::Written) {
+        if !redacted.contains(&pointer) {
+            redacted.push(pointer);
+        }
+    }
     let shown = model.shown(Direction::Read);
     quote_spanned! {Span::mixed_site()=>
         .with_redacted(

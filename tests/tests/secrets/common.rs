@@ -134,8 +134,8 @@ impl TryFrom<Value> for Loud {
     }
 }
 
-/// Without serde's traits.
-#[derive(Clone, Debug, Default)]
+/// Without a `Serialize`.
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Foreign(pub String);
 
 pub mod foreign {

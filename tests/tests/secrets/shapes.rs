@@ -105,11 +105,10 @@ struct Field {
 }
 
 impl Field {
-    /// It may hold an event with secrets that serde does not write.
-    fn may_miss_secrets(&self) -> bool {
+    /// It may hold an event with secrets.
+    fn has_event(&self) -> bool {
         let events = ["Login", "Session", "Token", "Contact", "Chain"];
-        let has_event = events.iter().any(|event| self.ty.0.contains(event));
-        !self.is_redacted && has_event && self.says("skip")
+        !self.is_redacted && events.iter().any(|event| self.ty.0.contains(event))
     }
 
     fn says(&self, key: &str) -> bool {
@@ -390,7 +389,9 @@ impl Shape {
         for (at, variant) in variants.iter().enumerate() {
             let is_value =
                 variant.fields.len() == 1 && (self.is_transparent || variant.style == Style::Tuple);
-            let may_hide = is_value || variant.fields.iter().any(Field::may_miss_secrets);
+            let is_into = self.attributes.iter().any(|it| it.starts_with("into"));
+            let may_miss = |field: &Field| field.has_event() && (is_into || field.says("skip"));
+            let may_hide = is_value || variant.fields.iter().any(may_miss);
             let flags = format!("{}, {may_hide}", !self.is_by_hand);
             let name = if self.is_enum {
                 format!("It::Kind{at}")
