@@ -91,6 +91,28 @@ pub trait Unwritten {
     }
 }
 
+/// Whether a type is an event with redacted fields. The constant of an event's is found first, and
+/// that of [`NoEvent`] for any other type.
+#[cfg(feature = "serde")]
+#[derive(Debug)]
+pub struct Probe<T>(std::marker::PhantomData<T>);
+
+#[cfg(feature = "serde")]
+impl<E: Event> Probe<E> {
+    /// Of an event.
+    pub const HAS_REDACTED: bool = E::INFO.has_redacted();
+}
+
+/// See [`Probe`].
+#[cfg(feature = "serde")]
+pub trait NoEvent {
+    /// Of any type.
+    const HAS_REDACTED: bool = false;
+}
+
+#[cfg(feature = "serde")]
+impl<T> NoEvent for Probe<T> {}
+
 /// The bound of the key of a `wire` event; it exists for its message.
 #[cfg(feature = "serde")]
 #[diagnostic::on_unimplemented(

@@ -29,6 +29,7 @@ const _: () = {
                     order_id: __event_0,
                     card_number: __event_1,
                     address: __event_2,
+                    lines: __event_3,
                 } => {
                     __event_f
                         .debug_struct("OrderPlaced")
@@ -41,6 +42,10 @@ const _: () = {
                             &::event_core::__private::masked(__event_1),
                         )
                         .field("address", &::event_core::__private::masked(__event_2))
+                        .field(
+                            "lines",
+                            ::event_core::__private::shown::<Vec<Line>>(__event_3),
+                        )
                         .finish()
                 }
             }
@@ -58,9 +63,14 @@ const _: () = {
             #[serde(rename_all = "camelCase")] struct __EventMasked { order_id : u64,
             #[serde(serialize_with = "__event_mask")] card_number : String,
             #[serde(rename = "a/b")] #[serde(serialize_with = "__event_mask")] address :
-            Address } impl __EventUnwritten for __EventMasked {} | __event_this,
-            __event_json | __EventMasked::serialize(__event_this, __event_json) }, &
-            ["/cardNumber", "/a~1b"], & ["/orderId"],)
+            Address, lines : Vec < Line > } impl __EventUnwritten for __EventMasked {} |
+            __event_this, __event_json | __EventMasked::serialize(__event_this,
+            __event_json) }, & ["/cardNumber", "/a~1b"], & ["/orderId", "/lines"],)
+            .with_events({ use ::event_core::__private::NoEvent as __EventNoEvent; const
+            __EVENT_EVENTS : & [(& ::core::primitive::str, ::core::primitive::bool)] = &
+            [("/lines", < ::event_core::__private::Probe < () > as __EventNoEvent >
+            ::HAS_REDACTED || ::event_core::__private::Probe:: < Line > ::HAS_REDACTED)];
+            __EVENT_EVENTS })
         }
     }
     #[automatically_derived]

@@ -57,6 +57,10 @@ struct With {
     id: u64,
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "it is what serde calls it with"
+)]
 fn in_words<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format!("number {id}"))
 }

@@ -330,6 +330,47 @@ fn an_error_of_reading_shows_no_secret_under_whatever_name_it_was_read() {
     );
 }
 
+/// It has no redacted field of its own.
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "redaction.sign_up_failed", wire)]
+struct SignUpFailed {
+    reasons: BTreeMap<String, u64>,
+    #[serde(alias = "tries")]
+    attempts: Vec<Option<SignedUp>>,
+}
+
+#[test]
+fn an_error_of_reading_shows_no_secret_of_an_event_inside() {
+    let refused = |data: Value| {
+        let input = envelope("redaction.sign_up_failed", &data);
+        told(
+            &codec()
+                .decode(input.as_bytes())
+                .expect_err("it does not fit"),
+        )
+    };
+    let start = "`redaction.sign_up_failed` version 1 does not fit at ";
+    let hints = json!([{ "names": {}, "password": null, "hints": { SECRET: "x" } }]);
+    let password = json!([{ "names": {}, "password": SECRET }]);
+    for name in ["attempts", "tries"] {
+        assert_eq!(
+            refused(json!({ "reasons": {}, name: hints })),
+            format!("{start}`data.{name}`: invalid type: string, expected u64")
+        );
+        assert_eq!(
+            refused(json!({ "reasons": {}, name: password })),
+            format!(
+                "{start}`data.{name}`: it does not fit; more is not said of an event with redacted \
+                 fields"
+            )
+        );
+    }
+    assert_eq!(
+        refused(json!({ "reasons": { "age": "x" }, "attempts": [] })),
+        format!("{start}`data.reasons.age`: invalid type: string, expected u64")
+    );
+}
+
 #[derive(Event, Deserialize)]
 #[event(name = "redaction.unwritable", wire)]
 struct Unwritable {

@@ -23,7 +23,7 @@ pub struct EventInfo {
     key_pointer: Option<&'static str>,
     stoppable: bool,
     handlers: Cardinality,
-    redacted: &'static [&'static str],
+    redacted: Option<&'static [&'static str]>,
     file: &'static str,
     line: u32,
     module: &'static str,
@@ -55,7 +55,7 @@ impl EventInfo {
             key_pointer: None,
             stoppable: false,
             handlers: Cardinality { min: 0, max: None },
-            redacted: &[],
+            redacted: None,
             file,
             line,
             module,
@@ -132,10 +132,10 @@ impl EventInfo {
         self
     }
 
-    /// Declares the redacted fields, as JSON pointers.
+    /// Declares that there are redacted fields: those that are written, as JSON pointers.
     #[must_use]
     pub const fn with_redacted(mut self, pointers: &'static [&'static str]) -> Self {
-        self.redacted = pointers;
+        self.redacted = Some(pointers);
         self
     }
 
@@ -250,7 +250,16 @@ impl EventInfo {
     /// where one place is that of several fields.
     #[must_use]
     pub const fn redacted(&self) -> &'static [&'static str] {
-        self.redacted
+        match self.redacted {
+            None => &[],
+            Some(pointers) => pointers,
+        }
+    }
+
+    /// Whether it has redacted fields.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn has_redacted(&self) -> bool {
+        self.redacted.is_some()
     }
 
     /// The source file that defines the type.

@@ -52,7 +52,7 @@ impl fmt::Debug for Masked {
 }
 
 #[cfg(feature = "serde")]
-pub(crate) use self::located::{is_masking, is_redacted, locate, while_masking};
+pub(crate) use self::located::{Located, is_masking, is_redacted, locate, while_masking};
 
 #[cfg(feature = "serde")]
 mod located {

@@ -13,9 +13,11 @@ use serde::ser::Error;
 use serde_json::{Value, value};
 
 use super::mask::Masking;
-use super::read::{RedactedPaths, Unfit, read_json};
+use super::path::RedactedFields;
+use super::read::{Unfit, read_json};
 use super::write::{Attributes, envelope};
-use crate::event::{Event, MASK, masking};
+use crate::event::masking::{self, Located};
+use crate::event::{Event, MASK};
 
 /// What a key is written by.
 pub type KeyWriter = serde_json::Serializer<Vec<u8>>;
@@ -29,9 +31,8 @@ pub struct WireForm<E> {
     masked: Masked<E>,
     key: Option<Key<E>>,
     write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
-    read: fn(&str, Option<&RedactedPaths>) -> Result<E, Unfit>,
-    /// There if the event has redacted fields.
-    redacted: Option<RedactedPaths>,
+    read: fn(&str, &RedactedFields) -> Result<E, Unfit>,
+    redacted: RedactedFields,
 }
 
 impl<E> Clone for WireForm<E> {
@@ -52,7 +53,7 @@ impl<E> WireForm<E> {
             key: None,
             write: envelope,
             read: read_json,
-            redacted: None,
+            redacted: RedactedFields::NONE,
         }
     }
 
@@ -69,16 +70,21 @@ impl<E> WireForm<E> {
     /// fields are read, as JSON pointers.
     #[must_use]
     pub const fn with_redacted(
-        self,
+        mut self,
         masked: Masked<E>,
         redacted: &'static [&'static str],
-        shown: &'static [&'static str],
+        others: &'static [&'static str],
     ) -> Self {
-        Self {
-            masked,
-            redacted: Some(RedactedPaths { redacted, shown }),
-            ..self
-        }
+        self.masked = masked;
+        self.redacted.own = Some([redacted, others]);
+        self
+    }
+
+    /// Sets where fields are read that have other events inside, and whether these have redacted fields.
+    #[must_use]
+    pub const fn with_events(mut self, events: &'static [(&'static str, bool)]) -> Self {
+        self.redacted.events = events;
+        self
     }
 
     /// The event with all that is redacted in it masked.
@@ -86,7 +92,7 @@ impl<E> WireForm<E> {
     where
         E: Event,
     {
-        let Ok(located) = masking::locate(|| write!(Nowhere, "{:?}", Formatted(event))) else {
+        let Ok(located) = locate(event) else {
             return Ok(Value::from(MASK));
         };
         let has_redacted = !located.is_empty();
@@ -105,19 +111,27 @@ impl<E> WireForm<E> {
         &self,
         event: &E,
         attributes: &Attributes<'_>,
-    ) -> Result<String, serde_json::Error> {
+    ) -> Result<String, serde_json::Error>
+    where
+        E: Event,
+    {
         let key = self.key.map(|key| key_text(|json| key(event, json)));
         let key = key.transpose().map(Option::flatten);
         let written = key.and_then(|key| (self.write)(event, key.as_deref(), attributes));
-        match self.redacted {
-            None => written,
-            Some(_) => written.map_err(|_| unsaid()),
-        }
+        written.map_err(|error| {
+            let is_open = locate(event).is_ok_and(|located| located.is_empty());
+            if is_open { error } else { unsaid() }
+        })
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {
-        (self.read)(data, self.redacted.as_ref())
+        (self.read)(data, &self.redacted)
     }
+}
+
+/// Where redacted fields are in the event, and in events inside of it.
+fn locate<E: Event>(event: &E) -> Result<Located, fmt::Error> {
+    masking::locate(|| write!(Nowhere, "{:?}", Formatted(event)))
 }
 
 /// Instead of an error that the type's own `Serialize` made, which may show a value.

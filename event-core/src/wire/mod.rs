@@ -104,6 +104,7 @@ pub(crate) mod hidden;
 mod identity;
 mod index;
 pub(crate) mod mask;
+mod path;
 pub(crate) mod read;
 pub mod record;
 pub(crate) mod write;

@@ -6,9 +6,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 
 use super::hidden;
+use super::path::{RedactedFields, shown_path};
 use crate::dispatcher::ArrivedEvent;
 use crate::event::{Event, Upcast};
 
@@ -55,25 +55,17 @@ fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
     }
 }
 
-/// Where the fields of an event are read that has redacted ones, as JSON pointers. What leads to none
-/// of them may be inside of a redacted field, under a name that is not known.
-#[derive(Clone, Copy)]
-pub(crate) struct RedactedPaths {
-    pub(super) redacted: &'static [&'static str],
-    pub(super) shown: &'static [&'static str],
-}
-
-/// Reads JSON as an `E`; `redacted` is there if it has redacted fields.
+/// Reads JSON as an `E`.
 pub(crate) fn read_json<E: DeserializeOwned>(
     data: &str,
-    redacted: Option<&RedactedPaths>,
+    redacted: &RedactedFields,
 ) -> Result<E, Unfit> {
     let (read, hidden) = hidden::watched(None, || serde_json::from_str(data));
     read.map_err(|error| {
         let text = error.to_string();
         let problem = match known(&text) {
             Some(problem) => problem,
-            None if redacted.is_none() => shown(without_place(&text), 200),
+            None if redacted.is_empty() => shown(without_place(&text), 200),
             None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
         };
         Unfit {
@@ -89,7 +81,7 @@ pub(crate) fn read_json<E: DeserializeOwned>(
 #[cold]
 fn path_of_error<E: DeserializeOwned>(
     data: &str,
-    redacted: Option<&RedactedPaths>,
+    redacted: &RedactedFields,
     hidden: Option<u32>,
 ) -> String {
     let read = || {
@@ -153,68 +145,6 @@ fn without_place(text: &str) -> &str {
         }
         _ => text,
     }
-}
-
-/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
-pub(super) fn shown_path(root: &str, path: &Path, redacted: Option<&RedactedPaths>) -> String {
-    const MOST: usize = 16;
-    let mut shown_path = root.to_owned();
-    let mut pointer = String::new();
-    let mut redacted = redacted;
-    for (index, segment) in path.iter().enumerate() {
-        if redacted.is_some_and(|paths| paths.show(&pointer)) {
-            redacted = None;
-        }
-        let (step, shown_step) = step(segment);
-        let from = pointer.len();
-        pointer.push('/');
-        pointer.push_str(&step);
-        if redacted.is_some_and(|paths| !paths.lead(from, &pointer)) {
-            break;
-        }
-        if index == MOST {
-            shown_path.push_str("[…]");
-            break;
-        }
-        if shown_path.is_empty() {
-            shown_path.push_str(shown_step.trim_start_matches('.'));
-        } else {
-            shown_path.push_str(&shown_step);
-        }
-    }
-    shown_path
-}
-
-/// A step of a path as a part of a JSON pointer, and as a message shows it.
-fn step(segment: &Segment) -> (String, String) {
-    match segment {
-        Segment::Seq { index } => (index.to_string(), format!("[{index}]")),
-        Segment::Map { key } | Segment::Enum { variant: key } => (
-            key.replace('~', "~0").replace('/', "~1"),
-            format!(".{}", shown(key, 40)),
-        ),
-        Segment::Unknown => ("?".to_owned(), ".?".to_owned()),
-    }
-}
-
-impl RedactedPaths {
-    /// Whether all that is at `pointer` may be shown. Fields may share a pointer, as those of variants do.
-    fn show(&self, pointer: &str) -> bool {
-        let mut redacted = self.redacted.iter();
-        self.shown.contains(&pointer) && !redacted.any(|field| is_at(field, pointer))
-    }
-
-    /// Whether `pointer` leads to a field, and not out of a redacted one, which ends at `from`.
-    fn lead(&self, from: usize, pointer: &str) -> bool {
-        let mut fields = self.redacted.iter().chain(self.shown);
-        !self.redacted.contains(&&pointer[..from]) && fields.any(|field| is_at(field, pointer))
-    }
-}
-
-/// Whether `field` is what `pointer` points to, or inside of it.
-fn is_at(field: &str, pointer: &str) -> bool {
-    let rest = field.strip_prefix(pointer);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A text from outside, as a message can show it.

@@ -239,8 +239,8 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
         };
         info.extend(quote_spanned!(Span::mixed_site()=> .with_handlers(#min, #max)));
     }
-    let pointers = model.redacted(Direction::Written);
-    if !pointers.is_empty() {
+    if model.has_redacted_field() {
+        let pointers = model.redacted(Direction::Written);
         info.extend(quote_spanned!(Span::mixed_site()=> .with_redacted(&[#(#pointers),*])));
     }
     info

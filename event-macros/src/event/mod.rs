@@ -6,6 +6,7 @@ mod fallback;
 mod masked;
 mod parse;
 mod pointer;
+mod probed;
 mod range;
 mod serde;
 mod versions;

@@ -47,7 +47,7 @@ impl Model<'_> {
         pointer.filter(|_| pointers.is_empty())
     }
 
-    fn field_pointers(
+    pub(crate) fn field_pointers(
         &self,
         shape: &Shape<'_>,
         field: &FieldModel<'_>,

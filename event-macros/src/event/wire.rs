@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Data, Fields, LitStr, Member};
 
 use super::parse::{FieldModel, Model, Shape};
+use super::probed;
 use super::serde::{Direction, copied, for_event};
 
 /// The associated constant of a `wire` event:
@@ -26,7 +27,8 @@ pub(super) fn wire_json(model: &Model<'_>, root: &TokenStream) -> Option<TokenSt
     let redacted = model.has_redacted_field().then(|| redacted(model, root));
     let json = quote_spanned!(wire.span()=> wire_json!);
     let private = quote_spanned!(Span::mixed_site()=> #root::__private::);
-    Some(quote!(#private #json { #private #form #key #redacted }))
+    let events = events(model, root);
+    Some(quote!(#private #json { #private #form #key #redacted #events }))
 }
 
 /// The key is the value of its field, wherever serde puts it.
@@ -44,6 +46,49 @@ fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let write =
         quote_spanned!(at=> |__event_this, __event_json| #write(&__event_this.#key, __event_json));
     Some(quote_spanned!(Span::mixed_site()=> .with_key(#write)))
+}
+
+/// Where other events are in data that is read. Only the compiler knows which types are events, so each
+/// that is named in a field's type is probed, but those of the standard library:
+///
+/// ```ignore
+/// .with_events({
+///     use P::NoEvent as __EventNoEvent;
+///     const __EVENT_EVENTS: &[(&str, bool)] =
+///         &[("/order", <P::Probe<()> as __EventNoEvent>::HAS_REDACTED || P::Probe::<Order>::HAS_REDACTED)];
+///     __EVENT_EVENTS
+/// })
+/// ```
+fn events(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
+    let mut events = Vec::new();
+    for shape in &model.shapes {
+        for field in shape.fields.iter().filter(|field| field.redact.is_none()) {
+            let types = probed::types(&field.field.ty, &model.input.ident);
+            if types.is_empty() {
+                continue;
+            }
+            for pointer in model.field_pointers(shape, field, Direction::Read) {
+                events.push(quote_spanned! {Span::mixed_site()=>
+                    (
+                        #pointer,
+                        <#root::__private::Probe<()> as __EventNoEvent>::HAS_REDACTED
+                            #(|| #root::__private::Probe::<#types>::HAS_REDACTED)*
+                    )
+                });
+            }
+        }
+    }
+    if events.is_empty() {
+        return None;
+    }
+    Some(quote_spanned! {Span::mixed_site()=>
+        .with_events({
+            use #root::__private::NoEvent as __EventNoEvent;
+            const __EVENT_EVENTS: &[(&::core::primitive::str, ::core::primitive::bool)] =
+                &[#(#events),*];
+            __EVENT_EVENTS
+        })
+    })
 }
 
 /// What is shown of an event with redacted fields. serde's derive writes a second type with the same

@@ -52,6 +52,7 @@ const OTHERS: &[Type] = &[
     ("Redacted<String>", ["secret().into()", "secret().into()"]),
     ("Vec<Redacted<u64>>", ["vec![NUMBER.into()]", "vec![]"]),
     ("Login", ["login()", "login()"]),
+    ("Vec<Answered>", ["vec![answered()]", "vec![]"]),
     ("Option<Box<Login>>", ["Some(login().into())", "None"]),
     ("BTreeMap<String, Login>", ["logins()", "logins()"]),
     ("Session", ["session()", "session()"]),
@@ -107,8 +108,12 @@ struct Field {
 impl Field {
     /// It may hold an event with secrets.
     fn has_event(&self) -> bool {
-        let events = ["Login", "Session", "Token", "Contact", "Chain"];
+        let events = ["Answered", "Login", "Session", "Token", "Contact", "Chain"];
         !self.is_redacted && events.iter().any(|event| self.ty.0.contains(event))
+    }
+
+    fn has_secrets(&self) -> bool {
+        self.has_event() || self.ty.0.contains("Redacted")
     }
 
     fn says(&self, key: &str) -> bool {
@@ -392,7 +397,11 @@ impl Shape {
             let is_into = self.attributes.iter().any(|it| it.starts_with("into"));
             let may_miss = |field: &Field| field.has_event() && (is_into || field.says("skip"));
             let may_hide = is_value || variant.fields.iter().any(may_miss);
-            let flags = format!("{}, {may_hide}", !self.is_by_hand);
+            // What one field is written as another may read, which is not redacted.
+            let is_shifted = variant.style == Style::Tuple
+                && variant.fields.iter().any(|field| field.says("skip_"))
+                && variant.fields.iter().any(Field::has_secrets);
+            let flags = format!("{}, {may_hide}, {is_shifted}", !self.is_by_hand);
             let name = if self.is_enum {
                 format!("It::Kind{at}")
             } else {
