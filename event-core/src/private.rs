@@ -95,7 +95,7 @@ pub trait Unwritten {
 /// that of [`NoEvent`] for any other type.
 #[cfg(feature = "serde")]
 #[derive(Debug)]
-pub struct Probe<T>(std::marker::PhantomData<T>);
+pub struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
 
 #[cfg(feature = "serde")]
 impl<E: Event> Probe<E> {
@@ -111,7 +111,7 @@ pub trait NoEvent {
 }
 
 #[cfg(feature = "serde")]
-impl<T> NoEvent for Probe<T> {}
+impl<T: ?Sized> NoEvent for Probe<T> {}
 
 /// The bound of the key of a `wire` event; it exists for its message.
 #[cfg(feature = "serde")]

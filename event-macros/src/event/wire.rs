@@ -63,7 +63,10 @@ fn events(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let mut events = Vec::new();
     for shape in &model.shapes {
         for field in shape.fields.iter().filter(|field| field.redact.is_none()) {
-            let types = probed::types(&field.field.ty, &model.input.ident);
+            let event = &model.input.ident;
+            let types = probed::types(&field.field.ty, event);
+            let types = types.iter().map(|ty| for_event(quote!(#ty), event));
+            let types: Vec<_> = types.collect();
             if types.is_empty() {
                 continue;
             }

@@ -8,8 +8,10 @@
 //! it stays in `target/secrets`.
 
 mod shapes;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -138,12 +140,13 @@ fn write_program(accepted: &[(String, Shape)], refused: &[(String, Shape)]) {
         let mut modules = "#![allow(warnings)]\nmod common;\n".to_owned();
         let mut calls = String::new();
         for (module, shape) in shapes {
-            modules += &format!("mod {module};\n");
-            calls += &format!("    {module}::check(&mut seen);\n");
+            let _ = writeln!(modules, "mod {module};");
+            let _ = writeln!(calls, "    {module}::check(&mut seen);");
             write(&format!("{package}/src/{module}.rs"), &shape.source);
         }
         if root == "main.rs" {
-            modules += &format!(
+            let _ = write!(
+                modules,
                 "fn main() {{\n    common::build();\n    let mut seen = common::Seen::default();\n{calls}\
                  \n    common::report(&seen);\n}}\n"
             );

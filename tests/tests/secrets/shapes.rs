@@ -1,8 +1,6 @@
 //! Random events: structs and enums with serde's attributes, secrets in redacted fields, and events
 //! with secrets in other fields.
 
-use std::fmt::Write;
-
 /// `SplitMix64`: all that is random follows from one number.
 pub(crate) struct Random(pub(crate) u64);
 
@@ -26,7 +24,7 @@ impl Random {
 }
 
 /// A type of a field, and two of its values.
-type Type = (&'static str, [&'static str; 2]);
+pub(super) type Type = (&'static str, [&'static str; 2]);
 
 /// That can be a key.
 const KEYS: &[Type] = &[
@@ -85,56 +83,57 @@ const CASES: &[&str] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Style {
+pub(super) enum Style {
     Unit,
     Tuple,
     Named,
 }
 
 /// A struct, or a variant.
-struct Fields {
-    style: Style,
-    attributes: Vec<String>,
-    fields: Vec<Field>,
+pub(super) struct Variant {
+    pub(super) style: Style,
+    pub(super) attributes: Vec<String>,
+    pub(super) fields: Vec<Field>,
 }
 
-struct Field {
-    name: Option<String>,
-    ty: Type,
-    is_redacted: bool,
-    attributes: Vec<String>,
+pub(super) struct Field {
+    pub(super) name: Option<String>,
+    pub(super) ty: Type,
+    pub(super) is_redacted: bool,
+    pub(super) attributes: Vec<String>,
 }
 
 impl Field {
     /// It may hold an event with secrets.
-    fn has_event(&self) -> bool {
+    pub(super) fn has_event(&self) -> bool {
         let events = ["Answered", "Login", "Session", "Token", "Contact", "Chain"];
         !self.is_redacted && events.iter().any(|event| self.ty.0.contains(event))
     }
 
-    fn has_secrets(&self) -> bool {
+    pub(super) fn has_secrets(&self) -> bool {
         self.has_event() || self.ty.0.contains("Redacted")
     }
 
-    fn says(&self, key: &str) -> bool {
+    pub(super) fn says(&self, key: &str) -> bool {
         self.attributes.iter().any(|it| it.starts_with(key))
     }
 }
 
 /// A random event.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one random choice")]
 pub(crate) struct Shape {
     /// Its module.
     pub(crate) source: String,
     /// The derive must refuse it.
     pub(crate) is_refused: bool,
-    attributes: Vec<String>,
-    is_enum: bool,
+    pub(super) attributes: Vec<String>,
+    pub(super) is_enum: bool,
     is_internally_tagged: bool,
-    is_transparent: bool,
+    pub(super) is_transparent: bool,
     may_flatten: bool,
     /// Its `Serialize` is written by hand.
-    is_by_hand: bool,
+    pub(super) is_by_hand: bool,
 }
 
 impl Shape {
@@ -150,7 +149,7 @@ impl Shape {
         } else {
             1
         };
-        let mut variants: Vec<_> = (0..count).map(|_| shape.fields(random)).collect();
+        let mut variants: Vec<_> = (0..count).map(|_| shape.variant(random)).collect();
         if shape.is_enum {
             shape.variants(random, &mut variants);
         }
@@ -159,7 +158,7 @@ impl Shape {
         shape.is_refused |= has_into && has(|field| field.is_redacted);
         let key = shape.key(random, &variants[0]);
         shape.is_refused |= has_into && key.is_some();
-        shape.write(number, &variants, key);
+        shape.source = shape.written(number, &variants, key);
         shape
     }
 
@@ -211,7 +210,7 @@ impl Shape {
         }
     }
 
-    fn fields(&mut self, random: &mut Random) -> Fields {
+    fn variant(&mut self, random: &mut Random) -> Variant {
         let style = match random.below(7) {
             0 if self.is_enum => Style::Unit,
             0..=3 => Style::Named,
@@ -225,7 +224,7 @@ impl Shape {
             _ => 1 + random.below(4),
         };
         let fields = (0..count).map(|at| self.field(random, at, style));
-        Fields {
+        Variant {
             style,
             attributes: Vec::new(),
             fields: fields.collect(),
@@ -304,7 +303,7 @@ impl Shape {
         field
     }
 
-    fn variants(&mut self, random: &mut Random, variants: &mut [Fields]) {
+    fn variants(&mut self, random: &mut Random, variants: &mut [Variant]) {
         let is_untagged = self.attributes.iter().any(|it| it == "untagged");
         let tagged = if is_untagged {
             variants.len()
@@ -337,7 +336,7 @@ impl Shape {
     }
 
     /// The position of the field that is the event's key.
-    fn key(&mut self, random: &mut Random, fields: &Fields) -> Option<usize> {
+    fn key(&mut self, random: &mut Random, fields: &Variant) -> Option<usize> {
         if self.is_enum || random.one_in(3) {
             return None;
         }
@@ -351,149 +350,5 @@ impl Shape {
             .any(|skip| field.attributes.iter().any(|it| it == skip));
         self.is_refused |= is_skipped && !is_newtype;
         Some(key)
-    }
-
-    fn write(&mut self, number: usize, variants: &[Fields], key: Option<usize>) {
-        let mut source = "use crate::common::*;\n".to_owned();
-        let keyed = key.map(|at| match &variants[0].fields[at].name {
-            Some(name) => format!(", key = {name}"),
-            None => format!(", key = {at}"),
-        });
-        let serialize = if self.is_by_hand { "" } else { "Serialize, " };
-        let _ = writeln!(
-            source,
-            "#[derive(Event, {serialize}Deserialize, Clone)]\n#[event(name = \"secrets.t{number}\", wire{})]",
-            keyed.unwrap_or_default()
-        );
-        for attribute in &self.attributes {
-            let _ = writeln!(source, "#[serde({attribute})]");
-        }
-        if self.is_enum {
-            source.push_str("pub enum It {\n");
-            for (at, variant) in variants.iter().enumerate() {
-                for attribute in &variant.attributes {
-                    let _ = writeln!(source, "#[serde({attribute})]");
-                }
-                let _ = writeln!(source, "Kind{at} {},", variant.declared());
-            }
-            source.push_str("}\n");
-        } else {
-            let end = if variants[0].style == Style::Tuple {
-                ";"
-            } else {
-                ""
-            };
-            let _ = writeln!(source, "pub struct It {}{end}", variants[0].declared());
-        }
-        source.push_str("impl It { fn never<T>(_: &T) -> bool { false } }\n");
-        source.push_str("impl From<It> for Plain { fn from(_: It) -> Self { Self { x: 9 } } }\n");
-        if self.is_by_hand {
-            source.push_str(&variants[0].by_hand());
-        }
-        source.push_str("pub fn check(seen: &mut Seen) {\n");
-        for (at, variant) in variants.iter().enumerate() {
-            let is_value =
-                variant.fields.len() == 1 && (self.is_transparent || variant.style == Style::Tuple);
-            let is_into = self.attributes.iter().any(|it| it.starts_with("into"));
-            let may_miss = |field: &Field| field.has_event() && (is_into || field.says("skip"));
-            let may_hide = is_value || variant.fields.iter().any(may_miss);
-            // What one field is written as another may read, which is not redacted.
-            let is_shifted = variant.style == Style::Tuple
-                && variant.fields.iter().any(|field| field.says("skip_"))
-                && variant.fields.iter().any(Field::has_secrets);
-            let flags = format!("{}, {may_hide}, {is_shifted}", !self.is_by_hand);
-            let name = if self.is_enum {
-                format!("It::Kind{at}")
-            } else {
-                "It".to_owned()
-            };
-            let value = |which: &dyn Fn(usize) -> usize| format!("{name} {}", variant.value(which));
-            let _ = writeln!(source, "check_event({}, {flags}, seen);", value(&|_| 0));
-            let _ = writeln!(source, "check_event({}, {flags}, seen);", value(&|_| 1));
-            if let Some(key) = key {
-                let field = &variant.fields[key];
-                let wrapped = field.says("with") || field.says("serialize_with");
-                let text = |at: usize| {
-                    let value = field.ty.1[at];
-                    let ty = field.ty.0;
-                    if wrapped {
-                        format!("key_text::<({ty},)>(&({value},))")
-                    } else {
-                        format!("key_text::<{ty}>(&{value})")
-                    }
-                };
-                let _ = writeln!(
-                    source,
-                    "check_key([{}, {}, {}], [{}, {}]);",
-                    value(&|_| 0),
-                    value(&|at| usize::from(at != key)),
-                    value(&|at| usize::from(at == key)),
-                    text(0),
-                    text(1),
-                );
-            }
-        }
-        source.push_str("}\n");
-        self.source = source;
-    }
-}
-
-impl Fields {
-    fn braces(&self, each: impl Fn(usize, &Field) -> String) -> String {
-        let fields = self.fields.iter().enumerate();
-        let fields: Vec<_> = fields.map(|(at, field)| each(at, field)).collect();
-        match self.style {
-            Style::Unit => String::new(),
-            Style::Tuple => format!("({})", fields.join(", ")),
-            Style::Named => format!("{{ {} }}", fields.join(", ")),
-        }
-    }
-
-    fn declared(&self) -> String {
-        self.braces(|_, field| {
-            let redact = if field.is_redacted {
-                "#[event(redact)] "
-            } else {
-                ""
-            };
-            let serde = field.attributes.iter();
-            let serde: String = serde.map(|it| format!("#[serde({it})] ")).collect();
-            let name = field.name.iter();
-            let name: String = name.map(|it| format!("{it}: ")).collect();
-            format!("\n    {redact}{serde}{name}{}", field.ty.0)
-        })
-    }
-
-    fn value(&self, which: &dyn Fn(usize) -> usize) -> String {
-        self.braces(|at, field| {
-            let name = field.name.iter();
-            let name: String = name.map(|it| format!("{it}: ")).collect();
-            format!("{name}{}", field.ty.1[which(at)])
-        })
-    }
-
-    /// A `Serialize` that writes each field under another name, and redacted ones twice.
-    fn by_hand(&self) -> String {
-        let mut body = String::new();
-        for (at, field) in self.fields.iter().enumerate() {
-            let name = field.name.clone().unwrap_or_else(|| at.to_string());
-            let foreign = field.ty.0 == "Foreign";
-            let value = if foreign { ".0" } else { "" };
-            let _ = writeln!(
-                body,
-                "map.serialize_entry(\"hand_{at}\", &self.{name}{value})?;"
-            );
-            if field.is_redacted {
-                let _ = writeln!(
-                    body,
-                    "map.serialize_entry(\"copy_{at}\", &format!(\"it is {{:?}}\", self.{name}))?;"
-                );
-            }
-        }
-        format!(
-            "impl Serialize for It {{ fn serialize<S: serde::Serializer>(&self, s: S) \
-             -> Result<S::Ok, S::Error> {{\nuse serde::ser::SerializeMap;\n\
-             let mut map = s.serialize_map(None)?;\n{body}map.end()\n}} }}\n"
-        )
     }
 }
