@@ -13,11 +13,15 @@ pub use crate::queue::AnyQueue;
 pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 
 #[cfg(feature = "serde")]
-pub use crate::wire::form::WireForm;
+pub use serde;
+
+#[cfg(feature = "serde")]
+pub use crate::wire::form::{KeyWriter, WireForm};
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::event::masking::Masked;
 use crate::event::{Event, EventInfo, Previous, Superseding, Upcast};
 use crate::queue::{Lends, ServesAsync};
 
@@ -57,14 +61,82 @@ pub fn lane<K: LaneKey + ?Sized + 'static>(key: &K) -> u64 {
     hasher.finish()
 }
 
-/// Stands in the place of a redacted field.
-#[derive(Clone, Copy)]
-pub struct Masked;
+/// A redacted field as the formatter takes it.
+pub fn masked<T>(field: &T) -> Masked {
+    Masked::new(field)
+}
 
-impl fmt::Debug for Masked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(crate::event::MASK)
+/// Writes a mask in the place of a redacted field.
+///
+/// # Errors
+///
+/// Passes on what the serializer answers.
+#[cfg(feature = "serde")]
+pub fn mask<T: ?Sized, S: serde::Serializer>(field: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    crate::event::masking::is_redacted(field);
+    serializer.serialize_str(crate::event::MASK)
+}
+
+/// Stands in for what serde's derive writes, and what comes before this one, so that a mistake in serde's
+/// attributes is reported by serde alone.
+#[cfg(feature = "serde")]
+pub trait Unwritten {
+    /// Fails.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    fn serialize<E, S: serde::Serializer>(_: &E, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("serde's derive failed"))
     }
+}
+
+/// Whether a type is an event with redacted fields. The constant of an event's is found first, and
+/// that of [`NoEvent`] for any other type.
+#[cfg(feature = "serde")]
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
+
+#[cfg(feature = "serde")]
+impl<E: Event> Probe<E> {
+    /// Of an event.
+    pub const HAS_REDACTED: bool = E::INFO.has_redacted();
+}
+
+/// See [`Probe`].
+#[cfg(feature = "serde")]
+pub trait NoEvent {
+    /// Of any type.
+    const HAS_REDACTED: bool = false;
+}
+
+#[cfg(feature = "serde")]
+impl<T: ?Sized> NoEvent for Probe<T> {}
+
+/// The bound of the key of a `wire` event; it exists for its message.
+#[cfg(feature = "serde")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a `wire` event",
+    label = "envelopes carry the key's value",
+    note = "add `#[derive(serde::Serialize)]` to `{Self}`, or choose another field"
+)]
+pub trait WireKey: serde::Serialize {}
+
+#[cfg(feature = "serde")]
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + ?Sized> WireKey for T {}
+
+/// Writes the value of a key.
+///
+/// # Errors
+///
+/// Passes on what the key's `Serialize` answers.
+#[cfg(feature = "serde")]
+pub fn write_key<K: WireKey + ?Sized>(
+    key: &K,
+    json: &mut KeyWriter,
+) -> Result<(), serde_json::Error> {
+    key.serialize(json)
 }
 
 /// The bound of a field that logs show; it exists for its message.
@@ -96,11 +168,11 @@ pub trait Wire: serde::Serialize + serde::de::DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Wire for T {}
 
-/// How a `wire` event is written as JSON and read, with its redacted fields as JSON pointers.
+/// How a `wire` event is written as JSON and read.
 #[cfg(feature = "serde")]
 #[must_use]
-pub const fn wire_form<T: Wire>(redacted: &'static [&'static str]) -> WireForm<T> {
-    WireForm::new(redacted)
+pub const fn wire_form<T: Wire>() -> WireForm<T> {
+    WireForm::new()
 }
 
 /// The version before `E`, and how it becomes an `E`.
@@ -154,9 +226,9 @@ const fn is_same(left: &str, right: &str) -> bool {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_wire_json {
-    ($($pointer:literal),* $(,)?) => {
+    ($($form:tt)*) => {
         const WIRE: $crate::__private::Option<$crate::__private::WireForm<Self>> =
-            $crate::__private::Some($crate::__private::wire_form::<Self>(&[$($pointer),*]));
+            $crate::__private::Some($($form)*);
     };
 }
 
@@ -164,7 +236,7 @@ macro_rules! __event_wire_json {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_wire_json {
-    ($($pointer:literal),* $(,)?) => {
+    ($($form:tt)*) => {
         ::core::compile_error!(
             "`wire` needs the feature `serde` of `event-core`\n\
              help: in Cargo.toml: event-core = { version = \"0.1\", features = [\"serde\"] }"

@@ -18,17 +18,17 @@ const _: () = {
             __event_f: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             match self {
-                Self::ByCard { number: _ } => {
+                Self::ByCard { number: __event_0 } => {
                     __event_f
                         .debug_struct("ByCard")
-                        .field("number", &::event_core::__private::Masked)
+                        .field("number", &::event_core::__private::masked(__event_0))
                         .finish()
                 }
-                Self::InCash { 0: __event_0, 1: _ } => {
+                Self::InCash { 0: __event_0, 1: __event_1 } => {
                     __event_f
                         .debug_tuple("InCash")
                         .field(::event_core::__private::shown::<u64>(__event_0))
-                        .field(&::event_core::__private::Masked)
+                        .field(&::event_core::__private::masked(__event_1))
                         .finish()
                 }
                 Self::OnTheHouse {} => __event_f.write_str("OnTheHouse"),

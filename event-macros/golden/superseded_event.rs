@@ -23,7 +23,9 @@ const _: () = {
                 Self {} => __event_f.write_str("OrderPlacedV1"),
             }
         }
-        ::event_core::__private::wire_json! {}
+        ::event_core::__private::wire_json! {
+            ::event_core::__private::wire_form:: < Self > ()
+        }
     }
     #[automatically_derived]
     impl<__E> ::event_core::handler::Outcome<__E> for OrderPlacedV1

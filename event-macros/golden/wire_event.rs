@@ -25,15 +25,27 @@ const _: () = {
             __event_f: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             match self {
-                Self { order_id: __event_0, card_number: _, address: _ } => {
+                Self {
+                    order_id: __event_0,
+                    card_number: __event_1,
+                    address: __event_2,
+                    lines: __event_3,
+                } => {
                     __event_f
                         .debug_struct("OrderPlaced")
                         .field(
                             "order_id",
                             ::event_core::__private::shown::<u64>(__event_0),
                         )
-                        .field("card_number", &::event_core::__private::Masked)
-                        .field("address", &::event_core::__private::Masked)
+                        .field(
+                            "card_number",
+                            &::event_core::__private::masked(__event_1),
+                        )
+                        .field("address", &::event_core::__private::masked(__event_2))
+                        .field(
+                            "lines",
+                            ::event_core::__private::shown::<Vec<Line>>(__event_3),
+                        )
                         .finish()
                 }
             }
@@ -42,7 +54,23 @@ const _: () = {
             ::event_core::__private::Some(::event_core::__private::lane(&self.order_id))
         }
         ::event_core::__private::wire_json! {
-            "/cardNumber", "/a~1b"
+            ::event_core::__private::wire_form:: < Self > ().with_key(| __event_this,
+            __event_json | ::event_core::__private::write_key(& __event_this.order_id,
+            __event_json)).with_redacted({ use ::event_core::__private:: { Unwritten as
+            __EventUnwritten, mask as __event_mask, serde as __event_serde };
+            #[derive(::event_core::__private::serde::Serialize)] #[serde(crate =
+            "__event_serde", remote = "OrderPlaced", rename(serialize = "OrderPlaced"))]
+            #[serde(rename_all = "camelCase")] struct __EventMasked { order_id : u64,
+            #[serde(serialize_with = "__event_mask")] card_number : String,
+            #[serde(rename = "a/b")] #[serde(serialize_with = "__event_mask")] address :
+            Address, lines : Vec < Line > } impl __EventUnwritten for __EventMasked {} |
+            __event_this, __event_json | __EventMasked::serialize(__event_this,
+            __event_json) }, & ["/cardNumber", "/a~1b"], & ["/orderId", "/lines"],)
+            .with_events({ use ::event_core::__private::NoEvent as __EventNoEvent; const
+            __EVENT_EVENTS : & [(& ::core::primitive::str, ::core::primitive::bool)] = &
+            [("/lines", < ::event_core::__private::Probe < () > as __EventNoEvent >
+            ::HAS_REDACTED || ::event_core::__private::Probe:: < Line > ::HAS_REDACTED)];
+            __EVENT_EVENTS })
         }
     }
     #[automatically_derived]

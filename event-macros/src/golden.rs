@@ -190,6 +190,7 @@ fn a_wire_event_with_every_key() {
             #[event(redact)]
             #[serde(rename = "a/b")]
             pub address: Address,
+            pub lines: Vec<Line>,
         }
     });
     check(&expansion, &expect_file!["../golden/wire_event.rs"]);

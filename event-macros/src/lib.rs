@@ -32,16 +32,18 @@ use proc_macro::TokenStream;
 /// | `reads_newer` | what was written as a newer version is read as this one, which is a promise that newer ones only add what this one can ignore; without it they are refused |
 /// | `superseded` | a newer version names it as `previous`: it is decoded, and neither emitted nor handled |
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
-/// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another. Its type is `Hash`, and it is not redacted |
+/// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another, and envelopes carry its value. Its type is `Hash`, in a `wire` event `Serialize`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
 /// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
 /// | `crate = path` | where `event_core` is, if it is re-exported |
 ///
 /// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers
-/// see. The names of serde's `rename` keys are honoured. In an enum that serde writes without the
-/// variant's name (`tag`, `untagged`), fields of other variants with the same name are masked too.
-/// An event with a redacted field has a masked `Debug` from the derive; one of its own, which
-/// would show the field, does not compile beside it (E0119): remove it.
+/// see, also inside of other events. An event with a redacted field has a masked `Debug` from the derive;
+/// one of its own, which would show the field, does not compile beside it (E0119): remove it. Its masked
+/// JSON is what serde's derive writes of its fields and attributes; a `Serialize` by hand writes
+/// envelopes alone. A field whose type does not serialize itself takes serde's `serialize_with`, too.
+/// Refused are `redact` under `flatten`, under `into`, in a variant with a serializer of its own, and in
+/// a tuple variant with the tag inside.
 ///
 /// # Examples
 ///

@@ -66,7 +66,12 @@ impl dyn AnyEvent {
         any.downcast_ref()
     }
 
-    /// The event as JSON, redacted fields masked.
+    /// The event as JSON, with all that `Debug` masks of it masked, also in events inside of it.
+    ///
+    /// Of an event with redacted fields it is what serde's derive writes of the other fields, so a
+    /// `Serialize` by hand shows none of them. Where the redacted field of an event inside of it is not
+    /// serialized as it is (a `Serialize` by hand, `serialize_with`), nothing is shown: the JSON is
+    /// [`MASK`](super::MASK) alone.
     ///
     /// # Errors
     ///
@@ -153,7 +158,7 @@ mod private {
 
         #[cfg(feature = "serde")]
         fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
-            E::WIRE.map(|form| form.write(self, E::INFO.key_pointer(), with))
+            E::WIRE.map(|form| form.write(self, with))
         }
     }
 }

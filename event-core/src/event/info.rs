@@ -28,7 +28,7 @@ pub struct EventInfo {
     key_pointer: Option<&'static str>,
     stoppable: bool,
     handlers: Cardinality,
-    redacted: &'static [&'static str],
+    redacted: Option<&'static [&'static str]>,
     file: &'static str,
     line: u32,
     module: &'static str,
@@ -61,7 +61,7 @@ impl EventInfo {
             key_pointer: None,
             stoppable: false,
             handlers: Cardinality { min: 0, max: None },
-            redacted: &[],
+            redacted: None,
             file,
             line,
             module,
@@ -145,10 +145,10 @@ impl EventInfo {
         self
     }
 
-    /// Declares the redacted fields, as JSON pointers.
+    /// Declares that there are redacted fields: those that are written, as JSON pointers.
     #[must_use]
     pub const fn with_redacted(mut self, pointers: &'static [&'static str]) -> Self {
-        self.redacted = pointers;
+        self.redacted = Some(pointers);
         self
     }
 
@@ -246,7 +246,8 @@ impl EventInfo {
         self.key
     }
 
-    /// Where the value of the key is in the event's JSON, as a JSON pointer.
+    /// Where the value of the key is in the event's JSON, as a JSON pointer; `None` if its place
+    /// depends on other values.
     #[must_use]
     pub const fn key_pointer(&self) -> Option<&'static str> {
         self.key_pointer
@@ -264,10 +265,20 @@ impl EventInfo {
         self.handlers
     }
 
-    /// The redacted fields, as JSON pointers.
+    /// Where redacted fields are in the event's JSON, as JSON pointers. Some may lead to other fields,
+    /// where one place is that of several fields.
     #[must_use]
     pub const fn redacted(&self) -> &'static [&'static str] {
-        self.redacted
+        match self.redacted {
+            None => &[],
+            Some(pointers) => pointers,
+        }
+    }
+
+    /// Whether it has redacted fields.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn has_redacted(&self) -> bool {
+        self.redacted.is_some()
     }
 
     /// The source file that defines the type.

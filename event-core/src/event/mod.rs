@@ -2,6 +2,7 @@
 
 mod any;
 mod info;
+pub(crate) mod masking;
 mod previous;
 mod redacted;
 
@@ -13,8 +14,6 @@ pub use self::any::AnyEvent;
 pub use self::any::JsonError;
 pub use self::info::{Cardinality, EventInfo};
 pub use self::previous::{Previous, Superseding, Upcast};
-#[cfg(feature = "serde")]
-pub(crate) use self::redacted::while_masking;
 pub use self::redacted::{MASK, Redacted};
 
 use crate::registry::EventSlot;

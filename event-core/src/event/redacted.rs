@@ -9,7 +9,8 @@ pub const MASK: &str = "[redacted]";
 ///
 /// For values nested inside an event's fields; a field itself takes `#[event(redact)]`.
 /// `Serialize` writes the raw value, since stores and envelopes need it, except while an
-/// event is turned into masked JSON.
+/// event is turned into masked JSON. A value that does not serialize itself goes into a type that
+/// does, and that one is redacted.
 ///
 /// # Examples
 ///
@@ -54,36 +55,41 @@ impl<T> fmt::Debug for Redacted<T> {
 
 #[cfg(feature = "serde")]
 mod serde_impls {
-    use std::cell::Cell;
-
+    use serde::ser::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::{MASK, Redacted};
+    use crate::event::masking;
     use crate::wire::hidden;
 
-    thread_local! {
-        static MASKING: Cell<bool> = const { Cell::new(false) };
-    }
+    /// The bound of a redacted value that is written; it exists for its message.
+    #[diagnostic::on_unimplemented(
+        message = "`Redacted<{Self}>` cannot be serialized: `{Self}` does not serialize itself",
+        label = "needs `Serialize`",
+        note = "redact a type around it, which serializes what it holds (for a secret of `secrecy`, with \
+                `use secrecy::ExposeSecret`):\n\n\
+                #[derive(serde::Deserialize)]\n\
+                struct Secret({Self});\n\n\
+                impl serde::Serialize for Secret {{\n    \
+                    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        \
+                        self.0.expose_secret().serialize(serializer)\n    \
+                    }}\n\
+                }}\n\n\
+                and give the field the type `Redacted<Secret>`"
+    )]
+    pub trait Written: Serialize {}
 
-    /// Runs `serialize` with every [`Redacted`] value masked, on this thread.
-    pub(crate) fn while_masking<R>(serialize: impl FnOnce() -> R) -> R {
-        struct Restore(bool);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                MASKING.set(self.0);
-            }
-        }
-        let _restore = Restore(MASKING.replace(true));
-        serialize()
-    }
+    #[diagnostic::do_not_recommend]
+    impl<T: Serialize> Written for T {}
 
-    impl<T: Serialize> Serialize for Redacted<T> {
+    impl<T: Written> Serialize for Redacted<T> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            if MASKING.get() {
-                serializer.serialize_str(MASK)
-            } else {
-                self.0.serialize(serializer)
+            if masking::is_masking() {
+                return serializer.serialize_str(MASK);
             }
+            self.0
+                .serialize(serializer)
+                .map_err(|_| S::Error::custom("a redacted value does not serialize"))
         }
     }
 
@@ -93,6 +99,3 @@ mod serde_impls {
         }
     }
 }
-
-#[cfg(feature = "serde")]
-pub(crate) use serde_impls::while_masking;

@@ -2,7 +2,8 @@
 //!
 //! A text says where the data does not fit, and what was expected there, without the value. What a
 //! type's own `Deserialize` says is passed on, unless the event has redacted fields, whose values it
-//! might show.
+//! might show, or one of its fields has a type that names an event with redacted fields. An event inside
+//! of another type is not seen here; a `Redacted` is hidden wherever it is.
 
 use super::read::{Unfit, shown};
 

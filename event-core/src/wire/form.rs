@@ -5,19 +5,34 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
+use std::fmt::{self, Write};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::ser::Error;
+use serde_json::{Value, value};
 
+use super::mask::Masking;
+use super::path::RedactedFields;
 use super::read::{Unfit, read_json};
 use super::write::{Attributes, envelope};
-use crate::event::{MASK, while_masking};
+use crate::event::masking::{self, Located};
+use crate::event::{Event, MASK};
+
+/// What a key is written by.
+pub type KeyWriter = serde_json::Serializer<Vec<u8>>;
+
+type Key<E> = fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>;
+
+type Masked<E> = fn(&E, Masking<value::Serializer>) -> Result<Value, serde_json::Error>;
 
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
-    redacted: &'static [&'static str],
-    masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
+    masked: Masked<E>,
+    key: Option<Key<E>>,
     write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
-    read: fn(&str, &[&str]) -> Result<E, Unfit>,
+    read: fn(&str, &RedactedFields) -> Result<E, Unfit>,
+    redacted: RedactedFields,
 }
 
 impl<E> Clone for WireForm<E> {
@@ -29,40 +44,128 @@ impl<E> Clone for WireForm<E> {
 impl<E> Copy for WireForm<E> {}
 
 impl<E> WireForm<E> {
-    pub(crate) const fn new(redacted: &'static [&'static str]) -> Self
+    pub(crate) const fn new() -> Self
     where
         E: Serialize + DeserializeOwned,
     {
         Self {
-            redacted,
-            masked: |event| while_masking(|| serde_json::to_value(event)),
+            masked: |event, json| event.serialize(json),
+            key: None,
             write: envelope,
             read: read_json,
+            redacted: RedactedFields::NONE,
         }
     }
 
-    /// The event with its redacted fields masked.
-    pub(crate) fn masked(&self, event: &E) -> Result<serde_json::Value, serde_json::Error> {
-        let mut json = (self.masked)(event)?;
-        for pointer in self.redacted {
-            if let Some(value) = json.pointer_mut(pointer) {
-                *value = serde_json::Value::from(MASK);
-            }
+    /// Sets what writes the value of the event's key.
+    #[must_use]
+    pub const fn with_key(self, key: Key<E>) -> Self {
+        Self {
+            key: Some(key),
+            ..self
         }
-        Ok(json)
     }
 
-    /// An envelope of the event as it is; `key` points to the value of its key.
+    /// Sets what writes an event with redacted fields without them, and where these and the other
+    /// fields are read, as JSON pointers.
+    #[must_use]
+    pub const fn with_redacted(
+        mut self,
+        masked: Masked<E>,
+        redacted: &'static [&'static str],
+        others: &'static [&'static str],
+    ) -> Self {
+        self.masked = masked;
+        self.redacted.own = Some([redacted, others]);
+        self
+    }
+
+    /// Sets where fields are read that have other events inside, and whether these have redacted fields.
+    #[must_use]
+    pub const fn with_events(mut self, events: &'static [(&'static str, bool)]) -> Self {
+        self.redacted.events = events;
+        self
+    }
+
+    /// The event with all that is redacted in it masked.
+    pub(crate) fn masked(&self, event: &E) -> Result<Value, serde_json::Error>
+    where
+        E: Event,
+    {
+        let Ok(located) = locate(event) else {
+            return Ok(Value::from(MASK));
+        };
+        let has_redacted = !located.is_empty();
+        let (json, is_whole) = masking::while_masking(located, || {
+            (self.masked)(event, Masking::new(value::Serializer))
+        });
+        match json {
+            Ok(_) if !is_whole => Ok(Value::from(MASK)),
+            Err(_) if has_redacted => Err(unsaid()),
+            json => json,
+        }
+    }
+
+    /// An envelope of the event as it is.
     pub(crate) fn write(
         &self,
         event: &E,
-        key: Option<&str>,
         attributes: &Attributes<'_>,
-    ) -> Result<String, serde_json::Error> {
-        (self.write)(event, key, attributes)
+    ) -> Result<String, serde_json::Error>
+    where
+        E: Event,
+    {
+        let key = self.key.map(|key| key_text(|json| key(event, json)));
+        let key = key.transpose().map(Option::flatten);
+        let written = key.and_then(|key| (self.write)(event, key.as_deref(), attributes));
+        written.map_err(|error| {
+            let is_open = locate(event).is_ok_and(|located| located.is_empty());
+            if is_open { error } else { unsaid() }
+        })
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {
-        (self.read)(data, self.redacted)
+        (self.read)(data, &self.redacted)
+    }
+}
+
+/// Where redacted fields are in the event, and in events inside of it.
+fn locate<E: Event>(event: &E) -> Result<Located, fmt::Error> {
+    masking::locate(|| write!(Nowhere, "{:?}", Formatted(event)))
+}
+
+/// Instead of an error that the type's own `Serialize` made, which may show a value.
+fn unsaid() -> serde_json::Error {
+    serde_json::Error::custom("more is not said of an event with redacted fields")
+}
+
+/// A key as a text: a string as it is, anything else as JSON; `None` if it is `null` or empty.
+fn key_text(
+    write: impl FnOnce(&mut KeyWriter) -> Result<(), serde_json::Error>,
+) -> Result<Option<String>, serde_json::Error> {
+    let mut json = KeyWriter::new(Vec::new());
+    write(&mut json)?;
+    let json = json.into_inner();
+    let text = match json.first() {
+        Some(b'"') => serde_json::from_slice(&json)?,
+        _ if json == b"null" => String::new(),
+        _ => String::from_utf8(json).map_err(serde_json::Error::custom)?,
+    };
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+struct Formatted<'a, E>(&'a E);
+
+impl<E: Event> fmt::Debug for Formatted<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_masked(f)
+    }
+}
+
+struct Nowhere;
+
+impl Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
     }
 }

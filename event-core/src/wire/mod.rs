@@ -97,7 +97,7 @@
 //! | `type` | the event's declared name |
 //! | `eventversion` | its version; read as 1 if there is none |
 //! | `datacontenttype` | `application/json` |
-//! | `partitionkey` | the value of the field that is its `key`, if it has one that is not empty |
+//! | `partitionkey` | the value of the field that is its `key`, if it has one that is not `null` or empty: a string as it is, anything else as JSON |
 //! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
 //! | `data` | the event as serde writes it, nothing masked |
 //!
@@ -113,7 +113,8 @@ mod help;
 pub(crate) mod hidden;
 mod identity;
 mod index;
-mod key;
+pub(crate) mod mask;
+mod path;
 pub(crate) mod read;
 pub mod record;
 pub(crate) mod write;

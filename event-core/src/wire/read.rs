@@ -2,13 +2,13 @@
 //! fit, without showing values.
 
 use std::any::Any;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 
 use super::hidden;
+use super::path::{RedactedFields, shown_path};
 use crate::dispatcher::ArrivedEvent;
 use crate::event::{Event, Upcast};
 
@@ -55,8 +55,11 @@ fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
     }
 }
 
-/// Reads JSON as an `E`, whose redacted fields are at these pointers.
-pub(crate) fn read_json<E: DeserializeOwned>(data: &str, redacted: &[&str]) -> Result<E, Unfit> {
+/// Reads JSON as an `E`.
+pub(crate) fn read_json<E: DeserializeOwned>(
+    data: &str,
+    redacted: &RedactedFields,
+) -> Result<E, Unfit> {
     let (read, hidden) = hidden::watched(None, || serde_json::from_str(data));
     read.map_err(|error| {
         let text = error.to_string();
@@ -78,7 +81,7 @@ pub(crate) fn read_json<E: DeserializeOwned>(data: &str, redacted: &[&str]) -> R
 #[cold]
 fn path_of_error<E: DeserializeOwned>(
     data: &str,
-    redacted: &[&str],
+    redacted: &RedactedFields,
     hidden: Option<u32>,
 ) -> String {
     let read = || {
@@ -100,10 +103,18 @@ pub(crate) fn without_values(error: &impl Display) -> String {
 /// One of serde's own texts, without the value it shows.
 pub(super) fn known(text: &str) -> Option<String> {
     let text = without_place(text);
-    for plain in ["missing field `", "duplicate field `", "invalid length "] {
-        if text.starts_with(plain) {
+    for field in ["missing field `", "duplicate field `"] {
+        let name = text
+            .strip_prefix(field)
+            .and_then(|rest| rest.strip_suffix('`'));
+        if name.is_some_and(|name| !name.contains('`')) {
             return Some(shown(text, 200));
         }
+    }
+    if let Some(rest) = text.strip_prefix("invalid length ") {
+        let (found, _) = rest.split_once(", expected ")?;
+        let is_length = found.chars().all(|digit| digit.is_ascii_digit());
+        return is_length.then(|| shown(text, 200));
     }
     let kinds = [
         "invalid type: ",
@@ -134,42 +145,6 @@ fn without_place(text: &str) -> &str {
         }
         _ => text,
     }
-}
-
-/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
-pub(super) fn shown_path(root: &str, path: &Path, redacted: &[&str]) -> String {
-    const MOST: usize = 16;
-    let mut shown_path = root.to_owned();
-    let mut pointer = String::new();
-    for (index, segment) in path.iter().enumerate() {
-        if redacted.contains(&pointer.as_str()) {
-            break;
-        }
-        if index == MOST {
-            shown_path.push_str("[…]");
-            break;
-        }
-        let step = match segment {
-            Segment::Seq { index } => {
-                let _ = write!(shown_path, "[{index}]");
-                index.to_string()
-            }
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                if !shown_path.is_empty() {
-                    shown_path.push('.');
-                }
-                shown_path.push_str(&shown(key, 40));
-                key.replace('~', "~0").replace('/', "~1")
-            }
-            Segment::Unknown => {
-                shown_path.push_str(".?");
-                "?".to_owned()
-            }
-        };
-        pointer.push('/');
-        pointer.push_str(&step);
-    }
-    shown_path
 }
 
 /// A text from outside, as a message can show it.

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::key;
 use crate::meta::Meta;
 
 /// What is written before the data.
@@ -17,7 +16,7 @@ pub struct Attributes<'a> {
     pub(super) meta: &'a Meta,
 }
 
-/// An envelope of the event, whose key is where `key` points to.
+/// An envelope of the event.
 pub(super) fn envelope<E: Serialize>(
     event: &E,
     key: Option<&str>,
@@ -26,21 +25,21 @@ pub(super) fn envelope<E: Serialize>(
     // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
     serde_json::to_string(&Envelope {
         attributes,
-        key: key.and_then(|pointer| key::of(event, pointer)),
+        key,
         data: event,
     })
 }
 
 struct Envelope<'a, E> {
     attributes: &'a Attributes<'a>,
-    key: Option<String>,
+    key: Option<&'a str>,
     data: &'a E,
 }
 
 impl<E: Serialize> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut envelope = serializer.serialize_struct("Envelope", 13)?;
-        write_attributes(&mut envelope, self.attributes, self.key.as_deref())?;
+        write_attributes(&mut envelope, self.attributes, self.key)?;
         envelope.serialize_field("data", self.data)?;
         envelope.end()
     }

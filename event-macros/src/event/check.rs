@@ -2,7 +2,9 @@
 //!
 //! What a single key can get wrong is in `parse`.
 
-use syn::{Data, Fields};
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use syn::{Data, Fields, Type};
 
 use super::parse::{FieldModel, Model, Shape};
 use super::versions;
@@ -106,7 +108,7 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let Some(shape) = model.shapes.first() else {
         return;
     };
-    let found = shape.fields.iter().find(|field| field.member == key.value);
+    let found = shape.field(&key.value);
     let text = compact(&key.value);
     match found {
         Some(field) if field.redact.is_some() => diagnostics.error(
@@ -114,8 +116,23 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
             format!("`key` names `{text}`, which is redacted; a key is logged and sent"),
             format!("name another field, or remove `#[event(redact)]` from `{text}`"),
         ),
+        Some(field) if names_redacted(&field.field.ty) => diagnostics.error(
+            &key.value,
+            format!("`key` names `{text}`, which is `Redacted`; a key is logged and sent"),
+            format!("name another field, or give `{text}` a type that is not `Redacted`"),
+        ),
         Some(field) => {
-            if let (Some(_), Some(serde)) = (&model.keys.wire, unwritten(model, field)) {
+            let wire = model.keys.wire.is_some();
+            if wire && field.serde.is_unread && !field.serde.is_unwritten {
+                diagnostics.error(
+                    &key.value,
+                    format!(
+                        "`key` names `{text}`, which `serde(skip_deserializing)` does not read, so \
+                         that a decoded event has another key than it was sent with"
+                    ),
+                    "name another field, or remove `serde(skip_deserializing)`",
+                );
+            } else if let (true, Some(serde)) = (wire, unwritten(model, field)) {
                 diagnostics.error(
                     &key.value,
                     format!(
@@ -144,21 +161,31 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The key of serde because of which the field is not in the event's JSON, or not as itself.
-fn unwritten(model: &Model<'_>, field: &FieldModel<'_>) -> Option<&'static str> {
-    let is = |opaque: &Option<String>, key: &str| opaque.as_deref() == Some(key);
-    if field.serde.skipped {
-        Some("skip")
-    } else if is(&field.serde.opaque, "flatten") {
-        Some("flatten")
-    } else if is(&model.container.opaque, "into") {
-        Some("into")
-    } else {
-        None
+/// Whether a type has `Redacted<…>` in it.
+fn names_redacted(ty: &Type) -> bool {
+    let mut tokens = vec![ty.to_token_stream()];
+    while let Some(stream) = tokens.pop() {
+        for token in stream {
+            match token {
+                TokenTree::Ident(name) if name == "Redacted" => return true,
+                TokenTree::Group(group) => tokens.push(group.stream()),
+                _ => {}
+            }
+        }
     }
+    false
 }
 
-/// A redacted field must have a place of its own in the JSON.
+/// The key of serde because of which the field is not in the event's JSON, or not as itself.
+fn unwritten(model: &Model<'_>, field: &FieldModel<'_>) -> Option<String> {
+    if field.serde.is_unwritten {
+        return Some("skip".to_owned());
+    }
+    let opaque = field.serde.opaque.as_ref();
+    opaque.or(model.container.opaque.as_ref()).cloned()
+}
+
+/// A redacted field must be written as one value of its own.
 fn redact(
     model: &Model<'_>,
     shape: &Shape<'_>,
@@ -168,35 +195,43 @@ fn redact(
     let Some(redact) = &field.redact else { return };
     let name = field.name();
     let ty = compact(&field.field.ty);
+    let event = &model.input.ident;
     if let Some(serde) = &field.serde.opaque {
         diagnostics.error(
             redact,
             format!("`redact` on `{name}`, which `serde({serde})` writes in its own way"),
-            format!("give `{name}` the type `Redacted<{ty}>` instead, or remove `serde({serde})`"),
+            format!(
+                "remove `serde({serde})`, or `redact` here and give each secret inside of `{ty}` the \
+                 type `Redacted<…>`"
+            ),
         );
     } else if let Some(serde) = &model.container.opaque {
         diagnostics.error(
             redact,
+            format!("`redact` in `{event}`, which has `serde({serde})`"),
             format!(
-                "`redact` in `{}`, which has `serde({serde})`",
-                model.input.ident
+                "remove `serde({serde})`, or `redact` here and give `{name}`, and what `{serde}` makes \
+                 of it, the type `Redacted<{ty}>`"
             ),
-            format!("give `{name}` the type `Redacted<{ty}>` instead, or remove `serde({serde})`"),
         );
-    } else if let (Some(variant), Fields::Unnamed(_)) = (shape.variant, shape.style)
-        && (model.container.tag || model.container.untagged)
-    {
-        let serde = if model.container.tag {
-            "tag"
-        } else {
-            "untagged"
-        };
+    } else if let (Some(variant), Some(serde)) = (shape.variant, &shape.rules.opaque) {
         let variant = &variant.ident;
         diagnostics.error(
             redact,
             format!(
-                "`redact` on `{variant}.{name}`, which has no key in JSON with `serde({serde})`"
+                "`redact` in `{event}::{variant}`, which `serde({serde})` writes in its own way"
             ),
+            format!("remove `serde({serde})`, or write it above the fields that need it"),
+        );
+    } else if let (Some(variant), Fields::Unnamed(_)) = (shape.variant, shape.style)
+        && model.container.tag
+        && model.container.content.is_none()
+        && !shape.rules.untagged
+    {
+        let variant = &variant.ident;
+        diagnostics.error(
+            redact,
+            format!("`redact` on `{variant}.{name}`, which has no key in JSON with `serde(tag)`"),
             format!("name the field, as in `{variant} {{ secret: {ty} }}`"),
         );
     }

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned};
 
 use super::parse::{Keys, Model};
-use super::{masked, versions};
+use super::serde::Direction;
+use super::{masked, versions, wire};
 use crate::item;
 
 /// The impls of an event:
@@ -25,7 +26,7 @@ use crate::item;
 ///         fn slot() -> P::Option<&'static P::EventSlot> { P::Some(&__EVENT_SLOT) }
 ///         fn fmt_masked(&self, f: &mut Formatter<'_>) -> fmt::Result { ... }
 ///         fn lane(&self) -> P::Option<u64> { P::Some(P::lane(&self.order_id)) }
-///         P::wire_json! { "/card" }
+///         P::wire_json! { P::wire_form::<Self>() }
 ///     }
 ///     impl<__E> ::event_core::handler::Outcome<__E> for OrderPlaced { ... }
 ///     impl ::event_core::event::Stoppable for OrderPlaced {}
@@ -67,12 +68,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     if let Some(key) = &model.keys.key {
         members.extend(lane(&key.value, &root));
     }
-    if let Some(wire) = &model.keys.wire {
-        let pointers = model.pointers();
-        // All of it at the key, since serde's missing derives are reported here.
-        let call = quote!(#root::__private::wire_json! { #(#pointers),* });
-        members.extend(item::respanned(call, wire.span()));
-    }
+    members.extend(wire::wire_json(model, &root));
     let masked = model
         .has_redacted_field()
         .then(|| masked_debug(&root, &event, &generics));
@@ -243,8 +239,8 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
         };
         info.extend(quote_spanned!(Span::mixed_site()=> .with_handlers(#min, #max)));
     }
-    let pointers = model.pointers();
-    if !pointers.is_empty() {
+    if model.has_redacted_field() {
+        let pointers = model.redacted(Direction::Written);
         info.extend(quote_spanned!(Span::mixed_site()=> .with_redacted(&[#(#pointers),*])));
     }
     info

@@ -12,10 +12,10 @@ use super::parse::{FieldModel, Model, Shape};
 /// ```ignore
 /// fn fmt_masked(&self, __event_f: &mut Formatter<'_>) -> Result {
 ///     match self {
-///         Self { order_id: __event_0, card: _ } => __event_f
+///         Self { order_id: __event_0, card: __event_1 } => __event_f
 ///             .debug_struct("OrderPlaced")
 ///             .field("order_id", P::shown::<u64>(__event_0))
-///             .field("card", &P::Masked)
+///             .field("card", &P::masked(__event_1))
 ///             .finish(),
 ///     }
 /// }
@@ -77,11 +77,14 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
 /// The pattern that binds a field, and what the formatter is given for it. The field's type is in
 /// the user's tokens, so that "needs `Debug`" lands on them.
 fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
-    if field.redact.is_some() {
-        let masked = quote_spanned!(Span::mixed_site()=> &#root::__private::Masked);
-        return (quote_spanned!(Span::mixed_site()=> _), masked);
-    }
     let bound = format_ident!("__event_{index}", span = Span::mixed_site());
+    if field.redact.is_some() {
+        let mut masked = quote_spanned!(Span::mixed_site()=> &#root::__private::masked(#bound));
+        if field.serde.is_unwritten || field.serde.is_conditional {
+            masked.extend(quote_spanned!(Span::mixed_site()=> .if_written()));
+        }
+        return (bound.into_token_stream(), masked);
+    }
     let ty = &field.field.ty;
     let shown = quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#bound));
     (bound.into_token_stream(), shown)

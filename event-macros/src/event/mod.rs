@@ -6,9 +6,11 @@ mod fallback;
 mod masked;
 mod parse;
 mod pointer;
+mod probed;
 mod range;
 mod serde;
 mod versions;
+mod wire;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -146,6 +146,8 @@ pub(crate) struct Keys {
 pub(crate) struct Shape<'a> {
     pub(crate) variant: Option<&'a Variant>,
     pub(crate) style: &'a Fields,
+    /// serde's attributes on the variant.
+    pub(crate) rules: Container,
     pub(crate) fields: Vec<FieldModel<'a>>,
 }
 
@@ -201,20 +203,34 @@ impl<'a> Shape<'a> {
                 );
             }
         }
+        let is_newtype =
+            variant.is_none() && matches!(style, Fields::Unnamed(_)) && style.len() == 1;
         let fields = style.members().zip(style);
         let fields = fields
             .map(|(member, field)| FieldModel {
                 field,
                 member,
                 redact: redact(&field.attrs, diagnostics),
-                serde: FieldRules::new(&field.attrs),
+                serde: if is_newtype {
+                    FieldRules::of_newtype(&field.attrs)
+                } else {
+                    FieldRules::new(&field.attrs)
+                },
             })
             .collect();
+        let attributes = variant.map(|variant| variant.attrs.as_slice());
         Self {
             variant,
             style,
+            rules: Container::new(attributes.unwrap_or_default()),
             fields,
         }
+    }
+}
+
+impl<'a> Shape<'a> {
+    pub(crate) fn field(&self, member: &Member) -> Option<&FieldModel<'a>> {
+        self.fields.iter().find(|field| field.member == *member)
     }
 }
 

@@ -1,20 +1,35 @@
-//! Where a redacted field lands in the event's JSON, as a JSON pointer.
+//! Where fields are in the event's JSON, as JSON pointers.
 
 use syn::Fields;
 use syn::ext::IdentExt;
 
 use super::parse::{FieldModel, Model, Shape};
+use super::serde::Direction;
 
 impl Model<'_> {
-    /// One pointer for each redacted field that serde writes.
-    pub(crate) fn pointers(&self) -> Vec<String> {
+    /// Where each redacted field may be.
+    pub(crate) fn redacted(&self, direction: Direction) -> Vec<String> {
+        self.pointers(direction, |field| field.redact.is_some())
+    }
+
+    /// Where each other field may be.
+    pub(crate) fn shown(&self, direction: Direction) -> Vec<String> {
+        self.pointers(direction, |field| field.redact.is_none())
+    }
+
+    fn pointers(
+        &self,
+        direction: Direction,
+        is_meant: impl Fn(&FieldModel<'_>) -> bool,
+    ) -> Vec<String> {
         let mut pointers = Vec::new();
         for shape in &self.shapes {
             for field in &shape.fields {
-                if field.redact.is_some() && !field.serde.skipped {
-                    let pointer = self.pointer(shape, field);
-                    if !pointers.contains(&pointer) {
-                        pointers.push(pointer);
+                if is_meant(field) && !field.is_left_out(direction) {
+                    for pointer in self.field_pointers(shape, field, direction) {
+                        if !pointers.contains(&pointer) {
+                            pointers.push(pointer);
+                        }
                     }
                 }
             }
@@ -22,84 +37,111 @@ impl Model<'_> {
         pointers
     }
 
-    /// Where the field that is the key lands.
+    /// Where the field that is the key is written; `None` if that depends on the event's value.
     pub(crate) fn key_pointer(&self) -> Option<String> {
         let key = self.keys.key.as_ref()?;
         let shape = self.shapes.first()?;
-        let field = shape
-            .fields
-            .iter()
-            .find(|field| field.member == key.value)?;
-        if self.container.opaque.as_deref() == Some("transparent") {
-            return Some(String::new());
-        }
-        Some(self.pointer(shape, field))
+        let field = shape.field(&key.value)?;
+        let mut pointers = self.field_pointers(shape, field, Direction::Written);
+        let pointer = pointers.pop();
+        pointer.filter(|_| pointers.is_empty())
     }
 
-    fn pointer(&self, shape: &Shape<'_>, field: &FieldModel<'_>) -> String {
-        let mut pointer = self.variant_pointer(shape);
-        match shape.style {
+    pub(crate) fn field_pointers(
+        &self,
+        shape: &Shape<'_>,
+        field: &FieldModel<'_>,
+        direction: Direction,
+    ) -> Vec<String> {
+        let variants = self.variant_pointers(shape, direction);
+        let is_alone = match shape.style {
             // `struct Token(String)` and `Token(String)` are their only field.
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {}
-            _ => push(&mut pointer, &self.field_key(shape, field)),
+            Fields::Unnamed(fields) => fields.unnamed.len() == 1,
+            _ => false,
+        };
+        if is_alone || self.container.transparent {
+            return variants;
         }
-        pointer
+        let keys = self.field_keys(shape, field, direction);
+        let each = variants.iter().flat_map(|variant| {
+            keys.iter()
+                .map(move |key| format!("{variant}{}", step(key)))
+        });
+        each.collect()
     }
 
-    /// The way to a variant's content: serde's four representations of an enum.
-    fn variant_pointer(&self, shape: &Shape<'_>) -> String {
-        let mut pointer = String::new();
+    /// Where a variant's content is: serde's four representations of an enum.
+    fn variant_pointers(&self, shape: &Shape<'_>, direction: Direction) -> Vec<String> {
         let Some(variant) = shape.variant else {
-            return pointer;
+            return vec![String::new()];
         };
-        if let Some(content) = &self.container.content {
-            push(&mut pointer, content);
-        } else if !self.container.tag && !self.container.untagged {
-            let rules = shape.rules();
+        if self.container.untagged || shape.rules.untagged {
+            vec![String::new()]
+        } else if let Some(content) = &self.container.content {
+            vec![step(content)]
+        } else if self.container.tag {
+            vec![String::new()]
+        } else {
             let name = variant.ident.unraw().to_string();
-            let renamed = self.container.rename_all.map(|case| case.variant(&name));
-            push(&mut pointer, &rules.rename.or(renamed).unwrap_or(name));
+            let case = self.container.rename_all.of(direction);
+            let name = case.map_or(name.clone(), |case| case.variant(&name));
+            let names = shape.rules.names.all(direction, name);
+            names.iter().map(|name| step(name)).collect()
         }
-        pointer
     }
 
-    fn field_key(&self, shape: &Shape<'_>, field: &FieldModel<'_>) -> String {
+    fn field_keys(
+        &self,
+        shape: &Shape<'_>,
+        field: &FieldModel<'_>,
+        direction: Direction,
+    ) -> Vec<String> {
         let Some(name) = &field.field.ident else {
-            // serde leaves a skipped field out, and the ones after it move up.
-            return shape.position(field).to_string();
+            return shape.positions(field, direction);
         };
-        if let Some(rename) = &field.serde.rename {
-            return rename.clone();
-        }
         let name = name.unraw().to_string();
-        let case = match shape.variant {
-            None => self.container.rename_all,
-            Some(_) => shape
-                .rules()
-                .rename_all
-                .or(self.container.rename_all_fields),
+        let case = if shape.variant.is_some() {
+            let all = self.container.rename_all_fields.of(direction);
+            shape.rules.rename_all.of(direction).or(all)
+        } else {
+            self.container.rename_all.of(direction)
         };
-        case.map_or(name.clone(), |case| case.field(&name))
+        let name = case.map_or(name.clone(), |case| case.field(&name));
+        field.serde.names.all(direction, name)
     }
 }
 
 impl Shape<'_> {
-    /// serde's attributes on the variant.
-    fn rules(&self) -> super::serde::Container {
-        let attributes = self.variant.map(|variant| variant.attrs.as_slice());
-        super::serde::Container::new(attributes.unwrap_or_default())
-    }
-
-    fn position(&self, field: &FieldModel<'_>) -> usize {
-        let written = self.fields.iter().filter(|other| !other.serde.skipped);
-        written
-            .take_while(|other| other.member != field.member)
-            .count()
+    /// serde leaves a skipped field of a tuple out, and the ones behind it move up; so do those
+    /// behind one that is skipped for some of its values.
+    fn positions(&self, field: &FieldModel<'_>, direction: Direction) -> Vec<String> {
+        let before = self
+            .fields
+            .iter()
+            .take_while(|other| other.member != field.member);
+        let before = before.filter(|other| !other.is_left_out(direction));
+        let (mut most, mut conditional) = (0_usize, 0);
+        for other in before {
+            most += 1;
+            if direction == Direction::Written && other.serde.is_conditional {
+                conditional += 1;
+            }
+        }
+        let positions = most - conditional..=most;
+        positions.map(|position| position.to_string()).collect()
     }
 }
 
-/// Adds one step; `~` and `/` are escaped as RFC 6901 says.
-fn push(pointer: &mut String, step: &str) {
-    pointer.push('/');
-    pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+impl FieldModel<'_> {
+    fn is_left_out(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::Written => self.serde.is_unwritten,
+            Direction::Read => self.serde.is_unread,
+        }
+    }
+}
+
+/// One step of a pointer; `~` and `/` are escaped as RFC 6901 says.
+fn step(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }

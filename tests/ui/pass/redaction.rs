@@ -1,11 +1,13 @@
 //! The good twins of `field_without_debug`, `redact_on_a_flattened_field` and their kind: a
-//! redacted field needs no `Debug`, and its JSON pointer follows serde's renames.
+//! redacted field needs no `Debug`, and is masked wherever serde's attributes put it.
 
 use event_core::event::Redacted;
 use event_core::{AnyEvent, Event};
 use serde::{Deserialize, Serialize};
 
 struct Opaque;
+
+struct Unserialized(String);
 
 #[derive(Event)]
 struct NotShown {
@@ -89,6 +91,52 @@ struct Inner {
     secret: Redacted<String>,
 }
 
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.key_issued", wire)]
+#[serde(transparent)]
+struct KeyIssued {
+    #[event(redact)]
+    key: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.either", wire)]
+#[serde(untagged)]
+enum Either {
+    Number(u64, #[event(redact)] String),
+    Text(#[event(redact)] String),
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.hashed", wire)]
+struct Hashed {
+    #[event(redact)]
+    #[serde(with = "hashed")]
+    secret: Unserialized,
+    #[serde(skip_serializing_if = "Self::is_none")]
+    next: Option<Box<Self>>,
+}
+
+impl Hashed {
+    fn is_none<T>(next: &Option<T>) -> bool {
+        next.is_none()
+    }
+}
+
+mod hashed {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Unserialized;
+
+    pub fn serialize<S: Serializer>(it: &Unserialized, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&it.0)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unserialized, D::Error> {
+        String::deserialize(deserializer).map(Unserialized)
+    }
+}
+
 fn masked<E: Event>(event: E) -> String {
     let event: &dyn AnyEvent = &event;
     let json = event
@@ -125,6 +173,16 @@ fn main() {
     masked(Payment::OnTheHouse(s()));
     masked(Contact::Email { address: s() });
     masked(Adjacent::Email { address: s() });
+    masked(KeyIssued { key: s() });
+    masked(Either::Number(1, s()));
+    masked(Either::Text(s()));
+    let next = Hashed {
+        secret: Unserialized(s()),
+        next: None,
+    };
+    let next = Some(Box::new(next));
+    let secret = Unserialized(s());
+    masked(Hashed { secret, next });
     let secret = s().into();
     masked(Nested {
         inner: Inner { secret },

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "shop.user_signed_up", wire)]
-#[serde(untagged)]
-enum UserSignedUp {
-    ByEmail(#[event(redact)] String),
-    ByPhone { number: String },
+struct UserSignedUp {
+    seen: Instant,
+    #[event(redact)]
+    email: String,
 }
+
+#[derive(Debug, Deserialize)]
+struct Instant;
 
 fn main() {}

@@ -4,11 +4,10 @@ use event_core::Event;
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "shop.user_signed_up", wire)]
-#[serde(transparent)]
-struct UserSignedUp {
-    #[event(redact)]
-    email: String,
+#[event(name = "shop.order_placed", wire, key = order_id)]
+struct OrderPlaced {
+    #[serde(skip_deserializing)]
+    order_id: u64,
 }
 
 fn main() {}
