@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::key;
+use super::{extension, key};
 use crate::meta::Meta;
 
 /// What is written before the data.
@@ -59,17 +59,17 @@ fn write_attributes<S: SerializeStruct>(
     envelope.serialize_field("type", attributes.name)?;
     envelope.serialize_field("time", &attributes.time)?;
     envelope.serialize_field("datacontenttype", "application/json")?;
-    envelope.serialize_field("eventversion", &attributes.version)?;
-    envelope.serialize_field("correlationid", &meta.correlation())?;
+    extension::write_count(envelope, "eventversion", attributes.version)?;
+    extension::write(envelope, "correlationid", &meta.correlation())?;
     if let Some(causation) = meta.causation() {
-        envelope.serialize_field("causationid", &causation)?;
+        extension::write(envelope, "causationid", &causation)?;
     }
-    envelope.serialize_field("causaldepth", &meta.depth())?;
+    extension::write_count(envelope, "causaldepth", meta.depth())?;
     if let Some(traceparent) = meta.traceparent() {
-        envelope.serialize_field("traceparent", &format_args!("{traceparent}"))?;
+        extension::write(envelope, "traceparent", &format_args!("{traceparent}"))?;
     }
     if let Some(key) = key {
-        envelope.serialize_field("partitionkey", key)?;
+        extension::write(envelope, "partitionkey", key)?;
     }
     Ok(())
 }
