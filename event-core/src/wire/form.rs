@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::{Unfit, read_json};
-use super::write::{Attributes, envelope};
+use super::write::{Attributes, Written, envelope, written};
 use crate::event::{MASK, while_masking};
 
 /// The functions of one type, so that its bounds are checked once.
@@ -17,6 +17,7 @@ pub struct WireForm<E> {
     redacted: &'static [&'static str],
     masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
     write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
+    data: fn(&E, Option<&str>) -> Result<Written, serde_json::Error>,
     read: fn(&str, &[&str]) -> Result<E, Unfit>,
 }
 
@@ -37,6 +38,7 @@ impl<E> WireForm<E> {
             redacted,
             masked: |event| while_masking(|| serde_json::to_value(event)),
             write: envelope,
+            data: written,
             read: read_json,
         }
     }
@@ -60,6 +62,11 @@ impl<E> WireForm<E> {
         attributes: &Attributes<'_>,
     ) -> Result<String, serde_json::Error> {
         (self.write)(event, key, attributes)
+    }
+
+    /// The event as it is, for an envelope that is written later.
+    pub(crate) fn data(&self, event: &E, key: Option<&str>) -> Result<Written, serde_json::Error> {
+        (self.data)(event, key)
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {

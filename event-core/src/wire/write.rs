@@ -1,8 +1,11 @@
 //! Writes an event with its attributes.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{extension, key};
 use crate::meta::Meta;
@@ -17,6 +20,36 @@ pub struct Attributes<'a> {
     pub(super) meta: &'a Meta,
 }
 
+/// An event that was written before it is known who writes the envelope.
+#[derive(Debug)]
+pub struct Written {
+    data: Box<RawValue>,
+    key: Option<String>,
+}
+
+/// The event and its key, which is where `key` points to.
+pub(super) fn written<E: Serialize>(
+    event: &E,
+    key: Option<&str>,
+) -> Result<Written, serde_json::Error> {
+    Ok(Written {
+        data: to_raw_value(event)?,
+        key: key.and_then(|pointer| key::of(event, pointer)),
+    })
+}
+
+/// An envelope of an event that was written.
+pub(super) fn envelope_of(
+    Written { data, key }: &Written,
+    attributes: &Attributes<'_>,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Envelope {
+        attributes,
+        key: key.as_deref().map(Cow::Borrowed),
+        data: &**data,
+    })
+}
+
 /// An envelope of the event, whose key is where `key` points to.
 pub(super) fn envelope<E: Serialize>(
     event: &E,
@@ -26,18 +59,20 @@ pub(super) fn envelope<E: Serialize>(
     // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
     serde_json::to_string(&Envelope {
         attributes,
-        key: key.and_then(|pointer| key::of(event, pointer)),
+        key: key
+            .and_then(|pointer| key::of(event, pointer))
+            .map(Cow::Owned),
         data: event,
     })
 }
 
-struct Envelope<'a, E> {
+struct Envelope<'a, E: ?Sized> {
     attributes: &'a Attributes<'a>,
-    key: Option<String>,
+    key: Option<Cow<'a, str>>,
     data: &'a E,
 }
 
-impl<E: Serialize> Serialize for Envelope<'_, E> {
+impl<E: Serialize + ?Sized> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut envelope = serializer.serialize_struct("Envelope", 13)?;
         write_attributes(&mut envelope, self.attributes, self.key.as_deref())?;
