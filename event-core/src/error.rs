@@ -1,9 +1,12 @@
 //! The errors of each operation.
 
+mod chain;
+
 use std::error::Error;
 
 use crate::report::{Failure, Report};
 
+pub(crate) use self::chain::Chain;
 pub use crate::wiring::problem::{BuildError, Place, Problem, ProblemKind};
 
 /// Any error, boxed: what handlers' errors become.
@@ -111,14 +114,12 @@ impl TryEmitError {
     }
 }
 
+/// As the failure says it, with the causes of the handler's error.
 impl std::fmt::Display for TryEmitError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.failure().fmt(f)
     }
 }
 
-impl Error for TryEmitError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.failure().error().and_then(|error| error.source())
-    }
-}
+/// Without a `source`, since `Display` has the causes already; [`TryEmitError::failure`] has the error.
+impl Error for TryEmitError {}

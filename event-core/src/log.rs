@@ -1,23 +1,55 @@
 //! Says what went wrong to `tracing`, if that feature is on. Everything said here is also in
-//! a report or in a count; a log is a copy. Subscribers of `tracing` are code of the user's, so
-//! they are isolated like the rest.
+//! a report or in a count; a log is a copy.
+//!
+//! Subscribers of `tracing` are code of the user's, so they are isolated like the rest. They may also
+//! emit: a layer that makes an event of each line is one, and what such an event leads to may fail and
+//! be logged. So no line is written, and no span is opened, by a thread on which a subscriber is being
+//! told something: what is left out is counted, and said once after.
+//!
+//! Layers that export traces mark the span of a line of level ERROR as failed. So such a line is never
+//! written in a span of the user's: it is in that of the delivery that failed, or in one of its own.
 
-use crate::error::EmitError;
+#[cfg(feature = "tracing")]
+use std::cell::Cell;
+
+use crate::dispatcher::inner::Inner;
+use crate::error::{Chain, EmitError};
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
+#[cfg(feature = "tracing")]
+use crate::isolate;
 use crate::report::Failure;
+use crate::spans::Trace;
 
-/// A delivery failed, or an event was not emitted.
+#[cfg(feature = "tracing")]
+thread_local! {
+    /// A subscriber is being told something.
+    static IS_TELLING: Cell<bool> = const { Cell::new(false) };
+    /// Lines that were not written meanwhile.
+    static LEFT_OUT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A delivery failed, or an event was not emitted. The line is in the span of the delivery, or else
+/// below that of the emission. What a subscriber of it emits is caused by the event.
 #[cold]
-pub(crate) fn failure(failure: &Failure) {
-    say(|| {
-        #[cfg(feature = "tracing")]
-        {
-            let handler = failure.handler().map(|handler| handler.name());
-            tracing::error!(event = failure.event_name(), handler, "{failure}");
-        }
-        let _ = failure;
-    });
+pub(crate) fn failure(inner: &Inner, failure: &Failure, delivery: &Trace, emission: &Trace) {
+    #[cfg(feature = "tracing")]
+    {
+        let write = || {
+            let meta = failure.meta();
+            tracing::error!(
+                event = failure.event_name(),
+                event_id = meta.map(|meta| tracing::field::display(meta.id())),
+                correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),
+                attempt = meta.map(crate::Meta::attempt),
+                handler = failure.handler().map(|handler| handler.name()),
+                payload = failure.payload(),
+                "{failure}"
+            );
+        };
+        let _ = failure.descend(inner, || say(|| delivery.write(emission, write)));
+    }
+    let _ = (inner, failure, delivery, emission);
 }
 
 /// A failure of which nobody gets the report, where nobody else hears of such failures.
@@ -25,14 +57,21 @@ pub(crate) fn failure(failure: &Failure) {
 pub(crate) fn unheard(failure: &Failure) {
     // `tracing` has heard of it when it was made.
     #[cfg(not(feature = "tracing"))]
-    eprintln!("event-core: {failure}");
+    match (failure.meta(), failure.payload()) {
+        (Some(meta), Some(payload)) => {
+            let (id, attempt) = (meta.id(), meta.attempt());
+            eprintln!("event-core: {failure} (event {id}, attempt {attempt}: {payload})");
+        }
+        _ => eprintln!("event-core: {failure}"),
+    }
     let _ = failure;
 }
 
 /// A thread of a queue could not be started.
 #[cold]
 pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
-    say(|| {
+    say_apart(|| {
+        let error = Chain(error);
         #[cfg(feature = "tracing")]
         tracing::error!(queue, "no thread for queue `{queue}`: {error}");
         let _ = (queue, error);
@@ -57,8 +96,9 @@ pub(crate) fn left_alone(waiting: usize, tasks: usize) {
 /// An event is not in a record, for the first time for this reason.
 #[cfg(feature = "serde")]
 #[cold]
-pub(crate) fn not_recorded(event: &str, why: &dyn std::error::Error) {
+pub(crate) fn not_recorded(event: &str, why: &(dyn std::error::Error + 'static)) {
     say(|| {
+        let why = Chain(why);
         #[cfg(feature = "tracing")]
         tracing::warn!(event, "not recorded: {why}");
         let _ = (event, why);
@@ -69,7 +109,8 @@ pub(crate) fn not_recorded(event: &str, why: &dyn std::error::Error) {
 #[cfg(feature = "serde")]
 #[cold]
 pub(crate) fn record_failed(error: &std::io::Error) {
-    say(|| {
+    say_apart(|| {
+        let error = Chain(error);
         #[cfg(feature = "tracing")]
         tracing::error!("the record cannot be written, and ends here: {error}");
         let _ = error;
@@ -105,7 +146,7 @@ pub(crate) fn record_not_rotated(error: &std::io::Error) {
 /// An observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {
-    say(|| {
+    say_apart(|| {
         #[cfg(feature = "tracing")]
         tracing::error!("an observer panicked: {panic}");
         let _ = panic;
@@ -115,7 +156,7 @@ pub(crate) fn observer_panicked(panic: &str) {
 /// An emitter that outlived its delivery and its dispatcher was given an event.
 #[cold]
 pub(crate) fn lost(event: &'static str, by: HandlerInfo, error: EmitError) {
-    say(|| {
+    say_apart(|| {
         #[cfg(feature = "tracing")]
         tracing::error!(event, handler = by.name(), "not emitted: {error}");
         let _ = (event, by, error);
@@ -125,7 +166,7 @@ pub(crate) fn lost(event: &'static str, by: HandlerInfo, error: EmitError) {
 /// What a dispatcher owned panicked in its `Drop`.
 #[cold]
 pub(crate) fn drop_panicked(panic: &str) {
-    say(|| {
+    say_apart(|| {
         #[cfg(feature = "tracing")]
         tracing::error!("the `Drop` of a handler's dependency panicked: {panic}");
         let _ = panic;
@@ -160,10 +201,50 @@ pub(crate) fn untaken(dependency: &'static str) {
     });
 }
 
-/// Says something; a subscriber or a `Display` that panics is not heard.
-fn say(event: impl FnOnce()) {
+/// Writes a line of level ERROR that is about no delivery.
+fn say_apart(write: impl FnOnce()) {
+    say(|| Trace::NONE.write(&Trace::NONE, write));
+}
+
+/// Writes a line, unless the thread is telling a subscriber something. A subscriber or a `Display` that
+/// panics is not heard.
+fn say(write: impl FnOnce()) {
     #[cfg(feature = "tracing")]
-    let _ = crate::isolate::run(event);
+    if IS_TELLING.get() {
+        LEFT_OUT.set(LEFT_OUT.get() + 1);
+    } else {
+        let _ = tell(write);
+    }
     #[cfg(not(feature = "tracing"))]
-    let _ = event;
+    let _ = write;
+}
+
+/// Whether a subscriber of `tracing` is being told something on this thread.
+#[cfg(feature = "tracing")]
+pub(crate) fn is_telling() -> bool {
+    IS_TELLING.get()
+}
+
+/// Tells a subscriber of `tracing` something, isolated: what it panicked with, if it did.
+#[cfg(feature = "tracing")]
+pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
+    let is_inside = IS_TELLING.replace(true);
+    let told = isolate::run(subscriber);
+    if !is_inside {
+        if LEFT_OUT.get() > 0 {
+            let lines = LEFT_OUT.get();
+            let are = if lines == 1 { "line is" } else { "lines are" };
+            let _ = isolate::run(|| {
+                tracing::warn!(
+                    lines,
+                    "{lines} {are} not written, since a subscriber of `tracing` caused what they are \
+                     about while it was told something; the reports of what it emitted say the same"
+                );
+            });
+            // What this line caused, too, or it would be said again and again.
+            LEFT_OUT.set(0);
+        }
+        IS_TELLING.set(false);
+    }
+    told
 }

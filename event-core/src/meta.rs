@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use crate::dispatcher::origin::{Origin, Parent};
+use crate::dispatcher::origin::{Origin, Parent, Stamp};
 use crate::isolate;
 use crate::param::{Delivery, Param, Resolver};
 
@@ -16,8 +16,9 @@ pub use self::trace_parent::{TraceParent, TraceParentError};
 /// The identity, time and descent of an emitted event: a handler's parameter.
 ///
 /// All handlers of one emission see the same, and so does what it causes through queues and
-/// tasks. It is made when the event is emitted, and only in a dispatcher where somebody asks: a
-/// handler takes it, an observer watches, or it makes spans.
+/// tasks; [`attempt`](Self::attempt) alone is the delivery's own. It is made when the event is emitted,
+/// and only in a dispatcher where somebody asks: a handler takes it, an observer watches, or it makes
+/// spans. In any other it is made when a [failure](crate::report::Failure::meta) needs it.
 ///
 /// # Examples
 ///
@@ -53,6 +54,7 @@ pub struct Meta {
     correlation: Uuid,
     causation: Option<Uuid>,
     depth: u32,
+    attempt: u32,
     traceparent: Option<TraceParent>,
 }
 
@@ -88,6 +90,14 @@ impl Meta {
         self.depth
     }
 
+    /// Which delivery of the event to the handler it is: 1 for the first, and one more each time that
+    /// it is [redelivered](crate::report::Failure::redeliver). Where no single delivery is meant, as for
+    /// an emission and for an event from outside, it is 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// Where the event stands in a distributed trace.
     ///
     /// It is the emission's own position where the dispatcher makes spans with a
@@ -114,6 +124,7 @@ impl Meta {
             correlation,
             causation,
             depth,
+            attempt: 1,
             traceparent,
         }
     }
@@ -123,9 +134,16 @@ impl Meta {
         self.traceparent = Some(position);
     }
 
-    pub(crate) fn parent(&self) -> Parent {
-        Parent {
+    /// The identity as one delivery has it.
+    pub(crate) fn with_attempt(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
+    }
+
+    /// What passes on to what the event causes.
+    pub(crate) fn parent(&self) -> Stamp {
+        Stamp {
             id: self.id,
+            time: self.time,
             correlation: self.correlation,
             traceparent: self.traceparent,
         }
@@ -198,8 +216,25 @@ impl Stamper {
         }
     }
 
-    /// A new identity. The clock is the user's: if it panics, the system's stands in.
-    pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
+    /// The identity of an event that comes from `origin`: that of `own`, as what it causes knows it, or
+    /// a new one.
+    pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {
+        // The parent's first, so that ids grow with the descent.
+        let parent = origin.parent.as_ref().map(|parent| parent.stamp(self));
+        let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
+        Meta {
+            id,
+            time,
+            correlation: parent.map_or(id, |parent| parent.correlation),
+            causation: parent.map(|parent| parent.id),
+            depth: origin.depth,
+            attempt: 1,
+            traceparent: parent.and_then(|parent| parent.traceparent),
+        }
+    }
+
+    /// A new id, and when it was made. The clock is the user's: if it panics, the system's stands in.
+    pub(crate) fn make(&self) -> (Uuid, SystemTime) {
         let time = isolate::run(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
         let since = time
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -208,14 +243,6 @@ impl Stamper {
             let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
             Timestamp::from_unix(&*context, since.as_secs(), since.subsec_nanos())
         };
-        let id = Uuid::new_v7(timestamp);
-        Meta {
-            id,
-            time,
-            correlation: origin.parent.map_or(id, |parent| parent.correlation),
-            causation: origin.parent.map(|parent| parent.id),
-            depth: origin.depth,
-            traceparent: origin.parent.and_then(|parent| parent.traceparent),
-        }
+        (Uuid::new_v7(timestamp), time)
     }
 }

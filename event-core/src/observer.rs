@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::origin::Origin;
+use crate::dispatcher::replaying::Stand;
 use crate::dispatcher::shared::Delivered;
 use crate::event::AnyEvent;
 use crate::handler::HandlerInfo;
@@ -21,7 +22,9 @@ use crate::{isolate, log};
 /// Give one to the builder with [`observe`](crate::DispatcherBuilder::observe), or to a
 /// dispatcher at run time. The methods run where the delivery does, on the emitter's thread, a
 /// queue's, or a task's, in the order in which observers were added; a panic in one is isolated,
-/// logged, and counted in [`observer_panics`](crate::Dispatcher::observer_panics). An emission that
+/// logged, and counted in [`observer_panics`](crate::Dispatcher::observer_panics). What a method emits is
+/// caused by the event that it is told about, is observed, too, and ends at the
+/// [limit of causes](crate::DispatcherBuilder::depth_limit). An emission that
 /// started before the first observer came is not seen, and neither are its deliveries.
 ///
 /// For every delivery `delivery_ended` is called exactly once. One that never comes to run (skipped,
@@ -207,6 +210,7 @@ pub(crate) struct Observed<'e> {
     inner: &'e Inner,
     observers: Arc<Vec<Arc<dyn Observer>>>,
     emission: EmissionSeen<'e>,
+    stand: Stand,
     trace: &'e Trace,
 }
 
@@ -253,6 +257,7 @@ impl<'e> Observed<'e> {
                 event,
                 meta: origin.stamp.as_ref()?,
             },
+            stand: origin.stand(),
             trace: &origin.trace,
         })
     }
@@ -297,9 +302,12 @@ impl<'e> Observed<'e> {
         self.each(|observer| observer.delivery_ended(&delivery, &end));
     }
 
+    /// What observers emit is caused by the event that they are told about.
     fn each(&self, call: impl Fn(&dyn Observer)) {
+        let cause = Some(self.emission.meta.parent());
         for observer in &*self.observers {
-            if let Err(panic) = isolate::run(|| call(&**observer)) {
+            let told = || isolate::run(|| call(&**observer));
+            if let (Err(panic), _) = self.stand.descend(self.inner, cause, told) {
                 self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
                 log::observer_panicked(&panic);
             }

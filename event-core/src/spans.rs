@@ -7,26 +7,36 @@
 //! logs are in it. A span ends with the last of the deliveries below it. A rejected one counts for as
 //! long as its report is kept, since it may be redelivered, and so does an event that a stream holds.
 //!
+//! A failed delivery marks its own span as failed, and no other. The line of level ERROR that says so is
+//! in that span, too. Where a failure has none (the dispatcher makes no spans, or the delivery never ran)
+//! and the line would be in a span of yours, it is in one of its own below that, named `failure`: layers
+//! that export traces mark the span of such a line as failed.
+//!
+//! A layer may emit events. While it is told of a span or of a line, what it emits has no spans.
+//!
 //! [`DispatcherBuilder::spans`](crate::DispatcherBuilder::spans) switches them on. The fields are those
-//! of OpenTelemetry's conventions for messaging and code. No field shows what is in an event.
+//! of OpenTelemetry's semantic conventions 1.45.0 for messaging and code. No field shows what is in an
+//! event.
 //!
 //! | span | field | value |
 //! | --- | --- | --- |
 //! | `emit` | `otel.name` | `emit shop.order_placed` |
 //! | | `otel.kind` | `producer` |
-//! | | `messaging.operation.name`, `.type` | `emit`, `create` |
+//! | | `messaging.operation.name`, `messaging.operation.type` | `emit`, `create` |
 //! | `handle` | `otel.name` | `handle shop.order_placed` |
 //! | | `otel.kind` | `consumer` |
-//! | | `messaging.operation.name`, `.type` | `handle`, `process` |
+//! | | `messaging.operation.name`, `messaging.operation.type` | `handle`, `process` |
 //! | | `messaging.destination.subscription.name`, `code.function.name` | the handler |
 //! | | `code.file.path`, `code.line.number` | where it is |
 //! | | `event_core.ended` | how the delivery [ended](crate::report::Ended::as_str) |
 //! | | `otel.status_code`, `error.type` | `ERROR` and how it ended, if that is a failure |
-//! | both | `messaging.system` | `event-core` |
+//! | both | `messaging.system.name` | `event-core` |
 //! | | `messaging.destination.name` | the event's name |
 //! | | `messaging.message.id` | the event's id |
 //! | | `messaging.message.conversation_id` | the id of the root that it descends from |
 
+#[cfg(feature = "tracing")]
+mod conventions;
 #[cfg(feature = "tracing")]
 mod propagator;
 #[cfg(feature = "tracing")]

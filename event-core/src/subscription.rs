@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use crate::dispatcher::Dispatcher;
-use crate::dispatcher::emission::Emission;
+use crate::dispatcher::emission::{Emission, Ending};
 use crate::dispatcher::inner::Inner;
 use crate::event::Event;
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
@@ -128,7 +128,11 @@ impl<'d> SubscriptionOptions<'d> {
     {
         let at = Location::caller();
         self.add::<E, F>(at, None, move |event, emission| {
-            handler(event).conclude(&mut Conclusion::new(emission));
+            handler(event).conclude(&mut Conclusion::new(&Ending {
+                emission,
+                event,
+                as_any: |event| event,
+            }));
             true
         })
     }
@@ -189,7 +193,11 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
             let Some(target) = weak.upgrade() else {
                 return false;
             };
-            handler(&target, event).conclude(&mut Conclusion::new(emission));
+            handler(&target, event).conclude(&mut Conclusion::new(&Ending {
+                emission,
+                event,
+                as_any: |event| event,
+            }));
             true
         })
     }

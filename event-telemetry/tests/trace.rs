@@ -157,7 +157,7 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
     let meta = seen.0.lock().expect("seen").expect("an emission");
     let id = meta.id().to_string();
     for (key, value) in [
-        ("messaging.system", "event-core"),
+        ("messaging.system.name", "event-core"),
         ("messaging.operation.name", "emit"),
         ("messaging.operation.type", "create"),
         ("messaging.destination.name", "shop.purchase_made"),

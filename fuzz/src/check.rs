@@ -93,7 +93,7 @@ fn version(document: &Map<String, Value>) -> u32 {
         Some(Value::String(text)) => text.parse().ok(),
         Some(other) => other.as_u64().and_then(|version| version.try_into().ok()),
     };
-    version.expect("it was read, so it is a number from 0 to 4294967295")
+    version.expect("it was read, so it is a number from 0 to 2147483647")
 }
 
 /// The event is written, and what was written is read as the same.

@@ -163,7 +163,7 @@ fn what_cannot_be_written_is_counted_by_name_and_reason_and_the_rest_is_written(
     ));
     let text = end.to_string();
     let expected = "2 events written\n  not written: 3 of `record.stubborn`: cannot write \
-                    `record.stubborn` version 1\n";
+                    `record.stubborn` version 1: no\n";
     assert!(text.starts_with(expected), "{text}");
     assert_eq!(dispatcher.observer_panics(), 0);
 

@@ -543,11 +543,19 @@ fn what_is_no_cloud_event_says_which_attribute_is_wrong() {
         ),
         (
             with(fine.clone(), "eventversion", json!(-1)),
-            "`eventversion`: invalid type: integer, expected an integer from 0 to 4294967295",
+            "`eventversion`: invalid type: integer, expected an integer from 0 to 2147483647",
         ),
         (
             with(fine.clone(), "causaldepth", json!("deep")),
-            "`causaldepth`: invalid value: string, expected an integer from 0 to 4294967295",
+            "`causaldepth`: invalid value: string, expected an integer from 0 to 2147483647",
+        ),
+        (
+            with(fine.clone(), "causaldepth", json!(1_u32 << 31)),
+            "`causaldepth`: invalid value: integer, expected an integer from 0 to 2147483647",
+        ),
+        (
+            with(fine.clone(), "eventversion", json!("2147483648")),
+            "`eventversion`: invalid value: string, expected an integer from 0 to 2147483647",
         ),
         (json!([fine]), "it is no JSON object"),
         (json!("1.0"), "it is no JSON object"),
@@ -1070,7 +1078,7 @@ fn an_event_of_any_depth_is_refused_without_a_panic() {
     let deepest = with(
         envelope("wire.stock_reserved", 1, &Value::Null),
         "causaldepth",
-        u32::MAX.into(),
+        i32::MAX.into(),
     );
     let dispatcher = Dispatcher::builder()
         .only(caused)

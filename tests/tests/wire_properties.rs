@@ -333,6 +333,43 @@ proptest! {
         prop_assert_eq!(&order.placed_by, &id.to_string());
     }
 
+    /// And has a name as CloudEvents asks for, so that each of its SDKs reads the envelope.
+    #[test]
+    fn each_extension_is_a_string_or_an_integer_of_32_bits(
+        order in order(), text in any::<String>(), depth in any::<u32>(), traced in any::<bool>(),
+    ) {
+        const OF_CLOUDEVENTS: [&str; 7] =
+            ["specversion", "id", "source", "type", "time", "datacontenttype", "data"];
+        let mut of = envelope("random.order", 1, &json!({ "id": 7 }));
+        of["causaldepth"] = json!(depth);
+        of["causationid"] = json!("018f2f3c-1111-7000-8000-000000000000");
+        if traced {
+            of["traceparent"] = json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        }
+        let read = decode(of.to_string().as_bytes());
+        prop_assert_eq!(read.is_ok(), i32::try_from(depth).is_ok(), "{}", depth);
+        let Ok(read) = read else {
+            return Ok(());
+        };
+        let meta = *read.meta();
+        for event in [&order as &dyn AnyEvent, &Text(text)] {
+            let written = codec().encode(event, &meta).expect("it is written");
+            let written: BTreeMap<String, Value> =
+                serde_json::from_str(&written).expect("it is an object");
+            prop_assert_eq!(written.contains_key("traceparent"), traced);
+            for (name, value) in written {
+                if OF_CLOUDEVENTS.contains(&&*name) {
+                    continue;
+                }
+                let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+                prop_assert!(name.len() <= 20 && name.bytes().all(is_name), "{name}");
+                let number = value.as_i64().map(i32::try_from);
+                let fits = value.is_string() || value.is_boolean() || matches!(number, Some(Ok(_)));
+                prop_assert!(fits, "{name}: {value}");
+            }
+        }
+    }
+
     #[test]
     fn the_partition_key_is_the_text_of_the_key(text in any::<String>()) {
         let of = envelope("random.shape", 1, &json!("Nothing"));

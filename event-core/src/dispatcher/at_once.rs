@@ -16,8 +16,9 @@ use super::emission::{Emission, Who};
 use super::emit::run_plain;
 use super::flight::Landing;
 use super::inner::Inner;
-use super::origin::{self, Origin};
+use super::origin::Origin;
 use super::roster::Roster;
+use super::shared::Shared;
 use crate::emitter::Given;
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
@@ -49,12 +50,13 @@ pub(crate) enum Begin<'a> {
 pub(crate) fn run<'a, E: Event>(
     inner: &Arc<Inner>,
     roster: &'a Roster<E>,
-    event: &'a E,
+    shared: &'a Shared<E>,
     root: &mut Root,
     context: &mut Context<'_>,
 ) -> Option<Rest<'a>> {
+    let (event, origin) = (shared.event(), shared.origin());
     if !roster.handlers.is_empty() {
-        root.done = run_plain(inner, roster, event, &root.record, &origin::ROOT);
+        root.done = run_plain(inner, roster, event, &root.record, origin);
         if root.record.get().is_some() {
             return Some(Rest {
                 seat: 0,
@@ -62,7 +64,7 @@ pub(crate) fn run<'a, E: Event>(
             });
         }
     }
-    let rest = run_async(inner, roster, event, context);
+    let rest = run_async(inner, roster, event, origin, context);
     root.done += rest.as_ref().map_or(roster.later.len(), |rest| rest.seat);
     rest
 }
@@ -72,11 +74,12 @@ fn run_async<'a, E: Event>(
     inner: &Arc<Inner>,
     roster: &'a Roster<E>,
     event: &'a E,
+    origin: &Origin,
     context: &mut Context<'_>,
 ) -> Option<Rest<'a>> {
     let record = Record::new();
     let seats = Seats(roster);
-    let emission = Emission::new(inner, &seats, &origin::ROOT, &record);
+    let emission = Emission::new(inner, &seats, origin, &record);
     let all = AssertUnwindSafe(|| {
         for seat in &roster.later {
             let Call::Async(call) = &seat.later.call else {

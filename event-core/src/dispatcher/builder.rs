@@ -360,6 +360,15 @@ impl DispatcherBuilder {
     /// Hears of failures that nobody gets the report of: of queued and detached deliveries, and of
     /// emissions that were dropped. They are logged, too. Without the feature `tracing` the default
     /// writes a line to stderr.
+    ///
+    /// A failure says [which event](Failure::meta) it is about and [shows](Failure::payload) it; with the
+    /// feature `serde` it has the bytes of a dead letter, in `Failure::envelope`.
+    ///
+    /// What the hook emits on the thread that called it is caused by the failed event: it has that
+    /// event's correlation, its id as causation, and is one deeper. So an alert whose delivery fails,
+    /// too, comes to an end at [`depth_limit`](Self::depth_limit); the hook is then told once that the
+    /// next one was not emitted. What it hands to another thread or task to emit is a root, and has no
+    /// such end. A hook that panics is ignored.
     pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.on_failure = Some(Box::new(hook));
         self

@@ -9,7 +9,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::emission::Emission;
+use super::emission::{AsAny, Emission};
 use crate::event::{AnyEvent, Event};
 use crate::handler::asynchronous::{AsyncCall, Running};
 use crate::handler::binder::NotRun;
@@ -39,6 +39,7 @@ pub(crate) enum Call<E> {
 pub(crate) struct List<E> {
     pub(crate) inline: Vec<Bound<E>>,
     pub(crate) later: Vec<Later<E>>,
+    pub(crate) as_any: AsAny<E>,
 }
 
 /// A catch-all handler with its parameters.
@@ -65,6 +66,7 @@ impl<E: Event> List<E> {
         Self {
             inline: Vec::with_capacity(inline),
             later: Vec::new(),
+            as_any: |event| event,
         }
     }
 

@@ -11,7 +11,7 @@ use super::depth::{self, Refusal};
 use super::emission::Emission;
 use super::emit::{self, NotEntered};
 use super::inner::Inner;
-use super::origin::Origin;
+use super::origin::{Origin, Parent};
 use super::rooms;
 use super::shared::{Delivered, Item, One, Target};
 use crate::emitter::{Given, Taken};
@@ -20,13 +20,14 @@ use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::observer::{Observed, UnderWay};
 use crate::queue::line::Line;
-use crate::report::{Cause, Details, Ended, Failure, Report, Skip};
+use crate::report::{Cause, Details, Ended, Failure, Report, Returned, Skip, Snapshot};
 use crate::spans::Trace;
 use crate::{isolate, log};
 
 /// An event that waits for its turn, whatever its type.
 pub(crate) trait Caused: Send + Sync {
     fn info(&self) -> &'static EventInfo;
+    fn as_any_event(&self) -> &dyn AnyEvent;
     /// Hands the event to its handlers.
     fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept;
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent>;
@@ -54,6 +55,10 @@ impl Kept {
 impl<E: Event> Caused for E {
     fn info(&self) -> &'static EventInfo {
         E::INFO
+    }
+
+    fn as_any_event(&self) -> &dyn AnyEvent {
+        self
     }
 
     fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept {
@@ -132,6 +137,10 @@ pub(crate) struct Progress {
     pub(crate) halted: Option<Skip>,
     /// The emission's identity, if a handler asked for it.
     pub(crate) meta: Option<Meta>,
+    /// The event as what it caused knows it, unless it outlives the emission.
+    pub(crate) own: Option<Arc<Parent>>,
+    /// The event as failures keep it, if a delivery failed.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The delivery that runs now, if it is observed.
     pub(crate) under_way: UnderWay,
 }
@@ -147,6 +156,7 @@ struct Waiting {
 pub(crate) struct Turn {
     event: Kept,
     by: Option<HandlerInfo>,
+    depth: u32,
 }
 
 /// How long the lists of a root were that handlers add to.
@@ -161,7 +171,7 @@ pub(crate) struct Mark {
 #[derive(Default)]
 pub(crate) struct Behind {
     waiting: VecDeque<Waiting>,
-    returned: Vec<(HandlerInfo, Kept)>,
+    returned: Vec<Returned>,
 }
 
 impl Behind {
@@ -184,8 +194,22 @@ impl Default for Progress {
             ended: Ended::Done,
             halted: None,
             meta: None,
+            own: None,
+            snapshot: None,
             under_way: UnderWay::default(),
         }
+    }
+}
+
+impl Progress {
+    /// The event, which comes from `origin`, as what it causes knows it.
+    pub(crate) fn parent(&mut self, origin: &Origin) -> Arc<Parent> {
+        if let Some(own) = origin.own() {
+            return Arc::clone(own);
+        }
+        let known = self.meta;
+        let own = self.own.get_or_insert_with(|| Parent::of(origin, known));
+        Arc::clone(own)
     }
 }
 
@@ -200,7 +224,7 @@ impl More {
         origin: Origin,
     ) {
         if origin.discards(event.info()) {
-            self.discard(inner, event, Some(handler));
+            self.discard(inner, event, Some(handler), origin.depth);
             return;
         }
         self.waiting.push_back(Waiting {
@@ -225,30 +249,35 @@ impl More {
     }
 
     #[cold]
-    fn discard(&mut self, inner: &Inner, event: Box<dyn Caused>, by: Option<HandlerInfo>) {
+    fn discard(
+        &mut self,
+        inner: &Inner,
+        event: Box<dyn Caused>,
+        by: Option<HandlerInfo>,
+        depth: u32,
+    ) {
         inner.count_discarded();
         self.details.discarded += 1;
-        self.keep(Kept::Own(event.into_any()), by);
+        self.keep(inner, Kept::Own(event.into_any()), by, depth);
     }
 
-    pub(crate) fn fail(&mut self, failure: Failure) {
+    /// Takes in a failure that is about no delivery.
+    pub(crate) fn fail(&mut self, inner: &Inner, failure: Failure) {
+        log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
         self.details.failures.push(failure);
-        if let Some(failure) = self.details.failures.last() {
-            log::failure(failure);
-        }
     }
 
     /// The next event to emit, unless the root ends here.
     fn next(&mut self, inner: &Inner) -> Option<Waiting> {
         if self.fail_fast && !self.details.failures.is_empty() {
-            self.leave_the_rest();
+            self.leave_the_rest(inner);
             return None;
         }
         loop {
             let next = self.waiting.pop_front()?;
             if next.origin.depth > inner.depth_limit {
                 let limit = inner.depth_limit;
-                self.leave(next, Some(Cause::TooDeep { limit }));
+                self.leave(inner, next, Some(Cause::TooDeep { limit }));
             } else if next.by.is_none() || self.caused < inner.count_limit {
                 self.caused += usize::from(next.by.is_some());
                 self.details.events += 1;
@@ -258,40 +287,52 @@ impl More {
                     limit: inner.count_limit,
                     not_emitted: 1 + self.waiting.len(),
                 };
-                self.leave(next, Some(cause));
-                self.leave_the_rest();
+                self.leave(inner, next, Some(cause));
+                self.leave_the_rest(inner);
                 return None;
             }
         }
     }
 
     /// Keeps an event without emitting it.
-    fn leave(&mut self, Waiting { event, by, .. }: Waiting, why: Option<Cause>) {
+    fn leave(&mut self, inner: &Inner, waiting: Waiting, why: Option<Cause>) {
+        let Waiting { event, by, origin } = waiting;
         self.details.not_emitted += 1;
         if let Some(cause) = why {
-            self.fail(Failure::new(event.info(), by, cause));
+            let failure = Failure::new(event.info(), by, cause);
+            let failure = failure.of(
+                inner.snapshot(event.as_any_event(), &origin),
+                origin.stand(),
+            );
+            log::failure(inner, &failure, &Trace::NONE, &origin.within);
+            self.details.failures.push(failure);
         }
-        self.keep(Kept::Own(event.into_any()), by);
+        self.keep(inner, Kept::Own(event.into_any()), by, origin.depth);
     }
 
-    fn leave_the_rest(&mut self) {
+    fn leave_the_rest(&mut self, inner: &Inner) {
         while let Some(waiting) = self.waiting.pop_front() {
-            self.leave(waiting, None);
+            self.leave(inner, waiting, None);
         }
     }
 
     /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
     /// user's, so it is isolated.
-    pub(crate) fn keep(&mut self, event: Kept, by: Option<HandlerInfo>) {
+    pub(crate) fn keep(&mut self, inner: &Inner, event: Kept, by: Option<HandlerInfo>, depth: u32) {
         if let Some(handler) = by {
-            self.details.returned.push((handler, event));
+            let returned = Returned {
+                handler,
+                event,
+                depth,
+            };
+            self.details.returned.push(returned);
             return;
         }
         let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
         let (dropped, _) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
         if let Err(panic) = dropped {
-            self.fail(Failure::new(info, None, Cause::Drop(panic)));
+            self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
         }
     }
 }
@@ -335,11 +376,11 @@ impl Root {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
             if !more.given.is_empty() {
-                let meta = || {
-                    let known = origin.stamp.or(more.progress.meta);
-                    known.unwrap_or_else(|| inner.stamp(origin))
-                };
-                let parent = inner.is_stamping().then(|| meta().parent());
+                let progress = &mut more.progress;
+                if inner.is_stamping() && origin.stamp.or(progress.meta).is_none() {
+                    progress.meta = Some(inner.stamp(origin, progress.own.as_deref()));
+                }
+                let parent = progress.parent(origin);
                 more.join_given(inner, &origin.caused(parent, Trace::NONE));
             }
             self.done -= std::mem::take(&mut more.progress).undone;
@@ -359,10 +400,23 @@ impl Root {
         target: &Target,
         conclude: impl FnOnce(&Emission<'_>),
     ) -> Ended {
+        self.settle_attempt(inner, event, target, 1, conclude)
+    }
+
+    /// The same of a delivery that may have been made before.
+    pub(crate) fn settle_attempt(
+        &mut self,
+        inner: &Arc<Inner>,
+        event: &dyn Delivered,
+        target: &Target,
+        attempt: u32,
+        conclude: impl FnOnce(&Emission<'_>),
+    ) -> Ended {
         let who = One {
             inner,
             event,
             target,
+            attempt,
         };
         let emission = Emission::new(inner, &who, event.origin(), &self.record);
         conclude(&emission);
@@ -397,11 +451,11 @@ impl Root {
     }
 
     /// Nobody goes on with the root: each event that waits is a failure.
-    pub(crate) fn lose_the_rest(&mut self) {
+    pub(crate) fn lose_the_rest(&mut self, inner: &Inner) {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
             while let Some(waiting) = more.waiting.pop_front() {
-                more.leave(waiting, Some(Cause::Lost));
+                more.leave(inner, waiting, Some(Cause::Lost));
             }
         }
     }
@@ -413,10 +467,11 @@ impl Root {
         };
         let more = more.get_mut();
         for waiting in std::mem::take(&mut more.waiting) {
-            isolate::discard(waiting);
+            let depth = waiting.origin.depth;
+            depth::enter_deeper(depth, || isolate::discard(waiting));
         }
         for returned in std::mem::take(&mut more.details.returned) {
-            isolate::discard(returned);
+            returned.discard();
         }
     }
 
@@ -430,23 +485,47 @@ impl Root {
         more.is_some_and(|more| more.borrow().fail_fast)
     }
 
-    /// Makes this the report of a root that was not emitted.
-    pub(crate) fn not_entered(&mut self, event: &'static EventInfo, why: &NotEntered) {
+    /// Makes this the report of a root that was not emitted. The event has the identity that it came
+    /// with, or else the one that it would have had.
+    pub(crate) fn not_entered(
+        &mut self,
+        inner: &Inner,
+        event: &dyn AnyEvent,
+        meta: Option<Meta>,
+        why: &NotEntered,
+    ) {
         let more = self.more();
         more.details.events = 0;
-        match why {
-            NotEntered::Refused(refusal) => more.fail(Failure::refused(*refusal)),
+        let failure = match why {
+            NotEntered::Refused(refusal) => Failure::refused(*refusal),
             NotEntered::Closed => {
                 more.details.closed = true;
-                more.fail(Failure::new(event, None, Cause::Closed));
+                Failure::new(event.info(), None, Cause::Closed)
             }
-            NotEntered::Discarded => more.details.discarded += 1,
-        }
+            NotEntered::Discarded => {
+                more.details.discarded += 1;
+                return;
+            }
+        };
+        let origin = Origin {
+            stamp: meta,
+            ..Origin::here(inner)
+        };
+        more.fail(
+            inner,
+            failure.of(inner.snapshot(event, &origin), origin.stand()),
+        );
     }
 
     /// The same of a root of one event.
-    pub(crate) fn not_emitted(&mut self, event: &'static EventInfo, why: &NotEntered) {
-        self.not_entered(event, why);
+    pub(crate) fn not_emitted(
+        &mut self,
+        inner: &Inner,
+        event: &dyn AnyEvent,
+        meta: Option<Meta>,
+        why: &NotEntered,
+    ) {
+        self.not_entered(inner, event, meta, why);
         if !matches!(why, NotEntered::Discarded) {
             self.more().details.not_emitted += 1;
         }
@@ -462,14 +541,14 @@ impl Root {
         let (in_record, others): (Vec<_>, _) =
             events.into_iter().partition(|event| event.info().is_wire());
         for event in in_record {
-            self.more().discard(inner, event, None);
+            self.more().discard(inner, event, None, depth::next());
         }
         others
     }
 
     /// Keeps what waits without emitting it.
-    pub(crate) fn leave_the_rest(&mut self) {
-        self.more().leave_the_rest();
+    pub(crate) fn leave_the_rest(&mut self, inner: &Inner) {
+        self.more().leave_the_rest(inner);
     }
 
     /// Notes that an emit inside of this root was refused. It was logged when it was.
@@ -500,7 +579,7 @@ impl Root {
     /// Emits the next event that handlers caused.
     pub(crate) fn run_next(&mut self, inner: &Arc<Inner>) -> Option<()> {
         let turn = self.take_turn(inner)?;
-        self.end_turn(turn);
+        self.end_turn(inner, turn);
         Some(())
     }
 
@@ -508,15 +587,15 @@ impl Root {
     pub(crate) fn take_turn(&mut self, inner: &Arc<Inner>) -> Option<Turn> {
         self.record.get()?;
         let Waiting { event, by, origin } = self.more().next(inner)?;
-        let stand = origin.stand();
+        let (stand, depth) = (origin.stand(), origin.depth);
         let (event, refused) = stand.enter(inner, || event.emit(inner, self, origin));
         self.pass_on(refused);
-        Some(Turn { event, by })
+        Some(Turn { event, by, depth })
     }
 
     /// Keeps an event for the report, or drops one that was recorded.
-    pub(crate) fn end_turn(&mut self, Turn { event, by }: Turn) {
-        self.more().keep(event, by);
+    pub(crate) fn end_turn(&mut self, inner: &Inner, Turn { event, by, depth }: Turn) {
+        self.more().keep(inner, event, by, depth);
     }
 
     /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.

@@ -9,7 +9,7 @@ use super::emit_async::{self, EmitAsync};
 use super::inner::Inner;
 use super::origin::Origin;
 use super::{Dispatcher, emit};
-use crate::event::{AnyEvent, Event, EventInfo};
+use crate::event::{AnyEvent, Event};
 use crate::meta::Meta;
 use crate::report::{Cause, Failure, Report};
 use crate::wire::Envelope;
@@ -123,7 +123,7 @@ impl Dispatcher {
 
 fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, arrival: Arrival, hands: Hands) -> Report {
     let mut root = Root::with(hands);
-    let Some(origin) = enter(inner, E::INFO, arrival, &mut root) else {
+    let Some(origin) = enter(inner, &**event, arrival, &mut root) else {
         return root.into_report();
     };
     let (panic, refused) = origin.stand().enter(inner, || {
@@ -143,29 +143,31 @@ fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, arrival: Arrival, hands
 /// Where the event stands, if it is emitted; else the root says why not.
 pub(super) fn enter(
     inner: &Inner,
-    event: &'static EventInfo,
+    event: &dyn AnyEvent,
     arrival: Arrival,
     root: &mut Root,
 ) -> Option<Origin> {
     let Arrival { meta, replays } = arrival;
-    let mut origin = match emit::enter_root(inner, event, None) {
+    let mut origin = match emit::enter_root(inner, event.info(), None) {
         Ok(origin) => origin,
         Err(why) => {
-            root.not_emitted(event, &why);
+            root.not_emitted(inner, event, Some(meta), &why);
             return None;
         }
     };
     // It may be delivered inside of a handler, which is deeper than it says.
     origin.depth = origin.depth.max(meta.depth());
+    origin.replays |= replays;
+    origin.stamp = Some(meta);
     if origin.depth > inner.depth_limit {
         let limit = inner.depth_limit;
         let more = root.more();
         more.details.events = 0;
         more.details.not_emitted += 1;
-        more.fail(Failure::new(event, None, Cause::TooDeep { limit }));
+        let failure = Failure::new(event.info(), None, Cause::TooDeep { limit });
+        let snapshot = inner.snapshot(event, &origin);
+        more.fail(inner, failure.of(snapshot, origin.stand()));
         return None;
     }
-    origin.replays |= replays;
-    origin.stamp = Some(meta);
     Some(origin)
 }

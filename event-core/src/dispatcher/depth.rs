@@ -10,6 +10,7 @@
 use std::cell::Cell;
 
 use super::inner::Inner;
+use super::origin::Stamp;
 use crate::event::EventInfo;
 
 thread_local! {
@@ -19,15 +20,19 @@ thread_local! {
     /// How many roots there were inside the outermost one.
     static INSIDE: Cell<usize> = const { Cell::new(0) };
     static LAST_REFUSAL: Cell<Option<Refusal>> = const { Cell::new(None) };
+    /// The event that user code on this thread is told about, while [`TOLD`] is set.
+    static CAUSE: Cell<Option<Stamp>> = const { Cell::new(None) };
 }
 
 /// A root inside the current emission was refused.
 const REFUSED: u32 = 1 << 31;
 /// There was a root inside the current emission.
 const NESTED: u32 = 1 << 30;
+/// The code that runs now is no handler, but is told about an event: an observer, a hook, a log.
+const TOLD: u32 = 1 << 29;
 
 /// The deepest limit that leaves the flags alone.
-pub(crate) const MOST: u32 = NESTED - 2;
+pub(crate) const MOST: u32 = TOLD - 2;
 
 /// A root that was not emitted because of those that it is inside of.
 #[derive(Clone, Copy)]
@@ -40,6 +45,8 @@ pub(crate) struct Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
     Depth(u32),
+    /// The same, of an event that descends from those before it, which may have run elsewhere.
+    Causes(u32),
     Count(usize),
 }
 
@@ -51,7 +58,17 @@ pub(crate) fn is_outermost() -> bool {
 
 /// The depth of the next root on this thread.
 pub(crate) fn next() -> u32 {
-    NEXT.get() & !(REFUSED | NESTED)
+    NEXT.get() & !(REFUSED | NESTED | TOLD)
+}
+
+/// Whether the code that runs now is told about an event, and is no handler.
+pub(crate) fn is_told() -> bool {
+    NEXT.get() & TOLD != 0
+}
+
+/// The event that a root on this thread descends from, if code emits it that is told about that event.
+pub(crate) fn cause() -> Option<Stamp> {
+    if is_told() { CAUSE.get() } else { None }
 }
 
 /// Begins an outermost emission.
@@ -85,6 +102,40 @@ pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusa
     }
 }
 
+/// Runs code that belongs to an event at `depth`, and that may run inside of deeper ones. Like `enter`,
+/// it takes code that does not unwind.
+pub(crate) fn enter_deeper<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+    enter_at(next().max(depth.saturating_add(1).min(MOST + 1)), run)
+}
+
+/// Runs code that is told about an event at `depth`, and that may emit: a root that it emits descends
+/// from that event. Like `enter`, it takes code that does not unwind.
+pub(crate) fn descend<R>(
+    depth: u32,
+    cause: Option<Stamp>,
+    run: impl FnOnce() -> R,
+) -> (R, Option<Refusal>) {
+    // One that is told inside of another that is told is deeper, whatever it is told about, so that
+    // hooks which call each other end, too.
+    let inside = next() + u32::from(is_told());
+    let outer = CAUSE.replace(cause);
+    let at = inside.max(depth.saturating_add(1)).min(MOST + 1);
+    let told = enter_at(at | TOLD, run);
+    CAUSE.set(outer);
+    told
+}
+
+fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+    let before = NEXT.replace(at);
+    let result = run();
+    let flags = NEXT.replace(before) & (REFUSED | NESTED);
+    if flags == 0 {
+        (result, None)
+    } else {
+        (result, leave(before, flags))
+    }
+}
+
 /// Passes the flags on to the enclosing emission, if there is one.
 #[cold]
 #[inline(never)]
@@ -108,7 +159,9 @@ pub(crate) fn root(inner: &Inner, event: &'static EventInfo) -> Result<u32, Refu
         return Ok(0);
     }
     let inside = INSIDE.get() + 1;
-    let limit = if depth > inner.depth_limit {
+    let limit = if depth > inner.depth_limit && is_told() {
+        Limit::Causes(inner.depth_limit)
+    } else if depth > inner.depth_limit {
         Limit::Depth(inner.depth_limit)
     } else if inside > inner.count_limit {
         Limit::Count(inner.count_limit)

@@ -10,20 +10,24 @@ use super::inner::Inner;
 use super::origin::Origin;
 use crate::emitter::Given;
 use crate::error::BoxError;
-use crate::event::EventInfo;
+use crate::event::{AnyEvent, EventInfo};
 use crate::handler::asynchronous::Collected;
 use crate::handler::binder::NotRun;
 use crate::handler::{HandlerInfo, Sink};
-use crate::isolate;
 use crate::meta::Meta;
 use crate::observer::{Observed, UnderWay};
-use crate::report::{Cause, Ended, Failure, Skip};
+use crate::report::{Cause, Ended, Failure, Skip, Snapshot};
 use crate::spans::Trace;
+use crate::{isolate, log};
 
 /// Tells which handler stands at a position, when a failure asks.
 pub(crate) trait Who {
     fn event(&self) -> &'static EventInfo;
     fn handler(&self, position: usize) -> HandlerInfo;
+    /// Which delivery of the event to the handler this is, from 1.
+    fn attempt(&self) -> u32 {
+        1
+    }
 }
 
 /// One event on its way through its handlers.
@@ -75,24 +79,46 @@ impl<'e> Emission<'e> {
         self.inner
     }
 
-    /// The identity of the emission; made now, if nobody asked before.
+    /// The identity of the event, as the current delivery has it; made now, if nobody asked before.
     pub(crate) fn meta(&self) -> Meta {
+        self.emission_meta().with_attempt(self.who.attempt())
+    }
+
+    fn emission_meta(&self) -> Meta {
         if let Some(meta) = self.origin.stamp {
             return meta;
         }
-        if let Some(meta) = self.more().progress.meta {
-            return meta;
-        }
+        let own = {
+            let more = self.more();
+            if let Some(meta) = more.progress.meta {
+                return meta;
+            }
+            self.origin.own().or(more.progress.own.as_ref()).cloned()
+        };
         // Not while the record is borrowed: the clock is the user's.
-        let meta = self.inner.stamp(self.origin);
+        let meta = self.inner.stamp(self.origin, own.as_deref());
         self.more().progress.meta = Some(meta);
         meta
     }
 
     /// What an event comes from that this emission causes.
     fn origin_of_caused(&self) -> Origin {
-        let parent = self.inner.is_stamping().then(|| self.meta().parent());
+        if self.inner.is_stamping() {
+            self.emission_meta();
+        }
+        let parent = self.more().progress.parent(self.origin);
         self.origin.caused(parent, self.trace())
+    }
+
+    /// The event as failures keep it; made now, if none has failed before.
+    fn snapshot(&self, event: &dyn AnyEvent) -> Arc<Snapshot> {
+        if let Some(snapshot) = &self.more().progress.snapshot {
+            return Arc::clone(snapshot);
+        }
+        // Not while the record is borrowed: what shows the event is the user's.
+        let snapshot = Snapshot::of(event, self.meta());
+        self.more().progress.snapshot = Some(Arc::clone(&snapshot));
+        snapshot
     }
 
     /// Tells observers that the handler at the current position is about to be called; answers the
@@ -203,32 +229,32 @@ impl<'e> Emission<'e> {
 
     /// The handler was not called.
     #[cold]
-    pub(crate) fn not_run(&self, why: NotRun) {
+    pub(crate) fn not_run(&self, event: &dyn AnyEvent, why: NotRun) {
         match why {
             NotRun::Filtered => self.count(Ended::Skipped(Skip::Filter)),
             NotRun::Cancelled => self.count(Ended::Skipped(Skip::Cancelled)),
-            NotRun::Rejected(error) => self.fail(error),
+            NotRun::Rejected(error) => self.failed(event, Ended::Failed, Cause::Error(error)),
         }
     }
 
     /// The handler at the current position panicked; the emission goes on behind it.
     #[cold]
-    pub(crate) fn panicked(&self, payload: Box<dyn Any + Send>) {
+    pub(crate) fn panicked(&self, event: &dyn AnyEvent, payload: Box<dyn Any + Send>) {
         let message = isolate::message(payload);
-        self.failed(Ended::Panicked, Cause::Panic(message));
+        self.failed(event, Ended::Panicked, Cause::Panic(message));
     }
 
     /// Takes in what the call of an async handler led to.
     #[cold]
-    pub(crate) fn conclude(&self, collected: Collected) {
+    pub(crate) fn conclude(&self, event: &dyn AnyEvent, collected: Collected) {
         for event in collected.caused {
             self.cause(event);
         }
         for error in collected.errors {
-            self.fail(error);
+            self.failed(event, Ended::Failed, Cause::Error(error));
         }
         if let Some(limit) = collected.timed_out {
-            self.failed(Ended::TimedOut, Cause::TimedOut(limit));
+            self.failed(event, Ended::TimedOut, Cause::TimedOut(limit));
         }
     }
 
@@ -244,13 +270,16 @@ impl<'e> Emission<'e> {
         self.count(ended);
     }
 
-    /// The delivery at the current position failed.
+    /// The delivery of the event at the current position failed.
     #[cold]
-    pub(crate) fn failed(&self, ended: Ended, cause: Cause) {
-        let failure = Failure::new(self.event(), Some(self.handler()), cause);
+    pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: Ended, cause: Cause) {
+        let failure = Failure::new(self.event(), Some(self.handler()), cause)
+            .of(self.snapshot(event), self.origin.stand());
         self.count(ended);
+        // Not while the record is borrowed: who writes logs may emit.
+        log::failure(self.inner, &failure, &self.trace(), &self.origin.trace);
         let mut more = self.more();
-        more.fail(failure);
+        more.details.failures.push(failure);
         if more.fail_fast {
             more.progress.halted = Some(Skip::EarlierFailure);
         }
@@ -270,7 +299,8 @@ impl<'e> Emission<'e> {
     }
 }
 
-impl Sink for Emission<'_> {
+impl Emission<'_> {
+    /// The delivery at the current position caused an event.
     fn cause(&self, event: Box<dyn Caused>) {
         let origin = self.origin_of_caused();
         let mut more = self.more();
@@ -278,11 +308,7 @@ impl Sink for Emission<'_> {
         more.queue(self.inner, event, self.handler(), origin);
     }
 
-    #[cold]
-    fn fail(&self, error: BoxError) {
-        self.failed(Ended::Failed, Cause::Error(error));
-    }
-
+    /// The handler at the current position stopped the emission.
     #[cold]
     fn stop(&self) {
         if !self.event().is_stoppable() {
@@ -291,5 +317,34 @@ impl Sink for Emission<'_> {
         let mut more = self.more();
         more.progress.halted = Some(Skip::Break);
         more.details.stopped_by = Some(self.handler());
+    }
+}
+
+/// Takes in the outcome of a call that has ended before the next one begins. Only it knows the event,
+/// which nobody needs unless the call failed.
+pub(crate) struct Ending<'e, E: ?Sized> {
+    pub(crate) emission: &'e Emission<'e>,
+    pub(crate) event: &'e E,
+    pub(crate) as_any: AsAny<E>,
+}
+
+/// An event as an object: generated code knows the type before it knows that it is an event.
+pub(crate) type AsAny<E> = fn(&E) -> &dyn AnyEvent;
+
+impl<E: ?Sized> Sink for Ending<'_, E> {
+    fn cause(&self, event: Box<dyn Caused>) {
+        self.emission.cause(event);
+    }
+
+    #[cold]
+    fn fail(&self, error: BoxError) {
+        let event = (self.as_any)(self.event);
+        self.emission
+            .failed(event, Ended::Failed, Cause::Error(error));
+    }
+
+    #[cold]
+    fn stop(&self) {
+        self.emission.stop();
     }
 }

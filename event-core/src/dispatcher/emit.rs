@@ -23,7 +23,7 @@ use super::emission::Emission;
 use super::full::{run_full, run_subscribed};
 use super::inner::{Found, Inner};
 use super::later;
-use super::origin::{Origin, ROOT};
+use super::origin::{Origin, Parent, ROOT};
 use super::queued;
 use super::replaying;
 use super::roster::{Entry, Roster, mode};
@@ -161,6 +161,7 @@ pub(crate) fn enter_root(
     Ok(Origin {
         replays,
         values,
+        parent: depth::cause().map(Parent::stamped),
         ..Origin::at(depth)
     })
 }
@@ -173,9 +174,9 @@ pub(crate) fn refuse<E: Event>(
     mut root: Root,
     why: &NotEntered,
 ) -> Report {
-    root.not_emitted(E::INFO, why);
+    root.not_emitted(inner, &event, None, why);
     let depth = depth::next();
-    if depth > inner.depth_limit + 1 {
+    if depth > inner.depth_limit + 1 && !depth::is_told() {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
         std::mem::forget(event);
         return root.into_report();
@@ -212,7 +213,7 @@ pub(crate) fn finish(
     refused: Option<Refusal>,
 ) -> Report {
     if let Some(failure) = panic {
-        root.more().fail(failure);
+        root.more().fail(inner, failure);
     }
     root.pass_on(refused);
     root.run_caused(inner);
@@ -375,7 +376,7 @@ pub(crate) fn run_plain<E: Event>(
 /// A handler panicked: runs those behind it, as often as it takes.
 #[cold]
 #[inline(never)]
-fn go_on_behind<E>(
+fn go_on_behind<E: Event>(
     handlers: &[Bound<E>],
     event: &E,
     emission: &Emission<'_>,
@@ -383,7 +384,7 @@ fn go_on_behind<E>(
 ) {
     let mut caught = Err(payload);
     while let Err(payload) = caught {
-        emission.panicked(payload);
+        emission.panicked(event, payload);
         emission.advance();
         caught = catch_unwind(AssertUnwindSafe(|| {
             call_all(&handlers[emission.position()..], event, emission);

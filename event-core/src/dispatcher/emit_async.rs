@@ -28,6 +28,7 @@ use crate::isolate;
 use crate::observer::Observed;
 use crate::pending::PendingEvents;
 use crate::report::{Cause, Ended, Failure, Report};
+use crate::spans::Trace;
 
 pin_project! {
 /// An emission that has not begun: await it, or [shield](Self::shielded) it.
@@ -103,7 +104,7 @@ async fn emit_at_once<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E
     if let Some(shared) = &shared.0 {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(depth::enter(0, || {
-                at_once::run(inner, roster, shared.event(), &mut root, context)
+                at_once::run(inner, roster, shared, &mut root, context)
             }))
         })
         .await;
@@ -198,8 +199,8 @@ pub(crate) async fn deliver_async<E: Event>(
     // Whoever sent it may hold it no more.
     let event = Isolated(Some(event));
     let mut root = Root::with(Hands::Structured);
-    if let Some(origin) = super::deliver::enter(&inner, E::INFO, arrival, &mut root)
-        && let Some(held) = &event.0
+    if let Some(held) = &event.0
+        && let Some(origin) = super::deliver::enter(&inner, &**held, arrival, &mut root)
     {
         let stand = origin.stand();
         let mut unfinished = Unfinished::new(&inner, &mut root, E::INFO);
@@ -309,7 +310,7 @@ impl<'a> Unfinished<'a> {
 
     fn end_first(&mut self, panic: Option<Failure>, refused: Option<depth::Refusal>) {
         if let Some(failure) = panic {
-            self.root.more().fail(failure);
+            self.root.more().fail(self.inner, failure);
         }
         self.root.pass_on(refused);
     }
@@ -323,7 +324,7 @@ impl<'a> Unfinished<'a> {
             let turn = Isolated(Some(turn));
             self.run_structured().await;
             if let Some(turn) = turn.take() {
-                self.root.end_turn(turn);
+                self.root.end_turn(self.inner, turn);
             }
         }
         self.is_finished = true;
@@ -378,7 +379,7 @@ impl Drop for Unfinished<'_> {
             not_emitted,
         };
         let failure = Failure::new(self.event, None, cause);
-        crate::log::failure(&failure);
+        crate::log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
         self.inner.tell(&failure);
         self.root.discard_events();
     }

@@ -7,27 +7,30 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::at_once::{Begin, Begun};
-use super::cascade::{More, Record, Root};
-use super::depth::Refusal;
+use super::cascade::{More, Progress, Record, Root};
+use super::depth::{self, Refusal};
 use super::emission::Emission;
 use super::inner::Inner;
 use super::replaying::Stand;
 use super::shared::{Delivered, Item, One, Target};
-use crate::emitter::Given;
+use crate::emitter::{Given, Taken};
 use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::binder::NotRun;
 use crate::observer::{Observed, UnderWay};
 use crate::report::{Cause, Ended, Failure};
+use crate::spans::Trace;
 use crate::{isolate, log};
 
 /// A call of an async handler that is under way.
 pub(crate) struct Flight<'a> {
     running: Option<Running<'a>>,
     inner: &'a Inner,
+    event: &'a dyn Delivered,
     needs_timer: bool,
     stand: Stand,
     left: Left,
     refused: Option<Refusal>,
+    attempt: u32,
 }
 
 /// What a call leaves behind, however it ends.
@@ -69,14 +72,24 @@ pub(crate) struct Landed {
     landing: Landing,
     left: Left,
     refused: Option<Refusal>,
+    attempt: u32,
 }
 
 impl<'a> Flight<'a> {
-    /// Makes the parameters of a call of an async handler.
+    /// Makes the parameters of a call of an async handler, whose delivery is made for the first time.
     pub(crate) fn of(
         inner: &'a Arc<Inner>,
         event: &'a dyn Delivered,
         target: &Target,
+    ) -> Result<Self, Landed> {
+        Self::of_attempt(inner, event, target, 1)
+    }
+
+    fn of_attempt(
+        inner: &'a Arc<Inner>,
+        event: &'a dyn Delivered,
+        target: &Target,
+        attempt: u32,
     ) -> Result<Self, Landed> {
         let under_way = tell_started(inner, event, target);
         let record = Record::new();
@@ -84,6 +97,7 @@ impl<'a> Flight<'a> {
             inner,
             event,
             target,
+            attempt,
         };
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
         let stand = event.origin().stand();
@@ -106,10 +120,12 @@ impl<'a> Flight<'a> {
                 return Ok(Self {
                     running: Some(running),
                     inner,
+                    event,
                     needs_timer: event.needs_timer(inner, target),
                     stand,
                     left,
                     refused,
+                    attempt,
                 });
             }
             Ok(Some(Err(not_run))) => Landing::NotRun(not_run),
@@ -119,6 +135,7 @@ impl<'a> Flight<'a> {
             landing,
             left,
             refused,
+            attempt,
         })
     }
 
@@ -140,8 +157,9 @@ impl<'a> Flight<'a> {
     /// Goes on with a call that has begun.
     pub(crate) fn begun(
         inner: &'a Inner,
-        event: &dyn Delivered,
+        event: &'a dyn Delivered,
         begun: Begun<'a>,
+        attempt: u32,
     ) -> Result<Self, Landed> {
         let Begun { call, given } = begun;
         let left = Left {
@@ -152,15 +170,18 @@ impl<'a> Flight<'a> {
             Begin::Pends(running) => Ok(Self {
                 running: Some(running),
                 inner,
+                event,
                 needs_timer: false,
                 stand: event.origin().stand(),
                 left,
                 refused: None,
+                attempt,
             }),
             Begin::Landed(landing) => Err(Landed {
                 landing,
                 left,
                 refused: None,
+                attempt,
             }),
         }
     }
@@ -192,6 +213,7 @@ impl<'a> Flight<'a> {
             landing,
             left: std::mem::take(&mut self.left),
             refused: self.refused,
+            attempt: self.attempt,
         })
     }
 }
@@ -199,17 +221,22 @@ impl<'a> Flight<'a> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.end_call();
+        let origin = self.event.origin();
         for given in std::mem::take(&mut self.left.given) {
-            for event in given.close().events {
+            let Taken { events, trace } = given.close();
+            for event in events {
                 if given.discards(event.info()) {
                     self.inner.count_discarded();
                     isolate::discard(event);
                     continue;
                 }
                 let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
-                log::failure(&failure);
+                let caused = origin.caused(Progress::default().parent(origin), trace.clone());
+                let snapshot = self.inner.snapshot(event.as_any_event(), &caused);
+                let failure = failure.of(snapshot, caused.stand());
+                log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
                 self.inner.tell(&failure);
-                isolate::discard(event);
+                depth::enter_deeper(caused.depth, || isolate::discard(event));
             }
         }
     }
@@ -232,13 +259,16 @@ impl Landed {
         target: &Target,
     ) -> Ended {
         root.pass_on(self.refused);
-        root.settle(inner, event, target, |emission| {
+        root.settle_attempt(inner, event, target, self.attempt, |emission| {
             self.left.join(emission);
+            let event = event.as_any_event();
             match self.landing {
                 Landing::Concluded(Concluded::Done) => {}
-                Landing::Concluded(Concluded::More(collected)) => emission.conclude(*collected),
-                Landing::NotRun(why) => emission.not_run(why),
-                Landing::Panicked(payload) => emission.panicked(payload),
+                Landing::Concluded(Concluded::More(collected)) => {
+                    emission.conclude(event, *collected);
+                }
+                Landing::NotRun(why) => emission.not_run(event, why),
+                Landing::Panicked(payload) => emission.panicked(event, payload),
             }
         })
     }
@@ -266,15 +296,13 @@ fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) -> Option
 }
 
 /// Runs a delivery of an async handler; answers how it ended.
-pub(crate) async fn fly(
-    inner: &Arc<Inner>,
-    event: &dyn Delivered,
-    target: &Target,
-    root: &mut Root,
-) -> Ended {
+pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> Ended {
+    let (event, target) = (&*item.event, &item.target);
     let mut was_polled = false;
     let flight = match *target {
-        Target::Seat(seat) if !inner.is_observed() && event.runs_at_once(inner, seat) => {
+        Target::Seat(seat)
+            if item.attempt == 1 && !inner.is_observed() && event.runs_at_once(inner, seat) =>
+        {
             let (begun, refused) = poll_fn(|context| {
                 let run = || event.run_at_once(inner, seat, context);
                 Poll::Ready(event.origin().stand().enter(inner, run))
@@ -289,11 +317,11 @@ pub(crate) async fn fly(
                 }
                 Some(begun) => {
                     was_polled = true;
-                    Flight::begun(inner, event, begun)
+                    Flight::begun(inner, event, begun, item.attempt)
                 }
             }
         }
-        _ => Flight::of(inner, event, target),
+        _ => Flight::of_attempt(inner, event, target, item.attempt),
     };
     let landed = match flight {
         Ok(flight) => {
@@ -326,7 +354,8 @@ pub(crate) fn run(
 ) -> Ended {
     let event = &*item.event;
     let ended = if event.is_async(inner, &item.target) {
-        let landed = match (Flight::of(inner, event, &item.target), &inner.runtime) {
+        let flight = Flight::of_attempt(inner, event, &item.target, item.attempt);
+        let landed = match (flight, &inner.runtime) {
             (Ok(mut flight), Some(runtime)) => {
                 runtime.block_on(poll_fn(|context| flight.poll(context)))
             }
@@ -336,7 +365,7 @@ pub(crate) fn run(
         landed.settle(root, inner, event, &item.target)
     } else {
         let under_way = tell_started(inner, event, &item.target);
-        root.settle(inner, event, &item.target, |emission| {
+        root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
             let Target::Seat(seat) = item.target else {
                 return;
             };
@@ -346,7 +375,7 @@ pub(crate) fn run(
                 Some(under_way) => emission.set_under_way(under_way).run(call),
             });
             if let Err(payload) = catch_unwind(call) {
-                emission.panicked(payload);
+                emission.panicked(event.as_any_event(), payload);
             }
         })
     };

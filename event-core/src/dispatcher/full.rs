@@ -48,7 +48,7 @@ pub(crate) fn run_subscribed<E: Event>(
         call_some(&roster.handlers[handlers..], event, &emission);
     });
     if let Err(payload) = catch_unwind(first_try) {
-        emission.panicked(payload);
+        emission.panicked(event, payload);
         emission.advance();
         view.run_rest(event, &emission, &missed, None);
     }
@@ -98,7 +98,7 @@ impl<E> View<'_, E> {
                 }
             }));
             if let Err(payload) = run {
-                emission.panicked(payload);
+                emission.panicked(event, payload);
                 if let Some(observed) = observed {
                     emission.tell_ended(observed);
                 }

@@ -10,11 +10,12 @@ use arc_swap::ArcSwap;
 use super::DispatcherHandle;
 use super::calls::CatchAll;
 use super::closing::Closing;
-use super::origin::Origin;
+use super::depth;
+use super::origin::{Origin, Parent};
 use super::roster::{Entry, EventKind, KindOf};
 use super::seat::Places;
 use super::task::Tasks;
-use crate::event::{Event, EventInfo};
+use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::registered::Registered;
 use crate::isolate;
 use crate::meta::{Meta, Stamper};
@@ -22,7 +23,7 @@ use crate::observer::Observer;
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
 use crate::registry::EventSlot;
-use crate::report::Failure;
+use crate::report::{Failure, Snapshot};
 use crate::resolver::ByType;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
@@ -162,16 +163,23 @@ impl Inner {
         self.stamping.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
-        // One that was delivered from outside has its own.
-        let own = origin.stamp;
-        own.unwrap_or_else(|| self.stamper.stamp(origin))
+    /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
+    /// knows it by; else a new one.
+    pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {
+        let known = origin.stamp;
+        known.unwrap_or_else(|| self.stamper.stamp(origin, own))
+    }
+
+    /// An event that was not emitted, as a failure keeps it.
+    #[cold]
+    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, origin: &Origin) -> Arc<Snapshot> {
+        Snapshot::of(event, self.stamp(origin, None))
     }
 
     /// Begins an emission: gives it its identity and its span, if somebody asks for those.
     pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Origin) {
         if self.is_stamping() {
-            let mut meta = self.stamp(origin);
+            let mut meta = self.stamp(origin, None);
             origin.trace = self.spans.emission(event, origin, &mut meta);
             origin.stamp = Some(meta);
         }
@@ -194,10 +202,21 @@ impl Inner {
         self.discarded.load(Ordering::Relaxed)
     }
 
-    /// A failure of a delivery whose emitter has its report already.
+    /// A failure of a delivery whose emitter has its report already. What the hook emits is caused by
+    /// the event that failed; if that is not emitted because of a limit, the hook hears of it, once.
     #[cold]
     pub(crate) fn tell(&self, failure: &Failure) {
-        let _ = isolate::run(|| (self.on_failure)(failure));
+        // A hook that leads to another failure before it returns would never end.
+        if depth::next() > self.depth_limit.saturating_add(1) {
+            return;
+        }
+        let hook = |failure| {
+            let told = || isolate::run(|| (self.on_failure)(failure));
+            failure.descend(self, told).1
+        };
+        if let Some(refusal) = hook(failure) {
+            let _ = hook(&failure.refused_inside(refusal));
+        }
     }
 
     /// The index of a queue, if some handler names it.

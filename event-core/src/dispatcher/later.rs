@@ -116,10 +116,7 @@ fn stopped(root: &Root, halted: Option<Skip>) -> Option<Skip> {
 }
 
 fn item(event: &Arc<dyn Delivered>, target: Target) -> Item {
-    Item {
-        event: Arc::clone(event),
-        target,
-    }
+    Item::new(Arc::clone(event), target)
 }
 
 /// Asks the filter of a handler; if it does not hold, the delivery ends here.
@@ -136,7 +133,7 @@ pub(crate) fn admits(
             emission.skip(Skip::Filter);
         }),
         Err(payload) => root.settle(inner, event, &target, |emission| {
-            emission.panicked(payload);
+            emission.panicked(event.as_any_event(), payload);
         }),
     };
     false
@@ -152,7 +149,7 @@ pub(crate) fn reject(
 ) {
     let ended = cause.ended().unwrap_or(Ended::Rejected);
     root.settle(inner, event, target, |emission| {
-        emission.failed(ended, cause);
+        emission.failed(event.as_any_event(), ended, cause);
     });
 }
 
@@ -240,7 +237,7 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
         }
         Offered::Panicked(item, payload) => {
             root.settle(inner, &*item.event, &item.target, |emission| {
-                emission.panicked(payload);
+                emission.panicked(item.event.as_any_event(), payload);
             });
             isolate::discard(item);
         }

@@ -1,13 +1,16 @@
 //! What an emission comes from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use uuid::Uuid;
 
-use super::replaying::Stand;
+use super::depth;
+use super::inner::Inner;
+use super::replaying::{self, Stand};
 use crate::context::Values;
 use crate::event::EventInfo;
-use crate::meta::{Meta, TraceParent};
+use crate::meta::{Meta, Stamper, TraceParent};
 use crate::spans::Trace;
 
 /// What an emission comes from, and what it carries on.
@@ -16,11 +19,15 @@ pub(crate) struct Origin {
     pub(crate) depth: u32,
     /// The event is replayed, or a handler of one that is caused it.
     pub(crate) replays: bool,
+    /// The event outlives its emission: whoever asks for its identity later finds it in `own`.
+    pub(super) outlives: bool,
     /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
-    /// it, which only inline handlers can.
+    /// it: an inline handler, or a failure.
     pub(crate) stamp: Option<Meta>,
-    /// The event that caused this one, if the dispatcher stamps.
-    pub(crate) parent: Option<Parent>,
+    /// The event as what it causes knows it, if it outlives its emission and somebody has asked.
+    pub(super) own: OnceLock<Arc<Parent>>,
+    /// The event that caused this one.
+    pub(crate) parent: Option<Arc<Parent>>,
     /// What the emitter gave along.
     pub(crate) values: Option<Arc<Values>>,
     /// The span of the delivery that caused it.
@@ -29,10 +36,29 @@ pub(crate) struct Origin {
     pub(crate) trace: Trace,
 }
 
-/// The event that caused another.
-#[derive(Clone, Copy)]
+/// An event as what it causes knows it. Its identity is made when somebody asks for it, or for that of
+/// what it caused.
+///
+/// It knows its root and not its own parent, so that a long line of descent is not kept in memory.
 pub(crate) struct Parent {
+    made: OnceLock<(Uuid, SystemTime)>,
+    root: Root,
+    traceparent: Option<TraceParent>,
+}
+
+/// The root that an event descends from.
+#[derive(Clone)]
+enum Root {
+    Itself,
+    Known(Uuid),
+    Other(Arc<Parent>),
+}
+
+/// What of an event's identity passes on to what it causes.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
     pub(crate) id: Uuid,
+    pub(crate) time: SystemTime,
     pub(crate) correlation: Uuid,
     pub(crate) traceparent: Option<TraceParent>,
 }
@@ -47,7 +73,9 @@ impl Origin {
         Self {
             depth,
             replays: false,
+            outlives: false,
             stamp: None,
+            own: OnceLock::new(),
             parent: None,
             values: None,
             within: Trace::NONE,
@@ -55,17 +83,38 @@ impl Origin {
         }
     }
 
-    /// Of an event that a delivery of this one causes.
-    pub(crate) fn caused(&self, parent: Option<Parent>, within: Trace) -> Self {
+    /// Of a root that is emitted on this thread.
+    pub(crate) fn here(inner: &Inner) -> Self {
         Self {
-            depth: self.depth + 1,
+            replays: replaying::is_under_way(inner),
+            parent: depth::cause().map(Parent::stamped),
+            ..Self::at(depth::next())
+        }
+    }
+
+    /// Of an event that a delivery of this one causes.
+    pub(crate) fn caused(&self, parent: Arc<Parent>, within: Trace) -> Self {
+        Self {
             replays: self.replays,
-            stamp: None,
-            parent,
+            parent: Some(parent),
             values: self.values.clone(),
             within,
-            trace: Trace::NONE,
+            ..Self::at(self.depth + 1)
         }
+    }
+
+    /// Of an event that outlives its emission: all who ask for its identity get the same one.
+    pub(crate) fn outliving(self) -> Self {
+        Self {
+            outlives: true,
+            ..self
+        }
+    }
+
+    /// The event as what it causes knows it, if it outlives its emission.
+    pub(crate) fn own(&self) -> Option<&Arc<Parent>> {
+        self.outlives
+            .then(|| self.own.get_or_init(|| Parent::of(self, None)))
     }
 
     /// Whether an event that comes from here is in the record that is replayed, and so is not
@@ -79,6 +128,64 @@ impl Origin {
         Stand {
             depth: self.depth,
             replays: self.replays,
+        }
+    }
+}
+
+impl Parent {
+    /// An event with an identity.
+    pub(crate) fn stamped(stamp: Stamp) -> Arc<Self> {
+        Arc::new(Self {
+            made: (stamp.id, stamp.time).into(),
+            root: if stamp.correlation == stamp.id {
+                Root::Itself
+            } else {
+                Root::Known(stamp.correlation)
+            },
+            traceparent: stamp.traceparent,
+        })
+    }
+
+    /// An event that comes from `origin`, with its identity if that is known.
+    pub(crate) fn of(origin: &Origin, known: Option<Meta>) -> Arc<Self> {
+        if let Some(meta) = origin.stamp.or(known) {
+            return Self::stamped(meta.parent());
+        }
+        let parent = origin.parent.as_ref();
+        Arc::new(Self {
+            made: OnceLock::new(),
+            root: parent.map_or(Root::Itself, |parent| match &parent.root {
+                Root::Itself => Root::Other(Arc::clone(parent)),
+                known => known.clone(),
+            }),
+            traceparent: parent.and_then(|parent| parent.traceparent),
+        })
+    }
+
+    /// The id, and when it was made.
+    pub(crate) fn made(&self, stamper: &Stamper) -> (Uuid, SystemTime) {
+        if let Some(made) = self.made.get() {
+            return *made;
+        }
+        // Not inside of the lock: the clock is the user's.
+        let made = stamper.make();
+        *self.made.get_or_init(|| made)
+    }
+
+    /// The identity, which is made if nobody asked for it before.
+    pub(crate) fn stamp(&self, stamper: &Stamper) -> Stamp {
+        // The root first, so that ids grow with the descent.
+        let root = match &self.root {
+            Root::Itself => None,
+            Root::Known(id) => Some(*id),
+            Root::Other(root) => Some(root.made(stamper).0),
+        };
+        let (id, time) = self.made(stamper);
+        Stamp {
+            id,
+            time,
+            correlation: root.unwrap_or(id),
+            traceparent: self.traceparent,
         }
     }
 }

@@ -40,16 +40,16 @@ pub(crate) fn enter_all(
     } else {
         pending.events
     };
-    let Some(first) = events.first().map(|first| first.info()) else {
+    let Some(first) = events.first() else {
         root.record(events, &ROOT);
         return;
     };
-    match emit::enter_root(inner, first, values) {
+    match emit::enter_root(inner, first.info(), values) {
         Ok(origin) => root.record(events, &Origin { replays, ..origin }),
         Err(why) => {
+            root.not_entered(inner, first.as_any_event(), None, &why);
             root.record(events, &ROOT);
-            root.not_entered(first, &why);
-            root.leave_the_rest();
+            root.leave_the_rest(inner);
         }
     }
 }

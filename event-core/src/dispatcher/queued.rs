@@ -54,5 +54,5 @@ fn offer(inner: &Arc<Inner>, place: &Place, event: Arc<dyn Delivered>, seat: u32
         unreachable!("only queued handlers go this way")
     };
     let target = Target::Seat(seat);
-    later::offer(inner, &inner.lines[*line], Item { event, target }, root);
+    later::offer(inner, &inner.lines[*line], Item::new(event, target), root);
 }

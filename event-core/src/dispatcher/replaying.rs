@@ -9,6 +9,7 @@ use std::ptr;
 
 use super::depth::{self, Refusal};
 use super::inner::Inner;
+use super::origin::Stamp;
 
 thread_local! {
     /// The dispatchers whose replayed events are being handled, by their address; the innermost last.
@@ -17,7 +18,7 @@ thread_local! {
 
 /// Where an emission stands on the thread that runs its handlers. A root that such a handler emits
 /// stands inside of it, and has to say its depth alone.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Stand {
     pub(super) depth: u32,
     pub(super) replays: bool,
@@ -39,6 +40,18 @@ impl Stand {
     pub(crate) fn enter<R>(self, inner: &Inner, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
         let _replaying = self.replays.then(|| Replaying::begin(inner));
         depth::enter(self.depth, run)
+    }
+
+    /// Runs code that is told about the event, and that may emit: what it emits is caused by the event.
+    /// The code does not unwind.
+    pub(crate) fn descend<R>(
+        self,
+        inner: &Inner,
+        cause: Option<Stamp>,
+        run: impl FnOnce() -> R,
+    ) -> (R, Option<Refusal>) {
+        let _replaying = self.replays.then(|| Replaying::begin(inner));
+        depth::descend(self.depth, cause, run)
     }
 }
 

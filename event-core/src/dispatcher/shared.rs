@@ -6,6 +6,7 @@ use std::task::Context;
 
 use super::at_once::{self, Begun};
 use super::calls::Call;
+use super::depth;
 use super::emission::{Emission, Who};
 use super::inner::{Found, Inner};
 use super::origin::Origin;
@@ -15,6 +16,7 @@ use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
 use crate::handler::binder::NotRun;
+use crate::isolate;
 use crate::param::Delivery;
 
 /// An event with what it comes from.
@@ -33,6 +35,8 @@ enum Held<E> {
     Here(E),
     /// Somebody wants an `Arc` of it.
     Arc(Arc<E>),
+    /// It was let go, with what holds it.
+    Gone,
 }
 
 /// One handler or subscription that does not run inline.
@@ -47,9 +51,20 @@ pub(crate) enum Target {
 pub(crate) struct Item {
     pub(crate) event: Arc<dyn Delivered>,
     pub(crate) target: Target,
+    /// Which delivery of the event to the target it is, from 1.
+    pub(crate) attempt: u32,
 }
 
 impl Item {
+    /// The first delivery of an event to a target.
+    pub(crate) fn new(event: Arc<dyn Delivered>, target: Target) -> Self {
+        Self {
+            event,
+            target,
+            attempt: 1,
+        }
+    }
+
     pub(crate) fn handler(&self, inner: &Inner) -> HandlerInfo {
         self.event.handler(inner, &self.target)
     }
@@ -111,7 +126,7 @@ impl<E: Event> Shared<E> {
             } else {
                 Held::Here(event)
             },
-            origin,
+            origin: origin.outliving(),
             late: found.late(),
             subscriptions,
         }
@@ -122,7 +137,7 @@ impl<E: Event> Shared<E> {
     pub(crate) fn held(event: Arc<E>, origin: Origin, found: &Found<'_>) -> Self {
         Self {
             event: Held::Arc(event),
-            origin,
+            origin: origin.outliving(),
             late: found.late(),
             subscriptions: found.roster::<E>().late_subscriptions.load(),
         }
@@ -133,7 +148,7 @@ impl<E: Event> Shared<E> {
     pub(crate) fn root(event: E) -> Self {
         Self {
             event: Held::Here(event),
-            origin: Origin::at(0),
+            origin: Origin::at(0).outliving(),
             subscriptions: None,
             late: None,
         }
@@ -144,6 +159,7 @@ impl<E: Event> Shared<E> {
         match &self.event {
             Held::Here(event) => event,
             Held::Arc(event) => event,
+            Held::Gone => unreachable!("what holds it is gone, too"),
         }
     }
 
@@ -154,6 +170,21 @@ impl<E: Event> Shared<E> {
                 Some(entry) => entry.roster(),
                 None => unreachable!("an event without a place has no handlers"),
             },
+        }
+    }
+}
+
+impl<E> Drop for Shared<E> {
+    /// Whoever lets it go last: what the event's `Drop` emits, which is the user's, is inside of the
+    /// event, or an event whose `Drop` emits it would never end.
+    fn drop(&mut self) {
+        if !const { std::mem::needs_drop::<E>() } {
+            return;
+        }
+        let event = std::mem::replace(&mut self.event, Held::Gone);
+        let drop_event = || isolate::caught(|| drop(event));
+        if let (Err(payload), _) = depth::enter_deeper(self.origin.depth, drop_event) {
+            std::panic::resume_unwind(payload);
         }
     }
 }
@@ -177,14 +208,14 @@ impl<E: Event> Delivered for Shared<E> {
 
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         match &self.event {
-            Held::Here(_) => None,
+            Held::Here(_) | Held::Gone => None,
             Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
         }
     }
 
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
         match &self.event {
-            Held::Here(_) => None,
+            Held::Here(_) | Held::Gone => None,
             Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
@@ -289,6 +320,7 @@ pub(crate) struct One<'a> {
     pub(crate) inner: &'a Inner,
     pub(crate) event: &'a dyn Delivered,
     pub(crate) target: &'a Target,
+    pub(crate) attempt: u32,
 }
 
 impl Who for One<'_> {
@@ -298,5 +330,9 @@ impl Who for One<'_> {
 
     fn handler(&self, _: usize) -> HandlerInfo {
         self.event.handler(self.inner, self.target)
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
     }
 }

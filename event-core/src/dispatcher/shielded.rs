@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::depth;
 use super::emit_async::EmitAsync;
 use super::inner::Inner;
 use super::replaying::Stand;
@@ -56,8 +57,10 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let tracked = Tracked::enter(self.inner, self.event);
         let id = tracked.id;
         let future = self.future;
-        // A handler's emission stays inside of its own, wherever it goes on.
+        // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
+        // from what the hook is told of.
         let stand = Stand::here(self.inner);
+        let (is_told, cause) = (depth::is_told(), depth::cause());
         let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
             // As a whole: an assignment alone would move a copy of the field.
@@ -67,6 +70,10 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             let inner = &tracked.inner;
             let mut poll = |context: &mut Context<'_>| match stand {
                 None => future.as_mut().poll(context),
+                Some(stand) if is_told => {
+                    let poll = || future.as_mut().poll(context);
+                    stand.descend(inner, cause, poll).0
+                }
                 Some(stand) => stand.enter(inner, || future.as_mut().poll(context)).0,
             };
             poll_fn(|context| within.run(|| poll(context))).await
@@ -107,7 +114,7 @@ impl Drop for Tracked {
         if !self.has_begun {
             let cause = Cause::Abandoned { queue: None };
             let failure = Failure::new(self.event, None, cause);
-            crate::log::failure(&failure);
+            crate::log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
             self.inner.tell(&failure);
         }
         if let Some(id) = self.id {

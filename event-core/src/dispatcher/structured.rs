@@ -48,7 +48,7 @@ pub(crate) async fn go_on<'a>(
     if let Some(begun) = rest.begun {
         air.seats.start += 1;
         let (target, order) = (Target::Seat(seat), rest.seat);
-        match Flight::begun(inner, event, begun) {
+        match Flight::begun(inner, event, begun, 1) {
             Ok(flight) => air.flying.push(Flying {
                 target,
                 order,
@@ -373,7 +373,10 @@ impl<'a> Air<'a> {
             .settle(self.inner, self.event, target, |emission| {
                 left.join(emission);
                 match ended {
-                    Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue: None }),
+                    Ended::Abandoned => {
+                        let event = self.event.as_any_event();
+                        emission.failed(event, ended, Cause::Abandoned { queue: None });
+                    }
                     ended => emission.ended(ended),
                 }
             });

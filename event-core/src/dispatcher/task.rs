@@ -53,7 +53,7 @@ impl Tasks {
                     ..
                 } = &mut under_way;
                 if let [(item, _)] = &**deliveries {
-                    flight::fly(inner, &*item.event, &item.target, root).await;
+                    flight::fly(inner, item, root).await;
                 }
                 under_way.go_on().await;
             }),
@@ -80,7 +80,7 @@ impl Tasks {
         let deliveries = seats.into_iter().map(|(seat, permit)| {
             let event = Arc::clone(event);
             let target = Target::Seat(seat);
-            (Item { event, target }, permit)
+            (Item::new(event, target), permit)
         });
         let mut under_way = UnderWay::new(inner, id, deliveries.collect());
         self.spawn(
@@ -207,7 +207,7 @@ impl Drop for UnderWay {
             self.inner.abandon(item, None, under_way);
         }
         let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest();
+        root.lose_the_rest(&self.inner);
         self.inner.tell_all(root);
         self.inner.tasks.leave(self.id);
         self.inner.close_if_quiet();
@@ -246,9 +246,11 @@ impl Inner {
     ) {
         self.closing.count_abandoned(|| item.handler(self));
         let mut root = Root::default();
-        root.settle(self, &*item.event, &item.target, |emission| {
+        let (event, target) = (&*item.event, &item.target);
+        root.settle_attempt(self, event, target, item.attempt, |emission| {
             Left::of(under_way).join(emission);
-            emission.failed(Ended::Abandoned, Cause::Abandoned { queue });
+            let event = item.event.as_any_event();
+            emission.failed(event, Ended::Abandoned, Cause::Abandoned { queue });
         });
         isolate::discard(item);
         self.tell_all(root);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Event, EventInfo};
 #[cfg(feature = "serde")]
-use crate::wire::write::Attributes;
+use crate::wire::write::{Attributes, Written};
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -96,6 +96,11 @@ impl dyn AnyEvent {
     pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
         self.object_write(with)
     }
+
+    /// The event as it is, for an envelope that is written later; `None` if it is not `wire`.
+    pub(crate) fn data(&self) -> Option<Result<Written, serde_json::Error>> {
+        self.object_data()
+    }
 }
 
 impl fmt::Debug for dyn AnyEvent {
@@ -130,7 +135,7 @@ mod private {
 
     use crate::event::{Event, EventInfo};
     #[cfg(feature = "serde")]
-    use crate::wire::write::Attributes;
+    use crate::wire::write::{Attributes, Written};
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {
@@ -140,6 +145,8 @@ mod private {
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
         #[cfg(feature = "serde")]
         fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>>;
+        #[cfg(feature = "serde")]
+        fn object_data(&self) -> Option<Result<Written, serde_json::Error>>;
     }
 
     impl<E: Event> Object for E {
@@ -159,6 +166,11 @@ mod private {
         #[cfg(feature = "serde")]
         fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
             E::WIRE.map(|form| form.write(self, with))
+        }
+
+        #[cfg(feature = "serde")]
+        fn object_data(&self) -> Option<Result<Written, serde_json::Error>> {
+            E::WIRE.map(|form| form.data(self))
         }
     }
 }

@@ -18,7 +18,7 @@ use super::asynchronous::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, Bou
 use super::registered::{Rung, Spec};
 use super::{CatchAllOutcome, Conclusion, Outcome};
 use crate::dispatcher::calls::{AnyCall, Bound, Call, CatchAll, Filter, Later, List};
-use crate::dispatcher::emission::Emission;
+use crate::dispatcher::emission::{Emission, Ending};
 use crate::error::BoxError;
 use crate::event::AnyEvent;
 use crate::param::{Delivery, Dependency, Param, Resolver};
@@ -147,10 +147,15 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
+        let as_any = self.list.as_any;
         let bound: Bound<E> = Box::new(move |event: &E, emission: &Emission<'_>| {
             match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
-                Err(not_run) => emission.not_run(not_run),
+                Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
+                    emission,
+                    event,
+                    as_any,
+                })),
+                Err(not_run) => emission.not_run(as_any(event), not_run),
             }
         });
         R::events(self.needs.resolver.caused());
@@ -166,6 +171,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
         R::events(self.needs.resolver.caused());
+        let as_any = self.list.as_any;
         self.later(Call::Lent(Box::new(
             move |event: &E, lent: &mut dyn Any, emission: &Emission<'_>| {
                 // The queue lends no other type: `lending_queue` saw to that.
@@ -173,8 +179,12 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                     return;
                 };
                 match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude(&mut Conclusion::new(emission)),
-                    Err(not_run) => emission.not_run(not_run),
+                    Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
+                        emission,
+                        event,
+                        as_any,
+                    })),
+                    Err(not_run) => emission.not_run(as_any(event), not_run),
                 }
             },
         )));
@@ -272,8 +282,12 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     {
         let call = Arc::new(move |event: &dyn AnyEvent, emission: &Emission<'_>| {
             match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(emission)),
-                Err(not_run) => emission.not_run(not_run),
+                Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
+                    emission,
+                    event,
+                    as_any: |event| event,
+                })),
+                Err(not_run) => emission.not_run(event, not_run),
             }
         });
         self.bound(match self.spec.rung() {
@@ -293,8 +307,12 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
                     return;
                 };
                 match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(emission)),
-                    Err(not_run) => emission.not_run(not_run),
+                    Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
+                        emission,
+                        event,
+                        as_any: |event| event,
+                    })),
+                    Err(not_run) => emission.not_run(event, not_run),
                 }
             },
         )));

@@ -139,7 +139,7 @@ impl Running<'_> {
         let inner = &self.this.inner;
         let mut ended = Ended::Abandoned;
         if let Some(item) = &self.item {
-            ended = flight::fly(inner, &*item.event, &item.target, &mut self.root).await;
+            ended = flight::fly(inner, item, &mut self.root).await;
         }
         // From here on the delivery has ended, whatever becomes of what it caused.
         isolate::discard(self.item.take());
@@ -158,7 +158,7 @@ impl Drop for Running<'_> {
             inner.abandon(item, Some(self.this.line.name), under_way);
         }
         let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest();
+        root.lose_the_rest(inner);
         inner.tell_all(root);
         if let Some(ticket) = self.ticket.take() {
             self.this.line.buffer.finish(ticket);

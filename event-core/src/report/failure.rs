@@ -1,24 +1,39 @@
 //! One thing that went wrong.
 
+mod text;
+
 use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::snapshot::Snapshot;
 use super::{Ended, Undelivered};
 use crate::dispatcher::depth::{Limit, Refusal};
+use crate::dispatcher::inner::Inner;
+use crate::dispatcher::replaying::Stand;
 use crate::error::{BoxError, RedeliverError};
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
+use crate::meta::Meta;
+#[cfg(feature = "serde")]
+use crate::wire::{Codec, EncodeError};
 
 /// One thing that went wrong: which event, which handler, and how.
 ///
-/// `Display` says all three in a line, without the event's payload.
+/// `Display` says which type of event, which handler and why in a line: the error of the handler with
+/// the errors that it came from, each once, and nothing of the event's payload.
+///
+/// A failure does not keep the event, whose `Drop` may be what somebody waits for. It keeps how the event
+/// is [shown](Self::payload), and, of a `wire` event, how it is written: enough for a dead letter.
 pub struct Failure {
     event: &'static EventInfo,
     handler: Option<HandlerInfo>,
     cause: Cause,
+    /// Which event it was, where that is known.
+    snapshot: Option<Arc<Snapshot>>,
+    /// Where the event stands.
+    pub(crate) stand: Stand,
 }
 
 pub(crate) enum Cause {
@@ -84,11 +99,41 @@ impl Failure {
             event,
             handler,
             cause,
+            snapshot: None,
+            stand: Stand::default(),
+        }
+    }
+
+    /// The same of a known event, which stands there.
+    pub(crate) fn of(self, snapshot: Arc<Snapshot>, stand: Stand) -> Self {
+        Self {
+            snapshot: Some(snapshot),
+            stand,
+            ..self
         }
     }
 
     pub(crate) fn refused(refusal: Refusal) -> Self {
         Self::new(refusal.event, None, Cause::Nested(refusal.limit))
+    }
+
+    /// Of an event that was not emitted when it would have been caused by this failure.
+    pub(crate) fn refused_inside(&self, refusal: Refusal) -> Self {
+        Self {
+            stand: self.stand,
+            ..Self::refused(refusal)
+        }
+    }
+
+    /// Runs code that is told of the failure: what it emits is caused by the event. The code does not
+    /// unwind.
+    pub(crate) fn descend<R>(
+        &self,
+        inner: &Inner,
+        told: impl FnOnce() -> R,
+    ) -> (R, Option<Refusal>) {
+        let cause = self.meta().map(Meta::parent);
+        self.stand.descend(inner, cause, told)
     }
 
     /// What is known about the event's type.
@@ -101,6 +146,89 @@ impl Failure {
     #[must_use]
     pub fn event_name(&self) -> &'static str {
         self.event.name()
+    }
+
+    /// The identity of the event: its id, its correlation, its causation, and which
+    /// [attempt](Meta::attempt) it was. It is the one that handlers and observers see.
+    ///
+    /// In a dispatcher where nobody asks for it the identity is made here, for the event and for those
+    /// that it descends from: the ids are then the same in all failures, and the time is that of the
+    /// first of these. An event that was not emitted because of a limit has the identity that it would
+    /// have had.
+    ///
+    /// Each failure of a delivery has one. `None` where the event is not known any more: its own `Drop`
+    /// panicked, its `emit_async` was dropped, or code called by a handler emitted it and this is the
+    /// failure of the event that the handler handles.
+    #[must_use]
+    pub fn meta(&self) -> Option<&Meta> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.meta())
+    }
+
+    /// The event as logs show it when the failure was made: its redacted fields are masked, and behind
+    /// 1,024 bytes it is cut. `None` where [`meta`](Self::meta) is.
+    #[must_use]
+    pub fn payload(&self) -> Option<&str> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.payload())
+    }
+
+    /// The event as an envelope that can be stored and sent again: a dead letter.
+    ///
+    /// It was written when the failure was made, with its own identity: [delivered](crate::Dispatcher::deliver)
+    /// again, it is the same event. Nothing in it is masked, redacted fields neither, as in all that a
+    /// [`Codec`] writes: whoever reads it needs the values.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use event_core::queue::LocalQueue;
+    /// use event_core::wire::Codec;
+    /// use event_core::{Dispatcher, Event, handler};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// static MAIL: LocalQueue<()> = LocalQueue::new("mail");
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(name = "shop.order_placed", wire)]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[handler(queue = MAIL)]
+    /// fn send_receipt(event: &OrderPlaced) -> Result<(), String> {
+    ///     Err(format!("no paper for order {}", event.order_id))
+    /// }
+    ///
+    /// let codec = Codec::new("/shop")?;
+    /// let dead_letters = Arc::new(Mutex::new(Vec::new()));
+    /// let (letters, writes) = (dead_letters.clone(), codec.clone());
+    /// let dispatcher = Dispatcher::builder()
+    ///     .on_failure(move |failure| {
+    ///         if let Ok(envelope) = failure.envelope(&writes) {
+    ///             letters.lock().unwrap().push(envelope);
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// dispatcher.emit(OrderPlaced { order_id: 7 });
+    /// dispatcher.pump(&MAIL, &mut ());
+    ///
+    /// let letter = dead_letters.lock().unwrap().pop().unwrap();
+    /// let again = codec.decode(letter.as_bytes())?;
+    /// assert_eq!(again.event().downcast_ref::<OrderPlaced>().unwrap().order_id, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The event is not `wire`, its `Serialize` failed or panicked, the envelope is larger than the
+    /// codec's limit, or the failure knows only the type of its event.
+    #[cfg(feature = "serde")]
+    pub fn envelope(&self, codec: &Codec) -> Result<String, EncodeError> {
+        match &self.snapshot {
+            Some(snapshot) => snapshot.envelope(self.event, codec),
+            None => Err(EncodeError::NotKept {
+                event: self.event_name(),
+            }),
+        }
     }
 
     /// The handler that failed; of an event that was not emitted because of a limit, the
@@ -212,149 +340,6 @@ impl Failure {
         match &self.cause {
             Cause::Panic(message) | Cause::Drop(message) => Some(message),
             _ => None,
-        }
-    }
-}
-
-impl Failure {
-    fn for_handler(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.handler {
-            Some(handler) => write!(f, " for handler {handler}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let event = self.event.name();
-        let cause = |f: &mut fmt::Formatter<'_>| match self.handler {
-            Some(handler) => write!(f, ", caused by handler {handler}"),
-            None => Ok(()),
-        };
-        match (&self.cause, self.handler) {
-            (Cause::Error(error), Some(handler)) => {
-                write!(f, "handler {handler} failed on `{event}`: {error}")
-            }
-            (Cause::Error(error), None) => write!(f, "`{event}` failed: {error}"),
-            (Cause::Panic(panic), Some(handler)) => {
-                write!(f, "handler {handler} panicked on `{event}`: {panic}")
-            }
-            (Cause::Panic(panic), None) => write!(f, "`{event}` panicked: {panic}"),
-            (Cause::Drop(panic), _) => write!(f, "the `Drop` of `{event}` panicked: {panic}"),
-            (Cause::TooDeep { limit }, _) => {
-                write!(
-                    f,
-                    "`{event}` was not emitted: more than {limit} causes lie before it"
-                )?;
-                cause(f)
-            }
-            (Cause::TooMany { limit, not_emitted }, _) => {
-                write!(f, "`{event}` was not emitted")?;
-                match not_emitted.saturating_sub(1) {
-                    0 => {}
-                    1 => write!(f, ", nor was 1 more event")?,
-                    more => write!(f, ", nor were {more} more events")?,
-                }
-                write!(f, ": one root caused more than {limit}")?;
-                cause(f)
-            }
-            (Cause::TimedOut(limit), handler) => {
-                match handler {
-                    Some(handler) => write!(f, "handler {handler} timed out on `{event}`")?,
-                    None => write!(f, "`{event}` timed out")?,
-                }
-                write!(f, " after {limit:?}")
-            }
-            (Cause::Full(undelivered), _) => {
-                write!(f, "`{event}` was rejected")?;
-                self.for_handler(f)?;
-                write!(f, ": {undelivered}")
-            }
-            (Cause::Closed, None) => {
-                write!(f, "`{event}` was not emitted: the dispatcher is closed")
-            }
-            (Cause::Closed, _) => {
-                write!(f, "`{event}` was rejected")?;
-                self.for_handler(f)?;
-                f.write_str(": the dispatcher is closed")
-            }
-            (Cause::Lost, _) => {
-                f.write_fmt(format_args!(
-                    "`{event}` was not emitted: its task was dropped"
-                ))?;
-                cause(f)
-            }
-            (Cause::NoRuntime, _) => {
-                write!(f, "`{event}` was abandoned")?;
-                self.for_handler(f)?;
-                f.write_str(
-                    ": there is no tokio runtime; build the dispatcher inside of one, or give the \
-                     builder one with `.runtime(handle)`",
-                )
-            }
-            (Cause::Abandoned { queue }, _) => {
-                write!(f, "`{event}` was abandoned")?;
-                self.for_handler(f)?;
-                match queue {
-                    Some(queue) => write!(f, ": queue `{queue}` is not served any more"),
-                    None => f.write_str(": its task was dropped"),
-                }
-            }
-            (
-                Cause::Cancelled {
-                    cancelled,
-                    not_emitted,
-                },
-                _,
-            ) => write!(
-                f,
-                "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
-                 {not_emitted} caused events not emitted; `.shielded()` lets it go on"
-            ),
-            (Cause::Nested(Limit::Depth(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: {limit} emits are running inside each other on \
-                 this thread"
-            ),
-            (Cause::Nested(Limit::Count(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: handlers of one event made more than {limit} emits \
-                 of their own"
-            ),
-        }
-    }
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
-            .field("event", &self.event.name())
-            .field("handler", &self.handler)
-            .field("cause", &self.cause)
-            .finish()
-    }
-}
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(error) => write!(f, "Error({error:?})"),
-            Self::Panic(panic) => write!(f, "Panic({panic:?})"),
-            Self::Drop(panic) => write!(f, "Drop({panic:?})"),
-            Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
-            Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
-            Self::Nested(limit) => write!(f, "Nested({limit:?})"),
-            Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),
-            Self::Full(undelivered) => write!(f, "Full({undelivered})"),
-            Self::Closed => f.write_str("Closed"),
-            Self::NoRuntime => f.write_str("NoRuntime"),
-            Self::Lost => f.write_str("Lost"),
-            Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
-            Self::Cancelled {
-                cancelled,
-                not_emitted,
-            } => write!(f, "Cancelled({cancelled}, {not_emitted})"),
         }
     }
 }

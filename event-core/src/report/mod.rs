@@ -2,11 +2,12 @@
 
 mod ended;
 mod failure;
+mod snapshot;
 mod undelivered;
 
 use std::fmt;
 
-use crate::dispatcher::Kept;
+use crate::dispatcher::{Kept, depth};
 use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::EventInfo;
@@ -16,6 +17,7 @@ use crate::isolate;
 pub use self::ended::{Ended, Skip};
 pub(crate) use self::failure::Cause;
 pub use self::failure::Failure;
+pub(crate) use self::snapshot::Snapshot;
 pub(crate) use self::undelivered::Undelivered;
 
 /// What an emission led to, with all the events it caused.
@@ -65,7 +67,21 @@ pub(crate) struct Details {
     pub(crate) discarded: usize,
     pub(crate) failures: Vec<Failure>,
     pub(crate) stopped_by: Option<HandlerInfo>,
-    pub(crate) returned: Vec<(HandlerInfo, Kept)>,
+    pub(crate) returned: Vec<Returned>,
+}
+
+/// An event that a handler returned, or gave to an emitter.
+pub(crate) struct Returned {
+    pub(crate) handler: HandlerInfo,
+    pub(crate) event: Kept,
+    pub(crate) depth: u32,
+}
+
+impl Returned {
+    /// Drops the event. What its `Drop` emits, which is the user's, is inside of the event.
+    pub(crate) fn discard(self) {
+        depth::enter_deeper(self.depth, || isolate::discard(self));
+    }
 }
 
 impl Report {
@@ -166,8 +182,8 @@ impl Report {
         let Some(details) = self.details.take() else {
             return;
         };
-        for (_, event) in details.returned {
-            isolate::discard(event);
+        for returned in details.returned {
+            returned.discard();
         }
         for failure in details.failures {
             isolate::discard(failure);
@@ -241,7 +257,7 @@ impl Report {
         self.details
             .iter()
             .flat_map(|details| &details.returned)
-            .filter_map(|(handler, event)| Some((*handler, event.event().downcast_ref::<E>()?)))
+            .filter_map(|it| Some((it.handler, it.event.event().downcast_ref::<E>()?)))
     }
 }
 

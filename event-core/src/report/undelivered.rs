@@ -73,7 +73,8 @@ impl Undelivered {
     /// Takes the item before the wait for room: whoever is let go must have something to offer, or
     /// another would wait beside an empty place.
     fn claim(&self) -> Result<Claimed<'_>, RedeliverError> {
-        let item = self.kept().take().ok_or(RedeliverError::Again)?;
+        let mut item = self.kept().take().ok_or(RedeliverError::Again)?;
+        item.attempt += 1;
         Ok(Claimed {
             from: self,
             item: Some(item),
@@ -124,7 +125,8 @@ impl Claimed<'_> {
 
 impl Drop for Claimed<'_> {
     fn drop(&mut self) {
-        if let Some(item) = self.item.take() {
+        if let Some(mut item) = self.item.take() {
+            item.attempt -= 1;
             *self.from.kept() = Some(item);
         }
     }

@@ -1,12 +1,13 @@
-//! Spans on `tracing`. Subscribers and propagators are the user's, so they are isolated.
+//! Spans on `tracing`. Subscribers and propagators are the user's, so they are isolated; and what they
+//! emit while they are told of a span has no spans, or there would be no end of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use tracing::field::Empty;
-use tracing::{Dispatch, Id, Span, dispatcher, info_span};
+use tracing::{Dispatch, Id, Span, dispatcher, error_span, info_span};
 
-use super::Propagator;
+use super::{Propagator, conventions as name};
 #[cfg(feature = "tokio")]
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::origin::Origin;
@@ -39,12 +40,15 @@ impl Spans {
         let Self::On(propagator) = self else {
             return Trace::NONE;
         };
+        if log::is_telling() {
+            return Trace::NONE;
+        }
         let propagator = propagator.as_deref();
         // One that was delivered has its identity already.
         let remote = origin.stamp.and_then(|stamp| stamp.traceparent());
         let remote = propagator.zip(remote);
-        let opened = isolate::run(|| match (origin.within.span(), &remote) {
-            (Some(delivery), _) => under(delivery, || emission(event, meta, delivery.id())),
+        let opened = log::tell(|| match (origin.within.span(), &remote) {
+            (Some(delivery), _) => with_that_of(delivery, || emission(event, meta, delivery.id())),
             (None, Some((propagator, parent))) => {
                 let span = emission(event, meta, None);
                 let _ = isolate::run(|| propagator.continue_from(&span, parent));
@@ -54,7 +58,7 @@ impl Spans {
         });
         let trace = Trace::of(opened);
         if let (Some(propagator), Some(span)) = (propagator, trace.span())
-            && let Ok(Some(position)) = isolate::run(|| propagator.traceparent(span))
+            && let Ok(Some(position)) = log::tell(|| propagator.traceparent(span))
         {
             meta.set_traceparent(position);
         }
@@ -67,14 +71,14 @@ fn emission(event: &'static EventInfo, meta: &Meta, parent: Option<Id>) -> Span 
         target: "event_core",
         parent: parent,
         "emit",
-        otel.name = format!("emit {}", event.name()),
-        otel.kind = "producer",
-        messaging.system = "event-core",
-        messaging.operation.name = "emit",
-        "messaging.operation.type" = "create",
-        messaging.destination.name = event.name(),
-        messaging.message.id = %meta.id(),
-        messaging.message.conversation_id = %meta.correlation(),
+        { name::OTEL_NAME } = format!("emit {}", event.name()),
+        { name::OTEL_KIND } = "producer",
+        { name::SYSTEM } = "event-core",
+        { name::OPERATION } = "emit",
+        { name::OPERATION_TYPE } = "create",
+        { name::DESTINATION } = event.name(),
+        { name::MESSAGE_ID } = %meta.id(),
+        { name::CONVERSATION_ID } = %meta.correlation(),
     )
 }
 
@@ -88,21 +92,21 @@ fn delivery(
         target: "event_core",
         parent: parent,
         "handle",
-        otel.name = format!("handle {}", event.name()),
-        otel.kind = "consumer",
-        otel.status_code = Empty,
-        messaging.system = "event-core",
-        messaging.operation.name = "handle",
-        "messaging.operation.type" = "process",
-        messaging.destination.name = event.name(),
-        messaging.destination.subscription.name = handler.name(),
-        messaging.message.id = %meta.id(),
-        messaging.message.conversation_id = %meta.correlation(),
-        code.function.name = handler.name(),
-        code.file.path = handler.file(),
-        code.line.number = handler.line(),
-        event_core.ended = Empty,
-        "error.type" = Empty,
+        { name::OTEL_NAME } = format!("handle {}", event.name()),
+        { name::OTEL_KIND } = "consumer",
+        { name::OTEL_STATUS } = Empty,
+        { name::SYSTEM } = "event-core",
+        { name::OPERATION } = "handle",
+        { name::OPERATION_TYPE } = "process",
+        { name::DESTINATION } = event.name(),
+        { name::SUBSCRIPTION } = handler.name(),
+        { name::MESSAGE_ID } = %meta.id(),
+        { name::CONVERSATION_ID } = %meta.correlation(),
+        { name::FUNCTION } = handler.name(),
+        { name::FILE } = handler.file(),
+        { name::LINE } = handler.line(),
+        { name::ENDED } = Empty,
+        { name::ERROR_TYPE } = Empty,
     )
 }
 
@@ -127,7 +131,7 @@ impl Trace {
     #[cfg(feature = "tokio")]
     pub(crate) fn of_emitter(inner: &Inner) -> Self {
         if inner.makes_spans() {
-            Self::of(isolate::run(Span::current))
+            Self::of(log::tell(Span::current))
         } else {
             Self::NONE
         }
@@ -140,11 +144,11 @@ impl Trace {
         meta: &Meta,
         handler: HandlerInfo,
     ) -> Self {
-        let Some(emission) = self.span() else {
+        let Some(emission) = self.span().filter(|_| !log::is_telling()) else {
             return Self::NONE;
         };
         let open = || delivery(event, meta, handler, emission.id());
-        Self::of(isolate::run(|| under(emission, open)))
+        Self::of(log::tell(|| with_that_of(emission, open)))
     }
 
     pub(crate) fn is_some(&self) -> bool {
@@ -156,13 +160,34 @@ impl Trace {
         let Some(span) = self.span() else {
             return;
         };
-        let _ = isolate::run(|| {
-            span.record("event_core.ended", ended.as_str());
+        let _ = log::tell(|| {
+            span.record(name::ENDED, ended.as_str());
             if is_failure {
-                span.record("otel.status_code", "ERROR");
-                span.record("error.type", ended.as_str());
+                span.record(name::OTEL_STATUS, "ERROR");
+                span.record(name::ERROR_TYPE, ended.as_str());
             }
         });
+    }
+
+    /// Writes a line of level ERROR inside of the span, or, without one, inside of a span of its own
+    /// below that of the emission or that of the emitter: it marks none of the user's as failed.
+    pub(crate) fn write(&self, emission: &Self, write: impl FnOnce()) {
+        if let Some(span) = self.span() {
+            with_that_of(span, || {
+                if Span::current().id() == span.id() {
+                    write();
+                } else {
+                    self.run(write);
+                }
+            });
+        } else if let Some(span) = emission.span() {
+            let open = || error_span!(target: "event_core", parent: span.id(), "failure");
+            with_that_of(span, || open().in_scope(write));
+        } else if Span::current().is_none() {
+            write();
+        } else {
+            error_span!(target: "event_core", "failure").in_scope(write);
+        }
     }
 
     /// Runs code of the user's inside of the span. A panic leaves the span before it goes on.
@@ -187,7 +212,7 @@ impl Drop for Trace {
         };
         // A registry lets go of the span above through the thread's subscriber, which may be another.
         let subscriber = span.with_subscriber(|(_, subscriber)| subscriber.clone());
-        if let Err(panic) = isolate::run(|| with(subscriber.as_ref(), || drop(span))) {
+        if let Err(panic) = log::tell(|| with(subscriber.as_ref(), || drop(span))) {
             log::drop_panicked(&panic);
         }
     }
@@ -195,14 +220,14 @@ impl Drop for Trace {
 
 /// Tells the subscriber of a span.
 fn tell(span: &Span, what: fn(&Dispatch, &Id)) {
-    let _ = isolate::run(|| span.with_subscriber(|(id, subscriber)| what(subscriber, id)));
+    let _ = log::tell(|| span.with_subscriber(|(id, subscriber)| what(subscriber, id)));
 }
 
-/// Makes a span with the subscriber of the one it will be below: this thread may have another, which
-/// does not know that one.
-fn under(parent: &Span, make: impl FnOnce() -> Span) -> Span {
-    let subscriber = parent.with_subscriber(|(_, subscriber)| subscriber.clone());
-    with(subscriber.as_ref(), make)
+/// Makes a span below another, or writes a line in it, with the subscriber of that one: this thread may
+/// have another, which does not know it.
+fn with_that_of<R>(span: &Span, run: impl FnOnce() -> R) -> R {
+    let subscriber = span.with_subscriber(|(_, subscriber)| subscriber.clone());
+    with(subscriber.as_ref(), run)
 }
 
 /// Runs code with a subscriber as the thread's.

@@ -84,18 +84,23 @@ impl Visitor<'_> for CountVisitor {
     type Value = u32;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer from 0 to 4294967295")
+        f.write_str("an integer from 0 to 2147483647")
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<u32, E> {
         let found = serde::de::Unexpected::Unsigned(number);
-        u32::try_from(number).map_err(|_| E::invalid_value(found, &self))
+        count(u32::try_from(number).ok()).ok_or_else(|| E::invalid_value(found, &self))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<u32, E> {
         let found = serde::de::Unexpected::Str(text);
-        text.parse().map_err(|_| E::invalid_value(found, &self))
+        count(text.parse().ok()).ok_or_else(|| E::invalid_value(found, &self))
     }
+}
+
+/// One that can be [written](super::extension) again.
+fn count(number: Option<u32>) -> Option<u32> {
+    number.filter(|number| i32::try_from(*number).is_ok())
 }
 
 pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {

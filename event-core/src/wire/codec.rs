@@ -12,8 +12,8 @@ use super::help;
 use super::identity::{meta, timestamp};
 use super::index::Index;
 use super::read::shown;
-use super::write::Attributes;
-use crate::event::AnyEvent;
+use super::write::{Attributes, Written, envelope_of};
+use crate::event::{AnyEvent, EventInfo};
 use crate::isolate;
 use crate::meta::Meta;
 
@@ -86,7 +86,27 @@ impl Codec {
     /// The event is not `wire`, its `Serialize` fails or panics, its time has no year of four digits,
     /// or the envelope is larger than the limit.
     pub fn encode(&self, event: &dyn AnyEvent, meta: &Meta) -> Result<String, EncodeError> {
-        let info = event.info();
+        self.write(event.info(), meta, |attributes| event.write(attributes))
+    }
+
+    /// Writes an event that was written before without an envelope.
+    pub(crate) fn encode_written(
+        &self,
+        info: &'static EventInfo,
+        event: &Written,
+        meta: &Meta,
+    ) -> Result<String, EncodeError> {
+        self.write(info, meta, |attributes| {
+            Some(envelope_of(event, attributes))
+        })
+    }
+
+    fn write(
+        &self,
+        info: &'static EventInfo,
+        meta: &Meta,
+        write: impl FnOnce(&Attributes<'_>) -> Option<Result<String, serde_json::Error>>,
+    ) -> Result<String, EncodeError> {
         let (name, version) = (info.name(), info.version());
         if !info.is_wire() {
             return Err(EncodeError::NotWire { event: name });
@@ -103,7 +123,7 @@ impl Codec {
             meta,
         };
         // The type's `Serialize` is the user's.
-        let written = match isolate::run(|| event.write(&attributes)) {
+        let written = match isolate::run(|| write(&attributes)) {
             Ok(Some(Ok(written))) => written,
             Ok(Some(Err(source))) => {
                 return Err(EncodeError::Serialize {

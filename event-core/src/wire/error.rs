@@ -44,6 +44,12 @@ pub enum EncodeError {
         /// The event's name.
         event: &'static str,
     },
+    /// It is the event of a [failure](crate::report::Failure::envelope) that knows only its type.
+    #[error("the failure does not keep the `{event}` that it is about, only its type")]
+    NotKept {
+        /// The event's name.
+        event: &'static str,
+    },
     /// The event's own `Serialize` failed.
     #[error("cannot write `{event}` version {version}")]
     Serialize {

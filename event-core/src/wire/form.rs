@@ -15,7 +15,7 @@ use serde_json::{Value, value};
 use super::mask::Masking;
 use super::path::RedactedFields;
 use super::read::{Unfit, read_json};
-use super::write::{Attributes, envelope};
+use super::write::{Attributes, Written, envelope, written};
 use crate::event::masking::{self, Located};
 use crate::event::{Event, MASK};
 
@@ -31,6 +31,7 @@ pub struct WireForm<E> {
     masked: Masked<E>,
     key: Option<Key<E>>,
     write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
+    data: fn(&E, Option<&str>) -> Result<Written, serde_json::Error>,
     read: fn(&str, &RedactedFields) -> Result<E, Unfit>,
     redacted: RedactedFields,
 }
@@ -52,6 +53,7 @@ impl<E> WireForm<E> {
             masked: |event, json| event.serialize(json),
             key: None,
             write: envelope,
+            data: written,
             read: read_json,
             redacted: RedactedFields::NONE,
         }
@@ -115,9 +117,29 @@ impl<E> WireForm<E> {
     where
         E: Event,
     {
+        self.write_with_key(event, |key| (self.write)(event, key, attributes))
+    }
+
+    /// Writes the event as it is, for an envelope that is written later.
+    pub(crate) fn data(&self, event: &E) -> Result<Written, serde_json::Error>
+    where
+        E: Event,
+    {
+        self.write_with_key(event, |key| (self.data)(event, key))
+    }
+
+    /// Calls `write` with the text of the event's key. An error shows no redacted value.
+    fn write_with_key<R>(
+        &self,
+        event: &E,
+        write: impl FnOnce(Option<&str>) -> Result<R, serde_json::Error>,
+    ) -> Result<R, serde_json::Error>
+    where
+        E: Event,
+    {
         let key = self.key.map(|key| key_text(|json| key(event, json)));
         let key = key.transpose().map(Option::flatten);
-        let written = key.and_then(|key| (self.write)(event, key.as_deref(), attributes));
+        let written = key.and_then(|key| write(key.as_deref()));
         written.map_err(|error| {
             let is_open = locate(event).is_ok_and(|located| located.is_empty());
             if is_open { error } else { unsaid() }

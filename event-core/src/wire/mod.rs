@@ -101,6 +101,9 @@
 //! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
 //! | `data` | the event as serde writes it, nothing masked |
 //!
+//! The extensions that this writes, all but those of CloudEvents itself, are strings and signed integers
+//! of 32 bits, which every binding of CloudEvents and every SDK reads.
+//!
 //! JSON has no number that is not finite: serde writes such a float as `null`, which reads as nothing
 //! but an `Option`.
 
@@ -108,6 +111,7 @@ mod attributes;
 mod codec;
 mod envelope;
 mod error;
+mod extension;
 pub(crate) mod form;
 mod help;
 pub(crate) mod hidden;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
+use super::extension;
 use crate::meta::Meta;
 
 /// What is written before the data.
@@ -14,6 +16,36 @@ pub struct Attributes<'a> {
     pub(super) version: u32,
     pub(super) time: Timestamp,
     pub(super) meta: &'a Meta,
+}
+
+/// An event that was written before it is known who writes the envelope.
+#[derive(Debug)]
+pub struct Written {
+    data: Box<RawValue>,
+    key: Option<String>,
+}
+
+/// The event and its key.
+pub(super) fn written<E: Serialize>(
+    event: &E,
+    key: Option<&str>,
+) -> Result<Written, serde_json::Error> {
+    Ok(Written {
+        data: to_raw_value(event)?,
+        key: key.map(str::to_owned),
+    })
+}
+
+/// An envelope of an event that was written.
+pub(super) fn envelope_of(
+    Written { data, key }: &Written,
+    attributes: &Attributes<'_>,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Envelope {
+        attributes,
+        key: key.as_deref(),
+        data: &**data,
+    })
 }
 
 /// An envelope of the event.
@@ -30,13 +62,13 @@ pub(super) fn envelope<E: Serialize>(
     })
 }
 
-struct Envelope<'a, E> {
+struct Envelope<'a, E: ?Sized> {
     attributes: &'a Attributes<'a>,
     key: Option<&'a str>,
     data: &'a E,
 }
 
-impl<E: Serialize> Serialize for Envelope<'_, E> {
+impl<E: Serialize + ?Sized> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut envelope = serializer.serialize_struct("Envelope", 13)?;
         write_attributes(&mut envelope, self.attributes, self.key)?;
@@ -58,17 +90,17 @@ fn write_attributes<S: SerializeStruct>(
     envelope.serialize_field("type", attributes.name)?;
     envelope.serialize_field("time", &attributes.time)?;
     envelope.serialize_field("datacontenttype", "application/json")?;
-    envelope.serialize_field("eventversion", &attributes.version)?;
-    envelope.serialize_field("correlationid", &meta.correlation())?;
+    extension::write_count(envelope, "eventversion", attributes.version)?;
+    extension::write(envelope, "correlationid", &meta.correlation())?;
     if let Some(causation) = meta.causation() {
-        envelope.serialize_field("causationid", &causation)?;
+        extension::write(envelope, "causationid", &causation)?;
     }
-    envelope.serialize_field("causaldepth", &meta.depth())?;
+    extension::write_count(envelope, "causaldepth", meta.depth())?;
     if let Some(traceparent) = meta.traceparent() {
-        envelope.serialize_field("traceparent", &format_args!("{traceparent}"))?;
+        extension::write(envelope, "traceparent", &format_args!("{traceparent}"))?;
     }
     if let Some(key) = key {
-        envelope.serialize_field("partitionkey", key)?;
+        extension::write(envelope, "partitionkey", key)?;
     }
     Ok(())
 }

@@ -292,6 +292,10 @@ fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
     if version == 0 {
         entry.expected("an integer from 1 on", diagnostics);
     }
+    // An envelope has it as an extension, and those are signed integers of 32 bits.
+    if i32::try_from(version).is_err() {
+        entry.expected("an integer from 1 to 2147483647", diagnostics);
+    }
     Some(version)
 }
 

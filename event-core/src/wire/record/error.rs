@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::error::Chain;
 use crate::wire::DecodeError;
 
 /// Why [`Records`](super::Records) has no event for a line of a record. Lines count from 1.
@@ -9,7 +10,7 @@ use crate::wire::DecodeError;
 #[non_exhaustive]
 pub enum RecordError {
     /// The input could not be read. Nothing comes behind this.
-    #[error("line {line} cannot be read: {error}")]
+    #[error("line {line} cannot be read: {}", Chain(error))]
     Read {
         /// The line.
         line: u64,

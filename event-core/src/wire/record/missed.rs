@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
+use crate::error::Chain;
 use crate::wire::EncodeError;
 
 /// Events of one type that a [`Recorder`](super::Recorder) could not write, all for one reason.
@@ -77,7 +78,7 @@ impl fmt::Display for Missed {
         let Self {
             event, count, why, ..
         } = self;
-        write!(f, "{count} of `{event}`: {why}")?;
+        write!(f, "{count} of `{event}`: {}", Chain(&**why))?;
         let again = count - self.lacking();
         if again == 0 {
             return Ok(());

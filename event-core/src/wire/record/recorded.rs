@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::Missed;
+use crate::error::Chain;
 
 /// What a [`Recorder`](super::Recorder) wrote, and what it could not.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +101,8 @@ impl fmt::Display for Recorded {
             write!(f, "\n  not written: {missed}")?;
         }
         if let Some(error) = &self.error {
-            write!(f, "\n  not written: {}: {error}", Events(self.lost))?;
+            let (lost, error) = (Events(self.lost), Chain(&**error));
+            write!(f, "\n  not written: {lost}: {error}")?;
         }
         if self.late > 0 {
             let late = Events(self.late);

@@ -1,0 +1,162 @@
+//! What a failure says.
+
+use std::fmt;
+
+use super::{Cause, Failure};
+use crate::dispatcher::depth::Limit;
+use crate::error::Chain;
+
+impl Failure {
+    fn for_handler(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.handler {
+            Some(handler) => write!(f, " for handler {handler}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let event = self.event.name();
+        let cause = |f: &mut fmt::Formatter<'_>| match self.handler {
+            Some(handler) => write!(f, ", caused by handler {handler}"),
+            None => Ok(()),
+        };
+        match (&self.cause, self.handler) {
+            (Cause::Error(error), Some(handler)) => {
+                let error = Chain(&**error);
+                write!(f, "handler {handler} failed on `{event}`: {error}")
+            }
+            (Cause::Error(error), None) => write!(f, "`{event}` failed: {}", Chain(&**error)),
+            (Cause::Panic(panic), Some(handler)) => {
+                write!(f, "handler {handler} panicked on `{event}`: {panic}")
+            }
+            (Cause::Panic(panic), None) => write!(f, "`{event}` panicked: {panic}"),
+            (Cause::Drop(panic), _) => write!(f, "the `Drop` of `{event}` panicked: {panic}"),
+            (Cause::TooDeep { limit } | Cause::Nested(Limit::Causes(limit)), _) => {
+                write!(
+                    f,
+                    "`{event}` was not emitted: more than {limit} causes lie before it"
+                )?;
+                cause(f)
+            }
+            (Cause::TooMany { limit, not_emitted }, _) => {
+                write!(f, "`{event}` was not emitted")?;
+                match not_emitted.saturating_sub(1) {
+                    0 => {}
+                    1 => write!(f, ", nor was 1 more event")?,
+                    more => write!(f, ", nor were {more} more events")?,
+                }
+                write!(f, ": one root caused more than {limit}")?;
+                cause(f)
+            }
+            (Cause::TimedOut(limit), handler) => {
+                match handler {
+                    Some(handler) => write!(f, "handler {handler} timed out on `{event}`")?,
+                    None => write!(f, "`{event}` timed out")?,
+                }
+                write!(f, " after {limit:?}")
+            }
+            (Cause::Full(undelivered), _) => {
+                write!(f, "`{event}` was rejected")?;
+                self.for_handler(f)?;
+                write!(f, ": {undelivered}")
+            }
+            (Cause::Closed, None) => {
+                write!(f, "`{event}` was not emitted: the dispatcher is closed")
+            }
+            (Cause::Closed, _) => {
+                write!(f, "`{event}` was rejected")?;
+                self.for_handler(f)?;
+                f.write_str(": the dispatcher is closed")
+            }
+            (Cause::Lost, _) => {
+                f.write_fmt(format_args!(
+                    "`{event}` was not emitted: its task was dropped"
+                ))?;
+                cause(f)
+            }
+            (Cause::NoRuntime, _) => {
+                write!(f, "`{event}` was abandoned")?;
+                self.for_handler(f)?;
+                f.write_str(
+                    ": there is no tokio runtime; build the dispatcher inside of one, or give the \
+                     builder one with `.runtime(handle)`",
+                )
+            }
+            (Cause::Abandoned { queue }, _) => {
+                write!(f, "`{event}` was abandoned")?;
+                self.for_handler(f)?;
+                match queue {
+                    Some(queue) => write!(f, ": queue `{queue}` is not served any more"),
+                    None => f.write_str(": its task was dropped"),
+                }
+            }
+            (
+                Cause::Cancelled {
+                    cancelled,
+                    not_emitted,
+                },
+                _,
+            ) => write!(
+                f,
+                "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
+                 {not_emitted} caused events not emitted; `.shielded()` lets it go on"
+            ),
+            (Cause::Nested(Limit::Depth(limit)), _) => write!(
+                f,
+                "`{event}` was not emitted: {limit} emits are running inside each other on \
+                 this thread"
+            ),
+            (Cause::Nested(Limit::Count(limit)), _) => write!(
+                f,
+                "`{event}` was not emitted: handlers of one event made more than {limit} emits \
+                 of their own"
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("event", &self.event.name())
+            .field("handler", &self.handler)
+            .field("cause", &self.cause)
+            .field("meta", &self.meta())
+            .field("payload", &self.payload().map(Shown))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The payload as it was shown, without quotes around it.
+struct Shown<'a>(&'a str);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => write!(f, "Error({error:?})"),
+            Self::Panic(panic) => write!(f, "Panic({panic:?})"),
+            Self::Drop(panic) => write!(f, "Drop({panic:?})"),
+            Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
+            Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
+            Self::Nested(limit) => write!(f, "Nested({limit:?})"),
+            Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),
+            Self::Full(undelivered) => write!(f, "Full({undelivered})"),
+            Self::Closed => f.write_str("Closed"),
+            Self::NoRuntime => f.write_str("NoRuntime"),
+            Self::Lost => f.write_str("Lost"),
+            Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
+            Self::Cancelled {
+                cancelled,
+                not_emitted,
+            } => write!(f, "Cancelled({cancelled}, {not_emitted})"),
+        }
+    }
+}
