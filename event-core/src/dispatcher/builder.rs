@@ -367,8 +367,9 @@ impl DispatcherBuilder {
     /// What the hook emits on the thread that called it is caused by the failed event: it has that
     /// event's correlation, its id as causation, and is one deeper. So an alert whose delivery fails,
     /// too, comes to an end at [`depth_limit`](Self::depth_limit); the hook is then told once that the
-    /// next one was not emitted. What it hands to another thread or task to emit is a root, and has no
-    /// such end. A hook that panics is ignored.
+    /// next one was not emitted. A shielded `emit_async` that the
+    /// hook starts is caused by the event, too. Any other emission on another thread or task is a root,
+    /// and has no such end. A panic of the hook is ignored.
     pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.on_failure = Some(Box::new(hook));
         self

@@ -403,7 +403,7 @@ impl Root {
         self.settle_attempt(inner, event, target, 1, conclude)
     }
 
-    /// The same of a delivery that may have been made before.
+    /// Ends one delivery that does not run inline, and that may be a redelivery.
     pub(crate) fn settle_attempt(
         &mut self,
         inner: &Arc<Inner>,

@@ -45,7 +45,7 @@ pub(crate) struct Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
     Depth(u32),
-    /// The same, of an event that descends from those before it, which may have run elsewhere.
+    /// More causes than this lie before the event; they may have run on other threads.
     Causes(u32),
     Count(usize),
 }

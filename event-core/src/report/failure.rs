@@ -104,7 +104,7 @@ impl Failure {
         }
     }
 
-    /// The same of a known event, which stands there.
+    /// Says which event the failure is about, and where that one stands.
     pub(crate) fn of(self, snapshot: Arc<Snapshot>, stand: Stand) -> Self {
         Self {
             snapshot: Some(snapshot),
