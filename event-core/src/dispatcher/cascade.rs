@@ -228,7 +228,7 @@ impl More {
     fn discard(&mut self, inner: &Inner, event: Box<dyn Caused>, by: Option<HandlerInfo>) {
         inner.count_discarded();
         self.details.discarded += 1;
-        self.keep(Kept::Own(event.into_any()), by);
+        self.keep(inner, Kept::Own(event.into_any()), by);
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -238,17 +238,22 @@ impl More {
         }
     }
 
+    /// Notes that an emit inside of the root was refused. It was logged when it was.
+    fn pass_on(&mut self, refused: Option<Refusal>) {
+        self.details.failures.extend(refused.map(Failure::refused));
+    }
+
     /// The next event to emit, unless the root ends here.
     fn next(&mut self, inner: &Inner) -> Option<Waiting> {
         if self.fail_fast && !self.details.failures.is_empty() {
-            self.leave_the_rest();
+            self.leave_the_rest(inner);
             return None;
         }
         loop {
             let next = self.waiting.pop_front()?;
             if next.origin.depth > inner.depth_limit {
                 let limit = inner.depth_limit;
-                self.leave(next, Some(Cause::TooDeep { limit }));
+                self.leave(inner, next, Some(Cause::TooDeep { limit }));
             } else if next.by.is_none() || self.caused < inner.count_limit {
                 self.caused += usize::from(next.by.is_some());
                 self.details.events += 1;
@@ -258,38 +263,44 @@ impl More {
                     limit: inner.count_limit,
                     not_emitted: 1 + self.waiting.len(),
                 };
-                self.leave(next, Some(cause));
-                self.leave_the_rest();
+                self.leave(inner, next, Some(cause));
+                self.leave_the_rest(inner);
                 return None;
             }
         }
     }
 
     /// Keeps an event without emitting it.
-    fn leave(&mut self, Waiting { event, by, .. }: Waiting, why: Option<Cause>) {
+    fn leave(&mut self, inner: &Inner, Waiting { event, by, .. }: Waiting, why: Option<Cause>) {
         self.details.not_emitted += 1;
         if let Some(cause) = why {
             self.fail(Failure::new(event.info(), by, cause));
         }
-        self.keep(Kept::Own(event.into_any()), by);
+        self.keep(inner, Kept::Own(event.into_any()), by);
     }
 
-    fn leave_the_rest(&mut self) {
+    fn leave_the_rest(&mut self, inner: &Inner) {
         while let Some(waiting) = self.waiting.pop_front() {
-            self.leave(waiting, None);
+            self.leave(inner, waiting, None);
         }
     }
 
     /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
     /// user's, so it is isolated.
-    pub(crate) fn keep(&mut self, event: Kept, by: Option<HandlerInfo>) {
+    pub(crate) fn keep(&mut self, inner: &Inner, event: Kept, by: Option<HandlerInfo>) {
         if let Some(handler) = by {
             self.details.returned.push((handler, event));
             return;
         }
+        if depth::is_beyond(inner) {
+            // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+            std::mem::forget(event);
+            return;
+        }
         let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
-        let (dropped, _) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        let (dropped, refused) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        self.pass_on(refused);
         if let Err(panic) = dropped {
             self.fail(Failure::new(info, None, Cause::Drop(panic)));
         }
@@ -327,6 +338,19 @@ impl Root {
             .map_or_else(UnderWay::default, |more| {
                 std::mem::take(&mut more.get_mut().progress.under_way)
             })
+    }
+
+    /// The root's own event has had its turn.
+    pub(crate) fn end_first(&mut self, panic: Option<Failure>, refused: Option<Refusal>) {
+        if let Some(failure) = panic {
+            self.more().fail(failure);
+        }
+        self.pass_on(refused);
+    }
+
+    /// Takes the event whose async handlers the root runs itself.
+    pub(crate) fn take_structured(&mut self) -> Option<Arc<dyn Delivered>> {
+        self.record.get_mut()?.get_mut().structured.take()
     }
 
     /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
@@ -397,11 +421,11 @@ impl Root {
     }
 
     /// Nobody goes on with the root: each event that waits is a failure.
-    pub(crate) fn lose_the_rest(&mut self) {
+    pub(crate) fn lose_the_rest(&mut self, inner: &Inner) {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
             while let Some(waiting) = more.waiting.pop_front() {
-                more.leave(waiting, Some(Cause::Lost));
+                more.leave(inner, waiting, Some(Cause::Lost));
             }
         }
     }
@@ -468,15 +492,14 @@ impl Root {
     }
 
     /// Keeps what waits without emitting it.
-    pub(crate) fn leave_the_rest(&mut self) {
-        self.more().leave_the_rest();
+    pub(crate) fn leave_the_rest(&mut self, inner: &Inner) {
+        self.more().leave_the_rest(inner);
     }
 
     /// Notes that an emit inside of this root was refused. It was logged when it was.
     pub(crate) fn pass_on(&mut self, refused: Option<Refusal>) {
-        if let Some(refusal) = refused {
-            let failure = Failure::refused(refusal);
-            self.more().details.failures.push(failure);
+        if refused.is_some() {
+            self.more().pass_on(refused);
         }
     }
 
@@ -500,7 +523,7 @@ impl Root {
     /// Emits the next event that handlers caused.
     pub(crate) fn run_next(&mut self, inner: &Arc<Inner>) -> Option<()> {
         let turn = self.take_turn(inner)?;
-        self.end_turn(turn);
+        self.end_turn(inner, turn);
         Some(())
     }
 
@@ -515,8 +538,8 @@ impl Root {
     }
 
     /// Keeps an event for the report, or drops one that was recorded.
-    pub(crate) fn end_turn(&mut self, Turn { event, by }: Turn) {
-        self.more().keep(event, by);
+    pub(crate) fn end_turn(&mut self, inner: &Inner, Turn { event, by }: Turn) {
+        self.more().keep(inner, event, by);
     }
 
     /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.

@@ -335,20 +335,24 @@ pub(crate) fn run(
         };
         landed.settle(root, inner, event, &item.target)
     } else {
-        let under_way = tell_started(inner, event, &item.target);
-        root.settle(inner, event, &item.target, |emission| {
-            let Target::Seat(seat) = item.target else {
-                return;
-            };
-            let call = || event.call(seat, emission, lent);
-            let call = AssertUnwindSafe(|| match under_way {
-                None => call(),
-                Some(under_way) => emission.set_under_way(under_way).run(call),
-            });
-            if let Err(payload) = catch_unwind(call) {
-                emission.panicked(payload);
-            }
-        })
+        let (ended, refused) = event.origin().stand().enter(inner, || {
+            let under_way = tell_started(inner, event, &item.target);
+            root.settle(inner, event, &item.target, |emission| {
+                let Target::Seat(seat) = item.target else {
+                    return;
+                };
+                let call = || event.call(seat, emission, lent);
+                let call = AssertUnwindSafe(|| match under_way {
+                    None => call(),
+                    Some(under_way) => emission.set_under_way(under_way).run(call),
+                });
+                if let Err(payload) = catch_unwind(call) {
+                    emission.panicked(payload);
+                }
+            })
+        });
+        root.pass_on(refused);
+        ended
     };
     inner.closing.count(|| item.handler(inner));
     ended

@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     /// Held while a mode, the late map or the observers change.
     changes: Mutex<()>,
     pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
     pub(crate) count_limit: usize,
     weak: Weak<Self>,
 }
@@ -80,6 +81,7 @@ pub(crate) struct Parts {
     pub(crate) places: Places,
     pub(crate) on_failure: OnFailure,
     pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
     pub(crate) count_limit: usize,
 }
 
@@ -138,6 +140,7 @@ impl Inner {
             on_failure: parts.on_failure,
             changes: Mutex::new(()),
             depth_limit: parts.depth_limit,
+            nesting_limit: parts.nesting_limit,
             count_limit: parts.count_limit,
             weak: weak.clone(),
         })

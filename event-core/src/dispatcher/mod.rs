@@ -24,6 +24,7 @@ pub(crate) mod origin;
 mod pending;
 mod phase;
 mod queued;
+mod remainder;
 #[cfg(feature = "serde")]
 mod replay;
 pub(crate) mod replaying;

@@ -49,7 +49,7 @@ pub(crate) fn enter_all(
         Err(why) => {
             root.record(events, &ROOT);
             root.not_entered(first, &why);
-            root.leave_the_rest();
+            root.leave_the_rest(inner);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::depth;
 use super::emit_async::EmitAsync;
 use super::inner::Inner;
 use super::replaying::Stand;
@@ -67,7 +68,10 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             let inner = &tracked.inner;
             let mut poll = |context: &mut Context<'_>| match stand {
                 None => future.as_mut().poll(context),
-                Some(stand) => stand.enter(inner, || future.as_mut().poll(context)).0,
+                Some(stand) => {
+                    let poll = || future.as_mut().poll(context);
+                    depth::enter_elsewhere(|| stand.enter(inner, poll).0)
+                }
             };
             poll_fn(|context| within.run(|| poll(context))).await
         });

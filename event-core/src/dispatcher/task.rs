@@ -207,7 +207,7 @@ impl Drop for UnderWay {
             self.inner.abandon(item, None, under_way);
         }
         let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest();
+        root.lose_the_rest(&self.inner);
         self.inner.tell_all(root);
         self.inner.tasks.leave(self.id);
         self.inner.close_if_quiet();

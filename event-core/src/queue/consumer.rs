@@ -158,7 +158,7 @@ impl Drop for Running<'_> {
             inner.abandon(item, Some(self.this.line.name), under_way);
         }
         let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest();
+        root.lose_the_rest(inner);
         inner.tell_all(root);
         if let Some(ticket) = self.ticket.take() {
             self.this.line.buffer.finish(ticket);
@@ -169,9 +169,7 @@ impl Drop for Running<'_> {
 /// Runs a delivery on this thread, and emits what it causes.
 fn run(inner: &Arc<Inner>, item: Item, lent: Option<&mut dyn Any>, hands: Hands) -> Ended {
     let mut root = Root::with(hands);
-    let stand = item.event.origin().stand();
-    let (ended, refused) = stand.enter(inner, || flight::run(inner, &item, lent, &mut root));
-    root.pass_on(refused);
+    let ended = flight::run(inner, &item, lent, &mut root);
     isolate::discard(item);
     root.run_caused(inner);
     inner.tell_all(root);

@@ -312,16 +312,7 @@ impl fmt::Display for Failure {
                 "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
                  {not_emitted} caused events not emitted; `.shielded()` lets it go on"
             ),
-            (Cause::Nested(Limit::Depth(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: {limit} emits are running inside each other on \
-                 this thread"
-            ),
-            (Cause::Nested(Limit::Count(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: handlers of one event made more than {limit} emits \
-                 of their own"
-            ),
+            (Cause::Nested(limit), _) => write!(f, "`{event}` was not emitted: {limit}"),
         }
     }
 }
