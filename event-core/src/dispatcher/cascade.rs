@@ -19,7 +19,8 @@ use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::observer::{Observed, UnderWay};
-use crate::queue::line::Line;
+use crate::queue::buffer::Slot;
+use crate::queue::line::{Line, Offered};
 use crate::report::{Cause, Details, Ended, Failure, Report, Skip};
 use crate::spans::Trace;
 use crate::{isolate, log};
@@ -93,10 +94,24 @@ pub(crate) enum Hands {
     Over,
     /// The same, but lets the thread wait for room in queues.
     Blocking,
+    /// The same, for a thread of a queue: nobody gets the report.
+    Serving,
     /// The same, but waits for room in queues as a task.
     Waiting,
     /// Runs async handlers itself, and waits for room in queues.
     Structured,
+}
+
+impl Hands {
+    /// Whether the thread may wait for room in queues.
+    pub(crate) fn blocks(self) -> bool {
+        matches!(self, Self::Blocking | Self::Serving)
+    }
+
+    /// Whether somebody gets the report of a root that waits for room in queues.
+    pub(crate) fn is_reported(self) -> bool {
+        !matches!(self, Self::Serving | Self::Waiting)
+    }
 }
 
 /// What a root has beyond deliveries that were done; made when there is something.
@@ -174,6 +189,34 @@ impl Behind {
 pub(crate) struct Blocked {
     pub(crate) line: Arc<Line>,
     pub(crate) item: Item,
+    /// Where a shutdown finds it, unless somebody gets the report of its root.
+    pub(crate) slot: Option<Slot>,
+}
+
+impl Blocked {
+    /// Offers it again.
+    ///
+    /// # Errors
+    ///
+    /// There is no room after all.
+    pub(crate) fn offer(self, inner: &Arc<Inner>) -> Result<Offered, Self> {
+        let Self { line, item, slot } = self;
+        match line.offer(inner, item, slot) {
+            Offered::NoRoom(item) => Err(Self { line, item, slot }),
+            Offered::Waits => Ok(Offered::Waits),
+            offered => {
+                let Some(slot) = slot else {
+                    return Ok(offered);
+                };
+                line.buffer.stop_waiting(slot);
+                Ok(match offered {
+                    // The shutdown that closed the queue has named it abandoned.
+                    Offered::Closed(item) => Offered::Deserted(item),
+                    offered => offered,
+                })
+            }
+        }
+    }
 }
 
 impl Default for Progress {
@@ -416,7 +459,7 @@ impl Root {
     pub(crate) fn end_of_the_lost(&self) -> Ended {
         match self.hands {
             Hands::Structured => Ended::Cancelled,
-            Hands::Over | Hands::Blocking | Hands::Waiting => Ended::Abandoned,
+            Hands::Over | Hands::Blocking | Hands::Serving | Hands::Waiting => Ended::Abandoned,
         }
     }
 

@@ -4,54 +4,35 @@
 //! last delivery closes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
 
 use event_listener::Event as Waiters;
 
 use super::inner::Inner;
 use super::phase::Phase;
+use super::shared::Item;
+use crate::account::{self, Tally};
 use crate::handler::HandlerInfo;
+use crate::queue::buffer::{Buffer, Label};
 use crate::queue::line::{Line, Serves};
 
 /// Where a dispatcher stands on its way to its end.
+#[derive(Default)]
 pub(crate) struct Closing {
     phase: Phase,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
-    /// Deliveries that ended while it drained, by handler.
-    drained: Mutex<Vec<(HandlerInfo, usize)>>,
-    /// Deliveries that were abandoned since it began to drain, by handler.
-    abandoned: Mutex<Vec<(HandlerInfo, usize)>>,
     /// It was closed before all was quiet.
     out_of_time: AtomicBool,
-    /// Shielded emissions that were dropped midway.
-    cut_short: AtomicUsize,
     /// Streams, which end with the dispatcher.
     streams: Mutex<Vec<std::sync::Weak<Line>>>,
-}
-
-impl Default for Closing {
-    fn default() -> Self {
-        Self {
-            phase: Phase::default(),
-            closed: Waiters::new(),
-            drained: Mutex::default(),
-            abandoned: Mutex::default(),
-            out_of_time: AtomicBool::new(false),
-            cut_short: AtomicUsize::new(0),
-            streams: Mutex::default(),
-        }
-    }
 }
 
 impl Closing {
     pub(crate) fn is_open(&self) -> bool {
         self.phase.is_open()
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.phase.is_draining()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -63,53 +44,9 @@ impl Closing {
         self.phase.takes_roots(is_outermost)
     }
 
-    /// Counts a delivery that ended while the dispatcher drained.
-    pub(crate) fn count(&self, handler: impl FnOnce() -> HandlerInfo) {
-        if !self.is_draining() {
-            return;
-        }
-        let handler = handler();
-        let mut drained = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
-        add(&mut drained, handler);
-    }
-
-    /// Counts a delivery that was abandoned while the dispatcher drained; those that its close finds
-    /// are counted there.
-    pub(crate) fn count_abandoned(&self, handler: impl FnOnce() -> HandlerInfo) {
-        if self.is_draining() {
-            self.add_abandoned([handler()], 0);
-        }
-    }
-
-    fn add_abandoned(&self, handlers: impl IntoIterator<Item = HandlerInfo>, emissions: usize) {
-        self.cut_short.fetch_add(emissions, Ordering::Relaxed);
-        let mut abandoned = self
-            .abandoned
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for handler in handlers {
-            add(&mut abandoned, handler);
-        }
-    }
-
-    /// What was abandoned, and how many shielded emissions were dropped midway.
-    pub(crate) fn abandoned(&self) -> (Vec<(HandlerInfo, usize)>, usize) {
-        let abandoned = self.abandoned.lock();
-        let abandoned = abandoned.unwrap_or_else(PoisonError::into_inner).clone();
-        (abandoned, self.cut_short.load(Ordering::Relaxed))
-    }
-
     /// Whether it was closed before all was quiet.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         self.out_of_time.load(Ordering::Acquire)
-    }
-
-    /// What was counted.
-    pub(crate) fn drained(&self) -> Vec<(HandlerInfo, usize)> {
-        self.drained
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
     }
 
     /// One dispatcher more.
@@ -139,18 +76,10 @@ impl Closing {
     }
 }
 
-/// Counts one delivery of a handler.
-pub(crate) fn add(counts: &mut Vec<(HandlerInfo, usize)>, handler: HandlerInfo) {
-    match counts.iter_mut().find(|(other, _)| *other == handler) {
-        Some((_, count)) => *count += 1,
-        None => counts.push((handler, 1)),
-    }
-}
-
 impl Inner {
     /// Takes no more roots, and lets what is under way end.
     pub(crate) fn drain(self: &Arc<Self>) {
-        if !self.closing.phase.drain() {
+        if !self.closing.phase.drain(&self.tasks, &self.buffers()) {
             return;
         }
         self.watch();
@@ -161,58 +90,58 @@ impl Inner {
     }
 
     /// Closes a draining dispatcher in which nothing is under way any more.
-    pub(crate) fn close_if_quiet(self: &Arc<Self>) {
-        if self.closing.phase.is_drained(|| self.taken()) {
-            self.close_quietly();
+    pub(crate) fn close_if_quiet(&self) {
+        if self.closing.is_open() {
+            return;
         }
-    }
-
-    /// How many deliveries were ever taken in; `None` if some are under way.
-    fn taken(&self) -> Option<u64> {
-        let (mut taken, running) = self.tasks.counts();
-        if running > 0 {
-            return None;
+        let closing = &self.closing.phase;
+        if let Some(woken) = closing.close_if_quiet(&self.tasks, &self.buffers()) {
+            woken.into_iter().for_each(Waker::wake);
+            self.end_streams_and_tell();
         }
-        for line in &self.lines {
-            let counts = line.buffer.counts();
-            if counts.depth > 0 || counts.running > 0 {
-                return None;
-            }
-            taken += counts.offered;
-        }
-        Some(taken)
     }
 
     /// Ends it. What still waits is abandoned, and tasks are dropped.
     pub(crate) fn close(self: &Arc<Self>) {
-        if !self.closing.phase.close() {
+        let closing = &self.closing.phase;
+        let Some(given_up) = closing.close(&self.tasks, &self.buffers()) else {
             return;
-        }
+        };
         self.closing.out_of_time.store(true, Ordering::Release);
-        let (mut abandoned, emissions) = self.tasks.abort();
+        for aborter in given_up.aborters {
+            aborter.abort();
+        }
         for line in &self.lines {
-            line.buffer.close();
-            abandoned.extend(line.abandon(self));
-            abandoned.extend(line.running());
             line.abort();
         }
-        self.closing.add_abandoned(abandoned, emissions);
+        given_up.woken.into_iter().for_each(Waker::wake);
+        for (line, items) in self.lines.iter().zip(given_up.items) {
+            line.end_abandoned(self, items);
+        }
         self.end_streams_and_tell();
     }
 
-    /// Ends it when nothing is under way. What an emit on another thread handed over at that very
-    /// moment goes on to its end, and is not waited for.
-    fn close_quietly(self: &Arc<Self>) {
-        if !self.closing.phase.close() {
-            return;
-        }
+    /// What was drained, what was abandoned, and how many emissions were cut short.
+    pub(crate) fn account(&self) -> (Tally<HandlerInfo>, Tally<HandlerInfo>, usize) {
+        let (mut drained, mut abandoned, cut_short) = self.tasks.account();
         for line in &self.lines {
-            line.buffer.close();
-            if line.serves() == Serves::Pump {
-                line.abandon(self);
+            let (of_line, abandoned_by_line) = line.buffer.account();
+            self.name(of_line, &mut drained);
+            self.name(abandoned_by_line, &mut abandoned);
+        }
+        (drained, abandoned, cut_short)
+    }
+
+    fn name(&self, labels: Tally<Label>, handlers: &mut Tally<HandlerInfo>) {
+        for (label, deliveries) in labels {
+            if let Some(handler) = self.labelled(label) {
+                account::add(handlers, handler, deliveries);
             }
         }
-        self.end_streams_and_tell();
+    }
+
+    fn buffers(&self) -> Vec<&Buffer<Item>> {
+        self.lines.iter().map(|line| &line.buffer).collect()
     }
 
     fn end_streams_and_tell(&self) {
@@ -239,7 +168,7 @@ impl Inner {
             .iter()
             .map(|line| line.buffer.counts().depth)
             .sum();
-        let (_, tasks) = self.tasks.counts();
+        let tasks = self.tasks.running();
         if waiting + tasks > 0 {
             crate::log::left_alone(waiting, tasks);
         }

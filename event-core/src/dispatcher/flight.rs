@@ -284,7 +284,6 @@ pub(crate) async fn fly(
             match begun {
                 None => {
                     root.done += 1;
-                    inner.closing.count(|| event.handler(inner, target));
                     return Ended::Done;
                 }
                 Some(begun) => {
@@ -312,9 +311,7 @@ pub(crate) async fn fly(
         }
         Err(landed) => landed,
     };
-    let ended = landed.settle(root, inner, event, target);
-    inner.closing.count(|| event.handler(inner, target));
-    ended
+    landed.settle(root, inner, event, target)
 }
 
 /// Runs a delivery on this thread, whatever its handler; answers how it ended.
@@ -325,7 +322,7 @@ pub(crate) fn run(
     root: &mut Root,
 ) -> Ended {
     let event = &*item.event;
-    let ended = if event.is_async(inner, &item.target) {
+    if event.is_async(inner, &item.target) {
         let landed = match (Flight::of(inner, event, &item.target), &inner.runtime) {
             (Ok(mut flight), Some(runtime)) => {
                 runtime.block_on(poll_fn(|context| flight.poll(context)))
@@ -353,7 +350,5 @@ pub(crate) fn run(
         });
         root.pass_on(refused);
         ended
-    };
-    inner.closing.count(|| item.handler(inner));
-    ended
+    }
 }

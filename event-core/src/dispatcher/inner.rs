@@ -13,12 +13,14 @@ use super::closing::Closing;
 use super::origin::Origin;
 use super::roster::{Entry, EventKind, KindOf};
 use super::seat::Places;
-use super::task::Tasks;
+use super::tasks::Tasks;
 use crate::event::{Event, EventInfo};
+use crate::handler::HandlerInfo;
 use crate::handler::registered::Registered;
 use crate::isolate;
 use crate::meta::{Meta, Stamper};
 use crate::observer::Observer;
+use crate::queue::buffer::Label;
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
 use crate::registry::EventSlot;
@@ -207,6 +209,12 @@ impl Inner {
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.position(queue)
+    }
+
+    /// The handler with a number.
+    pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.labelled(label)
     }
 
     /// The declaration of the queue at an index.

@@ -37,6 +37,7 @@ mod shielded;
 mod shutdown;
 mod structured;
 mod task;
+pub(crate) mod tasks;
 mod with;
 
 use std::fmt;

@@ -16,6 +16,7 @@ use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
 use crate::handler::binder::NotRun;
 use crate::param::Delivery;
+use crate::queue::buffer::Label;
 
 /// An event with what it comes from.
 pub(crate) struct Shared<E> {
@@ -47,9 +48,23 @@ pub(crate) enum Target {
 pub(crate) struct Item {
     pub(crate) event: Arc<dyn Delivered>,
     pub(crate) target: Target,
+    /// The number of the handler, if a queue runs it.
+    pub(crate) label: Label,
 }
 
 impl Item {
+    /// What is no delivery to a handler of a queue.
+    pub(crate) const UNLABELLED: Label = Label::MAX;
+
+    /// For a task, or a stream.
+    pub(crate) fn new(event: Arc<dyn Delivered>, target: Target) -> Self {
+        Self {
+            event,
+            target,
+            label: Self::UNLABELLED,
+        }
+    }
+
     pub(crate) fn handler(&self, inner: &Inner) -> HandlerInfo {
         self.event.handler(inner, &self.target)
     }

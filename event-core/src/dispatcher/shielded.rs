@@ -77,7 +77,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         });
         if let Some(id) = id {
             let aborter = task.abort_handle();
-            self.inner.tasks.set_aborter(self.inner, id, aborter);
+            self.inner.tasks.set_aborter(id, aborter);
         }
         Shielded {
             event: self.event,
@@ -100,7 +100,7 @@ impl Tracked {
         Self {
             inner: Arc::clone(inner),
             event,
-            id: inner.tasks.enter(inner, Vec::new()),
+            id: inner.tasks.enter_emission(),
             has_begun: false,
         }
     }

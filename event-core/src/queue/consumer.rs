@@ -11,7 +11,6 @@ use crate::dispatcher::cascade::{Hands, Root};
 use crate::dispatcher::flight;
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::shared::Item;
-use crate::handler::HandlerInfo;
 use crate::report::Ended;
 use crate::{isolate, log, runtime};
 
@@ -19,7 +18,7 @@ use crate::{isolate, log, runtime};
 pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
     for at in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line, at);
+        let alive = Alive::new(inner, line);
         let thread = thread::Builder::new().name(format!("{}-{at}", line.name));
         if let Err(error) = thread.spawn(move || serve_as_thread(&alive)) {
             // The guard went with the closure, and counted it.
@@ -31,8 +30,8 @@ pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
 /// Starts the tasks of a queue.
 pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
-    for at in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line, at);
+    for _ in 0..line.settings.consumers {
+        let alive = Alive::new(inner, line);
         let Some(runtime) = &inner.runtime else {
             continue;
         };
@@ -47,28 +46,20 @@ pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
 struct Alive {
     inner: Arc<Inner>,
     line: Arc<Line>,
-    at: usize,
 }
 
 impl Alive {
-    fn new(inner: &Arc<Inner>, line: &Arc<Line>, at: usize) -> Self {
+    fn new(inner: &Arc<Inner>, line: &Arc<Line>) -> Self {
         Self {
             inner: Arc::clone(inner),
             line: Arc::clone(line),
-            at,
         }
-    }
-
-    /// Says what the consumer runs.
-    fn begin(&self, item: &Item, last: &mut Option<HandlerInfo>) {
-        self.line.running[self.at].begin(item.handler(&self.inner), last);
     }
 
     /// The delivery that the consumer took has ended, and all it caused has been handed over.
     /// Answers the next one, if one is ready.
     fn ended(&self, ended: Ended, ticket: Ticket) -> Option<Taken<Item>> {
         self.line.count(ended);
-        self.line.running[self.at].end();
         let next = self.line.buffer.try_take(Some(ticket));
         if next.is_none() {
             // Looked at after the ticket was given back: a dispatcher that began to drain in
@@ -81,7 +72,6 @@ impl Alive {
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.line.running[self.at].end();
         if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
             return;
         }
@@ -91,16 +81,16 @@ impl Drop for Alive {
 }
 
 fn serve_as_thread(this: &Alive) {
-    let (mut next, mut last) = (None, None);
-    while let Some(taken) = next.or_else(|| this.line.buffer.take_blocking(None)) {
-        this.begin(&taken.item, &mut last);
-        let ended = run(&this.inner, taken.item, None, Hands::Blocking);
+    let (inner, line) = (&this.inner, &this.line);
+    let mut next = None;
+    while let Some(taken) = next.or_else(|| line.buffer.take_blocking(None)) {
+        let ended = line.run(inner, taken.item, &taken.ticket, None, Hands::Serving);
         next = this.ended(ended, taken.ticket);
     }
 }
 
 async fn serve_as_task(this: Alive) {
-    let (mut next, mut last) = (None, None);
+    let mut next = None;
     loop {
         if next.is_none() {
             next = this.line.buffer.take(None).await;
@@ -108,7 +98,6 @@ async fn serve_as_task(this: Alive) {
         let Some(taken) = next.take() else {
             return;
         };
-        this.begin(&taken.item, &mut last);
         let mut running = Running {
             this: &this,
             item: Some(taken.item),
@@ -143,6 +132,7 @@ impl Running<'_> {
         }
         // From here on the delivery has ended, whatever becomes of what it caused.
         isolate::discard(self.item.take());
+        self.this.line.end(self.ticket.as_ref(), &self.root);
         self.root.run_caused_waiting(inner).await;
         inner.tell_all(std::mem::take(&mut self.root));
         ended
@@ -151,32 +141,50 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let inner = &self.this.inner;
+        let Alive { inner, line } = self.this;
+        let has_ended = self.item.is_none();
         if let Some(item) = self.item.take() {
-            self.this.line.count_abandoned_running();
+            line.count_abandoned_running();
             let under_way = self.root.take_under_way();
-            inner.abandon(item, Some(self.this.line.name), under_way);
+            inner.abandon(item, Some(line.name), under_way);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest(inner);
         inner.tell_all(root);
-        if let Some(ticket) = self.ticket.take() {
-            self.this.line.buffer.finish(ticket);
+        match self.ticket.take() {
+            None => {}
+            Some(ticket) if has_ended => line.buffer.finish(ticket),
+            Some(ticket) => line.buffer.abandon(ticket),
         }
     }
 }
 
-/// Runs a delivery on this thread, and emits what it causes.
-fn run(inner: &Arc<Inner>, item: Item, lent: Option<&mut dyn Any>, hands: Hands) -> Ended {
-    let mut root = Root::with(hands);
-    let ended = flight::run(inner, &item, lent, &mut root);
-    isolate::discard(item);
-    root.run_caused(inner);
-    inner.tell_all(root);
-    ended
-}
-
 impl Line {
+    /// Runs a delivery on this thread, and emits what it causes.
+    fn run(
+        &self,
+        inner: &Arc<Inner>,
+        item: Item,
+        ticket: &Ticket,
+        lent: Option<&mut dyn Any>,
+        hands: Hands,
+    ) -> Ended {
+        let mut root = Root::with(hands);
+        let ended = flight::run(inner, &item, lent, &mut root);
+        isolate::discard(item);
+        self.end(Some(ticket), &root);
+        root.run_caused(inner);
+        inner.tell_all(root);
+        ended
+    }
+
+    /// A delivery has ended. Most cause nothing, and give their ticket back at once.
+    fn end(&self, ticket: Option<&Ticket>, root: &Root) {
+        if let (Some(ticket), Some(_)) = (ticket, root.record.get()) {
+            self.buffer.end(ticket);
+        }
+    }
+
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
     pub(crate) fn pump(self: &Arc<Self>, inner: &Arc<Inner>, lent: &mut dyn Any) -> usize {
         let before = self.buffer.counts();
@@ -189,7 +197,8 @@ impl Line {
                 break;
             };
             // It never waits: whoever waits for room may wait for this very pump.
-            let ended = run(inner, taken.item, Some(&mut *lent), Hands::Over);
+            let lent = Some(&mut *lent);
+            let ended = self.run(inner, taken.item, &taken.ticket, lent, Hands::Over);
             self.count(ended);
             self.buffer.finish(taken.ticket);
             ran += 1;

@@ -176,6 +176,12 @@ impl<T> Drained<T> {
         self.at_once.len() + self.behind.len()
     }
 
+    /// The items, in no order.
+    pub(super) fn items(&self) -> impl Iterator<Item = &T> {
+        let all = self.at_once.iter().chain(self.behind.values());
+        all.map(|waiting| &waiting.item)
+    }
+
     /// The items in order of offer.
     pub(super) fn into_items(self) -> Vec<T> {
         let mut all = Vec::from(self.at_once);
