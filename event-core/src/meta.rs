@@ -198,6 +198,11 @@ impl Stamper {
         }
     }
 
+    /// The clock, for whoever drops it.
+    pub(crate) fn take_clock(&mut self) -> Arc<dyn Clock> {
+        std::mem::replace(&mut self.clock, Arc::new(SystemTime::now))
+    }
+
     /// A new identity. The clock is the user's: if it panics, the system's stands in.
     pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
         let time = isolate::run(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());

@@ -333,7 +333,8 @@ impl<'e> Observed<'e> {
     }
 }
 
-/// A guard: the observer is taken off when it is dropped.
+/// A guard: the observer is taken off when it is dropped. Outside of an emission, a panic in the
+/// observer's own `Drop` goes on to whoever drops the guard.
 #[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Observation {
     pub(crate) inner: std::sync::Weak<Inner>,
@@ -352,14 +353,16 @@ impl Drop for Observation {
         let Some(observer) = self.observer.take() else {
             return;
         };
-        if let Some(inner) = self.inner.upgrade() {
-            inner.change_observers(|all| {
-                if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
-                    all.remove(at);
-                }
-            });
-        }
-        isolate::discard(observer);
+        isolate::release(|| {
+            if let Some(inner) = self.inner.upgrade() {
+                inner.change_observers(|all| {
+                    if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
+                        all.remove(at);
+                    }
+                });
+            }
+            isolate::discard(observer);
+        });
     }
 }
 

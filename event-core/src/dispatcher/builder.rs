@@ -14,6 +14,7 @@ use super::{Dispatcher, DispatcherHandle};
 use crate::error::BuildError;
 use crate::event::Event;
 use crate::handler::registered::Named;
+use crate::isolate;
 use crate::log;
 use crate::meta::{Clock, Stamper};
 use crate::module::Module;
@@ -401,7 +402,18 @@ impl DispatcherBuilder {
             &self.settings,
             self.problems,
             observed,
-        )?;
+        );
+        let mut provided = self.provided;
+        let wired = match wired {
+            Ok(wired) => wired,
+            Err(error) => {
+                // The verdict of a mock would hide why there is no dispatcher.
+                let owners = provided.take_owners();
+                owners.into_iter().for_each(isolate::discard);
+                return Err(error);
+            }
+        };
+        provided.leave_to_handlers();
         let inner = Inner::new(Parts {
             table: wired.table,
             generic: wired.generic,
@@ -414,6 +426,7 @@ impl DispatcherBuilder {
             lines: wired.lines,
             places: wired.places,
             on_failure: self.on_failure.unwrap_or_else(|| Box::new(log::unheard)),
+            provided,
             depth_limit: self.depth_limit,
             nesting_limit: self.nesting_limit,
             count_limit: self.count_limit,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use event_listener::Event as Waiters;
@@ -13,15 +13,23 @@ use event_listener::Event as Waiters;
 use super::inner::Inner;
 use super::phase::Phase;
 use super::shared::Item;
+use super::tasks::Tasks;
 use crate::account::{self, Tally};
 use crate::handler::HandlerInfo;
+use crate::isolate;
 use crate::queue::buffer::{Buffer, Label};
 use crate::queue::line::{Line, Serves};
 
 /// Where a dispatcher stands on its way to its end.
-#[derive(Default)]
+///
+/// It is apart from what the dispatcher owns of the user's, so that who works for a dispatcher lets go
+/// of that before it says that its work has ended.
 pub(crate) struct Closing {
     phase: Phase,
+    tasks: Arc<Tasks>,
+    lines: Arc<[Arc<Line>]>,
+    /// The dispatcher, from its last clone's end on, while deliveries are under way.
+    left_alone: Mutex<Option<Arc<Inner>>>,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
     /// It was closed before all was quiet.
@@ -31,6 +39,18 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
+    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<Line>]>) -> Arc<Self> {
+        Arc::new(Self {
+            phase: Phase::default(),
+            tasks: Arc::clone(tasks),
+            lines: Arc::clone(lines),
+            left_alone: Mutex::default(),
+            closed: Waiters::new(),
+            out_of_time: AtomicBool::new(false),
+            streams: Mutex::default(),
+        })
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.phase.is_open()
     }
@@ -76,55 +96,112 @@ impl Closing {
     }
 }
 
-impl Inner {
-    /// Takes no more roots, and lets what is under way end.
-    pub(crate) fn drain(self: &Arc<Self>) {
-        if !self.closing.phase.drain(&self.tasks, &self.buffers()) {
-            return;
+/// A task among those of its dispatcher, until it is dropped.
+pub(crate) struct TaskGuard {
+    closing: Arc<Closing>,
+    id: u64,
+}
+
+impl TaskGuard {
+    pub(crate) fn new(inner: &Inner, id: u64) -> Self {
+        Self {
+            closing: Arc::clone(&inner.closing),
+            id,
         }
-        self.watch();
-        for line in &self.lines {
-            line.end_pauses();
-        }
-        self.close_if_quiet();
     }
 
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.closing.tasks.leave(self.id);
+        self.closing.close_if_quiet();
+    }
+}
+
+impl Closing {
     /// Closes a draining dispatcher in which nothing is under way any more.
     pub(crate) fn close_if_quiet(&self) {
-        if self.closing.is_open() {
+        if self.is_open() {
             return;
         }
-        let closing = &self.closing.phase;
-        if let Some(woken) = closing.close_if_quiet(&self.tasks, &self.buffers()) {
+        if let Some(woken) = self.phase.close_if_quiet(&self.tasks, &self.buffers()) {
             woken.into_iter().for_each(Waker::wake);
             self.end_streams_and_tell();
         }
     }
 
+    fn buffers(&self) -> Vec<&Buffer<Item>> {
+        self.lines.iter().map(|line| &line.buffer).collect()
+    }
+
+    /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
+    fn keep(&self, inner: &Arc<Inner>) {
+        let mut left_alone = self.left_alone();
+        if !self.is_closed() {
+            *left_alone = Some(Arc::clone(inner));
+        }
+    }
+
+    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<Inner>>> {
+        self.left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_streams_and_tell(&self) {
+        let streams = self.streams.lock();
+        let streams = std::mem::take(&mut *streams.unwrap_or_else(PoisonError::into_inner));
+        for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
+            stream.buffer.close();
+        }
+        let left_alone = self.left_alone().take();
+        isolate::discard(left_alone);
+        self.closed.notify(usize::MAX);
+    }
+}
+
+impl Inner {
+    /// Takes no more roots, and lets what is under way end.
+    pub(crate) fn drain(&self) {
+        let closing = &self.closing;
+        if !closing.phase.drain(&self.tasks, &closing.buffers()) {
+            return;
+        }
+        self.watch();
+        for line in &*self.lines {
+            line.end_pauses();
+        }
+        closing.close_if_quiet();
+    }
+
     /// Ends it. What still waits is abandoned, and tasks are dropped.
     pub(crate) fn close(self: &Arc<Self>) {
-        let closing = &self.closing.phase;
-        let Some(given_up) = closing.close(&self.tasks, &self.buffers()) else {
+        let closing = &self.closing;
+        let Some(given_up) = closing.phase.close(&self.tasks, &closing.buffers()) else {
             return;
         };
-        self.closing.out_of_time.store(true, Ordering::Release);
+        closing.out_of_time.store(true, Ordering::Release);
         for aborter in given_up.aborters {
             aborter.abort();
         }
-        for line in &self.lines {
+        for line in &*self.lines {
             line.abort();
         }
         given_up.woken.into_iter().for_each(Waker::wake);
         for (line, items) in self.lines.iter().zip(given_up.items) {
             line.end_abandoned(self, items);
         }
-        self.end_streams_and_tell();
+        closing.end_streams_and_tell();
     }
 
     /// What was drained, what was abandoned, and how many emissions were cut short.
     pub(crate) fn account(&self) -> (Tally<HandlerInfo>, Tally<HandlerInfo>, usize) {
         let (mut drained, mut abandoned, cut_short) = self.tasks.account();
-        for line in &self.lines {
+        for line in &*self.lines {
             let (of_line, abandoned_by_line) = line.buffer.account();
             self.name(of_line, &mut drained);
             self.name(abandoned_by_line, &mut abandoned);
@@ -138,24 +215,6 @@ impl Inner {
                 account::add(handlers, handler, deliveries);
             }
         }
-    }
-
-    fn buffers(&self) -> Vec<&Buffer<Item>> {
-        self.lines.iter().map(|line| &line.buffer).collect()
-    }
-
-    fn end_streams_and_tell(&self) {
-        let streams = std::mem::take(
-            &mut *self
-                .closing
-                .streams
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
-            stream.buffer.close();
-        }
-        self.closing.closed.notify(usize::MAX);
     }
 
     /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
@@ -174,11 +233,12 @@ impl Inner {
         }
         self.drain();
         // Nobody can pump these any more.
-        for line in &self.lines {
+        for line in &*self.lines {
             if line.serves() == Serves::Pump {
                 line.desert(self);
             }
         }
-        self.close_if_quiet();
+        self.closing.close_if_quiet();
+        self.closing.keep(self);
     }
 }

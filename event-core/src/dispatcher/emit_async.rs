@@ -16,13 +16,14 @@ use super::emit;
 use super::inner::{Found, Inner};
 use super::pending;
 use super::queued;
-use super::remainder::{self, Continuation, Isolated};
+use super::remainder::{self, Continuation};
 use super::roster::{Roster, mode};
 use super::seat::Place;
 use super::shared::Shared;
 use super::structured;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
+use crate::isolate::Isolated;
 use crate::observer::Observed;
 use crate::pending::PendingEvents;
 use crate::report::Report;
@@ -100,7 +101,7 @@ fn at_once_roster<E: Event>(inner: &Inner, is_bare: bool) -> Option<&Roster<E>> 
 async fn emit_at_once<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E) -> Report {
     let shared = Isolated::new(Shared::root(event));
     let mut root = Root::with(Hands::Structured);
-    if let Some(shared) = shared.get() {
+    {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(depth::enter(0, || {
                 at_once::run(inner, roster, shared.event(), &mut root, context)
@@ -109,13 +110,13 @@ async fn emit_at_once<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E
         .await;
         if rest.is_some() || refused.is_some() {
             root.pass_on(refused);
-            remainder::go_on_at_once(inner, &mut root, shared, rest).await;
+            remainder::go_on_at_once(inner, &mut root, &shared, rest).await;
         }
     }
     if root.record.get().is_none() && !const { std::mem::needs_drop::<E>() } {
         return root.into_report();
     }
-    let (panic, refused) = depth::enter(0, || emit::discard_as(E::INFO, shared.take()));
+    let (panic, refused) = depth::enter(0, || emit::discard_as(E::INFO, shared.into_inner()));
     match Continuation::new(root, E::INFO, panic, refused) {
         Continuation::Ended(report) => report,
         Continuation::Pending(rest) => rest.go_on(inner).await,
@@ -218,12 +219,12 @@ fn begin_arrived<E: Event>(
     };
     let stand = origin.stand();
     let (shared, refused) = stand.enter(inner, || {
-        let (found, held) = (inner.find::<E>()?, event.get()?);
+        let found = inner.find::<E>()?;
         if found.roster::<E>().has_later() {
-            let held = Arc::clone(held);
+            let held = Arc::clone(&event);
             Some(emit::deliver_held(inner, &found, held, &mut root, origin))
         } else {
-            emit::deliver(inner, &found, &**held, &mut root, origin);
+            emit::deliver(inner, &found, &**event, &mut root, origin);
             None
         }
     });
@@ -231,7 +232,7 @@ fn begin_arrived<E: Event>(
         return Continuation::handed_over(inner, root, shared, refused);
     }
     root.pass_on(refused);
-    let discard = || emit::discard_as(E::INFO, event.take());
+    let discard = || emit::discard_as(E::INFO, event.into_inner());
     let (panic, refused) = stand.enter(inner, discard);
     Continuation::new(root, E::INFO, panic, refused)
 }

@@ -133,7 +133,9 @@ impl<'a> Flight<'a> {
         if let Some(running) = self.running.take() {
             let trace = &self.left.under_way.trace;
             let drop_it = || isolate::run(|| trace.run(|| drop(running)));
-            let _ = self.stand.enter(self.inner, drop_it);
+            if let (Err(panic), _) = self.stand.enter(self.inner, drop_it) {
+                log::drop_panicked(&panic);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use super::rooms;
 use super::shared::{Delivered, Shared};
 use super::structured;
 use crate::event::{Event, EventInfo};
-use crate::isolate;
+use crate::isolate::Isolated;
 use crate::observer::{Observed, Observers};
 use crate::report::{Cause, Ended, Failure, Report};
 
@@ -36,7 +36,7 @@ pub(super) struct Remainder {
 
 /// An event whose async handlers are run next.
 struct Step {
-    event: Isolated<Arc<dyn Delivered>>,
+    event: Option<Isolated<Arc<dyn Delivered>>>,
     of: Of,
 }
 
@@ -98,7 +98,7 @@ impl Continuation {
             root,
             event: event.info(),
             first: Some(Step {
-                event: Isolated::new(event),
+                event: Some(Isolated::new(event)),
                 of: Of::Root { observers },
             }),
         })
@@ -126,8 +126,8 @@ impl Remainder {
             let Some(step) = next.take() else {
                 break;
             };
-            if let Some(event) = step.event.get() {
-                structured::run(inner, &**event, unfinished.root).await;
+            if let Some(event) = &step.event {
+                structured::run(inner, &***event, unfinished.root).await;
             }
             unfinished.end(step);
         }
@@ -176,7 +176,7 @@ impl<'a> Unfinished<'a> {
     fn next(&mut self) -> Option<Step> {
         let turn = self.root.take_turn(self.inner)?;
         Some(Step {
-            event: Isolated(self.root.take_structured()),
+            event: self.root.take_structured().map(Isolated::new),
             of: Of::Turn(Isolated::new(turn)),
         })
     }
@@ -187,21 +187,19 @@ impl<'a> Unfinished<'a> {
         match of {
             Of::Turn(turn) => {
                 drop(event);
-                if let Some(turn) = turn.take() {
-                    self.root.end_turn(self.inner, turn);
-                }
+                self.root.end_turn(self.inner, turn.into_inner());
             }
             Of::Root { observers } => {
-                let Some(held) = event.get() else {
+                let Some(event) = event else {
                     return;
                 };
                 if let Some(observers) = observers
-                    && let Some(observed) = Observed::again(self.inner, &**held, observers)
+                    && let Some(observed) = Observed::again(self.inner, &**event, observers)
                 {
                     observed.emission_ended();
                 }
-                let (info, stand) = (held.info(), held.origin().stand());
-                let discard = || emit::discard_as(info, event.take());
+                let (info, stand) = (event.info(), event.origin().stand());
+                let discard = || emit::discard_as(info, event.into_inner());
                 let (panic, refused) = stand.enter(self.inner, discard);
                 self.root.end_first(panic, refused);
             }
@@ -224,30 +222,5 @@ impl Drop for Unfinished<'_> {
         crate::log::failure(&failure);
         self.inner.tell(&failure);
         self.root.discard_events();
-    }
-}
-
-/// What holds an event, whose `Drop` is the user's wherever the emission is dropped.
-pub(super) struct Isolated<T>(Option<T>);
-
-impl<T> Isolated<T> {
-    pub(super) fn new(held: T) -> Self {
-        Self(Some(held))
-    }
-
-    pub(super) fn get(&self) -> Option<&T> {
-        self.0.as_ref()
-    }
-
-    pub(super) fn take(mut self) -> Option<T> {
-        self.0.take()
-    }
-}
-
-impl<T> Drop for Isolated<T> {
-    fn drop(&mut self) {
-        if const { std::mem::needs_drop::<T>() } && self.0.is_some() {
-            isolate::discard(self.0.take());
-        }
     }
 }

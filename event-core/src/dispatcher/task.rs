@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::cascade::{Hands, Root};
+use super::closing::TaskGuard;
 use super::flight::{self, Left};
 use super::inner::Inner;
 use super::limit::Permit;
 use super::shared::{Delivered, Item, Target};
 use super::structured;
 use super::tasks::Tasks;
+use crate::isolate::Isolated;
 use crate::report::{Cause, Ended};
 use crate::runtime::Task;
 use crate::{isolate, observer};
@@ -91,20 +93,21 @@ impl Tasks {
 /// A task's deliveries. Dropped before they ended, they are abandoned: the runtime ended, or a
 /// shutdown ran out of time.
 struct UnderWay {
-    inner: Arc<Inner>,
-    id: u64,
+    inner: Isolated<Arc<Inner>>,
     deliveries: Vec<(Item, Permit)>,
     /// What they lead to.
     root: Root,
+    /// Behind the dispatcher: whoever finds that no task runs is its last owner.
+    task: TaskGuard,
 }
 
 impl UnderWay {
     fn new(inner: &Arc<Inner>, id: u64, deliveries: Vec<(Item, Permit)>) -> Self {
         Self {
-            inner: Arc::clone(inner),
-            id,
+            inner: Isolated::new(Arc::clone(inner)),
             deliveries,
             root: Root::with(Hands::Waiting),
+            task: TaskGuard::new(inner, id),
         }
     }
 
@@ -113,7 +116,8 @@ impl UnderWay {
         for (item, permit) in std::mem::take(&mut self.deliveries) {
             // Most cause nothing, and leave at once.
             if self.root.record.get().is_some() {
-                self.inner.tasks.end(self.id, item.handler(&self.inner));
+                let task = self.task.id();
+                self.inner.tasks.end(task, item.handler(&self.inner));
             }
             isolate::discard((item, permit));
         }
@@ -125,15 +129,14 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         for (item, permit) in std::mem::take(&mut self.deliveries) {
             drop(permit);
-            self.inner.tasks.abandon(self.id, item.handler(&self.inner));
+            let task = self.task.id();
+            self.inner.tasks.abandon(task, item.handler(&self.inner));
             let under_way = self.root.take_under_way();
             self.inner.abandon(item, None, under_way);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest(&self.inner);
         self.inner.tell_all(root);
-        self.inner.tasks.leave(self.id);
-        self.inner.close_if_quiet();
     }
 }
 

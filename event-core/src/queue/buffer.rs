@@ -176,6 +176,15 @@ impl<T> Buffer<T> {
         block_on(self.take(None), None).flatten()
     }
 
+    /// Gives back a ticket and takes the next item, if one is ready then and there is no pause.
+    ///
+    /// # Errors
+    ///
+    /// None is: the ticket.
+    pub(crate) fn try_next(&self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+        self.change(|state| state.try_next(ticket))
+    }
+
     /// A delivery has ended, and its consumer takes nothing more.
     pub(crate) fn finish(&self, ticket: Ticket) {
         self.change(|state| state.finish(Some(ticket)));

@@ -1,13 +1,18 @@
 //! Threads and tasks that serve a queue.
+//!
+//! A consumer that has nothing to do holds nothing of the user's: it takes hold of its dispatcher with a
+//! delivery, and lets go before it gives back the ticket of the last one. So whoever finds a queue
+//! quiet, or a dispatcher closed, finds that nobody else works with what the dispatcher owns.
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
 
 use super::buffer::{Counts, Taken, Ticket};
 use super::line::Line;
 use crate::dispatcher::cascade::{Hands, Root};
+use crate::dispatcher::closing::Closing;
 use crate::dispatcher::flight;
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::shared::Item;
@@ -44,29 +49,38 @@ pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
 /// A consumer; when the last one ends, and not because the queue was closed, what waits is
 /// abandoned.
 struct Alive {
-    inner: Arc<Inner>,
+    inner: Weak<Inner>,
+    closing: Arc<Closing>,
     line: Arc<Line>,
 }
 
 impl Alive {
     fn new(inner: &Arc<Inner>, line: &Arc<Line>) -> Self {
         Self {
-            inner: Arc::clone(inner),
+            inner: Arc::downgrade(inner),
+            closing: Arc::clone(&inner.closing),
             line: Arc::clone(line),
         }
     }
 
-    /// The delivery that the consumer took has ended, and all it caused has been handed over.
-    /// Answers the next one, if one is ready.
-    fn ended(&self, ended: Ended, ticket: Ticket) -> Option<Taken<Item>> {
-        self.line.count(ended);
-        let next = self.line.buffer.try_take(Some(ticket));
-        if next.is_none() {
-            // Looked at after the ticket was given back: a dispatcher that began to drain in
-            // between found it running, and left it to this consumer to close.
-            self.inner.close_if_quiet();
+    /// The dispatcher, for a delivery that was taken. It lives while one is under way: its last clone
+    /// leaves it to the [`Closing`].
+    fn inner(&self, taken: Taken<Item>) -> Option<(Arc<Inner>, Taken<Item>)> {
+        if let Some(inner) = self.inner.upgrade() {
+            return Some((inner, taken));
         }
-        next
+        isolate::discard(taken.item);
+        self.line.buffer.abandon(taken.ticket);
+        None
+    }
+
+    /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
+    fn rest(&self, inner: Arc<Inner>, ticket: Ticket) {
+        isolate::discard(inner);
+        self.line.buffer.finish(ticket);
+        // Looked at after the ticket was given back: a dispatcher that began to drain in between found
+        // it running, and left it to this consumer to close.
+        self.closing.close_if_quiet();
     }
 }
 
@@ -75,82 +89,111 @@ impl Drop for Alive {
         if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
             return;
         }
-        self.line.desert(&self.inner);
-        self.inner.close_if_quiet();
+        if let Some(inner) = self.inner.upgrade() {
+            self.line.desert(&inner);
+            isolate::discard(inner);
+        }
+        self.closing.close_if_quiet();
     }
 }
 
 fn serve_as_thread(this: &Alive) {
-    let (inner, line) = (&this.inner, &this.line);
-    let mut next = None;
-    while let Some(taken) = next.or_else(|| line.buffer.take_blocking(None)) {
-        let ended = line.run(inner, taken.item, &taken.ticket, None, Hands::Serving);
-        next = this.ended(ended, taken.ticket);
+    let line = &this.line;
+    while let Some(taken) = line.buffer.take_blocking(None) {
+        let Some((inner, mut taken)) = this.inner(taken) else {
+            continue;
+        };
+        let last = loop {
+            let ended = line.run(&inner, taken.item, &taken.ticket, None, Hands::Serving);
+            line.count(ended);
+            match line.buffer.try_next(taken.ticket) {
+                Ok(next) => taken = next,
+                Err(ticket) => break ticket,
+            }
+        };
+        this.rest(inner, last);
     }
 }
 
 async fn serve_as_task(this: Alive) {
-    let mut next = None;
-    loop {
-        if next.is_none() {
-            next = this.line.buffer.take(None).await;
+    while let Some(taken) = this.line.buffer.take(None).await {
+        let Some((inner, mut taken)) = this.inner(taken) else {
+            continue;
+        };
+        let mut running = Running::new(&this, inner);
+        let last = loop {
+            running.item = Some(taken.item);
+            running.ticket = Some(taken.ticket);
+            let ended = running.run().await;
+            this.line.count(ended);
+            let Some(ticket) = running.ticket.take() else {
+                return;
+            };
+            match this.line.buffer.try_next(ticket) {
+                Ok(next) => taken = next,
+                Err(ticket) => break ticket,
+            }
+        };
+        if let Some(inner) = running.inner.take() {
+            this.rest(inner, last);
         }
-        let Some(taken) = next.take() else {
-            return;
-        };
-        let mut running = Running {
-            this: &this,
-            item: Some(taken.item),
-            ticket: Some(taken.ticket),
-            root: Root::with(Hands::Waiting),
-        };
-        let ended = running.run().await;
-        next = running
-            .ticket
-            .take()
-            .and_then(|ticket| this.ended(ended, ticket));
     }
 }
 
 /// A delivery that a task runs. Dropped before it ended, it is abandoned: the runtime ended.
 struct Running<'a> {
     this: &'a Alive,
+    /// There until the task rests.
+    inner: Option<Arc<Inner>>,
     item: Option<Item>,
     ticket: Option<Ticket>,
     /// What it leads to.
     root: Root,
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
+    fn new(this: &'a Alive, inner: Arc<Inner>) -> Self {
+        Self {
+            this,
+            inner: Some(inner),
+            item: None,
+            ticket: None,
+            root: Root::with(Hands::Waiting),
+        }
+    }
+
     async fn run(&mut self) -> Ended {
         // Handlers that never wait would else keep all other tasks from their turn.
         runtime::yield_now_and_then().await;
-        let inner = &self.this.inner;
-        let mut ended = Ended::Abandoned;
-        if let Some(item) = &self.item {
-            ended = flight::fly(inner, &*item.event, &item.target, &mut self.root).await;
-        }
+        let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
+            return Ended::Abandoned;
+        };
+        let ended = flight::fly(inner, &*item.event, &item.target, &mut self.root).await;
         // From here on the delivery has ended, whatever becomes of what it caused.
         isolate::discard(self.item.take());
         self.this.line.end(self.ticket.as_ref(), &self.root);
         self.root.run_caused_waiting(inner).await;
-        inner.tell_all(std::mem::take(&mut self.root));
+        let root = std::mem::replace(&mut self.root, Root::with(Hands::Waiting));
+        inner.tell_all(root);
         ended
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let Alive { inner, line } = self.this;
+        let Alive { line, .. } = self.this;
         let has_ended = self.item.is_none();
-        if let Some(item) = self.item.take() {
-            line.count_abandoned_running();
-            let under_way = self.root.take_under_way();
-            inner.abandon(item, Some(line.name), under_way);
+        if let Some(inner) = self.inner.take() {
+            if let Some(item) = self.item.take() {
+                line.count_abandoned_running();
+                let under_way = self.root.take_under_way();
+                inner.abandon(item, Some(line.name), under_way);
+            }
+            let mut root = std::mem::take(&mut self.root);
+            root.lose_the_rest(&inner);
+            inner.tell_all(root);
+            isolate::discard(inner);
         }
-        let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest(inner);
-        inner.tell_all(root);
         match self.ticket.take() {
             None => {}
             Some(ticket) if has_ended => line.buffer.finish(ticket),
@@ -203,7 +246,7 @@ impl Line {
             self.buffer.finish(taken.ticket);
             ran += 1;
         }
-        inner.close_if_quiet();
+        inner.closing.close_if_quiet();
         if !is_held_back && self.buffer.counts().depth > 0 {
             self.wake();
         }

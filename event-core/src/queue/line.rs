@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use arc_swap::ArcSwapOption;
 
 use super::buffer::{Buffer, Offer, Slot, WhenFull};
 use super::{Overflow, Settings, consumer};
@@ -34,10 +36,10 @@ pub(crate) struct Line {
     waits: AtomicU64,
     pub(super) aborters: Mutex<Vec<Aborter>>,
     /// Wakes whoever pumps it.
-    wake: OnceLock<Wake>,
+    wake: ArcSwapOption<Wake>,
 }
 
-type Wake = Box<dyn Fn() + Send + Sync>;
+pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// Who serves a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +85,7 @@ impl Line {
             abandoned_running: AtomicU64::new(0),
             waits: AtomicU64::new(0),
             aborters: Mutex::default(),
-            wake: OnceLock::new(),
+            wake: ArcSwapOption::empty(),
         })
     }
 
@@ -208,7 +210,14 @@ impl Line {
 
     /// Sets the wake-up of whoever pumps; `false` if there is one.
     pub(crate) fn set_wake(&self, wake: Wake) -> bool {
-        self.wake.set(wake).is_ok()
+        let none: Option<Arc<Wake>> = None;
+        let before = self.wake.compare_and_swap(&none, Some(Arc::new(wake)));
+        before.is_none()
+    }
+
+    /// Takes the wake-up, for whoever drops it.
+    pub(crate) fn take_wake(&self) -> Option<Arc<Wake>> {
+        self.wake.swap(None)
     }
 
     /// Lets deliveries start, whatever is said from here on: the dispatcher drains.
@@ -230,8 +239,8 @@ impl Line {
 
     /// Wakes whoever pumps. The callback is the user's.
     pub(crate) fn wake(&self) {
-        if let Some(wake) = self.wake.get() {
-            let _ = isolate::run(wake);
+        if let Some(wake) = &*self.wake.load() {
+            let _ = isolate::run(&***wake);
         }
     }
 

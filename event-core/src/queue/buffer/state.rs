@@ -162,6 +162,20 @@ impl<T> State<T> {
         })
     }
 
+    /// What a consumer gets that keeps its ticket if nothing is ready.
+    #[inline]
+    pub(super) fn try_next(&mut self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+        let is_ready = self.line.ready() > 0 || self.line.is_held_by(ticket.lane);
+        if !is_ready || !self.hands_out() {
+            return Err(ticket);
+        }
+        self.finish(Some(ticket));
+        match self.take() {
+            Some(next) => Ok(next),
+            None => unreachable!("one is ready, and handed out"),
+        }
+    }
+
     /// What a consumer gets that waits.
     #[inline]
     pub(super) fn next(&mut self, finished: Option<Ticket>) -> Poll<Option<Taken<T>>> {
