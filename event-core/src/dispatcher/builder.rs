@@ -291,9 +291,9 @@ impl DispatcherBuilder {
     /// [`Emitter`](crate::Emitter), runs after them and not inside.
     ///
     /// Emits inside each other use the stack, which ends the process where it ends. In a debug build
-    /// a level takes up to 16 KiB beside what the handler uses, so that 64 of them leave room for
-    /// handlers that use 12 KiB each on a stack of 2 MiB: the one that threads of Rust and workers
-    /// of tokio have. An optimized build takes less than half.
+    /// a level takes up to 20 KiB, with the future of an async handler, beside what the handler itself
+    /// uses. So 64 of them leave 12 KiB to each handler on a stack of 2 MiB, which threads of Rust and
+    /// workers of tokio have. Where stacks are smaller, a lower limit goes with them.
     pub fn nesting_limit(mut self, limit: u32) -> Self {
         self.nesting_limit = limit.max(1);
         self
