@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::isolate;
 use crate::param::{Delivery, Dependency, Param, Resolver};
 use crate::resolver::{ByType, short};
 
@@ -117,6 +118,13 @@ fn find<T: Dependency>(delivery: &Delivery<'_>) -> Option<Context<T>> {
 /// The values that one emitter gives along, by type.
 #[derive(Clone, Default)]
 pub(crate) struct Values(ByType<Arc<dyn Any + Send + Sync>>);
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.0);
+        values.into_values().for_each(isolate::discard);
+    }
+}
 
 impl Values {
     /// These and one more, which replaces another of its type.

@@ -14,12 +14,14 @@ use pin_project_lite::pin_project;
 use crate::dispatcher::Dispatcher;
 use crate::error::{EmitError, InstallError};
 use crate::event::{EmitsNow, Event};
+use crate::isolate::Isolated;
 use crate::report::Report;
 
 static INSTALLED: OnceLock<Dispatcher> = OnceLock::new();
 
 thread_local! {
-    static ENTERED: RefCell<Vec<(u64, Dispatcher)>> = const { RefCell::new(Vec::new()) };
+    /// Isolated, for a thread that ends before its guards do.
+    static ENTERED: RefCell<Vec<(u64, Isolated<Dispatcher>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Tells guards apart.
@@ -55,8 +57,10 @@ where
     E: Event + EmitsNow<E::Durability>,
 {
     // A thread that ends has left every dispatcher.
-    let entered = ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| last.clone()));
-    match entered.ok().flatten().as_ref().or_else(|| INSTALLED.get()) {
+    let entered =
+        ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| Dispatcher::clone(last)));
+    let entered = entered.ok().flatten().map(Isolated::new);
+    match entered.as_deref().or_else(|| INSTALLED.get()) {
         Some(dispatcher) => Ok(dispatcher.emit(event)),
         None => Err(EmitError::NotInstalled),
     }
@@ -80,7 +84,7 @@ pub struct Entered {
 impl Entered {
     pub(crate) fn new(dispatcher: &Dispatcher) -> Self {
         let guard = LAST_GUARD.fetch_add(1, Ordering::Relaxed);
-        ENTERED.with_borrow_mut(|all| all.push((guard, dispatcher.clone())));
+        ENTERED.with_borrow_mut(|all| all.push((guard, Isolated::new(dispatcher.clone()))));
         Self {
             guard,
             not_send: PhantomData,
@@ -132,7 +136,7 @@ impl Drop for Entered {
             at.map(|at| all.remove(at))
         });
         // Outside of the borrow: it may be the last owner of the dispatcher.
-        drop(left);
+        drop(left.ok().flatten().map(|(_, left)| left.into_inner()));
     }
 }
 

@@ -1,9 +1,20 @@
-//! Runs code of the user so that its panic stays here.
+//! Runs code of the user so that its panic stays here, or comes out where somebody waits for it.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
 
+use crate::dispatcher::depth;
 use crate::log;
+
+type Payload = Box<dyn Any + Send>;
+
+thread_local! {
+    /// The panics of what is dropped inside of [`release`].
+    static RELEASED: RefCell<Option<Vec<Payload>>> = const { RefCell::new(None) };
+}
 
 /// Runs `code`; its panic, if it panics, as text.
 pub(crate) fn run<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
@@ -11,21 +22,102 @@ pub(crate) fn run<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
 }
 
 /// Runs `code`; its panic's payload, if it panics.
-pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(code))
 }
 
-/// Drops what may own values of the user's; a `Drop` that panics is logged.
+/// Drops what may own values of the user's; a `Drop` that panics is logged, or comes out of the
+/// [`release`] that this is inside of.
 pub(crate) fn discard<T>(value: T) {
-    if let Err(panic) = run(|| drop(value)) {
-        log::drop_panicked(&panic);
+    if let Err(payload) = caught(|| drop(value))
+        && let Some(payload) = hand_on(payload)
+    {
+        log::drop_panicked(&message(payload));
+    }
+}
+
+/// Runs `code`, which [discards](discard) what a guard of the user's owns. Once all of it is dropped,
+/// the first panic goes on, as if the user had dropped it: so the verdict of a mock reaches its test.
+///
+/// Inside of an emission, and on a thread that panics, nothing goes on, and each is logged.
+pub(crate) fn release(code: impl FnOnce()) {
+    let goes_on = depth::is_outermost() && !thread::panicking();
+    // A thread that ends has no place for them any more.
+    let begin = || RELEASED.try_with(|released| released.replace(Some(Vec::new())));
+    let outer = goes_on.then(begin).and_then(Result::ok);
+    let ended = caught(code);
+    let Some(outer) = outer else {
+        if let Err(payload) = ended {
+            log::drop_panicked(&message(payload));
+        }
+        return;
+    };
+    let released = RELEASED.with(|released| released.replace(outer));
+    let mut panics = released.into_iter().flatten().chain(ended.err());
+    let first = panics.next();
+    for payload in panics {
+        log::drop_panicked(&message(payload));
+    }
+    if let Some(payload) = first {
+        resume_unwind(payload);
+    }
+}
+
+/// Leaves a panic to the [`release`] that this is inside of, unless an emission is between them;
+/// gives it back if there is none.
+fn hand_on(payload: Payload) -> Option<Payload> {
+    let mut payload = Some(payload);
+    let _ = RELEASED.try_with(|released| {
+        if let Some(released) = &mut *released.borrow_mut()
+            && depth::is_outermost()
+        {
+            released.extend(payload.take());
+        }
+    });
+    payload
+}
+
+/// What may own values of the user's, and is [discarded](discard) wherever it is dropped.
+pub(crate) struct Isolated<T>(Option<T>);
+
+impl<T> Isolated<T> {
+    pub(crate) fn new(held: T) -> Self {
+        Self(Some(held))
+    }
+
+    /// Takes it out, to be dropped elsewhere.
+    pub(crate) fn into_inner(mut self) -> T {
+        match self.0.take() {
+            Some(held) => held,
+            None => unreachable!("it is there until this is dropped"),
+        }
+    }
+}
+
+impl<T> Deref for Isolated<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(held) => held,
+            None => unreachable!("it is there until this is dropped"),
+        }
+    }
+}
+
+impl<T> Drop for Isolated<T> {
+    fn drop(&mut self) {
+        if const { std::mem::needs_drop::<T>() } && self.0.is_some() {
+            discard(self.0.take());
+        }
     }
 }
 
 /// The text of a panic. The payload is dropped under isolation, too: its `Drop` is the
 /// user's. If that panics as well, the second payload is leaked, which ends the chain.
 #[cold]
-pub(crate) fn message(payload: Box<dyn Any + Send>) -> Box<str> {
+pub(crate) fn message(payload: Payload) -> Box<str> {
     let text = if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).into()
     } else if let Some(text) = payload.downcast_ref::<String>() {

@@ -23,6 +23,7 @@ pub mod stream;
 #[cfg(feature = "serde")]
 pub mod wire;
 
+mod account;
 mod context;
 mod emitter;
 mod global;

@@ -216,6 +216,11 @@ impl Stamper {
         }
     }
 
+    /// The clock, for whoever drops it.
+    pub(crate) fn take_clock(&mut self) -> Arc<dyn Clock> {
+        std::mem::replace(&mut self.clock, Arc::new(SystemTime::now))
+    }
+
     /// The identity of an event that comes from `origin`: that of `own`, as what it causes knows it, or
     /// a new one.
     pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {

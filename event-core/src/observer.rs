@@ -205,10 +205,13 @@ impl fmt::Debug for DeliverySeen<'_> {
     }
 }
 
+/// The observers that an emission had when it started.
+pub(crate) type Observers = Arc<Vec<Arc<dyn Observer>>>;
+
 /// One emission and the observers it had when it started.
 pub(crate) struct Observed<'e> {
     inner: &'e Inner,
-    observers: Arc<Vec<Arc<dyn Observer>>>,
+    observers: Observers,
     emission: EmissionSeen<'e>,
     stand: Stand,
     trace: &'e Trace,
@@ -246,13 +249,36 @@ impl<'e> Observed<'e> {
         Self::of(inner, event.as_any_event(), event.origin())
     }
 
+    /// The same, with the observers that were told that it started.
+    pub(crate) fn again(
+        inner: &'e Inner,
+        event: &'e dyn Delivered,
+        observers: Observers,
+    ) -> Option<Self> {
+        Self::with(inner, event.as_any_event(), event.origin(), observers)
+    }
+
+    /// Whoever was told that the emission started, to be told later that it ended.
+    pub(crate) fn into_observers(mut self) -> Observers {
+        std::mem::take(&mut self.observers)
+    }
+
     fn of(inner: &'e Inner, event: &'e dyn AnyEvent, origin: &'e Origin) -> Option<Self> {
         if !inner.is_observed() {
             return None;
         }
+        Self::with(inner, event, origin, inner.observers.load_full())
+    }
+
+    fn with(
+        inner: &'e Inner,
+        event: &'e dyn AnyEvent,
+        origin: &'e Origin,
+        observers: Observers,
+    ) -> Option<Self> {
         Some(Self {
             inner,
-            observers: inner.observers.load_full(),
+            observers,
             emission: EmissionSeen {
                 event,
                 meta: origin.stamp.as_ref()?,
@@ -315,7 +341,8 @@ impl<'e> Observed<'e> {
     }
 }
 
-/// A guard: the observer is taken off when it is dropped.
+/// A guard: the observer is taken off when it is dropped. Outside of an emission, a panic in the
+/// observer's own `Drop` goes on to whoever drops the guard.
 #[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Observation {
     pub(crate) inner: std::sync::Weak<Inner>,
@@ -334,14 +361,16 @@ impl Drop for Observation {
         let Some(observer) = self.observer.take() else {
             return;
         };
-        if let Some(inner) = self.inner.upgrade() {
-            inner.change_observers(|all| {
-                if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
-                    all.remove(at);
-                }
-            });
-        }
-        isolate::discard(observer);
+        isolate::release(|| {
+            if let Some(inner) = self.inner.upgrade() {
+                inner.change_observers(|all| {
+                    if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
+                        all.remove(at);
+                    }
+                });
+            }
+            isolate::discard(observer);
+        });
     }
 }
 

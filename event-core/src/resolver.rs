@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::context::Context;
 use crate::dispatcher::Dispatcher;
 use crate::handler::{Events, HandlerInfo, registered::Registered};
+use crate::isolate;
 use crate::meta::Meta;
 use crate::param::Dependency;
 use crate::wiring::problem::{Problem, ProblemKind};
@@ -212,27 +213,51 @@ pub(crate) struct Provided {
 }
 
 struct Value {
-    /// An `Arc<T>`.
-    arc: Box<dyn Any + Send + Sync>,
+    /// An `Arc<T>`, unless its handlers alone hold it.
+    arc: Option<Owner>,
+    /// Another, while somebody holds one.
+    upgrade: Box<dyn Fn() -> Option<Owner> + Send + Sync>,
     name: &'static str,
     taken: AtomicBool,
 }
 
+/// An `Arc<T>`, whatever its type.
+pub(crate) type Owner = Box<dyn Any + Send + Sync>;
+
 impl Provided {
     /// Keeps `value`; answers whether there was one of the type already.
     pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
+        let weak = Arc::downgrade(&value);
         let value = Value {
-            arc: Box::new(value),
+            arc: Some(Box::new(value)),
+            upgrade: Box::new(move || Some(Box::new(weak.upgrade()?))),
             name: type_name::<T>(),
             taken: AtomicBool::new(false),
         };
         self.values.insert(TypeId::of::<T>(), value).is_some()
     }
 
+    /// Leaves each value to the handlers that took it. The others stay here.
+    pub(crate) fn leave_to_handlers(&mut self) {
+        for value in self.values.values_mut() {
+            if *value.taken.get_mut() {
+                value.arc = None;
+            }
+        }
+    }
+
+    /// Owners of all values that are left, for whoever drops them: a closure that owns two of them
+    /// would drop the second in the panic of the first.
+    pub(crate) fn take_owners(&mut self) -> Vec<Owner> {
+        let values = std::mem::take(&mut self.values).into_values();
+        let owners = values.filter_map(|value| value.arc.or_else(|| (value.upgrade)()));
+        owners.collect()
+    }
+
     fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
         let value = self.values.get(&TypeId::of::<T>())?;
         value.taken.store(true, Ordering::Relaxed);
-        value.arc.downcast_ref::<Arc<T>>().cloned()
+        value.arc.as_ref()?.downcast_ref::<Arc<T>>().cloned()
     }
 
     /// The types of the values that nobody has asked for.
@@ -241,6 +266,16 @@ impl Provided {
         values
             .filter(|value| !value.taken.load(Ordering::Relaxed))
             .map(|value| value.name)
+    }
+}
+
+impl Drop for Provided {
+    /// A builder that is dropped owns them, as a dispatcher does.
+    fn drop(&mut self) {
+        let owners = self.take_owners();
+        if !owners.is_empty() {
+            isolate::release(|| owners.into_iter().for_each(isolate::discard));
+        }
     }
 }
 

@@ -100,11 +100,10 @@ impl<E: Event> Stream for EventStream<E> {
 impl<E> Drop for EventStream<E> {
     fn drop(&mut self) {
         self.line.buffer.close();
-        self.line
-            .buffer
-            .clear()
-            .into_iter()
-            .for_each(isolate::discard);
+        let items = self.line.buffer.clear();
+        if !items.is_empty() {
+            isolate::release(|| items.into_iter().for_each(isolate::discard));
+        }
     }
 }
 

@@ -25,6 +25,9 @@ use self::state::State;
 /// Cancelling does not wait for a call that is running; a call that has not started does not
 /// start any more, not even in an emission that is under way. Bind the guard to a name,
 /// `let printing = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
+///
+/// The closure is dropped with the guard, or with the last emission that has it. Outside of an
+/// emission, a panic in the `Drop` of what it captured goes on to whoever drops the guard.
 #[must_use = "dropping the guard cancels the subscription, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Subscription {
     node: Option<Arc<dyn Cancel>>,
@@ -45,7 +48,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(node) = self.node.take() {
-            node.cancel();
+            isolate::release(|| node.cancel());
         }
     }
 }
@@ -318,9 +321,8 @@ impl<E: Event> Cancel for Node<E> {
 
 impl<E> Drop for Node<E> {
     /// What the closure captured may panic in its `Drop`, and an emission may be the last
-    /// owner: isolated, like all code of the user's.
+    /// owner.
     fn drop(&mut self) {
-        let call = self.call.take();
-        let _ = isolate::run(|| drop(call));
+        isolate::discard(self.call.take());
     }
 }

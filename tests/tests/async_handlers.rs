@@ -818,8 +818,8 @@ async fn emissions_inside_of_async_handlers_count_towards_the_depth_limit() {
     let report = dispatcher.emit_async(Nested).await;
     assert_eq!(counter.get(), 6);
     let failure = report.failures().first().expect("the limit was crossed");
-    let text = "`async_handlers::Nested` was not emitted: 5 emits are running inside each other on \
-                this thread";
+    let text = "`async_handlers::Nested` was not emitted: 6 causes lie before it, more than the \
+                `depth_limit` of 5";
     assert_eq!(failure.to_string(), text);
 }
 

@@ -231,15 +231,16 @@ fn a_flood_ends_at_the_count_limit() {
 #[test]
 fn emits_inside_handlers_are_bounded_too_and_every_enclosing_report_says_so() {
     let (dispatcher, journal) = build();
-    let refused = "`cascade::Nested` was not emitted: 256 emits are running inside each other on \
-                   this thread";
+    let refused = "`cascade::Nested` was not emitted: 64 emits are running inside each other on \
+                   this thread, as many as the `nesting_limit` lets; a handler that returns its \
+                   event nests none";
     let report = dispatcher.emit(Nested(0));
     assert_eq!(report.failures().len(), 1);
     assert_eq!(report.failures()[0].to_string(), refused);
     let lines = journal.take();
-    assert_eq!(lines.len(), 257 + 1);
-    assert!(lines[..257].iter().all(|line| line == refused));
-    assert_eq!(lines[257], "unwound");
+    assert_eq!(lines.len(), 64 + 1);
+    assert!(lines[..64].iter().all(|line| line == refused));
+    assert_eq!(lines[64], "unwound");
     // Nothing of it is left behind.
     assert!(dispatcher.emit(Shipped).is_ok());
     // The depth is given back.
@@ -338,6 +339,63 @@ fn an_event_whose_drop_emits_it_again_ends() {
         handle: dispatcher.handle(),
     });
     assert_eq!(report.failures().len(), 1, "{report}");
+}
+
+/// A recorded event whose `Drop` records and emits it again.
+#[derive(Event)]
+struct Restless {
+    #[event(redact)]
+    handle: event_core::DispatcherHandle,
+    #[event(redact)]
+    dropped: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Restless {
+    fn emit(&self) -> Option<event_core::report::Report> {
+        let again = Self {
+            handle: self.handle.clone(),
+            dropped: self.dropped.clone(),
+        };
+        let dispatcher = self.handle.get().ok()?;
+        Some(dispatcher.emit_all(std::iter::once(again).collect()))
+    }
+}
+
+impl Drop for Restless {
+    fn drop(&mut self) {
+        self.dropped
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let _ = self.emit();
+    }
+}
+
+#[test]
+fn a_recorded_event_whose_drop_emits_it_again_ends_whether_the_dispatcher_is_open_or_not() {
+    let dispatcher = Dispatcher::empty()
+        .nesting_limit(16)
+        .build()
+        .expect("wired");
+    let dropped = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let restless = || {
+        std::mem::ManuallyDrop::new(Restless {
+            handle: dispatcher.handle(),
+            dropped: dropped.clone(),
+        })
+    };
+    let report = restless().emit().expect("alive");
+    assert_eq!(report.failures().len(), 1, "{report}");
+    let while_open = dropped.swap(0, std::sync::atomic::Ordering::Relaxed);
+    assert!((16..=18).contains(&while_open), "{while_open}");
+
+    assert!(
+        dispatcher
+            .shutdown_blocking(std::time::Duration::ZERO)
+            .is_complete()
+    );
+    let report = restless().emit().expect("alive");
+    assert_eq!(report.failures().len(), 1, "{report}");
+    let while_closed = dropped.swap(0, std::sync::atomic::Ordering::Relaxed);
+    assert!((16..=18).contains(&while_closed), "{while_closed}");
 }
 
 #[test]

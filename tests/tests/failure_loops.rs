@@ -170,7 +170,8 @@ fn what_a_failure_hook_emits_descends_from_the_failed_event_and_ends_at_the_limi
         let told = told_to_a_hook(choose, |dispatcher| drop(dispatcher.emit(Alert)));
         let (last, failed) = told.split_last().expect("failures");
         assert_descend(failed, place);
-        let limit = "Alert` was not emitted: more than 12 causes lie before it";
+        let limit =
+            "Alert` was not emitted: 13 causes lie before it, more than the `depth_limit` of 12";
         assert!(last.text.contains(limit), "{place}: {}", last.text);
     }
 }

@@ -10,6 +10,7 @@ mod common;
 mod told;
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -337,7 +338,7 @@ impl Drop for Broken {
 }
 
 #[test]
-fn a_propagator_that_panics_takes_no_span_away_and_ends_in_peace() {
+fn a_propagator_that_panics_takes_no_span_away_and_its_end_is_for_the_last_owner() {
     let (told, _listening) = listen();
     let house = Dispatcher::builder().spans_with(Broken).only(open);
     let house = house.build().expect("a dispatcher");
@@ -352,7 +353,9 @@ emit house.bell_rung
     emit house.door_opened
 ";
     assert_eq!(told.tree(), tree);
-    drop(house);
+    let end = catch_unwind(AssertUnwindSafe(|| drop(house)));
+    let end = end.expect_err("whoever owns it hears of it");
+    assert_eq!(end.downcast_ref(), Some(&"no end"));
 }
 
 /// What a layer panics at.

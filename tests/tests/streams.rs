@@ -1,6 +1,7 @@
 //! Events of one type as a stream.
 
 use std::future::IntoFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -245,11 +246,12 @@ impl Drop for Bomb {
 struct Explosive(Bomb);
 
 #[test]
-fn a_stream_that_goes_with_events_whose_drop_panics_reaches_nobody() {
+fn events_whose_drop_panics_go_one_by_one_with_their_stream_and_its_owner_hears_of_it() {
     let dispatcher = empty();
     let stream = dispatcher.stream::<Explosive>(4, Overflow::Reject);
     dispatcher.emit(Explosive(Bomb));
     dispatcher.emit(Explosive(Bomb));
-    drop(stream);
+    let end = catch_unwind(AssertUnwindSafe(|| drop(stream)));
+    assert!(end.is_err(), "two at once would have ended the process");
     assert_eq!(dispatcher.emit(Moved(0)).deliveries(), 0);
 }

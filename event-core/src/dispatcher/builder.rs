@@ -14,6 +14,7 @@ use super::{Dispatcher, DispatcherHandle};
 use crate::error::BuildError;
 use crate::event::Event;
 use crate::handler::registered::Named;
+use crate::isolate;
 use crate::log;
 use crate::meta::{Clock, Stamper};
 use crate::module::Module;
@@ -68,6 +69,7 @@ pub struct DispatcherBuilder {
     observers: Vec<Arc<dyn Observer>>,
     spans: Spans,
     depth_limit: u32,
+    nesting_limit: u32,
     count_limit: usize,
     runtime: Option<Runtime>,
     clock: Arc<dyn Clock>,
@@ -103,6 +105,7 @@ impl DispatcherBuilder {
             observers: Vec::new(),
             spans: Spans::default(),
             depth_limit: 256,
+            nesting_limit: 64,
             count_limit: 10_000,
             runtime: None,
             clock: Arc::new(SystemTime::now),
@@ -276,11 +279,23 @@ impl DispatcherBuilder {
         self
     }
 
-    /// How many causes may lie before an event; 256 unless said. It also limits how many
-    /// emits may run inside each other on one thread. A limit of 0 lets handlers cause
-    /// nothing.
+    /// How many causes may lie before an event; 256 unless said. The emits that handlers make
+    /// themselves count, too. A limit of 0 lets handlers cause nothing.
     pub fn depth_limit(mut self, limit: u32) -> Self {
         self.depth_limit = limit.min(depth::MOST);
+        self
+    }
+
+    /// How many emits may run inside each other on one thread, with the outermost; 64 unless said, and
+    /// at least 1, with which handlers cannot emit themselves. What handlers return, or give to an
+    /// [`Emitter`](crate::Emitter), runs after them and not inside.
+    ///
+    /// Emits inside each other use the stack, which ends the process where it ends. In a debug build
+    /// a level takes up to 20 KiB, with the future of an async handler, beside what the handler itself
+    /// uses. So 64 of them leave 12 KiB to each handler on a stack of 2 MiB, which threads of Rust and
+    /// workers of tokio have. Where stacks are smaller, a lower limit goes with them.
+    pub fn nesting_limit(mut self, limit: u32) -> Self {
+        self.nesting_limit = limit.max(1);
         self
     }
 
@@ -397,7 +412,18 @@ impl DispatcherBuilder {
             &self.settings,
             self.problems,
             observed,
-        )?;
+        );
+        let mut provided = self.provided;
+        let wired = match wired {
+            Ok(wired) => wired,
+            Err(error) => {
+                // The verdict of a mock would hide why there is no dispatcher.
+                let owners = provided.take_owners();
+                owners.into_iter().for_each(isolate::discard);
+                return Err(error);
+            }
+        };
+        provided.leave_to_handlers();
         let inner = Inner::new(Parts {
             table: wired.table,
             generic: wired.generic,
@@ -410,7 +436,9 @@ impl DispatcherBuilder {
             lines: wired.lines,
             places: wired.places,
             on_failure: self.on_failure.unwrap_or_else(|| Box::new(log::unheard)),
+            provided,
             depth_limit: self.depth_limit,
+            nesting_limit: self.nesting_limit,
             count_limit: self.count_limit,
         });
         self.promise.keep(&inner);

@@ -19,7 +19,8 @@ use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::observer::{Observed, UnderWay};
-use crate::queue::line::Line;
+use crate::queue::buffer::Slot;
+use crate::queue::line::{Line, Offered};
 use crate::report::{Cause, Details, Ended, Failure, Report, Returned, Skip, Snapshot};
 use crate::spans::Trace;
 use crate::{isolate, log};
@@ -98,10 +99,24 @@ pub(crate) enum Hands {
     Over,
     /// The same, but lets the thread wait for room in queues.
     Blocking,
+    /// The same, for a thread of a queue: nobody gets the report.
+    Serving,
     /// The same, but waits for room in queues as a task.
     Waiting,
     /// Runs async handlers itself, and waits for room in queues.
     Structured,
+}
+
+impl Hands {
+    /// Whether the thread may wait for room in queues.
+    pub(crate) fn blocks(self) -> bool {
+        matches!(self, Self::Blocking | Self::Serving)
+    }
+
+    /// Whether somebody gets the report of a root that waits for room in queues.
+    pub(crate) fn is_reported(self) -> bool {
+        !matches!(self, Self::Serving | Self::Waiting)
+    }
 }
 
 /// What a root has beyond deliveries that were done; made when there is something.
@@ -184,6 +199,34 @@ impl Behind {
 pub(crate) struct Blocked {
     pub(crate) line: Arc<Line>,
     pub(crate) item: Item,
+    /// Where a shutdown finds it, unless somebody gets the report of its root.
+    pub(crate) slot: Option<Slot>,
+}
+
+impl Blocked {
+    /// Offers it again.
+    ///
+    /// # Errors
+    ///
+    /// There is no room after all.
+    pub(crate) fn offer(self, inner: &Arc<Inner>) -> Result<Offered, Self> {
+        let Self { line, item, slot } = self;
+        match line.offer(inner, item, slot) {
+            Offered::NoRoom(item) => Err(Self { line, item, slot }),
+            Offered::Waits => Ok(Offered::Waits),
+            offered => {
+                let Some(slot) = slot else {
+                    return Ok(offered);
+                };
+                line.buffer.stop_waiting(slot);
+                Ok(match offered {
+                    // The shutdown that closed the queue has named it abandoned.
+                    Offered::Closed(item) => Offered::Deserted(item),
+                    offered => offered,
+                })
+            }
+        }
+    }
 }
 
 impl Default for Progress {
@@ -267,6 +310,11 @@ impl More {
         self.details.failures.push(failure);
     }
 
+    /// Notes that an emit inside of the root was refused. It was logged when it was.
+    fn pass_on(&mut self, refused: Option<Refusal>) {
+        self.details.failures.extend(refused.map(Failure::refused));
+    }
+
     /// The next event to emit, unless the root ends here.
     fn next(&mut self, inner: &Inner) -> Option<Waiting> {
         if self.fail_fast && !self.details.failures.is_empty() {
@@ -328,9 +376,15 @@ impl More {
             self.details.returned.push(returned);
             return;
         }
+        if depth::is_beyond(inner) {
+            // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+            std::mem::forget(event);
+            return;
+        }
         let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
-        let (dropped, _) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        let (dropped, refused) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        self.pass_on(refused);
         if let Err(panic) = dropped {
             self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
         }
@@ -368,6 +422,24 @@ impl Root {
             .map_or_else(UnderWay::default, |more| {
                 std::mem::take(&mut more.get_mut().progress.under_way)
             })
+    }
+
+    /// The root's own event has had its turn.
+    pub(crate) fn end_first(
+        &mut self,
+        inner: &Inner,
+        panic: Option<Failure>,
+        refused: Option<Refusal>,
+    ) {
+        if let Some(failure) = panic {
+            self.more().fail(inner, failure);
+        }
+        self.pass_on(refused);
+    }
+
+    /// Takes the event whose async handlers the root runs itself.
+    pub(crate) fn take_structured(&mut self) -> Option<Arc<dyn Delivered>> {
+        self.record.get_mut()?.get_mut().structured.take()
     }
 
     /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
@@ -446,7 +518,7 @@ impl Root {
     pub(crate) fn end_of_the_lost(&self) -> Ended {
         match self.hands {
             Hands::Structured => Ended::Cancelled,
-            Hands::Over | Hands::Blocking | Hands::Waiting => Ended::Abandoned,
+            Hands::Over | Hands::Blocking | Hands::Serving | Hands::Waiting => Ended::Abandoned,
         }
     }
 
@@ -553,9 +625,8 @@ impl Root {
 
     /// Notes that an emit inside of this root was refused. It was logged when it was.
     pub(crate) fn pass_on(&mut self, refused: Option<Refusal>) {
-        if let Some(refusal) = refused {
-            let failure = Failure::refused(refusal);
-            self.more().details.failures.push(failure);
+        if refused.is_some() {
+            self.more().pass_on(refused);
         }
     }
 

@@ -4,54 +4,55 @@
 //! last delivery closes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use event_listener::Event as Waiters;
 
 use super::inner::Inner;
 use super::phase::Phase;
+use super::shared::Item;
+use super::tasks::Tasks;
+use crate::account::{self, Tally};
 use crate::handler::HandlerInfo;
+use crate::isolate;
+use crate::queue::buffer::{Buffer, Label};
 use crate::queue::line::{Line, Serves};
 
 /// Where a dispatcher stands on its way to its end.
+///
+/// It is apart from what the dispatcher owns of the user's, so that who works for a dispatcher lets go
+/// of that before it says that its work has ended.
 pub(crate) struct Closing {
     phase: Phase,
+    tasks: Arc<Tasks>,
+    lines: Arc<[Arc<Line>]>,
+    /// The dispatcher, from its last clone's end on, while deliveries are under way.
+    left_alone: Mutex<Option<Arc<Inner>>>,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
-    /// Deliveries that ended while it drained, by handler.
-    drained: Mutex<Vec<(HandlerInfo, usize)>>,
-    /// Deliveries that were abandoned since it began to drain, by handler.
-    abandoned: Mutex<Vec<(HandlerInfo, usize)>>,
     /// It was closed before all was quiet.
     out_of_time: AtomicBool,
-    /// Shielded emissions that were dropped midway.
-    cut_short: AtomicUsize,
     /// Streams, which end with the dispatcher.
     streams: Mutex<Vec<std::sync::Weak<Line>>>,
 }
 
-impl Default for Closing {
-    fn default() -> Self {
-        Self {
-            phase: Phase::default(),
-            closed: Waiters::new(),
-            drained: Mutex::default(),
-            abandoned: Mutex::default(),
-            out_of_time: AtomicBool::new(false),
-            cut_short: AtomicUsize::new(0),
-            streams: Mutex::default(),
-        }
-    }
-}
-
 impl Closing {
+    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<Line>]>) -> Arc<Self> {
+        Arc::new(Self {
+            phase: Phase::default(),
+            tasks: Arc::clone(tasks),
+            lines: Arc::clone(lines),
+            left_alone: Mutex::default(),
+            closed: Waiters::new(),
+            out_of_time: AtomicBool::new(false),
+            streams: Mutex::default(),
+        })
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.phase.is_open()
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.phase.is_draining()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -63,53 +64,9 @@ impl Closing {
         self.phase.takes_roots(is_outermost)
     }
 
-    /// Counts a delivery that ended while the dispatcher drained.
-    pub(crate) fn count(&self, handler: impl FnOnce() -> HandlerInfo) {
-        if !self.is_draining() {
-            return;
-        }
-        let handler = handler();
-        let mut drained = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
-        add(&mut drained, handler);
-    }
-
-    /// Counts a delivery that was abandoned while the dispatcher drained; those that its close finds
-    /// are counted there.
-    pub(crate) fn count_abandoned(&self, handler: impl FnOnce() -> HandlerInfo) {
-        if self.is_draining() {
-            self.add_abandoned([handler()], 0);
-        }
-    }
-
-    fn add_abandoned(&self, handlers: impl IntoIterator<Item = HandlerInfo>, emissions: usize) {
-        self.cut_short.fetch_add(emissions, Ordering::Relaxed);
-        let mut abandoned = self
-            .abandoned
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for handler in handlers {
-            add(&mut abandoned, handler);
-        }
-    }
-
-    /// What was abandoned, and how many shielded emissions were dropped midway.
-    pub(crate) fn abandoned(&self) -> (Vec<(HandlerInfo, usize)>, usize) {
-        let abandoned = self.abandoned.lock();
-        let abandoned = abandoned.unwrap_or_else(PoisonError::into_inner).clone();
-        (abandoned, self.cut_short.load(Ordering::Relaxed))
-    }
-
     /// Whether it was closed before all was quiet.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         self.out_of_time.load(Ordering::Acquire)
-    }
-
-    /// What was counted.
-    pub(crate) fn drained(&self) -> Vec<(HandlerInfo, usize)> {
-        self.drained
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
     }
 
     /// One dispatcher more.
@@ -139,94 +96,125 @@ impl Closing {
     }
 }
 
-/// Counts one delivery of a handler.
-pub(crate) fn add(counts: &mut Vec<(HandlerInfo, usize)>, handler: HandlerInfo) {
-    match counts.iter_mut().find(|(other, _)| *other == handler) {
-        Some((_, count)) => *count += 1,
-        None => counts.push((handler, 1)),
+/// A task among those of its dispatcher, until it is dropped.
+pub(crate) struct TaskGuard {
+    closing: Arc<Closing>,
+    id: u64,
+}
+
+impl TaskGuard {
+    pub(crate) fn new(inner: &Inner, id: u64) -> Self {
+        Self {
+            closing: Arc::clone(&inner.closing),
+            id,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.closing.tasks.leave(self.id);
+        self.closing.close_if_quiet();
+    }
+}
+
+impl Closing {
+    /// Closes a draining dispatcher in which nothing is under way any more.
+    pub(crate) fn close_if_quiet(&self) {
+        if self.is_open() {
+            return;
+        }
+        if let Some(woken) = self.phase.close_if_quiet(&self.tasks, &self.buffers()) {
+            woken.into_iter().for_each(Waker::wake);
+            self.end_streams_and_tell();
+        }
+    }
+
+    fn buffers(&self) -> Vec<&Buffer<Item>> {
+        self.lines.iter().map(|line| &line.buffer).collect()
+    }
+
+    /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
+    fn keep(&self, inner: &Arc<Inner>) {
+        let mut left_alone = self.left_alone();
+        if !self.is_closed() {
+            *left_alone = Some(Arc::clone(inner));
+        }
+    }
+
+    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<Inner>>> {
+        self.left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_streams_and_tell(&self) {
+        let streams = self.streams.lock();
+        let streams = std::mem::take(&mut *streams.unwrap_or_else(PoisonError::into_inner));
+        for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
+            stream.buffer.close();
+        }
+        let left_alone = self.left_alone().take();
+        isolate::discard(left_alone);
+        self.closed.notify(usize::MAX);
     }
 }
 
 impl Inner {
     /// Takes no more roots, and lets what is under way end.
-    pub(crate) fn drain(self: &Arc<Self>) {
-        if !self.closing.phase.drain() {
+    pub(crate) fn drain(&self) {
+        let closing = &self.closing;
+        if !closing.phase.drain(&self.tasks, &closing.buffers()) {
             return;
         }
         self.watch();
-        for line in &self.lines {
+        for line in &*self.lines {
             line.end_pauses();
         }
-        self.close_if_quiet();
-    }
-
-    /// Closes a draining dispatcher in which nothing is under way any more.
-    pub(crate) fn close_if_quiet(self: &Arc<Self>) {
-        if self.closing.phase.is_drained(|| self.taken()) {
-            self.close_quietly();
-        }
-    }
-
-    /// How many deliveries were ever taken in; `None` if some are under way.
-    fn taken(&self) -> Option<u64> {
-        let (mut taken, running) = self.tasks.counts();
-        if running > 0 {
-            return None;
-        }
-        for line in &self.lines {
-            let counts = line.buffer.counts();
-            if counts.depth > 0 || counts.running > 0 {
-                return None;
-            }
-            taken += counts.offered;
-        }
-        Some(taken)
+        closing.close_if_quiet();
     }
 
     /// Ends it. What still waits is abandoned, and tasks are dropped.
     pub(crate) fn close(self: &Arc<Self>) {
-        if !self.closing.phase.close() {
+        let closing = &self.closing;
+        let Some(given_up) = closing.phase.close(&self.tasks, &closing.buffers()) else {
             return;
+        };
+        closing.out_of_time.store(true, Ordering::Release);
+        for aborter in given_up.aborters {
+            aborter.abort();
         }
-        self.closing.out_of_time.store(true, Ordering::Release);
-        let (mut abandoned, emissions) = self.tasks.abort();
-        for line in &self.lines {
-            line.buffer.close();
-            abandoned.extend(line.abandon(self));
-            abandoned.extend(line.running());
+        for line in &*self.lines {
             line.abort();
         }
-        self.closing.add_abandoned(abandoned, emissions);
-        self.end_streams_and_tell();
+        given_up.woken.into_iter().for_each(Waker::wake);
+        for (line, items) in self.lines.iter().zip(given_up.items) {
+            line.end_abandoned(self, items);
+        }
+        closing.end_streams_and_tell();
     }
 
-    /// Ends it when nothing is under way. What an emit on another thread handed over at that very
-    /// moment goes on to its end, and is not waited for.
-    fn close_quietly(self: &Arc<Self>) {
-        if !self.closing.phase.close() {
-            return;
+    /// What was drained, what was abandoned, and how many emissions were cut short.
+    pub(crate) fn account(&self) -> (Tally<HandlerInfo>, Tally<HandlerInfo>, usize) {
+        let (mut drained, mut abandoned, cut_short) = self.tasks.account();
+        for line in &*self.lines {
+            let (of_line, abandoned_by_line) = line.buffer.account();
+            self.name(of_line, &mut drained);
+            self.name(abandoned_by_line, &mut abandoned);
         }
-        for line in &self.lines {
-            line.buffer.close();
-            if line.serves() == Serves::Pump {
-                line.abandon(self);
+        (drained, abandoned, cut_short)
+    }
+
+    fn name(&self, labels: Tally<Label>, handlers: &mut Tally<HandlerInfo>) {
+        for (label, deliveries) in labels {
+            if let Some(handler) = self.labelled(label) {
+                account::add(handlers, handler, deliveries);
             }
         }
-        self.end_streams_and_tell();
-    }
-
-    fn end_streams_and_tell(&self) {
-        let streams = std::mem::take(
-            &mut *self
-                .closing
-                .streams
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
-            stream.buffer.close();
-        }
-        self.closing.closed.notify(usize::MAX);
     }
 
     /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
@@ -239,17 +227,18 @@ impl Inner {
             .iter()
             .map(|line| line.buffer.counts().depth)
             .sum();
-        let (_, tasks) = self.tasks.counts();
+        let tasks = self.tasks.running();
         if waiting + tasks > 0 {
             crate::log::left_alone(waiting, tasks);
         }
         self.drain();
         // Nobody can pump these any more.
-        for line in &self.lines {
+        for line in &*self.lines {
             if line.serves() == Serves::Pump {
                 line.desert(self);
             }
         }
-        self.close_if_quiet();
+        self.closing.close_if_quiet();
+        self.closing.keep(self);
     }
 }

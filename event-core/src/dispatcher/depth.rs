@@ -2,12 +2,14 @@
 //!
 //! A handler may call `dispatcher.emit`: a root inside a root, of which the list of caused
 //! events knows nothing. Its depth goes on from the event that is being handled, so the limit
-//! that ends a cascade ends this, before the stack does; and the roots inside one outermost
-//! root are counted, since a handler that emits twice doubles them at each level. The report
-//! of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
+//! that ends a cascade ends this, too. Unlike the events of a cascade, emits inside of each other use
+//! the stack, so how many of them it holds at once is counted and limited apart; and the roots inside
+//! one outermost root are counted, since a handler that emits twice doubles them at each level. The
+//! report of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
 //! every enclosing root.
 
 use std::cell::Cell;
+use std::fmt;
 
 use super::inner::Inner;
 use super::origin::Stamp;
@@ -17,6 +19,8 @@ thread_local! {
     /// The depth of the next root on this thread, with flags of the emission that is under
     /// way. 0 outside of every emission.
     static NEXT: Cell<u32> = const { Cell::new(0) };
+    /// How many emissions the stack holds inside of the outermost one.
+    static NESTED_NOW: Cell<u32> = const { Cell::new(0) };
     /// How many roots there were inside the outermost one.
     static INSIDE: Cell<usize> = const { Cell::new(0) };
     static LAST_REFUSAL: Cell<Option<Refusal>> = const { Cell::new(None) };
@@ -44,10 +48,35 @@ pub(crate) struct Refusal {
 /// The limit that a root inside of others crossed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
-    Depth(u32),
-    /// More causes than this lie before the event; they may have run on other threads.
-    Causes(u32),
+    /// So many causes lie before it.
+    Depth {
+        causes: u32,
+        limit: u32,
+    },
+    /// The stack holds so many emissions.
+    Nesting(u32),
     Count(usize),
+}
+
+/// What crossed the limit.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Depth { causes, limit } => write!(
+                f,
+                "{causes} causes lie before it, more than the `depth_limit` of {limit}"
+            ),
+            Self::Nesting(limit) => write!(
+                f,
+                "{limit} emits are running inside each other on this thread, as many as the \
+                 `nesting_limit` lets; a handler that returns its event nests none"
+            ),
+            Self::Count(limit) => write!(
+                f,
+                "handlers of one event made more than {limit} emits of their own"
+            ),
+        }
+    }
 }
 
 /// Whether no emission is under way on this thread.
@@ -69,6 +98,18 @@ pub(crate) fn is_told() -> bool {
 /// The event that a root on this thread descends from, if code emits it that is told about that event.
 pub(crate) fn cause() -> Option<Stamp> {
     if is_told() { CAUSE.get() } else { None }
+}
+
+/// How many emissions the stack holds; of use inside of one.
+fn running() -> u32 {
+    NESTED_NOW.get().wrapping_add(1)
+}
+
+/// Whether what runs here was let in although a limit was crossed, as the `Drop` of an event is that
+/// was refused.
+pub(crate) fn is_beyond(inner: &Inner) -> bool {
+    let is_deeper = next() > inner.depth_limit + 1 && !is_told();
+    is_deeper || (!is_outermost() && running() > inner.nesting_limit)
 }
 
 /// Begins an outermost emission.
@@ -93,7 +134,12 @@ pub(crate) fn end() -> Option<Refusal> {
 #[inline]
 pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
     let before = NEXT.replace(depth + 1);
+    let nested = NESTED_NOW.get();
+    if before != 0 {
+        NESTED_NOW.set(nested.wrapping_add(1));
+    }
     let result = run();
+    NESTED_NOW.set(nested);
     let after = NEXT.replace(before);
     if after == depth + 1 {
         (result, None)
@@ -136,6 +182,17 @@ fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
     }
 }
 
+/// Runs what continues, on this thread, an emission at `depth` that waits for it on another one; so
+/// this stack does not hold that emission.
+#[cfg(feature = "tokio")]
+pub(crate) fn enter_elsewhere<R>(run: impl FnOnce() -> R) -> R {
+    let nested = NESTED_NOW.get();
+    NESTED_NOW.set(nested.wrapping_sub(1));
+    let result = run();
+    NESTED_NOW.set(nested);
+    result
+}
+
 /// Passes the flags on to the enclosing emission, if there is one.
 #[cold]
 #[inline(never)]
@@ -159,10 +216,13 @@ pub(crate) fn root(inner: &Inner, event: &'static EventInfo) -> Result<u32, Refu
         return Ok(0);
     }
     let inside = INSIDE.get() + 1;
-    let limit = if depth > inner.depth_limit && is_told() {
-        Limit::Causes(inner.depth_limit)
+    let limit = if running() >= inner.nesting_limit {
+        Limit::Nesting(inner.nesting_limit)
     } else if depth > inner.depth_limit {
-        Limit::Depth(inner.depth_limit)
+        Limit::Depth {
+            causes: depth,
+            limit: inner.depth_limit,
+        }
     } else if inside > inner.count_limit {
         Limit::Count(inner.count_limit)
     } else {

@@ -175,13 +175,12 @@ pub(crate) fn refuse<E: Event>(
     why: &NotEntered,
 ) -> Report {
     root.not_emitted(inner, &event, None, why);
-    let depth = depth::next();
-    if depth > inner.depth_limit + 1 && !depth::is_told() {
+    if depth::is_beyond(inner) {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
         std::mem::forget(event);
         return root.into_report();
     }
-    let (panic, _) = depth::enter(depth, || discard(event));
+    let (panic, _) = depth::enter(depth::next(), || discard(event));
     finish(inner, root, panic, None)
 }
 

@@ -9,26 +9,24 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::at_once::{self, Rest};
+use super::at_once;
 use super::cascade::{Hands, Root};
 use super::depth;
 use super::emit;
 use super::inner::{Found, Inner};
-use super::origin::Origin;
 use super::pending;
 use super::queued;
-use super::rooms;
+use super::remainder::{self, Continuation};
 use super::roster::{Roster, mode};
 use super::seat::Place;
 use super::shared::Shared;
 use super::structured;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
-use crate::isolate;
+use crate::isolate::Isolated;
 use crate::observer::Observed;
 use crate::pending::PendingEvents;
-use crate::report::{Cause, Ended, Failure, Report};
-use crate::spans::Trace;
+use crate::report::Report;
 
 pin_project! {
 /// An emission that has not begun: await it, or [shield](Self::shielded) it.
@@ -83,94 +81,99 @@ pub(crate) async fn emit_async<E: Event>(
     event: E,
     values: Option<Arc<Values>>,
 ) -> Report {
-    let is_plain_root = values.is_none() && !inner.is_stamping() && depth::is_outermost();
-    if let (true, Some(entry)) = (is_plain_root, inner.entry(E::slot())) {
-        match entry.mode() {
-            mode::AT_ONCE => return emit_at_once(&inner, entry.roster(), event).await,
-            mode::QUEUED => return emit_queued(&inner, entry.roster(), event).await,
-            mode::PLAIN | mode::SUBSCRIBED => {
-                return emit_inline(&inner, Found::Known(entry), event).await;
-            }
-            _ => {}
-        }
+    if let Some(roster) = at_once_roster(&inner, values.is_none()) {
+        return emit_at_once(&inner, roster, event).await;
     }
-    Box::pin(emit_whatever(&inner, event, values)).await
+    match begin(&inner, event, values) {
+        Continuation::Ended(report) => report,
+        Continuation::Pending(rest) => rest.go_on(&inner).await,
+    }
+}
+
+/// The handlers of an event that is emitted as an outermost root, if most of them are ready at once.
+fn at_once_roster<E: Event>(inner: &Inner, is_bare: bool) -> Option<&Roster<E>> {
+    let is_plain_root = is_bare && !inner.is_stamping() && depth::is_outermost();
+    let entry = inner.entry(E::slot()).filter(|_| is_plain_root)?;
+    (entry.mode() == mode::AT_ONCE).then(|| entry.roster())
 }
 
 /// Emits an outermost root to handlers that mostly are ready at once.
 async fn emit_at_once<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E) -> Report {
-    let shared = Isolated(Some(Shared::root(event)));
+    let shared = Isolated::new(Shared::root(event));
     let mut root = Root::with(Hands::Structured);
-    if let Some(shared) = &shared.0 {
+    {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(depth::enter(0, || {
-                at_once::run(inner, roster, shared, &mut root, context)
+                at_once::run(inner, roster, &shared, &mut root, context)
             }))
         })
         .await;
         if rest.is_some() || refused.is_some() {
             root.pass_on(refused);
-            let mut unfinished = Unfinished::new(inner, &mut root, E::INFO);
-            Box::pin(unfinished.go_on(shared, rest)).await;
-            unfinished.is_finished = true;
+            remainder::go_on_at_once(inner, &mut root, &shared, rest).await;
         }
     }
     if root.record.get().is_none() && !const { std::mem::needs_drop::<E>() } {
         return root.into_report();
     }
-    let (panic, refused) = depth::enter(0, || emit::discard_as(E::INFO, shared.take()));
-    go_on_with_others(inner, root, E::INFO, panic, refused).await
-}
-
-/// Emits an outermost root to queues alone, and waits for room.
-async fn emit_queued<E: Event>(inner: &Arc<Inner>, roster: &Roster<E>, event: E) -> Report {
-    let mut root = Root::with(Hands::Structured);
-    let refused = queued::emit(inner, roster, event, &mut root);
-    go_on_with_others(inner, root, E::INFO, None, refused).await
-}
-
-/// Emits an outermost root to inline handlers alone.
-async fn emit_inline<E: Event>(inner: &Arc<Inner>, found: Found<'_>, event: E) -> Report {
-    let mut root = Root::with(Hands::Structured);
-    let (panic, refused) = depth::enter(0, || {
-        emit::deliver(inner, &found, &event, &mut root, Origin::at(0));
-        emit::discard(event)
-    });
-    go_on_with_others(inner, root, E::INFO, panic, refused).await
-}
-
-/// Emits what a root caused whose own event has had its turn, if it caused anything.
-async fn go_on_with_others(
-    inner: &Arc<Inner>,
-    mut root: Root,
-    event: &'static EventInfo,
-    panic: Option<Failure>,
-    refused: Option<depth::Refusal>,
-) -> Report {
-    if root.record.get().is_some() || panic.is_some() || refused.is_some() {
-        let mut unfinished = Unfinished::new(inner, &mut root, event);
-        unfinished.end_first(panic, refused);
-        Box::pin(unfinished.others()).await;
+    let (panic, refused) = depth::enter(0, || emit::discard_as(E::INFO, shared.into_inner()));
+    match Continuation::new(inner, root, E::INFO, panic, refused) {
+        Continuation::Ended(report) => report,
+        Continuation::Pending(rest) => rest.go_on(inner).await,
     }
-    root.into_report()
 }
 
-/// Emits a root, whatever its event needs.
-async fn emit_whatever<E: Event>(
-    inner: &Arc<Inner>,
-    event: E,
-    values: Option<Arc<Values>>,
-) -> Report {
+/// Hands the event of a root to its inline handlers and to queues.
+fn begin<E: Event>(inner: &Arc<Inner>, event: E, values: Option<Arc<Values>>) -> Continuation {
     let mut root = Root::with(Hands::Structured);
+    if values.is_none()
+        && let Some(roster) = queued::roster(inner)
+    {
+        let refused = queued::emit(inner, roster, event, &mut root);
+        return Continuation::new(inner, root, E::INFO, None, refused);
+    }
     let origin = match emit::enter_root(inner, E::INFO, values) {
         Ok(origin) => origin,
-        Err(why) => return emit::refuse(inner, event, root, &why),
+        Err(why) => return Continuation::Ended(emit::refuse(inner, event, root, &why)),
     };
-    let mut unfinished = Unfinished::new(inner, &mut root, E::INFO);
-    unfinished.first(event, origin).await;
-    unfinished.others().await;
-    drop(unfinished);
-    root.into_report()
+    let depth = origin.depth;
+    let Some(found) = inner.find::<E>() else {
+        let (panic, refused) = depth::enter(depth, || emit::discard(event));
+        return Continuation::new(inner, root, E::INFO, panic, refused);
+    };
+    if !found.roster::<E>().has_later() {
+        let (panic, refused) = depth::enter(depth, || {
+            emit::deliver(inner, &found, &event, &mut root, origin);
+            emit::discard(event)
+        });
+        return Continuation::new(inner, root, E::INFO, panic, refused);
+    }
+    if needs_hand_over::<E>(&found) {
+        let (shared, refused) = depth::enter(depth, || {
+            emit::deliver_shared(inner, &found, event, &mut root, origin)
+        });
+        return Continuation::handed_over(inner, root, shared, refused);
+    }
+    let shared = Arc::new(emit::share(inner, &found, event, origin));
+    let observed = Observed::new(inner, shared.event(), shared.origin());
+    let (halted, refused) = depth::enter(depth, || {
+        let halted = emit::run_inline(inner, &found, &shared, &mut root, observed.as_ref());
+        if let Some(skip) = halted {
+            structured::skip_all(inner, &*shared, &mut root, skip);
+        }
+        halted
+    });
+    if halted.is_none() {
+        let observers = observed.map(Observed::into_observers);
+        return Continuation::pending(root, shared, observers, refused);
+    }
+    if let Some(observed) = &observed {
+        observed.emission_ended();
+    }
+    drop(observed);
+    root.pass_on(refused);
+    let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared));
+    Continuation::new(inner, root, E::INFO, panic, refused)
 }
 
 /// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
@@ -179,14 +182,13 @@ pub(crate) async fn emit_all_async(
     pending: PendingEvents,
     values: Option<Arc<Values>>,
 ) -> Report {
+    let event = pending.first();
     let mut root = Root::with(Hands::Structured);
-    let first = pending.first();
     pending::enter_all(&inner, pending, values, false, &mut root);
-    if root.waiting() > 0 {
-        let mut unfinished = Unfinished::new(&inner, &mut root, first);
-        Box::pin(unfinished.others()).await;
+    match Continuation::new(&inner, root, event, None, None) {
+        Continuation::Ended(report) => report,
+        Continuation::Pending(rest) => rest.go_on(&inner).await,
     }
-    root.into_report()
 }
 
 /// The same of an event that came from outside.
@@ -197,190 +199,47 @@ pub(crate) async fn deliver_async<E: Event>(
     arrival: super::deliver::Arrival,
 ) -> Report {
     // Whoever sent it may hold it no more.
-    let event = Isolated(Some(event));
+    let event = Isolated::new(event);
+    match begin_arrived(&inner, event, arrival) {
+        Continuation::Ended(report) => report,
+        Continuation::Pending(rest) => rest.go_on(&inner).await,
+    }
+}
+
+/// Hands an event that came from outside to its inline handlers and to queues.
+#[cfg(feature = "serde")]
+fn begin_arrived<E: Event>(
+    inner: &Arc<Inner>,
+    event: Isolated<Arc<E>>,
+    arrival: super::deliver::Arrival,
+) -> Continuation {
     let mut root = Root::with(Hands::Structured);
-    if let Some(held) = &event.0
-        && let Some(origin) = super::deliver::enter(&inner, &**held, arrival, &mut root)
-    {
-        let stand = origin.stand();
-        let mut unfinished = Unfinished::new(&inner, &mut root, E::INFO);
-        unfinished.first_held(held, origin).await;
-        let drop_event = || emit::discard_as(E::INFO, event.take());
-        let (panic, refused) = stand.enter(&inner, drop_event);
-        unfinished.end_first(panic, refused);
-        unfinished.others().await;
+    let Some(origin) = super::deliver::enter(inner, &**event, arrival, &mut root) else {
+        return Continuation::Ended(root.into_report());
+    };
+    let stand = origin.stand();
+    let (shared, refused) = stand.enter(inner, || {
+        let found = inner.find::<E>()?;
+        if found.roster::<E>().has_later() {
+            let held = Arc::clone(&event);
+            Some(emit::deliver_held(inner, &found, held, &mut root, origin))
+        } else {
+            emit::deliver(inner, &found, &**event, &mut root, origin);
+            None
+        }
+    });
+    if let Some(shared) = shared {
+        return Continuation::handed_over(inner, root, shared, refused);
     }
-    root.into_report()
+    root.pass_on(refused);
+    let discard = || emit::discard_as(E::INFO, event.into_inner());
+    let (panic, refused) = stand.enter(inner, discard);
+    Continuation::new(inner, root, E::INFO, panic, refused)
 }
 
-/// A root that is dropped before its end tells how much of it was lost.
-struct Unfinished<'a> {
-    inner: &'a Arc<Inner>,
-    root: &'a mut Root,
-    event: &'static EventInfo,
-    is_finished: bool,
-}
-
-impl<'a> Unfinished<'a> {
-    fn new(inner: &'a Arc<Inner>, root: &'a mut Root, event: &'static EventInfo) -> Self {
-        Self {
-            inner,
-            root,
-            event,
-            is_finished: false,
-        }
-    }
-
-    /// Hands the root's own event to its handlers.
-    async fn first<E: Event>(&mut self, event: E, origin: Origin) {
-        let Self { inner, root, .. } = self;
-        let depth = origin.depth;
-        let Some(found) = inner.find::<E>() else {
-            let (panic, refused) = depth::enter(depth, || emit::discard(event));
-            self.end_first(panic, refused);
-            return;
-        };
-        if !found.roster::<E>().has_later() {
-            let (panic, refused) = depth::enter(depth, || {
-                emit::deliver(inner, &found, &event, root, origin);
-                emit::discard(event)
-            });
-            self.end_first(panic, refused);
-            return;
-        }
-        if needs_arc::<E>(&found) {
-            let (shared, refused) = depth::enter(depth, || {
-                emit::deliver_shared(inner, &found, event, root, origin)
-            });
-            let shared = Isolated(Some(shared));
-            self.end_first(None, refused);
-            self.run_structured().await;
-            let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
-            self.end_first(panic, refused);
-            return;
-        }
-        // Nothing outlives this future, so nothing is shared: no allocation but the calls'.
-        let shared = Isolated(Some(emit::share(inner, &found, event, origin)));
-        if let Some(shared) = &shared.0 {
-            let observed = Observed::new(inner, shared.event(), shared.origin());
-            let (halted, refused) = depth::enter(depth, || {
-                emit::run_inline(inner, &found, shared, root, observed.as_ref())
-            });
-            root.pass_on(refused);
-            match halted {
-                None => structured::run(inner, shared, root).await,
-                Some(skip) => structured::skip_all(inner, shared, root, skip),
-            }
-            if let Some(observed) = &observed {
-                observed.emission_ended();
-            }
-        }
-        let (panic, refused) = depth::enter(depth, || emit::discard_as(E::INFO, shared.take()));
-        self.end_first(panic, refused);
-    }
-
-    /// The same with an event that somebody else holds, too.
-    #[cfg(feature = "serde")]
-    async fn first_held<E: Event>(&mut self, event: &Arc<E>, origin: Origin) {
-        let Self { inner, root, .. } = self;
-        let (shared, refused) = origin.stand().enter(inner, || {
-            let found = inner.find::<E>()?;
-            if found.roster::<E>().has_later() {
-                let held = Arc::clone(event);
-                Some(emit::deliver_held(inner, &found, held, root, origin))
-            } else {
-                emit::deliver(inner, &found, &**event, root, origin);
-                None
-            }
-        });
-        // Not the last of it: whoever called holds the event.
-        let _shared = shared;
-        self.end_first(None, refused);
-        self.run_structured().await;
-    }
-
-    /// Goes on with handlers that were not simply done at once.
-    async fn go_on<E: Event>(&mut self, shared: &Shared<E>, rest: Option<Rest<'_>>) {
-        let Self { inner, root, .. } = self;
-        root.end_emission(inner, shared.origin());
-        if let Some(rest) = rest {
-            structured::go_on(inner, shared, root, rest).await;
-        }
-    }
-
-    fn end_first(&mut self, panic: Option<Failure>, refused: Option<depth::Refusal>) {
-        if let Some(failure) = panic {
-            self.root.more().fail(self.inner, failure);
-        }
-        self.root.pass_on(refused);
-    }
-
-    /// Emits what was caused, in order, until nothing waits.
-    async fn others(&mut self) {
-        rooms::find_room(self.inner, self.root).await;
-        while let Some(turn) = self.root.take_turn(self.inner) {
-            // Held until its async handlers have ended: what a recorded event's `Drop` does is the
-            // root's, too.
-            let turn = Isolated(Some(turn));
-            self.run_structured().await;
-            if let Some(turn) = turn.take() {
-                self.root.end_turn(self.inner, turn);
-            }
-        }
-        self.is_finished = true;
-    }
-
-    async fn run_structured(&mut self) {
-        let structured = self
-            .root
-            .record
-            .get_mut()
-            .and_then(|more| more.get_mut().structured.take());
-        let structured = Isolated(structured);
-        if let Some(event) = &structured.0 {
-            structured::run(self.inner, &**event, self.root).await;
-        }
-    }
-}
-
-/// What holds an event, whose `Drop` is the user's wherever the emission is dropped.
-struct Isolated<T>(Option<T>);
-
-impl<T> Isolated<T> {
-    fn take(mut self) -> Option<T> {
-        self.0.take()
-    }
-}
-
-impl<T> Drop for Isolated<T> {
-    fn drop(&mut self) {
-        if const { std::mem::needs_drop::<T>() } && self.0.is_some() {
-            isolate::discard(self.0.take());
-        }
-    }
-}
-
-/// Whether something else than this future will hold the event.
-fn needs_arc<E: Event>(found: &Found<'_>) -> bool {
+/// Whether something else than the emission will hold the event.
+fn needs_hand_over<E: Event>(found: &Found<'_>) -> bool {
     let roster = found.roster::<E>();
     let is_queued = |place: &Place| matches!(place, Place::Queue(_));
     roster.late_subscriptions.is_some() || roster.later.iter().any(|seat| is_queued(&seat.place))
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if self.is_finished {
-            return;
-        }
-        let cancelled = self.root.count(Ended::Cancelled) + self.root.lost_rooms();
-        let not_emitted = self.root.waiting();
-        let cause = Cause::Cancelled {
-            cancelled,
-            not_emitted,
-        };
-        let failure = Failure::new(self.event, None, cause);
-        crate::log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
-        self.inner.tell(&failure);
-        self.root.discard_events();
-    }
 }

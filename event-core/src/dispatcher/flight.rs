@@ -150,7 +150,9 @@ impl<'a> Flight<'a> {
         if let Some(running) = self.running.take() {
             let trace = &self.left.under_way.trace;
             let drop_it = || isolate::run(|| trace.run(|| drop(running)));
-            let _ = self.stand.enter(self.inner, drop_it);
+            if let (Err(panic), _) = self.stand.enter(self.inner, drop_it) {
+                log::drop_panicked(&panic);
+            }
         }
     }
 
@@ -312,7 +314,6 @@ pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> End
             match begun {
                 None => {
                     root.done += 1;
-                    inner.closing.count(|| event.handler(inner, target));
                     return Ended::Done;
                 }
                 Some(begun) => {
@@ -340,9 +341,7 @@ pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> End
         }
         Err(landed) => landed,
     };
-    let ended = landed.settle(root, inner, event, target);
-    inner.closing.count(|| event.handler(inner, target));
-    ended
+    landed.settle(root, inner, event, target)
 }
 
 /// Runs a delivery on this thread, whatever its handler; answers how it ended.
@@ -353,7 +352,7 @@ pub(crate) fn run(
     root: &mut Root,
 ) -> Ended {
     let event = &*item.event;
-    let ended = if event.is_async(inner, &item.target) {
+    if event.is_async(inner, &item.target) {
         let flight = Flight::of_attempt(inner, event, &item.target, item.attempt);
         let landed = match (flight, &inner.runtime) {
             (Ok(mut flight), Some(runtime)) => {
@@ -364,21 +363,23 @@ pub(crate) fn run(
         };
         landed.settle(root, inner, event, &item.target)
     } else {
-        let under_way = tell_started(inner, event, &item.target);
-        root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
-            let Target::Seat(seat) = item.target else {
-                return;
-            };
-            let call = || event.call(seat, emission, lent);
-            let call = AssertUnwindSafe(|| match under_way {
-                None => call(),
-                Some(under_way) => emission.set_under_way(under_way).run(call),
-            });
-            if let Err(payload) = catch_unwind(call) {
-                emission.panicked(event.as_any_event(), payload);
-            }
-        })
-    };
-    inner.closing.count(|| item.handler(inner));
-    ended
+        let (ended, refused) = event.origin().stand().enter(inner, || {
+            let under_way = tell_started(inner, event, &item.target);
+            root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
+                let Target::Seat(seat) = item.target else {
+                    return;
+                };
+                let call = || event.call(seat, emission, lent);
+                let call = AssertUnwindSafe(|| match under_way {
+                    None => call(),
+                    Some(under_way) => emission.set_under_way(under_way).run(call),
+                });
+                if let Err(payload) = catch_unwind(call) {
+                    emission.panicked(event.as_any_event(), payload);
+                }
+            })
+        });
+        root.pass_on(refused);
+        ended
+    }
 }

@@ -8,6 +8,7 @@ use super::{Caused, Dispatcher, pending};
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
 use crate::handler::HandlerInfo;
+use crate::isolate::Isolated;
 use crate::pending::PendingEvents;
 use crate::report::Report;
 
@@ -87,7 +88,8 @@ impl DispatcherHandle {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        Ok(self.get()?.emit(event))
+        let dispatcher = Isolated::new(self.get()?);
+        Ok(dispatcher.emit(event))
     }
 
     /// Emits what an emitter was given after its delivery had ended.
@@ -95,6 +97,7 @@ impl DispatcherHandle {
         let name = event.info().name();
         match self.get() {
             Ok(dispatcher) => {
+                let dispatcher = Isolated::new(dispatcher);
                 let pending = PendingEvents {
                     events: vec![event],
                 };

@@ -14,17 +14,19 @@ use super::depth;
 use super::origin::{Origin, Parent};
 use super::roster::{Entry, EventKind, KindOf};
 use super::seat::Places;
-use super::task::Tasks;
+use super::tasks::Tasks;
 use crate::event::{AnyEvent, Event, EventInfo};
+use crate::handler::HandlerInfo;
 use crate::handler::registered::Registered;
 use crate::isolate;
 use crate::meta::{Meta, Stamper};
 use crate::observer::Observer;
+use crate::queue::buffer::Label;
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
 use crate::registry::EventSlot;
 use crate::report::{Failure, Snapshot};
-use crate::resolver::ByType;
+use crate::resolver::{ByType, Provided};
 use crate::runtime::Runtime;
 use crate::spans::Spans;
 use crate::wiring;
@@ -55,14 +57,17 @@ pub(crate) struct Inner {
     spans: Spans,
     pub(crate) runtime: Option<Runtime>,
     /// The queues, by their index.
-    pub(crate) lines: Box<[Arc<Line>]>,
+    pub(crate) lines: Arc<[Arc<Line>]>,
     places: Mutex<Places>,
-    pub(crate) tasks: Tasks,
-    pub(crate) closing: Closing,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) closing: Arc<Closing>,
     on_failure: OnFailure,
+    /// The values that were provided; those that handlers take are theirs.
+    provided: Provided,
     /// Held while a mode, the late map or the observers change.
     changes: Mutex<()>,
     pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
     pub(crate) count_limit: usize,
     weak: Weak<Self>,
 }
@@ -80,7 +85,9 @@ pub(crate) struct Parts {
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) places: Places,
     pub(crate) on_failure: OnFailure,
+    pub(crate) provided: Provided,
     pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
     pub(crate) count_limit: usize,
 }
 
@@ -117,6 +124,8 @@ impl Deref for Found<'_> {
 impl Inner {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let observed = parts.spans.are_on() || !parts.observers.is_empty();
+        let (tasks, lines) = (Arc::default(), parts.lines.into());
+        let closing = Closing::new(&tasks, &lines);
         Arc::new_cyclic(|weak| Self {
             table: parts.table.into(),
             generic: parts.generic,
@@ -132,13 +141,15 @@ impl Inner {
             stamper: parts.stamper,
             spans: parts.spans,
             runtime: parts.runtime,
-            lines: parts.lines.into(),
+            lines,
             places: Mutex::new(parts.places),
-            tasks: Tasks::default(),
-            closing: Closing::default(),
+            tasks,
+            closing,
             on_failure: parts.on_failure,
+            provided: parts.provided,
             changes: Mutex::new(()),
             depth_limit: parts.depth_limit,
+            nesting_limit: parts.nesting_limit,
             count_limit: parts.count_limit,
             weak: weak.clone(),
         })
@@ -223,6 +234,12 @@ impl Inner {
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.position(queue)
+    }
+
+    /// The handler with a number.
+    pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.labelled(label)
     }
 
     /// The declaration of the queue at an index.
@@ -348,15 +365,27 @@ impl Inner {
 
 impl Drop for Inner {
     /// Here end what handlers captured and what was provided, wherever the last clone ends:
-    /// perhaps inside of an emit.
+    /// perhaps inside of an emit. One by one, so that none that panics takes others along.
     fn drop(&mut self) {
-        isolate::discard(std::mem::take(&mut self.table));
-        isolate::discard(std::mem::take(&mut self.generic));
-        isolate::discard(std::mem::take(&mut self.everything));
-        isolate::discard(self.late.swap(Arc::default()));
-        isolate::discard(self.observers.swap(Arc::default()));
-        isolate::discard(std::mem::take(&mut self.lines));
-        isolate::discard(std::mem::take(&mut self.spans));
-        isolate::discard(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
+        let owners = self.provided.take_owners();
+        isolate::release(|| {
+            let table = std::mem::take(&mut self.table);
+            table.into_iter().for_each(isolate::discard);
+            let generic = std::mem::take(&mut self.generic);
+            generic.into_values().for_each(isolate::discard);
+            let everything = std::mem::take(&mut self.everything);
+            everything.into_iter().for_each(isolate::discard);
+            let late = ByType::clone(&self.late.swap(Arc::default()));
+            late.into_values().for_each(isolate::discard);
+            let observers = Vec::clone(&self.observers.swap(Arc::default()));
+            observers.into_iter().for_each(isolate::discard);
+            let wakes = self.lines.iter().map(|line| line.take_wake());
+            wakes.for_each(isolate::discard);
+            isolate::discard(std::mem::take(&mut self.spans));
+            isolate::discard(self.stamper.take_clock());
+            isolate::discard(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
+            // Last, so that nothing above was the last owner of a value.
+            owners.into_iter().for_each(isolate::discard);
+        });
     }
 }

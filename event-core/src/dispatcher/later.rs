@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cascade::{Blocked, Hands, Root};
 use super::inner::Inner;
 use super::limit::Permit;
-use super::seat::{LateCall, Place};
+use super::seat::{LateCall, Place, QueuePlace};
 use super::shared::{Delivered, Item, Target};
 use crate::isolate;
 use crate::queue::line::{Line, Offered, Serves};
@@ -47,9 +47,13 @@ pub(crate) fn hand_over(
                     }
                 }
             }
-            Place::Queue(line) => {
+            Place::Queue(QueuePlace { line, label }) => {
                 if admits(inner, &**event, seat, root) {
-                    offer(inner, &inner.lines[*line], item(event, target), root);
+                    let item = Item {
+                        label: *label,
+                        ..item(event, target)
+                    };
+                    offer(inner, &inner.lines[*line], item, root);
                 }
             }
         }
@@ -92,7 +96,7 @@ pub(crate) fn hand_over(
             }
         }
     }
-    if root.hands == Hands::Blocking {
+    if root.hands.blocks() {
         wait_blocking(inner, root);
     }
 }
@@ -205,17 +209,25 @@ pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut
         block(line, item, root);
         return;
     }
-    match line.offer(inner, item) {
+    match line.offer(inner, item, None) {
         Offered::NoRoom(item) if waits => block(line, item, root),
-        offered => offered_to(inner, line, offered, root),
+        offered => {
+            if let (Offered::Deserted(item), false) = (&offered, root.hands.is_reported()) {
+                line.buffer.count_abandoned(item.label);
+            }
+            offered_to(inner, line, offered, root);
+        }
     }
 }
 
 fn block(line: &Arc<Line>, item: Item, root: &mut Root) {
     line.count_wait();
+    // Whoever has the report of the root is told there.
+    let slot = (!root.hands.is_reported()).then(|| line.buffer.wait(&item));
     root.more().blocked.push(Blocked {
         line: Arc::clone(line),
         item,
+        slot,
     });
 }
 
@@ -269,15 +281,16 @@ pub(crate) fn wait_blocking(inner: &Arc<Inner>, root: &mut Root) {
     if root.record.get().is_none() {
         return;
     }
-    for Blocked { line, mut item } in std::mem::take(&mut root.more().blocked) {
+    for mut blocked in std::mem::take(&mut root.more().blocked) {
         loop {
+            let line = Arc::clone(&blocked.line);
             line.buffer.room_blocking();
-            match line.offer(inner, item) {
-                Offered::NoRoom(again) => item = again,
-                offered => {
+            match blocked.offer(inner) {
+                Ok(offered) => {
                     offered_to(inner, &line, offered, root);
                     break;
                 }
+                Err(again) => blocked = again,
             }
         }
     }

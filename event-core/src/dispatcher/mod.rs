@@ -7,7 +7,7 @@ mod at_once;
 mod builder;
 pub(crate) mod calls;
 pub(crate) mod cascade;
-mod closing;
+pub(crate) mod closing;
 #[cfg(feature = "serde")]
 mod deliver;
 pub(crate) mod depth;
@@ -24,6 +24,7 @@ pub(crate) mod origin;
 mod pending;
 mod phase;
 mod queued;
+mod remainder;
 #[cfg(feature = "serde")]
 mod replay;
 pub(crate) mod replaying;
@@ -36,6 +37,7 @@ mod shielded;
 mod shutdown;
 mod structured;
 mod task;
+pub(crate) mod tasks;
 mod with;
 
 use std::fmt;
@@ -92,6 +94,18 @@ use crate::subscription::{self, Subscription, SubscriptionOptions};
 /// An error or a panic of one handler reaches no other and not the emitter; it is in the
 /// [`Report`], and logged. Failures of deliveries that end after the report are logged, and told to
 /// [`on_failure`](DispatcherBuilder::on_failure). Under `panic = "abort"` a panic ends the process.
+///
+/// # Dropping it
+///
+/// With the last clone goes what the dispatcher owns: the values that were provided, closures,
+/// subscriptions, observers. All of it is dropped, and then the first panic among it goes on to whoever
+/// dropped the clone: so a mock that checks its expectations when it is dropped fails its test. Inside
+/// of an emission, and on a thread that panics, such panics are logged instead.
+///
+/// While deliveries are under way the dispatcher lives on without clones, and goes with the last of them,
+/// on a thread or in a task where nobody waits for a verdict: it is logged. A test
+/// [shuts down](Self::shutdown) first, after which the last clone is the last owner. If that clone is
+/// dropped in a task of a runtime, the task panics, which shows in its `JoinHandle` alone.
 ///
 /// # Examples
 ///

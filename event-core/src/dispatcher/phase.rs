@@ -1,9 +1,20 @@
 //! The phases of a dispatcher, and how many share it: what ends it exactly once.
 
+use std::task::Waker;
+
+#[cfg(loom)]
+use loom::sync::Mutex;
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 #[cfg(not(loom))]
+use std::sync::Mutex;
+use std::sync::PoisonError;
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use super::tasks::Tasks;
+use crate::queue::buffer::Buffer;
+use crate::runtime::Aborter;
 
 #[cfg(all(test, loom))]
 mod models;
@@ -15,14 +26,25 @@ const CLOSED: u8 = 2;
 /// Where a dispatcher stands on its way to its end.
 pub(super) struct Phase {
     now: AtomicU8,
+    /// Held while it is closed, so that whoever finds it closed finds all deliveries named.
+    closing: Mutex<()>,
     /// How many dispatchers share it; what works for them does not count.
     dispatchers: AtomicUsize,
+}
+
+/// What a dispatcher that was closed before its time gives up.
+pub(super) struct GivenUp<T> {
+    pub(super) aborters: Vec<Aborter>,
+    /// What waited, by buffer.
+    pub(super) items: Vec<Vec<T>>,
+    pub(super) woken: Vec<Waker>,
 }
 
 impl Default for Phase {
     fn default() -> Self {
         Self {
             now: AtomicU8::new(OPEN),
+            closing: Mutex::new(()),
             dispatchers: AtomicUsize::new(0),
         }
     }
@@ -33,7 +55,7 @@ impl Phase {
         self.now.load(Ordering::Acquire) == OPEN
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    fn is_draining(&self) -> bool {
         self.now.load(Ordering::Acquire) == DRAINING
     }
 
@@ -50,26 +72,57 @@ impl Phase {
         }
     }
 
-    /// From open to draining; answers whether this did it.
-    pub(super) fn drain(&self) -> bool {
+    /// From open to draining; answers whether this did it. The accounts are opened first, so that
+    /// what ends is named from the moment on in which somebody can know that the dispatcher drains.
+    pub(super) fn drain<T>(&self, tasks: &Tasks, buffers: &[&Buffer<T>]) -> bool {
+        tasks.open_account();
+        for buffer in buffers {
+            buffer.open_account();
+        }
         self.now
             .compare_exchange(OPEN, DRAINING, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
-    /// Closes it; answers whether this did it.
-    pub(super) fn close(&self) -> bool {
-        self.now.swap(CLOSED, Ordering::AcqRel) != CLOSED
+    /// Closes it, if it drains and nothing is under way; whom to wake then, if this did it.
+    ///
+    /// All is looked at and closed in one step, with the locks of all that can hold a delivery. So a
+    /// delivery is either there, or it will be refused.
+    pub(super) fn close_if_quiet<T>(
+        &self,
+        tasks: &Tasks,
+        buffers: &[&Buffer<T>],
+    ) -> Option<Vec<Waker>> {
+        if !self.is_draining() {
+            return None;
+        }
+        let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_draining() {
+            return None;
+        }
+        let woken = tasks.close_if_quiet(|| Buffer::close_all_if_quiet(buffers))?;
+        self.now.store(CLOSED, Ordering::Release);
+        Some(woken)
     }
 
-    /// Whether it drains, and nothing is under way any more. `taken` counts how many deliveries were
-    /// ever taken in, one queue after the other; `None` if some are under way.
-    ///
-    /// Two looks: whatever was offered to one queue behind the first look's back shows in the
-    /// second, as work or as a count. Whoever ends a delivery asks after that, so that of all that
-    /// end at the same time the last one finds nothing under way.
-    pub(super) fn is_drained(&self, mut taken: impl FnMut() -> Option<u64>) -> bool {
-        self.is_draining() && taken().is_some_and(|first| taken() == Some(first))
+    /// Closes it, and gives up what is under way; `None` if it was closed. Then all that was under way
+    /// has been named.
+    pub(super) fn close<T>(&self, tasks: &Tasks, buffers: &[&Buffer<T>]) -> Option<GivenUp<T>> {
+        let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.now.swap(CLOSED, Ordering::AcqRel) == CLOSED {
+            return None;
+        }
+        let mut given_up = GivenUp {
+            aborters: tasks.close_and_abandon(),
+            items: Vec::new(),
+            woken: Vec::new(),
+        };
+        for buffer in buffers {
+            let (items, woken) = buffer.close_and_abandon();
+            given_up.items.push(items);
+            given_up.woken.extend(woken);
+        }
+        Some(given_up)
     }
 
     /// One dispatcher more.

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use super::cascade::{Hands, Root};
+use super::cascade::Root;
 use super::depth::{self, Refusal};
 use super::inner::Inner;
 use super::later;
 use super::roster::{Roster, mode};
-use super::seat::Place;
+use super::seat::{Place, QueuePlace};
 use super::shared::{Delivered, Item, Shared, Target};
 use crate::event::Event;
 
@@ -42,7 +42,7 @@ pub(crate) fn emit<E: Event>(
         }
         let at = u32::try_from(others.len()).unwrap_or(u32::MAX);
         offer(inner, &last.place, shared, at, root);
-        if root.hands == Hands::Blocking {
+        if root.hands.blocks() {
             later::wait_blocking(inner, root);
         }
     };
@@ -50,9 +50,9 @@ pub(crate) fn emit<E: Event>(
 }
 
 fn offer(inner: &Arc<Inner>, place: &Place, event: Arc<dyn Delivered>, seat: u32, root: &mut Root) {
-    let Place::Queue(line) = place else {
+    let Place::Queue(QueuePlace { line, label }) = *place else {
         unreachable!("only queued handlers go this way")
     };
-    let target = Target::Seat(seat);
-    later::offer(inner, &inner.lines[*line], Item::new(event, target), root);
+    let item = Item::queued(event, Target::Seat(seat), label);
+    later::offer(inner, &inner.lines[line], item, root);
 }

@@ -50,12 +50,12 @@ impl<'a> Rooms<'a> {
         while let Some(Blocked { line, .. }) = self.blocked.front() {
             let line = Arc::clone(line);
             line.buffer.room().await;
-            let Some(Blocked { item, .. }) = self.blocked.pop_front() else {
+            let Some(blocked) = self.blocked.pop_front() else {
                 return;
             };
-            match line.offer(self.inner, item) {
-                Offered::NoRoom(item) => self.blocked.push_front(Blocked { line, item }),
-                offered => self.found.push((line, offered)),
+            match blocked.offer(self.inner) {
+                Err(blocked) => self.blocked.push_front(blocked),
+                Ok(offered) => self.found.push((line, offered)),
             }
         }
     }
@@ -74,8 +74,11 @@ impl Drop for Rooms<'_> {
             self.settle(&mut root);
             self.inner.tell_all(root);
         }
-        for Blocked { line, item } in std::mem::take(&mut self.blocked) {
+        for Blocked { line, item, slot } in std::mem::take(&mut self.blocked) {
             line.count(self.ended);
+            if let Some(slot) = slot {
+                line.buffer.stop_waiting(slot);
+            }
             self.lost.fetch_add(1, Ordering::Relaxed);
             self.inner.end_unrun(item, self.ended, Some(line.name));
         }

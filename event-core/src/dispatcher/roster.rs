@@ -20,6 +20,7 @@ use super::seat::{LateSubscriptions, Place, Places, Seat};
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::registered::{Registered, Rung};
+use crate::isolate;
 use crate::registry::EventSlot;
 use crate::subscription::Node;
 
@@ -257,6 +258,16 @@ impl<E: Event> Roster<E> {
         };
         let seats = subscriptions.iter().map(&mut seat).collect();
         self.subscribed.swap(Some(Arc::new(Subscribed(seats))))
+    }
+}
+
+impl<E> Drop for Roster<E> {
+    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    fn drop(&mut self) {
+        let handlers = std::mem::take(&mut self.handlers);
+        handlers.into_iter().for_each(isolate::discard);
+        let later = std::mem::take(&mut self.later);
+        later.into_iter().for_each(isolate::discard);
     }
 }
 

@@ -10,6 +10,7 @@ use super::limit::Limit;
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
 use crate::handler::registered::{Registered, Rung};
+use crate::queue::buffer::Label;
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
 use crate::wiring::waits_for;
@@ -25,8 +26,15 @@ pub(crate) struct Seat<E> {
 /// Where such a handler runs.
 pub(crate) enum Place {
     Task(TaskPlace),
-    /// The queue at this index of the dispatcher's.
-    Queue(usize),
+    Queue(QueuePlace),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct QueuePlace {
+    /// The index of the queue among the dispatcher's.
+    pub(crate) line: usize,
+    /// The number of the handler.
+    pub(crate) label: Label,
 }
 
 pub(crate) struct TaskPlace {
@@ -43,6 +51,8 @@ pub(crate) struct TaskPlace {
 )]
 pub struct Places {
     queues: Vec<&'static dyn AnyQueue>,
+    /// The handlers that queues run, once for each event that they see, by their number.
+    labelled: Vec<&'static dyn Registered>,
     /// One handler has one limit, whatever the number of events it sees.
     limits: Vec<(TypeId, Arc<Limit>)>,
 }
@@ -54,7 +64,10 @@ impl Places {
         let places = later.iter().zip(waits_for);
         places
             .map(|(handler, after)| match handler.spec().queue {
-                Some(queue) => Place::Queue(self.index(queue())),
+                Some(queue) => Place::Queue(QueuePlace {
+                    line: self.index(queue()),
+                    label: self.label(*handler),
+                }),
                 None => Place::Task(TaskPlace {
                     limit: self.limit(*handler),
                     after: after
@@ -79,6 +92,18 @@ impl Places {
         let id = queue.declared().id();
         let mut known = self.queues.iter();
         known.position(|other| other.declared().id() == id)
+    }
+
+    fn label(&mut self, handler: &'static dyn Registered) -> Label {
+        let label = Label::try_from(self.labelled.len()).unwrap_or(Label::MAX);
+        self.labelled.push(handler);
+        label
+    }
+
+    /// The handler with a number.
+    pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
+        let handler = self.labelled.get(label as usize)?;
+        Some(HandlerInfo::of(*handler))
     }
 
     /// The declaration of the queue at an index.

@@ -18,6 +18,7 @@ use crate::handler::asynchronous::Running;
 use crate::handler::binder::NotRun;
 use crate::isolate;
 use crate::param::Delivery;
+use crate::queue::buffer::Label;
 
 /// An event with what it comes from.
 pub(crate) struct Shared<E> {
@@ -53,15 +54,31 @@ pub(crate) struct Item {
     pub(crate) target: Target,
     /// Which delivery of the event to the target it is, from 1.
     pub(crate) attempt: u32,
+    /// The number of the handler, if a queue runs it.
+    pub(crate) label: Label,
 }
 
 impl Item {
-    /// The first delivery of an event to a target.
+    /// What is no delivery to a handler of a queue.
+    pub(crate) const UNLABELLED: Label = Label::MAX;
+
+    /// The first delivery to a handler of a queue.
+    pub(crate) fn queued(event: Arc<dyn Delivered>, target: Target, label: Label) -> Self {
+        Self {
+            event,
+            target,
+            attempt: 1,
+            label,
+        }
+    }
+
+    /// The first delivery to a task, or to a stream.
     pub(crate) fn new(event: Arc<dyn Delivered>, target: Target) -> Self {
         Self {
             event,
             target,
             attempt: 1,
+            label: Self::UNLABELLED,
         }
     }
 

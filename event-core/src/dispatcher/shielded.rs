@@ -6,11 +6,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::closing::TaskGuard;
 use super::depth;
 use super::emit_async::EmitAsync;
 use super::inner::Inner;
 use super::replaying::Stand;
 use crate::event::EventInfo;
+use crate::isolate::Isolated;
 use crate::report::{Cause, Failure, Report};
 use crate::runtime::Runtime;
 use crate::spans::Trace;
@@ -55,7 +57,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             )
         };
         let tracked = Tracked::enter(self.inner, self.event);
-        let id = tracked.id;
+        let id = tracked.task.as_ref().map(TaskGuard::id);
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
         // from what the hook is told of.
@@ -72,15 +74,18 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
                 None => future.as_mut().poll(context),
                 Some(stand) if is_told => {
                     let poll = || future.as_mut().poll(context);
-                    stand.descend(inner, cause, poll).0
+                    depth::enter_elsewhere(|| stand.descend(inner, cause, poll).0)
                 }
-                Some(stand) => stand.enter(inner, || future.as_mut().poll(context)).0,
+                Some(stand) => {
+                    let poll = || future.as_mut().poll(context);
+                    depth::enter_elsewhere(|| stand.enter(inner, poll).0)
+                }
             };
             poll_fn(|context| within.run(|| poll(context))).await
         });
         if let Some(id) = id {
             let aborter = task.abort_handle();
-            self.inner.tasks.set_aborter(self.inner, id, aborter);
+            self.inner.tasks.set_aborter(id, aborter);
         }
         Shielded {
             event: self.event,
@@ -91,20 +96,22 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
 
 /// Counts the task among those that a shutdown waits for.
 struct Tracked {
-    inner: Arc<Inner>,
+    inner: Isolated<Arc<Inner>>,
     event: &'static EventInfo,
-    /// None if the dispatcher is closed; the emission itself will say so.
-    id: Option<u64>,
     has_begun: bool,
+    /// None if the dispatcher is closed; the emission itself will say so. Behind the dispatcher: whoever
+    /// finds that no task runs is its last owner.
+    task: Option<TaskGuard>,
 }
 
 impl Tracked {
     fn enter(inner: &Arc<Inner>, event: &'static EventInfo) -> Self {
+        let id = inner.tasks.enter_emission();
         Self {
-            inner: Arc::clone(inner),
+            inner: Isolated::new(Arc::clone(inner)),
             event,
-            id: inner.tasks.enter(inner, Vec::new()),
             has_begun: false,
+            task: id.map(|id| TaskGuard::new(inner, id)),
         }
     }
 }
@@ -116,10 +123,6 @@ impl Drop for Tracked {
             let failure = Failure::new(self.event, None, cause);
             crate::log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
             self.inner.tell(&failure);
-        }
-        if let Some(id) = self.id {
-            self.inner.tasks.leave(id);
-            self.inner.close_if_quiet();
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// How many deliveries ended from the call on.
+    /// How many deliveries ended from the call on, in whatever way.
     #[must_use]
     pub fn drained_count(&self) -> usize {
         sum(&self.drained)
@@ -34,7 +34,9 @@ impl Shutdown {
         sum(&self.abandoned)
     }
 
-    /// Deliveries that ended from the call on, while the dispatcher drained, by handler.
+    /// Deliveries that ended from the call on, in whatever way, by handler. Each delivery that was under
+    /// way in a task, or in a queue, when the shutdown began, or that was handed over since, is counted
+    /// here or among those [abandoned](Self::abandoned), once.
     #[must_use]
     pub fn drained(&self) -> &[(HandlerInfo, usize)] {
         &self.drained
@@ -62,8 +64,7 @@ impl Shutdown {
     }
 
     fn of(inner: &Inner) -> Self {
-        let (mut abandoned, cut_short) = inner.closing.abandoned();
-        let mut drained = inner.closing.drained();
+        let (mut drained, mut abandoned, cut_short) = inner.account();
         for counts in [&mut drained, &mut abandoned] {
             counts.sort_by_key(|(handler, _)| (handler.name(), handler.line()));
         }

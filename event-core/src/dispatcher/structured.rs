@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::at_once::Rest;
-use super::cascade::{Behind, Hands, Root};
+use super::cascade::{Behind, Root};
 use super::flight::{Flight, Landed, Left};
 use super::inner::Inner;
 use super::later;
@@ -73,6 +73,7 @@ pub(crate) fn skip_all(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Roo
 /// Runs deliveries of one event, some of which wait for others.
 pub(crate) async fn run_ordered(
     inner: &Arc<Inner>,
+    task: u64,
     deliveries: Vec<(Item, Permit)>,
     root: &mut Root,
 ) {
@@ -91,6 +92,7 @@ pub(crate) async fn run_ordered(
     let ended = later::seats(inner, &*event).filter(|seat| !runs(seat));
     let ended = ended.collect();
     let mut air = Air::new(inner, &*event, root);
+    air.task = Some(task);
     air.permits = permits;
     air.asks_filters = false;
     air.is_ordered = true;
@@ -103,6 +105,8 @@ struct Air<'a> {
     inner: &'a Arc<Inner>,
     event: &'a dyn Delivered,
     root: &'a mut Root,
+    /// The task whose deliveries they are.
+    task: Option<u64>,
     /// Not started yet.
     seats: Range<u32>,
     subscriptions: Option<Arc<Vec<Arc<dyn LateSubscription>>>>,
@@ -141,6 +145,7 @@ impl<'a> Air<'a> {
             inner,
             event,
             root,
+            task: None,
             seats: 0..0,
             subscriptions: None,
             next_subscription: 0,
@@ -340,9 +345,9 @@ impl<'a> Air<'a> {
 
     fn land(&mut self, target: &Target, order: usize, landed: Landed) {
         self.has_ended(target);
-        if self.root.hands != Hands::Structured {
-            let closing = &self.inner.closing;
-            closing.count(|| self.event.handler(self.inner, target));
+        if let Some(task) = self.task {
+            let handler = self.event.handler(self.inner, target);
+            self.inner.tasks.end(task, handler);
         }
         if landed.is_plain() && !self.inner.is_observed() {
             self.root.done += 1;
@@ -365,9 +370,9 @@ impl<'a> Air<'a> {
     /// Ends a delivery that nobody goes on with.
     fn lose(&mut self, target: &Target, left: Left) {
         let ended = self.root.end_of_the_lost();
-        if ended == Ended::Abandoned {
-            let closing = &self.inner.closing;
-            closing.count_abandoned(|| self.event.handler(self.inner, target));
+        if let Some(task) = self.task {
+            let handler = self.event.handler(self.inner, target);
+            self.inner.tasks.abandon(task, handler);
         }
         self.root
             .settle(self.inner, self.event, target, |emission| {

@@ -1,35 +1,19 @@
 //! Async handlers that `emit` hands to the runtime: each delivery is a task, and tracked.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::cascade::{Hands, Root};
+use super::closing::TaskGuard;
 use super::flight::{self, Left};
 use super::inner::Inner;
 use super::limit::Permit;
 use super::shared::{Delivered, Item, Target};
 use super::structured;
-use crate::handler::HandlerInfo;
+use super::tasks::Tasks;
+use crate::isolate::Isolated;
 use crate::report::{Cause, Ended};
-use crate::runtime::{Aborter, Task};
+use crate::runtime::Task;
 use crate::{isolate, observer};
-
-/// The tasks of a dispatcher.
-#[derive(Default)]
-pub(crate) struct Tasks(Mutex<Registry>);
-
-#[derive(Default)]
-struct Registry {
-    /// How many there have been.
-    started: u64,
-    running: HashMap<u64, Entry>,
-}
-
-struct Entry {
-    /// There once the runtime has taken the task.
-    aborter: Option<Aborter>,
-    handlers: Vec<HandlerInfo>,
-}
 
 impl Tasks {
     /// Starts a delivery.
@@ -38,7 +22,7 @@ impl Tasks {
     ///
     /// The dispatcher is closed.
     pub(crate) fn start(&self, inner: &Arc<Inner>, item: Item, permit: Permit) -> Result<(), Item> {
-        let Some(id) = self.enter(inner, vec![item.handler(inner)]) else {
+        let Some(id) = self.enter(vec![item.handler(inner)]) else {
             return Err(item);
         };
         let mut under_way = UnderWay::new(inner, id, vec![(item, permit)]);
@@ -74,7 +58,7 @@ impl Tasks {
     ) -> Result<(), Vec<(u32, Permit)>> {
         let handler = |seat| event.handler(inner, &Target::Seat(seat));
         let handlers = seats.iter().map(|(seat, _)| handler(*seat)).collect();
-        let Some(id) = self.enter(inner, handlers) else {
+        let Some(id) = self.enter(handlers) else {
             return Err(seats);
         };
         let deliveries = seats.into_iter().map(|(seat, permit)| {
@@ -88,28 +72,12 @@ impl Tasks {
             id,
             Box::pin(async move {
                 let items = std::mem::take(&mut under_way.deliveries);
-                structured::run_ordered(&under_way.inner, items, &mut under_way.root).await;
+                let UnderWay { inner, root, .. } = &mut under_way;
+                structured::run_ordered(inner, id, items, root).await;
                 under_way.go_on().await;
             }),
         );
         Ok(())
-    }
-
-    /// Counts a task, before there is one.
-    pub(crate) fn enter(&self, inner: &Inner, handlers: Vec<HandlerInfo>) -> Option<u64> {
-        let mut registry = self.lock();
-        // Under the lock, so that a closing dispatcher finds every task that was let in.
-        if inner.closing.is_closed() {
-            return None;
-        }
-        registry.started += 1;
-        let id = registry.started;
-        let entry = Entry {
-            aborter: None,
-            handlers,
-        };
-        registry.running.insert(id, entry);
-        Some(id)
     }
 
     fn spawn(&self, inner: &Inner, id: u64, task: Task) {
@@ -118,83 +86,41 @@ impl Tasks {
             return;
         };
         let aborter = runtime.spawn(task);
-        self.set_aborter(inner, id, aborter);
-    }
-
-    /// Lets a task be ended where it stands.
-    pub(crate) fn set_aborter(&self, inner: &Inner, id: u64, aborter: Aborter) {
-        let mut registry = self.lock();
-        if inner.closing.is_closed() {
-            // Whoever closed it may have looked before the aborter was there.
-            drop(registry);
-            aborter.abort();
-        } else if let Some(entry) = registry.running.get_mut(&id) {
-            // Unless it has ended already.
-            entry.aborter = Some(aborter);
-        }
-    }
-
-    pub(crate) fn leave(&self, id: u64) {
-        let entry = self.lock().running.remove(&id);
-        drop(entry);
-    }
-
-    /// How many there have been, and how many of them run.
-    pub(crate) fn counts(&self) -> (u64, usize) {
-        let registry = self.lock();
-        (registry.started, registry.running.len())
-    }
-
-    /// Ends all tasks where they stand; answers whose deliveries they were, and how many were
-    /// shielded emissions.
-    pub(crate) fn abort(&self) -> (Vec<HandlerInfo>, usize) {
-        let running: Vec<_> = {
-            let mut registry = self.lock();
-            let running = registry.running.values_mut();
-            running
-                .map(|entry| (entry.aborter.take(), entry.handlers.clone()))
-                .collect()
-        };
-        let mut handlers = Vec::new();
-        let mut emissions = 0;
-        for (aborter, of) in running {
-            emissions += usize::from(of.is_empty());
-            handlers.extend(of);
-            if let Some(aborter) = aborter {
-                aborter.abort();
-            }
-        }
-        (handlers, emissions)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Registry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.set_aborter(id, aborter);
     }
 }
 
 /// A task's deliveries. Dropped before they ended, they are abandoned: the runtime ended, or a
 /// shutdown ran out of time.
 struct UnderWay {
-    inner: Arc<Inner>,
-    id: u64,
+    inner: Isolated<Arc<Inner>>,
     deliveries: Vec<(Item, Permit)>,
     /// What they lead to.
     root: Root,
+    /// Behind the dispatcher: whoever finds that no task runs is its last owner.
+    task: TaskGuard,
 }
 
 impl UnderWay {
     fn new(inner: &Arc<Inner>, id: u64, deliveries: Vec<(Item, Permit)>) -> Self {
         Self {
-            inner: Arc::clone(inner),
-            id,
+            inner: Isolated::new(Arc::clone(inner)),
             deliveries,
             root: Root::with(Hands::Waiting),
+            task: TaskGuard::new(inner, id),
         }
     }
 
     /// The deliveries have ended; emits what they caused.
     async fn go_on(&mut self) {
-        isolate::discard(std::mem::take(&mut self.deliveries));
+        for (item, permit) in std::mem::take(&mut self.deliveries) {
+            // Most cause nothing, and leave at once.
+            if self.root.record.get().is_some() {
+                let task = self.task.id();
+                self.inner.tasks.end(task, item.handler(&self.inner));
+            }
+            isolate::discard((item, permit));
+        }
         self.root.run_caused_waiting(&self.inner).await;
     }
 }
@@ -203,14 +129,14 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         for (item, permit) in std::mem::take(&mut self.deliveries) {
             drop(permit);
+            let task = self.task.id();
+            self.inner.tasks.abandon(task, item.handler(&self.inner));
             let under_way = self.root.take_under_way();
             self.inner.abandon(item, None, under_way);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest(&self.inner);
         self.inner.tell_all(root);
-        self.inner.tasks.leave(self.id);
-        self.inner.close_if_quiet();
     }
 }
 
@@ -244,7 +170,6 @@ impl Inner {
         queue: Option<&'static str>,
         under_way: observer::UnderWay,
     ) {
-        self.closing.count_abandoned(|| item.handler(self));
         let mut root = Root::default();
         let (event, target) = (&*item.event, &item.target);
         root.settle_attempt(self, event, target, item.attempt, |emission| {

@@ -9,6 +9,7 @@ use super::emit_async::{EmitAsync, emit_all_async, emit_async};
 use super::{Dispatcher, emit, pending};
 use crate::context::Values;
 use crate::event::{EmitsNow, Event};
+use crate::isolate;
 use crate::param::Dependency;
 use crate::pending::PendingEvents;
 use crate::report::Report;
@@ -20,22 +21,36 @@ use crate::report::Report;
 #[must_use = "it gives the values along with what it emits"]
 pub struct With<'d> {
     dispatcher: &'d Dispatcher,
-    values: Arc<Values>,
+    values: Given,
+}
+
+/// What the emitter gives along.
+#[derive(Clone)]
+struct Given(Option<Arc<Values>>);
+
+impl Drop for Given {
+    /// The last owner, if nothing that was emitted is under way.
+    fn drop(&mut self) {
+        let values = self.0.take();
+        isolate::release(|| drop(values));
+    }
 }
 
 impl<'d> With<'d> {
     pub(super) fn new<T: Dependency>(dispatcher: &'d Dispatcher, value: T) -> Self {
         Self {
             dispatcher,
-            values: Arc::new(Values::default().and(value)),
+            values: Given(Some(Arc::new(Values::default().and(value)))),
         }
     }
 
     /// Gives another value along; it replaces one of the same type.
     pub fn with<T: Dependency>(self, value: T) -> Self {
+        let values = self.values.0.as_deref();
+        let values = values.map(|values| Arc::new(values.and(value)));
         Self {
             dispatcher: self.dispatcher,
-            values: Arc::new(self.values.and(value)),
+            values: Given(values),
         }
     }
 
@@ -45,12 +60,7 @@ impl<'d> With<'d> {
         E: Event + EmitsNow<E::Durability>,
     {
         let inner = self.dispatcher.inner();
-        emit::emit_with(
-            inner,
-            event,
-            Root::default(),
-            Some(Arc::clone(&self.values)),
-        )
+        emit::emit_with(inner, event, Root::default(), self.values.0.clone())
     }
 
     /// The same as [`Dispatcher::emit_async`].
@@ -62,7 +72,7 @@ impl<'d> With<'d> {
         E: Event + EmitsNow<E::Durability>,
     {
         let inner = self.dispatcher.inner();
-        let future = emit_async(Arc::clone(inner), event, Some(Arc::clone(&self.values)));
+        let future = emit_async(Arc::clone(inner), event, self.values.0.clone());
         EmitAsync::new(inner, E::INFO, future)
     }
 
@@ -70,7 +80,7 @@ impl<'d> With<'d> {
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let inner = self.dispatcher.inner();
-        let values = Some(Arc::clone(&self.values));
+        let values = self.values.0.clone();
         pending::emit_all(inner, pending, values, false)
     }
 
@@ -81,7 +91,7 @@ impl<'d> With<'d> {
     ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<>> {
         let inner = self.dispatcher.inner();
         let event = pending.first();
-        let future = emit_all_async(Arc::clone(inner), pending, Some(Arc::clone(&self.values)));
+        let future = emit_all_async(Arc::clone(inner), pending, self.values.0.clone());
         EmitAsync::new(inner, event, future)
     }
 }

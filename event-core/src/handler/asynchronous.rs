@@ -14,7 +14,10 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use super::binder::{NotRun, Slot};
 use super::{Conclusion, Sink};
@@ -68,7 +71,7 @@ impl Sink for Collector {
 }
 
 impl Concluded {
-    pub(crate) fn of<R: 'static>(outcome: R, conclude: fn(R, &mut Conclusion<'_>)) -> Self {
+    pub(crate) fn of<R: 'static>(outcome: R, conclude: Conclude<R>) -> Self {
         if TypeId::of::<R>() == TypeId::of::<()>() {
             return Self::Done;
         }
@@ -230,11 +233,75 @@ pub(crate) struct BoundAsync<F, S, R> {
     pub(crate) function: F,
     pub(crate) slots: S,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) conclude: fn(R, &mut Conclusion<'_>),
+    pub(crate) conclude: Conclude<R>,
 }
 
 /// The same of a method.
 pub(crate) struct BoundMethod<F, S, R>(pub(crate) BoundAsync<F, S, R>);
+
+pin_project! {
+/// A call of an async handler. The function is called when it is first polled, so that its future is
+/// stored once and in its place.
+///
+/// No `async` block: in a build that is not optimized, its `poll` would have room on the stack for the
+/// future that is moved into it, and handlers that emit have each other's `poll`s on the stack.
+#[project = CallPart]
+#[project_replace = CallBefore]
+enum Call<B, Fut, R> {
+    New { begin: B },
+    Begun { #[pin] future: Fut, conclude: Conclude<R> },
+    Ended,
+}
+}
+
+/// What becomes of an outcome.
+type Conclude<R> = fn(R, &mut Conclusion<'_>);
+
+impl<B, Fut, R> Call<B, Fut, R>
+where
+    B: FnOnce() -> (Fut, Conclude<R>),
+{
+    fn begin(mut self: Pin<&mut Self>) {
+        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
+            let (future, conclude) = begin();
+            self.set(Self::Begun { future, conclude });
+        }
+    }
+
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
+    }
+}
+
+impl<B, Fut, R: 'static> Future for Call<B, Fut, R>
+where
+    B: FnOnce() -> (Fut, Conclude<R>),
+    Fut: Future<Output = R>,
+{
+    type Output = Concluded;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Concluded> {
+        if matches!(*self, Self::New { .. }) {
+            self.as_mut().begin();
+        }
+        let CallPart::Begun { future, conclude } = self.as_mut().project() else {
+            unreachable!("a call that has ended, or panicked as it began, is not polled")
+        };
+        let conclude = *conclude;
+        let outcome = ready!(future.poll(context));
+        self.end();
+        Poll::Ready(Concluded::of(outcome, conclude))
+    }
+}
+
+/// A call whose future is there already.
+pub(crate) fn running<'a, R: 'static>(
+    future: impl Future<Output = R> + Send + 'a,
+    conclude: Conclude<R>,
+) -> Running<'a> {
+    type Begin<Fut, R> = fn() -> (Fut, Conclude<R>);
+    Box::pin(Call::<Begin<_, R>, _, R>::Begun { future, conclude })
+}
 
 /// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
 /// and its code is there once.
@@ -259,10 +326,8 @@ macro_rules! start {
         ) -> Result<Running<'a>, NotRun> {
             let this = self.bound();
             let args = this.slots.args(delivery)?;
-            // The function is called inside, so that its future is stored once and in its place.
-            let running: Running<'a> = Box::pin(async move {
-                Concluded::of(this.function.call(event, args).await, this.conclude)
-            });
+            let begin = move || (this.function.call(event, args), this.conclude);
+            let running: Running<'a> = Box::pin(Call::New { begin });
             Ok(match this.timeout {
                 None => running,
                 Some(limit) => limited(running, limit),

@@ -21,6 +21,7 @@ use crate::dispatcher::calls::{AnyCall, Bound, Call, CatchAll, Filter, Later, Li
 use crate::dispatcher::emission::{Emission, Ending};
 use crate::error::BoxError;
 use crate::event::AnyEvent;
+use crate::isolate::Isolated;
 use crate::param::{Delivery, Dependency, Param, Resolver};
 
 /// Why a handler was not called.
@@ -47,7 +48,7 @@ pub fn filter<E: ?Sized>(event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun>
 
 /// A by-value parameter, resolved: makes the argument of each delivery.
 pub struct Slot<P> {
-    make: Make<P>,
+    make: Isolated<Make<P>>,
 }
 
 type Make<P> = Box<dyn Fn(&Delivery<'_>) -> Result<P, NotRun> + Send + Sync>;
@@ -58,9 +59,9 @@ impl<P> Slot<P> {
         P: Param<State = S>,
     {
         Self {
-            make: Box::new(move |delivery| {
+            make: Isolated::new(Box::new(move |delivery| {
                 P::param(&state, delivery).map_err(|error| NotRun::Rejected(error.into()))
-            }),
+            })),
         }
     }
 

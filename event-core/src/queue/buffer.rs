@@ -4,6 +4,8 @@
 //! side. The capacity bounds those that wait, in the line or behind their lane; those that run are
 //! counted only.
 //!
+//! Each item has a [`Label`], by which an [`account`](crate::account) names its delivery.
+//!
 //! # How it works
 //!
 //! All state is under one lock, so that each operation is one step. Operations say what changes,
@@ -30,13 +32,16 @@ use std::sync::{Mutex, MutexGuard};
 #[cfg(not(target_family = "wasm"))]
 use self::sleep::block_on;
 use self::sleep::{Sleep, Whom};
+pub(crate) use self::slots::{Label, Slot};
 use self::spin::Hint;
 use self::state::State;
+use crate::account::Tally;
 
 mod line;
 #[cfg(all(test, loom))]
 mod models;
 mod sleep;
+mod slots;
 mod spin;
 mod state;
 #[cfg(all(test, not(loom)))]
@@ -87,6 +92,7 @@ pub(crate) struct Taken<T> {
 #[must_use = "a delivery that has ended is given back"]
 pub(crate) struct Ticket {
     lane: Option<u64>,
+    slot: Slot,
 }
 
 /// What a buffer has seen, at one moment.
@@ -115,17 +121,23 @@ pub(crate) struct Counts {
 }
 
 impl<T> Buffer<T> {
-    /// Makes one for up to `capacity` waiting items, at least one.
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// Makes one for up to `capacity` waiting items, at least one. `label` is called under the lock.
+    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
         Self {
-            state: Mutex::new(State::new(capacity.max(1))),
+            state: Mutex::new(State::new(capacity.max(1), label)),
             hint: Hint::new(),
         }
     }
 
-    /// Lets an item wait, behind the others of its lane.
-    pub(crate) fn offer(&self, item: T, lane: Option<u64>, when_full: WhenFull) -> Offer<T> {
-        self.change(|state| state.offer(item, lane, when_full))
+    /// Lets an item wait, behind the others of its lane. `slot` is given back if it does.
+    pub(crate) fn offer(
+        &self,
+        item: T,
+        lane: Option<u64>,
+        when_full: WhenFull,
+        slot: Option<Slot>,
+    ) -> Offer<T> {
+        self.change(|state| state.offer(item, lane, when_full, slot))
     }
 
     /// Gives back what is `finished` and takes the next item, if one is ready and there is no pause.
@@ -164,9 +176,43 @@ impl<T> Buffer<T> {
         block_on(self.take(None), None).flatten()
     }
 
+    /// Gives back a ticket and takes the next item, if one is ready then and there is no pause.
+    ///
+    /// # Errors
+    ///
+    /// None is: the ticket.
+    pub(crate) fn try_next(&self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+        self.change(|state| state.try_next(ticket))
+    }
+
     /// A delivery has ended, and its consumer takes nothing more.
     pub(crate) fn finish(&self, ticket: Ticket) {
         self.change(|state| state.finish(Some(ticket)));
+    }
+
+    /// A delivery has ended, and its consumer goes on with what it caused.
+    pub(crate) fn end(&self, ticket: &Ticket) {
+        self.lock().end(ticket);
+    }
+
+    /// A delivery will not end, unless it has, and its consumer takes nothing more.
+    pub(crate) fn abandon(&self, ticket: Ticket) {
+        self.change(|state| state.abandon(ticket));
+    }
+
+    /// Keeps an item's label while it waits for [room](Self::room).
+    pub(crate) fn wait(&self, item: &T) -> Slot {
+        self.lock().wait(item)
+    }
+
+    /// An item waits no more, though it found no room.
+    pub(crate) fn stop_waiting(&self, slot: Slot) {
+        self.lock().stop_waiting(slot);
+    }
+
+    /// An item is abandoned that was not taken in.
+    pub(crate) fn count_abandoned(&self, label: Label) {
+        self.lock().account.abandon(label);
     }
 
     /// Waits until there may be room, or the buffer is closed.
@@ -201,12 +247,48 @@ impl<T> Buffer<T> {
 
     /// Takes all that waits, in order of offer. What runs goes on.
     pub(crate) fn clear(&self) -> Vec<T> {
-        let drained = self.change(|state| {
-            let drained = state.line.drain();
-            state.counts.cleared += drained.len() as u64;
-            drained
-        });
-        drained.into_items()
+        self.change(State::clear).into_items()
+    }
+
+    /// Names each delivery that ends or is abandoned from here on.
+    pub(crate) fn open_account(&self) {
+        self.lock().account.open();
+    }
+
+    /// What was drained, and what was abandoned, since then.
+    pub(crate) fn account(&self) -> (Tally<Label>, Tally<Label>) {
+        self.lock().account.counts()
+    }
+
+    /// Closes all buffers, if nothing waits and nothing runs in any of them, in one step of all; whom
+    /// to wake then.
+    pub(crate) fn close_all_if_quiet(buffers: &[&Self]) -> Option<Vec<Waker>> {
+        let mut states: Vec<_> = buffers.iter().map(|buffer| buffer.lock()).collect();
+        if !states.iter().all(|state| state.is_quiet()) {
+            return None;
+        }
+        let mut woken = Vec::new();
+        for (state, buffer) in states.iter_mut().zip(buffers) {
+            let before = state.prospects();
+            state.closed = true;
+            let after = state.prospects();
+            buffer.hint.set(after);
+            woken.extend(state.wake(before, after));
+        }
+        Some(woken)
+    }
+
+    /// Closes the buffer, takes all that waits, and gives up what runs and what waits for room; also
+    /// says whom to wake then.
+    pub(crate) fn close_and_abandon(&self) -> (Vec<T>, Vec<Waker>) {
+        let mut state = self.lock();
+        let before = state.prospects();
+        let drained = state.abandon_all();
+        let after = state.prospects();
+        self.hint.set(after);
+        let woken = state.wake(before, after);
+        drop(state);
+        (drained.into_items(), woken)
     }
 
     /// Waits for a moment at which nothing waits and nothing runs.

@@ -1,17 +1,21 @@
 //! Threads and tasks that serve a queue.
+//!
+//! A consumer that has nothing to do holds nothing of the user's: it takes hold of its dispatcher with a
+//! delivery, and lets go before it gives back the ticket of the last one. So whoever finds a queue
+//! quiet, or a dispatcher closed, finds that nobody else works with what the dispatcher owns.
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
 
 use super::buffer::{Counts, Taken, Ticket};
 use super::line::Line;
 use crate::dispatcher::cascade::{Hands, Root};
+use crate::dispatcher::closing::Closing;
 use crate::dispatcher::flight;
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::shared::Item;
-use crate::handler::HandlerInfo;
 use crate::report::Ended;
 use crate::{isolate, log, runtime};
 
@@ -19,7 +23,7 @@ use crate::{isolate, log, runtime};
 pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
     for at in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line, at);
+        let alive = Alive::new(inner, line);
         let thread = thread::Builder::new().name(format!("{}-{at}", line.name));
         if let Err(error) = thread.spawn(move || serve_as_thread(&alive)) {
             // The guard went with the closure, and counted it.
@@ -31,8 +35,8 @@ pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
 /// Starts the tasks of a queue.
 pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
-    for at in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line, at);
+    for _ in 0..line.settings.consumers {
+        let alive = Alive::new(inner, line);
         let Some(runtime) = &inner.runtime else {
             continue;
         };
@@ -45,140 +49,185 @@ pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
 /// A consumer; when the last one ends, and not because the queue was closed, what waits is
 /// abandoned.
 struct Alive {
-    inner: Arc<Inner>,
+    inner: Weak<Inner>,
+    closing: Arc<Closing>,
     line: Arc<Line>,
-    at: usize,
 }
 
 impl Alive {
-    fn new(inner: &Arc<Inner>, line: &Arc<Line>, at: usize) -> Self {
+    fn new(inner: &Arc<Inner>, line: &Arc<Line>) -> Self {
         Self {
-            inner: Arc::clone(inner),
+            inner: Arc::downgrade(inner),
+            closing: Arc::clone(&inner.closing),
             line: Arc::clone(line),
-            at,
         }
     }
 
-    /// Says what the consumer runs.
-    fn begin(&self, item: &Item, last: &mut Option<HandlerInfo>) {
-        self.line.running[self.at].begin(item.handler(&self.inner), last);
+    /// The dispatcher, for a delivery that was taken. It lives while one is under way: its last clone
+    /// leaves it to the [`Closing`].
+    fn inner(&self, taken: Taken<Item>) -> Option<(Arc<Inner>, Taken<Item>)> {
+        if let Some(inner) = self.inner.upgrade() {
+            return Some((inner, taken));
+        }
+        isolate::discard(taken.item);
+        self.line.buffer.abandon(taken.ticket);
+        None
     }
 
-    /// The delivery that the consumer took has ended, and all it caused has been handed over.
-    /// Answers the next one, if one is ready.
-    fn ended(&self, ended: Ended, ticket: Ticket) -> Option<Taken<Item>> {
-        self.line.count(ended);
-        self.line.running[self.at].end();
-        let next = self.line.buffer.try_take(Some(ticket));
-        if next.is_none() {
-            // Looked at after the ticket was given back: a dispatcher that began to drain in
-            // between found it running, and left it to this consumer to close.
-            self.inner.close_if_quiet();
-        }
-        next
+    /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
+    fn rest(&self, inner: Arc<Inner>, ticket: Ticket) {
+        isolate::discard(inner);
+        self.line.buffer.finish(ticket);
+        // Looked at after the ticket was given back: a dispatcher that began to drain in between found
+        // it running, and left it to this consumer to close.
+        self.closing.close_if_quiet();
     }
 }
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.line.running[self.at].end();
         if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
             return;
         }
-        self.line.desert(&self.inner);
-        self.inner.close_if_quiet();
+        if let Some(inner) = self.inner.upgrade() {
+            self.line.desert(&inner);
+            isolate::discard(inner);
+        }
+        self.closing.close_if_quiet();
     }
 }
 
 fn serve_as_thread(this: &Alive) {
-    let (mut next, mut last) = (None, None);
-    while let Some(taken) = next.or_else(|| this.line.buffer.take_blocking(None)) {
-        this.begin(&taken.item, &mut last);
-        let ended = run(&this.inner, taken.item, None, Hands::Blocking);
-        next = this.ended(ended, taken.ticket);
+    let line = &this.line;
+    while let Some(taken) = line.buffer.take_blocking(None) {
+        let Some((inner, mut taken)) = this.inner(taken) else {
+            continue;
+        };
+        let last = loop {
+            let ended = line.run(&inner, taken.item, &taken.ticket, None, Hands::Serving);
+            line.count(ended);
+            match line.buffer.try_next(taken.ticket) {
+                Ok(next) => taken = next,
+                Err(ticket) => break ticket,
+            }
+        };
+        this.rest(inner, last);
     }
 }
 
 async fn serve_as_task(this: Alive) {
-    let (mut next, mut last) = (None, None);
-    loop {
-        if next.is_none() {
-            next = this.line.buffer.take(None).await;
+    while let Some(taken) = this.line.buffer.take(None).await {
+        let Some((inner, mut taken)) = this.inner(taken) else {
+            continue;
+        };
+        let mut running = Running::new(&this, inner);
+        let last = loop {
+            running.item = Some(taken.item);
+            running.ticket = Some(taken.ticket);
+            let ended = running.run().await;
+            this.line.count(ended);
+            let Some(ticket) = running.ticket.take() else {
+                return;
+            };
+            match this.line.buffer.try_next(ticket) {
+                Ok(next) => taken = next,
+                Err(ticket) => break ticket,
+            }
+        };
+        if let Some(inner) = running.inner.take() {
+            this.rest(inner, last);
         }
-        let Some(taken) = next.take() else {
-            return;
-        };
-        this.begin(&taken.item, &mut last);
-        let mut running = Running {
-            this: &this,
-            item: Some(taken.item),
-            ticket: Some(taken.ticket),
-            root: Root::with(Hands::Waiting),
-        };
-        let ended = running.run().await;
-        next = running
-            .ticket
-            .take()
-            .and_then(|ticket| this.ended(ended, ticket));
     }
 }
 
 /// A delivery that a task runs. Dropped before it ended, it is abandoned: the runtime ended.
 struct Running<'a> {
     this: &'a Alive,
+    /// There until the task rests.
+    inner: Option<Arc<Inner>>,
     item: Option<Item>,
     ticket: Option<Ticket>,
     /// What it leads to.
     root: Root,
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
+    fn new(this: &'a Alive, inner: Arc<Inner>) -> Self {
+        Self {
+            this,
+            inner: Some(inner),
+            item: None,
+            ticket: None,
+            root: Root::with(Hands::Waiting),
+        }
+    }
+
     async fn run(&mut self) -> Ended {
         // Handlers that never wait would else keep all other tasks from their turn.
         runtime::yield_now_and_then().await;
-        let inner = &self.this.inner;
-        let mut ended = Ended::Abandoned;
-        if let Some(item) = &self.item {
-            ended = flight::fly(inner, item, &mut self.root).await;
-        }
+        let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
+            return Ended::Abandoned;
+        };
+        let ended = flight::fly(inner, item, &mut self.root).await;
         // From here on the delivery has ended, whatever becomes of what it caused.
         isolate::discard(self.item.take());
+        self.this.line.end(self.ticket.as_ref(), &self.root);
         self.root.run_caused_waiting(inner).await;
-        inner.tell_all(std::mem::take(&mut self.root));
+        let root = std::mem::replace(&mut self.root, Root::with(Hands::Waiting));
+        inner.tell_all(root);
         ended
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let inner = &self.this.inner;
-        if let Some(item) = self.item.take() {
-            self.this.line.count_abandoned_running();
-            let under_way = self.root.take_under_way();
-            inner.abandon(item, Some(self.this.line.name), under_way);
+        let Alive { line, .. } = self.this;
+        let has_ended = self.item.is_none();
+        if let Some(inner) = self.inner.take() {
+            if let Some(item) = self.item.take() {
+                line.count_abandoned_running();
+                let under_way = self.root.take_under_way();
+                inner.abandon(item, Some(line.name), under_way);
+            }
+            let mut root = std::mem::take(&mut self.root);
+            root.lose_the_rest(&inner);
+            inner.tell_all(root);
+            isolate::discard(inner);
         }
-        let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest(inner);
-        inner.tell_all(root);
-        if let Some(ticket) = self.ticket.take() {
-            self.this.line.buffer.finish(ticket);
+        match self.ticket.take() {
+            None => {}
+            Some(ticket) if has_ended => line.buffer.finish(ticket),
+            Some(ticket) => line.buffer.abandon(ticket),
         }
     }
 }
 
-/// Runs a delivery on this thread, and emits what it causes.
-fn run(inner: &Arc<Inner>, item: Item, lent: Option<&mut dyn Any>, hands: Hands) -> Ended {
-    let mut root = Root::with(hands);
-    let stand = item.event.origin().stand();
-    let (ended, refused) = stand.enter(inner, || flight::run(inner, &item, lent, &mut root));
-    root.pass_on(refused);
-    isolate::discard(item);
-    root.run_caused(inner);
-    inner.tell_all(root);
-    ended
-}
-
 impl Line {
+    /// Runs a delivery on this thread, and emits what it causes.
+    fn run(
+        &self,
+        inner: &Arc<Inner>,
+        item: Item,
+        ticket: &Ticket,
+        lent: Option<&mut dyn Any>,
+        hands: Hands,
+    ) -> Ended {
+        let mut root = Root::with(hands);
+        let ended = flight::run(inner, &item, lent, &mut root);
+        isolate::discard(item);
+        self.end(Some(ticket), &root);
+        root.run_caused(inner);
+        inner.tell_all(root);
+        ended
+    }
+
+    /// A delivery has ended. Most cause nothing, and give their ticket back at once.
+    fn end(&self, ticket: Option<&Ticket>, root: &Root) {
+        if let (Some(ticket), Some(_)) = (ticket, root.record.get()) {
+            self.buffer.end(ticket);
+        }
+    }
+
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
     pub(crate) fn pump(self: &Arc<Self>, inner: &Arc<Inner>, lent: &mut dyn Any) -> usize {
         let before = self.buffer.counts();
@@ -191,12 +240,13 @@ impl Line {
                 break;
             };
             // It never waits: whoever waits for room may wait for this very pump.
-            let ended = run(inner, taken.item, Some(&mut *lent), Hands::Over);
+            let lent = Some(&mut *lent);
+            let ended = self.run(inner, taken.item, &taken.ticket, lent, Hands::Over);
             self.count(ended);
             self.buffer.finish(taken.ticket);
             ran += 1;
         }
-        inner.close_if_quiet();
+        inner.closing.close_if_quiet();
         if !is_held_back && self.buffer.counts().depth > 0 {
             self.wake();
         }

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use super::buffer::{Buffer, Offer, WhenFull};
+use arc_swap::ArcSwapOption;
+
+use super::buffer::{Buffer, Offer, Slot, WhenFull};
 use super::{Overflow, Settings, consumer};
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::shared::Item;
-use crate::handler::HandlerInfo;
 use crate::isolate;
 use crate::report::Ended;
 use crate::runtime::Aborter;
@@ -33,44 +34,12 @@ pub(crate) struct Line {
     abandoned_running: AtomicU64,
     /// How often an emitter had to wait for room.
     waits: AtomicU64,
-    /// What each consumer runs.
-    pub(super) running: Box<[Running]>,
     pub(super) aborters: Mutex<Vec<Aborter>>,
     /// Wakes whoever pumps it.
-    wake: OnceLock<Wake>,
+    wake: ArcSwapOption<Wake>,
 }
 
-type Wake = Box<dyn Fn() + Send + Sync>;
-
-/// What a consumer runs, for a shutdown that runs out of time.
-#[derive(Default)]
-pub(super) struct Running {
-    is_busy: AtomicBool,
-    /// Written when it changes, since most consumers run one handler again and again.
-    last: Mutex<Option<HandlerInfo>>,
-}
-
-impl Running {
-    /// From here on the consumer runs `handler`; `last` is what it ran before.
-    pub(super) fn begin(&self, handler: HandlerInfo, last: &mut Option<HandlerInfo>) {
-        if *last != Some(handler) {
-            *last = Some(handler);
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = *last;
-        }
-        self.is_busy.store(true, Ordering::Release);
-    }
-
-    pub(super) fn end(&self) {
-        self.is_busy.store(false, Ordering::Release);
-    }
-
-    fn handler(&self) -> Option<HandlerInfo> {
-        if !self.is_busy.load(Ordering::Acquire) {
-            return None;
-        }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// Who serves a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +75,7 @@ impl Line {
         Arc::new(Self {
             name,
             settings,
-            buffer: Buffer::new(settings.capacity),
+            buffer: Buffer::new(settings.capacity, |item| item.label),
             serves,
             start: Once::new(),
             alive: AtomicUsize::new(0),
@@ -115,11 +84,8 @@ impl Line {
             undone: array::from_fn(|_| AtomicU64::new(0)),
             abandoned_running: AtomicU64::new(0),
             waits: AtomicU64::new(0),
-            running: (0..settings.consumers)
-                .map(|_| Running::default())
-                .collect(),
             aborters: Mutex::default(),
-            wake: OnceLock::new(),
+            wake: ArcSwapOption::empty(),
         })
     }
 
@@ -127,8 +93,14 @@ impl Line {
         self.serves
     }
 
-    /// Offers a delivery. The consumers start with the first one.
-    pub(crate) fn offer(self: &Arc<Self>, inner: &Arc<Inner>, item: Item) -> Offered {
+    /// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
+    /// one.
+    pub(crate) fn offer(
+        self: &Arc<Self>,
+        inner: &Arc<Inner>,
+        item: Item,
+        slot: Option<Slot>,
+    ) -> Offered {
         self.start(inner);
         if self.is_deserted.load(Ordering::Acquire) {
             return Offered::Deserted(item);
@@ -146,7 +118,7 @@ impl Line {
             Overflow::DropOldest => WhenFull::Displace,
             Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
         };
-        match self.buffer.offer(item, lane, when_full) {
+        match self.buffer.offer(item, lane, when_full, slot) {
             Offer::Waits => {}
             Offer::Displaced(oldest) => self.displaced(inner, oldest),
             Offer::Full(item) => {
@@ -195,18 +167,15 @@ impl Line {
     pub(crate) fn desert(&self, inner: &Arc<Inner>) {
         self.is_deserted.store(true, Ordering::Release);
         self.buffer.close();
-        self.abandon(inner);
+        self.end_abandoned(inner, self.buffer.clear());
     }
 
-    /// Ends all that waits, since nobody will run it. Answers whose deliveries they were.
-    pub(crate) fn abandon(&self, inner: &Arc<Inner>) -> Vec<HandlerInfo> {
-        let mut handlers = Vec::new();
-        for item in self.buffer.clear() {
+    /// Ends what waited, since nobody will run it.
+    pub(crate) fn end_abandoned(&self, inner: &Arc<Inner>, items: Vec<Item>) {
+        for item in items {
             self.count(Ended::Abandoned);
-            handlers.push(item.handler(inner));
             inner.end_unrun(item, Ended::Abandoned, Some(self.name));
         }
-        handlers
     }
 
     /// Counts how a delivery ended.
@@ -241,7 +210,14 @@ impl Line {
 
     /// Sets the wake-up of whoever pumps; `false` if there is one.
     pub(crate) fn set_wake(&self, wake: Wake) -> bool {
-        self.wake.set(wake).is_ok()
+        let none: Option<Arc<Wake>> = None;
+        let before = self.wake.compare_and_swap(&none, Some(Arc::new(wake)));
+        before.is_none()
+    }
+
+    /// Takes the wake-up, for whoever drops it.
+    pub(crate) fn take_wake(&self) -> Option<Arc<Wake>> {
+        self.wake.swap(None)
     }
 
     /// Lets deliveries start, whatever is said from here on: the dispatcher drains.
@@ -263,14 +239,9 @@ impl Line {
 
     /// Wakes whoever pumps. The callback is the user's.
     pub(crate) fn wake(&self) {
-        if let Some(wake) = self.wake.get() {
-            let _ = isolate::run(wake);
+        if let Some(wake) = &*self.wake.load() {
+            let _ = isolate::run(&***wake);
         }
-    }
-
-    /// What runs right now.
-    pub(crate) fn running(&self) -> impl Iterator<Item = HandlerInfo> {
-        self.running.iter().filter_map(Running::handler)
     }
 
     /// Ends its tasks where they stand.

@@ -100,7 +100,7 @@ impl Claimed<'_> {
         inner: &Arc<Inner>,
         line: &Arc<Line>,
     ) -> Option<Result<(), RedeliverError>> {
-        match line.offer(inner, self.item.take()?) {
+        match line.offer(inner, self.item.take()?, None) {
             Offered::Waits => Some(Ok(())),
             Offered::NoRoom(item) | Offered::Rejected(item) | Offered::Dropped(item) => {
                 self.item = Some(item);

@@ -11,7 +11,7 @@ use crate::dispatcher::inner::Inner;
 use crate::dispatcher::limit::Limit;
 use crate::dispatcher::seat::{LateCall, LateSubscription};
 use crate::event::Event;
-use crate::handler::asynchronous::{Concluded, Running};
+use crate::handler::asynchronous::{Running, running};
 use crate::handler::{Conclusion, HandlerInfo};
 use crate::isolate;
 use crate::queue::line::Line;
@@ -89,7 +89,7 @@ pub(super) fn conclude_async<R: 'static>(
     future: impl Future<Output = R> + Send + 'static,
     conclude: fn(R, &mut Conclusion<'_>),
 ) -> Running<'static> {
-    Box::pin(async move { Concluded::of(future.await, conclude) })
+    running(future, conclude)
 }
 
 /// A subscription that does not run inline.

@@ -1,60 +1,98 @@
 //! The interleavings of a dispatcher's end, by the model checker loom: `RUSTFLAGS='--cfg loom' cargo
 //! test -p event-core --release --no-default-features --lib models`.
+//!
+//! They are those of the phase, the registry of tasks and the buffers of queues themselves; what runs a
+//! delivery is played here.
+
+use std::panic::Location;
 
 use loom::model::Builder;
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::Phase;
+use crate::account::Tally;
+use crate::dispatcher::tasks::Tasks;
+use crate::handler::HandlerInfo;
+use crate::queue::buffer::{Buffer, Offer, Slot, Taken, WhenFull};
 
-/// Two queues, of which the second causes what the first has.
-#[derive(Default)]
+/// What is offered to the second queue is caused by deliveries of the first.
 struct Model {
     phase: Phase,
-    queues: [Mutex<Queue>; 2],
+    tasks: Tasks,
+    queues: [Buffer<u8>; 2],
     closed: Mutex<u32>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Queue {
-    under_way: u64,
-    taken: u64,
-}
+/// How many deliveries were drained, and how many abandoned.
+type Account = (usize, usize);
 
 impl Model {
-    fn offer(&self, queue: usize) {
-        let mut queue = self.queues[queue].lock().expect("nothing panics");
-        queue.under_way += 1;
-        queue.taken += 1;
+    fn new() -> Arc<Self> {
+        let queue = || Buffer::new(1, |item| u32::from(*item));
+        Arc::new(Self {
+            phase: Phase::default(),
+            tasks: Tasks::default(),
+            queues: [queue(), queue()],
+            closed: Mutex::new(0),
+        })
     }
 
-    /// Ends a delivery of a queue that has one.
-    fn end(&self, queue: usize) {
-        self.queues[queue].lock().expect("nothing panics").under_way -= 1;
-        self.close_if_quiet();
+    fn buffers(&self) -> [&Buffer<u8>; 2] {
+        self.queues.each_ref()
     }
 
-    fn under_way(&self, queue: usize) -> u64 {
-        self.queues[queue].lock().expect("nothing panics").under_way
+    /// Whether the queue took it in.
+    fn offer(&self, queue: usize, slot: Option<Slot>) -> bool {
+        let offered = self.queues[queue].offer(1, None, WhenFull::Wait, slot);
+        assert!(!matches!(offered, Offer::Full(_)), "there is room");
+        offered == Offer::Waits
+    }
+
+    /// Runs what waits in a queue; `run` says what else a delivery does.
+    fn serve(&self, queue: usize, mut run: impl FnMut()) {
+        let buffer = &self.queues[queue];
+        while let Some(Taken { ticket, .. }) = buffer.try_take(None) {
+            run();
+            buffer.finish(ticket);
+            self.close_if_quiet();
+        }
     }
 
     fn drain(&self) {
-        if self.phase.drain() {
+        if self.phase.drain(&self.tasks, &self.buffers()) {
             self.close_if_quiet();
         }
     }
 
     fn close_if_quiet(&self) {
-        let taken = || {
-            self.queues.iter().try_fold(0, |sum, queue| {
-                let queue = *queue.lock().expect("nothing panics");
-                (queue.under_way == 0).then_some(sum + queue.taken)
-            })
-        };
-        if self.phase.is_drained(taken) && self.phase.close() {
+        if self
+            .phase
+            .close_if_quiet(&self.tasks, &self.buffers())
+            .is_some()
+        {
             *self.closed.lock().expect("nothing panics") += 1;
-            assert_eq!((self.under_way(0), self.under_way(1)), (0, 0));
         }
+    }
+
+    /// A shutdown whose time is over at once.
+    fn shut_down(&self) -> Account {
+        self.drain();
+        if self.phase.close(&self.tasks, &self.buffers()).is_some() {
+            *self.closed.lock().expect("nothing panics") += 1;
+        }
+        self.account()
+    }
+
+    fn account(&self) -> Account {
+        let (drained, abandoned, _) = self.tasks.account();
+        let mut account = (sum(&drained), sum(&abandoned));
+        for queue in &self.queues {
+            let (drained, abandoned) = queue.account();
+            account.0 += sum(&drained);
+            account.1 += sum(&abandoned);
+        }
+        account
     }
 
     fn is_closed_once(&self) {
@@ -63,21 +101,31 @@ impl Model {
     }
 }
 
+fn sum<L>(named: &Tally<L>) -> usize {
+    named.iter().map(|(_, count)| count).sum()
+}
+
+fn handler() -> HandlerInfo {
+    HandlerInfo::of_subscription("handler", Location::caller())
+}
+
 fn check(run: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(run);
 }
 
+fn spawn(model: &Arc<Model>, run: impl FnOnce(&Model) + 'static) -> thread::JoinHandle<()> {
+    let model = Arc::clone(model);
+    thread::spawn(move || run(&model))
+}
+
 #[test]
 fn whoever_ends_the_last_delivery_closes_it_or_whoever_drains_it() {
     check(|| {
-        let model = Arc::new(Model::default());
-        model.offer(1);
-        let consumer = thread::spawn({
-            let model = Arc::clone(&model);
-            move || model.end(1)
-        });
+        let model = Model::new();
+        assert!(model.offer(1, None));
+        let consumer = spawn(&model, |model| model.serve(1, || ()));
         model.drain();
         consumer.join().expect("no panic");
         model.is_closed_once();
@@ -87,16 +135,12 @@ fn whoever_ends_the_last_delivery_closes_it_or_whoever_drains_it() {
 #[test]
 fn what_moves_from_one_queue_to_the_other_is_not_missed() {
     check(|| {
-        let model = Arc::new(Model::default());
-        model.offer(1);
-        let consumer = thread::spawn({
-            let model = Arc::clone(&model);
-            move || {
-                // What a delivery causes is offered before it ends.
-                model.offer(0);
-                model.end(1);
-                model.end(0);
-            }
+        let model = Model::new();
+        assert!(model.offer(0, None));
+        let consumer = spawn(&model, |model| {
+            // What a delivery causes is offered before it ends.
+            model.serve(0, || assert!(model.offer(1, None), "it is not quiet"));
+            model.serve(1, || ());
         });
         model.drain();
         consumer.join().expect("no panic");
@@ -107,16 +151,158 @@ fn what_moves_from_one_queue_to_the_other_is_not_missed() {
 #[test]
 fn two_consumers_that_end_at_once_close_it_once() {
     check(|| {
-        let model = Arc::new(Model::default());
-        model.offer(0);
-        model.offer(1);
-        assert!(model.phase.drain());
-        let other = thread::spawn({
-            let model = Arc::clone(&model);
-            move || model.end(0)
-        });
-        model.end(1);
+        let model = Model::new();
+        assert!(model.offer(0, None) && model.offer(1, None));
+        model.drain();
+        let other = spawn(&model, |model| model.serve(0, || ()));
+        model.serve(1, || ());
         other.join().expect("no panic");
+        model.is_closed_once();
+        assert_eq!(model.account(), (2, 0));
+    });
+}
+
+#[test]
+fn what_is_handed_over_as_it_ends_quietly_is_drained_or_refused() {
+    check(|| {
+        let model = Model::new();
+        let emitter = spawn(&model, |model| {
+            let taken_in = model.offer(0, None);
+            // Whoever serves the queue finds it, also after the end.
+            model.serve(0, || ());
+            model.close_if_quiet();
+            let drained = model.account().0;
+            assert!(drained <= usize::from(taken_in));
+        });
+        model.drain();
+        let was_closed = model.phase.is_closed();
+        let before = model.account();
+        emitter.join().expect("no panic");
+        model.is_closed_once();
+        if was_closed {
+            assert_eq!(
+                model.account(),
+                before,
+                "nothing was taken in after the end"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_delivery_is_named_once_whenever_the_time_is_over() {
+    check(|| {
+        let model = Model::new();
+        assert!(model.offer(0, None));
+        model.drain();
+        let consumer = spawn(&model, |model| model.serve(0, || ()));
+        let (drained, abandoned) = model.shut_down();
+        assert_eq!(drained + abandoned, 1);
+        consumer.join().expect("no panic");
+        assert_eq!(model.account(), (drained, abandoned), "it is told for good");
+        model.is_closed_once();
+    });
+}
+
+#[test]
+fn a_delivery_and_what_it_causes_are_named_once_whenever_the_time_is_over() {
+    check(|| {
+        let model = Model::new();
+        assert!(model.offer(0, None));
+        model.drain();
+        let caused = Arc::new(Mutex::new(0));
+        let consumer = spawn(&model, {
+            let caused = Arc::clone(&caused);
+            move |model| {
+                let first = &model.queues[0];
+                let Some(Taken { ticket, .. }) = first.try_take(None) else {
+                    return;
+                };
+                first.end(&ticket);
+                *caused.lock().expect("no panic") += usize::from(model.offer(1, None));
+                first.finish(ticket);
+                model.close_if_quiet();
+                model.serve(1, || ());
+            }
+        });
+        let (drained, abandoned) = model.shut_down();
+        consumer.join().expect("no panic");
+        let caused = *caused.lock().expect("no panic");
+        assert_eq!(drained + abandoned, 1 + caused);
+        assert_eq!(model.account(), (drained, abandoned), "it is told for good");
+    });
+}
+
+#[test]
+fn a_delivery_that_waits_for_room_is_named_once_whenever_the_time_is_over() {
+    check(|| {
+        let model = Model::new();
+        // It is what a delivery of this task caused that waits.
+        let slot = model.queues[1].wait(&1);
+        let task = model.tasks.enter(vec![handler()]).expect("it is open");
+        model.drain();
+        let waiting = spawn(&model, move |model| {
+            model.tasks.end(task, handler());
+            if model.offer(1, Some(slot)) {
+                model.tasks.leave(task);
+                model.serve(1, || ());
+            } else {
+                model.queues[1].stop_waiting(slot);
+                model.tasks.leave(task);
+            }
+            model.close_if_quiet();
+        });
+        let (drained, abandoned) = model.shut_down();
+        assert_eq!(drained + abandoned, 2);
+        waiting.join().expect("no panic");
+        assert_eq!(model.account(), (drained, abandoned), "it is told for good");
+        model.is_closed_once();
+    });
+}
+
+#[test]
+fn a_delivery_of_a_task_is_named_once_whenever_the_time_is_over() {
+    check(|| {
+        let model = Model::new();
+        let task = model.tasks.enter(vec![handler()]).expect("it is open");
+        model.drain();
+        let entered = Arc::new(Mutex::new(1));
+        let runs = spawn(&model, {
+            let entered = Arc::clone(&entered);
+            move |model| {
+                model.tasks.end(task, handler());
+                // Its runtime drops another one, which is refused after the end.
+                if let Some(other) = model.tasks.enter(vec![handler()]) {
+                    *entered.lock().expect("no panic") += 1;
+                    model.tasks.abandon(other, handler());
+                    model.tasks.leave(other);
+                }
+                model.tasks.leave(task);
+                model.close_if_quiet();
+            }
+        });
+        let (drained, abandoned) = model.shut_down();
+        runs.join().expect("no panic");
+        assert_eq!(drained + abandoned, *entered.lock().expect("no panic"));
+        assert_eq!(model.account(), (drained, abandoned), "it is told for good");
+        model.is_closed_once();
+    });
+}
+
+#[test]
+fn two_shutdowns_at_their_limit_tell_the_same() {
+    check(|| {
+        let model = Model::new();
+        assert!(model.offer(0, None));
+        let told = Arc::new(Mutex::new((0, 0)));
+        let other = spawn(&model, {
+            let told = Arc::clone(&told);
+            move |model| *told.lock().expect("no panic") = model.shut_down()
+        });
+        let account = model.shut_down();
+        other.join().expect("no panic");
+        assert_eq!(account, (0, 1));
+        assert_eq!(*told.lock().expect("no panic"), account);
         model.is_closed_once();
     });
 }

@@ -129,6 +129,12 @@ impl<T> Line<T> {
         }
     }
 
+    /// Whether an item gets ready once the one of this lane that left the line is [freed](Self::free).
+    pub(super) fn is_held_by(&self, lane: Option<u64>) -> bool {
+        let held = lane.and_then(|lane| self.lanes.get(&lane));
+        held.is_some_and(|held| !held.is_empty())
+    }
+
     /// Takes all items, in no order. Lanes stay taken where one runs.
     pub(super) fn drain(&mut self) -> Drained<T> {
         let freed = self.freed.drain();
@@ -174,6 +180,12 @@ pub(super) struct Drained<T> {
 impl<T> Drained<T> {
     pub(super) fn len(&self) -> usize {
         self.at_once.len() + self.behind.len()
+    }
+
+    /// The items, in no order.
+    pub(super) fn items(&self) -> impl Iterator<Item = &T> {
+        let all = self.at_once.iter().chain(self.behind.values());
+        all.map(|waiting| &waiting.item)
     }
 
     /// The items in order of offer.

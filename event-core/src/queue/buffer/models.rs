@@ -26,7 +26,7 @@ fn model_of_three(run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn buffer(capacity: usize) -> Arc<Buffer<u8>> {
-    Arc::new(Buffer::new(capacity))
+    Arc::new(Buffer::new(capacity, |_| 0))
 }
 
 /// Runs `steps` on another thread, with the buffer.
@@ -43,15 +43,21 @@ fn join<R>(other: JoinHandle<R>) -> R {
 }
 
 fn offer(buffer: &Buffer<u8>, item: u8) {
-    assert_eq!(buffer.offer(item, None, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(
+        buffer.offer(item, None, WhenFull::Refuse, None),
+        Offer::Waits
+    );
 }
 
 fn offer_in_lane(buffer: &Buffer<u8>, item: u8) {
-    assert_eq!(buffer.offer(item, LANE, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(
+        buffer.offer(item, LANE, WhenFull::Refuse, None),
+        Offer::Waits
+    );
 }
 
 fn offer_with_room(buffer: &Buffer<u8>, item: u8, wait: impl Fn(&Buffer<u8>)) {
-    while let Offer::Full(_) = buffer.offer(item, None, WhenFull::Wait) {
+    while let Offer::Full(_) = buffer.offer(item, None, WhenFull::Wait, None) {
         wait(buffer);
     }
 }
@@ -211,7 +217,7 @@ fn an_item_is_either_handed_out_or_refused_at_the_close() {
     model_of_three(|| {
         let buffer = buffer(2);
         let producer = with(&buffer, |buffer| {
-            [1, 2].map(|item| buffer.offer(item, None, WhenFull::Refuse))
+            [1, 2].map(|item| buffer.offer(item, None, WhenFull::Refuse, None))
         });
         let consumer = with(&buffer, |buffer| {
             let mut seen = Vec::new();
@@ -401,7 +407,7 @@ fn a_displacing_offer_and_a_take_agree_on_who_got_the_item() {
         let buffer = buffer(1);
         offer_in_lane(&buffer, 1);
         let consumer = with(&buffer, deliver);
-        match buffer.offer(2, LANE, WhenFull::Displace) {
+        match buffer.offer(2, LANE, WhenFull::Displace, None) {
             Offer::Displaced(oldest) => {
                 assert_eq!(oldest, 1);
                 assert_eq!(join(consumer), 2);

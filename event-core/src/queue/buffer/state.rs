@@ -2,9 +2,11 @@
 
 use std::task::{Poll, Waker};
 
-use super::line::Line;
+use super::line::{Drained, Line};
 use super::sleep::{Sleepers, Whom};
+use super::slots::{Label, Slot, Slots};
 use super::{Counts, Offer, Taken, Ticket, WhenFull};
+use crate::account::Account;
 
 /// More than can sleep.
 const EVERYONE: usize = usize::MAX;
@@ -20,23 +22,36 @@ pub(super) struct State<T> {
     pub(super) closed: bool,
     /// Without the depth, which the line knows.
     pub(super) counts: Counts,
+    label: fn(&T) -> Label,
+    slots: Slots,
+    pub(super) account: Account<Label>,
     sleepers: [Sleepers; Whom::ALL.len()],
 }
 
 impl<T> State<T> {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
         Self {
             capacity,
             line: Line::new(),
             paused: false,
             closed: false,
             counts: Counts::default(),
+            label,
+            slots: Slots::default(),
+            account: Account::default(),
             sleepers: Default::default(),
         }
     }
 
+    /// Lets an item wait, which may have waited for room in a slot.
     #[inline]
-    pub(super) fn offer(&mut self, item: T, lane: Option<u64>, when_full: WhenFull) -> Offer<T> {
+    pub(super) fn offer(
+        &mut self,
+        item: T,
+        lane: Option<u64>,
+        when_full: WhenFull,
+        slot: Option<Slot>,
+    ) -> Offer<T> {
         if self.closed {
             self.counts.closed += 1;
             return Offer::Closed(item);
@@ -52,6 +67,9 @@ impl<T> State<T> {
                 WhenFull::Displace => displaced = self.line.pop_oldest(),
             }
         }
+        if let Some(slot) = slot {
+            let _ = self.slots.close(slot);
+        }
         self.line.push(item, lane);
         self.counts.offered += 1;
         self.counts.high_water = self.counts.high_water.max(self.line.len());
@@ -59,17 +77,72 @@ impl<T> State<T> {
             None => Offer::Waits,
             Some(oldest) => {
                 self.counts.displaced += 1;
+                self.account.drain((self.label)(&oldest));
                 Offer::Displaced(oldest)
             }
         }
     }
 
+    #[inline]
     pub(super) fn finish(&mut self, finished: Option<Ticket>) {
-        if let Some(lane) = finished.map(|Ticket { lane }| lane) {
-            self.line.free(lane);
-            self.counts.running -= 1;
-            self.counts.finished += 1;
+        if let Some(ticket) = finished
+            && let Some(label) = self.give_back(ticket)
+        {
+            self.account.drain(label);
         }
+    }
+
+    /// The same of one that nobody runs to its end.
+    pub(super) fn abandon(&mut self, ticket: Ticket) {
+        if let Some(label) = self.give_back(ticket) {
+            self.account.abandon(label);
+        }
+    }
+
+    /// The delivery has ended, and what it caused has not.
+    pub(super) fn end(&mut self, ticket: &Ticket) {
+        if let Some(label) = self.slots.take(ticket.slot) {
+            self.account.drain(label);
+        }
+    }
+
+    #[inline]
+    fn give_back(&mut self, Ticket { lane, slot }: Ticket) -> Option<Label> {
+        self.line.free(lane);
+        self.counts.running -= 1;
+        self.counts.finished += 1;
+        self.slots.close(slot)
+    }
+
+    /// Opens a slot for an item that will wait for room.
+    pub(super) fn wait(&mut self, item: &T) -> Slot {
+        self.slots.open((self.label)(item))
+    }
+
+    /// The item in a slot found no room.
+    pub(super) fn stop_waiting(&mut self, slot: Slot) {
+        if let Some(label) = self.slots.close(slot) {
+            self.account.abandon(label);
+        }
+    }
+
+    /// Takes all that waits.
+    pub(super) fn clear(&mut self) -> Drained<T> {
+        let drained = self.line.drain();
+        self.counts.cleared += drained.len() as u64;
+        for item in drained.items() {
+            self.account.abandon((self.label)(item));
+        }
+        drained
+    }
+
+    /// Takes all that waits, and gives up what runs or waits for room.
+    pub(super) fn abandon_all(&mut self) -> Drained<T> {
+        self.closed = true;
+        for label in self.slots.take_all() {
+            self.account.abandon(label);
+        }
+        self.clear()
     }
 
     #[inline]
@@ -79,10 +152,28 @@ impl<T> State<T> {
         }
         let next = self.line.pop()?;
         self.counts.running += 1;
+        let slot = self.slots.open((self.label)(&next.item));
         Some(Taken {
             item: next.item,
-            ticket: Ticket { lane: next.lane },
+            ticket: Ticket {
+                lane: next.lane,
+                slot,
+            },
         })
+    }
+
+    /// What a consumer gets that keeps its ticket if nothing is ready.
+    #[inline]
+    pub(super) fn try_next(&mut self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+        let is_ready = self.line.ready() > 0 || self.line.is_held_by(ticket.lane);
+        if !is_ready || !self.hands_out() {
+            return Err(ticket);
+        }
+        self.finish(Some(ticket));
+        match self.take() {
+            Some(next) => Ok(next),
+            None => unreachable!("one is ready, and handed out"),
+        }
     }
 
     /// What a consumer gets that waits.
@@ -105,7 +196,7 @@ impl<T> State<T> {
         self.closed && self.line.len() == 0
     }
 
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.line.len() == 0 && self.counts.running == 0
     }
 

@@ -18,10 +18,10 @@ const A: Option<u64> = Some(1);
 const B: Option<u64> = Some(2);
 
 fn buffer<T>(capacity: usize, items: impl IntoIterator<Item = (T, Option<u64>)>) -> Buffer<T> {
-    let buffer = Buffer::new(capacity);
+    let buffer = Buffer::new(capacity, |_| 0);
     for (item, lane) in items {
         assert!(matches!(
-            buffer.offer(item, lane, WhenFull::Refuse),
+            buffer.offer(item, lane, WhenFull::Refuse, None),
             Offer::Waits
         ));
     }
@@ -109,7 +109,7 @@ fn an_item_whose_lane_gets_free_keeps_its_place_in_the_order() {
 fn an_item_that_comes_while_its_lane_runs_waits_though_no_other_does() {
     let buffer = buffer(1, [(1, A)]);
     let (_, ticket) = take(&buffer);
-    assert_eq!(buffer.offer(2, A, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(buffer.offer(2, A, WhenFull::Refuse, None), Offer::Waits);
     assert!(buffer.try_take(None).is_none());
     buffer.finish(ticket);
     assert_eq!(take(&buffer).0, 2);
@@ -125,18 +125,27 @@ fn a_lane_that_has_ended_leaves_nothing_behind() {
 #[test]
 fn the_capacity_bounds_what_waits_ready_or_held_and_not_what_runs() {
     let buffer = buffer(2, [(1, A), (2, A)]);
-    assert_eq!(buffer.offer(3, None, WhenFull::Refuse), Offer::Full(3));
+    assert_eq!(
+        buffer.offer(3, None, WhenFull::Refuse, None),
+        Offer::Full(3)
+    );
     let (_, _running) = take(&buffer);
-    assert_eq!(buffer.offer(4, None, WhenFull::Refuse), Offer::Waits);
-    assert_eq!(buffer.offer(5, None, WhenFull::Refuse), Offer::Full(5));
+    assert_eq!(buffer.offer(4, None, WhenFull::Refuse, None), Offer::Waits);
+    assert_eq!(
+        buffer.offer(5, None, WhenFull::Refuse, None),
+        Offer::Full(5)
+    );
 }
 
 #[test]
 fn a_capacity_of_nothing_is_one() {
-    let buffer = Buffer::new(0);
-    assert_eq!(buffer.offer(1, None, WhenFull::Displace), Offer::Waits);
+    let buffer = Buffer::new(0, |_| 0);
     assert_eq!(
-        buffer.offer(2, None, WhenFull::Displace),
+        buffer.offer(1, None, WhenFull::Displace, None),
+        Offer::Waits
+    );
+    assert_eq!(
+        buffer.offer(2, None, WhenFull::Displace, None),
         Offer::Displaced(1)
     );
 }
@@ -151,17 +160,20 @@ fn the_oldest_makes_room_whether_ready_or_held() {
     );
     // 1 is ready, and 3 gets ready as it goes.
     assert_eq!(
-        buffer.offer(5, None, WhenFull::Displace),
+        buffer.offer(5, None, WhenFull::Displace, None),
         Offer::Displaced(1)
     );
     let (ready, mut running) = take_ready(&buffer);
     assert_eq!(ready, [2, 3, 4, 5]);
     for item in [(6, A), (7, None), (8, A), (9, None)] {
-        assert_eq!(buffer.offer(item.0, item.1, WhenFull::Refuse), Offer::Waits);
+        assert_eq!(
+            buffer.offer(item.0, item.1, WhenFull::Refuse, None),
+            Offer::Waits
+        );
     }
     // 6 is held behind 3, and 8 moves up in the lane.
     assert_eq!(
-        buffer.offer(10, None, WhenFull::Displace),
+        buffer.offer(10, None, WhenFull::Displace, None),
         Offer::Displaced(6)
     );
     buffer.finish(running.remove(1));
@@ -173,9 +185,9 @@ fn the_oldest_makes_room_though_its_lane_has_just_become_free() {
     let buffer = buffer(3, [(1, A), (2, A), (3, A)]);
     let (_, ticket) = take(&buffer);
     buffer.finish(ticket);
-    assert_eq!(buffer.offer(4, None, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(buffer.offer(4, None, WhenFull::Refuse, None), Offer::Waits);
     assert_eq!(
-        buffer.offer(5, None, WhenFull::Displace),
+        buffer.offer(5, None, WhenFull::Displace, None),
         Offer::Displaced(2)
     );
     assert_eq!(deliver_all(&buffer), [3, 4, 5]);
@@ -184,7 +196,10 @@ fn the_oldest_makes_room_though_its_lane_has_just_become_free() {
 #[test]
 fn an_item_may_displace_the_one_before_it_in_its_lane() {
     let buffer = buffer(1, [(1, A)]);
-    assert_eq!(buffer.offer(2, A, WhenFull::Displace), Offer::Displaced(1));
+    assert_eq!(
+        buffer.offer(2, A, WhenFull::Displace, None),
+        Offer::Displaced(1)
+    );
     assert_eq!(take(&buffer).0, 2);
 }
 
@@ -193,7 +208,7 @@ fn a_pause_holds_back_what_waits_and_takes_offers() {
     let buffer = buffer(2, [(1, None)]);
     buffer.set_paused(true);
     assert!(buffer.try_take(None).is_none());
-    assert_eq!(buffer.offer(2, None, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(buffer.offer(2, None, WhenFull::Refuse, None), Offer::Waits);
     buffer.set_paused(false);
     assert_eq!(take_ready(&buffer).0, [1, 2]);
 }
@@ -215,7 +230,10 @@ fn the_close_refuses_offers_and_hands_out_what_waits() {
     assert!(!buffer.is_closed());
     buffer.close();
     assert!(buffer.is_closed());
-    assert_eq!(buffer.offer(2, None, WhenFull::Displace), Offer::Closed(2));
+    assert_eq!(
+        buffer.offer(2, None, WhenFull::Displace, None),
+        Offer::Closed(2)
+    );
     let Taken { item, ticket } = buffer.take_blocking(None).expect("one still waits");
     assert_eq!(item, 1);
     assert!(buffer.take_blocking(Some(ticket)).is_none());
@@ -258,8 +276,8 @@ fn clearing_takes_all_that_waits_in_order_and_leaves_what_runs() {
     };
     assert_eq!(buffer.clear(), [3, 4, 5, 6]);
     // The lane of what runs stays taken, and no other.
-    assert_eq!(buffer.offer(7, A, WhenFull::Refuse), Offer::Waits);
-    assert_eq!(buffer.offer(8, B, WhenFull::Refuse), Offer::Waits);
+    assert_eq!(buffer.offer(7, A, WhenFull::Refuse, None), Offer::Waits);
+    assert_eq!(buffer.offer(8, B, WhenFull::Refuse, None), Offer::Waits);
     assert_eq!(take_ready(&buffer).0, [8]);
     buffer.finish(running);
     assert_eq!(take_ready(&buffer).0, [7]);
@@ -278,17 +296,17 @@ fn clearing_takes_what_its_lane_has_just_let_go() {
 #[test]
 fn the_counts_are_of_one_moment_and_add_up() {
     let buffer = buffer(2, [(1, None), (2, None)]);
-    let _ = buffer.offer(3, None, WhenFull::Refuse);
-    let _ = buffer.offer(3, None, WhenFull::Wait);
-    let _ = buffer.offer(4, None, WhenFull::Displace);
+    let _ = buffer.offer(3, None, WhenFull::Refuse, None);
+    let _ = buffer.offer(3, None, WhenFull::Wait, None);
+    let _ = buffer.offer(4, None, WhenFull::Displace, None);
     let (_, ticket) = take(&buffer);
     buffer.finish(ticket);
     let (_, _running) = take(&buffer);
-    let _ = buffer.offer(5, None, WhenFull::Refuse);
+    let _ = buffer.offer(5, None, WhenFull::Refuse, None);
     buffer.clear();
-    let _ = buffer.offer(6, None, WhenFull::Refuse);
+    let _ = buffer.offer(6, None, WhenFull::Refuse, None);
     buffer.close();
-    let _ = buffer.offer(7, None, WhenFull::Refuse);
+    let _ = buffer.offer(7, None, WhenFull::Refuse, None);
     let expected = Counts {
         depth: 1,
         high_water: 2,
@@ -305,18 +323,18 @@ fn the_counts_are_of_one_moment_and_add_up() {
 
 #[test]
 fn each_offer_wakes_one_sleeper_the_first_that_came() {
-    let buffer = Buffer::new(2);
+    let buffer = Buffer::new(2, |_| 0);
     let wakes = [(); 3].map(|()| Arc::<Woken>::default());
     let mut takes = [(); 3].map(|()| buffer.take(None));
     for (take, woken) in takes.iter_mut().zip(&wakes) {
         assert!(poll_by(take, &Arc::clone(woken).into()).is_pending());
     }
     let times = || wakes.each_ref().map(|woken| woken.times());
-    let _ = buffer.offer(1, None, WhenFull::Refuse);
+    let _ = buffer.offer(1, None, WhenFull::Refuse, None);
     assert_eq!(times(), [1, 0, 0]);
-    let _ = buffer.offer(2, None, WhenFull::Refuse);
+    let _ = buffer.offer(2, None, WhenFull::Refuse, None);
     assert_eq!(times(), [1, 1, 0]);
-    let _ = buffer.offer(3, None, WhenFull::Displace);
+    let _ = buffer.offer(3, None, WhenFull::Displace, None);
     assert_eq!(times(), [1, 1, 0], "there are two items, as before");
     buffer.close();
     assert_eq!(times(), [1, 1, 0], "two items still wait, for those two");
@@ -331,7 +349,7 @@ fn an_item_that_its_lane_holds_back_wakes_no_one() {
     let woken = Arc::<Woken>::default();
     let mut sleeper = buffer.take(None);
     assert!(poll_by(&mut sleeper, &Arc::clone(&woken).into()).is_pending());
-    let _ = buffer.offer(2, A, WhenFull::Refuse);
+    let _ = buffer.offer(2, A, WhenFull::Refuse, None);
     assert_eq!(woken.times(), 0);
     buffer.finish(ticket);
     assert_eq!(woken.times(), 1);
@@ -339,20 +357,20 @@ fn an_item_that_its_lane_holds_back_wakes_no_one() {
 
 #[test]
 fn the_waker_of_the_last_poll_is_the_one_that_is_called() {
-    let buffer = Buffer::new(1);
+    let buffer = Buffer::new(1, |_| 0);
     let wakes = [(); 2].map(|()| Arc::<Woken>::default());
     let mut sleeper = buffer.take(None);
     for woken in &wakes {
         assert!(poll_by(&mut sleeper, &Arc::clone(woken).into()).is_pending());
     }
     assert_eq!(Arc::strong_count(&wakes[0]), 1, "it is not kept");
-    let _ = buffer.offer(1, None, WhenFull::Refuse);
+    let _ = buffer.offer(1, None, WhenFull::Refuse, None);
     assert_eq!(wakes.map(|woken| woken.times()), [0, 1]);
 }
 
 #[test]
 fn a_dropped_take_leaves_no_waker_behind() {
-    let buffer = Buffer::<u8>::new(1);
+    let buffer = Buffer::<u8>::new(1, |_| 0);
     let woken = Arc::<Woken>::default();
     let mut sleeper = buffer.take(None);
     assert!(poll_by(&mut sleeper, &Arc::clone(&woken).into()).is_pending());
@@ -362,12 +380,12 @@ fn a_dropped_take_leaves_no_waker_behind() {
 
 #[test]
 fn a_dropped_take_that_was_woken_wakes_the_next() {
-    let buffer = Buffer::new(1);
+    let buffer = Buffer::new(1, |_| 0);
     let (mut dropped, mut kept) = (buffer.take(None), buffer.take(None));
     let woken = Arc::<Woken>::default();
     assert!(poll(&mut dropped).is_pending());
     assert!(poll_by(&mut kept, &Arc::clone(&woken).into()).is_pending());
-    let _ = buffer.offer(1, None, WhenFull::Refuse);
+    let _ = buffer.offer(1, None, WhenFull::Refuse, None);
     drop(dropped);
     assert_eq!(woken.times(), 1);
 }
@@ -383,14 +401,14 @@ fn a_dropped_take_gives_its_ticket_back_though_it_was_never_polled() {
 
 #[test]
 fn there_is_room_at_once_or_after_a_take_or_the_close() {
-    let buffer = Buffer::new(1);
+    let buffer = Buffer::new(1, |_| 0);
     assert!(poll(&mut buffer.room()).is_ready());
-    let _ = buffer.offer(1, None, WhenFull::Wait);
+    let _ = buffer.offer(1, None, WhenFull::Wait, None);
     let mut waits = buffer.room();
     assert!(poll(&mut waits).is_pending());
     let (_, _running) = take(&buffer);
     assert!(poll(&mut waits).is_ready());
-    let _ = buffer.offer(2, None, WhenFull::Wait);
+    let _ = buffer.offer(2, None, WhenFull::Wait, None);
     let mut waits = buffer.room();
     assert!(poll(&mut waits).is_pending());
     buffer.close();
@@ -413,15 +431,15 @@ fn each_place_that_becomes_free_lets_one_producer_go_on() {
 
 #[test]
 fn it_is_quiet_when_nothing_waits_and_nothing_runs() {
-    let buffer = Buffer::new(1);
+    let buffer = Buffer::new(1, |_| 0);
     assert!(poll(&mut buffer.quiet()).is_ready());
-    let _ = buffer.offer(1, None, WhenFull::Refuse);
+    let _ = buffer.offer(1, None, WhenFull::Refuse, None);
     let mut quiet = buffer.quiet();
     assert!(poll(&mut quiet).is_pending());
     let (_, ticket) = take(&buffer);
     assert!(poll(&mut quiet).is_pending());
     buffer.finish(ticket);
-    let _ = buffer.offer(2, None, WhenFull::Refuse);
+    let _ = buffer.offer(2, None, WhenFull::Refuse, None);
     assert!(poll(&mut quiet).is_ready(), "it was quiet in between");
 }
 
@@ -440,13 +458,13 @@ fn waiting_for_quiet_ends_at_the_deadline() {
 
 #[test]
 fn blocked_threads_go_on() {
-    let buffer = Buffer::new(1);
+    let buffer = Buffer::new(1, |_| 0);
     thread::scope(|scope| {
         scope.spawn(|| {
-            while let Offer::Full(_) = buffer.offer(2, None, WhenFull::Wait) {
+            while let Offer::Full(_) = buffer.offer(2, None, WhenFull::Wait, None) {
                 buffer.room_blocking();
             }
-            let _ = buffer.offer(1, None, WhenFull::Displace);
+            let _ = buffer.offer(1, None, WhenFull::Displace, None);
             buffer.close();
         });
         let mut ticket = None;
@@ -474,14 +492,14 @@ fn items_and_wakers_run_their_code_under_no_lock() {
         }
     }
 
-    let buffer = Arc::new(Buffer::new(1));
+    let buffer = Arc::new(Buffer::new(1, |_| 0));
     let item = || Some(Looks(Arc::clone(&buffer)));
     let mut sleeper = buffer.take(None);
     let waker = Waker::from(Arc::new(Looks(Arc::clone(&buffer))));
     assert!(poll_by(&mut sleeper, &waker).is_pending());
-    drop(buffer.offer(item(), None, WhenFull::Refuse));
-    drop(buffer.offer(item(), None, WhenFull::Displace));
-    drop(buffer.offer(item(), None, WhenFull::Refuse));
+    drop(buffer.offer(item(), None, WhenFull::Refuse, None));
+    drop(buffer.offer(item(), None, WhenFull::Displace, None));
+    drop(buffer.offer(item(), None, WhenFull::Refuse, None));
     drop(sleeper);
     drop(buffer.clear());
     let mut sleeper = buffer.take(None);
@@ -495,5 +513,5 @@ fn items_and_wakers_run_their_code_under_no_lock() {
     drop(waker);
     drop(sleeper);
     buffer.close();
-    drop(buffer.offer(item(), None, WhenFull::Refuse));
+    drop(buffer.offer(item(), None, WhenFull::Refuse, None));
 }

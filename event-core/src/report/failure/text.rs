@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{Cause, Failure};
-use crate::dispatcher::depth::Limit;
 use crate::error::Chain;
 
 impl Failure {
@@ -33,7 +32,7 @@ impl fmt::Display for Failure {
             }
             (Cause::Panic(panic), None) => write!(f, "`{event}` panicked: {panic}"),
             (Cause::Drop(panic), _) => write!(f, "the `Drop` of `{event}` panicked: {panic}"),
-            (Cause::TooDeep { limit } | Cause::Nested(Limit::Causes(limit)), _) => {
+            (Cause::TooDeep { limit }, _) => {
                 write!(
                     f,
                     "`{event}` was not emitted: more than {limit} causes lie before it"
@@ -103,16 +102,7 @@ impl fmt::Display for Failure {
                 "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
                  {not_emitted} caused events not emitted; `.shielded()` lets it go on"
             ),
-            (Cause::Nested(Limit::Depth(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: {limit} emits are running inside each other on \
-                 this thread"
-            ),
-            (Cause::Nested(Limit::Count(limit)), _) => write!(
-                f,
-                "`{event}` was not emitted: handlers of one event made more than {limit} emits \
-                 of their own"
-            ),
+            (Cause::Nested(limit), _) => write!(f, "`{event}` was not emitted: {limit}"),
         }
     }
 }

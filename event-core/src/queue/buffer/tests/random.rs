@@ -137,14 +137,14 @@ proptest! {
         capacity in 1..6_usize,
         steps in steps(),
     ) {
-        let buffer = Buffer::new(capacity);
+        let buffer = Buffer::new(capacity, |_| 0);
         let mut model = Model { capacity, ..Model::default() };
         let mut tickets: Vec<Ticket> = Vec::new();
         let mut sleepers = Vec::new();
         for (item, step) in (0..).zip(steps) {
             match step {
                 Step::Offer(lane, when_full) => prop_assert_eq!(
-                    buffer.offer(item, lane, when_full),
+                    buffer.offer(item, lane, when_full, None),
                     model.offer(item, lane, when_full)
                 ),
                 Step::Take => {

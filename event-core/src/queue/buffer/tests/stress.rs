@@ -74,7 +74,7 @@ fn produce(buffer: &Buffer<Item>, seen: &Seen, producer: u64) {
             _ => WhenFull::Wait,
         };
         loop {
-            match buffer.offer((producer, number, lane), lane, when_full) {
+            match buffer.offer((producer, number, lane), lane, when_full, None) {
                 Offer::Waits => {}
                 Offer::Displaced(_) => {
                     seen.displaced.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ fn consume(buffer: &Buffer<Item>, seen: &Seen, as_task: bool) {
 
 #[test]
 fn with_many_threads_and_tasks_nothing_is_lost_twice_or_out_of_order() {
-    let buffer = Buffer::new(16);
+    let buffer = Buffer::new(16, |_| 0);
     let seen = Seen::default();
     thread::scope(|scope| {
         let (buffer, seen) = (&buffer, &seen);

@@ -1,0 +1,46 @@
+//! The handlers of the deliveries of a buffer that do not wait in its line: those that run, and those
+//! that wait for room.
+
+/// A number for the handler of a delivery.
+pub(crate) type Label = u32;
+
+/// A place in [`Slots`].
+pub(crate) type Slot = u32;
+
+/// The labels of deliveries, each until it is named.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    labels: Vec<Option<Label>>,
+    free: Vec<Slot>,
+}
+
+impl Slots {
+    #[inline]
+    pub(super) fn open(&mut self, label: Label) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            self.labels[slot as usize] = Some(label);
+            return slot;
+        }
+        // No more than there are consumers, pumps and emitters that wait.
+        let slot = Slot::try_from(self.labels.len()).unwrap_or(Slot::MAX);
+        self.labels.push(Some(label));
+        slot
+    }
+
+    /// Takes the label, unless it was taken before. The slot stays in use.
+    pub(super) fn take(&mut self, slot: Slot) -> Option<Label> {
+        self.labels[slot as usize].take()
+    }
+
+    /// The same, and lets others use the slot.
+    #[inline]
+    pub(super) fn close(&mut self, slot: Slot) -> Option<Label> {
+        self.free.push(slot);
+        self.take(slot)
+    }
+
+    /// Takes all labels. The slots stay in use.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Label> {
+        self.labels.iter_mut().filter_map(Option::take)
+    }
+}
