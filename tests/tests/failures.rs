@@ -758,6 +758,8 @@ enum Shows {
     Long,
     Panics,
     Fails,
+    /// It can be shown, and not written.
+    Unwritten,
 }
 
 impl fmt::Debug for Shows {
@@ -766,6 +768,7 @@ impl fmt::Debug for Shows {
             Self::Long => (0..100_000).try_for_each(|_| f.write_str("né")),
             Self::Panics => quiet_panic(),
             Self::Fails => Err(fmt::Error),
+            Self::Unwritten => f.write_str("unwritten"),
         }
     }
 }
@@ -775,7 +778,7 @@ impl Serialize for Shows {
         match self {
             Self::Long => serializer.serialize_unit_variant("Shows", 0, "Long"),
             Self::Panics => quiet_panic(),
-            Self::Fails => Err(serde::ser::Error::custom("no form")),
+            Self::Fails | Self::Unwritten => Err(serde::ser::Error::custom("no form")),
         }
     }
 }
@@ -809,7 +812,12 @@ fn a_payload_is_cut_and_code_that_cannot_show_or_write_the_event_harms_no_failur
 
     let fails = said(Shows::Fails);
     assert!(fails.payload.is_some());
+    // Whether such an event has redacted fields is not known, so the error says nothing of it.
     let error = fails.envelope.expect_err("no envelope");
+    assert!(matches!(error, EncodeError::Serialize { .. }), "{error}");
+
+    let unwritten = said(Shows::Unwritten);
+    let error = unwritten.envelope.expect_err("no envelope");
     let EncodeError::Serialize { source, .. } = error else {
         panic!("{error}")
     };
