@@ -1,5 +1,6 @@
 //! The macros of `event-core`, which re-exports them. Depend on that crate, not on this one.
 
+mod conditional;
 mod diagnostics;
 mod event;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod golden;
 mod handler;
 mod item;
 mod keys;
+mod library;
 mod module;
 mod names;
 mod text;

@@ -6,8 +6,8 @@ use syn::{ExprPath, Path};
 
 use crate::diagnostics::Diagnostics;
 use crate::handler::expand;
-use crate::item;
 use crate::keys::{Form, Key};
+use crate::library;
 
 static MODULE: Form = Form {
     attribute: "module!(...)",
@@ -46,7 +46,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
             other => unreachable!("`{other}` is in the form and not read"),
         }
     }
-    let root = item::root(root.as_ref());
+    let root = library::path(root.as_ref());
     let constants: Vec<TokenStream> = handlers.into_iter().filter_map(constant).collect();
     let list = (!constants.is_empty())
         .then(|| quote_spanned!(Span::mixed_site()=> .handlers(&[#(#constants),*])));

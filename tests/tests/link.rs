@@ -80,6 +80,11 @@ const ROWS: &[Row] = &[
         prints: "lib_and_bin::in_the_library",
     },
     Row {
+        program: "renamed",
+        says: "the library of a package that has the framework under another name",
+        prints: "renamed::Desk::in_an_impl\nrenamed::at_the_root",
+    },
+    Row {
         program: "listed",
         says: "a module that lists handlers which register themselves, too: each is there once",
         prints: "\
@@ -129,8 +134,8 @@ const LISTED: &[&str] = &[
 /// enough there.
 const UNLISTED: &[&str] = &["listed::unlisted::in_no_list", "twin::in_each_version"];
 
-/// The unit test, the two integration tests and the three samples of the crate `tested`.
-const TESTS_OF_TESTED: usize = 6;
+/// The unit tests, the three integration tests and the four samples of the crates `tested` and `renamed`.
+const TESTS_AND_SAMPLES: usize = 9;
 
 #[test]
 fn in_debug_each_program_has_the_handlers_of_its_row() {
@@ -224,16 +229,16 @@ fn in_release_tests_and_samples_have_the_handlers_of_what_they_name() {
     tests_and_samples_pass(Profile::Release);
 }
 
-/// The crate `tested` asserts it in a unit test, integration tests and doc tests of its own.
+/// The crates `tested` and `renamed` assert it in unit tests, integration tests and doc tests of their own.
 fn tests_and_samples_pass(profile: Profile) {
     built(profile);
     let mut tests = cargo(&link_workspace(), "test", profile);
-    let said = output(tests.args(["--package", "tested", "--no-fail-fast"]));
+    let said = output(tests.args(["-p", "tested", "-p", "renamed", "--no-fail-fast"]));
     let passed = said
         .lines()
         .filter_map(|line| line.strip_prefix("test result: ok. "))
         .filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-    assert_eq!(passed.sum::<usize>(), TESTS_OF_TESTED, "{said}");
+    assert_eq!(passed.sum::<usize>(), TESTS_AND_SAMPLES, "{said}");
     progress(&format!("{} tests and samples: ok", profile.name()));
 }
 

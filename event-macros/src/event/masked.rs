@@ -60,7 +60,11 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
     let mut patterns = Vec::new();
     let mut calls = Vec::new();
     for (index, field) in shape.fields.iter().enumerate() {
-        let (pattern, value) = value(index, field, root);
+        let (pattern, value) = if model.is_packed {
+            unpacked(field, root)
+        } else {
+            value(index, field, root)
+        };
         let member = &field.member;
         patterns.push(quote_spanned!(Span::mixed_site()=> #member: #pattern));
         let label = field.field.ident.as_ref().map(|name| {
@@ -78,11 +82,33 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
 /// the user's tokens, so that "needs `Debug`" lands on them.
 fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
     if field.redact.is_some() {
-        let masked = quote_spanned!(Span::mixed_site()=> &#root::__private::Masked);
-        return (quote_spanned!(Span::mixed_site()=> _), masked);
+        return masked(root);
     }
     let bound = format_ident!("__event_{index}", span = Span::mixed_site());
     let ty = &field.field.ty;
     let shown = quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#bound));
     (bound.into_token_stream(), shown)
+}
+
+/// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown:
+///
+/// ```ignore
+/// .field("order_id", P::shown::<u64>(&P::unpacked::<u64>(self.order_id)))
+/// ```
+fn unpacked(field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
+    if field.redact.is_some() {
+        return masked(root);
+    }
+    let (member, ty) = (&field.member, &field.field.ty);
+    let shown = quote_spanned! {Span::mixed_site()=>
+        #root::__private::shown::<#ty>(&#root::__private::unpacked::<#ty>(self.#member))
+    };
+    (quote_spanned!(Span::mixed_site()=> _), shown)
+}
+
+fn masked(root: &TokenStream) -> (TokenStream, TokenStream) {
+    (
+        quote_spanned!(Span::mixed_site()=> _),
+        quote_spanned!(Span::mixed_site()=> &#root::__private::Masked),
+    )
 }

@@ -1,6 +1,6 @@
 //! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
 
@@ -111,6 +111,8 @@ pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) keys: Keys,
     pub(crate) container: Container,
+    /// It is `#[repr(packed)]`, so that its fields cannot be borrowed.
+    pub(crate) is_packed: bool,
     /// One for each variant; a struct is one shape, a union none.
     pub(crate) shapes: Vec<Shape<'a>>,
 }
@@ -163,6 +165,7 @@ impl<'a> Model<'a> {
             input,
             keys,
             container: Container::new(&input.attrs),
+            is_packed: input.attrs.iter().any(is_packed),
             shapes,
         }
     }
@@ -206,6 +209,22 @@ impl<'a> Shape<'a> {
             fields,
         }
     }
+}
+
+/// Whether it is `#[repr(packed)]`, `#[repr(C, packed(2))]` or the like.
+fn is_packed(attribute: &Attribute) -> bool {
+    let mut found = false;
+    if attribute.path().is_ident("repr") {
+        // rustc reports what is wrong here.
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("packed");
+            if meta.input.peek(syn::token::Paren) {
+                meta.input.parse::<Group>()?;
+            }
+            Ok(())
+        });
+    }
+    found
 }
 
 fn redact(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Ident> {

@@ -12,7 +12,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Meta};
 
 pub(crate) use self::entry::{Entry, Keyed};
-use self::split::split;
+pub(crate) use self::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
