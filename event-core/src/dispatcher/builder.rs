@@ -294,6 +294,9 @@ impl DispatcherBuilder {
 
     /// The runtime that async handlers and queues run on; unless said, the one that
     /// [`build`](Self::build) is called in.
+    ///
+    /// Once it has ended, what would run on it is abandoned. Each `#[tokio::test]` has a runtime that
+    /// ends with the test, so a dispatcher that several tests share is given one that outlives them.
     #[cfg(feature = "tokio")]
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(Runtime::new(handle));

@@ -22,7 +22,7 @@ use super::limit::{Limit, Permit};
 use super::rooms::Rooms;
 use super::seat::{LateCall, LateSubscription, Place};
 use super::shared::{Delivered, Item, Target};
-use crate::report::{Cause, Ended, Skip};
+use crate::report::{Ended, Skip};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
@@ -373,7 +373,7 @@ impl<'a> Air<'a> {
             .settle(self.inner, self.event, target, |emission| {
                 left.join(emission);
                 match ended {
-                    Ended::Abandoned => emission.failed(ended, Cause::Abandoned { queue: None }),
+                    Ended::Abandoned => emission.failed(ended, self.inner.abandoned(None)),
                     ended => emission.ended(ended),
                 }
             });

@@ -11,7 +11,7 @@ use super::shared::{Delivered, Item, Target};
 use super::structured;
 use crate::handler::HandlerInfo;
 use crate::report::{Cause, Ended};
-use crate::runtime::{Aborter, Task};
+use crate::runtime::{Aborter, Runtime, Task};
 use crate::{isolate, observer};
 
 /// The tasks of a dispatcher.
@@ -248,10 +248,26 @@ impl Inner {
         let mut root = Root::default();
         root.settle(self, &*item.event, &item.target, |emission| {
             Left::of(under_way).join(emission);
-            emission.failed(Ended::Abandoned, Cause::Abandoned { queue });
+            emission.failed(Ended::Abandoned, self.abandoned(queue));
         });
         isolate::discard(item);
         self.tell_all(root);
+    }
+
+    /// Why nobody runs a delivery or an emission any more.
+    #[cold]
+    pub(crate) fn abandoned(&self, queue: Option<&'static str>) -> Cause {
+        let has_ended = !self.closing.is_closed() && self.has_runtime_ended();
+        if has_ended {
+            Cause::RuntimeEnded { queue }
+        } else {
+            Cause::Abandoned { queue }
+        }
+    }
+
+    #[cold]
+    pub(crate) fn has_runtime_ended(&self) -> bool {
+        self.runtime.as_ref().is_some_and(Runtime::has_ended)
     }
 
     /// Tells the failures of a root that nobody gets the report of.

@@ -45,6 +45,10 @@ pub(crate) enum Cause {
     Abandoned {
         queue: Option<&'static str>,
     },
+    /// Nobody runs it any more, since the runtime of the dispatcher has ended.
+    RuntimeEnded {
+        queue: Option<&'static str>,
+    },
     /// Whoever would have emitted the event is no more.
     Lost,
     /// An `emit_async` was dropped.
@@ -54,6 +58,11 @@ pub(crate) enum Cause {
     },
 }
 
+/// What is wrong where the runtime has ended, and what to do.
+pub(crate) const RUNTIME_ENDED: &str = "the tokio runtime that the dispatcher was built in, or was \
+    given, has ended: build a dispatcher in each `#[tokio::test]`, since each has a runtime of its \
+    own, or give the builder one that lives as long, with `.runtime(handle)`";
+
 impl Cause {
     /// How a delivery ends that fails because of it; `None` where it is not about a delivery.
     pub(crate) fn ended(&self) -> Option<Ended> {
@@ -62,7 +71,9 @@ impl Cause {
             Self::Panic(_) => Some(Ended::Panicked),
             Self::TimedOut(_) => Some(Ended::TimedOut),
             Self::Full(_) => Some(Ended::Rejected),
-            Self::NoRuntime | Self::Abandoned { .. } => Some(Ended::Abandoned),
+            Self::NoRuntime | Self::Abandoned { .. } | Self::RuntimeEnded { .. } => {
+                Some(Ended::Abandoned)
+            }
             Self::Drop(_)
             | Self::TooDeep { .. }
             | Self::TooMany { .. }
@@ -223,6 +234,21 @@ impl Failure {
             None => Ok(()),
         }
     }
+
+    fn abandoned(&self, queue: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` was abandoned", self.event.name())?;
+        self.for_handler(f)?;
+        let has_ended = matches!(self.cause, Cause::RuntimeEnded { .. });
+        match (queue, has_ended) {
+            (Some(queue), false) => write!(f, ": queue `{queue}` is not served any more"),
+            (Some(queue), true) => write!(
+                f,
+                ": queue `{queue}` is not served any more: {RUNTIME_ENDED}"
+            ),
+            (None, false) => f.write_str(": its task was dropped"),
+            (None, true) => write!(f, ": {RUNTIME_ENDED}"),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -293,13 +319,8 @@ impl fmt::Display for Failure {
                      builder one with `.runtime(handle)`",
                 )
             }
-            (Cause::Abandoned { queue }, _) => {
-                write!(f, "`{event}` was abandoned")?;
-                self.for_handler(f)?;
-                match queue {
-                    Some(queue) => write!(f, ": queue `{queue}` is not served any more"),
-                    None => f.write_str(": its task was dropped"),
-                }
+            (Cause::Abandoned { queue } | Cause::RuntimeEnded { queue }, _) => {
+                self.abandoned(*queue, f)
             }
             (
                 Cause::Cancelled {
@@ -351,6 +372,7 @@ impl fmt::Debug for Cause {
             Self::NoRuntime => f.write_str("NoRuntime"),
             Self::Lost => f.write_str("Lost"),
             Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
+            Self::RuntimeEnded { queue } => write!(f, "RuntimeEnded({queue:?})"),
             Self::Cancelled {
                 cancelled,
                 not_emitted,
