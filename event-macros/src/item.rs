@@ -15,6 +15,8 @@ pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
+    /// It is not only declared.
+    pub(crate) has_body: bool,
 }
 
 impl Function {
@@ -24,10 +26,14 @@ impl Function {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             signature: input.parse()?,
+            has_body: true,
         };
         match input.parse()? {
             TokenTree::Group(body) if is_body(&body) => Ok(function),
-            TokenTree::Punct(end) if end.as_char() == ';' => Ok(function),
+            TokenTree::Punct(end) if end.as_char() == ';' => Ok(Self {
+                has_body: false,
+                ..function
+            }),
             other => Err(syn::Error::new_spanned(
                 other,
                 "expected the function's body",

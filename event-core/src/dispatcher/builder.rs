@@ -95,7 +95,7 @@ impl Drop for Promise {
 }
 
 impl DispatcherBuilder {
-    pub(crate) fn new(linked: bool) -> Self {
+    pub(crate) fn of_linked(linked: bool) -> Self {
         Self {
             selection: Selection::new(linked),
             provided: Provided::default(),
@@ -407,7 +407,7 @@ impl DispatcherBuilder {
             count_limit: self.count_limit,
         });
         self.promise.keep(&inner);
-        Ok(Dispatcher::new(inner))
+        Ok(Dispatcher::of(inner))
     }
 }
 

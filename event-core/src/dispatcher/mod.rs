@@ -117,7 +117,7 @@ pub struct Dispatcher {
 
 impl Clone for Dispatcher {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.inner))
+        Self::of(Arc::clone(&self.inner))
     }
 }
 
@@ -134,16 +134,17 @@ impl Drop for Dispatcher {
 impl Dispatcher {
     /// Starts a dispatcher with every linked handler.
     pub fn builder() -> DispatcherBuilder {
-        DispatcherBuilder::new(true)
+        DispatcherBuilder::of_linked(true)
     }
 
     /// Starts a dispatcher without any handler: for runtime subscriptions alone, and for
     /// tests that add one [`module`](DispatcherBuilder::module) after another.
     pub fn empty() -> DispatcherBuilder {
-        DispatcherBuilder::new(false)
+        DispatcherBuilder::of_linked(false)
     }
 
-    fn new(inner: Arc<Inner>) -> Self {
+    // Not `new`, which rustc would offer to whoever writes `Dispatcher::new()`.
+    fn of(inner: Arc<Inner>) -> Self {
         inner.closing.join();
         Self { inner }
     }

@@ -2,7 +2,7 @@
 //!
 //! What a single key can get wrong is in `parse`.
 
-use syn::{Data, Fields};
+use syn::{Data, Fields, Type};
 
 use super::parse::{FieldModel, Model, Shape};
 use super::versions;
@@ -13,6 +13,7 @@ use crate::text::{compact, did_you_mean};
 pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     kind(model, diagnostics);
     lifetimes(model, diagnostics);
+    references(model, diagnostics);
     if model.is_generic() {
         stays_in_the_process(model, diagnostics);
     } else {
@@ -48,6 +49,33 @@ fn lifetimes(model: &Model<'_>, diagnostics: &mut Diagnostics) {
             "an event owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`, and \
              remove the lifetime",
         );
+    }
+}
+
+/// `&str`: rustc asks for a lifetime, with which the event would borrow all the same.
+fn references(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    for field in model.shapes.iter().flat_map(|shape| &shape.fields) {
+        let Type::Reference(reference) = &field.field.ty else {
+            continue;
+        };
+        if reference.lifetime.is_none() {
+            let owned = match compact(&reference.elem).as_str() {
+                "str" => "String".to_owned(),
+                slice if slice.starts_with('[') => {
+                    format!("Vec<{}>", slice.trim_matches(['[', ']']))
+                }
+                other => other.to_owned(),
+            };
+            diagnostics.error(
+                reference,
+                format!(
+                    "event `{}` borrows in `{}`",
+                    model.input.ident,
+                    field.name()
+                ),
+                format!("an event owns its data: write `{}: {owned}`", field.name()),
+            );
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
 
-use proc_macro2::{Group, Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
 
@@ -275,7 +275,21 @@ fn previous(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream>
 }
 
 fn field_name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Member> {
-    entry.parsed("the name of a field", diagnostics)
+    let is_one_word = entry.value.clone().into_iter().nth(1).is_none();
+    let is_group = matches!(
+        entry.value.clone().into_iter().next(),
+        Some(TokenTree::Group(_))
+    );
+    if is_one_word && !is_group {
+        return entry.parsed("the name of a field", diagnostics);
+    }
+    // `key = (customer, order_id)`, `key = customer.id`
+    diagnostics.error(
+        &entry.value,
+        "expected the name of a field for `key`, and this is more than a name",
+        "give what is the key a field of its own, of one type, and write `key = that_field`",
+    );
+    None
 }
 
 fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {

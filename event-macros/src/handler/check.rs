@@ -14,6 +14,19 @@ use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
 
+/// `#[handler]` in a trait, above a method that the trait only declares. Answers whether there is a body.
+pub(crate) fn body(function: &Function, diagnostics: &mut Diagnostics) -> bool {
+    if !function.has_body {
+        let name = &function.signature.ident;
+        diagnostics.error(
+            name,
+            format!("handler `{name}` has no body, so there is nothing to call"),
+            "write `#[handlers]` above an `impl Type { ... }`, with a `#[handler]` that calls this one",
+        );
+    }
+    function.has_body
+}
+
 /// A handler is one plain function: no `unsafe`, nothing generic.
 pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
@@ -90,6 +103,22 @@ pub(crate) fn duplicate(
         diagnostics.error(&attribute.attribute, what, help);
     } else {
         diagnostics.error_where(all(&conditions), &attribute.attribute, what, help);
+    }
+}
+
+/// `after = confirm`, where `confirm` is a method of this block: it is not in scope by that name.
+pub(crate) fn methods(keys: &Keys, methods: &[Ident], diagnostics: &mut Diagnostics) {
+    for (key, named) in [("after", keys.after()), ("before", keys.before())] {
+        for function in named {
+            let text = compact(function);
+            if methods.iter().any(|method| *method == text) {
+                diagnostics.error(
+                    function,
+                    format!("`{key}` names `{text}`, which is a method of this block"),
+                    format!("write `{key} = Self::{text}`; for a function `{text}` of the module, `self::{text}`"),
+                );
+            }
+        }
     }
 }
 

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use event_core::Event;
+
+#[derive(Event)]
+struct OrderPlaced {
+    email: &str,
+    lines: &[u64],
+}
+
+fn main() {}
