@@ -1,6 +1,6 @@
 //! Reads a `#[handlers] impl` block without parsing the bodies in it.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Generics, Token, Type};
@@ -23,16 +23,6 @@ pub(crate) struct Block {
 pub(crate) enum Member {
     Other(TokenStream),
     Handler(Box<Method>),
-}
-
-impl Member {
-    /// The name of a function with `#[handler]` above it.
-    pub(crate) fn handler(&self) -> Option<&Ident> {
-        match self {
-            Self::Handler(method) => Some(&method.function.as_ref()?.signature.ident),
-            Self::Other(_) => None,
-        }
-    }
 }
 
 /// An item with `#[handler]` above it.

@@ -106,22 +106,6 @@ pub(crate) fn duplicate(
     }
 }
 
-/// `after = confirm`, where `confirm` is a method of this block: it is not in scope by that name.
-pub(crate) fn methods(keys: &Keys, methods: &[Ident], diagnostics: &mut Diagnostics) {
-    for (key, named) in [("after", keys.after()), ("before", keys.before())] {
-        for function in named {
-            let text = compact(function);
-            if methods.iter().any(|method| *method == text) {
-                diagnostics.error(
-                    function,
-                    format!("`{key}` names `{text}`, which is a method of this block"),
-                    format!("write `{key} = Self::{text}`; for a function `{text}` of the module, `self::{text}`"),
-                );
-            }
-        }
-    }
-}
-
 /// Keys that contradict the signature, or each other.
 pub(crate) fn conflicts(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let name = handler.name();

@@ -14,7 +14,7 @@ mod place;
 mod signature;
 mod types;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 use syn::parse::Parser;
@@ -105,15 +105,13 @@ pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream
         }
     };
     let refused = !place::block(&block, &members, &mut diagnostics);
-    let methods = members.iter().filter_map(Member::handler);
-    let methods: Vec<Ident> = methods.cloned().collect();
     let mut kept = TokenStream::new();
     for member in members {
         kept.extend(match member {
             Member::Other(tokens) => tokens,
             Member::Handler(method) if refused => method.kept,
             Member::Handler(method) => {
-                expand_method(*method, root.as_ref(), &block, &methods, &mut diagnostics)
+                expand_method(*method, root.as_ref(), &block, &mut diagnostics)
             }
         });
     }
@@ -131,7 +129,6 @@ fn expand_method(
     method: Method,
     root: Option<&Path>,
     block: &Block,
-    methods: &[Ident],
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     let Method {
@@ -157,7 +154,6 @@ fn expand_method(
         function.attributes = [&*attributes, &*conditions].concat();
         let mut own = Diagnostics::new();
         let keys = Keys::read_attribute(&handler.attribute, &mut own);
-        check::methods(&keys, methods, &mut own);
         let root = library::path(keys.root.as_ref().or(root));
         if let Some(handler) = checked(&function, &keys, true, &mut own) {
             lints = lints::allowed(&handler);
