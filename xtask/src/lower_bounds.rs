@@ -28,7 +28,12 @@ const INHERITED: [&str; 3] = [
 pub(crate) fn add(steps: &mut Steps) -> Result<()> {
     let folder = Metadata::read()?.target().join("lower-bounds");
     copy(&folder)?;
-    let mut resolve = cargo(["generate-lockfile", "--quiet", "-Z", "direct-minimal-versions"]);
+    let mut resolve = cargo([
+        "generate-lockfile",
+        "--quiet",
+        "-Z",
+        "direct-minimal-versions",
+    ]);
     // A nightly takes the option as it is.
     resolve.current_dir(&folder).env("RUSTC_BOOTSTRAP", "1");
     steps.add("lowest versions: resolve", estimates::RESOLVE, resolve);

@@ -1,6 +1,6 @@
 //! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
 
@@ -165,7 +165,7 @@ impl<'a> Model<'a> {
             input,
             keys,
             container: Container::new(&input.attrs),
-            is_packed: input.attrs.iter().any(is_packed),
+            is_packed: matches!(input.data, Data::Struct(_)) && input.attrs.iter().any(is_packed),
             shapes,
         }
     }
@@ -275,12 +275,12 @@ fn previous(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream>
 }
 
 fn field_name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Member> {
-    let is_one_word = entry.value.clone().into_iter().nth(1).is_none();
-    let is_group = matches!(
-        entry.value.clone().into_iter().next(),
-        Some(TokenTree::Group(_))
-    );
-    if is_one_word && !is_group {
+    let mut tokens = entry.value.clone().into_iter();
+    let is_tuple = |token: TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+        _ => false,
+    };
+    if !tokens.next().is_some_and(is_tuple) && tokens.next().is_none() {
         return entry.parsed("the name of a field", diagnostics);
     }
     // `key = (customer, order_id)`, `key = customer.id`

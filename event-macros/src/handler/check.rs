@@ -14,7 +14,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
 
-/// `#[handler]` in a trait, above a method that the trait only declares. Answers whether there is a body.
+/// `#[handler]` in a trait, above a method that the trait only declares. Returns whether there is a body.
 pub(crate) fn body(function: &Function, diagnostics: &mut Diagnostics) -> bool {
     if !function.has_body {
         let name = &function.signature.ident;

@@ -41,7 +41,7 @@ impl Reader<'_> {
         if self.wrapped(parameter, ty) {
             return None;
         }
-        if is_emitter(ty) && self.names_no_list(parameter, ty) {
+        if is_emitter(ty) && self.is_no_list(parameter, ty) {
             return None;
         }
         if is_emitter(ty) && matches!(event, Event::Any) {
@@ -58,23 +58,23 @@ impl Reader<'_> {
         Some(Argument::Context(self.without_lifetimes(ty)))
     }
 
-    /// Whether an `Emitter` that has no parameter, or several, was refused. rustc would have one added, or removed.
-    fn names_no_list(&mut self, parameter: &PatType, ty: &Type) -> bool {
-        let arguments = type_arguments(ty);
-        if arguments.len() == 1 {
+    /// Whether an `Emitter` of several parameters was refused. rustc would have all but one removed.
+    fn is_no_list(&mut self, parameter: &PatType, ty: &Type) -> bool {
+        let events: Vec<String> = type_arguments(ty).into_iter().map(compact).collect();
+        if events.len() < 2 {
             return false;
         }
-        let events = match arguments.as_slice() {
-            [] => "OrderPlaced, StockReserved".to_owned(),
-            several => several.iter().map(compact).collect::<Vec<_>>().join(", "),
-        };
         self.diagnostics.error(
             ty,
             format!(
-                "the `Emitter` of handler `{}` names no list of events",
+                "the `Emitter` of handler `{}` takes one list of events",
                 self.name
             ),
-            format!("write `{}: Emitter<({events})>`", variable(parameter)),
+            format!(
+                "write `{}: Emitter<({})>`",
+                variable(parameter),
+                events.join(", ")
+            ),
         );
         true
     }

@@ -5,7 +5,9 @@ use event_core::Event;
 #[derive(Event)]
 struct OrderPlaced {
     email: &str,
-    lines: &[u64],
+    lines: &[[u64; 2]],
+    tags: Vec<&str>,
+    notify: fn(&str),
 }
 
 fn main() {}
