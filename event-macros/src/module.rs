@@ -28,7 +28,7 @@ static MODULE: Form = Form {
 
 /// Expands to
 ///
-/// ```ignore
+/// ```text
 /// pub const MODULE: ::event_core::Module =
 ///     ::event_core::Module::new(module_path!(), program, file!(), line!())
 ///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);

@@ -19,14 +19,14 @@ const fn estimate(seconds: u32, megabytes: u32) -> Estimate {
 }
 
 // The steps of `cargo xtask test`.
-pub(crate) const BUILD_OF_TESTS: Estimate = estimate(300, 1000);
+pub(crate) const BUILD_OF_TESTS: Estimate = estimate(180, 1000);
 pub(crate) const TESTS: Estimate = estimate(300, 1000);
-pub(crate) const DOC_TESTS: Estimate = estimate(120, 10);
-pub(crate) const CORE_WITHOUT_FEATURES: Estimate = estimate(60, 100);
-pub(crate) const MODELS_OF_THE_FLAG: Estimate = estimate(60, 100);
-pub(crate) const MODELS: Estimate = estimate(60, 100);
-pub(crate) const LOAD: Estimate = estimate(60, 100);
-pub(crate) const STORM: Estimate = estimate(20, 10);
+pub(crate) const DOC_TESTS: Estimate = estimate(60, 20);
+pub(crate) const CORE_WITHOUT_FEATURES: Estimate = estimate(30, 20);
+pub(crate) const MODELS_OF_THE_FLAG: Estimate = estimate(120, 160);
+pub(crate) const MODELS: Estimate = estimate(30, 10);
+pub(crate) const LOAD: Estimate = estimate(60, 80);
+pub(crate) const STORM: Estimate = estimate(15, 10);
 pub(crate) const LONG_LOAD: Estimate = estimate(300, 100);
 pub(crate) const LONG_STORM: Estimate = estimate(130, 10);
 

@@ -47,7 +47,7 @@ const WINDOW: &[Tool] = &[
 pub(crate) fn run(all: bool, long: bool) -> Result<()> {
     let mut steps = Steps::default();
     let tests = ["--lib", "--bins", "--tests", "--examples"];
-    let mut build = cargo(["test", "--no-run", "--quiet"]);
+    let mut build = cargo(["test", "--no-run"]);
     build.args(tests);
     steps.add("build the tests", estimates::BUILD_OF_TESTS, build);
     let mut run = cargo(["test", "--no-fail-fast"]);

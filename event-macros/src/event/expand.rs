@@ -12,7 +12,7 @@ use crate::{item, library};
 
 /// The impls of an event:
 ///
-/// ```ignore
+/// ```text
 /// #[allow(deprecated)]
 /// const _: () = {
 ///     static __EVENT_SLOT: P::EventSlot = P::EventSlot::new();

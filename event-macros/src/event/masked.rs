@@ -9,7 +9,7 @@ use super::parse::{FieldModel, Model, Shape};
 
 /// The formatting that logs, failures and tests show:
 ///
-/// ```ignore
+/// ```text
 /// fn fmt_masked(&self, __event_f: &mut Formatter<'_>) -> Result {
 ///     match self {
 ///         Self { order_id: __event_0, card: _ } => __event_f
@@ -92,7 +92,7 @@ fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStre
 
 /// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown:
 ///
-/// ```ignore
+/// ```text
 /// .field("order_id", P::shown::<u64>(&P::unpacked::<u64>(self.order_id)))
 /// ```
 fn unpacked(field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {

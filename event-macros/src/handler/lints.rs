@@ -19,7 +19,7 @@ const DEPENDENCIES: [(&str, &[&str]); 4] = [
 
 /// An attribute for the function:
 ///
-/// ```ignore
+/// ```text
 /// #[allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref, reason = "...")]
 /// ```
 ///
