@@ -155,6 +155,22 @@ pub const fn shown<T: Shown>(field: &T) -> &dyn Shown {
     field
 }
 
+/// The bound of a field of an event that is packed; it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` in an event that is `#[repr(packed)]` is not `Copy`",
+    label = "cannot be borrowed in a packed event, nor copied out of it",
+    note = "remove `packed` from the event; or give the packed struct to an event that is not, as its field"
+)]
+pub trait Packed: Copy {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> Packed for T {}
+
+/// A copy of a field that cannot be borrowed.
+pub const fn unpacked<T: Packed>(field: T) -> T {
+    field
+}
+
 /// The bound of a `wire` event; it exists for its message.
 #[cfg(feature = "serde")]
 #[diagnostic::on_unimplemented(

@@ -138,6 +138,9 @@ impl<'r> Resolver<'r> {
             format!("a dependency that may be missing is an `Option<&{inner}>`")
         } else if needed.starts_with("dyn ") {
             format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
+        } else if size_of::<&T>() > size_of::<usize>() {
+            // A slice or the like, of which there is no value to provide.
+            format!("add `.provide_arc::<{needed}>(….into())` to the builder")
         } else {
             format!(
                 "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
@@ -315,4 +318,30 @@ pub(crate) fn short(name: &str) -> String {
     }
     short.push_str(rest.rsplit("::").next().unwrap_or(rest));
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Provided, Resolver};
+
+    #[test]
+    fn what_has_no_size_of_its_own_is_said_to_be_provided_in_an_arc() {
+        let provided = Provided::default();
+        let resolver = Resolver::new(&provided, &|_| false);
+        for (help, provide) in [
+            (
+                resolver.help_for_missing::<[u8]>(),
+                "`.provide_arc::<[u8]>(….into())`",
+            ),
+            (
+                resolver.help_for_missing::<Path>(),
+                "`.provide_arc::<Path>(….into())`",
+            ),
+            (resolver.help_for_missing::<[u8; 3]>(), "`.provide(…)`"),
+        ] {
+            assert!(help.contains(provide), "{help}");
+        }
+    }
 }

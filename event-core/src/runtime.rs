@@ -45,6 +45,15 @@ mod on_tokio {
             self.0.spawn(task)
         }
 
+        /// Whether it has ended. It then ends each task before it begins.
+        #[cold]
+        pub(crate) fn has_ended(&self) -> bool {
+            let task = self.0.spawn(std::future::pending::<()>());
+            let has_ended = task.is_finished();
+            task.abort();
+            has_ended
+        }
+
         /// Waits for a future on a thread that is not the runtime's.
         pub(crate) fn block_on<R>(&self, future: impl Future<Output = R>) -> R {
             self.0.block_on(future)
@@ -99,6 +108,10 @@ mod without {
         pub(crate) fn spawn(&self, task: Task) -> Aborter {
             drop(task);
             Aborter(())
+        }
+
+        pub(crate) fn has_ended(&self) -> bool {
+            false
         }
 
         pub(crate) fn block_on<R>(&self, _: impl Future<Output = R>) -> R {

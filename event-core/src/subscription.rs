@@ -149,7 +149,7 @@ impl SubscriptionOptions<'_> {
     where
         E: Event,
         R: Outcome<E> + 'static,
-        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
     {
         let at = Location::caller();

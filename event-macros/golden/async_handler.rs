@@ -1,3 +1,9 @@
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_async,
+    reason = "the form of a `#[handler]`"
+)]
 async fn notify_warehouse<'a>(
     event: &'a OrderPlaced,
     warehouse: &WarehouseClient,

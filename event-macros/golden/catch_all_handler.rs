@@ -1,3 +1,4 @@
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of a `#[handler]`")]
 #[cfg(feature = "audit")]
 fn r#async(event: &dyn AnyEvent, log: &Log) -> Result<(), LogFull> {
     log.write(event)

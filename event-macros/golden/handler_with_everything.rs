@@ -1,3 +1,8 @@
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form of a `#[handler]`"
+)]
 pub fn count_sales<'a>(
     event: &'a OrderPlaced,
     sales: &Table<'a, Sale>,

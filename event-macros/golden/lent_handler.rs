@@ -1,3 +1,8 @@
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form of a `#[handler]`"
+)]
 fn show(event: &OrderPlaced, app: &mut App<'_>, emit: Emitter<(Shown,)>) {
     app.list.push(event.order_id);
 }

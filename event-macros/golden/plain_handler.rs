@@ -1,3 +1,4 @@
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of a `#[handler]`")]
 fn ring(event: &ButtonPressed) {
     println!("ding dong at door {}", event.door);
 }

@@ -1,3 +1,4 @@
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of a `#[handler]`")]
 fn send_receipt(event: &OrderPlaced, mailer: &Mailer) -> ReceiptSent {
     mailer.send(event)
 }

@@ -7,11 +7,13 @@ use std::fmt::Display;
 use std::thread;
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 #[must_use = "errors are shown only by `finish`"]
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
+    /// What is wrong only where a condition holds, which the compiler knows and a macro does not.
+    conditional: Vec<(TokenStream, syn::Error)>,
     finished: bool,
 }
 
@@ -19,6 +21,7 @@ impl Diagnostics {
     pub(crate) fn new() -> Self {
         Self {
             errors: Vec::new(),
+            conditional: Vec::new(),
             finished: false,
         }
     }
@@ -35,6 +38,19 @@ impl Diagnostics {
         self.errors.push(syn::Error::new(at, message));
     }
 
+    /// Reports what is wrong where the `cfg` of `condition` holds. Elsewhere nothing is.
+    pub(crate) fn error_where(
+        &mut self,
+        condition: TokenStream,
+        at: impl ToTokens,
+        what: impl Display,
+        help: impl Display,
+    ) {
+        let message = format!("{what}\nhelp: {help}");
+        self.conditional
+            .push((condition, syn::Error::new_spanned(at, message)));
+    }
+
     /// Passes on what syn had to say about tokens that are no Rust item.
     pub(crate) fn syntax(&mut self, error: syn::Error) {
         self.errors.push(error);
@@ -44,6 +60,16 @@ impl Diagnostics {
     pub(crate) fn append(&mut self, mut other: Self) {
         other.finished = true;
         self.errors.append(&mut other.errors);
+        self.conditional.append(&mut other.conditional);
+    }
+
+    /// Takes over what is wrong only where the `cfg` of `condition` holds.
+    pub(crate) fn append_where(&mut self, condition: &TokenStream, mut other: Self) {
+        other.finished = true;
+        let errors = other.errors.drain(..);
+        self.conditional
+            .extend(errors.map(|error| (condition.clone(), error)));
+        self.conditional.append(&mut other.conditional);
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -57,11 +83,13 @@ impl Diagnostics {
     /// One `compile_error!` for each error, or `None` if there was none.
     pub(crate) fn finish(mut self) -> Option<TokenStream> {
         self.finished = true;
-        if self.errors.is_empty() {
-            return None;
-        }
         let errors = self.errors.iter().map(syn::Error::to_compile_error);
-        Some(errors.collect())
+        let conditional = self.conditional.iter().map(|(condition, error)| {
+            let error = error.to_compile_error();
+            quote!(#[cfg(#condition)] #error)
+        });
+        let errors: TokenStream = errors.chain(conditional).collect();
+        (!errors.is_empty()).then_some(errors)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What kind of item an attribute sits on, for messages, without parsing the item.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Path, Signature, Token, Visibility};
+use syn::{Attribute, Signature, Token, Visibility};
+
+use crate::conditional;
 
 /// A function with its body, if it has one, left unread.
 ///
@@ -13,6 +15,8 @@ pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
+    /// It is not only declared.
+    pub(crate) has_body: bool,
 }
 
 impl Function {
@@ -22,10 +26,14 @@ impl Function {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             signature: input.parse()?,
+            has_body: true,
         };
         match input.parse()? {
             TokenTree::Group(body) if is_body(&body) => Ok(function),
-            TokenTree::Punct(end) if end.as_char() == ';' => Ok(function),
+            TokenTree::Punct(end) if end.as_char() == ';' => Ok(Self {
+                has_body: false,
+                ..function
+            }),
             other => Err(syn::Error::new_spanned(
                 other,
                 "expected the function's body",
@@ -33,9 +41,9 @@ impl Function {
         }
     }
 
-    /// The `#[cfg]`s below our attribute, which what we generate needs as well.
-    pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
-        cfgs(&self.attributes)
+    /// The `#[cfg]`s of the function, which what we generate needs as well.
+    pub(crate) fn cfgs(&self) -> Vec<Attribute> {
+        conditional::cfgs(&self.attributes)
     }
 }
 
@@ -53,9 +61,14 @@ pub(crate) fn is_body(group: &Group) -> bool {
     }
 }
 
-pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<&Attribute> {
-    let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
-    attributes.iter().filter(is_cfg).collect()
+/// An item with other attributes above it.
+pub(crate) fn with_attributes(item: TokenStream, attributes: &[Attribute]) -> TokenStream {
+    let rest = |input: ParseStream<'_>| {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<TokenStream>()
+    };
+    let rest = rest.parse2(item).unwrap_or_default();
+    quote!(#(#attributes)* #rest)
 }
 
 /// Whether an attribute is `#[name]` or `#[path::to::name]`.
@@ -130,15 +143,10 @@ fn without_attribute(content: TokenStream, name: &str) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether `[path::name(...)]` is the attribute of this name.
+/// Whether `[path::name(...)]` is the attribute of this name, or has it under a condition.
 fn names(group: &Group, name: &str) -> bool {
-    let path = |input: ParseStream<'_>| {
-        let path = input.call(Path::parse_mod_style)?;
-        input.parse::<TokenStream>()?;
-        Ok(path)
-    };
-    let path = path.parse2(group.stream());
-    path.is_ok_and(|path| path.segments.last().is_some_and(|last| last.ident == name))
+    let attribute = Attribute::parse_outer.parse2(quote!(# #group));
+    attribute.is_ok_and(|it| it.iter().any(|it| conditional::mentions(it, name)))
 }
 
 /// Tokens with each of `lifetimes` replaced by `replacement`: `'_`, or `'static`.
@@ -162,14 +170,6 @@ pub(crate) fn replace_lifetimes(
         });
     }
     replaced.into_iter().collect()
-}
-
-/// The crate that the generated code names: `::event_core`, unless `crate = path` says another.
-pub(crate) fn root(given: Option<&Path>) -> TokenStream {
-    given.map_or_else(
-        || quote_spanned!(Span::mixed_site()=> ::event_core),
-        ToTokens::to_token_stream,
-    )
 }
 
 /// The same tokens, reported and looked up at `span`.

@@ -1,5 +1,6 @@
 //! The macros of `event-core`, which re-exports them. Depend on that crate, not on this one.
 
+mod conditional;
 mod diagnostics;
 mod event;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod golden;
 mod handler;
 mod item;
 mod keys;
+mod library;
 mod module;
 mod names;
 mod text;
@@ -18,7 +20,8 @@ use proc_macro::TokenStream;
 /// The type needs no `Debug` of its own. The derive writes the formatting that logs, failures and
 /// tests show, from the `Debug` of each field, with redacted fields masked. A generic event stays
 /// in the process, and each of its instances (`PostSave<User>`, `PostSave<Order>`) is an event of
-/// its own, whose type parameters are `Debug + Send + Sync + 'static`.
+/// its own, whose type parameters are `Debug + Send + Sync + 'static`, and so are their associated
+/// types that a field has. The fields of a `#[repr(packed)]` event are `Copy`, or redacted.
 ///
 /// # Keys
 ///
@@ -35,7 +38,7 @@ use proc_macro::TokenStream;
 /// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another, and envelopes carry its value. Its type is `Hash`, in a `wire` event `Serialize`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
 /// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
-/// | `crate = path` | where `event_core` is, if it is re-exported |
+/// | `crate = path` | where `event_core` is, if it is re-exported; a dependency of another name is found |
 ///
 /// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers
 /// see, also inside of other events. An event with a redacted field has a masked `Debug` from the derive;
@@ -69,7 +72,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 
 /// Makes a function a handler: the linker registers it, and a dispatcher calls it.
 ///
-/// The function itself stays as it is, and can be called by hand. Its parameters are
+/// The function itself stays as it is, and can be called by hand; lints of clippy that are about the
+/// form of a handler are allowed on it. Its parameters are
 ///
 /// * first the event by shared reference, `event: &OrderPlaced`, or `event: &dyn AnyEvent` for a
 ///   catch-all handler, which sees every event;
@@ -100,7 +104,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// | --- | --- |
 /// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]`; not with `queue` |
 /// | `concurrency = 16` | of an `async` handler without `queue`: how many of its deliveries run at once, at most |
-/// | `crate = path` | where `event_core` is, if it is re-exported |
+/// | `crate = path` | where `event_core` is, if it is re-exported; a dependency of another name is found |
 /// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
 /// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped where it says `false` |
 /// | `priority = -10` | lower runs first; 0 if not given |
@@ -137,7 +141,8 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Write `#[handler]`, with the keys it has on a function, above each method that handles an
 /// event; associated functions without `self` can be handlers, too, and all other items of the
-/// block stay as they are. The block is an inherent impl of a type without parameters. The only
+/// block stay as they are. `#[cfg_attr(feature = "audit", handler)]` is a handler where the condition
+/// holds. The block is an inherent impl of a type without parameters. The only
 /// key is `crate = path`, for all its handlers.
 ///
 /// # Examples

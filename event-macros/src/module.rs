@@ -6,8 +6,8 @@ use syn::{ExprPath, Path};
 
 use crate::diagnostics::Diagnostics;
 use crate::handler::expand;
-use crate::item;
 use crate::keys::{Form, Key};
+use crate::library;
 
 static MODULE: Form = Form {
     attribute: "module!(...)",
@@ -28,7 +28,7 @@ static MODULE: Form = Form {
 
 /// Expands to
 ///
-/// ```ignore
+/// ```text
 /// pub const MODULE: ::event_core::Module =
 ///     ::event_core::Module::new(module_path!(), program, file!(), line!())
 ///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);
@@ -46,7 +46,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
             other => unreachable!("`{other}` is in the form and not read"),
         }
     }
-    let root = item::root(root.as_ref());
+    let root = library::path(root.as_ref());
     let constants: Vec<TokenStream> = handlers.into_iter().filter_map(constant).collect();
     let list = (!constants.is_empty())
         .then(|| quote_spanned!(Span::mixed_site()=> .handlers(&[#(#constants),*])));

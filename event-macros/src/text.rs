@@ -32,6 +32,7 @@ fn write(text: &mut String, tokens: TokenStream) {
             TokenTree::Literal(word) => write_word(text, &word),
             TokenTree::Punct(punct) => match punct.as_char() {
                 ',' => text.push_str(", "),
+                ';' => text.push_str("; "),
                 '+' => text.push_str(" + "),
                 ':' if punct.spacing() == Spacing::Alone && !text.ends_with(':') => {
                     text.push_str(": ");
@@ -133,6 +134,7 @@ mod tests {
             ),
             (quote!(<Mailer as Send>::Out), "<Mailer as Send>::Out"),
             (quote!(dyn Any + Send), "dyn Any + Send"),
+            (quote!([u8; 3]), "[u8; 3]"),
             (quote!(self: Arc<Self>), "self: Arc<Self>"),
         ];
         for (tokens, text) in samples {

@@ -1,9 +1,8 @@
 //! Handlers that are `async fn`s: inside of `emit_async`, and handed to the runtime by `emit`.
 
 #![allow(
-    clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
+    reason = "handlers return what the test is about"
 )]
 
 mod common;

@@ -1,9 +1,8 @@
 //! Emissions that are dropped midway, and those that are shielded from it.
 
 #![allow(
-    clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
+    reason = "handlers return what the test is about"
 )]
 
 mod common;

@@ -1,9 +1,8 @@
 //! Events that handlers cause: when they are emitted, and where that ends.
 
 #![allow(
-    clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
-    reason = "handlers take emitters by value and return what the test is about"
+    reason = "handlers return what the test is about"
 )]
 
 use std::sync::Arc;

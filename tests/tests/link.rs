@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Once, OnceLock};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::{env, fs, io, process};
 
 use serde_json::Value;
@@ -80,6 +80,11 @@ const ROWS: &[Row] = &[
         prints: "lib_and_bin::in_the_library",
     },
     Row {
+        program: "renamed",
+        says: "the library of a package that has the framework under another name",
+        prints: "renamed::Desk::in_an_impl\nrenamed::at_the_root",
+    },
+    Row {
         program: "listed",
         says: "a module that lists handlers which register themselves, too: each is there once",
         prints: "\
@@ -129,8 +134,8 @@ const LISTED: &[&str] = &[
 /// enough there.
 const UNLISTED: &[&str] = &["listed::unlisted::in_no_list", "twin::in_each_version"];
 
-/// The unit test, the two integration tests and the three samples of the crate `tested`.
-const TESTS_OF_TESTED: usize = 6;
+/// The unit tests, the three integration tests and the four samples of the crates `tested` and `renamed`.
+const TESTS_AND_SAMPLES: usize = 9;
 
 #[test]
 fn in_debug_each_program_has_the_handlers_of_its_row() {
@@ -224,16 +229,19 @@ fn in_release_tests_and_samples_have_the_handlers_of_what_they_name() {
     tests_and_samples_pass(Profile::Release);
 }
 
-/// The crate `tested` asserts it in a unit test, integration tests and doc tests of its own.
+/// The crates `tested` and `renamed` assert it in unit tests, integration tests and doc tests of their own.
 fn tests_and_samples_pass(profile: Profile) {
     built(profile);
     let mut tests = cargo(&link_workspace(), "test", profile);
-    let said = output(tests.args(["--package", "tested", "--no-fail-fast"]));
+    tests.args(["-p", "tested", "-p", "renamed", "--no-fail-fast"]);
+    let alone = alone();
+    let said = output(&mut tests);
+    drop(alone);
     let passed = said
         .lines()
         .filter_map(|line| line.strip_prefix("test result: ok. "))
         .filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-    assert_eq!(passed.sum::<usize>(), TESTS_OF_TESTED, "{said}");
+    assert_eq!(passed.sum::<usize>(), TESTS_AND_SAMPLES, "{said}");
     progress(&format!("{} tests and samples: ok", profile.name()));
 }
 
@@ -276,7 +284,9 @@ fn cargo_refuses_two_copies_of_the_framework() {
         let mut cargo = Command::new(cargo_path());
         // Resolves, and neither downloads nor compiles.
         cargo.args(["update", "--workspace", "--offline"]);
+        let alone = alone();
         let output = cargo.current_dir(folder).output().expect("cargo starts");
+        drop(alone);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.success(), said)
     };
@@ -330,7 +340,10 @@ fn built(profile: Profile) -> &'static Built {
         use_main_lock();
         progress(&format!("building tests/link in {} ...", profile.name()));
         let mut build = cargo(&link_workspace(), "build", profile);
-        let said = output(build.args(["--workspace", "--message-format=json-render-diagnostics"]));
+        build.args(["--workspace", "--message-format=json-render-diagnostics"]);
+        let alone = alone();
+        let said = output(&mut build);
+        drop(alone);
         let mut programs = BTreeMap::new();
         let mut static_library = None;
         for line in said.lines() {
@@ -364,6 +377,12 @@ fn use_main_lock() {
         fs::copy(main_workspace().join("Cargo.lock"), &part).expect("the lock file is copied");
         fs::rename(part, link_workspace().join("Cargo.lock")).expect("the copy is renamed");
     });
+}
+
+/// Until it is dropped no other cargo of this test runs. Each would say that it waits for the first one's lock.
+fn alone() -> MutexGuard<'static, ()> {
+    static CARGO: Mutex<()> = Mutex::new(());
+    CARGO.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A cargo that builds in a folder of its own, so that it waits for no other cargo, and whose

@@ -1,10 +1,5 @@
 //! Queues that a thread pumps, which lends its handlers what it owns.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "an emitter is given by value"
-)]
-
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};

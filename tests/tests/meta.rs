@@ -1,10 +1,5 @@
 //! What handlers learn of an emission: its identity, its time, its descent, and what came along.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "handlers take parameters by value"
-)]
-
 mod common;
 
 use std::sync::atomic::{AtomicU64, Ordering};

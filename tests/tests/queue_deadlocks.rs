@@ -1,10 +1,5 @@
 //! A program whose queues would wait for themselves is refused; all others are accepted.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "an emitter is given by value"
-)]
-
 use event_core::error::{BuildError, ProblemKind};
 use event_core::queue::{LocalQueue, Overflow, Queue};
 use event_core::{AnyEvent, Dispatcher, DispatcherBuilder, Emitter, Event, handler};

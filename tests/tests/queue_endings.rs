@@ -246,7 +246,7 @@ fn what_waits_and_runs_when_the_runtime_ends_is_abandoned_and_so_is_what_comes_l
     assert_eq!(report.failures()[0].ended(), Some(Ended::Abandoned));
     let text = report.failures()[0].to_string();
     assert!(
-        text.ends_with("queue `held` is not served any more"),
+        text.contains("queue `held` is not served any more: the tokio runtime"),
         "{text}"
     );
     assert_eq!(queue.counts().abandoned, 4);

@@ -1,10 +1,5 @@
 //! What is emitted is written, in order and whole, and read line by line.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "handlers take emitters by value"
-)]
-
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;

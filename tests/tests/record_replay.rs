@@ -1,10 +1,5 @@
 //! A replayed event is handled, and what its handlers cause is discarded, wherever they run.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "handlers take emitters by value"
-)]
-
 mod common;
 
 use std::ops::ControlFlow;

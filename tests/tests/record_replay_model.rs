@@ -1,10 +1,5 @@
 //! Random programs run, and are replayed from their record: what their handlers have seen is the same.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "handlers take emitters by value"
-)]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

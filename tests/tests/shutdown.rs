@@ -1,9 +1,8 @@
 //! How a dispatcher ends: what it still does, what it refuses, and what it says about it.
 
 #![allow(
-    clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
+    reason = "handlers return what the test is about"
 )]
 
 mod common;

@@ -1,10 +1,5 @@
 //! How spans end: what they say, when they close, and what a subscriber that panics can do to them.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "handlers take parameters by value"
-)]
-
 mod common;
 #[path = "common/told.rs"]
 mod told;

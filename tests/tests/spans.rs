@@ -37,7 +37,6 @@ fn open(_event: &BellRung) -> DoorOpened {
 }
 
 #[handler(after = open)]
-#[allow(clippy::needless_pass_by_value, reason = "a handler's parameter")]
 fn announce(_event: &BellRung, emitter: Emitter<GuestEntered>) {
     emitter.emit(GuestEntered);
 }

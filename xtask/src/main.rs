@@ -8,7 +8,9 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod ci;
 mod compare;
+mod estimates;
 mod fuzz;
+mod lower_bounds;
 mod steps;
 mod test;
 mod tools;
@@ -27,6 +29,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Runs every test: unit, integration, compile-fail, golden, link, example and doc tests, models, load and storm
+    ///
+    /// Says before it begins how many steps there are, and about how long they take and how much disk. Every step
+    /// runs, even if one before it failed, and the end names those that failed. What it builds has no debug
+    /// information and is not incremental, unless `CARGO_PROFILE_DEV_DEBUG` and `CARGO_INCREMENTAL` say otherwise.
     Test {
         /// Adds what needs heavy dependencies or programs that are not cargo's, which it installs if it may
         #[arg(long)]
@@ -35,7 +41,10 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Checks what CI checks besides the tests: format, lints, docs, each feature alone, the benchmark
+    /// Checks what CI checks besides the tests: format, lints, docs, features, the benchmark, lower bounds
+    ///
+    /// Each feature is compiled alone, and the libraries with the lowest versions of their dependencies that
+    /// `Cargo.toml` allows. Says what `test` says.
     Ci,
     /// Reads random inputs as envelopes, led by what they cover, and checks what the codec promises
     ///

@@ -1,60 +1,119 @@
-//! Runs one command after the other, and says at the end which of them failed.
+//! Runs one command after the other: says before what it will take, and at the end what failed.
 
+use std::env;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::workspace::Result;
+use crate::estimates::Estimate;
+use crate::tools::Tool;
+use crate::workspace::{Metadata, Result};
+
+/// What a step's cargo is told, unless the user says something else. Nothing is built twice here, and nobody debugs
+/// it: that is most of what debug builds put on the disk.
+const SMALL: [(&str, &str); 3] = [
+    ("CARGO_INCREMENTAL", "0"),
+    ("CARGO_PROFILE_DEV_DEBUG", "0"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
 
 /// Steps of which each is run, whether or not an earlier one failed: one run shows all that is wrong.
 #[derive(Default)]
-pub(crate) struct Steps {
-    done: usize,
-    failed: Vec<String>,
+pub(crate) struct Steps(Vec<Step>);
+
+struct Step {
+    name: String,
+    estimate: Estimate,
+    tools: &'static [Tool],
+    command: Command,
 }
 
 impl Steps {
-    /// Runs a command whose output goes straight to the terminal.
-    pub(crate) fn run(&mut self, name: &str, command: &mut Command) {
-        eprintln!("\n==> {name}");
-        let start = Instant::now();
-        let status = command.status();
-        let took = seconds(start.elapsed());
-        self.done += 1;
-        match status {
-            Ok(status) if status.success() => eprintln!("<== {name}: ok in {took}"),
-            Ok(status) => self.fail(format!("{name} ({status})"), &took),
-            Err(error) => self.fail(format!("{name} (cannot run {command:?}: {error})"), &took),
+    /// Adds a command whose output goes straight to the terminal.
+    pub(crate) fn add(&mut self, name: impl Into<String>, estimate: Estimate, command: Command) {
+        self.add_with(name, estimate, &[], command);
+    }
+
+    /// The same of one that needs tools. Those are looked for, and installed where that is possible, when its turn
+    /// comes.
+    pub(crate) fn add_with(
+        &mut self,
+        name: impl Into<String>,
+        estimate: Estimate,
+        tools: &'static [Tool],
+        mut command: Command,
+    ) {
+        for (variable, value) in SMALL {
+            if env::var_os(variable).is_none() {
+                command.env(variable, value);
+            }
         }
+        self.0.push(Step {
+            name: name.into(),
+            estimate,
+            tools,
+            command,
+        });
     }
 
-    /// A step that cannot be run.
-    pub(crate) fn refuse(&mut self, name: &str, why: &str) {
-        eprintln!("\n==> {name}");
-        self.done += 1;
-        self.fail(format!("{name} ({why})"), &seconds(Duration::ZERO));
-    }
-
-    fn fail(&mut self, failure: String, took: &str) {
-        eprintln!("<== {failure}: FAILED in {took}");
-        self.failed.push(failure);
-    }
-
-    /// Succeeds if every step has.
-    pub(crate) fn finish(self) -> Result<()> {
-        if self.failed.is_empty() {
-            eprintln!("\nall {} steps passed", self.done);
+    /// Says what all of them will take, and runs them. Succeeds if every step does.
+    pub(crate) fn run(self) -> Result<()> {
+        let count = self.0.len();
+        let total: Estimate = self.0.iter().map(|step| step.estimate).sum();
+        eprintln!(
+            "{count} steps: about {} and {} of disk in {}",
+            total.time(),
+            total.disk(),
+            Metadata::read()?.target().display()
+        );
+        eprintln!(
+            "(estimates, for two cores and nothing built yet; what is built already takes less)"
+        );
+        let start = Instant::now();
+        let mut failed = Vec::new();
+        for (at, step) in self.0.into_iter().enumerate() {
+            let label = format!("[{}/{count}] {}", at + 1, step.name);
+            eprintln!("\n{label} (about {})", step.estimate.time());
+            let start = Instant::now();
+            let outcome = step.run();
+            let took = seconds(start.elapsed());
+            match outcome {
+                Ok(()) => eprintln!("{label}: ok in {took}"),
+                Err(why) => {
+                    eprintln!("{label}: FAILED in {took} ({why})");
+                    failed.push(format!("{label} ({why})"));
+                }
+            }
+        }
+        let took = seconds(start.elapsed());
+        if failed.is_empty() {
+            eprintln!("\nall {count} steps passed in {took}");
             return Ok(());
         }
-        let list = self.failed.join("\n  ");
-        Err(format!(
-            "{} of {} steps failed:\n  {list}",
-            self.failed.len(),
-            self.done
-        )
-        .into())
+        let list = failed.join("\n  ");
+        Err(format!("{} of {count} steps failed:\n  {list}", failed.len()).into())
+    }
+}
+
+impl Step {
+    fn run(mut self) -> std::result::Result<(), String> {
+        let missing = self.tools.iter().filter(|tool| !tool.is_at_hand());
+        let missing: Vec<_> = missing.map(|tool| tool.missing()).collect();
+        if !missing.is_empty() {
+            return Err(missing.join("; "));
+        }
+        match self.command.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(status.to_string()),
+            Err(error) => Err(format!("cannot run {:?}: {error}", self.command)),
+        }
     }
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
+    let seconds = duration.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", duration.as_secs_f64())
+    } else {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
 }

@@ -2,39 +2,38 @@
 
 use std::process::Command;
 
+use crate::estimates::{self, Estimate, of_package};
 use crate::steps::Steps;
 use crate::tools::Tool;
 use crate::workspace::{Metadata, Result, cargo};
 
-/// The packages beside the default members that have tests, and what those need.
-const BESIDE: &[(&str, &[Tool])] = &[
-    ("signals_orm", &[]),
-    ("signals_orm_models", &[]),
-    ("signals_orm_notifications", &[]),
-    ("web_signup", &[]),
-    ("echo_server", &[Tool::new("python3", "python3")]),
-    ("event-compare", &[Tool::new("python3", "python3")]),
-    ("window", WINDOW),
+/// The packages beside the default members that have tests, what those need, and about what they take.
+const BESIDE: &[(&str, &[Tool], Estimate)] = &[
+    ("signals_orm", &[], of_package(300, 900)),
+    ("signals_orm_models", &[], of_package(10, 20)),
+    ("signals_orm_notifications", &[], of_package(10, 20)),
+    ("web_signup", &[], of_package(60, 200)),
+    ("echo_server", PYTHON, of_package(60, 100)),
+    ("event-compare", PYTHON, of_package(30, 50)),
+    ("window", WINDOW, of_package(240, 700)),
     // Without the fuzzer, which `cargo xtask fuzz` builds.
-    ("event-fuzz", &[]),
-    (
-        "event-interop",
-        &[
-            Tool::with_part("python3", "python3-venv", &["-c", "import ensurepip, venv"]),
-            Tool::new("node", "nodejs"),
-            Tool::new("npm", "npm"),
-        ],
-    ),
-    (
-        "event-peers",
-        &[
-            Tool::with_part("python3", "python3-venv", &["-c", "import ensurepip, venv"]),
-            Tool::new("node", "nodejs"),
-            Tool::new("npm", "npm"),
-            Tool::new("c++", "g++"),
-        ],
-    ),
+    ("event-fuzz", &[], of_package(60, 100)),
+    ("event-interop", LANGUAGES, of_package(120, 300)),
+    ("event-peers", PEERS, of_package(180, 700)),
 ];
+
+const PYTHON: &[Tool] = &[Tool::new("python3", "python3")];
+
+const LANGUAGES: &[Tool] = &[PYTHON_VENV, NODE, NPM];
+
+const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
+
+const PYTHON_VENV: Tool =
+    Tool::with_part("python3", "python3-venv", &["-c", "import ensurepip, venv"]);
+
+const NODE: Tool = Tool::new("node", "nodejs");
+
+const NPM: Tool = Tool::new("npm", "npm");
 
 /// A screen without a monitor, hands and eyes, and what the window opens while it runs: an OpenGL that
 /// needs no graphics card, pointers, and keyboards.
@@ -53,67 +52,50 @@ const WINDOW: &[Tool] = &[
 /// `all` adds the packages beside them; `long` gives the storm and the load their full length.
 pub(crate) fn run(all: bool, long: bool) -> Result<()> {
     let mut steps = Steps::default();
-    steps.run(
-        "unit and integration tests",
-        &mut cargo([
-            "test",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--examples",
-        ]),
-    );
-    steps.run("doc tests", &mut cargo(["test", "--no-fail-fast", "--doc"]));
+    let tests = ["--lib", "--bins", "--tests", "--examples"];
+    let mut build = cargo(["test", "--no-run"]);
+    build.args(tests);
+    steps.add("build the tests", estimates::BUILD_OF_TESTS, build);
+    let mut run = cargo(["test", "--no-fail-fast"]);
+    run.args(tests);
+    steps.add("unit and integration tests", estimates::TESTS, run);
+    let docs = cargo(["test", "--no-fail-fast", "--doc"]);
+    steps.add("doc tests", estimates::DOC_TESTS, docs);
     // Without its features the core is another one: it refuses what it cannot run.
-    steps.run(
-        "the core without features",
-        &mut cargo([
-            "test",
-            "-p",
-            "event-core",
-            "--no-default-features",
-            "--lib",
-            "--tests",
-        ]),
-    );
-    for models in [["--test", "loom_flag"], ["--lib", "models"]] {
+    let mut core = cargo(["test", "-p", "event-core", "--no-default-features"]);
+    core.args(["--lib", "--tests"]);
+    let name = "the core without features";
+    steps.add(name, estimates::CORE_WITHOUT_FEATURES, core);
+    for (models, estimate) in [
+        (["--test", "loom_flag"], estimates::MODELS_OF_THE_FLAG),
+        (["--lib", "models"], estimates::MODELS),
+    ] {
         let name = format!("interleavings {}", models[1]);
-        steps.run(&name, &mut interleavings(models)?);
+        steps.add(name, estimate, interleavings(models)?);
     }
-    let (deliveries, seconds) = if long {
-        ("10000000", "120")
+    if long {
+        let load = release("load", ["--deliveries", "10000000"]);
+        steps.add("long load", estimates::LONG_LOAD, load);
+        let storm = release("storm", ["--seconds", "120"]);
+        steps.add("long storm", estimates::LONG_STORM, storm);
     } else {
-        ("400000", "10")
-    };
-    steps.run("load", &mut release("load", ["--deliveries", deliveries]));
-    steps.run("storm", &mut release("storm", ["--seconds", seconds]));
+        let load = release("load", ["--deliveries", "400000"]);
+        steps.add("load", estimates::LOAD, load);
+        let storm = release("storm", ["--seconds", "10"]);
+        steps.add("storm", estimates::STORM, storm);
+    }
     if all {
-        for (package, tools) in BESIDE {
-            run_beside(package, tools, &mut steps);
+        for (package, tools, estimate) in BESIDE {
+            let tests = cargo(["test", "--no-fail-fast", "-p", package]);
+            steps.add_with(*package, *estimate, tools, tests);
         }
     }
-    steps.finish()
+    steps.run()
 }
 
 /// The names of the packages beside the default members that have tests.
 pub(crate) fn beside() -> impl Iterator<Item = &'static str> {
-    BESIDE.iter().map(|(package, _)| *package)
-}
-
-/// The tests of one package, if what they need is there; else the step fails and says what is missing.
-fn run_beside(package: &str, tools: &[Tool], steps: &mut Steps) {
-    let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_at_hand()).collect();
-    if missing.is_empty() {
-        steps.run(
-            package,
-            &mut cargo(["test", "--no-fail-fast", "-p", package]),
-        );
-    } else {
-        for tool in missing {
-            steps.refuse(package, &tool.missing());
-        }
-    }
+    BESIDE.iter().map(|(package, ..)| *package)
 }
 
 /// A program of the package `event-load`. It is built with optimizations, as what it tests is used.

@@ -97,7 +97,7 @@ impl Drop for Promise {
 }
 
 impl DispatcherBuilder {
-    pub(crate) fn new(linked: bool) -> Self {
+    pub(crate) fn of_linked(linked: bool) -> Self {
         Self {
             selection: Selection::new(linked),
             provided: Provided::default(),
@@ -309,6 +309,9 @@ impl DispatcherBuilder {
 
     /// The runtime that async handlers and queues run on; unless said, the one that
     /// [`build`](Self::build) is called in.
+    ///
+    /// Once it has ended, what would run on it is abandoned. Each `#[tokio::test]` has a runtime that
+    /// ends with the test, so a dispatcher that several tests share is given one that outlives them.
     #[cfg(feature = "tokio")]
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(Runtime::new(handle));
@@ -442,7 +445,7 @@ impl DispatcherBuilder {
             count_limit: self.count_limit,
         });
         self.promise.keep(&inner);
-        Ok(Dispatcher::new(inner))
+        Ok(Dispatcher::of(inner))
     }
 }
 

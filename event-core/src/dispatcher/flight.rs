@@ -17,7 +17,7 @@ use crate::emitter::{Given, Taken};
 use crate::handler::asynchronous::{Concluded, Running};
 use crate::handler::binder::NotRun;
 use crate::observer::{Observed, UnderWay};
-use crate::report::{Cause, Ended, Failure};
+use crate::report::{Cause, Ended, Failure, RUNTIME_ENDED};
 use crate::spans::Trace;
 use crate::{isolate, log};
 
@@ -207,6 +207,12 @@ impl<'a> Flight<'a> {
         let landing = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(concluded)) => Landing::Concluded(concluded),
+            // A timer of a runtime that has ended panics, and does not say whose it was.
+            Err(payload) if self.needs_timer && self.inner.has_runtime_ended() => {
+                let panic = isolate::message(payload);
+                let panic = panic.trim_end_matches('.');
+                Landing::Panicked(Box::new(format!("{panic}: {RUNTIME_ENDED}")))
+            }
             Err(payload) => Landing::Panicked(payload),
         };
         // What it held, the user's `Drop` may panic on.

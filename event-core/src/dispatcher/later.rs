@@ -267,9 +267,7 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
         }
         Offered::Deserted(item) => {
             line.count(Ended::Abandoned);
-            let cause = Cause::Abandoned {
-                queue: Some(line.name),
-            };
+            let cause = inner.abandoned(Some(line.name));
             reject(inner, &*item.event, &item.target, root, cause);
             isolate::discard(item);
         }

@@ -131,7 +131,7 @@ pub struct Dispatcher {
 
 impl Clone for Dispatcher {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.inner))
+        Self::of(Arc::clone(&self.inner))
     }
 }
 
@@ -148,16 +148,17 @@ impl Drop for Dispatcher {
 impl Dispatcher {
     /// Starts a dispatcher with every linked handler.
     pub fn builder() -> DispatcherBuilder {
-        DispatcherBuilder::new(true)
+        DispatcherBuilder::of_linked(true)
     }
 
     /// Starts a dispatcher without any handler: for runtime subscriptions alone, and for
     /// tests that add one [`module`](DispatcherBuilder::module) after another.
     pub fn empty() -> DispatcherBuilder {
-        DispatcherBuilder::new(false)
+        DispatcherBuilder::of_linked(false)
     }
 
-    fn new(inner: Arc<Inner>) -> Self {
+    // Not `new`, which rustc would offer to whoever writes `Dispatcher::new()`.
+    fn of(inner: Arc<Inner>) -> Self {
         inner.closing.join();
         Self { inner }
     }
@@ -402,6 +403,10 @@ impl Dispatcher {
     /// Adds an async handler at run time: its future is run like that of an `async fn` with
     /// `#[handler]`, and may lead to whatever a handler of `E` may return.
     ///
+    /// The closure is called for each event, and its future outlives the call. So what it captures is cloned for
+    /// each call, as in the example; or it is the target of a [`weak`](SubscriptionOptions::weak) subscription,
+    /// which the closure is given.
+    ///
     /// # Examples
     ///
     /// ```
@@ -410,15 +415,18 @@ impl Dispatcher {
     /// use event_core::{Dispatcher, Event};
     ///
     /// #[derive(Event)]
-    /// struct BellRung;
+    /// struct BellRung { door: u8 }
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let (door_sender, mut doors) = tokio::sync::mpsc::channel(1);
     /// let dispatcher = Dispatcher::empty().build()?;
-    /// let waiting = dispatcher.subscribe_async(|_: Arc<BellRung>| async {
-    ///     tokio::task::yield_now().await;
+    /// let telling = dispatcher.subscribe_async(move |event: Arc<BellRung>| {
+    ///     let door_sender = door_sender.clone();
+    ///     async move { door_sender.send(event.door).await }
     /// });
-    /// assert_eq!(dispatcher.emit_async(BellRung).await.done(), 1);
-    /// # drop(waiting);
+    /// assert_eq!(dispatcher.emit_async(BellRung { door: 3 }).await.done(), 1);
+    /// assert_eq!(doors.recv().await, Some(3));
+    /// # drop(telling);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok(()) }
@@ -429,7 +437,8 @@ impl Dispatcher {
     where
         E: Event,
         R: Outcome<E> + 'static,
-        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
+        // rustc shows this line to whoever captures in another way.
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
     {
         self.subscription().subscribe_async(handler)

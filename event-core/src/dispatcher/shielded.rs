@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
 use super::closing::TaskGuard;
@@ -88,6 +88,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             self.inner.tasks.set_aborter(id, aborter);
         }
         Shielded {
+            inner: Arc::downgrade(self.inner),
             event: self.event,
             task,
         }
@@ -119,7 +120,7 @@ impl Tracked {
 impl Drop for Tracked {
     fn drop(&mut self) {
         if !self.has_begun {
-            let cause = Cause::Abandoned { queue: None };
+            let cause = self.inner.abandoned(None);
             let failure = Failure::new(self.event, None, cause);
             crate::log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
             self.inner.tell(&failure);
@@ -130,6 +131,7 @@ impl Drop for Tracked {
 /// A [shielded](EmitAsync::shielded) emission. Dropping it does not end the emission.
 #[must_use = "await it for the report; the emission goes on without that"]
 pub struct Shielded {
+    inner: Weak<Inner>,
     event: &'static EventInfo,
     task: tokio::task::JoinHandle<Report>,
 }
@@ -140,7 +142,11 @@ impl Future for Shielded {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
         let joined = ready!(Pin::new(&mut self.task).poll(context));
         // Emissions do not panic; the runtime ended before this one did.
-        Poll::Ready(joined.unwrap_or_else(|_| Report::abandoned(self.event)))
+        Poll::Ready(joined.unwrap_or_else(|_| {
+            let inner = self.inner.upgrade();
+            let cause = inner.map_or(Cause::Abandoned { queue: None }, |it| it.abandoned(None));
+            Report::abandoned(self.event, cause)
+        }))
     }
 }
 

@@ -22,7 +22,7 @@ use super::limit::{Limit, Permit};
 use super::rooms::Rooms;
 use super::seat::{LateCall, LateSubscription, Place};
 use super::shared::{Delivered, Item, Target};
-use crate::report::{Cause, Ended, Skip};
+use crate::report::{Ended, Skip};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
@@ -380,7 +380,7 @@ impl<'a> Air<'a> {
                 match ended {
                     Ended::Abandoned => {
                         let event = self.event.as_any_event();
-                        emission.failed(event, ended, Cause::Abandoned { queue: None });
+                        emission.failed(event, ended, self.inner.abandoned(None));
                     }
                     ended => emission.ended(ended),
                 }

@@ -12,7 +12,7 @@ use super::structured;
 use super::tasks::Tasks;
 use crate::isolate::Isolated;
 use crate::report::{Cause, Ended};
-use crate::runtime::Task;
+use crate::runtime::{Runtime, Task};
 use crate::{isolate, observer};
 
 impl Tasks {
@@ -175,10 +175,26 @@ impl Inner {
         root.settle_attempt(self, event, target, item.attempt, |emission| {
             Left::of(under_way).join(emission);
             let event = item.event.as_any_event();
-            emission.failed(event, Ended::Abandoned, Cause::Abandoned { queue });
+            emission.failed(event, Ended::Abandoned, self.abandoned(queue));
         });
         isolate::discard(item);
         self.tell_all(root);
+    }
+
+    /// Why nobody runs a delivery or an emission any more.
+    #[cold]
+    pub(crate) fn abandoned(&self, queue: Option<&'static str>) -> Cause {
+        let has_ended = !self.closing.is_closed() && self.has_runtime_ended();
+        if has_ended {
+            Cause::RuntimeEnded { queue }
+        } else {
+            Cause::Abandoned { queue }
+        }
+    }
+
+    #[cold]
+    pub(crate) fn has_runtime_ended(&self) -> bool {
+        self.runtime.as_ref().is_some_and(Runtime::has_ended)
     }
 
     /// Tells the failures of a root that nobody gets the report of.

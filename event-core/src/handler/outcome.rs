@@ -17,7 +17,8 @@ use crate::event::{EmitsNow, Event, EventInfo, Stoppable};
     label = "not something a handler returns",
     note = "a handler returns `()`, an event (`#[derive(Event)]`), `Option`, `Vec` or a tuple of \
             these, or `Result<_, _>` of one with an error; of a stoppable event, \
-            `ControlFlow<()>` (and no `bool`)"
+            `ControlFlow<()>` (and no `bool`); what is async is an `async fn`, \
+            or is subscribed with `subscribe_async`"
 )]
 pub trait Outcome<E> {
     /// Says what the delivery led to. Returning without a call of `conclusion` means that it

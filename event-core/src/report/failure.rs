@@ -60,6 +60,10 @@ pub(crate) enum Cause {
     Abandoned {
         queue: Option<&'static str>,
     },
+    /// Nobody runs it any more, since the runtime of the dispatcher has ended.
+    RuntimeEnded {
+        queue: Option<&'static str>,
+    },
     /// Whoever would have emitted the event is no more.
     Lost,
     /// An `emit_async` was dropped.
@@ -69,6 +73,11 @@ pub(crate) enum Cause {
     },
 }
 
+/// What is wrong where the runtime has ended, and what to do.
+pub(crate) const RUNTIME_ENDED: &str = "the tokio runtime that the dispatcher was built in, or was \
+    given, has ended: build a dispatcher in each `#[tokio::test]`, since each has a runtime of its \
+    own, or give the builder one that lives as long, with `.runtime(handle)`";
+
 impl Cause {
     /// How a delivery ends that fails because of it; `None` where it is not about a delivery.
     pub(crate) fn ended(&self) -> Option<Ended> {
@@ -77,7 +86,9 @@ impl Cause {
             Self::Panic(_) => Some(Ended::Panicked),
             Self::TimedOut(_) => Some(Ended::TimedOut),
             Self::Full(_) => Some(Ended::Rejected),
-            Self::NoRuntime | Self::Abandoned { .. } => Some(Ended::Abandoned),
+            Self::NoRuntime | Self::Abandoned { .. } | Self::RuntimeEnded { .. } => {
+                Some(Ended::Abandoned)
+            }
             Self::Drop(_)
             | Self::TooDeep { .. }
             | Self::TooMany { .. }

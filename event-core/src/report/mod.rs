@@ -15,8 +15,8 @@ use crate::handler::HandlerInfo;
 use crate::isolate;
 
 pub use self::ended::{Ended, Skip};
-pub(crate) use self::failure::Cause;
 pub use self::failure::Failure;
+pub(crate) use self::failure::{Cause, RUNTIME_ENDED};
 pub(crate) use self::snapshot::Snapshot;
 pub(crate) use self::undelivered::Undelivered;
 
@@ -165,13 +165,12 @@ impl Report {
 
     /// Of an emission whose task the runtime dropped.
     #[cfg(feature = "tokio")]
-    pub(crate) fn abandoned(event: &'static EventInfo) -> Self {
+    pub(crate) fn abandoned(event: &'static EventInfo, cause: Cause) -> Self {
         let mut details = Details {
             events: 0,
             not_emitted: 1,
             ..Details::default()
         };
-        let cause = Cause::Abandoned { queue: None };
         details.failures.push(Failure::new(event, None, cause));
         Self::new(0, 0, Some(Box::new(details)))
     }

@@ -2,7 +2,7 @@
 //!
 //! What a single key can get wrong is in `parse`.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Data, Fields, Type};
 
@@ -15,6 +15,7 @@ use crate::text::{compact, did_you_mean};
 pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     kind(model, diagnostics);
     lifetimes(model, diagnostics);
+    references(model, diagnostics);
     if model.is_generic() {
         stays_in_the_process(model, diagnostics);
     } else {
@@ -51,6 +52,56 @@ fn lifetimes(model: &Model<'_>, diagnostics: &mut Diagnostics) {
              remove the lifetime",
         );
     }
+}
+
+/// `&str`: rustc asks for a lifetime, with which the event would borrow all the same.
+fn references(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    for field in model.shapes.iter().flat_map(|shape| &shape.fields) {
+        let ty = &field.field.ty;
+        if !has_reference(ty.to_token_stream()) {
+            continue;
+        }
+        let name = field.name();
+        let help = match ty {
+            Type::Reference(reference) => {
+                let owned = match &*reference.elem {
+                    Type::Slice(slice) => format!("Vec<{}>", compact(&slice.elem)),
+                    other if compact(other) == "str" => "String".to_owned(),
+                    other => compact(other),
+                };
+                format!("an event owns its data: write `{name}: {owned}`")
+            }
+            _ => {
+                "an event owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`".to_owned()
+            }
+        };
+        let what = format!("event `{}` borrows in `{name}`", model.input.ident);
+        diagnostics.error(ty, what, help);
+    }
+}
+
+/// Whether there is a `&` without a lifetime. The arguments of functions may have one.
+fn has_reference(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word)
+                if ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|it| word == it) =>
+            {
+                return false;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let is_lifetime =
+                    |next: &TokenTree| matches!(next, TokenTree::Punct(it) if it.as_char() == '\'');
+                if !tokens.peek().is_some_and(is_lifetime) {
+                    return true;
+                }
+            }
+            TokenTree::Group(group) if has_reference(group.stream()) => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `PostSave<User>` and `PostSave<Order>` are two events, so they cannot share a name, and nothing

@@ -8,12 +8,12 @@ use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned}
 
 use super::parse::{Keys, Model};
 use super::serde::Direction;
-use super::{masked, versions, wire};
-use crate::item;
+use super::{bounds, masked, versions, wire};
+use crate::library;
 
 /// The impls of an event:
 ///
-/// ```ignore
+/// ```text
 /// #[allow(deprecated)]
 /// const _: () = {
 ///     static __EVENT_SLOT: P::EventSlot = P::EventSlot::new();
@@ -40,9 +40,9 @@ use crate::item;
 /// beside it. A generic event has no slot and no entry: each of its
 /// instances is an event of its own, and none is known before it is emitted.
 pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
-    let root = item::root(model.keys.root.as_ref());
+    let root = library::path(model.keys.root.as_ref());
     let name = &model.input.ident;
-    let generics = shown(&model.input.generics);
+    let generics = bounds::bounded(&model.input.generics, model);
     let (_, arguments, _) = generics.split_for_impl();
     let event = quote!(#name #arguments);
 
@@ -66,7 +66,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         };
     }
     if let Some(key) = &model.keys.key {
-        members.extend(lane(&key.value, &root));
+        members.extend(lane(&key.value, model.is_packed, &root));
     }
     members.extend(wire::wire_json(model, &root));
     let masked = model
@@ -91,11 +91,15 @@ fn masked_debug(root: &TokenStream, event: &TokenStream, generics: &Generics) ->
 }
 
 /// Which deliveries keep their order: those of the same value in the field that is the key.
-fn lane(field: &Member, root: &TokenStream) -> TokenStream {
+fn lane(field: &Member, is_packed: bool, root: &TokenStream) -> TokenStream {
     // At the field's name in `key = field`, where a type without `Hash` is reported.
     let at = field.span();
     let this = quote_spanned!(at=> self);
-    let value = quote_spanned!(at=> &#this.#field);
+    let value = if is_packed {
+        quote_spanned!(at=> &#root::__private::unpacked(#this.#field))
+    } else {
+        quote_spanned!(at=> &#this.#field)
+    };
     quote_spanned! {Span::mixed_site()=>
         fn lane(&#this) -> #root::__private::Option<::core::primitive::u64> {
             #root::__private::Some(#root::__private::lane(#value))
@@ -184,21 +188,6 @@ fn outcome(
             #body
         }
     }
-}
-
-/// The type's generics, with what an event needs of each type parameter.
-pub(super) fn shown(generics: &Generics) -> Generics {
-    let mut generics = generics.clone();
-    let names: Vec<Ident> = generics.type_params().map(|it| it.ident.clone()).collect();
-    if !names.is_empty() {
-        let bounds = generics.make_where_clause();
-        for name in names {
-            bounds.predicates.push(parse_quote_spanned! {Span::mixed_site()=>
-                #name: ::core::fmt::Debug + ::core::marker::Send + ::core::marker::Sync + 'static
-            });
-        }
-    }
-    generics
 }
 
 /// `EventInfo::new::<Self>(...)` and one call for each key.

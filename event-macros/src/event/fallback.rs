@@ -2,24 +2,26 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{DeriveInput, Generics};
+use syn::Generics;
 
-use super::parse::Keys;
-use super::{expand, masked};
-use crate::item::{self, replace_lifetimes};
+use super::parse::Model;
+use super::{bounds, expand, masked};
+use crate::item::replace_lifetimes;
+use crate::library;
 
 /// An event with no keys but `stoppable` and `superseded`, which prints its name only.
 ///
 /// A lifetime parameter, which was reported, becomes `'static`.
-pub(crate) fn fallback(input: &DeriveInput, keys: &Keys) -> TokenStream {
-    let root = item::root(keys.root.as_ref());
+pub(crate) fn fallback(model: &Model<'_>) -> TokenStream {
+    let Model { input, keys, .. } = model;
+    let root = library::path(keys.root.as_ref());
     let name = &input.ident;
     let lifetimes = input.generics.lifetimes();
     let lifetimes: Vec<&Ident> = lifetimes.map(|it| &it.lifetime.ident).collect();
     let (_, arguments, _) = input.generics.split_for_impl();
     let arguments = replace_lifetimes(arguments.to_token_stream(), &lifetimes, "static");
     let event = quote!(#name #arguments);
-    let generics = expand::shown(&owned(&input.generics, &lifetimes));
+    let generics = bounds::bounded(&owned(&input.generics, &lifetimes), model);
     let text = name.to_string();
     let print = quote_spanned!(Span::mixed_site()=> __event_f.write_str(#text));
     let members = masked::with_body(&print);

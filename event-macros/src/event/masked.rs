@@ -9,7 +9,7 @@ use super::parse::{FieldModel, Model, Shape};
 
 /// The formatting that logs, failures and tests show:
 ///
-/// ```ignore
+/// ```text
 /// fn fmt_masked(&self, __event_f: &mut Formatter<'_>) -> Result {
 ///     match self {
 ///         Self { order_id: __event_0, card: __event_1 } => __event_f
@@ -60,7 +60,11 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
     let mut patterns = Vec::new();
     let mut calls = Vec::new();
     for (index, field) in shape.fields.iter().enumerate() {
-        let (pattern, value) = value(index, field, root);
+        let (pattern, value) = if model.is_packed {
+            unpacked(field, root)
+        } else {
+            value(index, field, root)
+        };
         let member = &field.member;
         patterns.push(quote_spanned!(Span::mixed_site()=> #member: #pattern));
         let label = field.field.ident.as_ref().map(|name| {
@@ -79,13 +83,37 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
 fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
     let bound = format_ident!("__event_{index}", span = Span::mixed_site());
     if field.redact.is_some() {
-        let mut masked = quote_spanned!(Span::mixed_site()=> &#root::__private::masked(#bound));
-        if field.serde.is_unwritten || field.serde.is_conditional {
-            masked.extend(quote_spanned!(Span::mixed_site()=> .if_written()));
-        }
+        let masked = masked(&quote_spanned!(Span::mixed_site()=> #bound), field, root);
         return (bound.into_token_stream(), masked);
     }
     let ty = &field.field.ty;
     let shown = quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#bound));
     (bound.into_token_stream(), shown)
+}
+
+/// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown:
+///
+/// ```text
+/// .field("order_id", P::shown::<u64>(&P::unpacked::<u64>(self.order_id)))
+/// ```
+fn unpacked(field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
+    let (member, ty) = (&field.member, &field.field.ty);
+    let copy = quote_spanned! {Span::mixed_site()=>
+        &#root::__private::unpacked::<#ty>(self.#member)
+    };
+    let shown = if field.redact.is_some() {
+        masked(&copy, field, root)
+    } else {
+        quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#copy))
+    };
+    (quote_spanned!(Span::mixed_site()=> _), shown)
+}
+
+/// What the formatter is given for a redacted field, which `bound` is a reference to.
+fn masked(bound: &TokenStream, field: &FieldModel<'_>, root: &TokenStream) -> TokenStream {
+    let mut masked = quote_spanned!(Span::mixed_site()=> &#root::__private::masked(#bound));
+    if field.serde.is_unwritten || field.serde.is_conditional {
+        masked.extend(quote_spanned!(Span::mixed_site()=> .if_written()));
+    }
+    masked
 }

@@ -1,5 +1,6 @@
 //! `#[derive(Event)]`: read, check, and expand; with an error, the fallback.
 
+mod bounds;
 mod check;
 mod expand;
 mod fallback;
@@ -33,8 +34,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     match diagnostics.finish() {
         None => expand::expand(&model),
         Some(errors) => {
-            let keys = &model.keys;
-            let event = fallback::fallback(&input, keys);
+            let event = fallback::fallback(&model);
             quote!(#errors #event)
         }
     }

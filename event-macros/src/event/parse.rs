@@ -1,6 +1,6 @@
 //! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Member, Path, Variant};
 
@@ -119,6 +119,8 @@ pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) keys: Keys,
     pub(crate) container: Container,
+    /// It is `#[repr(packed)]`, so that its fields cannot be borrowed.
+    pub(crate) is_packed: bool,
     /// One for each variant; a struct is one shape, a union none.
     pub(crate) shapes: Vec<Shape<'a>>,
 }
@@ -175,6 +177,7 @@ impl<'a> Model<'a> {
             input,
             keys,
             container: Container::new(&input.attrs),
+            is_packed: matches!(input.data, Data::Struct(_)) && input.attrs.iter().any(is_packed),
             shapes,
         }
     }
@@ -234,6 +237,22 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// Whether it is `#[repr(packed)]`, `#[repr(C, packed(2))]` or the like.
+fn is_packed(attribute: &Attribute) -> bool {
+    let mut found = false;
+    if attribute.path().is_ident("repr") {
+        // rustc reports what is wrong here.
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("packed");
+            if meta.input.peek(syn::token::Paren) {
+                meta.input.parse::<Group>()?;
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
 fn redact(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Ident> {
     let entries = FIELD.read_all("event", attributes, diagnostics);
     entries.into_iter().next().map(|entry| entry.key)
@@ -284,7 +303,21 @@ fn previous(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream>
 }
 
 fn field_name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Member> {
-    entry.parsed("the name of a field", diagnostics)
+    let mut tokens = entry.value.clone().into_iter();
+    let is_tuple = |token: TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+        _ => false,
+    };
+    if !tokens.next().is_some_and(is_tuple) && tokens.next().is_none() {
+        return entry.parsed("the name of a field", diagnostics);
+    }
+    // `key = (customer, order_id)`, `key = customer.id`
+    diagnostics.error(
+        &entry.value,
+        "expected the name of a field for `key`, and this is more than a name",
+        "give what is the key a field of its own, of one type, and write `key = that_field`",
+    );
+    None
 }
 
 fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {

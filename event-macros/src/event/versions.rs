@@ -194,7 +194,7 @@ pub(super) fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
 
 /// That the chain of versions has no gap, and is one of names:
 ///
-/// ```ignore
+/// ```text
 /// const _: () = assert!(P::follows(<OrderPlaced as Event>::INFO), "...");
 /// const _: () = assert!(P::has_its_name(<OrderPlaced as Event>::INFO), "...");
 /// ```

@@ -9,7 +9,7 @@ use super::signature::{Argument, Borrowed, Handler, Tied};
 
 /// An inline handler is a closure that only calls the function:
 ///
-/// ```ignore
+/// ```text
 /// let (P::Some(__event_0),) = (__event_binder.dependency::<SalesCounter>(),) else { return };
 /// __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
 ///     P::filter(__event, is_large)?;
@@ -19,7 +19,7 @@ use super::signature::{Argument, Borrowed, Handler, Tied};
 ///
 /// The filter of any other handler runs where the event is emitted, so it is no part of the call:
 ///
-/// ```ignore
+/// ```text
 /// __event_binder.filter(is_large);
 /// __event_binder.bind_lent::<(), App, _>(move |__event, __event_lent, __event_delivery| {
 ///     P::Ok(show(__event, __event_lent, &*__event_0))
@@ -29,14 +29,14 @@ use super::signature::{Argument, Borrowed, Handler, Tied};
 /// And an `async` one is handed over as it is, since a future that is not `Send` is reported where
 /// the function is named, and a closure around it would be named instead:
 ///
-/// ```ignore
+/// ```text
 /// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
 /// ```
 ///
 /// Nothing then converts its arguments. Where a dependency's type has the lifetime of its borrow, the
 /// slot says which type that makes:
 ///
-/// ```ignore
+/// ```text
 /// P::reborrowed::<_, for<'__event> fn(&'__event (dyn Clock + 'static)) -> &'__event (dyn Clock)>(
 ///     __event_0,
 ///     P::same,

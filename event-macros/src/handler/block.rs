@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Generics, Token, Type};
 
+use crate::conditional::{self, Conditional};
 use crate::item::{self, Function};
 
 /// The block, its header parsed and its content still in tokens.
@@ -26,7 +27,8 @@ pub(crate) enum Member {
 
 /// An item with `#[handler]` above it.
 pub(crate) struct Method {
-    pub(crate) attribute: Attribute,
+    /// One, or several that are there under other conditions.
+    pub(crate) handlers: Vec<Conditional>,
     /// `None` if it is no function that syn can read.
     pub(crate) function: Option<Function>,
     /// The item without its `#[handler]`.
@@ -85,23 +87,20 @@ impl Block {
 
 fn member(input: ParseStream<'_>) -> syn::Result<Member> {
     let start = input.fork();
-    let attributes = input.call(Attribute::parse_outer)?;
-    let (mut ours, others): (Vec<_>, Vec<_>) = attributes
-        .into_iter()
-        .partition(|attribute| item::is_named(attribute, "handler"));
-    let mut kept = join(&others);
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    let handlers = conditional::take("handler", &mut attributes);
+    let mut kept = join(&attributes);
     kept.extend(rest_of_member(input)?);
-    if ours.is_empty() {
+    if handlers.is_empty() {
         return Ok(Member::Other(kept));
     }
-    let attribute = ours.remove(0);
     let function = start.call(Function::read).ok();
     let function = function.map(|function| Function {
-        attributes: ours.into_iter().chain(others).collect(),
+        attributes,
         ..function
     });
     Ok(Member::Handler(Box::new(Method {
-        attribute,
+        handlers,
         function,
         kept,
     })))

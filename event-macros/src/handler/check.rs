@@ -3,14 +3,29 @@
 //! What a single key can get wrong is in `parse`, what a parameter can is in `signature`; what `async`
 //! and `queue` allow is in `delivery`.
 
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{GenericParam, Safety};
 
 use super::parse::Keys;
 use super::signature::{Event, Handler};
+use crate::conditional::{Conditional, all};
 use crate::diagnostics::Diagnostics;
-use crate::item::{self, Function};
+use crate::item::Function;
 use crate::text::compact;
+
+/// `#[handler]` in a trait, above a method that the trait only declares. Returns whether there is a body.
+pub(crate) fn body(function: &Function, diagnostics: &mut Diagnostics) -> bool {
+    if !function.has_body {
+        let name = &function.signature.ident;
+        diagnostics.error(
+            name,
+            format!("handler `{name}` has no body, so there is nothing to call"),
+            "write `#[handlers]` above an `impl Type { ... }`, with a `#[handler]` that calls this one",
+        );
+    }
+    function.has_body
+}
 
 /// A handler is one plain function: no `unsafe`, nothing generic.
 pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
@@ -70,19 +85,25 @@ fn generics(function: &Function, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `#[handler] #[handler] fn f` would register `f` twice. Answers whether there is only one.
-pub(crate) fn is_only_one(function: &Function, diagnostics: &mut Diagnostics) -> bool {
-    let others = function.attributes.iter();
-    let mut others = others.filter(|attribute| item::is_named(attribute, "handler"));
-    let Some(other) = others.next() else {
-        return true;
-    };
-    diagnostics.error(
-        other,
-        format!("duplicate `#[handler]` on `{}`", function.signature.ident),
-        "keep one of the two, with the keys of both",
-    );
-    false
+/// A second `#[handler]` would register the function twice. `others` are the conditions of those before it.
+pub(crate) fn duplicate(
+    function: &Ident,
+    attribute: &Conditional,
+    others: &[&[TokenStream]],
+    diagnostics: &mut Diagnostics,
+) {
+    let what = format!("duplicate `#[handler]` on `{function}`");
+    let help = "keep one of the two, with the keys of both";
+    let mut conditions = attribute.conditions.clone();
+    if others.iter().all(|conditions| !conditions.is_empty()) {
+        let others = others.iter().map(|conditions| all(conditions));
+        conditions.push(quote!(any(#(#others),*)));
+    }
+    if conditions.is_empty() {
+        diagnostics.error(&attribute.attribute, what, help);
+    } else {
+        diagnostics.error_where(all(&conditions), &attribute.attribute, what, help);
+    }
 }
 
 /// Keys that contradict the signature, or each other.

@@ -19,7 +19,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 
 /// The constant that describes a handler, beside its function:
 ///
-/// ```ignore
+/// ```text
 /// #[doc(hidden)]
 /// #[allow(non_upper_case_globals, deprecated)]
 /// const __event_handler_count_sales: &'static dyn P::Registered = {
@@ -148,7 +148,7 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
 
 /// Where a handler runs, if not on the emitter's stack:
 ///
-/// ```ignore
+/// ```text
 /// .asynchronous()
 /// .timeout_millis(5000)
 /// .concurrency(16)

@@ -9,7 +9,7 @@ use crate::item::Function;
 
 /// A constant that `module!(handlers = [...])` finds, of a handler that does nothing:
 ///
-/// ```ignore
+/// ```text
 /// const __event_handler_count_sales: &'static dyn P::Registered =
 ///     &P::catch_all_handler(|| {}, P::Spec::new(...), P::None, |_| {});
 /// ```

@@ -7,6 +7,7 @@ mod delivery;
 pub(crate) mod expand;
 mod fallback;
 mod lent;
+mod lints;
 mod parameter;
 mod parse;
 mod place;
@@ -21,8 +22,10 @@ use syn::parse::Parser;
 use self::block::{Block, Member, Method};
 use self::parse::Keys;
 use self::signature::Handler;
+use crate::conditional;
 use crate::diagnostics::Diagnostics;
 use crate::item::{self, Function};
+use crate::library;
 
 /// `#[handler]` on a function: the function untouched, and its registration after it.
 pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -33,30 +36,53 @@ pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream 
         let item = place::not_a_function(keyword, item, &mut diagnostics);
         return finish(diagnostics, &item);
     }
-    let mut generated = TokenStream::new();
-    match Function::read.parse2(item.clone()) {
-        Ok(function) => {
-            generated = expand_function(&function, &keys, &mut diagnostics);
+    let (item, function) = match Function::read.parse2(item.clone()) {
+        Ok(mut function) => {
+            let item = without_duplicates(&mut function, item, &mut diagnostics);
+            (item, function)
         }
-        Err(error) => diagnostics.syntax(error),
-    }
-    finish(diagnostics, &quote!(#item #generated))
+        Err(error) => {
+            diagnostics.syntax(error);
+            return finish(diagnostics, &item);
+        }
+    };
+    let item = expand_function(&function, &keys, &item, &mut diagnostics);
+    finish(diagnostics, &item)
 }
 
-/// What is added to a function.
-fn expand_function(function: &Function, keys: &Keys, diagnostics: &mut Diagnostics) -> TokenStream {
-    if !check::is_only_one(function, diagnostics) {
-        // The other `#[handler]` is still there, and does the rest.
-        return TokenStream::new();
+/// The function without other `#[handler]`s, which are reported.
+fn without_duplicates(
+    function: &mut Function,
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let others = conditional::take("handler", &mut function.attributes);
+    if others.is_empty() {
+        return item;
     }
-    let root = item::root(keys.root.as_ref());
+    for other in &others {
+        check::duplicate(&function.signature.ident, other, &[&[]], diagnostics);
+    }
+    item::with_attributes(item, &function.attributes)
+}
+
+/// The function, and what is added to it.
+fn expand_function(
+    function: &Function,
+    keys: &Keys,
+    item: &TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let root = library::path(keys.root.as_ref());
     let Some(handler) = checked(function, keys, false, diagnostics) else {
         // With `self` this may be the impl of a trait, which takes no other constant.
         let is_free = function.signature.receiver().is_none();
         let constant = is_free.then(|| fallback::fallback(function, &root));
-        return quote!(#constant);
+        return quote!(#item #constant);
     };
-    expand::constant(&handler, keys, &root, None)
+    let lints = lints::allowed(&handler);
+    let constant = expand::constant(&handler, keys, &root, None);
+    quote!(#lints #item #constant)
 }
 
 /// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, and in it a
@@ -81,22 +107,13 @@ pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream
     let refused = !place::block(&block, &members, &mut diagnostics);
     let mut kept = TokenStream::new();
     for member in members {
-        let method = match member {
-            Member::Other(tokens) => {
-                kept.extend(tokens);
-                continue;
+        kept.extend(match member {
+            Member::Other(tokens) => tokens,
+            Member::Handler(method) if refused => method.kept,
+            Member::Handler(method) => {
+                expand_method(*method, root.as_ref(), &block, &mut diagnostics)
             }
-            Member::Handler(method) => method,
-        };
-        kept.extend(method.kept.clone());
-        if !refused {
-            kept.extend(expand_method(
-                &method,
-                root.as_ref(),
-                &block,
-                &mut diagnostics,
-            ));
-        }
+        });
     }
     let block = block.with_members(kept);
     finish(diagnostics, &block)
@@ -107,24 +124,51 @@ fn finish(diagnostics: Diagnostics, item: &TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-/// The constant that a method adds to its block.
+/// The method, and what is added to its block.
 fn expand_method(
-    method: &Method,
+    method: Method,
     root: Option<&Path>,
     block: &Block,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let keys = Keys::read_attribute(&method.attribute, diagnostics);
-    let Some(function) = &method.function else {
-        place::not_a_method(&method.attribute, diagnostics);
-        return TokenStream::new();
+    let Method {
+        handlers,
+        function,
+        kept,
+    } = method;
+    let Some(mut function) = function else {
+        for handler in &handlers {
+            place::not_a_method(&handler.attribute, diagnostics);
+        }
+        return kept;
     };
-    check::is_only_one(function, diagnostics);
-    let root = item::root(keys.root.as_ref().or(root));
-    match checked(function, &keys, true, diagnostics) {
-        Some(handler) => expand::constant(&handler, &keys, &root, Some(&block.owner)),
-        None => fallback::fallback(function, &root),
+    let attributes = function.attributes.clone();
+    let mut lints = None;
+    let mut constants = TokenStream::new();
+    let mut earlier: Vec<&[TokenStream]> = Vec::new();
+    for handler in &handlers {
+        if !earlier.is_empty() {
+            check::duplicate(&function.signature.ident, handler, &earlier, diagnostics);
+        }
+        let conditions = conditional::as_cfgs(&handler.conditions, &earlier);
+        function.attributes = [&*attributes, &*conditions].concat();
+        let mut own = Diagnostics::new();
+        let keys = Keys::read_attribute(&handler.attribute, &mut own);
+        let root = library::path(keys.root.as_ref().or(root));
+        if let Some(handler) = checked(&function, &keys, true, &mut own) {
+            lints = lints::allowed(&handler);
+            constants.extend(expand::constant(&handler, &keys, &root, Some(&block.owner)));
+        } else {
+            constants.extend(fallback::fallback(&function, &root));
+        }
+        if handler.conditions.is_empty() {
+            diagnostics.append(own);
+        } else {
+            diagnostics.append_where(&conditional::all(&handler.conditions), own);
+        }
+        earlier.push(&handler.conditions);
     }
+    quote!(#lints #kept #constants)
 }
 
 /// The handler, if the function and its keys have no error.
@@ -134,6 +178,9 @@ fn checked<'a>(
     in_impl: bool,
     diagnostics: &mut Diagnostics,
 ) -> Option<Handler<'a>> {
+    if !check::body(function, diagnostics) {
+        return None;
+    }
     let mut own = Diagnostics::new();
     check::qualifiers(function, &mut own);
     let handler = signature::read(function, in_impl, &mut own);

@@ -6,8 +6,8 @@ use syn::{Attribute, Lifetime, PatType, Path, Token, Type, TypeReference};
 
 use super::signature::{Argument, Borrowed, Event, Lent, Reader, Tied};
 use super::types::{
-    impl_trait, is_bare_object, is_emitter, is_named, named_traits, optional, peel, variable,
-    wrapper,
+    impl_trait, is_bare_object, is_emitter, is_named, named_traits, optional, peel, type_arguments,
+    variable, wrapper,
 };
 use crate::item;
 use crate::text::compact;
@@ -41,6 +41,9 @@ impl Reader<'_> {
         if self.wrapped(parameter, ty) {
             return None;
         }
+        if is_emitter(ty) && self.is_no_list(parameter, ty) {
+            return None;
+        }
         if is_emitter(ty) && matches!(event, Event::Any) {
             self.diagnostics.error(
                 ty,
@@ -53,6 +56,27 @@ impl Reader<'_> {
             return None;
         }
         Some(Argument::Context(self.without_lifetimes(ty)))
+    }
+
+    /// Whether an `Emitter` of several parameters was refused. rustc would have all but one removed.
+    fn is_no_list(&mut self, parameter: &PatType, ty: &Type) -> bool {
+        let events: Vec<String> = type_arguments(ty).into_iter().map(compact).collect();
+        if events.len() < 2 {
+            return false;
+        }
+        self.diagnostics.error(
+            ty,
+            format!(
+                "the `Emitter` of handler `{}` takes one list of events",
+                self.name
+            ),
+            format!(
+                "write `{}: Emitter<({})>`",
+                variable(parameter),
+                events.join(", ")
+            ),
+        );
+        true
     }
 
     /// Whether a type that can be no parameter, since it is a foreign wrapper, was refused.

@@ -64,6 +64,10 @@ pub(crate) static HANDLER: Form = Form {
             "write `.overflow(...)` on the queue that `queue = ...` names",
         ),
         (
+            "event",
+            "remove it; a handler's event is the type of its first parameter: `event: &OrderPlaced`",
+        ),
+        (
             "name",
             "a handler has no name of its own; `name` is a key of `#[event(...)]`",
         ),

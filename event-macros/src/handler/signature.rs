@@ -160,7 +160,7 @@ impl Reader<'_> {
             self.diagnostics.error(
                 receiver,
                 format!("handler `{name}` takes `self` outside of a `#[handlers]` block"),
-                "write `#[handlers]` above the `impl`, and leave `#[handler]` here",
+                "write `#[handlers]` above the `impl`, and leave `#[handler]` here, by that name",
             );
         } else if !shared {
             self.diagnostics.error(

@@ -56,6 +56,25 @@ pub(super) fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if last_segment(&path.path).is_some_and(|last| last == name))
 }
 
+/// The `Vec` of `std::vec::Vec<u8>`.
+pub(super) fn outermost(tokens: &TokenStream) -> Option<Ident> {
+    let Ok(Type::Path(path)) = syn::parse2(tokens.clone()) else {
+        return None;
+    };
+    last_segment(&path.path).cloned()
+}
+
+/// The `A` and `B` of `Wrapper<A, B>`.
+pub(super) fn type_arguments(ty: &Type) -> Vec<&GenericArgument> {
+    let Type::Path(path) = ty else {
+        return Vec::new();
+    };
+    match path.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The name and the `T` of `Wrapper<T>`.
 pub(super) fn wrapper(ty: &Type) -> Option<(&Ident, &Type)> {
     let Type::Path(path) = ty else { return None };

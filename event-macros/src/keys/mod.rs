@@ -7,12 +7,12 @@ mod duration;
 mod entry;
 mod split;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta};
 
 pub(crate) use self::entry::{Entry, Keyed};
-use self::split::split;
+pub(crate) use self::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
@@ -101,11 +101,15 @@ impl Form {
         let key = match part.next()? {
             TokenTree::Ident(key) => key,
             other => {
-                diagnostics.error(
-                    &other,
-                    format!("expected a key in `{}`", self.attribute),
-                    format!("a key looks like `{}`", self.example),
-                );
+                let help = match (&other, self.example.split_once(" = \"")) {
+                    // `#[event("shop.order_placed")]`
+                    (TokenTree::Literal(text), Some((key, _))) if is_string(text) => {
+                        format!("write `{key} = {text}`")
+                    }
+                    _ => format!("a key looks like `{}`", self.example),
+                };
+                let what = format!("expected a key in `{}`", self.attribute);
+                diagnostics.error(&other, what, help);
                 return None;
             }
         };
@@ -153,6 +157,11 @@ impl Form {
         let help = match (elsewhere, text::did_you_mean(&word, names.iter().copied())) {
             (Some((_, help)), _) => (*help).to_owned(),
             (None, Some(near)) => format!("did you mean `{near}`?"),
+            // `module!(count_sales)`
+            (None, None) if self.example.contains('[') => {
+                let (list, _) = self.example.split_once('=').unwrap_or((self.example, ""));
+                format!("write `{list}= [{word}]`")
+            }
             (None, None) if word.starts_with(char::is_uppercase) => {
                 format!("remove `{word}`; a handler's event is the type of its first parameter")
             }
@@ -169,6 +178,10 @@ impl Form {
             help,
         );
     }
+}
+
+fn is_string(literal: &Literal) -> bool {
+    literal.to_string().starts_with('"')
 }
 
 /// What follows a key: nothing for a flag, `= value` for the others.

@@ -4,7 +4,7 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 
 /// Splits at the commas that are in no brackets. Angle brackets are brackets only if they pair up:
 /// `filter = is_large::<A, B>` is one part, and in `filter = a < b, priority = 1` there are two.
-pub(super) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let (parts, balanced) = split_with(&tokens, true);
     if balanced {

@@ -36,6 +36,7 @@ fn alias(event: &Placed) {
 }
 
 #[handler]
+#[allow(unused_parens, reason = "it is what a macro may write")]
 fn parenthesised(event: &(OrderPlaced)) {
     assert_eq!(event.order_id, 7);
 }

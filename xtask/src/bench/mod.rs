@@ -7,6 +7,7 @@ pub(crate) mod report;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use crate::tools::Tool;
 use crate::workspace::{Metadata, Result, cargo, output};
@@ -17,6 +18,7 @@ const PROCESSES: usize = 31;
 
 /// Measures, and prints a table, the targets, and one line per figure.
 pub(crate) fn emit(quick: bool) -> Result<()> {
+    begin(6, if quick { "a minute" } else { "4 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -46,6 +48,7 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
 
 /// The same for async handlers.
 pub(crate) fn asynchronous(quick: bool) -> Result<()> {
+    begin(2, if quick { "10 seconds" } else { "a minute" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -62,6 +65,7 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
 
 /// The same for queues.
 pub(crate) fn queue(quick: bool) -> Result<()> {
+    begin(1, if quick { "20 seconds" } else { "2 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -76,6 +80,7 @@ pub(crate) fn queue(quick: bool) -> Result<()> {
 
 /// The same for writing and reading envelopes.
 pub(crate) fn wire(quick: bool) -> Result<()> {
+    begin(3, if quick { "a minute" } else { "3 minutes" });
     let programs = Programs::build_with(&[
         "--features=wire",
         "--bin=wire",
@@ -99,6 +104,7 @@ pub(crate) fn wire(quick: bool) -> Result<()> {
 
 /// Measures echo servers on real sockets: ours, a bare loop, and one in Python.
 pub(crate) fn echo(quick: bool) -> Result<()> {
+    begin(1, if quick { "20 seconds" } else { "a minute" });
     let python = Tool::new("python3", "python3");
     let is_python = python.is_at_hand();
     let programs = Programs::of("echo_server", &["--bin=throughput"])?;
@@ -118,8 +124,22 @@ pub(crate) fn echo(quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// Which step of how many runs.
+static STEPS: Mutex<(usize, usize)> = Mutex::new((0, 0));
+
+/// Says how many steps follow, and about how long they take once everything is compiled.
+fn begin(steps: usize, takes: &str) {
+    eprintln!("{steps} steps: about {takes} after compiling");
+    *STEPS.lock().unwrap_or_else(PoisonError::into_inner) = (0, steps);
+}
+
 pub(crate) fn progress(doing: &str) {
-    eprintln!("{doing} ...");
+    let mut steps = STEPS.lock().unwrap_or_else(PoisonError::into_inner);
+    steps.0 += 1;
+    match *steps {
+        (step, all) if step <= all => eprintln!("[{step}/{all}] {doing} ..."),
+        _ => eprintln!("{doing} ..."),
+    }
 }
 
 /// The programs of a package, in release mode.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Cause, Failure};
+use super::{Cause, Failure, RUNTIME_ENDED};
 use crate::error::Chain;
 
 impl Failure {
@@ -10,6 +10,21 @@ impl Failure {
         match self.handler {
             Some(handler) => write!(f, " for handler {handler}"),
             None => Ok(()),
+        }
+    }
+
+    fn abandoned(&self, queue: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` was abandoned", self.event.name())?;
+        self.for_handler(f)?;
+        let has_ended = matches!(self.cause, Cause::RuntimeEnded { .. });
+        match (queue, has_ended) {
+            (Some(queue), false) => write!(f, ": queue `{queue}` is not served any more"),
+            (Some(queue), true) => write!(
+                f,
+                ": queue `{queue}` is not served any more: {RUNTIME_ENDED}"
+            ),
+            (None, false) => f.write_str(": its task was dropped"),
+            (None, true) => write!(f, ": {RUNTIME_ENDED}"),
         }
     }
 }
@@ -83,13 +98,8 @@ impl fmt::Display for Failure {
                      builder one with `.runtime(handle)`",
                 )
             }
-            (Cause::Abandoned { queue }, _) => {
-                write!(f, "`{event}` was abandoned")?;
-                self.for_handler(f)?;
-                match queue {
-                    Some(queue) => write!(f, ": queue `{queue}` is not served any more"),
-                    None => f.write_str(": its task was dropped"),
-                }
+            (Cause::Abandoned { queue } | Cause::RuntimeEnded { queue }, _) => {
+                self.abandoned(*queue, f)
             }
             (
                 Cause::Cancelled {
@@ -143,6 +153,7 @@ impl fmt::Debug for Cause {
             Self::NoRuntime => f.write_str("NoRuntime"),
             Self::Lost => f.write_str("Lost"),
             Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
+            Self::RuntimeEnded { queue } => write!(f, "RuntimeEnded({queue:?})"),
             Self::Cancelled {
                 cancelled,
                 not_emitted,

@@ -1,10 +1,5 @@
 //! The events and handlers of the storm: every rung and policy, some of which fail.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "an emitter is given by value"
-)]
-
 use event_core::queue::{LocalQueue, Overflow, Queue};
 use event_core::{AnyEvent, Emitter, Event, handler};
 

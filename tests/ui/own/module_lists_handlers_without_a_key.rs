@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use event_core::{Dispatcher, Emitter, Event, handler, handlers};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[derive(Event)]
+struct StockReserved;
+
+event_core::module!(confirm);
+
+#[handler]
+fn confirm(event: &OrderPlaced) {}
+
+fn main() {}

@@ -1,0 +1,152 @@
+//! Compiles the libraries with the lowest versions of their dependencies that `Cargo.toml` allows.
+//!
+//! Cargo chooses them by an option that is unstable, so the lock file is made in a copy of the three packages, in the
+//! target directory. The copy has only what its users get: neither what tests depend on, which would raise the versions,
+//! nor what is compiled for the model checker alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::estimates;
+use crate::steps::Steps;
+use crate::workspace::{Metadata, Result, cargo, root};
+
+const LIBRARIES: [&str; 3] = ["event-core", "event-macros", "event-telemetry"];
+
+/// Tables of a library's `Cargo.toml` that its users get nothing of.
+const OURS_ALONE: [&str; 2] = ["[dev-dependencies]", "[target.'cfg(loom)'.dependencies]"];
+
+/// Tables of the workspace's `Cargo.toml` that its members inherit from.
+const INHERITED: [&str; 3] = [
+    "[workspace.package]",
+    "[workspace.dependencies]",
+    "[workspace.lints",
+];
+
+/// Adds the steps, of which the first makes the lock file.
+pub(crate) fn add(steps: &mut Steps) -> Result<()> {
+    let folder = Metadata::read()?.target().join("lower-bounds");
+    copy(&folder)?;
+    let mut resolve = cargo([
+        "generate-lockfile",
+        "--quiet",
+        "-Z",
+        "direct-minimal-versions",
+    ]);
+    // A nightly takes the option as it is.
+    resolve.current_dir(&folder).env("RUSTC_BOOTSTRAP", "1");
+    steps.add("lowest versions: resolve", estimates::RESOLVE, resolve);
+
+    let all = check(&folder, &["--workspace", "--all-features"]);
+    steps.add(
+        "lowest versions: all features",
+        estimates::LOWEST_VERSIONS,
+        all,
+    );
+    for (package, features) in Metadata::read()?.features() {
+        if !LIBRARIES.contains(&&*package) {
+            continue;
+        }
+        let none = ["-p", &package, "--no-default-features"];
+        let name = format!("lowest versions: {package} without features");
+        let estimate = estimates::LOWEST_VERSIONS_AGAIN;
+        steps.add(name, estimate, check(&folder, &none));
+        for feature in features {
+            let alone = [&none[..], &["--features", &feature]].concat();
+            let name = format!("lowest versions: {package} with feature `{feature}` alone");
+            steps.add(name, estimate, check(&folder, &alone));
+        }
+    }
+    Ok(())
+}
+
+fn check(folder: &Path, arguments: &[&str]) -> Command {
+    let mut check = cargo(["check", "--locked"]);
+    check
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", folder.join("build"));
+    check
+}
+
+/// Writes a workspace of the libraries alone.
+fn copy(folder: &Path) -> Result<()> {
+    let workspace = fs::read_to_string(root().join("Cargo.toml"))?;
+    let members = LIBRARIES.map(|library| format!("\"{library}\"")).join(", ");
+    let inherited = |header: &str| INHERITED.iter().any(|table| header.starts_with(table));
+    let manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{members}]\n\n{}",
+        tables(&workspace, inherited)
+    );
+    for library in LIBRARIES {
+        let target = folder.join(library);
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
+        }
+        copy_folder(&root().join(library), &target)?;
+        let manifest = fs::read_to_string(target.join("Cargo.toml"))?;
+        let is_used = |header: &str| !OURS_ALONE.contains(&header);
+        fs::write(target.join("Cargo.toml"), tables(&manifest, is_used))?;
+    }
+    Ok(fs::write(folder.join("Cargo.toml"), manifest)?)
+}
+
+/// The tables of a manifest whose header is chosen, as they are written.
+fn tables(manifest: &str, mut is_chosen: impl FnMut(&str) -> bool) -> String {
+    let mut chosen = String::new();
+    let mut is_in = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            is_in = is_chosen(line.trim_end());
+        }
+        if is_in {
+            chosen.push_str(line);
+            chosen.push('\n');
+        }
+    }
+    chosen
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target: PathBuf = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INHERITED, OURS_ALONE, tables};
+    use crate::workspace::root;
+
+    #[test]
+    fn a_library_is_copied_with_what_its_users_get() {
+        let manifest = std::fs::read_to_string(root().join("event-core/Cargo.toml"));
+        let manifest = manifest.expect("event-core has a manifest");
+        let kept = tables(&manifest, |header| !OURS_ALONE.contains(&header));
+        assert!(kept.contains("\ntokio = { workspace = true, optional = true }\n"));
+        assert!(kept.contains("\n[lints]\n"));
+        assert!(!kept.contains("proptest"), "{kept}");
+        assert!(!kept.contains("loom.workspace"), "{kept}");
+    }
+
+    #[test]
+    fn the_workspace_is_copied_without_its_members() {
+        let manifest = std::fs::read_to_string(root().join("Cargo.toml"));
+        let manifest = manifest.expect("the workspace has a manifest");
+        let kept = tables(&manifest, |header| {
+            INHERITED.iter().any(|table| header.starts_with(table))
+        });
+        assert!(kept.contains("\nserde_json = "));
+        assert!(kept.contains("[workspace.lints.clippy]"));
+        assert!(!kept.contains("members"), "{kept}");
+    }
+}
