@@ -8,9 +8,18 @@
 /// What is named in one place.
 #[derive(Debug)]
 pub(crate) struct Account<L> {
-    is_open: bool,
+    stage: Stage,
     drained: Tally<L>,
     abandoned: Tally<L>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The dispatcher takes roots.
+    New,
+    Open,
+    /// All that was in the place is named.
+    Closed,
 }
 
 /// How many deliveries of each handler.
@@ -19,7 +28,7 @@ pub(crate) type Tally<L> = Vec<(L, usize)>;
 impl<L> Default for Account<L> {
     fn default() -> Self {
         Self {
-            is_open: false,
+            stage: Stage::New,
             drained: Vec::new(),
             abandoned: Vec::new(),
         }
@@ -29,19 +38,26 @@ impl<L> Default for Account<L> {
 impl<L: Copy + PartialEq> Account<L> {
     /// From here on deliveries are named: the dispatcher drains.
     pub(crate) fn open(&mut self) {
-        self.is_open = true;
+        if self.stage == Stage::New {
+            self.stage = Stage::Open;
+        }
+    }
+
+    /// All that was in the place is named, and nothing will come.
+    pub(crate) fn close(&mut self) {
+        self.stage = Stage::Closed;
     }
 
     /// A delivery ended.
     pub(crate) fn drain(&mut self, handler: L) {
-        if self.is_open {
+        if self.stage == Stage::Open {
             add(&mut self.drained, handler, 1);
         }
     }
 
     /// Nobody will run a delivery any more, or wait for its end.
     pub(crate) fn abandon(&mut self, handler: L) {
-        if self.is_open {
+        if self.stage == Stage::Open {
             add(&mut self.abandoned, handler, 1);
         }
     }

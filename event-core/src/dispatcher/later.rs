@@ -223,7 +223,11 @@ pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut
 fn block(line: &Arc<Line>, item: Item, root: &mut Root) {
     line.count_wait();
     // Whoever has the report of the root is told there.
-    let slot = (!root.hands.is_reported()).then(|| line.buffer.wait(&item));
+    let slot = if root.hands.is_reported() {
+        None
+    } else {
+        line.buffer.wait(&item)
+    };
     root.more().blocked.push(Blocked {
         line: Arc::clone(line),
         item,

@@ -110,7 +110,10 @@ impl Tasks {
             return None;
         }
         let closed = close_others();
-        registry.is_closed |= closed.is_some();
+        if closed.is_some() {
+            registry.is_closed = true;
+            registry.account.close();
+        }
         closed
     }
 
@@ -127,6 +130,7 @@ impl Tasks {
             }
             aborters.extend(entry.aborter.take());
         }
+        registry.account.close();
         aborters
     }
 

@@ -158,22 +158,47 @@ impl<T> Buffer<T> {
         &self,
         finished: Option<Ticket>,
     ) -> impl Future<Output = Option<Taken<T>>> + Unpin {
+        self.take_with(finished, |taken| taken)
+    }
+
+    /// The same, with a `step` more under the lock.
+    pub(crate) fn take_with<R>(
+        &self,
+        finished: Option<Ticket>,
+        step: impl Fn(Taken<T>) -> R + Unpin,
+    ) -> impl Future<Output = Option<R>> + Unpin {
         let mut finished = Unreturned {
             buffer: self,
             ticket: finished,
         };
         let mut sleep = Sleep::new(self, Whom::Consumers);
-        poll_fn(move |context| sleep.poll(context, |state, _| state.next(finished.ticket.take())))
+        poll_fn(move |context| {
+            sleep.poll(context, |state, _| {
+                let next = state.next(finished.ticket.take());
+                next.map(|next| next.map(&step))
+            })
+        })
     }
 
     /// [`take`](Self::take) for a thread.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(test)]
     pub(crate) fn take_blocking(&self, finished: Option<Ticket>) -> Option<Taken<T>> {
-        if let Poll::Ready(next) = self.change(|state| state.next(finished)) {
+        self.take_blocking_with(finished, |taken| taken)
+    }
+
+    /// [`take_with`](Self::take_with) for a thread.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn take_blocking_with<R>(
+        &self,
+        finished: Option<Ticket>,
+        step: impl Fn(Taken<T>) -> R + Unpin,
+    ) -> Option<R> {
+        let take = |state: &mut State<T>| state.next(finished).map(|next| next.map(&step));
+        if let Poll::Ready(next) = self.change(take) {
             return next;
         }
         self.hint.spin(Whom::Consumers);
-        block_on(self.take(None), None).flatten()
+        block_on(self.take_with(None, step), None).flatten()
     }
 
     /// Gives back a ticket and takes the next item, if one is ready then and there is no pause.
@@ -200,8 +225,8 @@ impl<T> Buffer<T> {
         self.change(|state| state.abandon(ticket));
     }
 
-    /// Keeps an item's label while it waits for [room](Self::room).
-    pub(crate) fn wait(&self, item: &T) -> Slot {
+    /// Keeps an item's label while it waits for [room](Self::room); `None` if the buffer is closed.
+    pub(crate) fn wait(&self, item: &T) -> Option<Slot> {
         self.lock().wait(item)
     }
 
@@ -271,6 +296,7 @@ impl<T> Buffer<T> {
         for (state, buffer) in states.iter_mut().zip(buffers) {
             let before = state.prospects();
             state.closed = true;
+            state.account.close();
             let after = state.prospects();
             buffer.hint.set(after);
             woken.extend(state.wake(before, after));

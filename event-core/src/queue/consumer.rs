@@ -1,7 +1,7 @@
 //! Threads and tasks that serve a queue.
 //!
-//! A consumer that has nothing to do holds nothing of the user's: it takes hold of its dispatcher with a
-//! delivery, and lets go before it gives back the ticket of the last one. So whoever finds a queue
+//! A consumer that has nothing to do holds nothing of the user's: it takes hold of its dispatcher in the
+//! step that takes a delivery, and lets go before it gives back the ticket of the last one. So whoever finds a queue
 //! quiet, or a dispatcher closed, finds that nobody else works with what the dispatcher owns.
 
 use std::any::Any;
@@ -63,15 +63,13 @@ impl Alive {
         }
     }
 
-    /// The dispatcher, for a delivery that was taken. It lives while one is under way: its last clone
-    /// leaves it to the [`Closing`].
-    fn inner(&self, taken: Taken<Item>) -> Option<(Arc<Inner>, Taken<Item>)> {
-        if let Some(inner) = self.inner.upgrade() {
-            return Some((inner, taken));
+    /// The dispatcher, for a delivery. It lives while one waits: its last clone leaves it to the
+    /// [`Closing`], and what is closed is empty.
+    fn hold(&self, taken: Taken<Item>) -> (Taken<Item>, Arc<Inner>) {
+        match self.inner.upgrade() {
+            Some(inner) => (taken, inner),
+            None => unreachable!("a dispatcher lives while its queues hold deliveries"),
         }
-        isolate::discard(taken.item);
-        self.line.buffer.abandon(taken.ticket);
-        None
     }
 
     /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
@@ -99,10 +97,8 @@ impl Drop for Alive {
 
 fn serve_as_thread(this: &Alive) {
     let line = &this.line;
-    while let Some(taken) = line.buffer.take_blocking(None) {
-        let Some((inner, mut taken)) = this.inner(taken) else {
-            continue;
-        };
+    let hold = |taken| this.hold(taken);
+    while let Some((mut taken, inner)) = line.buffer.take_blocking_with(None, hold) {
         let last = loop {
             let ended = line.run(&inner, taken.item, &taken.ticket, None, Hands::Serving);
             line.count(ended);
@@ -116,10 +112,8 @@ fn serve_as_thread(this: &Alive) {
 }
 
 async fn serve_as_task(this: Alive) {
-    while let Some(taken) = this.line.buffer.take(None).await {
-        let Some((inner, mut taken)) = this.inner(taken) else {
-            continue;
-        };
+    let hold = |taken| this.hold(taken);
+    while let Some((mut taken, inner)) = this.line.buffer.take_with(None, hold).await {
         let mut running = Running::new(&this, inner);
         let last = loop {
             running.item = Some(taken.item);

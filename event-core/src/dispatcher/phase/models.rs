@@ -234,27 +234,39 @@ fn a_delivery_and_what_it_causes_are_named_once_whenever_the_time_is_over() {
 }
 
 #[test]
-fn a_delivery_that_waits_for_room_is_named_once_whenever_the_time_is_over() {
+fn a_delivery_that_waits_for_room_is_named_once_or_refused_whenever_the_time_is_over() {
     check(|| {
         let model = Model::new();
-        // It is what a delivery of this task caused that waits.
-        let slot = model.queues[1].wait(&1);
+        assert!(model.offer(1, None));
         let task = model.tasks.enter(vec![handler()]).expect("it is open");
         model.drain();
-        let waiting = spawn(&model, move |model| {
-            model.tasks.end(task, handler());
-            if model.offer(1, Some(slot)) {
+        let handed_over = Arc::new(Mutex::new(1));
+        let waiting = spawn(&model, {
+            let handed_over = Arc::clone(&handed_over);
+            move |model| {
+                model.tasks.end(task, handler());
+                // What it caused finds no room, and waits until the other has gone.
+                let queue = &model.queues[1];
+                let mut slot = None;
+                if let Offer::Full(item) = queue.offer(1, None, WhenFull::Wait, None) {
+                    slot = queue.wait(&item);
+                    model.serve(1, || ());
+                    let is_in = model.offer(1, slot);
+                    if let (Some(slot), false) = (slot, is_in) {
+                        queue.stop_waiting(slot);
+                    }
+                    assert!(slot.is_some() || !is_in, "it is closed");
+                }
+                *handed_over.lock().expect("no panic") += usize::from(slot.is_some());
                 model.tasks.leave(task);
                 model.serve(1, || ());
-            } else {
-                model.queues[1].stop_waiting(slot);
-                model.tasks.leave(task);
+                model.close_if_quiet();
             }
-            model.close_if_quiet();
         });
         let (drained, abandoned) = model.shut_down();
-        assert_eq!(drained + abandoned, 2);
         waiting.join().expect("no panic");
+        let handed_over = *handed_over.lock().expect("no panic");
+        assert_eq!(drained + abandoned, 1 + handed_over);
         assert_eq!(model.account(), (drained, abandoned), "it is told for good");
         model.is_closed_once();
     });

@@ -114,9 +114,10 @@ impl<T> State<T> {
         self.slots.close(slot)
     }
 
-    /// Opens a slot for an item that will wait for room.
-    pub(super) fn wait(&mut self, item: &T) -> Slot {
-        self.slots.open((self.label)(item))
+    /// Opens a slot for an item that will wait for room; `None` if there will be none any more.
+    pub(super) fn wait(&mut self, item: &T) -> Option<Slot> {
+        let label = (self.label)(item);
+        (!self.closed).then(|| self.slots.open(label))
     }
 
     /// The item in a slot found no room.
@@ -142,7 +143,9 @@ impl<T> State<T> {
         for label in self.slots.take_all() {
             self.account.abandon(label);
         }
-        self.clear()
+        let drained = self.clear();
+        self.account.close();
+        drained
     }
 
     #[inline]
