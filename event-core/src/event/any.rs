@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Event, EventInfo};
 #[cfg(feature = "serde")]
-use crate::wire::write::Attributes;
+use crate::wire::write::{Attributes, Unwritten};
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -66,7 +66,8 @@ impl dyn AnyEvent {
         any.downcast_ref()
     }
 
-    /// The event as JSON, redacted fields masked.
+    /// The event as JSON, redacted fields masked. It is for showing: a float that is not finite, which
+    /// no [envelope](crate::wire) takes, is `null` here.
     ///
     /// # Errors
     ///
@@ -88,7 +89,7 @@ impl dyn AnyEvent {
 #[cfg(feature = "serde")]
 impl dyn AnyEvent {
     /// An envelope of the event, nothing masked; `None` if it is not `wire`.
-    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
         self.object_write(with)
     }
 }
@@ -125,7 +126,7 @@ mod private {
 
     use crate::event::{Event, EventInfo};
     #[cfg(feature = "serde")]
-    use crate::wire::write::Attributes;
+    use crate::wire::write::{Attributes, Unwritten};
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {
@@ -134,7 +135,7 @@ mod private {
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>>;
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>>;
     }
 
     impl<E: Event> Object for E {
@@ -152,7 +153,7 @@ mod private {
         }
 
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
             E::WIRE.map(|form| form.write(self, E::INFO.key_pointer(), with))
         }
     }

@@ -59,7 +59,7 @@ mod serde_impls {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::{MASK, Redacted};
-    use crate::wire::hidden;
+    use crate::wire::{checked, hidden};
 
     thread_local! {
         static MASKING: Cell<bool> = const { Cell::new(false) };
@@ -82,7 +82,8 @@ mod serde_impls {
             if MASKING.get() {
                 serializer.serialize_str(MASK)
             } else {
-                self.0.serialize(serializer)
+                let written = self.0.serialize(serializer);
+                written.inspect_err(|_| checked::hide_path())
             }
         }
     }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::DecodeError;
-use super::read::{known, shown, shown_path};
+use super::path::{Step, shown_path};
+use super::read::{known, shown};
 
 /// Other attributes are for others; `null` is as good as nothing.
 #[derive(Deserialize)]
@@ -128,7 +129,7 @@ fn attributes_with_path(text: &str) -> Result<Attributes<'_>, DecodeError> {
         if !inner.is_data() {
             return not_json(inner);
         }
-        let path = shown_path("", error.path(), &[]);
+        let path = shown_path("", Step::all_of(error.path()), &[]);
         let problem = known(&inner.to_string());
         not_cloud_event(
             &path,

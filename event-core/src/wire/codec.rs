@@ -82,8 +82,9 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// The event is not `wire`, its `Serialize` fails or panics, its time has no year of four digits,
-    /// or the envelope is larger than the limit.
+    /// The event is not `wire`, has a float that is not finite, is nested deeper than can be read, its
+    /// `Serialize` fails or panics, its time has no year of four digits, or the envelope is larger than
+    /// the limit.
     pub fn encode(&self, event: &dyn AnyEvent, meta: &Meta) -> Result<String, EncodeError> {
         let info = event.info();
         let (name, version) = (info.name(), info.version());
@@ -104,13 +105,7 @@ impl Codec {
         // The type's `Serialize` is the user's.
         let written = match isolate::run(|| event.write(&attributes)) {
             Ok(Some(Ok(written))) => written,
-            Ok(Some(Err(source))) => {
-                return Err(EncodeError::Serialize {
-                    event: name,
-                    version,
-                    source,
-                });
-            }
+            Ok(Some(Err(why))) => return Err(EncodeError::unwritten(name, version, why)),
             Ok(None) => return Err(EncodeError::NotWire { event: name }),
             Err(_) => {
                 return Err(EncodeError::Panicked {

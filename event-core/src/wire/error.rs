@@ -4,7 +4,9 @@
 //! type's own `Deserialize` says is passed on, unless the event has redacted fields, whose values it
 //! might show.
 
+use super::checked::Unreadable;
 use super::read::{Unfit, shown};
+use super::write::Unwritten;
 
 /// Why there is no codec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +55,33 @@ pub enum EncodeError {
         /// What serde answered.
         source: serde_json::Error,
     },
+    /// A float that is infinite or no number, which JSON has not: serde writes it as `null`, and reads
+    /// it as nothing but an `Option`.
+    #[error(
+        "cannot write `{event}` version {version}: a float at `{path}` is not finite, and JSON has no \
+         such number; check it before the event is emitted, or make it an `Option`"
+    )]
+    NotFinite {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: `data.lines[2].price`. Of a map's key, where the map is.
+        path: String,
+    },
+    /// The event is nested deeper than serde_json reads.
+    #[error(
+        "cannot write `{event}` version {version}: at `{path}` it is nested deeper than 127 arrays and \
+         objects, which nobody could read"
+    )]
+    TooDeep {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: the start of the path.
+        path: String,
+    },
     /// The event's own `Serialize` panicked.
     #[error("writing `{event}` version {version} panicked")]
     Panicked {
@@ -84,6 +113,30 @@ pub enum EncodeError {
         /// The most that are allowed.
         limit: usize,
     },
+}
+
+impl EncodeError {
+    pub(super) fn unwritten(event: &'static str, version: u32, why: Unwritten) -> Self {
+        match why {
+            Unwritten::Serialize(source) => Self::Serialize {
+                event,
+                version,
+                source,
+            },
+            Unwritten::Refused { why, path } => match why {
+                Unreadable::NotFinite => Self::NotFinite {
+                    event,
+                    version,
+                    path,
+                },
+                Unreadable::TooDeep => Self::TooDeep {
+                    event,
+                    version,
+                    path,
+                },
+            },
+        }
+    }
 }
 
 /// Why no event was read.
@@ -220,6 +273,50 @@ impl DecodeError {
             path,
             problem,
         }
+    }
+}
+
+/// Why an event is not read as it was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoundTripError {
+    /// It cannot even be written.
+    #[error(transparent)]
+    Write(#[from] EncodeError),
+    /// It is written, and cannot be read.
+    #[error("{}", unread(_0))]
+    Read(#[from] DecodeError),
+    /// It is another event when it is read.
+    #[error(
+        "`{event}` version {version} is another when it is read: `{path}` was written from {written}, \
+         and is {read}"
+    )]
+    Differs {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: `data.lines[2].price`; no further than a redacted value.
+        path: String,
+        /// The JSON that was written there, or `nothing`.
+        written: String,
+        /// The JSON that is there when what was read is written again, or `nothing`.
+        read: String,
+    },
+}
+
+fn unread(error: &DecodeError) -> String {
+    match error {
+        DecodeError::Data {
+            event,
+            version,
+            path,
+            problem,
+        } => format!(
+            "`{event}` version {version} is written and cannot be read: it does not fit at `{path}`: \
+             {problem}"
+        ),
+        other => other.to_string(),
     }
 }
 

@@ -9,14 +9,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::{Unfit, read_json};
-use super::write::{Attributes, envelope};
+use super::write::{Attributes, Unwritten, data, envelope};
 use crate::event::{MASK, while_masking};
 
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
     redacted: &'static [&'static str],
     masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
-    write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
+    write: fn(&E, Option<&str>, &[&str], &Attributes<'_>) -> Result<String, Unwritten>,
+    data: fn(&E, &[&str]) -> Result<String, Unwritten>,
     read: fn(&str, &[&str]) -> Result<E, Unfit>,
 }
 
@@ -37,6 +38,7 @@ impl<E> WireForm<E> {
             redacted,
             masked: |event| while_masking(|| serde_json::to_value(event)),
             write: envelope,
+            data,
             read: read_json,
         }
     }
@@ -58,8 +60,13 @@ impl<E> WireForm<E> {
         event: &E,
         key: Option<&str>,
         attributes: &Attributes<'_>,
-    ) -> Result<String, serde_json::Error> {
-        (self.write)(event, key, attributes)
+    ) -> Result<String, Unwritten> {
+        (self.write)(event, key, self.redacted, attributes)
+    }
+
+    /// The data of such an envelope.
+    pub(crate) fn data(&self, event: &E) -> Result<String, Unwritten> {
+        (self.data)(event, self.redacted)
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {

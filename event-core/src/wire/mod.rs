@@ -96,6 +96,7 @@
 //! but an `Option`.
 
 mod attributes;
+pub(crate) mod checked;
 mod codec;
 mod envelope;
 mod error;
@@ -104,10 +105,13 @@ pub(crate) mod hidden;
 mod identity;
 mod index;
 mod key;
+mod path;
 pub(crate) mod read;
 pub mod record;
+mod round_trip;
 pub(crate) mod write;
 
 pub use self::codec::Codec;
 pub use self::envelope::Envelope;
-pub use self::error::{CodecError, DecodeError, EncodeError};
+pub use self::error::{CodecError, DecodeError, EncodeError, RoundTripError};
+pub use self::round_trip::{assert_round_trip, check_round_trip};

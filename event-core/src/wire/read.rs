@@ -2,13 +2,13 @@
 //! fit, without showing values.
 
 use std::any::Any;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 
 use super::hidden;
+use super::path::{Step, shown_path};
 use crate::dispatcher::ArrivedEvent;
 use crate::event::{Event, Upcast};
 
@@ -86,7 +86,7 @@ fn path_of_error<E: DeserializeOwned>(
         serde_path_to_error::deserialize::<_, E>(&mut deserializer)
     };
     match hidden::watched(hidden, read).0 {
-        Err(error) => shown_path("data", error.path(), redacted),
+        Err(error) => shown_path("data", Step::all_of(error.path()), redacted),
         Ok(_) => "data".to_owned(),
     }
 }
@@ -134,42 +134,6 @@ fn without_place(text: &str) -> &str {
         }
         _ => text,
     }
-}
-
-/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
-pub(super) fn shown_path(root: &str, path: &Path, redacted: &[&str]) -> String {
-    const MOST: usize = 16;
-    let mut shown_path = root.to_owned();
-    let mut pointer = String::new();
-    for (index, segment) in path.iter().enumerate() {
-        if redacted.contains(&pointer.as_str()) {
-            break;
-        }
-        if index == MOST {
-            shown_path.push_str("[…]");
-            break;
-        }
-        let step = match segment {
-            Segment::Seq { index } => {
-                let _ = write!(shown_path, "[{index}]");
-                index.to_string()
-            }
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                if !shown_path.is_empty() {
-                    shown_path.push('.');
-                }
-                shown_path.push_str(&shown(key, 40));
-                key.replace('~', "~0").replace('/', "~1")
-            }
-            Segment::Unknown => {
-                shown_path.push_str(".?");
-                "?".to_owned()
-            }
-        };
-        pointer.push('/');
-        pointer.push_str(&step);
-    }
-    shown_path
 }
 
 /// A text from outside, as a message can show it.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::checked::{self, Checked, Refused, Unreadable};
 use super::key;
+use super::path::shown_path;
 use crate::meta::Meta;
 
 /// What is written before the data.
@@ -17,31 +19,66 @@ pub struct Attributes<'a> {
     pub(super) meta: &'a Meta,
 }
 
-/// An envelope of the event, whose key is where `key` points to.
+/// Why an event is no JSON, or none that can be read.
+#[derive(Debug)]
+pub enum Unwritten {
+    Refused { why: Unreadable, path: String },
+    Serialize(serde_json::Error),
+}
+
+/// An envelope of the event, whose key is where `key` points to and whose redacted fields are at
+/// `redacted`.
 pub(super) fn envelope<E: Serialize>(
     event: &E,
     key: Option<&str>,
+    redacted: &[&str],
     attributes: &Attributes<'_>,
-) -> Result<String, serde_json::Error> {
+) -> Result<String, Unwritten> {
+    let key = key.and_then(|pointer| key::of(event, pointer));
     // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
-    serde_json::to_string(&Envelope {
-        attributes,
-        key: key.and_then(|pointer| key::of(event, pointer)),
-        data: event,
-    })
+    let (written, refused) = checked::watched(|| {
+        serde_json::to_string(&Envelope {
+            attributes,
+            key,
+            data: Checked::new(event),
+        })
+    });
+    verdict(written, refused, redacted)
+}
+
+/// The data of an envelope of the event.
+pub(super) fn data<E: Serialize>(event: &E, redacted: &[&str]) -> Result<String, Unwritten> {
+    let (written, refused) = checked::watched(|| serde_json::to_string(&Checked::new(event)));
+    verdict(written, refused, redacted)
+}
+
+/// Apart, so that it is compiled once and not once per event.
+fn verdict(
+    written: Result<String, serde_json::Error>,
+    refused: Refused,
+    redacted: &[&str],
+) -> Result<String, Unwritten> {
+    match refused.why {
+        None => written.map_err(Unwritten::Serialize),
+        Some(why) => {
+            let path = refused.path.into_iter().rev();
+            let path = shown_path("data", path, redacted);
+            Err(Unwritten::Refused { why, path })
+        }
+    }
 }
 
 struct Envelope<'a, E> {
     attributes: &'a Attributes<'a>,
     key: Option<String>,
-    data: &'a E,
+    data: Checked<'a, E>,
 }
 
 impl<E: Serialize> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut envelope = serializer.serialize_struct("Envelope", 13)?;
         write_attributes(&mut envelope, self.attributes, self.key.as_deref())?;
-        envelope.serialize_field("data", self.data)?;
+        envelope.serialize_field("data", &self.data)?;
         envelope.end()
     }
 }
