@@ -146,7 +146,7 @@ fn meta(codec: &Codec) -> Meta {
         "data": {"customer_id": 1, "date": "1997-01-01", "cds": 1, "amount_cents": 1}
     }"#;
     let read: Envelope = codec.decode(envelope).expect("it is read");
-    *read.meta()
+    read.meta().clone()
 }
 
 fn by_hand<E: Keyed>(event: &E, meta: &Meta) -> String {

@@ -336,8 +336,8 @@ impl Root {
             let more = more.get_mut();
             if !more.given.is_empty() {
                 let meta = || {
-                    let known = origin.stamp.or(more.progress.meta);
-                    known.unwrap_or_else(|| inner.stamp(origin))
+                    let known = origin.stamp.as_ref().or(more.progress.meta.as_ref());
+                    known.cloned().unwrap_or_else(|| inner.stamp(origin))
                 };
                 let parent = inner.is_stamping().then(|| meta().parent());
                 more.join_given(inner, &origin.caused(parent, Trace::NONE));

@@ -77,15 +77,15 @@ impl<'e> Emission<'e> {
 
     /// The identity of the emission; made now, if nobody asked before.
     pub(crate) fn meta(&self) -> Meta {
-        if let Some(meta) = self.origin.stamp {
-            return meta;
+        if let Some(meta) = &self.origin.stamp {
+            return meta.clone();
         }
-        if let Some(meta) = self.more().progress.meta {
-            return meta;
+        if let Some(meta) = &self.more().progress.meta {
+            return meta.clone();
         }
         // Not while the record is borrowed: the clock is the user's.
         let meta = self.inner.stamp(self.origin);
-        self.more().progress.meta = Some(meta);
+        self.more().progress.meta = Some(meta.clone());
         meta
     }
 

@@ -164,7 +164,7 @@ impl Inner {
 
     pub(crate) fn stamp(&self, origin: &Origin) -> Meta {
         // One that was delivered from outside has its own.
-        let own = origin.stamp;
+        let own = origin.stamp.clone();
         own.unwrap_or_else(|| self.stamper.stamp(origin))
     }
 

@@ -29,6 +29,11 @@ pub(crate) enum Cause {
     TooDeep {
         limit: u32,
     },
+    /// An event from outside that has been here before.
+    #[cfg(feature = "serde")]
+    Echo {
+        source: Arc<str>,
+    },
     TooMany {
         limit: usize,
         not_emitted: usize,
@@ -63,6 +68,8 @@ impl Cause {
             Self::TimedOut(_) => Some(Ended::TimedOut),
             Self::Full(_) => Some(Ended::Rejected),
             Self::NoRuntime | Self::Abandoned { .. } => Some(Ended::Abandoned),
+            #[cfg(feature = "serde")]
+            Self::Echo { .. } => None,
             Self::Drop(_)
             | Self::TooDeep { .. }
             | Self::TooMany { .. }
@@ -127,6 +134,14 @@ impl Failure {
     #[must_use]
     pub fn is_full(&self) -> bool {
         matches!(self.cause, Cause::Full(_))
+    }
+
+    /// Whether the event was not delivered since it has been here before; see
+    /// [`Envelope::is_echo`](crate::wire::Envelope::is_echo).
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub fn is_echo(&self) -> bool {
+        matches!(self.cause, Cause::Echo { .. })
     }
 
     /// Offers a delivery that found no room again, to the same handler alone, and waits until there
@@ -249,6 +264,13 @@ impl fmt::Display for Failure {
                 )?;
                 cause(f)
             }
+            #[cfg(feature = "serde")]
+            (Cause::Echo { source }, _) => write!(
+                f,
+                "`{event}` was not emitted: it has been here before, as an event that `{source}` sent, and \
+                 somebody forwarded it back; forward nothing that came from outside \
+                 (`meta.is_remote()`), or let it in with `codec.allow_echoes()`"
+            ),
             (Cause::TooMany { limit, not_emitted }, _) => {
                 write!(f, "`{event}` was not emitted")?;
                 match not_emitted.saturating_sub(1) {
@@ -343,6 +365,8 @@ impl fmt::Debug for Cause {
             Self::Panic(panic) => write!(f, "Panic({panic:?})"),
             Self::Drop(panic) => write!(f, "Drop({panic:?})"),
             Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
+            #[cfg(feature = "serde")]
+            Self::Echo { source } => write!(f, "Echo({source:?})"),
             Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
             Self::Nested(limit) => write!(f, "Nested({limit:?})"),
             Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),

@@ -33,6 +33,8 @@ pub(super) struct Attributes<'a> {
     #[serde(borrow)]
     pub(super) causationid: Option<Text<'a>>,
     pub(super) causaldepth: Option<Count>,
+    #[serde(borrow)]
+    pub(super) forwardedby: Option<Text<'a>>,
     /// Of whatever type: a trace that cannot be read harms no event.
     #[serde(borrow)]
     pub(super) traceparent: Option<&'a RawValue>,

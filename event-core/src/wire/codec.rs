@@ -8,7 +8,7 @@ use iri_string::types::UriReferenceStr;
 use super::attributes::{Text, attributes, not_utf8, required};
 use super::envelope::Envelope;
 use super::error::{CodecError, DecodeError, EncodeError, shown_name};
-use super::identity::{meta, timestamp};
+use super::identity::{meta, route, timestamp};
 use super::index::Index;
 use super::read::shown;
 use super::write::Attributes;
@@ -39,12 +39,14 @@ const SIZE_LIMIT: usize = 1 << 20;
 pub struct Codec {
     source: Arc<str>,
     size_limit: usize,
+    allows_echoes: bool,
     index: Arc<Index>,
 }
 
 impl Codec {
     /// A codec that writes `source` as the CloudEvents attribute of this name: who the events come
-    /// from. Together with an event's id it is unique.
+    /// from. Together with an event's id it is unique, so an event that came from outside keeps the
+    /// source that it has, and `source` joins those who [forwarded](crate::Meta::forwarders) it.
     ///
     /// # Errors
     ///
@@ -59,6 +61,7 @@ impl Codec {
         Ok(Self {
             source: source.into(),
             size_limit: SIZE_LIMIT,
+            allows_echoes: false,
             index: Arc::new(Index::new()?),
         })
     }
@@ -68,6 +71,22 @@ impl Codec {
     pub fn size_limit(self, bytes: usize) -> Self {
         Self {
             size_limit: bytes,
+            ..self
+        }
+    }
+
+    /// Lets events be [delivered](crate::Dispatcher::deliver) that have been here before: those that
+    /// this source has forwarded, and those that it wrote and others forwarded. Unless it is set they
+    /// are refused, since programs which forward to each other what they receive would never stop.
+    ///
+    /// Where it is set, such a loop ends at the dispatcher's
+    /// [limit](crate::DispatcherBuilder::depth_limit) of depth: an event is one deeper each time that it
+    /// comes back. An event that this source wrote, and that a broker brings back as it was, needs none
+    /// of this: nobody has forwarded it.
+    #[must_use]
+    pub fn allow_echoes(self) -> Self {
+        Self {
+            allows_echoes: true,
             ..self
         }
     }
@@ -157,6 +176,7 @@ impl Codec {
         let name = required(attributes.r#type.as_ref(), "type")?;
         let version = attributes.eventversion.map_or(1, |version| version.0);
         let meta = meta(&attributes, source, id)?;
+        let route = route(&attributes, source, &self.source);
         let (name, read) = self.index.find(name, version).map_err(|known| {
             let event = shown_name(name);
             if known.is_empty() {
@@ -195,10 +215,11 @@ impl Codec {
         match isolate::run(|| read(version, data)) {
             Ok(Some(Ok(event))) => Ok(Envelope {
                 event,
-                meta,
+                meta: meta.with_route(Some(route)),
                 name,
                 version,
-                source: source.into(),
+                own_source: Arc::clone(&self.source),
+                allows_echoes: self.allows_echoes,
             }),
             Ok(Some(Err(unfit))) => Err(DecodeError::unfit(name, version, unfit)),
             Ok(None) => unreachable!("the index has only what is accepted"),

@@ -76,7 +76,7 @@ struct Envelope<'a, E> {
 
 impl<E: Serialize> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut envelope = serializer.serialize_struct("Envelope", 13)?;
+        let mut envelope = serializer.serialize_struct("Envelope", 14)?;
         write_attributes(&mut envelope, self.attributes, self.key.as_deref())?;
         envelope.serialize_field("data", &self.data)?;
         envelope.end()
@@ -92,7 +92,7 @@ fn write_attributes<S: SerializeStruct>(
     let meta = attributes.meta;
     envelope.serialize_field("specversion", "1.0")?;
     envelope.serialize_field("id", &meta.id())?;
-    envelope.serialize_field("source", attributes.source)?;
+    envelope.serialize_field("source", meta.source().unwrap_or(attributes.source))?;
     envelope.serialize_field("type", attributes.name)?;
     envelope.serialize_field("time", &attributes.time)?;
     envelope.serialize_field("datacontenttype", "application/json")?;
@@ -101,7 +101,11 @@ fn write_attributes<S: SerializeStruct>(
     if let Some(causation) = meta.causation() {
         envelope.serialize_field("causationid", &causation)?;
     }
-    envelope.serialize_field("causaldepth", &meta.depth())?;
+    envelope.serialize_field("causaldepth", &meta.depth_outside(attributes.source))?;
+    if let Some(route) = meta.route() {
+        let forwarders = route.forwarders_with(attributes.source);
+        envelope.serialize_field("forwardedby", &format_args!("{forwarders}"))?;
+    }
     if let Some(traceparent) = meta.traceparent() {
         envelope.serialize_field("traceparent", &format_args!("{traceparent}"))?;
     }

@@ -202,7 +202,7 @@ impl Identity {
             "causaldepth": self.depth,
         });
         let read = codec().decode(attributes.to_string().as_bytes());
-        *read.expect("it is read").meta()
+        read.expect("it is read").meta().clone()
     }
 }
 
