@@ -26,7 +26,7 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more; what the patterns of catch-all handlers match. Without it the event has its Rust path, which never leaves the process |
 /// | `version = 2` | the version of its schema, from 1 on |
-/// | `alias = "shop.order_made"` | a name it had, or a list of them in square brackets: what was written under one is still decoded |
+/// | `alias = "shop.order_made"` | a name it had, or the `type` that another program gives it (`"Microsoft.Storage.BlobCreated"`), or a list of them in square brackets: what was written under one is decoded, too |
 /// | `previous = OrderPlacedV1` | the type of the version before, which `From` turns into this one when it is decoded. It has the same `name` (or one of the aliases), the version before, and is `superseded` |
 /// | `superseded` | a newer version names it as `previous`: it is decoded, and neither emitted nor handled |
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |

@@ -111,6 +111,14 @@ pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError
 }
 
 pub(super) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
+    if text.starts_with('\u{feff}') {
+        return Err(DecodeError::NotJson {
+            problem: "a byte order mark stands before it, which only a file may begin with"
+                .to_owned(),
+            line: 1,
+            column: 1,
+        });
+    }
     // serde reads structs from arrays, too.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(match serde_json::from_str::<IgnoredAny>(text) {

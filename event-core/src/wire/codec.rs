@@ -16,6 +16,9 @@ use crate::event::AnyEvent;
 use crate::isolate;
 use crate::meta::Meta;
 
+/// What some editors and libraries write before UTF-8, and JSON has not.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// 1 MiB.
 const SIZE_LIMIT: usize = 1 << 20;
 
@@ -145,7 +148,7 @@ impl Codec {
     }
 
     /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
-    /// version, and upcasts it to the newest one.
+    /// version, and upcasts it to the newest one. A byte order mark before it is skipped.
     ///
     /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
     /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
@@ -157,6 +160,11 @@ impl Codec {
     /// Whatever the input is, it is an event or a [`DecodeError`] that says why not. Larger input
     /// than the limit is not looked at.
     pub fn decode(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
+        self.decode_unmarked(input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input))
+    }
+
+    /// The same where no byte order mark may stand before it.
+    pub(super) fn decode_unmarked(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
         if input.len() > self.size_limit {
             return Err(DecodeError::TooLarge {
                 size: input.len(),
