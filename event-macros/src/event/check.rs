@@ -5,7 +5,7 @@
 use syn::{Data, Fields};
 
 use super::parse::{FieldModel, Model, Shape};
-use super::versions;
+use super::{readable, versions};
 use crate::diagnostics::Diagnostics;
 use crate::names::snake_case;
 use crate::text::{compact, did_you_mean};
@@ -18,6 +18,7 @@ pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     } else {
         wire_needs_a_name(model, diagnostics);
         versions::check(model, diagnostics);
+        readable::check(model, diagnostics);
     }
     key(model, diagnostics);
     for shape in &model.shapes {

@@ -7,6 +7,7 @@ mod masked;
 mod parse;
 mod pointer;
 mod range;
+mod readable;
 mod serde;
 mod versions;
 
