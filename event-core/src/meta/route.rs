@@ -9,8 +9,8 @@ const MOST: usize = 2 * 1024;
 
 /// The source of an event from outside, and the sources of those who forwarded it.
 ///
-/// A source stands once among the forwarders, at the place where it was first, so that a route does not
-/// grow in a loop. Of a route that is too long the oldest forwarders are left out.
+/// Whoever forwards an event twice stands once among the forwarders, so that a route does not grow in a
+/// loop. Of a route that is too long the oldest forwarders are left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     /// The source, then a blank and a source for each forwarder.
@@ -95,8 +95,10 @@ impl fmt::Display for Forwarders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { route, own } = self;
         let own = Some(*own).filter(|own| !route.was_forwarded_by(own));
+        let room = MOST.saturating_sub(own.map_or(0, |own| own.len() + 1));
+        let left_out = route.forwarders().count() - fitting(route.forwarders().rev(), room);
         let mut separator = "";
-        for forwarder in route.forwarders().chain(own) {
+        for forwarder in route.forwarders().skip(left_out).chain(own) {
             write!(f, "{separator}{forwarder}")?;
             separator = " ";
         }
@@ -106,13 +108,17 @@ impl fmt::Display for Forwarders<'_> {
 
 /// The last of them that are not too long together.
 fn last<T: AsRef<str>>(forwarders: &[T]) -> &[T] {
-    let mut room = MOST;
-    let fits = |forwarder: &&T| {
-        let left = room.checked_sub(forwarder.as_ref().len() + 1);
+    let from_the_end = forwarders.iter().rev().map(AsRef::as_ref);
+    &forwarders[forwarders.len() - fitting(from_the_end, MOST)..]
+}
+
+/// How many of them there is room for, with a blank each.
+fn fitting<'a>(forwarders: impl Iterator<Item = &'a str>, mut room: usize) -> usize {
+    let fits = |forwarder: &&str| {
+        let left = room.checked_sub(forwarder.len() + 1);
         left.map(|left| room = left).is_some()
     };
-    let count = forwarders.iter().rev().take_while(fits).count();
-    &forwarders[forwarders.len() - count..]
+    forwarders.take_while(fits).count()
 }
 
 /// A source as URI references are written: `%XX` for each byte that is no visible ASCII.
@@ -175,7 +181,13 @@ mod tests {
         assert!(route.is_echo());
         let kept = forwarders(&route);
         assert_eq!(kept, many[many.len() - kept.len()..]);
-        assert!((MOST - 10..=MOST).contains(&route.text[2..].len()));
+        let is_full = |len: usize| (MOST - 20..=MOST).contains(&len);
+        assert!(is_full(route.text["/a".len()..].len()));
+        // Whoever reads it keeps all that is written.
+        let written = route.forwarders_with("/forwarder").to_string();
+        assert!(is_full(written.len() + 1) && written.ends_with("/9999 /forwarder"));
+        let read = Route::read("/a", &written, "/b");
+        assert_eq!(read.forwarders_with("/forwarder").to_string(), written);
         let route = Route::read("/a", &"x".repeat(3_000_000), "/0");
         assert!(route.is_straight_from("/a"));
     }
