@@ -505,14 +505,26 @@ fn what_serde_writes_and_cannot_read_is_found_by_a_round_trip() {
         raw: Some(RawValue::from_string("1".to_owned()).expect("it is JSON")),
         ..More::default()
     });
-    assert!(unread(&number).starts_with(start), "{}", unread(&number));
-    assert!(unread(&number).contains("u128 is not supported"));
-    assert!(
-        unread(&by_id).contains("expected u32"),
-        "{}",
-        unread(&by_id)
-    );
-    assert!(unread(&raw).starts_with(start), "{}", unread(&raw));
+    for (event, problem, path) in [
+        (number, "`data`: u128 is not supported; ", "data.number"),
+        (
+            by_id,
+            "`data`: invalid type: string, expected u32; ",
+            "data.by_id",
+        ),
+        (
+            raw,
+            "`data`: invalid type: newtype struct, expected any valid JSON value; ",
+            "data.raw",
+        ),
+    ] {
+        let text = unread(&event);
+        assert!(text.starts_with(&format!("{start}{problem}")), "{text}");
+        assert!(
+            text.contains(&format!("which loses what is at `{path}`: ")),
+            "{text}"
+        );
+    }
 }
 
 #[derive(Event, Serialize, Deserialize)]

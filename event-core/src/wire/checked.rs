@@ -6,15 +6,15 @@
 //! levels and elements. Where something is not, each level adds its step to the path while the error
 //! passes through it, so that no second pass is needed.
 
+mod values;
+
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use serde::ser::{
-    Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
-};
+use serde::ser::Error;
 use serde::{Serialize, Serializer};
 
+use self::values::CheckedValues;
 use super::path::Step;
 
 /// How many arrays and objects may stand inside each other for serde_json to read them.
@@ -38,6 +38,16 @@ pub(crate) struct Refused {
 pub enum Unreadable {
     NotFinite,
     TooDeep,
+    /// It can be read, but not out of the buffer that serde has for what is flattened, for example.
+    Buffered,
+}
+
+/// How many arrays and objects a value is inside of.
+#[derive(Clone, Copy)]
+struct Level {
+    count: u8,
+    /// What serde's buffer loses is looked for.
+    is_buffered: bool,
 }
 
 impl Refused {
@@ -70,6 +80,7 @@ fn refuse<E: Error>(why: Unreadable) -> E {
     E::custom(match why {
         Unreadable::NotFinite => "a float is not finite",
         Unreadable::TooDeep => "it is nested too deep",
+        Unreadable::Buffered => "a buffer loses it",
     })
 }
 
@@ -83,13 +94,26 @@ fn inside<E>(step: Step, error: E) -> E {
 /// A value at a level of arrays and objects.
 pub(super) struct Checked<'a, T: ?Sized> {
     value: &'a T,
-    level: u8,
+    level: Level,
 }
 
 impl<'a, T: ?Sized> Checked<'a, T> {
     /// One that is inside of nothing.
     pub(super) fn new(value: &'a T) -> Self {
-        Self { value, level: 0 }
+        Self::with(value, false)
+    }
+
+    /// The same, in which what serde's buffer loses is refused, too.
+    pub(super) fn buffered(value: &'a T) -> Self {
+        Self::with(value, true)
+    }
+
+    fn with(value: &'a T, is_buffered: bool) -> Self {
+        let level = Level {
+            count: 0,
+            is_buffered,
+        };
+        Self { value, level }
     }
 }
 
@@ -103,52 +127,31 @@ impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
 /// Serializes one value.
 struct CheckedSerializer<S> {
     inner: S,
-    level: u8,
-}
-
-/// Serializes the values of an array or object.
-struct CheckedValues<C> {
-    inner: C,
-    /// Of the values.
-    level: u8,
-    /// How many of them there were, where they have no names.
-    count: usize,
-    /// The enum's variant that they are the values of.
-    variant: Option<&'static str>,
-    /// The step to the next value of a map.
-    key: Option<Step>,
+    level: Level,
 }
 
 impl<S: Serializer> CheckedSerializer<S> {
     /// The serializer's own, and that of the values inside of so many more arrays and objects.
-    fn enter(self, levels: u8) -> Result<(S, u8), S::Error> {
-        let level = self.level + levels;
-        if level > DEEPEST {
+    fn enter(self, levels: u8) -> Result<(S, Level), S::Error> {
+        let count = self.level.count + levels;
+        if count > DEEPEST {
             return Err(refuse(Unreadable::TooDeep));
         }
-        Ok((self.inner, level))
-    }
-}
-
-impl<C> CheckedValues<C> {
-    fn new(inner: C, level: u8, variant: Option<&'static str>) -> Self {
-        Self {
-            inner,
-            level,
-            count: 0,
-            variant,
-            key: None,
-        }
+        Ok((
+            self.inner,
+            Level {
+                count,
+                ..self.level
+            },
+        ))
     }
 
-    /// The step to a value went wrong, and its variant's before it.
-    #[cold]
-    fn outside<E>(&self, step: Step, error: E) -> E {
-        let error = inside(step, error);
-        match self.variant {
-            Some(variant) => inside(Step::Key(variant.into()), error),
-            None => error,
+    /// Refuses what serde's buffer loses, if that is looked for.
+    fn unbuffered(self) -> Result<S, S::Error> {
+        if self.level.is_buffered {
+            return Err(refuse(Unreadable::Buffered));
         }
+        Ok(self.inner)
     }
 }
 
@@ -177,18 +180,24 @@ impl<S: Serializer> Serializer for CheckedSerializer<S> {
         serialize_i16(value: i16)
         serialize_i32(value: i32)
         serialize_i64(value: i64)
-        serialize_i128(value: i128)
         serialize_u8(value: u8)
         serialize_u16(value: u16)
         serialize_u32(value: u32)
         serialize_u64(value: u64)
-        serialize_u128(value: u128)
         serialize_char(value: char)
         serialize_str(value: &str)
         serialize_none()
         serialize_unit()
         serialize_unit_struct(name: &'static str)
         serialize_unit_variant(name: &'static str, index: u32, variant: &'static str)
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
+        self.unbuffered()?.serialize_i128(value)
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
+        self.unbuffered()?.serialize_u128(value)
     }
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
@@ -288,8 +297,12 @@ impl<S: Serializer> Serializer for CheckedSerializer<S> {
         len: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
         // serde_json's own are no objects: a `RawValue` stands for a value of any kind.
-        let levels = u8::from(!name.starts_with("$serde_json::"));
-        let (inner, level) = self.enter(levels)?;
+        let (inner, level) = if name.starts_with("$serde_json::") {
+            let level = self.level;
+            (self.unbuffered()?, level)
+        } else {
+            self.enter(1)?
+        };
         let inner = inner.serialize_struct(name, len)?;
         Ok(CheckedValues::new(inner, level, None))
     }
@@ -312,104 +325,5 @@ impl<S: Serializer> Serializer for CheckedSerializer<S> {
 
     fn is_human_readable(&self) -> bool {
         self.inner.is_human_readable()
-    }
-}
-
-/// What has values in places.
-macro_rules! in_places {
-    ($($trait:ident $serialize:ident)*) => { $(
-        impl<C: $trait> $trait for CheckedValues<C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
-
-            fn $serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-                let (at, level) = (self.count, self.level);
-                self.count += 1;
-                self.inner
-                    .$serialize(&Checked { value, level })
-                    .map_err(|error| self.outside(Step::Index(at), error))
-            }
-
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.inner.end()
-            }
-        }
-    )* };
-}
-
-in_places! {
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-}
-
-/// What has values under names.
-macro_rules! under_names {
-    ($($trait:ident)*) => { $(
-        impl<C: $trait> $trait for CheckedValues<C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), C::Error> {
-                let level = self.level;
-                self.inner
-                    .serialize_field(key, &Checked { value, level })
-                    .map_err(|error| self.outside(Step::Key(key.into()), error))
-            }
-
-            fn skip_field(&mut self, key: &'static str) -> Result<(), C::Error> {
-                self.inner.skip_field(key)
-            }
-
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.inner.end()
-            }
-        }
-    )* };
-}
-
-under_names! { SerializeStruct SerializeStructVariant }
-
-impl<C: SerializeMap> SerializeMap for CheckedValues<C> {
-    type Ok = C::Ok;
-    type Error = C::Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
-        // Its value comes in a call that does not know it.
-        self.key = Step::to_value_of(key);
-        let level = self.level;
-        self.inner.serialize_key(&Checked { value: key, level })
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let (key, level) = (self.key.take(), self.level);
-        self.inner
-            .serialize_value(&Checked { value, level })
-            .map_err(|error| inside(key.unwrap_or(Step::Unknown), error))
-    }
-
-    fn serialize_entry<K, V>(&mut self, key: &K, value: &V) -> Result<(), C::Error>
-    where
-        K: Serialize + ?Sized,
-        V: Serialize + ?Sized,
-    {
-        let level = self.level;
-        let key_checked = Checked { value: key, level };
-        self.inner
-            .serialize_entry(&key_checked, &Checked { value, level })
-            .map_err(|error| match Step::to_value_of(key) {
-                Some(step) => inside(step, error),
-                // The key is what failed.
-                None => error,
-            })
-    }
-
-    fn end(self) -> Result<C::Ok, C::Error> {
-        self.inner.end()
     }
 }

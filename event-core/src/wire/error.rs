@@ -134,6 +134,7 @@ impl EncodeError {
                     version,
                     path,
                 },
+                Unreadable::Buffered => unreachable!("that is not looked for in an envelope"),
             },
         }
     }
@@ -284,8 +285,14 @@ pub enum RoundTripError {
     #[error(transparent)]
     Write(#[from] EncodeError),
     /// It is written, and cannot be read.
-    #[error("{}", unread(_0))]
-    Read(#[from] DecodeError),
+    #[error("{}{}", unread(source), lost(lost_at.as_deref()))]
+    Read {
+        /// Why not.
+        source: DecodeError,
+        /// Where the event has something that serde loses when it reads what is flattened, or an enum
+        /// that is tagged inside or untagged. That is the most probable cause.
+        lost_at: Option<String>,
+    },
     /// It is another event when it is read.
     #[error(
         "`{event}` version {version} is another when it is read: `{path}` was written from {written}, \
@@ -303,6 +310,15 @@ pub enum RoundTripError {
         /// The JSON that is there when what was read is written again, or `nothing`.
         read: String,
     },
+}
+
+fn lost(lost_at: Option<&str>) -> String {
+    lost_at.map_or_else(String::new, |path| {
+        format!(
+            "; serde keeps what is flattened, tagged inside or untagged in a buffer, which loses what is \
+             at `{path}`: `event_core::wire` says what else to write"
+        )
+    })
 }
 
 fn unread(error: &DecodeError) -> String {

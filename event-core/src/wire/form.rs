@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::{Unfit, read_json};
-use super::write::{Attributes, Unwritten, data, envelope};
+use super::write::{Attributes, Unwritten, data, envelope, lost_in_buffer};
 use crate::event::{MASK, while_masking};
 
 /// The functions of one type, so that its bounds are checked once.
@@ -18,6 +18,7 @@ pub struct WireForm<E> {
     masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
     write: fn(&E, Option<&str>, &[&str], &Attributes<'_>) -> Result<String, Unwritten>,
     data: fn(&E, &[&str]) -> Result<String, Unwritten>,
+    lost_in_buffer: fn(&E, &[&str]) -> Option<String>,
     read: fn(&str, &[&str]) -> Result<E, Unfit>,
 }
 
@@ -39,6 +40,7 @@ impl<E> WireForm<E> {
             masked: |event| while_masking(|| serde_json::to_value(event)),
             write: envelope,
             data,
+            lost_in_buffer,
             read: read_json,
         }
     }
@@ -67,6 +69,11 @@ impl<E> WireForm<E> {
     /// The data of such an envelope.
     pub(crate) fn data(&self, event: &E) -> Result<String, Unwritten> {
         (self.data)(event, self.redacted)
+    }
+
+    /// Where the event first has something that serde's buffer loses, if it has.
+    pub(crate) fn lost_in_buffer(&self, event: &E) -> Option<String> {
+        (self.lost_in_buffer)(event, self.redacted)
     }
 
     pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {

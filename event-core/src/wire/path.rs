@@ -28,6 +28,11 @@ impl Step {
         Some(Self::Key(text.into()))
     }
 
+    /// Whether a map's key is a text, and not only written as one.
+    pub(super) fn is_text<K: Serialize + ?Sized>(key: &K) -> bool {
+        serde_json::to_string(key).is_ok_and(|json| json.starts_with('"'))
+    }
+
     /// The steps of an error while reading.
     pub(super) fn all_of(path: &Path) -> impl Iterator<Item = Self> {
         path.iter().map(|segment| match segment {

@@ -40,8 +40,9 @@ use crate::isolate;
 /// let event = OrderWeighed { grams: 20.0, parts: Parts { by_shelf: [(4, 1)].into() } };
 /// assert_eq!(
 ///     check_round_trip(&event).unwrap_err().to_string(),
-///     "`shop.order_weighed` version 1 is written and cannot be read: it does not fit at \
-///      `data.by_shelf.?`: invalid type: string, expected u8",
+///     "`shop.order_weighed` version 1 is written and cannot be read: it does not fit at `data`: \
+///      invalid type: string, expected u8; serde keeps what is flattened, tagged inside or untagged in \
+///      a buffer, which loses what is at `data.by_shelf`: `event_core::wire` says what else to write",
 /// );
 /// ```
 ///
@@ -65,10 +66,21 @@ pub fn check_round_trip<E: Event>(event: &E) -> Result<(), RoundTripError> {
     let written = write(event)?;
     let read = match isolate::run(|| form.read(&written)) {
         Ok(Ok(read)) => read,
-        Ok(Err(unfit)) => return Err(DecodeError::unfit(name, version, unfit).into()),
+        Ok(Err(unfit)) => {
+            let lost_at = isolate::run(|| form.lost_in_buffer(event)).unwrap_or_default();
+            return Err(RoundTripError::Read {
+                lost_at: lost_at.filter(|path| path.starts_with(&unfit.path)),
+                source: DecodeError::unfit(name, version, unfit),
+            });
+        }
         Err(_) => {
-            let event = name.to_owned();
-            return Err(DecodeError::Panicked { event, version }.into());
+            return Err(RoundTripError::Read {
+                source: DecodeError::Panicked {
+                    event: name.to_owned(),
+                    version,
+                },
+                lost_at: None,
+            });
         }
     };
     let again = write(&read)?;

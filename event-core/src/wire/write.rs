@@ -52,6 +52,18 @@ pub(super) fn data<E: Serialize>(event: &E, redacted: &[&str]) -> Result<String,
     verdict(written, refused, redacted)
 }
 
+/// Where the event first has something that serde's buffer loses, if it has.
+pub(super) fn lost_in_buffer<E: Serialize>(event: &E, redacted: &[&str]) -> Option<String> {
+    let (written, refused) = checked::watched(|| serde_json::to_string(&Checked::buffered(event)));
+    match verdict(written, refused, redacted) {
+        Err(Unwritten::Refused {
+            why: Unreadable::Buffered,
+            path,
+        }) => Some(path),
+        _ => None,
+    }
+}
+
 /// Apart, so that it is compiled once and not once per event.
 fn verdict(
     written: Result<String, serde_json::Error>,
