@@ -77,6 +77,10 @@ enum Step {
     Odd(Vec<f64>),
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "it is what serde calls it with"
+)]
 fn as_share<S: Serializer>(percent: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     (percent / 100.0).serialize(serializer)
 }
@@ -182,10 +186,10 @@ fn a_recorder_counts_a_float_that_is_not_finite_as_missed() {
     for price in [1.5, f64::NAN, 2.5, f64::INFINITY] {
         dispatcher.emit(PriceSeen(price));
     }
-    let recorded = recorder.finish();
-    assert!(!recorded.is_complete());
-    assert_eq!(recorded.written(), 2);
-    let missed = &recorded.missed()[0];
+    let written = recorder.finish();
+    assert!(!written.is_complete());
+    assert_eq!(written.written(), 2);
+    let missed = &written.missed()[0];
     assert_eq!(
         (missed.event(), missed.count()),
         ("unreadable.price_seen", 2)
@@ -397,9 +401,10 @@ proptest! {
             (Err(EncodeError::NotFinite { path, .. }), Some((true, expected)))
             | (Err(EncodeError::TooDeep { path, .. }), Some((false, expected))) => {
                 // Of a long path the start is shown.
-                match path.strip_suffix("[…]") {
-                    Some(start) => prop_assert!(expected.starts_with(start), "{} {}", path, expected),
-                    None => prop_assert_eq!(path, expected),
+                if let Some(start) = path.strip_suffix("[…]") {
+                    prop_assert!(expected.starts_with(start), "{} {}", path, expected);
+                } else {
+                    prop_assert_eq!(path, expected);
                 }
             }
             (written, wrong) => prop_assert!(false, "{:?} {:?}", written, wrong),
@@ -439,6 +444,10 @@ impl Serialize for Stubborn {
 #[event(name = "unreadable.stubborn", wire)]
 struct StubbornWritten(#[serde(serialize_with = "stubborn")] ());
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "it is what serde calls it with"
+)]
 fn stubborn<S: Serializer>((): &(), serializer: S) -> Result<S::Ok, S::Error> {
     Stubborn.serialize(serializer)
 }

@@ -1,8 +1,8 @@
-//! Serializes as serde_json does, and refuses what serde_json would write and nothing could read.
+//! Serializes as `serde_json` does, and refuses what `serde_json` would write and nothing could read.
 //!
-//! serde_json writes a float that is not finite as `null`, and reads no value that is nested deeper than
+//! `serde_json` writes a float that is not finite as `null`, and reads no value that is nested deeper than
 //! [`DEEPEST`]. Whether a `null` was a float can be told by nobody but a serializer, so this one stands
-//! between the event and serde_json's. It costs next to nothing: where all is fine it only counts
+//! between the event and `serde_json`'s. It costs next to nothing: where all is fine it only counts
 //! levels and elements. Where something is not, each level adds its step to the path while the error
 //! passes through it, so that no second pass is needed.
 
@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use self::values::CheckedValues;
 use super::path::Step;
 
-/// How many arrays and objects may stand inside each other for serde_json to read them.
+/// How many arrays and objects may stand inside each other for `serde_json` to read them.
 const DEEPEST: u8 = 127;
 
 thread_local! {
@@ -33,7 +33,7 @@ pub(crate) struct Refused {
     pub(super) path: Vec<Step>,
 }
 
-/// What serde_json would write and could not read.
+/// What `serde_json` would write and could not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     NotFinite,

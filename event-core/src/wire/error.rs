@@ -69,7 +69,7 @@ pub enum EncodeError {
         /// Where: `data.lines[2].price`. Of a map's key, where the map is.
         path: String,
     },
-    /// The event is nested deeper than serde_json reads.
+    /// The event is nested deeper than `serde_json` reads.
     #[error(
         "cannot write `{event}` version {version}: at `{path}` it is nested deeper than 127 arrays and \
          objects, which nobody could read"

@@ -16,11 +16,14 @@ use crate::event::{MASK, while_masking};
 pub struct WireForm<E> {
     redacted: &'static [&'static str],
     masked: fn(&E) -> Result<serde_json::Value, serde_json::Error>,
-    write: fn(&E, Option<&str>, &[&str], &Attributes<'_>) -> Result<String, Unwritten>,
+    write: Write<E>,
     data: fn(&E, &[&str]) -> Result<String, Unwritten>,
     lost_in_buffer: fn(&E, &[&str]) -> Option<String>,
     read: fn(&str, &[&str]) -> Result<E, Unfit>,
 }
+
+/// Writes an envelope, given where the key is and where the redacted fields are.
+type Write<E> = fn(&E, Option<&str>, &[&str], &Attributes<'_>) -> Result<String, Unwritten>;
 
 impl<E> Clone for WireForm<E> {
     fn clone(&self) -> Self {

@@ -148,7 +148,8 @@ fn find_in_entries(written: &Entries<'_>, read: &Entries<'_>, path: &mut Vec<Ste
                     return true;
                 }
                 path.pop();
-                (written.next(), read.next());
+                written.next();
+                read.next();
                 continue;
             }
             // They are sorted, so the other has not the lesser one.
