@@ -1,5 +1,7 @@
 //! Who and when an event is: its identity, its time, and what it comes from.
 
+#[cfg(feature = "serde")]
+pub(crate) mod route;
 mod trace_parent;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use uuid::{ContextV7, Timestamp, Uuid};
 
+#[cfg(feature = "serde")]
+use self::route::Route;
 use crate::dispatcher::origin::{Origin, Parent, Stamp};
 use crate::isolate;
 use crate::param::{Delivery, Param, Resolver};
@@ -19,6 +23,9 @@ pub use self::trace_parent::{TraceParent, TraceParentError};
 /// tasks; [`attempt`](Self::attempt) alone is the delivery's own. It is made when the event is emitted,
 /// and only in a dispatcher where somebody asks: a handler takes it, an observer watches, or it makes
 /// spans. In any other it is made when a [failure](crate::report::Failure::meta) needs it.
+///
+/// That of an event is equal in every program which the event comes to: what it came through is not
+/// compared.
 ///
 /// # Examples
 ///
@@ -47,7 +54,7 @@ pub use self::trace_parent::{TraceParent, TraceParentError};
 /// assert_eq!(report.done(), 2);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Meta {
     id: Uuid,
     time: SystemTime,
@@ -56,6 +63,8 @@ pub struct Meta {
     depth: u32,
     attempt: u32,
     traceparent: Option<TraceParent>,
+    #[cfg(feature = "serde")]
+    route: Option<Route>,
 }
 
 impl Meta {
@@ -84,7 +93,8 @@ impl Meta {
         self.causation
     }
 
-    /// How many causes lie between the root and this event; 0 for the root.
+    /// How many causes lie between the root and this event, in all programs that they happened in; 0 for
+    /// the root.
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.depth
@@ -108,8 +118,15 @@ impl Meta {
         self.traceparent
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn set_traceparent(&mut self, position: TraceParent) {
+        self.traceparent = Some(position);
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Meta {
     /// Of an event that came from outside.
-    #[cfg(feature = "serde")]
     pub(crate) fn of(
         id: Uuid,
         time: SystemTime,
@@ -126,14 +143,58 @@ impl Meta {
             depth,
             attempt: 1,
             traceparent,
+            route: None,
         }
     }
 
-    #[cfg(feature = "tracing")]
-    pub(crate) fn set_traceparent(&mut self, position: TraceParent) {
-        self.traceparent = Some(position);
+    /// Whether the event itself came from outside: it was [delivered](crate::Dispatcher::deliver), and
+    /// not emitted here. One that its handlers cause is emitted here.
+    ///
+    /// Who sends events to other programs forwards what came from outside, too, unless it asks this.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.route.is_some()
     }
 
+    /// Who wrote the event, if it came from outside: its CloudEvents `source`.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.route.as_ref().map(Route::source)
+    }
+
+    /// The sources of the programs that forwarded the event, in order, each once; none if it came from
+    /// its [`source`](Self::source) directly, or was emitted here.
+    pub fn forwarders(&self) -> impl Iterator<Item = &str> {
+        self.route.iter().flat_map(Route::forwarders)
+    }
+
+    pub(crate) fn route(&self) -> Option<&Route> {
+        self.route.as_ref()
+    }
+
+    pub(crate) fn with_route(self, route: Option<Route>) -> Self {
+        Self { route, ..self }
+    }
+
+    /// How deep the event is in an envelope that `own` writes. To forward it once more is a step of its
+    /// own, so that a loop in which nobody minds that ends at a limit.
+    pub(crate) fn depth_outside(&self, own: &str) -> u32 {
+        let route = self.route.as_ref();
+        let is_repeated = route.is_some_and(|route| route.is_repeated_by(own));
+        let depth = self.depth.saturating_add(u32::from(is_repeated));
+        depth.min(i32::MAX.unsigned_abs())
+    }
+
+    /// That of an echo which is let in; this is the step that forwarding it once more is.
+    pub(crate) fn one_deeper(self) -> Self {
+        Self {
+            depth: self.depth.saturating_add(1),
+            ..self
+        }
+    }
+}
+
+impl Meta {
     /// The identity as one delivery has it.
     pub(crate) fn with_attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
@@ -149,6 +210,24 @@ impl Meta {
         }
     }
 }
+
+impl PartialEq for Meta {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |it: &Self| {
+            (
+                it.id,
+                it.time,
+                it.correlation,
+                it.causation,
+                it.depth,
+                it.traceparent,
+            )
+        };
+        all(self) == all(other)
+    }
+}
+
+impl Eq for Meta {}
 
 /// That a dispatcher stamps its emissions: what a parameter which shows a [`Meta`] resolves to.
 #[derive(Clone, Copy, Debug)]
@@ -235,6 +314,8 @@ impl Stamper {
             depth: origin.depth,
             attempt: 1,
             traceparent: parent.and_then(|parent| parent.traceparent),
+            #[cfg(feature = "serde")]
+            route: None,
         }
     }
 

@@ -29,7 +29,7 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more; what the patterns of catch-all handlers match. Without it the event has its Rust path, which never leaves the process |
 /// | `version = 2` | the version of its schema, from 1 on; above 1, a `wire` event has `previous` or `no_previous` |
-/// | `alias = "shop.order_made"` | a name it had, or a list of them in square brackets: what was written under one is still decoded |
+/// | `alias = "shop.order_made"` | a name it had, or the `type` that another program gives it (`"Microsoft.Storage.BlobCreated"`), or a list of them in square brackets: what was written under one is decoded, too |
 /// | `previous = OrderPlacedV1` | the type of the version before, which `From` turns into this one when it is decoded. It has the same `name` (or one of the aliases), the version before, and is `superseded` |
 /// | `no_previous` | of a version above 1: there is no data of an older one |
 /// | `reads_newer` | what was written as a newer version is read as this one, which is a promise that newer ones only add what this one can ignore; without it they are refused |

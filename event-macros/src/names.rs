@@ -29,6 +29,32 @@ pub(crate) fn check_name(key: &Ident, name: &LitStr, diagnostics: &mut Diagnosti
     );
 }
 
+/// Checks that an alias can be the `type` of a `CloudEvent`, which others choose: any text that is not
+/// empty and has no control character and no code point that Unicode reserves.
+pub(crate) fn check_alias(key: &Ident, alias: &LitStr, diagnostics: &mut Diagnostics) {
+    let text = alias.value();
+    let help = format!(
+        "write the `type` that the other program gives its events, such as \
+         `{key} = \"Microsoft.Storage.BlobCreated\"`: any printable text"
+    );
+    if text.is_empty() {
+        diagnostics.error(alias, format!("{key} is empty"), help);
+    } else if let Some(odd) = text.chars().find(|it| !is_allowed_in_type(*it)) {
+        let code = u32::from(odd);
+        let shown = text.escape_debug();
+        let what =
+            format!("{key} `{shown}` is no type of a CloudEvent: U+{code:04X} is not printable");
+        diagnostics.error(alias, what, help);
+    }
+}
+
+/// The strings of CloudEvents 1.0.
+fn is_allowed_in_type(character: char) -> bool {
+    let code = u32::from(character);
+    let is_reserved = (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe;
+    !character.is_control() && !is_reserved
+}
+
 /// Checks that a pattern is one of segments, `*` for one segment and, at the end, `**` for the rest.
 pub(crate) fn check_pattern(pattern: &LitStr, diagnostics: &mut Diagnostics) {
     let text = pattern.value();

@@ -88,6 +88,10 @@ mod border {
     pub(crate) struct Sent(pub(crate) Mutex<Vec<String>>);
 
     #[handler]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a handler takes its `Meta` by value"
+    )]
     pub(crate) fn publish(event: &PurchaseMade, meta: Meta, codec: &Codec, sent: &Sent) {
         let envelope = codec.encode(event, &meta).expect("an envelope");
         sent.0.lock().expect("sent").push(envelope);
@@ -104,7 +108,7 @@ fn see(_event: &PurchaseMade, meta: Meta, seen: &Seen) {
 }
 
 fn position(seen: &Seen) -> TraceParent {
-    let seen = seen.0.lock().expect("seen").expect("an emission");
+    let seen = seen.0.lock().expect("seen").clone().expect("an emission");
     seen.traceparent().expect("a position in a trace")
 }
 
@@ -154,7 +158,7 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
         .find(|span| span.name == "emit shop.purchase_made");
     let root = root.expect("the purchase");
     assert_eq!(root.span_kind, SpanKind::Producer);
-    let meta = seen.0.lock().expect("seen").expect("an emission");
+    let meta = seen.0.lock().expect("seen").clone().expect("an emission");
     let id = meta.id().to_string();
     for (key, value) in [
         ("messaging.system.name", "event-core"),

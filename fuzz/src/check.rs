@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::LazyLock;
 
+use event_core::Meta;
 use event_core::wire::{Codec, DecodeError, EncodeError, Envelope};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -17,8 +18,11 @@ pub const SIZE_LIMIT: usize = 16 * 1024;
 /// No text of an error is longer, whatever the input.
 const LONGEST_ERROR: usize = 1_500;
 
+/// Of whoever reads the inputs.
+pub const SOURCE: &str = "https://fuzz.example/events";
+
 static CODEC: LazyLock<Codec> = LazyLock::new(|| {
-    let codec = Codec::new("https://fuzz.example/events").expect("a source");
+    let codec = Codec::new(SOURCE).expect("a source");
     codec.size_limit(SIZE_LIMIT)
 });
 
@@ -28,7 +32,8 @@ static CODEC: LazyLock<Codec> = LazyLock::new(|| {
 ///
 /// Panics if a promise is broken.
 pub fn check(input: &[u8]) {
-    let document: Option<Value> = serde_json::from_slice(input).ok();
+    let unmarked = input.strip_prefix("\u{feff}".as_bytes()).unwrap_or(input);
+    let document: Option<Value> = serde_json::from_slice(unmarked).ok();
     let document = document.as_ref().and_then(Value::as_object);
     match decode(input) {
         Ok(envelope) => {
@@ -77,6 +82,22 @@ fn is_what_was_written(envelope: &Envelope, document: &Map<String, Value>) {
     }
     let depth = document.get("causaldepth").and_then(Value::as_u64);
     assert!(depth.is_none_or(|depth| depth == u64::from(meta.depth())));
+    let forwarders: Vec<_> = meta.forwarders().collect();
+    let written = text("forwardedby").unwrap_or_default();
+    let is_kept = |it: &&str| forwarders.contains(it);
+    let plain: Vec<_> = written.split(' ').filter(|it| !it.is_empty()).collect();
+    if written.len() < 2_000 && written.bytes().all(|it| (b' '..=b'~').contains(&it)) {
+        assert_eq!(forwarders, plain);
+    }
+    assert!(forwarders.concat().len() <= 2_048);
+    assert!(
+        forwarders
+            .iter()
+            .all(|it| it.bytes().all(|it| it.is_ascii_graphic()))
+    );
+    let is_echo = plain.iter().any(|it| is_kept(it) && *it == SOURCE)
+        || envelope.source() == SOURCE && !forwarders.is_empty();
+    assert!(envelope.is_echo() || !is_echo);
     if let Some(time) = text("time") {
         let time: Timestamp = time.parse().expect("it was read");
         let since = Timestamp::try_from(meta.time()).expect("it was read");
@@ -107,7 +128,7 @@ fn comes_back(envelope: &Envelope) {
     };
     assert!(written.len() <= SIZE_LIMIT);
     let again = decode(written.as_bytes()).expect("what was written is read");
-    assert_eq!(again.meta(), envelope.meta());
+    is_forwarded(again.meta(), envelope.meta());
     let info = envelope.event().info();
     assert_eq!(again.event().info().type_id(), info.type_id());
     assert_eq!(
@@ -120,16 +141,28 @@ fn comes_back(envelope: &Envelope) {
     assert_eq!(rewritten.expect("it is written again"), written);
 }
 
+/// It is of the same event, which we have forwarded, with a depth that fits an integer of 32 bits.
+fn is_forwarded(again: &Meta, before: &Meta) {
+    const MOST: u32 = i32::MAX.unsigned_abs();
+    if before.depth() <= MOST {
+        assert_eq!(again, before);
+    }
+    assert_eq!(again.depth(), before.depth().min(MOST));
+    assert_eq!((again.id(), again.source()), (before.id(), before.source()));
+    assert!(again.forwarders().any(|it| it == SOURCE));
+}
+
 /// The error says what it must, on one line of bounded length.
 fn is_said(error: &DecodeError, input: &[u8], document: Option<&Map<String, Value>>) {
     let text = error.to_string();
     assert!(text.len() < LONGEST_ERROR, "{} bytes: {text}", text.len());
     assert!(!text.chars().any(char::is_control), "{text:?}");
     let is_too_large = matches!(error, DecodeError::TooLarge { .. });
-    assert_eq!(is_too_large, input.len() > SIZE_LIMIT, "{text}");
+    let unmarked = input.strip_prefix("\u{feff}".as_bytes()).unwrap_or(input);
+    assert_eq!(is_too_large, unmarked.len() > SIZE_LIMIT, "{text}");
     match error {
         DecodeError::TooLarge { size, limit } => {
-            assert_eq!((*size, *limit), (input.len(), SIZE_LIMIT));
+            assert_eq!((*size, *limit), (unmarked.len(), SIZE_LIMIT));
         }
         DecodeError::NotJson { line, column, .. } => {
             assert!(document.is_none(), "it is JSON: {text}");

@@ -1,5 +1,6 @@
 //! The words that inputs are made of.
 
+use crate::check::SOURCE;
 use crate::seeds;
 
 /// Each of them as libFuzzer's dictionary has it.
@@ -16,6 +17,7 @@ pub fn text() -> String {
         "correlationid",
         "causationid",
         "causaldepth",
+        "forwardedby",
         "partitionkey",
         "data",
         "data_base64",
@@ -59,6 +61,8 @@ pub fn text() -> String {
     ];
     let values = [
         "1.0",
+        "/b https://c.example",
+        SOURCE,
         "application/json",
         "2024-05-01T10:20:30.123456789Z",
         "018f2f3c-1111-7000-8000-0123456789ab",
@@ -81,6 +85,7 @@ pub fn text() -> String {
         "]]]]]]]]",
         "{\"\":",
         "\\u0000",
+        "\u{feff}",
         "\\ud83d\\ude00",
     ];
     let mut words: Vec<_> = strings.map(|text| format!("\"{text}\"")).collect();

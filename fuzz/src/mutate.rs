@@ -4,6 +4,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+use crate::check::SOURCE;
 use crate::seeds;
 
 /// A changed input, or nothing if this one is no JSON.
@@ -122,6 +123,8 @@ fn text(rng: &mut Rng) -> String {
         "data_base64",
         "time",
         "causaldepth",
+        "forwardedby",
+        SOURCE,
         "card",
         "secrets",
         "pin",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::check::SIZE_LIMIT;
+use crate::check::{SIZE_LIMIT, SOURCE};
 
 /// A name, and an input.
 pub type Seed = (&'static str, Vec<u8>);
@@ -166,6 +166,34 @@ fn documents() -> Vec<(&'static str, Value)> {
         ),
         ("another specification", with("specversion", json!("0.3"))),
         (
+            "forwarded by others",
+            with("forwardedby", json!("/b  https://c.example/é")),
+        ),
+        (
+            "forwarded by us",
+            with("forwardedby", json!(format!("/b {SOURCE} /c"))),
+        ),
+        ("forwarded by none", with("forwardedby", json!(" \t\u{0} "))),
+        (
+            "forwarders that are no text",
+            with("forwardedby", json!(["/b"])),
+        ),
+        (
+            "forwarders beyond all measure",
+            with("forwardedby", json!("/b ".repeat(4_000))),
+        ),
+        (
+            "one forwarder beyond all measure",
+            with("forwardedby", json!("b".repeat(9_000))),
+        ),
+        ("our own", with("source", json!(SOURCE))),
+        ("a negative depth", with("causaldepth", json!(-1))),
+        (
+            "a depth of 32 bits",
+            with("causaldepth", json!(1_u32 << 31)),
+        ),
+        ("a depth of more", with("causaldepth", json!(1_u64 << 32))),
+        (
             "no object",
             json!([envelope("fuzz.bell_rung", 1, &Value::Null)]),
         ),
@@ -236,6 +264,7 @@ fn texts() -> Vec<Seed> {
         let text = order(&format!("{{\"root\":\"{}\"}}", "x".repeat(bytes)));
         text.into_bytes()
     };
+    let marked = |marks: &str| format!("{marks}{}", order("{\"root\":1}")).into_bytes();
     let exactly = SIZE_LIMIT - said(0).len();
     let twice = order("{\"root\":1,\"root\":2}");
     let attribute_twice = order("1").replacen('{', "{\"id\":\"2\",", 1);
@@ -260,6 +289,8 @@ fn texts() -> Vec<Seed> {
         ),
         ("not UTF-8", b"{\n\"id\": \"\xff\"}".to_vec()),
         ("with a mark at the start", b"\xef\xbb\xbf{}".to_vec()),
+        ("an event behind a mark", marked("\u{feff}")),
+        ("an event behind two marks", marked("\u{feff}\u{feff}")),
         (
             "escapes",
             order(r#"{"root":"\u0000\ud83d\ude00\/\b"}"#).into_bytes(),

@@ -34,7 +34,7 @@ impl Seen {
     fn of(&self, handler: &str) -> Meta {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut of = all.iter().filter(|(name, _)| *name == handler);
-        let meta = of.next().map(|(_, meta)| *meta);
+        let meta = of.next().map(|(_, meta)| meta.clone());
         meta.unwrap_or_else(|| panic!("`{handler}` did not run: {all:?}"))
     }
 }
@@ -105,8 +105,8 @@ async fn all_handlers_of_one_emission_see_the_same() {
         quiet(&dispatcher).await;
         let all = seen.take();
         assert_eq!(all.len(), 5);
-        let (_, first) = all[0];
-        assert!(all.iter().all(|(_, meta)| *meta == first), "{all:?}");
+        let (_, first) = &all[0];
+        assert!(all.iter().all(|(_, meta)| meta == first), "{all:?}");
         assert_eq!(first.id().get_version_num(), 7);
         assert_eq!(first.correlation(), first.id());
         assert_eq!((first.causation(), first.depth()), (None, 0));
@@ -219,7 +219,7 @@ struct Emissions(Mutex<Vec<(&'static str, Meta)>>);
 impl Observer for Emissions {
     fn emission_started(&self, emission: &EmissionSeen<'_>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push((emission.event().name(), *emission.meta()));
+        all.push((emission.event().name(), emission.meta().clone()));
     }
 }
 

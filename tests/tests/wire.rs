@@ -245,7 +245,8 @@ fn sample() -> OrderPlaced {
 /// A `Meta` with all that one can have.
 fn meta() -> Meta {
     let envelope = envelope("wire.stock_reserved", 1, &Value::Null);
-    *decode(&envelope).expect("it is decoded").meta()
+    let envelope = with(envelope, "source", json!("https://shop.example/orders"));
+    decode(&envelope).expect("it is decoded").meta().clone()
 }
 
 fn with(mut envelope: Value, attribute: &str, value: Value) -> Value {
@@ -272,7 +273,7 @@ fn an_event_is_written_as_a_cloud_event_with_its_meta() {
              \"time\":\"2024-05-01T10:20:30.123456789Z\",\
              \"datacontenttype\":\"application/json\",\"eventversion\":3,\
              \"correlationid\":\"{ROOT}\",\"causationid\":\"{CAUSE}\",\"causaldepth\":4,\
-             \"partitionkey\":\"7\",\
+             \"forwardedby\":\"https://shop.example/orders\",\"partitionkey\":\"7\",\
              \"data\":{{\"orderId\":7,\"lines\":[{{\"item\":\"täpa \u{1f600} \\\"x\\\"\",\
              \"price\":995}}],\"note\":null,\"upcasts\":[]}}}}"
         ),
@@ -632,9 +633,8 @@ fn an_id_that_is_no_uuid_becomes_one_that_is_always_the_same() {
     assert_ne!(id("/a", "order-1"), id("/b", "order-1"));
     assert_eq!(id("/a", "order-1").get_version_num(), 5);
     let root = with(without(fine, "causationid"), "id", json!("order-1"));
-    let meta = *decode(&with(root, "correlationid", json!("order-1")))
-        .expect("it is read")
-        .meta();
+    let read = decode(&with(root, "correlationid", json!("order-1"))).expect("it is read");
+    let meta = read.meta();
     assert_eq!((meta.correlation(), meta.causation()), (meta.id(), None));
 }
 
@@ -654,7 +654,7 @@ fn times_before_the_epoch_and_with_offsets_are_read() {
     let fine = envelope("wire.stock_reserved", 1, &Value::Null);
     let time = |text: &str| {
         let read = decode(&with(fine.clone(), "time", text.into())).expect("it is read");
-        *read.meta()
+        read.meta().clone()
     };
     let before = time("1969-12-31T23:59:59Z");
     assert_eq!(
@@ -913,7 +913,8 @@ fn write_down(
     written: &Written,
     meta: Meta,
 ) -> Result<(), EncodeError> {
-    written.write(&codec.encode(event, &meta)?, meta);
+    let envelope = codec.encode(event, &meta)?;
+    written.write(&envelope, meta);
     Ok(())
 }
 
@@ -935,8 +936,8 @@ fn a_delivered_event_keeps_its_meta_and_what_it_causes_descends_from_it() {
         let report = dispatcher.deliver(&envelope);
         assert_eq!((report.done(), report.events()), (2, 2));
         let seen = written.take();
-        assert_eq!(seen[0], ("inline".to_owned(), *envelope.meta()));
-        let caused = seen[1].1;
+        assert_eq!(seen[0], ("inline".to_owned(), envelope.meta().clone()));
+        let caused = &seen[1].1;
         assert_eq!(caused.causation(), Some(envelope.meta().id()));
         assert_eq!(caused.correlation(), envelope.meta().correlation());
         assert_eq!(caused.depth(), 5);
@@ -953,7 +954,7 @@ async fn queued_and_async_handlers_of_a_delivered_event_see_its_meta() {
         .build()
         .expect("wired");
     let envelope = arrived();
-    let expected = ["async", "queued"].map(|what| (what.to_owned(), *envelope.meta()));
+    let expected = ["async", "queued"].map(|what| (what.to_owned(), envelope.meta().clone()));
     let mut all = Vec::new();
     let report = dispatcher.deliver_async(&envelope).await;
     assert!(report.is_ok(), "{report:?}");
@@ -1030,7 +1031,7 @@ struct Watcher(Mutex<Vec<(String, Meta)>>);
 
 impl Observer for Watcher {
     fn emission_started(&self, emission: &EmissionSeen<'_>) {
-        let seen = (emission.event().name().to_owned(), *emission.meta());
+        let seen = (emission.event().name().to_owned(), emission.meta().clone());
         self.0.lock().expect("not poisoned").push(seen);
     }
 }
@@ -1047,7 +1048,10 @@ fn an_observer_sees_the_meta_of_a_delivered_event() {
     let envelope = arrived();
     dispatcher.deliver(&envelope);
     let seen = watcher.0.lock().expect("not poisoned");
-    assert_eq!(seen[0], ("wire.order_placed".to_owned(), *envelope.meta()));
+    assert_eq!(
+        seen[0],
+        ("wire.order_placed".to_owned(), envelope.meta().clone())
+    );
     assert_eq!(seen[1].0, "wire.stock_reserved");
     assert_eq!(seen[1].1.causation(), Some(envelope.meta().id()));
 }

@@ -373,7 +373,8 @@ proptest! {
     #[test]
     fn the_partition_key_is_the_text_of_the_key(text in any::<String>()) {
         let of = envelope("random.shape", 1, &json!("Nothing"));
-        let meta = *decode(of.to_string().as_bytes()).expect("it is read").meta();
+        let read = decode(of.to_string().as_bytes()).expect("it is read");
+        let meta = read.meta().clone();
         let event: &dyn AnyEvent = &Text(text.clone());
         let written = codec().encode(event, &meta).expect("it is written");
         let written: Value = serde_json::from_str(&written).expect("it is JSON");

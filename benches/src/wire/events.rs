@@ -1,6 +1,6 @@
 //! What is written and read: one event as small as a sale at the till, one that grows, and one long text.
 
-use event_core::Event;
+use event_core::{Event, handler};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -18,6 +18,15 @@ pub(super) struct PurchaseMade {
     date: Date,
     cds: u32,
     amount_cents: u64,
+}
+
+/// What a sale causes, so that something has a cause.
+#[derive(Event)]
+pub(super) struct CustomerThanked;
+
+#[handler]
+pub(super) fn thank(_event: &PurchaseMade) -> CustomerThanked {
+    CustomerThanked
 }
 
 impl Keyed for PurchaseMade {

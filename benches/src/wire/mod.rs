@@ -10,9 +10,11 @@ mod plain;
 
 use std::fmt;
 use std::hint::black_box;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use event_core::Meta;
-use event_core::wire::{Codec, Envelope};
+use event_core::observer::{EmissionSeen, Observer};
+use event_core::wire::Codec;
+use event_core::{Dispatcher, Meta};
 use jiff::Timestamp;
 
 use self::events::{Keyed, LetterWritten, OrderPlaced, PurchaseMade};
@@ -96,7 +98,7 @@ pub fn set(direction: Direction, size: &str) -> (Vec<Candidate>, usize) {
 
 fn of<E: Keyed>(direction: Direction, event: E) -> (Vec<Candidate>, usize) {
     let codec = Codec::new(SOURCE).expect("a source");
-    let meta = meta(&codec);
+    let meta = meta();
     let text = codec.encode(&event, &meta).expect("it is written");
     let payload = serde_json::to_string(&event).expect("it is written");
     let size = text.len();
@@ -108,12 +110,13 @@ fn of<E: Keyed>(direction: Direction, event: E) -> (Vec<Candidate>, usize) {
     let set = match direction {
         Direction::Encode => {
             let event: &'static E = Box::leak(Box::new(event));
+            let same_meta = meta.clone();
             vec![
                 Candidate::new("ours", move || {
                     codec.encode(black_box(event), black_box(&meta))
                 }),
                 Candidate::new("serde_json", move || {
-                    by_hand(black_box(event), black_box(&meta))
+                    by_hand(black_box(event), black_box(&same_meta))
                 }),
                 Candidate::new("payload", move || serde_json::to_string(black_box(event))),
             ]
@@ -132,21 +135,29 @@ fn of<E: Keyed>(direction: Direction, event: E) -> (Vec<Candidate>, usize) {
     (set, size)
 }
 
-/// A `Meta` with all that one can have.
-fn meta(codec: &Codec) -> Meta {
-    let envelope = br#"{
-        "specversion": "1.0",
-        "id": "018f2f3c-1111-7000-8000-0123456789ab",
-        "source": "/bench",
-        "type": "bench.purchase_made",
-        "time": "2024-05-01T10:20:30.123456789Z",
-        "correlationid": "018f2f3c-0000-7000-8000-0123456789ab",
-        "causationid": "018f2f3c-0001-7000-8000-0123456789ab",
-        "causaldepth": 2,
-        "data": {"customer_id": 1, "date": "1997-01-01", "cds": 1, "amount_cents": 1}
-    }"#;
-    let read: Envelope = codec.decode(envelope).expect("it is read");
-    *read.meta()
+/// The `Meta` of an event that a handler caused here: the one that is written most.
+fn meta() -> Meta {
+    struct Caused(Mutex<Option<Meta>>);
+
+    impl Observer for Caused {
+        fn emission_started(&self, emission: &EmissionSeen<'_>) {
+            let mut caused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *caused = Some(emission.meta().clone());
+        }
+    }
+
+    let caused = Arc::new(Caused(Mutex::new(None)));
+    let dispatcher = Dispatcher::empty()
+        .only(events::thank)
+        .observe(Arc::clone(&caused))
+        .build();
+    let _ = dispatcher.expect("wired").emit(PurchaseMade::sample());
+    let meta = caused
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    meta.filter(|meta| meta.depth() == 1).expect("it is caused")
 }
 
 fn by_hand<E: Keyed>(event: &E, meta: &Meta) -> String {

@@ -250,7 +250,7 @@ impl Progress {
         if let Some(own) = origin.own() {
             return Arc::clone(own);
         }
-        let known = self.meta;
+        let known = self.meta.as_ref();
         let own = self.own.get_or_insert_with(|| Parent::of(origin, known));
         Arc::clone(own)
     }
@@ -449,7 +449,7 @@ impl Root {
             let more = more.get_mut();
             if !more.given.is_empty() {
                 let progress = &mut more.progress;
-                if inner.is_stamping() && origin.stamp.or(progress.meta).is_none() {
+                if inner.is_stamping() && origin.stamp.is_none() && progress.meta.is_none() {
                     progress.meta = Some(inner.stamp(origin, progress.own.as_deref()));
                 }
                 let parent = progress.parent(origin);

@@ -15,19 +15,21 @@ use crate::report::{Cause, Failure, Report};
 use crate::wire::Envelope;
 
 /// How an event came from outside.
-#[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(super) meta: Meta,
     /// It came out of a record, which also has what its handlers cause.
     pub(super) replays: bool,
+    /// The source under which it has been here before, if that keeps it out.
+    pub(super) refused_echo: Option<Arc<str>>,
 }
 
 impl Arrival {
     /// Of an event that happens now, as far as this dispatcher is concerned.
     fn new(envelope: &Envelope) -> Self {
         Self {
-            meta: *envelope.meta(),
+            meta: envelope.delivered_meta(),
             replays: false,
+            refused_echo: envelope.refused_echo().cloned(),
         }
     }
 }
@@ -65,8 +67,9 @@ impl Dispatcher {
     /// Emits an event that came from outside, as [`emit`](Self::emit) does: as a root, and with the
     /// identity, time and descent that it came with. What its handlers cause descends from it.
     ///
-    /// One that is deeper than the dispatcher's [limit](crate::DispatcherBuilder::depth_limit) is
-    /// not emitted, which is a failure in the report.
+    /// An [echo](Envelope::is_echo), which has been here before, is not emitted, unless the codec
+    /// [allows](crate::wire::Codec::allow_echoes) it; nor is an event that is deeper than the dispatcher's
+    /// [limit](crate::DispatcherBuilder::depth_limit). Both are failures in the report.
     ///
     /// # Examples
     ///
@@ -147,7 +150,11 @@ pub(super) fn enter(
     arrival: Arrival,
     root: &mut Root,
 ) -> Option<Origin> {
-    let Arrival { meta, replays } = arrival;
+    let Arrival {
+        meta,
+        replays,
+        refused_echo,
+    } = arrival;
     let mut origin = match emit::enter_root(inner, event.info(), None) {
         Ok(origin) => origin,
         Err(why) => {
@@ -159,12 +166,16 @@ pub(super) fn enter(
     origin.depth = origin.depth.max(meta.depth());
     origin.replays |= replays;
     origin.stamp = Some(meta);
-    if origin.depth > inner.depth_limit {
-        let limit = inner.depth_limit;
+    let limit = inner.depth_limit;
+    let cause = match refused_echo {
+        Some(source) => Some(Cause::Echo { source }),
+        None => (origin.depth > limit).then_some(Cause::TooDeep { limit }),
+    };
+    if let Some(cause) = cause {
         let more = root.more();
         more.details.events = 0;
         more.details.not_emitted += 1;
-        let failure = Failure::new(event.info(), None, Cause::TooDeep { limit });
+        let failure = Failure::new(event.info(), None, cause);
         let snapshot = inner.snapshot(event, &origin);
         more.fail(inner, failure.of(snapshot, origin.stand()));
         return None;

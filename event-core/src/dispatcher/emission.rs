@@ -85,19 +85,19 @@ impl<'e> Emission<'e> {
     }
 
     fn emission_meta(&self) -> Meta {
-        if let Some(meta) = self.origin.stamp {
-            return meta;
+        if let Some(meta) = &self.origin.stamp {
+            return meta.clone();
         }
         let own = {
             let more = self.more();
-            if let Some(meta) = more.progress.meta {
-                return meta;
+            if let Some(meta) = &more.progress.meta {
+                return meta.clone();
             }
             self.origin.own().or(more.progress.own.as_ref()).cloned()
         };
         // Not while the record is borrowed: the clock is the user's.
         let meta = self.inner.stamp(self.origin, own.as_deref());
-        self.more().progress.meta = Some(meta);
+        self.more().progress.meta = Some(meta.clone());
         meta
     }
 

@@ -177,7 +177,7 @@ impl Inner {
     /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
     /// knows it by; else a new one.
     pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {
-        let known = origin.stamp;
+        let known = origin.stamp.clone();
         known.unwrap_or_else(|| self.stamper.stamp(origin, own))
     }
 

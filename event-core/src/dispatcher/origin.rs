@@ -147,8 +147,8 @@ impl Parent {
     }
 
     /// An event that comes from `origin`, with its identity if that is known.
-    pub(crate) fn of(origin: &Origin, known: Option<Meta>) -> Arc<Self> {
-        if let Some(meta) = origin.stamp.or(known) {
+    pub(crate) fn of(origin: &Origin, known: Option<&Meta>) -> Arc<Self> {
+        if let Some(meta) = origin.stamp.as_ref().or(known) {
             return Self::stamped(meta.parent());
         }
         let parent = origin.parent.as_ref();

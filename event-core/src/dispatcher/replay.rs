@@ -14,8 +14,9 @@ use crate::wire::Envelope;
 impl Arrival {
     fn replayed(envelope: &Envelope) -> Self {
         Self {
-            meta: *envelope.meta(),
+            meta: envelope.recorded_meta(),
             replays: true,
+            refused_echo: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Event, EventInfo};
 #[cfg(feature = "serde")]
-use crate::wire::write::{Attributes, Written};
+use crate::wire::write::{Attributes, Unwritten, Written};
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -71,7 +71,8 @@ impl dyn AnyEvent {
     /// Of an event with redacted fields it is what serde's derive writes of the other fields, so a
     /// `Serialize` by hand shows none of them. Where the redacted field of an event inside of it is not
     /// serialized as it is (a `Serialize` by hand, `serialize_with`), nothing is shown: the JSON is
-    /// [`MASK`](super::MASK) alone.
+    /// [`MASK`](super::MASK) alone. The JSON is for showing: a float that is not finite, which no
+    /// [envelope](crate::wire) takes, is `null` here.
     ///
     /// # Errors
     ///
@@ -93,12 +94,12 @@ impl dyn AnyEvent {
 #[cfg(feature = "serde")]
 impl dyn AnyEvent {
     /// An envelope of the event, nothing masked; `None` if it is not `wire`.
-    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
         self.object_write(with)
     }
 
     /// The event as it is, for an envelope that is written later; `None` if it is not `wire`.
-    pub(crate) fn data(&self) -> Option<Result<Written, serde_json::Error>> {
+    pub(crate) fn data(&self) -> Option<Result<Written, Unwritten>> {
         self.object_data()
     }
 }
@@ -135,7 +136,7 @@ mod private {
 
     use crate::event::{Event, EventInfo};
     #[cfg(feature = "serde")]
-    use crate::wire::write::{Attributes, Written};
+    use crate::wire::write::{Attributes, Unwritten, Written};
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {
@@ -144,9 +145,9 @@ mod private {
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>>;
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>>;
         #[cfg(feature = "serde")]
-        fn object_data(&self) -> Option<Result<Written, serde_json::Error>>;
+        fn object_data(&self) -> Option<Result<Written, Unwritten>>;
     }
 
     impl<E: Event> Object for E {
@@ -164,12 +165,12 @@ mod private {
         }
 
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, serde_json::Error>> {
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
             E::WIRE.map(|form| form.write(self, with))
         }
 
         #[cfg(feature = "serde")]
-        fn object_data(&self) -> Option<Result<Written, serde_json::Error>> {
+        fn object_data(&self) -> Option<Result<Written, Unwritten>> {
             E::WIRE.map(|form| form.data(self))
         }
     }

@@ -60,7 +60,7 @@ mod serde_impls {
 
     use super::{MASK, Redacted};
     use crate::event::masking;
-    use crate::wire::hidden;
+    use crate::wire::{checked, hidden};
 
     /// The bound of a redacted value that is written; it exists for its message.
     #[diagnostic::on_unimplemented(
@@ -87,9 +87,10 @@ mod serde_impls {
             if masking::is_masking() {
                 return serializer.serialize_str(MASK);
             }
-            self.0
-                .serialize(serializer)
-                .map_err(|_| S::Error::custom("a redacted value does not serialize"))
+            self.0.serialize(serializer).map_err(|_| {
+                checked::hide_path();
+                S::Error::custom("a redacted value does not serialize")
+            })
         }
     }
 

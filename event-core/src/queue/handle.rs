@@ -129,8 +129,8 @@ impl QueueHandle {
     #[must_use]
     pub fn oldest(&self) -> Option<SystemTime> {
         let line = self.line.as_ref()?;
-        let emitted = line.buffer.oldest(|item| item.event.origin().stamp)??;
-        Some(emitted.time())
+        line.buffer
+            .oldest(|item| Some(item.event.origin().stamp.as_ref()?.time()))?
     }
 
     /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that

@@ -44,6 +44,11 @@ pub(crate) enum Cause {
     TooDeep {
         limit: u32,
     },
+    /// An event from outside that has been here before.
+    #[cfg(feature = "serde")]
+    Echo {
+        source: Arc<str>,
+    },
     TooMany {
         limit: usize,
         not_emitted: usize,
@@ -89,6 +94,8 @@ impl Cause {
             Self::NoRuntime | Self::Abandoned { .. } | Self::RuntimeEnded { .. } => {
                 Some(Ended::Abandoned)
             }
+            #[cfg(feature = "serde")]
+            Self::Echo { .. } => None,
             Self::Drop(_)
             | Self::TooDeep { .. }
             | Self::TooMany { .. }
@@ -266,6 +273,14 @@ impl Failure {
     #[must_use]
     pub fn is_full(&self) -> bool {
         matches!(self.cause, Cause::Full(_))
+    }
+
+    /// Whether the event was not delivered since it has been here before; see
+    /// [`Envelope::is_echo`](crate::wire::Envelope::is_echo).
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub fn is_echo(&self) -> bool {
+        matches!(self.cause, Cause::Echo { .. })
     }
 
     /// Offers a delivery that found no room again, to the same handler alone, and waits until there

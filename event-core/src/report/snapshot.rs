@@ -9,7 +9,7 @@ use crate::event::EventInfo;
 use crate::isolate;
 use crate::meta::Meta;
 #[cfg(feature = "serde")]
-use crate::wire::write::Written;
+use crate::wire::write::{Unwritten, Written};
 #[cfg(feature = "serde")]
 use crate::wire::{Codec, EncodeError};
 
@@ -30,7 +30,7 @@ pub(crate) struct Snapshot {
 enum Data {
     NotWire,
     Written(Written),
-    Failed(String),
+    Failed(Unwritten),
     Panicked,
 }
 
@@ -50,7 +50,7 @@ impl Snapshot {
             data: match isolate::run(|| event.data()) {
                 Ok(None) => Data::NotWire,
                 Ok(Some(Ok(written))) => Data::Written(written),
-                Ok(Some(Err(error))) => Data::Failed(error.to_string()),
+                Ok(Some(Err(error))) => Data::Failed(error),
                 Err(_) => Data::Panicked,
             },
         })
@@ -74,11 +74,14 @@ impl Snapshot {
         match &self.data {
             Data::NotWire => Err(EncodeError::NotWire { event }),
             Data::Written(data) => codec.encode_written(info, data, &self.meta),
-            Data::Failed(error) => Err(EncodeError::Serialize {
+            Data::Failed(Unwritten::Serialize(error)) => Err(EncodeError::Serialize {
                 event,
                 version,
                 source: serde::ser::Error::custom(error),
             }),
+            Data::Failed(Unwritten::Refused { why, path }) => {
+                Err(EncodeError::refused(event, version, *why, path.clone()))
+            }
             Data::Panicked => Err(EncodeError::Panicked { event, version }),
         }
     }

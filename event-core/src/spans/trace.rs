@@ -45,7 +45,7 @@ impl Spans {
         }
         let propagator = propagator.as_deref();
         // One that was delivered has its identity already.
-        let remote = origin.stamp.and_then(|stamp| stamp.traceparent());
+        let remote = origin.stamp.as_ref().and_then(Meta::traceparent);
         let remote = propagator.zip(remote);
         let opened = log::tell(|| match (origin.within.span(), &remote) {
             (Some(delivery), _) => with_that_of(delivery, || emission(event, meta, delivery.id())),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::DecodeError;
-use super::path::{RedactedFields, shown_path};
+use super::path::{RedactedFields, Step, shown_path};
 use super::read::{known, shown};
 
 /// Other attributes are for others; `null` is as good as nothing.
@@ -33,6 +33,8 @@ pub(super) struct Attributes<'a> {
     #[serde(borrow)]
     pub(super) causationid: Option<Text<'a>>,
     pub(super) causaldepth: Option<Count>,
+    #[serde(borrow)]
+    pub(super) forwardedby: Option<Text<'a>>,
     /// Of whatever type: a trace that cannot be read harms no event.
     #[serde(borrow)]
     pub(super) traceparent: Option<&'a RawValue>,
@@ -114,6 +116,14 @@ pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError
 }
 
 pub(super) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
+    if text.starts_with('\u{feff}') {
+        return Err(DecodeError::NotJson {
+            problem: "a byte order mark stands before it, which only a file may begin with"
+                .to_owned(),
+            line: 1,
+            column: 1,
+        });
+    }
     // serde reads structs from arrays, too.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(match serde_json::from_str::<IgnoredAny>(text) {
@@ -134,7 +144,7 @@ fn attributes_with_path(text: &str) -> Result<Attributes<'_>, DecodeError> {
         if !inner.is_data() {
             return not_json(inner);
         }
-        let path = shown_path("", error.path(), &RedactedFields::NONE);
+        let path = shown_path("", Step::all_of(error.path()), &RedactedFields::NONE);
         let problem = known(&inner.to_string());
         not_cloud_event(
             &path,

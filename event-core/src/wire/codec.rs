@@ -9,13 +9,16 @@ use super::attributes::{Text, attributes, not_utf8, required};
 use super::envelope::Envelope;
 use super::error::{CodecError, DecodeError, EncodeError, shown_name};
 use super::help;
-use super::identity::{meta, timestamp};
+use super::identity::{meta, route, timestamp};
 use super::index::Index;
 use super::read::shown;
-use super::write::{Attributes, Written, envelope_of};
+use super::write::{Attributes, Unwritten, Written, envelope_of};
 use crate::event::{AnyEvent, EventInfo};
 use crate::isolate;
 use crate::meta::Meta;
+
+/// What some editors and libraries write before UTF-8, and JSON has not.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// 1 MiB.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -40,12 +43,14 @@ const SIZE_LIMIT: usize = 1 << 20;
 pub struct Codec {
     source: Arc<str>,
     size_limit: usize,
+    allows_echoes: bool,
     index: Arc<Index>,
 }
 
 impl Codec {
     /// A codec that writes `source` as the CloudEvents attribute of this name: who the events come
-    /// from. Together with an event's id it is unique.
+    /// from. Together with an event's id it is unique, so an event that came from outside keeps the
+    /// source that it has, and `source` joins those who [forwarded](crate::Meta::forwarders) it.
     ///
     /// # Errors
     ///
@@ -60,6 +65,7 @@ impl Codec {
         Ok(Self {
             source: source.into(),
             size_limit: SIZE_LIMIT,
+            allows_echoes: false,
             index: Arc::new(Index::new()?),
         })
     }
@@ -69,6 +75,22 @@ impl Codec {
     pub fn size_limit(self, bytes: usize) -> Self {
         Self {
             size_limit: bytes,
+            ..self
+        }
+    }
+
+    /// Lets events be [delivered](crate::Dispatcher::deliver) that have been here before: those that
+    /// this source has forwarded, and those that it wrote and others forwarded. Unless it is set they
+    /// are refused, since programs which forward to each other what they receive would never stop.
+    ///
+    /// Where it is set, such a loop ends at the dispatcher's
+    /// [limit](crate::DispatcherBuilder::depth_limit) of depth: an event is one deeper each time that it
+    /// comes back. An event that this source wrote, and that a broker brings back as it was, needs none
+    /// of this: nobody has forwarded it.
+    #[must_use]
+    pub fn allow_echoes(self) -> Self {
+        Self {
+            allows_echoes: true,
             ..self
         }
     }
@@ -83,8 +105,9 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// The event is not `wire`, its `Serialize` fails or panics, its time has no year of four digits,
-    /// or the envelope is larger than the limit.
+    /// The event is not `wire`, has a float that is not finite, is nested deeper than can be read, its
+    /// `Serialize` fails or panics, its time has no year of four digits, or the envelope is larger than
+    /// the limit.
     pub fn encode(&self, event: &dyn AnyEvent, meta: &Meta) -> Result<String, EncodeError> {
         self.write(event.info(), meta, |attributes| event.write(attributes))
     }
@@ -97,7 +120,7 @@ impl Codec {
         meta: &Meta,
     ) -> Result<String, EncodeError> {
         self.write(info, meta, |attributes| {
-            Some(envelope_of(event, attributes))
+            Some(envelope_of(event, attributes).map_err(Unwritten::Serialize))
         })
     }
 
@@ -105,7 +128,7 @@ impl Codec {
         &self,
         info: &'static EventInfo,
         meta: &Meta,
-        write: impl FnOnce(&Attributes<'_>) -> Option<Result<String, serde_json::Error>>,
+        write: impl FnOnce(&Attributes<'_>) -> Option<Result<String, Unwritten>>,
     ) -> Result<String, EncodeError> {
         let (name, version) = (info.name(), info.version());
         if !info.is_wire() {
@@ -125,13 +148,7 @@ impl Codec {
         // The type's `Serialize` is the user's.
         let written = match isolate::run(|| write(&attributes)) {
             Ok(Some(Ok(written))) => written,
-            Ok(Some(Err(source))) => {
-                return Err(EncodeError::Serialize {
-                    event: name,
-                    version,
-                    source,
-                });
-            }
+            Ok(Some(Err(why))) => return Err(EncodeError::unwritten(name, version, why)),
             Ok(None) => return Err(EncodeError::NotWire { event: name }),
             Err(_) => {
                 return Err(EncodeError::Panicked {
@@ -153,7 +170,7 @@ impl Codec {
 
     /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
     /// version, and upcasts it to the newest one. A newer version than the newest is read as that one, if
-    /// the event says `reads_newer`; else it is refused.
+    /// the event says `reads_newer`; else it is refused. A byte order mark before it is skipped.
     ///
     /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
     /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
@@ -165,6 +182,11 @@ impl Codec {
     /// Whatever the input is, it is an event or a [`DecodeError`] that says why not. Larger input
     /// than the limit is not looked at.
     pub fn decode(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
+        self.decode_unmarked(input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input))
+    }
+
+    /// The same where no byte order mark may stand before it.
+    pub(super) fn decode_unmarked(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
         if input.len() > self.size_limit {
             return Err(DecodeError::TooLarge {
                 size: input.len(),
@@ -184,6 +206,7 @@ impl Codec {
         let name = required(attributes.r#type.as_ref(), "type")?;
         let version = attributes.eventversion.map_or(1, |version| version.0);
         let meta = meta(&attributes, source, id)?;
+        let route = route(&attributes, source, &self.source);
         let (name, reader) = self.index.find(name, version).map_err(|readers| {
             let event = shown_name(name);
             if readers.is_empty() {
@@ -223,10 +246,11 @@ impl Codec {
         match isolate::run(|| (reader.read)(reader.version, data)) {
             Ok(Some(Ok(event))) => Ok(Envelope {
                 event,
-                meta,
+                meta: meta.with_route(Some(route)),
                 name,
                 version,
-                source: source.into(),
+                own_source: Arc::clone(&self.source),
+                allows_echoes: self.allows_echoes,
             }),
             Ok(Some(Err(unfit))) => {
                 let help = help::unfit(version, reader, &unfit);

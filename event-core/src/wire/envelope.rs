@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::dispatcher::ArrivedEvent;
 use crate::event::AnyEvent;
 use crate::meta::Meta;
+use crate::meta::route::Route;
 
 /// An event that was [decoded](super::Codec::decode), with its identity, time and descent.
 ///
@@ -17,7 +18,9 @@ pub struct Envelope {
     pub(super) meta: Meta,
     pub(super) name: &'static str,
     pub(super) version: u32,
-    pub(super) source: Box<str>,
+    /// That of the codec that read it.
+    pub(super) own_source: Arc<str>,
+    pub(super) allows_echoes: bool,
 }
 
 impl Envelope {
@@ -46,10 +49,52 @@ impl Envelope {
         self.version
     }
 
-    /// Who wrote it: the CloudEvents `source`.
+    /// Who wrote it first: the CloudEvents `source`.
     #[must_use]
     pub fn source(&self) -> &str {
-        &self.source
+        self.meta.source().unwrap_or_default()
+    }
+
+    /// Whether the event has been here before: the codec's own source has forwarded it, or wrote it, and
+    /// then somebody forwarded it to here. What handlers elsewhere made of it is another event, and no
+    /// echo.
+    ///
+    /// [`Dispatcher::deliver`](crate::Dispatcher::deliver) refuses an echo unless the codec
+    /// [allows](super::Codec::allow_echoes) them.
+    #[must_use]
+    pub fn is_echo(&self) -> bool {
+        self.meta.route().is_some_and(Route::is_echo)
+    }
+
+    /// The codec's own source, if the event is an echo that is not to be delivered.
+    pub(crate) fn refused_echo(&self) -> Option<&Arc<str>> {
+        (self.is_echo() && !self.allows_echoes).then_some(&self.own_source)
+    }
+
+    /// The event's `Meta` as handlers see it.
+    pub(crate) fn delivered_meta(&self) -> Meta {
+        let meta = self.meta.clone();
+        if self.is_echo() {
+            meta.one_deeper()
+        } else {
+            meta
+        }
+    }
+
+    /// The event's `Meta` as it was here, where the envelope is one of a record that this source wrote:
+    /// what was emitted here did not come from outside, and what was delivered has not been forwarded.
+    pub(crate) fn recorded_meta(&self) -> Meta {
+        let meta = self.meta.clone();
+        let Some(route) = meta.route() else {
+            return meta;
+        };
+        if route.is_straight_from(&self.own_source) {
+            return meta.with_route(None);
+        }
+        match route.before(&self.own_source) {
+            Some(before) => meta.with_route(Some(before)),
+            None => meta,
+        }
     }
 
     pub(crate) fn arrived(&self) -> &Arc<dyn ArrivedEvent> {
@@ -64,7 +109,6 @@ impl fmt::Debug for Envelope {
             .field("meta", &self.meta)
             .field("name", &self.name)
             .field("version", &self.version)
-            .field("source", &self.source)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

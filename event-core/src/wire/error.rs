@@ -5,7 +5,9 @@
 //! might show, or one of its fields has a type that names an event with redacted fields. An event inside
 //! of another type is not seen here; a `Redacted` is hidden wherever it is.
 
+use super::checked::Unreadable;
 use super::read::{Unfit, shown};
+use super::write::Unwritten;
 
 /// Why there is no codec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +62,33 @@ pub enum EncodeError {
         /// What serde answered.
         source: serde_json::Error,
     },
+    /// A float that is infinite or no number, which JSON has not: serde writes it as `null`, and reads
+    /// it as nothing but an `Option`.
+    #[error(
+        "cannot write `{event}` version {version}: a float at `{path}` is not finite, and JSON has no \
+         such number; check it before the event is emitted, or make it an `Option`"
+    )]
+    NotFinite {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: `data.lines[2].price`. Of a map's key, where the map is.
+        path: String,
+    },
+    /// The event is nested deeper than `serde_json` reads.
+    #[error(
+        "cannot write `{event}` version {version}: at `{path}` it is nested deeper than 127 arrays and \
+         objects, which nobody could read"
+    )]
+    TooDeep {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: the start of the path.
+        path: String,
+    },
     /// The event's own `Serialize` panicked.
     #[error("writing `{event}` version {version} panicked")]
     Panicked {
@@ -91,6 +120,40 @@ pub enum EncodeError {
         /// The most that are allowed.
         limit: usize,
     },
+}
+
+impl EncodeError {
+    pub(super) fn unwritten(event: &'static str, version: u32, why: Unwritten) -> Self {
+        match why {
+            Unwritten::Serialize(source) => Self::Serialize {
+                event,
+                version,
+                source,
+            },
+            Unwritten::Refused { why, path } => Self::refused(event, version, why, path),
+        }
+    }
+
+    pub(crate) fn refused(
+        event: &'static str,
+        version: u32,
+        why: Unreadable,
+        path: String,
+    ) -> Self {
+        match why {
+            Unreadable::NotFinite => Self::NotFinite {
+                event,
+                version,
+                path,
+            },
+            Unreadable::TooDeep => Self::TooDeep {
+                event,
+                version,
+                path,
+            },
+            Unreadable::Buffered => unreachable!("that is not looked for in an envelope"),
+        }
+    }
 }
 
 /// Why no event was read.
@@ -237,6 +300,66 @@ impl DecodeError {
             problem,
             help,
         }
+    }
+}
+
+/// Why an event is not read as it was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoundTripError {
+    /// It cannot even be written.
+    #[error(transparent)]
+    Write(#[from] EncodeError),
+    /// It is written, and cannot be read.
+    #[error("{}{}", unread(source), lost(lost_at.as_deref()))]
+    Read {
+        /// Why not.
+        source: DecodeError,
+        /// Where the event has something that serde loses when it reads what is flattened, or an enum
+        /// that is tagged inside or untagged. That is the most probable cause.
+        lost_at: Option<String>,
+    },
+    /// It is another event when it is read.
+    #[error(
+        "`{event}` version {version} is another when it is read: `{path}` was written from {written}, \
+         and is {read}"
+    )]
+    Differs {
+        /// The event's name.
+        event: &'static str,
+        /// Its version.
+        version: u32,
+        /// Where: `data.lines[2].price`; no further than a redacted value.
+        path: String,
+        /// The JSON that was written there, or `nothing`.
+        written: String,
+        /// The JSON that is there when what was read is written again, or `nothing`.
+        read: String,
+    },
+}
+
+fn lost(lost_at: Option<&str>) -> String {
+    lost_at.map_or_else(String::new, |path| {
+        format!(
+            "; serde keeps what is flattened, tagged inside or untagged in a buffer, which loses what is \
+             at `{path}`: `event_core::wire` says what else to write"
+        )
+    })
+}
+
+fn unread(error: &DecodeError) -> String {
+    match error {
+        DecodeError::Data {
+            event,
+            version,
+            path,
+            problem,
+            ..
+        } => format!(
+            "`{event}` version {version} is written and cannot be read: it does not fit at `{path}`: \
+             {problem}"
+        ),
+        other => other.to_string(),
     }
 }
 

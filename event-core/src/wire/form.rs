@@ -15,7 +15,7 @@ use serde_json::{Value, value};
 use super::mask::Masking;
 use super::path::RedactedFields;
 use super::read::{Unfit, read_json};
-use super::write::{Attributes, Written, envelope, written};
+use super::write::{Attributes, Unwritten, Written, envelope, lost_in_buffer, written};
 use crate::event::masking::{self, Located};
 use crate::event::{Event, MASK};
 
@@ -26,12 +26,17 @@ type Key<E> = fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>;
 
 type Masked<E> = fn(&E, Masking<value::Serializer>) -> Result<Value, serde_json::Error>;
 
+/// Writes an envelope, given the text of the key and where the redacted fields are.
+type WriteEnvelope<E> =
+    fn(&E, Option<&str>, &RedactedFields, &Attributes<'_>) -> Result<String, Unwritten>;
+
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
     masked: Masked<E>,
     key: Option<Key<E>>,
-    write: fn(&E, Option<&str>, &Attributes<'_>) -> Result<String, serde_json::Error>,
-    data: fn(&E, Option<&str>) -> Result<Written, serde_json::Error>,
+    write: WriteEnvelope<E>,
+    data: fn(&E, Option<&str>, &RedactedFields) -> Result<Written, Unwritten>,
+    lost_in_buffer: fn(&E, &RedactedFields) -> Option<String>,
     read: fn(&str, &RedactedFields) -> Result<E, Unfit>,
     redacted: RedactedFields,
 }
@@ -54,6 +59,7 @@ impl<E> WireForm<E> {
             key: None,
             write: envelope,
             data: written,
+            lost_in_buffer,
             read: read_json,
             redacted: RedactedFields::NONE,
         }
@@ -109,40 +115,47 @@ impl<E> WireForm<E> {
     }
 
     /// An envelope of the event as it is.
-    pub(crate) fn write(
-        &self,
-        event: &E,
-        attributes: &Attributes<'_>,
-    ) -> Result<String, serde_json::Error>
+    pub(crate) fn write(&self, event: &E, attributes: &Attributes<'_>) -> Result<String, Unwritten>
     where
         E: Event,
     {
-        self.write_with_key(event, |key| (self.write)(event, key, attributes))
+        self.write_with_key(event, |key| {
+            (self.write)(event, key, &self.redacted, attributes)
+        })
     }
 
     /// Writes the event as it is, for an envelope that is written later.
-    pub(crate) fn data(&self, event: &E) -> Result<Written, serde_json::Error>
+    pub(crate) fn data(&self, event: &E) -> Result<Written, Unwritten>
     where
         E: Event,
     {
-        self.write_with_key(event, |key| (self.data)(event, key))
+        self.write_with_key(event, |key| (self.data)(event, key, &self.redacted))
+    }
+
+    /// Returns where the event first has something that serde's buffer loses, if it has.
+    pub(crate) fn lost_in_buffer(&self, event: &E) -> Option<String> {
+        (self.lost_in_buffer)(event, &self.redacted)
     }
 
     /// Calls `write` with the text of the event's key. An error shows no redacted value.
     fn write_with_key<R>(
         &self,
         event: &E,
-        write: impl FnOnce(Option<&str>) -> Result<R, serde_json::Error>,
-    ) -> Result<R, serde_json::Error>
+        write: impl FnOnce(Option<&str>) -> Result<R, Unwritten>,
+    ) -> Result<R, Unwritten>
     where
         E: Event,
     {
         let key = self.key.map(|key| key_text(|json| key(event, json)));
         let key = key.transpose().map(Option::flatten);
+        let key = key.map_err(Unwritten::Serialize);
         let written = key.and_then(|key| write(key.as_deref()));
-        written.map_err(|error| {
-            let is_open = locate(event).is_ok_and(|located| located.is_empty());
-            if is_open { error } else { unsaid() }
+        written.map_err(|error| match error {
+            Unwritten::Serialize(error) => {
+                let is_open = locate(event).is_ok_and(|located| located.is_empty());
+                Unwritten::Serialize(if is_open { error } else { unsaid() })
+            }
+            refused @ Unwritten::Refused { .. } => refused,
         })
     }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::attributes::{Attributes, Text, not_cloud_event};
 use super::error::DecodeError;
+use crate::meta::route::Route;
 use crate::meta::{Meta, TraceParent};
 
 pub(super) fn meta(
@@ -33,6 +34,12 @@ pub(super) fn meta(
         attributes.causaldepth.map_or(0, |depth| depth.0),
         attributes.traceparent.and_then(position),
     ))
+}
+
+/// The programs that the event came through, as `own` sees it.
+pub(super) fn route(attributes: &Attributes<'_>, source: &str, own: &str) -> Route {
+    let forwarders = attributes.forwardedby.as_ref();
+    Route::read(source, forwarders.map_or("", |Text(text)| text), own)
 }
 
 /// The position in a trace. Whoever cannot read it starts a trace of its own.

@@ -40,6 +40,9 @@
 //!     outside: &Outside,
 //!     meta: Meta,
 //! ) -> Result<(), EncodeError> {
+//!     if meta.is_remote() {
+//!         return Ok(()); // or it goes back to where it came from
+//!     }
 //!     outside.0.lock().unwrap().push(codec.encode(event, &meta)?);
 //!     Ok(())
 //! }
@@ -93,21 +96,22 @@
 //! | --- | --- |
 //! | `specversion` | `1.0` |
 //! | `id`, `time` | of the event's `Meta`: a UUID, and RFC 3339 |
-//! | `source` | that of the [`Codec`] |
+//! | `source` | that of the [`Codec`]; of an event that came from outside the one that it had |
 //! | `type` | the event's declared name |
 //! | `eventversion` | its version; read as 1 if there is none |
 //! | `datacontenttype` | `application/json` |
 //! | `partitionkey` | the value of the field that is its `key`, if it has one that is not `null` or empty: a string as it is, anything else as JSON |
 //! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
+//! | `forwardedby` | of an event that came from outside: the sources that forwarded it, the codec's among them, with a blank between |
 //! | `data` | the event as serde writes it, nothing masked |
 //!
 //! The extensions that this writes, all but those of CloudEvents itself, are strings and signed integers
 //! of 32 bits, which every binding of CloudEvents and every SDK reads.
 //!
-//! JSON has no number that is not finite: serde writes such a float as `null`, which reads as nothing
-//! but an `Option`.
+#![doc = include_str!("../docs/wire.md")]
 
 mod attributes;
+pub(crate) mod checked;
 mod codec;
 mod envelope;
 mod error;
@@ -121,8 +125,10 @@ pub(crate) mod mask;
 mod path;
 pub(crate) mod read;
 pub mod record;
+mod round_trip;
 pub(crate) mod write;
 
 pub use self::codec::Codec;
 pub use self::envelope::Envelope;
-pub use self::error::{CodecError, DecodeError, EncodeError};
+pub use self::error::{CodecError, DecodeError, EncodeError, RoundTripError};
+pub use self::round_trip::{assert_round_trip, check_round_trip};

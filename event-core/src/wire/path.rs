@@ -1,5 +1,6 @@
 //! Where in the data of an event an error is, as a message may show it.
 
+use serde::Serialize;
 use serde_path_to_error::{Path, Segment};
 
 use super::read::shown;
@@ -55,18 +56,70 @@ fn is_at(field: &str, pointer: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// One step into a value.
+#[derive(Debug)]
+pub(super) enum Step {
+    Index(usize),
+    /// A field, the key of a map, or a variant.
+    Key(Box<str>),
+    Unknown,
+}
+
+impl Step {
+    /// The step to the value of a map's key; `None` for what can be no key in JSON.
+    pub(super) fn to_value_of<K: Serialize + ?Sized>(key: &K) -> Option<Self> {
+        let json = serde_json::to_string(key).ok()?;
+        let text = match json.as_bytes().first()? {
+            b'"' => serde_json::from_str(&json).ok()?,
+            b'n' | b'[' | b'{' => return None,
+            _ => json,
+        };
+        Some(Self::Key(text.into()))
+    }
+
+    /// Whether a map's key is a text, and not only written as one.
+    pub(super) fn is_text<K: Serialize + ?Sized>(key: &K) -> bool {
+        serde_json::to_string(key).is_ok_and(|json| json.starts_with('"'))
+    }
+
+    /// The steps of an error while reading.
+    pub(super) fn all_of(path: &Path) -> impl Iterator<Item = Self> {
+        path.iter().map(|segment| match segment {
+            Segment::Seq { index } => Self::Index(*index),
+            Segment::Map { key } | Segment::Enum { variant: key } => Self::Key(key.as_str().into()),
+            Segment::Unknown => Self::Unknown,
+        })
+    }
+
+    /// The step as a part of a JSON pointer, and as a message shows it.
+    fn shown(&self) -> (String, String) {
+        match self {
+            Self::Index(index) => (index.to_string(), format!("[{index}]")),
+            Self::Key(key) => (
+                key.replace('~', "~0").replace('/', "~1"),
+                format!(".{}", shown(key, 40)),
+            ),
+            Self::Unknown => ("?".to_owned(), ".?".to_owned()),
+        }
+    }
+}
+
 /// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
-pub(super) fn shown_path(root: &str, path: &Path, redacted: &RedactedFields) -> String {
+pub(super) fn shown_path(
+    root: &str,
+    path: impl IntoIterator<Item = Step>,
+    redacted: &RedactedFields,
+) -> String {
     const MOST: usize = 16;
     let mut shown_path = root.to_owned();
     let mut pointer = String::new();
     let mut is_shown = false;
-    for (index, segment) in path.iter().enumerate() {
+    for (index, step) in path.into_iter().enumerate() {
         if redacted.hide(&pointer) {
             break;
         }
         is_shown |= redacted.show(&pointer);
-        let (step, shown_step) = step(segment);
+        let (step, shown_step) = step.shown();
         pointer.push('/');
         pointer.push_str(&step);
         if !is_shown && !redacted.lead(&pointer) {
@@ -83,16 +136,4 @@ pub(super) fn shown_path(root: &str, path: &Path, redacted: &RedactedFields) -> 
         }
     }
     shown_path
-}
-
-/// A step of a path as a part of a JSON pointer, and as a message shows it.
-fn step(segment: &Segment) -> (String, String) {
-    match segment {
-        Segment::Seq { index } => (index.to_string(), format!("[{index}]")),
-        Segment::Map { key } | Segment::Enum { variant: key } => (
-            key.replace('~', "~0").replace('/', "~1"),
-            format!(".{}", shown(key, 40)),
-        ),
-        Segment::Unknown => ("?".to_owned(), ".?".to_owned()),
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::hidden;
-use super::path::{RedactedFields, shown_path};
+use super::path::{RedactedFields, Step, shown_path};
 use crate::dispatcher::ArrivedEvent;
 use crate::event::{Event, Upcast};
 
@@ -89,7 +89,7 @@ fn path_of_error<E: DeserializeOwned>(
         serde_path_to_error::deserialize::<_, E>(&mut deserializer)
     };
     match hidden::watched(hidden, read).0 {
-        Err(error) => shown_path("data", error.path(), redacted),
+        Err(error) => shown_path("data", Step::all_of(error.path()), redacted),
         Ok(_) => "data".to_owned(),
     }
 }

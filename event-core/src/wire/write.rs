@@ -5,7 +5,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::checked::{self, Checked, Refused, Unreadable};
 use super::extension;
+use super::path::{RedactedFields, shown_path};
 use crate::meta::Meta;
 
 /// What is written before the data.
@@ -18,6 +20,13 @@ pub struct Attributes<'a> {
     pub(super) meta: &'a Meta,
 }
 
+/// Why an event is no JSON, or none that can be read.
+#[derive(Debug)]
+pub enum Unwritten {
+    Refused { why: Unreadable, path: String },
+    Serialize(serde_json::Error),
+}
+
 /// An event that was written before it is known who writes the envelope.
 #[derive(Debug)]
 pub struct Written {
@@ -25,13 +34,22 @@ pub struct Written {
     key: Option<String>,
 }
 
+impl Written {
+    /// The data of an envelope of the event.
+    pub(super) fn json(&self) -> &str {
+        self.data.get()
+    }
+}
+
 /// The event and its key.
 pub(super) fn written<E: Serialize>(
     event: &E,
     key: Option<&str>,
-) -> Result<Written, serde_json::Error> {
+    redacted: &RedactedFields,
+) -> Result<Written, Unwritten> {
+    let (data, refused) = checked::watched(|| to_raw_value(&Checked::new(event)));
     Ok(Written {
-        data: to_raw_value(event)?,
+        data: verdict(data, refused, redacted)?,
         key: key.map(str::to_owned),
     })
 }
@@ -52,14 +70,46 @@ pub(super) fn envelope_of(
 pub(super) fn envelope<E: Serialize>(
     event: &E,
     key: Option<&str>,
+    redacted: &RedactedFields,
     attributes: &Attributes<'_>,
-) -> Result<String, serde_json::Error> {
+) -> Result<String, Unwritten> {
     // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
-    serde_json::to_string(&Envelope {
-        attributes,
-        key,
-        data: event,
-    })
+    let (written, refused) = checked::watched(|| {
+        serde_json::to_string(&Envelope {
+            attributes,
+            key,
+            data: &Checked::new(event),
+        })
+    });
+    verdict(written, refused, redacted)
+}
+
+/// Where the event first has something that serde's buffer loses, if it has.
+pub(super) fn lost_in_buffer<E: Serialize>(event: &E, redacted: &RedactedFields) -> Option<String> {
+    let (written, refused) = checked::watched(|| serde_json::to_string(&Checked::buffered(event)));
+    match verdict(written, refused, redacted) {
+        Err(Unwritten::Refused {
+            why: Unreadable::Buffered,
+            path,
+        }) => Some(path),
+        _ => None,
+    }
+}
+
+/// Apart, so that it is compiled once and not once per event.
+fn verdict<T>(
+    written: Result<T, serde_json::Error>,
+    refused: Refused,
+    redacted: &RedactedFields,
+) -> Result<T, Unwritten> {
+    match refused.why {
+        None => written.map_err(Unwritten::Serialize),
+        Some(why) => {
+            let path = refused.path.into_iter().rev();
+            let path = shown_path("data", path, redacted);
+            Err(Unwritten::Refused { why, path })
+        }
+    }
 }
 
 struct Envelope<'a, E: ?Sized> {
@@ -70,7 +120,7 @@ struct Envelope<'a, E: ?Sized> {
 
 impl<E: Serialize + ?Sized> Serialize for Envelope<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut envelope = serializer.serialize_struct("Envelope", 13)?;
+        let mut envelope = serializer.serialize_struct("Envelope", 14)?;
         write_attributes(&mut envelope, self.attributes, self.key)?;
         envelope.serialize_field("data", self.data)?;
         envelope.end()
@@ -86,7 +136,7 @@ fn write_attributes<S: SerializeStruct>(
     let meta = attributes.meta;
     envelope.serialize_field("specversion", "1.0")?;
     envelope.serialize_field("id", &meta.id())?;
-    envelope.serialize_field("source", attributes.source)?;
+    envelope.serialize_field("source", meta.source().unwrap_or(attributes.source))?;
     envelope.serialize_field("type", attributes.name)?;
     envelope.serialize_field("time", &attributes.time)?;
     envelope.serialize_field("datacontenttype", "application/json")?;
@@ -95,7 +145,15 @@ fn write_attributes<S: SerializeStruct>(
     if let Some(causation) = meta.causation() {
         extension::write(envelope, "causationid", &causation)?;
     }
-    extension::write_count(envelope, "causaldepth", meta.depth())?;
+    extension::write_count(
+        envelope,
+        "causaldepth",
+        meta.depth_outside(attributes.source),
+    )?;
+    if let Some(route) = meta.route() {
+        let forwarders = route.forwarders_with(attributes.source);
+        extension::write(envelope, "forwardedby", &format_args!("{forwarders}"))?;
+    }
     if let Some(traceparent) = meta.traceparent() {
         extension::write(envelope, "traceparent", &format_args!("{traceparent}"))?;
     }

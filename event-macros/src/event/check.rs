@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::{Data, Fields, Type};
 
 use super::parse::{FieldModel, Model, Shape};
-use super::versions;
+use super::{readable, versions};
 use crate::diagnostics::Diagnostics;
 use crate::names::snake_case;
 use crate::text::{compact, did_you_mean};
@@ -21,6 +21,7 @@ pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     } else {
         wire_needs_a_name(model, diagnostics);
         versions::check(model, diagnostics);
+        readable::check(model, diagnostics);
     }
     key(model, diagnostics);
     for shape in &model.shapes {

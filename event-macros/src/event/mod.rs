@@ -9,6 +9,7 @@ mod parse;
 mod pointer;
 mod probed;
 mod range;
+mod readable;
 mod serde;
 mod versions;
 mod wire;

@@ -293,7 +293,7 @@ fn name(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
 fn aliases(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
     let aliases = entry.strings(diagnostics)?;
     for alias in &aliases {
-        names::check_name(&entry.key, alias, diagnostics);
+        names::check_alias(&entry.key, alias, diagnostics);
     }
     Some(aliases)
 }

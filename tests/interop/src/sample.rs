@@ -38,6 +38,8 @@ struct Identity {
     correlation: Uuid,
     causation: Option<Uuid>,
     depth: u32,
+    /// Who forwarded it before us.
+    forwarders: Vec<&'static str>,
 }
 
 impl fmt::Debug for Sample {
@@ -101,6 +103,8 @@ impl Sample {
         assert_eq!(theirs.correlation(), ours.correlation);
         assert_eq!(theirs.causation(), ours.causation);
         assert_eq!(theirs.depth(), ours.depth);
+        let forwarders = ours.forwarders.iter().copied().chain([SOURCE]);
+        assert!(theirs.forwarders().eq(forwarders), "{envelope}");
         let time = Timestamp::try_from(theirs.time()).expect("a time");
         assert_eq!(time, round(ours.time, nanoseconds), "{envelope}");
     }
@@ -140,6 +144,7 @@ where
         ("eventversion".to_owned(), json!(E::INFO.version())),
         ("causaldepth".to_owned(), json!(identity.depth)),
         ("correlationid".to_owned(), json!(identity.correlation)),
+        ("forwardedby".to_owned(), json!(identity.forwarded_by())),
     ]);
     if let Some(causation) = identity.causation {
         extensions.insert("causationid".to_owned(), json!(causation));
@@ -185,10 +190,18 @@ fn identity(rng: &mut Rng) -> Identity {
         correlation: uuid(rng),
         causation: rng.bool().then(|| uuid(rng)),
         depth: rng.u32(..=i32::MAX.unsigned_abs()) >> rng.u32(..31),
+        forwarders: ["urn:relay:1", "https://example.org/t%C3%A4pa?a=b#c"][..rng.usize(..3)]
+            .to_vec(),
     }
 }
 
 impl Identity {
+    /// As it is written once we have forwarded it, too.
+    fn forwarded_by(&self) -> String {
+        let forwarders = self.forwarders.iter().copied().chain([SOURCE]);
+        forwarders.collect::<Vec<_>>().join(" ")
+    }
+
     /// Only what is read has an identity that one chooses.
     fn meta(&self) -> Meta {
         let attributes = json!({
@@ -200,9 +213,10 @@ impl Identity {
             "correlationid": self.correlation,
             "causationid": self.causation,
             "causaldepth": self.depth,
+            "forwardedby": self.forwarders.join(" "),
         });
         let read = codec().decode(attributes.to_string().as_bytes());
-        *read.expect("it is read").meta()
+        read.expect("it is read").meta().clone()
     }
 }
 

@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "shop.order_placed", version = 3, previous = v2::OrderPlaced, wire, key = id)]
-#[event(alias = "shop.order")]
+#[event(alias = ["shop.order", "com.github.pull_request/opened", "Shop-Order Placed", "täpa.tellitud"])]
 struct OrderPlaced {
     #[serde(rename = "order_id")]
     id: u64,
@@ -76,7 +76,7 @@ fn main() {
     let previous = OrderPlaced::INFO.previous().expect("it has one");
     assert_eq!((previous.version(), previous.is_superseded()), (2, true));
     assert_eq!(previous.previous().map(|info| info.name()), Some("shop.order_made"));
-    assert_eq!(OrderPlaced::INFO.aliases(), ["shop.order"]);
+    assert_eq!(OrderPlaced::INFO.aliases()[..2], ["shop.order", "com.github.pull_request/opened"]);
     assert_eq!(OrderPlaced::INFO.key_pointer(), Some("/order_id"));
     assert!(StockReserved::INFO.reads_newer() && !OrderPlaced::INFO.reads_newer());
     assert_eq!(StockReserved::INFO.previous().map(|info| info.version()), None);

@@ -29,6 +29,16 @@ impl Failure {
     }
 }
 
+#[cfg(feature = "serde")]
+fn echo(f: &mut fmt::Formatter<'_>, event: &str, source: &str) -> fmt::Result {
+    write!(
+        f,
+        "`{event}` was not emitted: it has been here before, as an event that `{source}` sent, and somebody \
+         forwarded it back; forward nothing that came from outside (`meta.is_remote()`), or let it in with \
+         `codec.allow_echoes()`"
+    )
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let event = self.event.name();
@@ -54,6 +64,8 @@ impl fmt::Display for Failure {
                 )?;
                 cause(f)
             }
+            #[cfg(feature = "serde")]
+            (Cause::Echo { source }, _) => echo(f, event, source),
             (Cause::TooMany { limit, not_emitted }, _) => {
                 write!(f, "`{event}` was not emitted")?;
                 match not_emitted.saturating_sub(1) {
@@ -145,6 +157,8 @@ impl fmt::Debug for Cause {
             Self::Panic(panic) => write!(f, "Panic({panic:?})"),
             Self::Drop(panic) => write!(f, "Drop({panic:?})"),
             Self::TooDeep { limit } => write!(f, "TooDeep({limit})"),
+            #[cfg(feature = "serde")]
+            Self::Echo { source } => write!(f, "Echo({source:?})"),
             Self::TooMany { limit, .. } => write!(f, "TooMany({limit})"),
             Self::Nested(limit) => write!(f, "Nested({limit:?})"),
             Self::TimedOut(limit) => write!(f, "TimedOut({limit:?})"),

@@ -4,11 +4,12 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use super::{RecordError, tail};
+use crate::wire::codec::BYTE_ORDER_MARK;
 use crate::wire::{Codec, DecodeError, Envelope};
 
 /// The events of a record, in its order: one for each line, or why the line is none.
 ///
-/// A bad line is one error, and the next line is read all the same. A line that is longer than the
+/// A byte order mark at the start of the record is skipped. A bad line is one error, and the next line is read all the same. A line that is longer than the
 /// codec's [limit](Codec::size_limit) is passed over, and never held in memory as a whole. When the
 /// input itself fails, that is the last item.
 ///
@@ -74,8 +75,9 @@ impl<R: BufRead> Records<R> {
     /// Reads the next line as far as it is allowed to be long; `None` at the end of the input.
     fn read_line(&mut self) -> io::Result<Option<Line>> {
         self.text.clear();
-        // One more than the limit shows that it is crossed, and `\r\n` may come behind the limit.
-        let most = (self.codec.most() as u64).saturating_add(3);
+        // One more than the limit shows that it is crossed. A byte order mark may come before what is
+        // limited, and `\r\n` behind it.
+        let most = (self.codec.most() as u64).saturating_add(6);
         let mut start = (&mut self.input).take(most);
         let mut size = start.read_until(b'\n', &mut self.text)?;
         if size == 0 {
@@ -84,6 +86,13 @@ impl<R: BufRead> Records<R> {
         let has_end = self.text.ends_with(b"\n");
         if !has_end && size as u64 == most {
             size += self.input.skip_until(b'\n')?;
+        }
+        if self.line == 0 && self.text.starts_with(BYTE_ORDER_MARK) {
+            self.text.drain(..BYTE_ORDER_MARK.len());
+            size -= BYTE_ORDER_MARK.len();
+            if size == 0 {
+                return Ok(None);
+            }
         }
         if has_end {
             self.text.pop();
@@ -103,7 +112,7 @@ impl<R: BufRead> Records<R> {
         if self.text.trim_ascii().is_empty() {
             return Err(RecordError::Empty { line });
         }
-        self.codec.decode(&self.text).map_err(|error| {
+        self.codec.decode_unmarked(&self.text).map_err(|error| {
             let is_json = !matches!(error, DecodeError::NotJson { .. });
             if is_json || *has_end && !tail::is_start(&self.text) {
                 RecordError::Line { line, error }

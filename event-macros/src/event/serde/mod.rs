@@ -206,6 +206,16 @@ impl Cases {
     }
 }
 
+/// The keys in each `#[serde(...)]`.
+pub(super) fn keys(attributes: &[Attribute]) -> Vec<String> {
+    let mut keys = Vec::new();
+    each(attributes, |key, meta| {
+        keys.push(key.to_owned());
+        skip(meta)
+    });
+    keys
+}
+
 /// Calls `read` for each key in each `#[serde(...)]`.
 fn each(
     attributes: &[Attribute],

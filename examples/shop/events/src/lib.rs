@@ -21,6 +21,8 @@ mod loyalty;
 mod purchase;
 mod receipts;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 pub use cents::{Cents, ParseCentsError};
 pub use loyalty::{CustomerReturned, LoyaltyTierReached, Tier};
