@@ -351,7 +351,7 @@ proptest! {
         let Ok(read) = read else {
             return Ok(());
         };
-        let meta = *read.meta();
+        let meta = read.meta().clone();
         for event in [&order as &dyn AnyEvent, &Text(text)] {
             let written = codec().encode(event, &meta).expect("it is written");
             let written: BTreeMap<String, Value> =
