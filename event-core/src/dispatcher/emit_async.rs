@@ -21,7 +21,7 @@ use super::rooms;
 use super::roster::{Roster, mode};
 use super::seat::Place;
 use super::shared::Shared;
-use super::structured;
+use super::structured::{self, Structured};
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
 use crate::isolate;
@@ -259,7 +259,7 @@ impl<'a> Unfinished<'a> {
             return;
         }
         // Nothing outlives this future, so nothing is shared: no allocation but the calls'.
-        let shared = Isolated(Some(emit::share(inner, &found, event, origin)));
+        let shared = Isolated(Some(emit::share(inner, &found, event, origin, false)));
         if let Some(shared) = &shared.0 {
             let observed = Observed::new(inner, shared.event(), shared.origin());
             let (halted, refused) = depth::enter(depth, || {
@@ -267,7 +267,7 @@ impl<'a> Unfinished<'a> {
             });
             root.pass_on(refused);
             match halted {
-                None => structured::run(inner, shared, root).await,
+                None => structured::run(inner, shared, None, root).await,
                 Some(skip) => structured::skip_all(inner, shared, root, skip),
             }
             if let Some(observed) = &observed {
@@ -335,9 +335,12 @@ impl<'a> Unfinished<'a> {
             .record
             .get_mut()
             .and_then(|more| more.get_mut().structured.take());
-        let structured = Isolated(structured);
-        if let Some(event) = &structured.0 {
-            structured::run(self.inner, &**event, self.root).await;
+        let Some(Structured { event, subscribed }) = structured else {
+            return;
+        };
+        let event = Isolated(Some(event));
+        if let Some(event) = &event.0 {
+            structured::run(self.inner, &**event, subscribed, self.root).await;
         }
     }
 }

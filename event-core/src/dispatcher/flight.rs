@@ -78,6 +78,15 @@ impl<'a> Flight<'a> {
         event: &'a dyn Delivered,
         target: &Target,
     ) -> Result<Self, Landed> {
+        if let Target::Subscription(subscription) = target
+            && !subscription.is_alive()
+        {
+            return Err(Landed {
+                landing: Landing::NotRun(NotRun::Cancelled),
+                left: Left::default(),
+                refused: None,
+            });
+        }
         let under_way = tell_started(inner, event, target);
         let record = Record::new();
         let who = One {
@@ -216,6 +225,15 @@ impl Drop for Flight<'_> {
 }
 
 impl Landed {
+    /// Of a call that left nothing else behind.
+    pub(crate) fn plain(landing: Landing, refused: Option<Refusal>) -> Self {
+        Self {
+            landing,
+            left: Left::default(),
+            refused,
+        }
+    }
+
     /// Whether there is nothing to say but that the delivery is done.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.landing, Landing::Concluded(Concluded::Done))
@@ -232,6 +250,9 @@ impl Landed {
         target: &Target,
     ) -> Ended {
         root.pass_on(self.refused);
+        if let Landing::NotRun(NotRun::Cancelled) = self.landing {
+            return root.settle_cancelled(inner, event, target, self.left);
+        }
         root.settle(inner, event, target, |emission| {
             self.left.join(emission);
             match self.landing {

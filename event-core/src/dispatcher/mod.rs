@@ -8,6 +8,7 @@ mod builder;
 pub(crate) mod calls;
 pub(crate) mod cascade;
 mod closing;
+mod concurrent;
 #[cfg(feature = "serde")]
 mod deliver;
 pub(crate) mod depth;
@@ -23,6 +24,7 @@ pub(crate) mod limit;
 pub(crate) mod origin;
 mod pending;
 mod phase;
+mod precedence;
 mod queued;
 #[cfg(feature = "serde")]
 mod replay;
@@ -35,6 +37,7 @@ pub(crate) mod shared;
 mod shielded;
 mod shutdown;
 mod structured;
+pub(crate) mod subscriptions;
 mod task;
 mod with;
 
@@ -82,8 +85,9 @@ use crate::subscription::{self, Subscription, SubscriptionOptions};
 ///
 /// An emission has four phases. Inline handlers run one after another on the emitter's thread:
 /// repeatedly the one with the lowest (priority, path, line) among those whose `after` have ended,
-/// never in link order. Then async handlers are started and queues are offered their deliveries, in
-/// the same order. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
+/// never in link order. Then filters are asked, async handlers are started, and queues and streams are
+/// offered their deliveries, in the same order. In both phases subscriptions stand among the handlers: by
+/// priority, behind handlers of the same. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
 /// handlers caused are emitted, first in first out. What a queued or detached handler causes is
 /// emitted where it runs.
 ///
