@@ -10,7 +10,7 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::Emission;
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::subscriptions::{Key, SubscriptionNode};
-use crate::event::Event;
+use crate::event::{Event, Handled};
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
 use crate::isolate;
 
@@ -129,7 +129,7 @@ impl<'d> SubscriptionOptions<'d> {
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
@@ -147,7 +147,7 @@ impl SubscriptionOptions<'_> {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = R> + Send + 'static,
@@ -164,7 +164,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         F: Fn(Arc<T>, Arc<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = R> + Send + 'static,
@@ -184,7 +184,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&T, &E) -> R + Send + Sync + 'static,
     {

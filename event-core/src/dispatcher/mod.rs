@@ -63,7 +63,7 @@ pub use crate::global::{Entered, InScope};
 use self::cascade::{Hands, Root};
 use self::inner::Inner;
 use crate::error::{BlockingError, InstallError, TryEmitError};
-use crate::event::{EmitsNow, Event};
+use crate::event::{EmitsNow, Event, Handled};
 use crate::global;
 use crate::handler::Outcome;
 use crate::observer::{Observation, Observer};
@@ -382,7 +382,7 @@ impl Dispatcher {
     #[track_caller]
     pub fn subscribe<E, R, F>(&self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
@@ -417,7 +417,7 @@ impl Dispatcher {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(&self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = R> + Send + 'static,
@@ -452,7 +452,7 @@ impl Dispatcher {
     /// `capacity` is 0.
     #[track_caller]
     #[must_use = "dropping the stream ends it"]
-    pub fn stream<E: Event>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
+    pub fn stream<E: Handled>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
         assert!(
             capacity > 0,
             "a stream needs room for an event: write `stream(1, …)` or more"
