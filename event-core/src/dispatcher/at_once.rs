@@ -91,15 +91,15 @@ pub(crate) fn run<'a, E: Event>(
     event: &'a E,
     root: &mut Root,
     context: &mut Context<'_>,
-) -> Option<Rest<'a>> {
+) -> Option<Box<Rest<'a>>> {
     if !roster.handlers.is_empty() {
         root.done = run_plain(inner, roster, event, &root.record, &origin::ROOT);
         if root.record.get().is_some() {
-            return Some(Rest {
+            return Some(Box::new(Rest {
                 seat: 0,
                 begun: None,
                 waiting: Concurrent::default(),
-            });
+            }));
         }
     }
     let rest = run_async(inner, roster, event, context);
@@ -116,7 +116,7 @@ fn run_async<'a, E: Event>(
     roster: &'a Roster<E>,
     event: &'a E,
     context: &mut Context<'_>,
-) -> Option<Rest<'a>> {
+) -> Option<Box<Rest<'a>>> {
     let record = Record::new();
     let seats = Seats(roster);
     let emission = Emission::new(inner, &seats, &origin::ROOT, &record);
@@ -163,11 +163,11 @@ fn run_async<'a, E: Event>(
         call,
         given: given.unwrap_or_default(),
     });
-    Some(Rest {
+    Some(Box::new(Rest {
         seat,
         begun,
         waiting,
-    })
+    }))
 }
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.

@@ -299,7 +299,7 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Goes on with handlers that were not simply done at once.
-    async fn go_on<E: Event>(&mut self, shared: &Shared<E>, rest: Option<Rest<'_>>) {
+    async fn go_on<E: Event>(&mut self, shared: &Shared<E>, rest: Option<Box<Rest<'_>>>) {
         let Self { inner, root, .. } = self;
         root.end_emission(inner, shared.origin());
         if let Some(rest) = rest {

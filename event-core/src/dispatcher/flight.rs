@@ -64,6 +64,13 @@ pub(crate) enum Landing {
     Panicked(Box<dyn Any + Send>),
 }
 
+impl Landing {
+    /// Whether the handler ran, and there is nothing to say of it.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Self::Concluded(Concluded::Done))
+    }
+}
+
 /// A call that ended, with what it left behind.
 pub(crate) struct Landed {
     landing: Landing,
@@ -236,9 +243,7 @@ impl Landed {
 
     /// Whether there is nothing to say but that the delivery is done.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.landing, Landing::Concluded(Concluded::Done))
-            && self.left.given.is_empty()
-            && self.refused.is_none()
+        self.landing.is_done() && self.left.given.is_empty() && self.refused.is_none()
     }
 
     /// Takes the outcome into a root; answers how the delivery ended.

@@ -1,6 +1,6 @@
 //! Handlers and subscriptions that do not run inline: where each of them runs, and its limits.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::handler::asynchronous::Running;
 use crate::handler::registered::{Registered, Rung};
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
+use crate::resolver::ByType;
 use crate::wiring::waits_for;
 
 /// A handler that does not run inline.
@@ -45,7 +46,7 @@ pub(crate) struct TaskPlace {
 pub struct Places {
     queues: Vec<&'static dyn AnyQueue>,
     /// One handler has one limit, whatever the number of events it sees.
-    limits: Vec<(TypeId, Arc<Limit>)>,
+    limits: ByType<Arc<Limit>>,
 }
 
 impl Places {
@@ -88,13 +89,8 @@ impl Places {
     }
 
     fn limit(&mut self, handler: &'static dyn Registered) -> Arc<Limit> {
-        let known = self.limits.iter().find(|(id, _)| *id == handler.id());
-        if let Some((_, limit)) = known {
-            return Arc::clone(limit);
-        }
-        let limit = Limit::new(handler.spec().concurrency);
-        self.limits.push((handler.id(), Arc::clone(&limit)));
-        limit
+        let new = || Limit::new(handler.spec().concurrency);
+        Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
     }
 
     /// The queues, by their index.

@@ -51,13 +51,18 @@ pub(crate) async fn go_on<'a>(
     inner: &'a Arc<Inner>,
     event: &'a dyn Delivered,
     root: &'a mut Root,
-    rest: Rest<'a>,
+    rest: Box<Rest<'a>>,
 ) {
-    let first = rest.seat + usize::from(rest.begun.is_some());
+    let Rest {
+        seat,
+        begun,
+        waiting,
+    } = *rest;
+    let first = seat + usize::from(begun.is_some());
     let mut air = Air::new(inner, event, root, first);
-    air.plain = rest.waiting;
-    if let Some(begun) = rest.begun {
-        let (target, order) = (Target::Seat(seat_at(rest.seat)), rest.seat);
+    air.plain = waiting;
+    if let Some(begun) = begun {
+        let (target, order) = (Target::Seat(seat_at(seat)), seat);
         match Flight::begun(inner, event, begun) {
             Ok(flight) => {
                 let flying = air.delivery(target, order, Stage::Flies(flight), None);
@@ -325,10 +330,15 @@ impl<'a> Air<'a> {
     fn poll_flying(&mut self, context: &mut Context<'_>) {
         self.plain.begin_turn(context);
         while let Some((plain, (landing, refused))) = self.plain.next_ready(context) {
-            let target = Target::Seat(seat_at(plain.seat));
+            let seat = plain.seat;
             // What it held, the user's `Drop` may panic on.
             isolate::discard(plain.running);
-            self.land(&target, plain.seat, Landed::plain(landing, refused));
+            if refused.is_none() && landing.is_done() && !self.inner.is_observed() {
+                self.root.done += 1;
+                continue;
+            }
+            let landed = Landed::plain(landing, refused);
+            self.land(&Target::Seat(seat_at(seat)), seat, landed);
         }
         self.flying.begin_turn(context);
         while let Some((flying, landed)) = self.flying.next_ready(context) {

@@ -41,7 +41,7 @@ fn a_wake_up_beside_a_turn_is_seen_in_it_or_asks_for_another() {
         if !was_seen {
             assert_eq!(outer.0.load(Ordering::Acquire), 1, "the turn is asked for");
             woken.clear();
-            wakes.take(waker, &mut woken);
+            wakes.take(waker.clone(), &mut woken);
             assert_eq!(woken, [0]);
             assert!(is_ready.load(Ordering::Relaxed));
         }
@@ -65,7 +65,7 @@ fn what_two_threads_wake_is_polled_once_each() {
         }
         assert_eq!(outer.0.load(Ordering::Acquire), 1);
         let mut woken = Vec::new();
-        wakes.take(waker, &mut woken);
+        wakes.take(waker.clone(), &mut woken);
         woken.sort_unstable();
         assert_eq!(woken, [0, 1]);
     });

@@ -87,7 +87,7 @@ fn start(
 }
 
 #[test]
-fn many_futures_that_are_woken_one_after_the_other_are_polled_a_few_times_each() {
+fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
     const FUTURES: usize = 10_000;
     let waker = Waker::from(Arc::new(Outer::default()));
     let mut concurrent = Concurrent::default();
@@ -101,7 +101,7 @@ fn many_futures_that_are_woken_one_after_the_other_are_polled_a_few_times_each()
     }
     assert!(concurrent.is_empty());
     let polls: usize = all.iter().map(|shared| shared.polls()).sum();
-    assert!(polls <= 2 * FUTURES + FUTURES * FEW, "{polls} polls");
+    assert!(polls <= 2 * FUTURES + FEW, "{polls} polls");
     assert!(all[FEW..].iter().all(|shared| shared.polls() == 2));
 }
 
