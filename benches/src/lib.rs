@@ -17,6 +17,7 @@ pub mod ours;
 pub mod peers;
 pub mod queues;
 pub mod rounds;
+pub mod subscribing;
 pub mod timed;
 #[cfg(feature = "wire")]
 pub mod wire;

@@ -21,6 +21,12 @@ impl Series {
         }
     }
 
+    /// The median of all rounds.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        median(self.rounds.iter().copied())
+    }
+
     /// The median over the rounds of this candidate's time divided by the other's.
     #[must_use]
     pub fn over(&self, other: &Self) -> f64 {
@@ -41,7 +47,7 @@ impl Series {
 pub fn print(group: &str, count: impl Display, set: &[&Series], not: &[&str]) {
     for series in set {
         let least = series.rounds.iter().copied().fold(f64::INFINITY, f64::min);
-        let middle = median(series.rounds.iter().copied());
+        let middle = series.median();
         println!(
             "time {group}.{count}.{} {least:.1} {middle:.1}",
             series.name
@@ -52,11 +58,9 @@ pub fn print(group: &str, count: impl Display, set: &[&Series], not: &[&str]) {
         .iter()
         .filter(|series| series.name != "ours" && !not.contains(&series.name));
     for theirs in theirs {
-        println!(
-            "ratio {group}.{count}.{} {:.2}",
-            theirs.name,
-            ours.over(theirs)
-        );
+        let ratio = ours.over(theirs);
+        let decimals = if ratio < 0.01 { 5 } else { 2 };
+        println!("ratio {group}.{count}.{} {ratio:.decimals$}", theirs.name);
     }
 }
 

@@ -4,10 +4,13 @@
 
 /// A module with ten handlers, numbered from `$first`. `ten_handlers!(all, 0, (event: &super::E), f(event))`
 /// gives handler number `I` these parameters and the body `super::f::<I>(event)`. With `async` in front
-/// they are `async fn`s.
+/// they are `async fn`s, with `pending` those that await what `f` returns.
 macro_rules! ten_handlers {
     (async $module:ident, $first:expr, $parameters:tt, $body:ident $arguments:tt) => {
         ten_handlers! { @module [async] $module, $first, $parameters, $body $arguments }
+    };
+    (pending $module:ident, $first:expr, $parameters:tt, $body:ident $arguments:tt) => {
+        ten_handlers! { @module [async .await] $module, $first, $parameters, $body $arguments }
     };
     ($module:ident, $first:expr, $parameters:tt, $body:ident $arguments:tt) => {
         ten_handlers! { @module [] $module, $first, $parameters, $body $arguments }
@@ -27,10 +30,10 @@ macro_rules! ten_handlers {
     ) => { $(
         ten_handlers! { @handler $async $name $parameters super::$body::<{ $first + $offset }> $arguments }
     )* };
-    (@handler [$($async:tt)?] $name:ident $parameters:tt $($call:tt)*) => {
+    (@handler [$($async:ident $($await:tt)*)?] $name:ident $parameters:tt $($call:tt)*) => {
         #[event_core::handler]
         pub(super) $($async)? fn $name $parameters {
-            $($call)*;
+            $($call)* $($($await)*)?;
         }
     };
 }

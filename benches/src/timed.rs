@@ -16,6 +16,8 @@ const ROUNDS: usize = 30;
 pub struct Timed {
     run: Box<dyn FnMut(u64)>,
     batch: u32,
+    /// How many each run counts as.
+    parts: u32,
     series: Series,
 }
 
@@ -30,7 +32,12 @@ impl fmt::Debug for Timed {
 
 impl Timed {
     /// One that runs as often as `run` is told. Finds how many runs make a batch, which also warms it up.
-    pub fn new(name: &'static str, mut run: impl FnMut(u64) + 'static) -> Self {
+    pub fn new(name: &'static str, run: impl FnMut(u64) + 'static) -> Self {
+        Self::per(name, 1, run)
+    }
+
+    /// The same of a run that does so many things, whose time is given for each.
+    pub fn per(name: &'static str, parts: u32, mut run: impl FnMut(u64) + 'static) -> Self {
         let mut batch = 1;
         while time(|| run(batch.into())) < BATCH {
             batch *= 2;
@@ -38,6 +45,7 @@ impl Timed {
         Self {
             run: Box::new(run),
             batch,
+            parts,
             series: Series::new(name),
         }
     }
@@ -46,7 +54,7 @@ impl Timed {
         let spent = time(|| (self.run)(self.batch.into()));
         self.series
             .rounds
-            .push(spent.as_secs_f64() * 1e9 / f64::from(self.batch));
+            .push(spent.as_secs_f64() * 1e9 / f64::from(self.batch) / f64::from(self.parts));
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Weak};
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::{Emission, Ending};
 use crate::dispatcher::inner::Inner;
-use crate::event::Event;
+use crate::dispatcher::subscriptions::{Key, SubscriptionNode};
+use crate::event::{Event, Handled};
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
 use crate::isolate;
 
@@ -23,17 +24,23 @@ use self::state::State;
 /// A guard: dropping it cancels the subscription.
 ///
 /// Cancelling does not wait for a call that is running; a call that has not started does not
-/// start any more, not even in an emission that is under way. Bind the guard to a name,
+/// start any more, not even in an emission that is under way, nor in a task that `emit` made for it. What
+/// the closure captured is dropped with the last call that runs. Bind the guard to a name,
 /// `let printing = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
 ///
 /// The closure is dropped with the guard, or with the last emission that has it. Outside of an
 /// emission, a panic in the `Drop` of what it captured goes on to whoever drops the guard.
 #[must_use = "dropping the guard cancels the subscription, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Subscription {
-    node: Option<Arc<dyn Cancel>>,
+    /// What the closure captured ends with the subscription, also if the guard is kept.
+    node: Option<Weak<dyn Cancel>>,
 }
 
 impl Subscription {
+    fn new(node: Weak<dyn Cancel>) -> Self {
+        Self { node: Some(node) }
+    }
+
     /// Keeps the subscription for as long as the dispatcher lives.
     pub fn detach(mut self) {
         self.node = None;
@@ -47,7 +54,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some(node) = self.node.take() {
+        if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
             isolate::release(|| node.cancel());
         }
     }
@@ -107,8 +114,8 @@ impl<'d> SubscriptionOptions<'d> {
 
     /// Ties the subscription to `target`: it is called with it, and ends with it.
     ///
-    /// The target is kept alive during a call, not between calls. After its end the next
-    /// emission of the event, or the next subscription to it, removes this one.
+    /// The target is kept alive during a call, not between calls. After its end the next emission of the
+    /// event removes the subscription, or one of the next subscriptions to it does.
     pub fn weak<T: ?Sized + Send + Sync + 'static>(
         self,
         target: &Arc<T>,
@@ -125,7 +132,7 @@ impl<'d> SubscriptionOptions<'d> {
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
@@ -147,7 +154,7 @@ impl SubscriptionOptions<'_> {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
@@ -164,7 +171,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         F: Fn(Arc<T>, Arc<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = R> + Send + 'static,
@@ -184,7 +191,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&T, &E) -> R + Send + Sync + 'static,
     {
@@ -208,14 +215,17 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
 
 impl<W> SubscriptionOptions<'_, W> {
     /// Ends the subscription with its first call: it is called at most once, whatever the
-    /// number of threads that emit.
+    /// number of threads that emit. A delivery that ends before its call, such as one whose task is
+    /// abandoned, leaves the call to the next emission.
     pub fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
     /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, unless
-    /// their `after` makes them wait, and subscriptions in the order in which they were made.
+    /// their `after` makes them wait, and subscriptions in the order in which they were made. That is one
+    /// order for all that run inline, and one for all others: async handlers, async subscriptions, queues
+    /// and streams.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
@@ -228,20 +238,20 @@ impl<W> SubscriptionOptions<'_, W> {
         call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
     ) -> Subscription {
         let inner = self.dispatcher.inner();
+        let found = inner.find_or_make::<E>();
+        let subscriptions = &found.roster::<E>().subscriptions;
         let node = Arc::new(Node {
-            priority: self.priority,
+            key: subscriptions.key(self.priority),
             info: HandlerInfo::of_subscription(type_name::<F>(), at),
             state: State::new(self.once),
             call: Some(Box::new(call)),
             target,
             inner: Arc::downgrade(inner),
         });
-        inner
-            .find_or_make::<E>()
-            .roster()
-            .subscribe(Arc::clone(&node));
+        let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
+        subscriptions.add(node);
         inner.refresh::<E>();
-        Subscription { node: Some(node) }
+        guard
     }
 }
 
@@ -256,7 +266,7 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
 
 /// A subscription in its event's list.
 pub(crate) struct Node<E> {
-    pub(crate) priority: i32,
+    key: Key,
     pub(crate) info: HandlerInfo,
     state: State,
     /// There until the node is dropped. Answers whether the subscription goes on.
@@ -269,13 +279,13 @@ pub(crate) struct Node<E> {
 type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
 
 trait Cancel: Send + Sync {
-    fn cancel(self: Arc<Self>);
+    fn cancel(&self);
 }
 
 impl<E: Event> Node<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
-    pub(crate) fn deliver(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
+    pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
         if !self.state.is_active() {
             return !self.state.is_over() && self.deliver_once(event, emission);
         }
@@ -284,13 +294,13 @@ impl<E: Event> Node<E> {
         };
         let alive = call(event, emission);
         if !alive {
-            Arc::clone(self).cancel();
+            self.cancel();
         }
         alive
     }
 
     #[cold]
-    fn deliver_once(self: &Arc<Self>, event: &E, emission: &Emission<'_>) -> bool {
+    fn deliver_once(&self, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
         if !self.state.claim() {
             return false;
@@ -299,21 +309,27 @@ impl<E: Event> Node<E> {
         self.call.as_ref().is_some_and(|call| call(event, emission))
     }
 
-    /// Whether it may still be called.
-    pub(crate) fn is_alive(&self) -> bool {
-        !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
-    }
-
-    fn remove(self: &Arc<Self>) {
+    fn remove(&self) {
         if let Some(inner) = self.inner.upgrade() {
-            inner.find_or_make::<E>().roster().unsubscribe(self);
+            let found = inner.find_or_make::<E>();
+            found.roster::<E>().subscriptions.remove(self.key);
             inner.refresh::<E>();
         }
     }
 }
 
+impl<E: Event> SubscriptionNode for Node<E> {
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
+    }
+}
+
 impl<E: Event> Cancel for Node<E> {
-    fn cancel(self: Arc<Self>) {
+    fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }

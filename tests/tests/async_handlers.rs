@@ -171,13 +171,14 @@ async fn what_async_handlers_return_is_emitted_in_the_order_of_handlers_not_of_c
     let dispatcher = builder.build().expect("wired");
     let subscription = dispatcher.subscribe_async(|_: Arc<Raced>| async { Ranked("subscription") });
     let report = dispatcher.emit_async(Raced).await;
+    // The subscription's priority is the lowest.
     let expected = [
         "inline",
+        "subscription",
         "slow, emitted",
         "slow",
         "fast",
         "failing",
-        "subscription",
     ];
     assert_eq!(journal.take(), expected);
     let returned = report.returned::<Ranked>();

@@ -186,6 +186,26 @@ fn a_weak_subscription_ends_with_its_target() {
 }
 
 #[test]
+fn weak_subscriptions_whose_targets_ended_are_freed_by_those_that_come() {
+    let dispatcher = Dispatcher::empty().build().expect("wired");
+    let captured = Arc::new(());
+    for _ in 0..1_000 {
+        let (target, captured) = (Arc::new(()), captured.clone());
+        let options = dispatcher.subscription().weak(&target);
+        let subscription = options.subscribe(move |(): &(), _: &Tick| {
+            let _ = &captured;
+        });
+        subscription.detach();
+        drop(target);
+    }
+    let kept = Arc::strong_count(&captured) - 1;
+    assert!(kept <= 32, "{kept} of 1,000 are kept");
+    // The next emission removes the rest.
+    assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
+    assert_eq!(Arc::strong_count(&captured), 1);
+}
+
+#[test]
 fn a_generic_event_is_one_event_for_each_type() {
     let dispatcher = empty();
     let rows = Arc::new(Mutex::new(Vec::new()));
@@ -242,5 +262,53 @@ fn subscribing_and_emitting_on_many_threads_loses_and_leaks_nothing() {
     assert_eq!(counter.get(), 10_000);
     drop(always);
     assert_eq!(Arc::strong_count(&counter), 1);
+    assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
+}
+
+/// What a thread subscribed before it emits is called, and what it cancelled is not, whatever other threads
+/// change at the same moment, also where the first comes and the last goes.
+#[test]
+fn each_thread_sees_its_own_changes_at_once() {
+    const THREADS: usize = 4;
+    let dispatcher = empty();
+    let start = std::sync::Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (dispatcher, start) = (&dispatcher, &start);
+            scope.spawn(move || {
+                let (plain, later) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+                let own = std::thread::current().id();
+                // A call that another thread began before the cancellation may still run.
+                let count = move |counter: &Counter| {
+                    if std::thread::current().id() == own {
+                        counter.add();
+                    }
+                };
+                start.wait();
+                for round in 1..=1_000 {
+                    let counter = plain.clone();
+                    let priority = i32::try_from(thread).unwrap_or_default();
+                    let options = dispatcher.subscription().priority(priority);
+                    let guard = options.subscribe(move |_: &Tick| count(&counter));
+                    let counter = later.clone();
+                    let is_async = round % 3 == 0;
+                    let later_guard = is_async.then(|| {
+                        dispatcher.subscribe_async(move |_: Arc<Tick>| {
+                            count(&counter);
+                            std::future::ready(())
+                        })
+                    });
+                    let before = (plain.get(), later.get());
+                    pollster::block_on(dispatcher.emit_async(Tick));
+                    assert_eq!(plain.get(), before.0 + 1);
+                    assert_eq!(later.get(), before.1 + usize::from(is_async));
+                    drop((guard, later_guard));
+                    let before = (plain.get(), later.get());
+                    dispatcher.emit(Tick);
+                    assert_eq!((plain.get(), later.get()), before);
+                }
+            });
+        }
+    });
     assert_eq!(dispatcher.emit(Tick).deliveries(), 0);
 }

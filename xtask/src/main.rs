@@ -81,11 +81,11 @@ enum Bench {
         quick: bool,
     },
     /// Measures `emit_async` of async handlers that are ready at once, beside `join_all`, tasks, and a
-    /// broadcast
+    /// broadcast, and of up to a thousand that wait, beside `join_all` and `FuturesUnordered`
     ///
     /// Prints what `bench emit` prints, also the allocations of all. A missed target is no error.
     Async {
-        /// Takes a few seconds after compiling; the figures are noisier
+        /// Takes less than half a minute after compiling; the figures are noisier
         #[arg(long)]
         quick: bool,
     },
@@ -96,6 +96,15 @@ enum Bench {
     /// target is no error.
     Queue {
         /// Takes less than half a minute after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measures ten thousand subscriptions of one event and their cancellation, beside `signals2`
+    ///
+    /// From one thread and from ten, with an emission in between, in wall time; and an observed emission to
+    /// them. Prints what `bench emit` prints, also allocations and instructions. A missed target is no error.
+    Subscribe {
+        /// Takes about half a minute after compiling, which is the peer's; the figures are noisier
         #[arg(long)]
         quick: bool,
     },
@@ -128,6 +137,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
+        Task::Bench(Bench::Subscribe { quick }) => bench::subscribe(quick),
         Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
         Task::Bench(Bench::Echo { quick }) => bench::echo(quick),
         Task::Compare => compare::run(),

@@ -1,15 +1,18 @@
-//! Ways to call N async handlers that are all ready at once, each with its own future.
+//! Ways to call N async handlers, each with its own future: those that are all ready at once, and
+//! [those](pending) that wait.
 //!
-//! The handlers only count, as those of a plain emit: what is measured is what it takes to make N futures
+//! The handlers of the first only count, as those of a plain emit: what is measured is what it takes to make N futures
 //! and to run them to their end. Every candidate runs on the same thread, inside of one `block_on` of a
 //! current-thread runtime.
 
 mod broadcast;
 mod candidate;
 mod join_all;
+pub mod pending;
 mod spawn;
 
 pub use self::candidate::Awaited;
+pub use self::pending::wait_and_count;
 use crate::ours;
 
 /// The counts of handlers that are measured.

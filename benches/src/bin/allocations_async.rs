@@ -3,6 +3,7 @@
 
 use std::alloc::System;
 
+use event_benches::awaited::pending::{self, Wakes};
 use event_benches::awaited::{self, Awaited, COUNTS};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -10,25 +11,34 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// More than one, so that an allocation every so often would show as a fraction.
-const EMITS: u32 = 1_000;
+const EMITS: u32 = 100;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     for handlers in COUNTS {
-        for mut candidate in awaited::all(handlers) {
-            candidate.emit(EMITS.into()).await;
-            // The difference leaves out what a batch allocates once.
-            let once = allocations(&mut candidate, EMITS).await;
-            let twice = allocations(&mut candidate, 2 * EMITS).await;
-            let name = match candidate.name {
-                "ours" => String::new(),
-                name => format!(".{name}"),
-            };
-            println!(
-                "allocs async.{handlers}{name} {}",
-                (twice - once) / f64::from(EMITS)
-            );
+        count("async", handlers, awaited::all(handlers)).await;
+    }
+    for wakes in Wakes::ALL {
+        for handlers in pending::COUNTS {
+            count(wakes.group(), handlers, pending::all(handlers, wakes)).await;
         }
+    }
+}
+
+async fn count(group: &str, handlers: usize, candidates: Vec<Awaited>) {
+    for mut candidate in candidates {
+        candidate.emit(EMITS.into()).await;
+        // The difference leaves out what a batch allocates once.
+        let once = allocations(&mut candidate, EMITS).await;
+        let twice = allocations(&mut candidate, 2 * EMITS).await;
+        let name = match candidate.name {
+            "ours" => String::new(),
+            name => format!(".{name}"),
+        };
+        println!(
+            "allocs {group}.{handlers}{name} {}",
+            (twice - once) / f64::from(EMITS)
+        );
     }
 }
 

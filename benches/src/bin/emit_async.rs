@@ -8,10 +8,14 @@
 //! time async.10.join_all 250.4 419.4  least and median nanoseconds per emit
 //! ratio async.10.join_all 0.61        median over the rounds of ours divided by theirs
 //! ```
+//!
+//! and the same of handlers that wait once: `async-pending.10` of those that are woken all at once, and
+//! `async-woken.10` of those that are woken one after the other.
 
 use std::env;
 use std::time::{Duration, Instant};
 
+use event_benches::awaited::pending::{self, Wakes};
 use event_benches::awaited::{self, Awaited, COUNTS};
 use event_benches::clock::thread_time;
 use event_benches::rounds::{self, Series};
@@ -31,23 +35,33 @@ async fn main() {
     let patience = Duration::from_secs_f64(seconds);
 
     for handlers in COUNTS {
-        let mut set = Vec::new();
-        for candidate in awaited::all(handlers) {
-            set.push(Timed::new(candidate).await);
-        }
-        let start = Instant::now();
-        let mut round = 0;
-        while round < ROUNDS || start.elapsed() < patience {
-            // Each round starts with another candidate, so that no place in the order is an advantage.
-            for turn in 0..set.len() {
-                let index = (round + turn) % set.len();
-                set[index].run().await;
-            }
-            round += 1;
-        }
-        let set: Vec<_> = set.iter().map(|timed| &timed.series).collect();
-        rounds::print("async", handlers, &set, &[]);
+        measure("async", handlers, awaited::all(handlers), patience).await;
     }
+    for wakes in Wakes::ALL {
+        for handlers in pending::COUNTS {
+            let set = pending::all(handlers, wakes);
+            measure(wakes.group(), handlers, set, patience).await;
+        }
+    }
+}
+
+async fn measure(group: &str, handlers: usize, candidates: Vec<Awaited>, patience: Duration) {
+    let mut set = Vec::new();
+    for candidate in candidates {
+        set.push(Timed::new(candidate).await);
+    }
+    let start = Instant::now();
+    let mut round = 0;
+    while round < ROUNDS || start.elapsed() < patience {
+        // Each round starts with another candidate, so that no place in the order is an advantage.
+        for turn in 0..set.len() {
+            let index = (round + turn) % set.len();
+            set[index].run().await;
+        }
+        round += 1;
+    }
+    let set: Vec<_> = set.iter().map(|timed| &timed.series).collect();
+    rounds::print(group, handlers, &set, &[]);
 }
 
 /// A candidate, how many emits make a batch, and the nanoseconds per emit in each round.

@@ -3,11 +3,14 @@
 mod asynchronous;
 mod branching;
 mod counting;
+mod pending;
 mod queued;
 
+use std::future::Future;
 use std::hint::black_box;
+use std::pin::{Pin, pin};
 
-use event_core::{Dispatcher, Transient};
+use event_core::{Dispatcher, Report, Transient};
 
 use crate::awaited::Awaited;
 use crate::candidate::Candidate;
@@ -24,6 +27,7 @@ pub(crate) use queued::{by_tasks, by_threads};
 pub fn dispatcher() -> Dispatcher {
     Dispatcher::builder()
         .without_module(asynchronous::MODULE)
+        .without_module(pending::MODULE)
         .without_module(queued::MODULE)
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
@@ -103,6 +107,39 @@ pub fn awaited(handlers: usize) -> Awaited {
             emit_async(&dispatcher, asynchronous::E100 { id, total }).await;
         }),
         other => panic!("no event with {other} async handlers"),
+    }
+}
+
+/// `emit_async` of an event with `handlers` async handlers that wait, which `drive` wakes. To be called inside
+/// of a runtime.
+///
+/// # Panics
+///
+/// Panics for other numbers than 10, 100 and 1000.
+#[must_use]
+pub fn pending(
+    handlers: usize,
+    drive: impl AsyncFn(Pin<&mut (dyn Future<Output = Report> + Send)>) -> Report + 'static,
+) -> Awaited {
+    let dispatcher = Dispatcher::builder()
+        .only_modules([pending::MODULE])
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    macro_rules! emits {
+        ($event:ident) => {
+            Awaited::new("ours", async move |id, total| {
+                let emission =
+                    black_box(&dispatcher).emit_async(black_box(pending::$event { id, total }));
+                let report = drive(pin!(emission)).await;
+                assert!(report.is_ok(), "{report:?}");
+            })
+        };
+    }
+    match handlers {
+        10 => emits!(E10),
+        100 => emits!(E100),
+        1000 => emits!(E1000),
+        other => panic!("no event with {other} handlers that wait"),
     }
 }
 

@@ -2,27 +2,32 @@
 //!
 //! Events whose handlers run inline or as plain `async fn`s, with no filter, no timeout, no limit and no
 //! order among them, go this way first. Each call is polled where it starts, under one `catch_unwind`
-//! around all of them. It goes on while a call is simply done; the first that is not, and all behind it,
-//! are left to [`structured`](super::structured).
+//! around all of them. It goes on while a call is simply done or waits; the first that is more, and all
+//! behind it, are left to [`structured`](super::structured), as is the rest of those that wait.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::calls::Call;
 use super::cascade::{Record, Root};
+use super::concurrent::Concurrent;
+use super::depth::{self, Refusal};
 use super::emission::{Emission, Who};
 use super::emit::run_plain;
 use super::flight::Landing;
 use super::inner::Inner;
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::roster::Roster;
 use super::shared::Shared;
 use crate::emitter::Given;
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::{Concluded, Running};
+use crate::isolate;
 use crate::param::Delivery;
 
 /// What is left of an emission that was not simply done.
@@ -31,6 +36,40 @@ pub(crate) struct Rest<'a> {
     pub(crate) seat: usize,
     /// How far that one got, unless it has not started either.
     pub(crate) begun: Option<Begun<'a>>,
+    /// Those before it that wait.
+    pub(crate) waiting: Concurrent<Plain<'a>>,
+}
+
+/// A call that waits, of an outermost root that nobody observes, and that has no emitters.
+pub(crate) struct Plain<'a> {
+    pub(crate) running: Running<'a>,
+    pub(crate) seat: usize,
+    refused: Option<Refusal>,
+}
+
+impl Future for Plain<'_> {
+    type Output = (Landing, Option<Refusal>);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let running = &mut self.running;
+        let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
+        let (polled, refused) = depth::enter(origin::ROOT.depth, || catch_unwind(poll));
+        self.refused = self.refused.or(refused);
+        let landing = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(concluded)) => Landing::Concluded(concluded),
+            Err(payload) => Landing::Panicked(payload),
+        };
+        Poll::Ready((landing, self.refused))
+    }
+}
+
+impl Plain<'_> {
+    /// Drops what runs. It is the user's, and its emits are inside of the emission.
+    pub(crate) fn discard(self) {
+        let discard = || isolate::run(|| drop(self.running));
+        let _ = depth::enter(origin::ROOT.depth, discard);
+    }
 }
 
 /// A call that is more than done.
@@ -53,19 +92,23 @@ pub(crate) fn run<'a, E: Event>(
     shared: &'a Shared<E>,
     root: &mut Root,
     context: &mut Context<'_>,
-) -> Option<Rest<'a>> {
+) -> Option<Box<Rest<'a>>> {
     let (event, origin) = (shared.event(), shared.origin());
     if !roster.handlers.is_empty() {
         root.done = run_plain(inner, roster, event, &root.record, origin);
         if root.record.get().is_some() {
-            return Some(Rest {
+            return Some(Box::new(Rest {
                 seat: 0,
                 begun: None,
-            });
+                waiting: Concurrent::default(),
+            }));
         }
     }
     let rest = run_async(inner, roster, event, origin, context);
-    root.done += rest.as_ref().map_or(roster.later.len(), |rest| rest.seat);
+    root.done += match &rest {
+        None => roster.later.len(),
+        Some(rest) => rest.seat - rest.waiting.len(),
+    };
     rest
 }
 
@@ -76,10 +119,11 @@ fn run_async<'a, E: Event>(
     event: &'a E,
     origin: &Origin,
     context: &mut Context<'_>,
-) -> Option<Rest<'a>> {
+) -> Option<Box<Rest<'a>>> {
     let record = Record::new();
     let seats = Seats(roster);
     let emission = Emission::new(inner, &seats, origin, &record);
+    let mut waiting = Concurrent::default();
     let all = AssertUnwindSafe(|| {
         for seat in &roster.later {
             let Call::Async(call) = &seat.later.call else {
@@ -89,30 +133,44 @@ fn run_async<'a, E: Event>(
                 Ok(running) => running,
                 Err(why) => return Some(Begin::Landed(Landing::NotRun(why))),
             };
-            match running.as_mut().poll(context) {
-                Poll::Ready(Concluded::Done) if record.get().is_none() => {}
+            if record.get().is_some() {
+                // It has emitters, and goes on elsewhere.
+                return Some(match running.as_mut().poll(context) {
+                    Poll::Ready(concluded) => Begin::Landed(Landing::Concluded(concluded)),
+                    Poll::Pending => Begin::Pends(running),
+                });
+            }
+            match waiting.poll_first(context, |context| running.as_mut().poll(context)) {
+                Poll::Ready(Concluded::Done) => {}
                 Poll::Ready(concluded) => {
                     return Some(Begin::Landed(Landing::Concluded(concluded)));
                 }
-                Poll::Pending => return Some(Begin::Pends(running)),
+                Poll::Pending => waiting.keep(Plain {
+                    running,
+                    seat: emission.position(),
+                    refused: None,
+                }),
             }
             emission.advance();
         }
         None
     });
     let call = match catch_unwind(all) {
-        Ok(call) => call?,
-        Err(payload) => panicked(payload),
+        Ok(None) if waiting.is_empty() => return None,
+        Ok(call) => call,
+        Err(payload) => Some(panicked(payload)),
     };
     let seat = emission.position();
     let given = record.into_inner().map(|more| more.into_inner().given);
-    Some(Rest {
+    let begun = call.map(|call| Begun {
+        call,
+        given: given.unwrap_or_default(),
+    });
+    Some(Box::new(Rest {
         seat,
-        begun: Some(Begun {
-            call,
-            given: given.unwrap_or_default(),
-        }),
-    })
+        begun,
+        waiting,
+    }))
 }
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.

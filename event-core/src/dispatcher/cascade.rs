@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::depth::{self, Refusal};
 use super::emission::Emission;
 use super::emit::{self, NotEntered};
+use super::flight::Left;
 use super::inner::Inner;
 use super::origin::{Origin, Parent};
 use super::rooms;
 use super::shared::{Delivered, Item, One, Target};
+use super::structured::Structured;
 use crate::emitter::{Given, Taken};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
@@ -135,7 +137,7 @@ pub(crate) struct More {
     /// How many of those were lost when whoever waited was dropped.
     pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
     /// The event whose async handlers the root runs itself.
-    pub(crate) structured: Option<Arc<dyn Delivered>>,
+    pub(crate) structured: Option<Structured>,
     /// Of the emission that is under way.
     pub(crate) progress: Progress,
     pub(crate) details: Details,
@@ -438,7 +440,7 @@ impl Root {
     }
 
     /// Takes the event whose async handlers the root runs itself.
-    pub(crate) fn take_structured(&mut self) -> Option<Arc<dyn Delivered>> {
+    pub(crate) fn take_structured(&mut self) -> Option<Structured> {
         self.record.get_mut()?.get_mut().structured.take()
     }
 
@@ -499,6 +501,31 @@ impl Root {
         let progress = self.record.get().map(|more| more.borrow().progress.ended);
         self.end_emission(inner, event.origin());
         progress.unwrap_or(Ended::Done)
+    }
+
+    /// Ends the delivery of a subscription that was cancelled before its call. Observers are told, and
+    /// nothing is counted. Returns how it ended.
+    #[cold]
+    pub(crate) fn settle_cancelled(
+        &mut self,
+        inner: &Arc<Inner>,
+        event: &dyn Delivered,
+        target: &Target,
+        left: Left,
+    ) -> Ended {
+        let ended = Ended::Skipped(Skip::Cancelled);
+        if let Some(observed) = Observed::later(inner, event) {
+            let who = One {
+                inner,
+                event,
+                target,
+                attempt: 1,
+            };
+            let emission = Emission::new(inner, &who, event.origin(), &self.record);
+            left.join(&emission);
+            emission.tell_ended_as(&observed, ended);
+        }
+        ended
     }
 
     /// How many deliveries ended in this way, which is not done.

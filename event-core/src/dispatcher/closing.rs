@@ -87,7 +87,13 @@ impl Closing {
     /// Ends a stream with the dispatcher.
     pub(crate) fn add_stream(&self, stream: &Arc<Line>) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.retain(|other| other.strong_count() > 0);
+        // Those that ended are looked for when the list is full, and the list grows if few did: adding
+        // one of many costs no more than adding the first.
+        if streams.len() == streams.capacity() {
+            streams.retain(|other| other.strong_count() > 0);
+            let lives = streams.len();
+            streams.reserve(lives);
+        }
         streams.push(Arc::downgrade(stream));
         drop(streams);
         if !self.is_open() {

@@ -27,7 +27,9 @@ use super::origin::{Origin, Parent, ROOT};
 use super::queued;
 use super::replaying;
 use super::roster::{Entry, Roster, mode};
+use super::seat::LateSubscribed;
 use super::shared::{Delivered, Shared};
+use super::structured::Structured;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
 use crate::isolate;
@@ -278,8 +280,9 @@ pub(crate) fn deliver_shared<E: Event>(
     root: &mut Root,
     origin: Origin,
 ) -> Arc<dyn Delivered> {
-    let shared = share(inner, found, event, origin);
-    deliver_as(inner, found, shared, root)
+    let subscribed = found.roster::<E>().late_subscribed();
+    let shared = share(inner, found, event, origin, subscribed.is_some());
+    deliver_as(inner, found, shared, subscribed, root)
 }
 
 /// The same of an event that somebody else holds, too.
@@ -292,23 +295,27 @@ pub(crate) fn deliver_held<E: Event>(
     mut origin: Origin,
 ) -> Arc<dyn Delivered> {
     inner.begin(E::INFO, &mut origin);
-    deliver_as(inner, found, Shared::held(event, origin, found), root)
+    let subscribed = found.roster::<E>().late_subscribed();
+    let shared = Shared::held(event, origin, found);
+    deliver_as(inner, found, shared, subscribed, root)
 }
 
 fn deliver_as<E: Event>(
     inner: &Arc<Inner>,
     found: &Found<'_>,
     shared: Shared<E>,
+    subscribed: Option<LateSubscribed>,
     root: &mut Root,
 ) -> Arc<dyn Delivered> {
     let typed = Arc::new(shared);
     let observed = Observed::new(inner, typed.event(), typed.origin());
     let halted = run_inline(inner, found, &typed, root, observed.as_ref());
     let shared: Arc<dyn Delivered> = Arc::clone(&typed) as Arc<dyn Delivered>;
-    later::hand_over(inner, &shared, root, halted);
+    later::hand_over(inner, &shared, subscribed.as_deref(), root, halted);
     if root.hands == Hands::Structured && halted.is_none() {
         // Whoever runs the root goes on with these.
-        root.more().structured = Some(Arc::clone(&shared));
+        let event = Arc::clone(&shared);
+        root.more().structured = Some(Structured { event, subscribed });
     }
     if let Some(observed) = &observed {
         observed.emission_ended();
@@ -316,15 +323,16 @@ fn deliver_as<E: Event>(
     shared
 }
 
-/// Keeps an event for the deliveries that run later.
+/// Keeps an event for the deliveries that run later, as an `Arc` if subscriptions want it.
 pub(crate) fn share<E: Event>(
     inner: &Inner,
     found: &Found<'_>,
     event: E,
     mut origin: Origin,
+    is_subscribed: bool,
 ) -> Shared<E> {
     inner.begin(E::INFO, &mut origin);
-    Shared::new(event, origin, found)
+    Shared::new(event, origin, found, is_subscribed)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,

@@ -154,7 +154,7 @@ fn begin<E: Event>(inner: &Arc<Inner>, event: E, values: Option<Arc<Values>>) ->
         });
         return Continuation::handed_over(inner, root, shared, refused);
     }
-    let shared = Arc::new(emit::share(inner, &found, event, origin));
+    let shared = Arc::new(emit::share(inner, &found, event, origin, false));
     let observed = Observed::new(inner, shared.event(), shared.origin());
     let (halted, refused) = depth::enter(depth, || {
         let halted = emit::run_inline(inner, &found, &shared, &mut root, observed.as_ref());
@@ -165,7 +165,7 @@ fn begin<E: Event>(inner: &Arc<Inner>, event: E, values: Option<Arc<Values>>) ->
     });
     if halted.is_none() {
         let observers = observed.map(Observed::into_observers);
-        return Continuation::pending(root, shared, observers, refused);
+        return Continuation::pending(root, shared, None, observers, refused);
     }
     if let Some(observed) = &observed {
         observed.emission_ended();

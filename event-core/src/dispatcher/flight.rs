@@ -67,6 +67,13 @@ pub(crate) enum Landing {
     Panicked(Box<dyn Any + Send>),
 }
 
+impl Landing {
+    /// Whether the handler ran, and there is nothing to say of it.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Self::Concluded(Concluded::Done))
+    }
+}
+
 /// A call that ended, with what it left behind.
 pub(crate) struct Landed {
     landing: Landing,
@@ -91,6 +98,16 @@ impl<'a> Flight<'a> {
         target: &Target,
         attempt: u32,
     ) -> Result<Self, Landed> {
+        if let Target::Subscription(subscription) = target
+            && !subscription.is_alive()
+        {
+            return Err(Landed {
+                landing: Landing::NotRun(NotRun::Cancelled),
+                left: Left::default(),
+                refused: None,
+                attempt,
+            });
+        }
         let under_way = tell_started(inner, event, target);
         let record = Record::new();
         let who = One {
@@ -251,11 +268,19 @@ impl Drop for Flight<'_> {
 }
 
 impl Landed {
+    /// Of a call that left nothing else behind.
+    pub(crate) fn plain(landing: Landing, refused: Option<Refusal>) -> Self {
+        Self {
+            landing,
+            left: Left::default(),
+            refused,
+            attempt: 1,
+        }
+    }
+
     /// Whether there is nothing to say but that the delivery is done.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.landing, Landing::Concluded(Concluded::Done))
-            && self.left.given.is_empty()
-            && self.refused.is_none()
+        self.landing.is_done() && self.left.given.is_empty() && self.refused.is_none()
     }
 
     /// Takes the outcome into a root; answers how the delivery ended.
@@ -267,6 +292,9 @@ impl Landed {
         target: &Target,
     ) -> Ended {
         root.pass_on(self.refused);
+        if let Landing::NotRun(NotRun::Cancelled) = self.landing {
+            return root.settle_cancelled(inner, event, target, self.left);
+        }
         root.settle_attempt(inner, event, target, self.attempt, |emission| {
             self.left.join(emission);
             let event = event.as_any_event();

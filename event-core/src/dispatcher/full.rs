@@ -9,12 +9,14 @@ use super::emission::{Emission, Who};
 use super::emit::{call_some, run_plain};
 use super::inner::Inner;
 use super::origin::Origin;
-use super::roster::{Roster, Step, Subscribed};
+use super::roster::Roster;
+use super::subscriptions::{Step, Subscribed, SubscriptionNode as _};
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::observer::Observed;
 use crate::report::{Ended, Skip};
 use crate::spans::Trace;
+use crate::subscription::Node;
 
 /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
 #[inline]
@@ -25,22 +27,19 @@ pub(crate) fn run_subscribed<E: Event>(
     record: &Record,
     origin: &Origin,
 ) -> usize {
-    let subscribed = roster.subscribed.load();
+    let subscribed = roster.subscribed();
     let Some(subscribed) = subscribed.as_deref() else {
         return run_plain(inner, roster, event, record, origin);
     };
-    let view = View {
-        roster,
-        subscribed: Some(subscribed),
-    };
+    let view = View::new(roster, Some(subscribed));
     let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
-        for seat in subscribed.seats() {
-            call_some(&roster.handlers[handlers..seat.handlers], event, &emission);
-            handlers = seat.handlers;
-            if !seat.node.deliver(event, &emission) {
+        for inlay in subscribed.inlays() {
+            call_some(&roster.handlers[handlers..inlay.handlers], event, &emission);
+            handlers = inlay.handlers;
+            if !inlay.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();
@@ -59,18 +58,39 @@ pub(crate) fn run_subscribed<E: Event>(
 /// any.
 struct View<'v, E> {
     roster: &'v Roster<E>,
-    subscribed: Option<&'v Subscribed<E>>,
+    subscribed: Option<&'v Subscribed<Node<E>>>,
+    /// How many subscriptions come before the position that was looked at last.
+    before: Cell<usize>,
 }
 
-impl<E> View<'_, E> {
+impl<'v, E> View<'v, E> {
+    fn new(roster: &'v Roster<E>, subscribed: Option<&'v Subscribed<Node<E>>>) -> Self {
+        Self {
+            roster,
+            subscribed,
+            before: Cell::new(0),
+        }
+    }
+
     fn len(&self) -> usize {
         self.roster.handlers.len() + self.subscribed.map_or(0, Subscribed::len)
     }
 
-    fn step(&self, position: usize) -> Step<'_, E> {
+    fn step(&self, position: usize) -> Step<'v, Node<E>> {
         match self.subscribed {
             None => Step::Handler(position),
-            Some(subscribed) => subscribed.step(position),
+            Some(subscribed) => subscribed.step(position, &self.before),
+        }
+    }
+
+    /// Whether a handler stands at a position, or a subscription that may still be called.
+    fn is_alive(&self, position: usize) -> bool
+    where
+        E: Event,
+    {
+        match self.step(position) {
+            Step::Handler(_) => true,
+            Step::Subscription(node) => node.is_alive(),
         }
     }
 
@@ -120,8 +140,10 @@ impl<E> View<'_, E> {
         let mut trace = Trace::NONE;
         if let Some(observed) = observed {
             // One that is over and not swept yet is removed by its delivery.
-            if !step.is_alive() {
-                return matches!(step, Step::Subscription(node) if node.deliver(event, emission));
+            if let Step::Subscription(node) = step
+                && !node.is_alive()
+            {
+                return node.deliver(event, emission);
             }
             trace = emission.start_observed(observed);
         }
@@ -154,7 +176,7 @@ impl<E> View<'_, E> {
         E: Event,
     {
         while emission.position() < self.len() {
-            if self.step(emission.position()).is_alive() {
+            if self.is_alive(emission.position()) {
                 emission.skip(skip);
                 if let Some(observed) = observed {
                     emission.tell_ended_as(observed, Ended::Skipped(skip));
@@ -191,11 +213,8 @@ pub(crate) fn run_full<E: Event>(
     origin: &Origin,
     observed: Option<&Observed<'_>>,
 ) -> usize {
-    let subscribed = roster.subscribed.load();
-    let view = View {
-        roster,
-        subscribed: subscribed.as_deref(),
-    };
+    let subscribed = roster.subscribed();
+    let view = View::new(roster, subscribed.as_deref());
     let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     view.run_rest(event, &emission, &missed, observed);

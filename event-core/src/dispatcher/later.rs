@@ -3,101 +3,127 @@
 use std::sync::Arc;
 
 use super::cascade::{Blocked, Hands, Root};
+use super::flight::Left;
 use super::inner::Inner;
-use super::limit::Permit;
-use super::seat::{LateCall, Place, QueuePlace};
+use super::limit::{Limit, Permit};
+use super::precedence::{Completion, Precedence};
+use super::seat::{LateCall, LateSubscription, Place, QueuePlace, Reserved};
 use super::shared::{Delivered, Item, Target};
+use super::subscriptions::{Step, Steps, Subscribed};
 use crate::isolate;
 use crate::queue::line::{Line, Offered, Serves};
 use crate::report::{Cause, Ended, Skip, Undelivered};
 
 /// Hands an event to its queues and tasks, and to streams, in order.
 ///
-/// A root that runs async handlers itself finds them untouched. `halted` says why nothing is handed
-/// over, if so.
+/// `subscribed` are the subscriptions as they were when the emission began: who subscribes during it will
+/// see the next one. A root that runs async handlers itself finds them untouched. `halted` says why nothing
+/// is handed over, if so.
 pub(crate) fn hand_over(
     inner: &Arc<Inner>,
     event: &Arc<dyn Delivered>,
+    subscribed: Option<&Subscribed<dyn LateSubscription>>,
     root: &mut Root,
     halted: Option<Skip>,
 ) {
-    // Handlers that wait for each other run in one task.
-    let mut ordered = Vec::new();
-    let is_ordered = is_ordered(inner, &**event);
-    for seat in seats(inner, &**event) {
-        let target = Target::Seat(seat);
-        if let Some(skip) = stopped(root, halted) {
-            root.settle(inner, &**event, &target, |emission| emission.skip(skip));
-            continue;
-        }
-        match event.place(inner, seat) {
-            Place::Task(_) if root.hands == Hands::Structured => {}
-            Place::Task(place) => {
-                if !admits(inner, &**event, seat, root) {
-                    continue;
-                }
-                match place.limit.try_acquire() {
-                    Some(permit) if is_ordered => ordered.push((seat, permit)),
-                    Some(permit) => start_task(inner, event, target, permit, root),
-                    None => {
-                        let item = item(event, target);
-                        let cause =
-                            Cause::Full(Arc::new(Undelivered::of_task(inner, item, &place.limit)));
-                        reject(inner, &**event, &Target::Seat(seat), root, cause);
-                    }
+    let is_structured = root.hands == Hands::Structured;
+    let mut refused = ask_filters(inner, &**event, root, halted)
+        .into_iter()
+        .peekable();
+    let precedence = Precedence::new(inner, &**event, is_structured);
+    for step in Steps::new(0, event.seats(inner), subscribed) {
+        match step {
+            Step::Handler(seat) => {
+                let completion = precedence.completion(seat);
+                let seat = u32::try_from(seat).unwrap_or(u32::MAX);
+                if refused.next_if_eq(&seat).is_none() {
+                    hand_over_seat(inner, event, seat, completion, root, halted);
                 }
             }
-            Place::Queue(QueuePlace { line, label }) => {
-                if admits(inner, &**event, seat, root) {
-                    let item = Item {
-                        label: *label,
-                        ..item(event, target)
-                    };
-                    offer(inner, &inner.lines[*line], item, root);
-                }
-            }
-        }
-    }
-    if let Some(skip) = stopped(root, halted) {
-        for (seat, _) in ordered {
-            root.settle(inner, &**event, &Target::Seat(seat), |emission| {
-                emission.skip(skip);
-            });
-        }
-    } else if !ordered.is_empty() {
-        start_ordered(inner, event, ordered, root);
-    }
-    let subscriptions = event.subscriptions();
-    for subscription in subscriptions.iter().flat_map(|all| &**all) {
-        let target = Target::Subscription(Arc::clone(subscription));
-        if let Some(skip) = stopped(root, halted) {
-            if subscription.is_alive() {
-                root.settle(inner, &**event, &target, |emission| emission.skip(skip));
-            }
-            continue;
-        }
-        match subscription.call() {
-            LateCall::Async { .. } if root.hands == Hands::Structured => {}
-            LateCall::Async { limit, .. } => {
-                let Some(permit) = limit.try_acquire() else {
-                    let item = item(event, target.clone());
-                    let cause = Cause::Full(Arc::new(Undelivered::of_task(inner, item, limit)));
-                    reject(inner, &**event, &target, root, cause);
-                    continue;
-                };
-                if Arc::clone(subscription).claim() {
-                    start_task(inner, event, target, permit, root);
-                }
-            }
-            LateCall::Stream(line) => {
-                if Arc::clone(subscription).claim() {
-                    offer(inner, line, item(event, target), root);
-                }
+            Step::Subscription(subscription) => {
+                hand_over_subscription(inner, event, subscription, root, halted);
             }
         }
     }
     if root.hands.blocks() {
         wait_blocking(inner, root);
+    }
+}
+
+/// Asks the filters of all handlers before anything is handed over. Returns the seats, in order, at which
+/// that ended the delivery.
+fn ask_filters(
+    inner: &Arc<Inner>,
+    event: &dyn Delivered,
+    root: &mut Root,
+    halted: Option<Skip>,
+) -> Vec<u32> {
+    let mut refused = Vec::new();
+    for seat in seats(inner, event) {
+        let is_asked_later =
+            root.hands == Hands::Structured && matches!(event.place(inner, seat), Place::Task(_));
+        if !is_asked_later && stopped(root, halted).is_none() && !admits(inner, event, seat, root) {
+            refused.push(seat);
+        }
+    }
+    refused
+}
+
+/// Hands an event to the handler at a seat, whose filter holds.
+fn hand_over_seat(
+    inner: &Arc<Inner>,
+    event: &Arc<dyn Delivered>,
+    seat: u32,
+    completion: Option<Completion>,
+    root: &mut Root,
+    halted: Option<Skip>,
+) {
+    let target = Target::Seat(seat);
+    if let Some(skip) = stopped(root, halted) {
+        root.settle(inner, &**event, &target, |emission| emission.skip(skip));
+        return;
+    }
+    match event.place(inner, seat) {
+        Place::Task(_) if root.hands == Hands::Structured => {}
+        Place::Task(place) => match place.limit.try_acquire() {
+            Some(permit) => start_task(inner, event, target, permit, completion, root),
+            None => reject_full(inner, event, &target, &place.limit, root),
+        },
+        Place::Queue(QueuePlace { line, label }) => {
+            let item = Item::queued(Arc::clone(event), target, *label);
+            offer(inner, &inner.lines[*line], item, root);
+        }
+    }
+}
+
+/// Hands an event to a subscription that does not run inline.
+fn hand_over_subscription(
+    inner: &Arc<Inner>,
+    event: &Arc<dyn Delivered>,
+    subscription: &Arc<dyn LateSubscription>,
+    root: &mut Root,
+    halted: Option<Skip>,
+) {
+    let call = subscription.call();
+    let skip = stopped(root, halted);
+    let is_own = root.hands == Hands::Structured && matches!(call, LateCall::Async { .. });
+    if is_own && skip.is_none() {
+        return;
+    }
+    let Some(reserved) = Reserved::new(subscription) else {
+        return;
+    };
+    let target = Target::Subscription(reserved);
+    if let Some(skip) = skip {
+        root.settle(inner, &**event, &target, |emission| emission.skip(skip));
+        return;
+    }
+    match call {
+        LateCall::Async { limit, .. } => match limit.try_acquire() {
+            Some(permit) => start_task(inner, event, target, permit, None, root),
+            None => reject_full(inner, event, &target, limit, root),
+        },
+        LateCall::Stream(line) => offer(inner, line, item(event, target), root),
     }
 }
 
@@ -157,11 +183,25 @@ pub(crate) fn reject(
     });
 }
 
+/// Ends a delivery whose handler is at its limit, so that it can be redelivered.
+fn reject_full(
+    inner: &Arc<Inner>,
+    event: &Arc<dyn Delivered>,
+    target: &Target,
+    limit: &Arc<Limit>,
+    root: &mut Root,
+) {
+    let item = item(event, target.clone());
+    let cause = Cause::Full(Arc::new(Undelivered::of_task(inner, item, limit)));
+    reject(inner, &**event, target, root, cause);
+}
+
 fn start_task(
     inner: &Arc<Inner>,
     event: &Arc<dyn Delivered>,
     target: Target,
     permit: Permit,
+    completion: Option<Completion>,
     root: &mut Root,
 ) {
     if inner.runtime.is_none() {
@@ -169,26 +209,10 @@ fn start_task(
         reject(inner, &**event, &target, root, Cause::NoRuntime);
         return;
     }
-    match inner.tasks.start(inner, item(event, target), permit) {
+    let item = item(event, target);
+    match inner.tasks.start(inner, item, permit, completion) {
         Ok(()) => root.hand_over(),
         Err(item) => reject(inner, &*item.event, &item.target, root, Cause::Closed),
-    }
-}
-
-fn start_ordered(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
-    seats: Vec<(u32, Permit)>,
-    root: &mut Root,
-) {
-    let deliveries = seats.len();
-    match inner.tasks.start_ordered(inner, event, seats) {
-        Ok(()) => (0..deliveries).for_each(|_| root.hand_over()),
-        Err(seats) => {
-            for (seat, _) in seats {
-                reject(inner, &**event, &Target::Seat(seat), root, Cause::Closed);
-            }
-        }
     }
 }
 
@@ -259,9 +283,7 @@ pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered,
         }
         // The stream is gone, and with it the subscription.
         Offered::Closed(item) if line.serves() == Serves::Stream && !inner.closing.is_closed() => {
-            root.settle(inner, &*item.event, &item.target, |emission| {
-                emission.skip(Skip::Cancelled);
-            });
+            root.settle_cancelled(inner, &*item.event, &item.target, Left::default());
             isolate::discard(item);
         }
         Offered::Closed(item) => {

@@ -8,6 +8,7 @@ mod builder;
 pub(crate) mod calls;
 pub(crate) mod cascade;
 pub(crate) mod closing;
+mod concurrent;
 #[cfg(feature = "serde")]
 mod deliver;
 pub(crate) mod depth;
@@ -23,6 +24,7 @@ pub(crate) mod limit;
 pub(crate) mod origin;
 mod pending;
 mod phase;
+mod precedence;
 mod queued;
 mod remainder;
 #[cfg(feature = "serde")]
@@ -36,6 +38,7 @@ pub(crate) mod shared;
 mod shielded;
 mod shutdown;
 mod structured;
+pub(crate) mod subscriptions;
 mod task;
 pub(crate) mod tasks;
 mod with;
@@ -62,7 +65,7 @@ pub use crate::global::{Entered, InScope};
 use self::cascade::{Hands, Root};
 use self::inner::Inner;
 use crate::error::{BlockingError, InstallError, TryEmitError};
-use crate::event::{EmitsNow, Event};
+use crate::event::{EmitsNow, Event, Handled};
 use crate::global;
 use crate::handler::Outcome;
 use crate::observer::{Observation, Observer};
@@ -84,8 +87,9 @@ use crate::subscription::{self, Subscription, SubscriptionOptions};
 ///
 /// An emission has four phases. Inline handlers run one after another on the emitter's thread:
 /// repeatedly the one with the lowest (priority, path, line) among those whose `after` have ended,
-/// never in link order. Then async handlers are started and queues are offered their deliveries, in
-/// the same order. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
+/// never in link order. Then filters are asked, async handlers are started, and queues and streams are
+/// offered their deliveries, in the same order. In both phases subscriptions stand among the handlers: by
+/// priority, behind handlers of the same. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
 /// handlers caused are emitted, first in first out. What a queued or detached handler causes is
 /// emitted where it runs.
 ///
@@ -393,7 +397,7 @@ impl Dispatcher {
     #[track_caller]
     pub fn subscribe<E, R, F>(&self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
@@ -435,7 +439,7 @@ impl Dispatcher {
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(&self, handler: F) -> Subscription
     where
-        E: Event,
+        E: Handled,
         R: Outcome<E> + 'static,
         // rustc shows this line to whoever captures in another way.
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
@@ -471,7 +475,7 @@ impl Dispatcher {
     /// `capacity` is 0.
     #[track_caller]
     #[must_use = "dropping the stream ends it"]
-    pub fn stream<E: Event>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
+    pub fn stream<E: Handled>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
         assert!(
             capacity > 0,
             "a stream needs room for an event: write `stream(1, …)` or more"

@@ -15,7 +15,8 @@ use super::emit;
 use super::inner::Inner;
 use super::rooms;
 use super::shared::{Delivered, Shared};
-use super::structured;
+use super::seat::LateSubscribed;
+use super::structured::{self, Structured};
 use crate::event::{Event, EventInfo};
 use crate::isolate::Isolated;
 use crate::observer::{Observed, Observers};
@@ -38,6 +39,8 @@ pub(super) struct Remainder {
 /// An event whose async handlers are run next.
 struct Step {
     event: Option<Isolated<Arc<dyn Delivered>>>,
+    /// The subscriptions as they were when the emission began.
+    subscribed: Option<LateSubscribed>,
     of: Of,
 }
 
@@ -79,8 +82,9 @@ impl Continuation {
         event: Arc<dyn Delivered>,
         refused: Option<Refusal>,
     ) -> Self {
-        if root.take_structured().is_some() {
-            return Self::pending(root, event, None, refused);
+        if let Some(structured) = root.take_structured() {
+            let subscribed = structured.subscribed;
+            return Self::pending(root, event, subscribed, None, refused);
         }
         root.pass_on(refused);
         let (info, stand) = (event.info(), event.origin().stand());
@@ -92,6 +96,7 @@ impl Continuation {
     pub(super) fn pending(
         mut root: Root,
         event: Arc<dyn Delivered>,
+        subscribed: Option<LateSubscribed>,
         observers: Option<Observers>,
         refused: Option<Refusal>,
     ) -> Self {
@@ -101,6 +106,7 @@ impl Continuation {
             event: event.info(),
             first: Some(Step {
                 event: Some(Isolated::new(event)),
+                subscribed,
                 of: Of::Root { observers },
             }),
         })
@@ -125,11 +131,12 @@ impl Remainder {
                 rooms::find_room(inner, unfinished.root).await;
                 next = unfinished.next();
             }
-            let Some(step) = next.take() else {
+            let Some(mut step) = next.take() else {
                 break;
             };
             if let Some(event) = &step.event {
-                structured::run(inner, &***event, unfinished.root).await;
+                let subscribed = step.subscribed.take();
+                structured::run(inner, &***event, subscribed, unfinished.root).await;
             }
             unfinished.end(step);
         }
@@ -144,7 +151,7 @@ pub(super) fn go_on_at_once<'a, E: Event>(
     inner: &'a Arc<Inner>,
     root: &'a mut Root,
     shared: &'a Shared<E>,
-    rest: Option<at_once::Rest<'a>>,
+    rest: Option<Box<at_once::Rest<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
         let mut unfinished = Unfinished::new(inner, root, E::INFO);
@@ -177,15 +184,24 @@ impl<'a> Unfinished<'a> {
     /// Hands the next event that was caused to its inline handlers and to queues.
     fn next(&mut self) -> Option<Step> {
         let turn = self.root.take_turn(self.inner)?;
-        Some(Step {
-            event: self.root.take_structured().map(Isolated::new),
-            of: Of::Turn(Isolated::new(turn)),
+        let of = Of::Turn(Isolated::new(turn));
+        Some(match self.root.take_structured() {
+            Some(Structured { event, subscribed }) => Step {
+                event: Some(Isolated::new(event)),
+                subscribed,
+                of,
+            },
+            None => Step {
+                event: None,
+                subscribed: None,
+                of,
+            },
         })
     }
 
     /// The async handlers of an event have ended: lets go of it.
     fn end(&mut self, step: Step) {
-        let Step { event, of } = step;
+        let Step { event, of, .. } = step;
         match of {
             Of::Turn(turn) => {
                 drop(event);

@@ -1,5 +1,5 @@
 //! The handlers of one event type in one dispatcher: sorted, bound, and never changed after
-//! the build. Runtime subscriptions are merged into a second list beside it.
+//! the build. Runtime subscriptions are beside it; see [`subscriptions`](super::subscriptions).
 
 #![allow(
     missing_docs,
@@ -9,14 +9,15 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::Guard;
 
 use super::calls::{Bound, Call, CatchAll, Later, List};
 use super::emission::Who;
-use super::seat::{LateSubscriptions, Place, Places, Seat};
+use super::seat::{LateSubscribed, LateSubscription, Place, Places, Seat};
+use super::subscriptions::{Subscribed, Subscriptions};
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::registered::{Registered, Rung};
@@ -55,63 +56,10 @@ pub(crate) struct Roster<E> {
     registered: Box<[&'static dyn Registered]>,
     /// The handlers that do not run inline, in order.
     pub(crate) later: Box<[Seat<E>]>,
-    /// Subscriptions that do not run inline.
-    pub(crate) late_subscriptions: LateSubscriptions,
-    subscriptions: Mutex<Vec<Arc<Node<E>>>>,
-    /// The same for readers; `None` while nothing is subscribed.
-    pub(crate) subscribed: ArcSwapOption<Subscribed<E>>,
-}
-
-/// The subscriptions of an event, each with its place among the handlers.
-pub(crate) struct Subscribed<E>(Box<[Inlay<E>]>);
-
-/// A subscription, and how many of the handlers run before it.
-pub(crate) struct Inlay<E> {
-    pub(crate) handlers: usize,
-    pub(crate) node: Arc<Node<E>>,
-}
-
-/// What stands at a position of an event with subscriptions.
-pub(crate) enum Step<'s, E> {
-    /// The handler at this index.
-    Handler(usize),
-    Subscription(&'s Arc<Node<E>>),
-}
-
-impl<E: Event> Step<'_, E> {
-    /// Whether it is a handler, or a subscription that may still be called.
-    pub(crate) fn is_alive(&self) -> bool {
-        match self {
-            Self::Handler(_) => true,
-            Self::Subscription(node) => node.is_alive(),
-        }
-    }
-}
-
-impl<E> Subscribed<E> {
-    /// How many positions there are beyond those of the handlers.
-    #[inline]
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
-    pub(crate) fn seats(&self) -> &[Inlay<E>] {
-        &self.0
-    }
-
-    /// What stands at a position.
-    pub(crate) fn step(&self, position: usize) -> Step<'_, E> {
-        let mut before = 0;
-        for seat in self.seats() {
-            let at = before + seat.handlers;
-            if position == at {
-                return Step::Subscription(&seat.node);
-            }
-            before += usize::from(at < position);
-        }
-        Step::Handler(position - before)
-    }
+    /// Subscriptions that run inline.
+    pub(crate) subscriptions: Subscriptions<Node<E>>,
+    /// Subscriptions that do not.
+    pub(crate) late_subscriptions: Subscriptions<dyn LateSubscription>,
 }
 
 pub trait AnyRoster: Any + Send + Sync {
@@ -157,6 +105,7 @@ impl<E: Event> Roster<E> {
         let place = places.of(&later);
         let seat = |((later, handler), place): ((Later<E>, &'static dyn Registered), Place)| Seat {
             handler: HandlerInfo::of(handler),
+            priority: handler.spec().priority,
             place,
             has_timeout: handler.spec().timeout.is_some(),
             later,
@@ -166,9 +115,8 @@ impl<E: Event> Roster<E> {
             handlers: list.inline.into(),
             registered: inline.into(),
             later: seats.collect(),
-            late_subscriptions: LateSubscriptions::default(),
-            subscriptions: Mutex::new(Vec::new()),
-            subscribed: ArcSwapOption::empty(),
+            subscriptions: Subscriptions::default(),
+            late_subscriptions: Subscriptions::default(),
         }
     }
 
@@ -189,7 +137,7 @@ impl<E: Event> Roster<E> {
                 && seat.later.filter.is_none()
                 && matches!(seat.later.call, Call::Async(_))
         };
-        self.later.iter().all(is_plain) && !self.late_subscriptions.is_some()
+        !self.late_subscriptions.is_some() && self.later.iter().all(is_plain)
     }
 
     /// Whether all handlers wait in queues, without conditions.
@@ -197,67 +145,25 @@ impl<E: Event> Roster<E> {
         let is_plain =
             |seat: &Seat<E>| matches!(seat.place, Place::Queue(_)) && seat.later.filter.is_none();
         self.handlers.is_empty()
-            && self.later.iter().all(is_plain)
             && !self.late_subscriptions.is_some()
+            && self.later.iter().all(is_plain)
     }
 
-    /// Adds a subscription. Emissions that have started do not see it.
-    pub(crate) fn subscribe(&self, node: Arc<Node<E>>) {
-        let mut subscriptions = self
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Weak subscriptions whose target ended go with the next one that comes.
-        let ended = subscriptions
-            .extract_if(.., |other| !other.is_alive())
-            .collect::<Vec<_>>();
-        let after = subscriptions.partition_point(|other| other.priority <= node.priority);
-        subscriptions.insert(after, node);
-        let before = self.merge(&subscriptions);
-        drop(subscriptions);
-        // Outside of the lock: they may be the last owners of what closures captured.
-        drop((ended, before));
+    /// The subscriptions that run inline, each with its place among the handlers.
+    #[inline]
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<Subscribed<Node<E>>>>> {
+        let handler = |at| self.registered.get(at);
+        self.subscriptions
+            .load(|at| handler(at).map(|handler| handler.spec().priority))
     }
 
-    /// Removes a subscription, if it is still there.
-    pub(crate) fn unsubscribe(&self, node: &Arc<Node<E>>) {
-        let (removed, before) = {
-            let mut subscriptions = self
-                .subscriptions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let at = subscriptions
-                .iter()
-                .position(|other| Arc::ptr_eq(other, node));
-            let removed = at.map(|at| subscriptions.remove(at));
-            let before = removed.as_ref().and_then(|_| self.merge(&subscriptions));
-            (removed, before)
-        };
-        // Outside of the lock: they may be the last owners of what closures captured.
-        drop((removed, before));
-    }
-
-    /// Seats each subscription before the first handler of a higher priority, but never
-    /// before an earlier one's seat: handlers keep their order, which `after` may have changed.
-    /// Answers what readers saw before.
-    fn merge(&self, subscriptions: &[Arc<Node<E>>]) -> Option<Arc<Subscribed<E>>> {
-        if subscriptions.is_empty() {
-            return self.subscribed.swap(None);
-        }
-        let mut handlers = 0;
-        let mut seat = |node: &Arc<Node<E>>| {
-            let runs_first = |h: &&&dyn Registered| h.spec().priority <= node.priority;
-            handlers += self.registered[handlers..]
-                .iter()
-                .take_while(runs_first)
-                .count();
-            Inlay {
-                handlers,
-                node: Arc::clone(node),
-            }
-        };
-        let seats = subscriptions.iter().map(&mut seat).collect();
-        self.subscribed.swap(Some(Arc::new(Subscribed(seats))))
+    /// The same of those that do not run inline.
+    pub(crate) fn late_subscribed(&self) -> Option<LateSubscribed> {
+        let seat = |at| self.later.get(at);
+        let list = self
+            .late_subscriptions
+            .load(|at| seat(at).map(|seat| seat.priority));
+        Guard::into_inner(list)
     }
 }
 
@@ -273,7 +179,7 @@ impl<E> Drop for Roster<E> {
 
 impl<E: Event> AnyRoster for Roster<E> {
     fn mode(&self, watched: bool) -> u8 {
-        let subscribed = self.subscribed.load().is_some();
+        let subscribed = self.subscriptions.is_some();
         let nobody = self.handlers.is_empty() && !subscribed;
         if watched || (E::INFO.is_stoppable() && !nobody) {
             mode::FULL

@@ -1,23 +1,25 @@
 //! Handlers and subscriptions that do not run inline: where each of them runs, and its limits.
 
-use std::any::{Any, TypeId};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use arc_swap::ArcSwapOption;
+use std::any::Any;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::calls::Later;
 use super::limit::Limit;
+use super::subscriptions::{Subscribed, SubscriptionNode};
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
 use crate::handler::registered::{Registered, Rung};
 use crate::queue::buffer::Label;
 use crate::queue::line::Line;
 use crate::queue::{AnyQueue, Declared};
+use crate::resolver::ByType;
 use crate::wiring::waits_for;
 
 /// A handler that does not run inline.
 pub(crate) struct Seat<E> {
     pub(crate) handler: HandlerInfo,
+    pub(crate) priority: i32,
     pub(crate) place: Place,
     pub(crate) has_timeout: bool,
     pub(crate) later: Later<E>,
@@ -54,7 +56,7 @@ pub struct Places {
     /// The handlers that queues run, once for each event that they see, by their number.
     labelled: Vec<&'static dyn Registered>,
     /// One handler has one limit, whatever the number of events it sees.
-    limits: Vec<(TypeId, Arc<Limit>)>,
+    limits: ByType<Arc<Limit>>,
 }
 
 impl Places {
@@ -112,13 +114,8 @@ impl Places {
     }
 
     fn limit(&mut self, handler: &'static dyn Registered) -> Arc<Limit> {
-        let known = self.limits.iter().find(|(id, _)| *id == handler.id());
-        if let Some((_, limit)) = known {
-            return Arc::clone(limit);
-        }
-        let limit = Limit::new(handler.spec().concurrency);
-        self.limits.push((handler.id(), Arc::clone(&limit)));
-        limit
+        let new = || Limit::new(handler.spec().concurrency);
+        Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
     }
 
     /// The queues, by their index.
@@ -128,15 +125,22 @@ impl Places {
 }
 
 /// A subscription that does not run inline, whatever its event.
-pub(crate) trait LateSubscription: Send + Sync {
+pub(crate) trait LateSubscription: SubscriptionNode {
     fn info(&self) -> HandlerInfo;
-    fn priority(&self) -> i32;
-    /// Whether it may still be called.
-    fn is_alive(&self) -> bool;
-    /// Takes the right to make this call; `false` if the subscription is over.
-    fn claim(self: Arc<Self>) -> bool;
+    /// Whether it is called once.
+    fn is_once(&self) -> bool;
+    /// Keeps the right to make a call later; `false` if the subscription is over, or if another delivery
+    /// has its only call.
+    fn reserve(&self) -> bool;
+    /// Gives back an only call that was reserved and not made.
+    fn release(&self);
+    /// Takes the right that was reserved, to make the call now; `false` if the subscription is over.
+    fn claim(&self) -> bool;
     fn call(&self) -> LateCall<'_>;
 }
+
+/// The subscriptions of an event that do not run inline, each with its place among the seats.
+pub(crate) type LateSubscribed = Arc<Subscribed<dyn LateSubscription>>;
 
 /// What such a subscription does with an `Arc` of its event.
 pub(crate) enum LateCall<'s> {
@@ -147,45 +151,40 @@ pub(crate) enum LateCall<'s> {
     Stream(&'s Arc<Line>),
 }
 
-/// The subscriptions of one event that do not run inline; `None` while there are none.
-#[derive(Default)]
-pub(crate) struct LateSubscriptions {
-    all: ArcSwapOption<Vec<Arc<dyn LateSubscription>>>,
-    changing: Mutex<()>,
+/// A subscription that does not run inline, with the right to call it.
+#[derive(Clone)]
+pub(crate) struct Reserved {
+    subscription: Arc<dyn LateSubscription>,
+    _release: Option<Arc<Release>>,
 }
 
-impl LateSubscriptions {
-    pub(crate) fn is_some(&self) -> bool {
-        self.all.load().is_some()
-    }
+/// Gives the right back when the delivery that has it goes, unless it made the call.
+struct Release(Arc<dyn LateSubscription>);
 
-    pub(crate) fn load(&self) -> Option<Arc<Vec<Arc<dyn LateSubscription>>>> {
-        self.all.load_full()
+impl Reserved {
+    /// Reserves a call; `None` if the subscription is over, or if another delivery has its only call.
+    pub(crate) fn new(subscription: &Arc<dyn LateSubscription>) -> Option<Self> {
+        if !subscription.reserve() {
+            return None;
+        }
+        let release = || Arc::new(Release(Arc::clone(subscription)));
+        Some(Self {
+            subscription: Arc::clone(subscription),
+            _release: subscription.is_once().then(release),
+        })
     }
+}
 
-    /// Adds one behind those of its priority, and removes those that are over.
-    pub(crate) fn add(&self, subscription: Arc<dyn LateSubscription>) {
-        self.change(|all| {
-            all.retain(|other| other.is_alive());
-            let at = all.partition_point(|other| other.priority() <= subscription.priority());
-            all.insert(at, subscription);
-        });
+impl Deref for Reserved {
+    type Target = dyn LateSubscription;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.subscription
     }
+}
 
-    pub(crate) fn remove(&self, subscription: &Arc<dyn LateSubscription>) {
-        self.change(|all| all.retain(|other| !Arc::ptr_eq(other, subscription)));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Vec<Arc<dyn LateSubscription>>)) {
-        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = self
-            .all
-            .load_full()
-            .map_or_else(Vec::new, |all| all.to_vec());
-        change(&mut all);
-        let before = self.all.swap((!all.is_empty()).then(|| Arc::new(all)));
-        drop(changing);
-        // Outside of the lock: it may be the last owner of what closures captured.
-        drop(before);
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }

@@ -11,7 +11,7 @@ use super::emission::{Emission, Who};
 use super::inner::{Found, Inner};
 use super::origin::Origin;
 use super::roster::Roster;
-use super::seat::{LateCall, LateSubscription, Place};
+use super::seat::{LateCall, Place, Reserved};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::asynchronous::Running;
@@ -26,11 +26,7 @@ pub(crate) struct Shared<E> {
     origin: Origin,
     /// The place of an event that the dispatcher's table does not have.
     late: Option<Arc<super::roster::Entry>>,
-    /// As they were when the emission began: who subscribes during it will see the next one.
-    subscriptions: Option<Subscriptions>,
 }
-
-pub(crate) type Subscriptions = Arc<Vec<Arc<dyn LateSubscription>>>;
 
 enum Held<E> {
     Here(E),
@@ -45,7 +41,7 @@ enum Held<E> {
 pub(crate) enum Target {
     /// The seat at this index of the event's roster.
     Seat(u32),
-    Subscription(Arc<dyn LateSubscription>),
+    Subscription(Reserved),
 }
 
 /// One event for one handler, on its way through a queue.
@@ -101,8 +97,6 @@ pub(crate) trait Delivered: Send + Sync {
     /// How many seats the event has.
     fn seats(&self, inner: &Inner) -> usize;
     fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place;
-    /// The subscriptions that do not run inline.
-    fn subscriptions(&self) -> Option<Subscriptions>;
     fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo;
     /// Whether a call of an async handler needs the runtime's timers.
     fn needs_timer(&self, inner: &Inner, target: &Target) -> bool;
@@ -135,17 +129,15 @@ impl<E: Event> Shared<E> {
         &self.origin
     }
 
-    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>) -> Self {
-        let subscriptions = found.roster::<E>().late_subscriptions.load();
+    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>, is_subscribed: bool) -> Self {
         Self {
-            event: if subscriptions.is_some() || origin.trace.is_some() {
+            event: if is_subscribed || origin.trace.is_some() {
                 Held::Arc(Arc::new(event))
             } else {
                 Held::Here(event)
             },
             origin: origin.outliving(),
             late: found.late(),
-            subscriptions,
         }
     }
 
@@ -156,7 +148,6 @@ impl<E: Event> Shared<E> {
             event: Held::Arc(event),
             origin: origin.outliving(),
             late: found.late(),
-            subscriptions: found.roster::<E>().late_subscriptions.load(),
         }
     }
 
@@ -166,7 +157,6 @@ impl<E: Event> Shared<E> {
         Self {
             event: Held::Here(event),
             origin: Origin::at(0).outliving(),
-            subscriptions: None,
             late: None,
         }
     }
@@ -245,10 +235,6 @@ impl<E: Event> Delivered for Shared<E> {
         &self.roster(inner).later[seat as usize].place
     }
 
-    fn subscriptions(&self) -> Option<Subscriptions> {
-        self.subscriptions.clone()
-    }
-
     fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo {
         match target {
             Target::Seat(seat) => self.roster(inner).later[*seat as usize].handler,
@@ -322,7 +308,9 @@ impl<E: Event> Delivered for Shared<E> {
                 _ => None,
             },
             Target::Subscription(subscription) => match subscription.call() {
-                // A weak one may end between its claim and here.
+                // It may have been cancelled since it was handed over.
+                LateCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
+                // The target of a weak one may end between its claim and here.
                 LateCall::Async { start, .. } => {
                     Some(start(self.share()?).ok_or(NotRun::Cancelled))
                 }

@@ -1,36 +1,48 @@
-//! Async handlers that run side by side inside of one future: those of `emit_async`, and those that a
-//! task runs because some wait for others.
+//! Async handlers that run side by side inside of one future: those of `emit_async`.
 //!
 //! Each call is polled once as soon as it starts, and kept only if it is not ready then: where all are
-//! ready at once, nothing is stored. What they cause joins the list in the order of the handlers.
-//! Dropping the future cancels what has not ended; each is counted and observers are told.
-//!
-//! Past 400 lines, since it is one state machine: launch, hold, poll, land, cancel.
+//! ready at once, nothing is stored. What they cause joins the list in the order of the handlers and
+//! subscriptions. Dropping the future cancels what has not ended; each is counted and observers are told.
 
 use std::future::{Future, poll_fn};
-use std::ops::Range;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::at_once::Rest;
+use super::at_once::{Plain, Rest};
 use super::cascade::{Behind, Root};
+use super::concurrent::Concurrent;
 use super::flight::{Flight, Landed, Left};
 use super::inner::Inner;
 use super::later;
 use super::limit::{Limit, Permit};
 use super::rooms::Rooms;
-use super::seat::{LateCall, LateSubscription, Place};
-use super::shared::{Delivered, Item, Target};
+use super::seat::{LateCall, LateSubscribed, Place, Reserved};
+use super::shared::{Delivered, Target};
+use super::subscriptions::{Step, Steps};
+use crate::isolate;
 use crate::report::{Ended, Skip};
 
+/// An event whose async handlers its root runs itself.
+pub(crate) struct Structured {
+    pub(crate) event: Arc<dyn Delivered>,
+    /// The subscriptions as they were when the emission began.
+    pub(crate) subscribed: Option<LateSubscribed>,
+}
+
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
-pub(crate) async fn run(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root) {
+pub(crate) async fn run(
+    inner: &Arc<Inner>,
+    event: &dyn Delivered,
+    subscribed: Option<LateSubscribed>,
+    root: &mut Root,
+) {
     let rooms = Rooms::take(inner, root);
-    let mut air = Air::new(inner, event, root);
-    air.seats = later::seats(inner, event);
-    air.subscriptions = event.subscriptions();
-    air.is_ordered = later::is_ordered(inner, event);
+    let mut air = Air::new(inner, event, root, 0);
+    air.subscribed = subscribed;
+    if later::is_ordered(inner, event) {
+        air.ended = Some(vec![false; event.seats(inner)]);
+    }
     air.launch_all_and_wait(rooms).await;
 }
 
@@ -39,22 +51,23 @@ pub(crate) async fn go_on<'a>(
     inner: &'a Arc<Inner>,
     event: &'a dyn Delivered,
     root: &'a mut Root,
-    rest: Rest<'a>,
+    rest: Box<Rest<'a>>,
 ) {
-    let seat = u32::try_from(rest.seat).unwrap_or(u32::MAX);
-    let mut air = Air::new(inner, event, root);
-    air.seats = later::seats(inner, event);
-    air.seats.start = seat;
-    if let Some(begun) = rest.begun {
-        air.seats.start += 1;
-        let (target, order) = (Target::Seat(seat), rest.seat);
+    let Rest {
+        seat,
+        begun,
+        waiting,
+    } = *rest;
+    let first = seat + usize::from(begun.is_some());
+    let mut air = Air::new(inner, event, root, first);
+    air.plain = waiting;
+    if let Some(begun) = begun {
+        let (target, order) = (Target::Seat(seat_at(seat)), seat);
         match Flight::begun(inner, event, begun, 1) {
-            Ok(flight) => air.flying.push(Flying {
-                target,
-                order,
-                stage: Stage::Flies(flight),
-                permit: None,
-            }),
+            Ok(flight) => {
+                let flying = air.delivery(target, order, Stage::Flies(flight), None);
+                air.flying.keep(flying);
+            }
             Err(landed) => air.land(&target, order, landed),
         }
     }
@@ -70,62 +83,39 @@ pub(crate) fn skip_all(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Roo
     }
 }
 
-/// Runs deliveries of one event, some of which wait for others.
-pub(crate) async fn run_ordered(
-    inner: &Arc<Inner>,
-    task: u64,
-    deliveries: Vec<(Item, Permit)>,
-    root: &mut Root,
-) {
-    let Some((first, _)) = deliveries.first() else {
-        return;
-    };
-    let event = Arc::clone(&first.event);
-    let mut permits = Vec::with_capacity(deliveries.len());
-    for (item, permit) in deliveries {
-        if let Target::Seat(seat) = item.target {
-            permits.push((seat, permit));
-        }
-    }
-    // Whoever was filtered or rejected has ended, too.
-    let runs = |seat: &u32| permits.iter().any(|(other, _)| other == seat);
-    let ended = later::seats(inner, &*event).filter(|seat| !runs(seat));
-    let ended = ended.collect();
-    let mut air = Air::new(inner, &*event, root);
-    air.task = Some(task);
-    air.permits = permits;
-    air.asks_filters = false;
-    air.is_ordered = true;
-    air.ended = ended;
-    air.launch_all_and_wait(None).await;
+/// The index of a seat, as a [`Target`] has it.
+fn seat_at(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-/// The async handlers of one event, while they run.
+/// The async handlers and subscriptions of one event, while they run.
 struct Air<'a> {
     inner: &'a Arc<Inner>,
     event: &'a dyn Delivered,
     root: &'a mut Root,
-    /// The task whose deliveries they are.
-    task: Option<u64>,
+    /// The first handler that has not started, until all have.
+    first: Option<usize>,
     /// Not started yet.
-    seats: Range<u32>,
-    subscriptions: Option<Arc<Vec<Arc<dyn LateSubscription>>>>,
-    next_subscription: usize,
-    asks_filters: bool,
-    is_ordered: bool,
-    /// Instead of `seats`: those with a permit.
-    permits: Vec<(u32, Permit)>,
-    /// Seats that have ended, if some handler waits for another.
-    ended: Vec<u32>,
-    /// Seats that wait for others to end.
-    held: Vec<(u32, Option<Permit>)>,
-    flying: Vec<Flying<'a>>,
+    subscribed: Option<LateSubscribed>,
+    /// How many handlers and subscriptions have had their turn.
+    taken: usize,
+    /// Those that began at once, and wait.
+    plain: Concurrent<Plain<'a>>,
+    /// Whether the handler at each seat has ended, if some handler waits for another.
+    ended: Option<Vec<bool>>,
+    /// Those that wait for others to end, each with its place in the order.
+    held: Vec<(u32, usize)>,
+    /// A handler has ended since those were looked at.
+    may_release: bool,
+    flying: Concurrent<Flying<'a>>,
     /// What handlers caused that landed, by their place in the order.
     caused: Vec<(usize, Behind)>,
 }
 
 /// A delivery that has started and not ended.
 struct Flying<'a> {
+    inner: &'a Arc<Inner>,
+    event: &'a dyn Delivered,
     target: Target,
     order: usize,
     stage: Stage<'a>,
@@ -139,22 +129,25 @@ enum Stage<'a> {
 }
 
 impl<'a> Air<'a> {
-    /// Of no handlers yet.
-    fn new(inner: &'a Arc<Inner>, event: &'a dyn Delivered, root: &'a mut Root) -> Self {
+    /// Of the handlers from one on.
+    fn new(
+        inner: &'a Arc<Inner>,
+        event: &'a dyn Delivered,
+        root: &'a mut Root,
+        first: usize,
+    ) -> Self {
         Self {
             inner,
             event,
             root,
-            task: None,
-            seats: 0..0,
-            subscriptions: None,
-            next_subscription: 0,
-            asks_filters: true,
-            is_ordered: false,
-            permits: Vec::new(),
-            ended: Vec::new(),
+            first: Some(first),
+            subscribed: None,
+            taken: first,
+            plain: Concurrent::default(),
+            ended: None,
             held: Vec::new(),
-            flying: Vec::new(),
+            may_release: false,
+            flying: Concurrent::default(),
             caused: Vec::new(),
         }
     }
@@ -168,7 +161,7 @@ impl<'a> Air<'a> {
                 air.poll_flying(context);
             }
             air.launch_held(context);
-            if air.flying.is_empty() && air.held.is_empty() {
+            if air.plain.is_empty() && air.flying.is_empty() && air.held.is_empty() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -206,40 +199,38 @@ impl<'a> Air<'a> {
         }
     }
 
-    /// Starts each handler that waits for none.
+    /// Starts each handler that waits for none, and each subscription.
     fn launch_all(&mut self, context: &mut Context<'_>) {
-        for (seat, permit) in std::mem::take(&mut self.permits) {
-            self.launch_or_hold(seat, Some(permit), context);
-        }
-        while let Some(seat) = self.seats.next() {
-            match self.event.place(self.inner, seat) {
-                Place::Task(_) => self.launch_or_hold(seat, None, context),
-                Place::Queue(_) => {}
-            }
-        }
-        let Some(subscriptions) = self.subscriptions.clone() else {
+        let Some(first) = self.first.take() else {
             return;
         };
-        while let Some(subscription) = subscriptions.get(self.next_subscription) {
-            self.next_subscription += 1;
-            let LateCall::Async { limit, .. } = subscription.call() else {
-                continue;
-            };
-            if Arc::clone(subscription).claim() {
-                let order = usize::MAX - subscriptions.len() + self.next_subscription;
-                let target = Target::Subscription(Arc::clone(subscription));
-                self.launch(target, order, limit, None, context);
+        // Let go when all have started, with what cancelled subscriptions captured.
+        let subscribed = self.subscribed.take();
+        for step in Steps::new(first, self.event.seats(self.inner), subscribed.as_deref()) {
+            let order = self.taken;
+            self.taken += 1;
+            match step {
+                Step::Handler(seat) => self.launch_or_hold(seat_at(seat), order, context),
+                Step::Subscription(subscription) => {
+                    let LateCall::Async { limit, .. } = subscription.call() else {
+                        continue;
+                    };
+                    if let Some(reserved) = Reserved::new(subscription) {
+                        self.launch(Target::Subscription(reserved), order, limit, context);
+                    }
+                }
             }
         }
     }
 
-    fn launch_or_hold(&mut self, seat: u32, permit: Option<Permit>, context: &mut Context<'_>) {
-        if self.asks_filters && !self.admits(seat) {
-            self.has_ended(&Target::Seat(seat));
-        } else if self.is_ordered && !self.may_start(seat) {
-            self.held.push((seat, permit));
+    fn launch_or_hold(&mut self, seat: u32, order: usize, context: &mut Context<'_>) {
+        let Place::Task(place) = self.event.place(self.inner, seat) else {
+            return;
+        };
+        if self.admits(seat) {
+            self.launch_unless_held(seat, order, &place.limit, context);
         } else {
-            self.launch_seat(seat, permit, context);
+            self.has_ended(&Target::Seat(seat));
         }
     }
 
@@ -255,34 +246,35 @@ impl<'a> Air<'a> {
 
     /// Whether every handler has ended that the one at `seat` waits for.
     fn may_start(&self, seat: u32) -> bool {
-        match self.event.place(self.inner, seat) {
-            Place::Task(place) => place
-                .after
-                .iter()
-                .all(|before| self.ended.iter().any(|seat| *seat as usize == *before)),
-            Place::Queue(_) => true,
+        match (&self.ended, self.event.place(self.inner, seat)) {
+            (Some(ended), Place::Task(place)) => place.after.iter().all(|before| ended[*before]),
+            _ => true,
         }
     }
 
     /// Starts those that wait for nobody any more.
     fn launch_held(&mut self, context: &mut Context<'_>) {
-        while let Some(at) = self.held.iter().position(|(seat, _)| self.may_start(*seat)) {
-            let (seat, permit) = self.held.remove(at);
-            self.launch_seat(seat, permit, context);
+        while std::mem::take(&mut self.may_release) {
+            for (seat, order) in std::mem::take(&mut self.held) {
+                if let Place::Task(place) = self.event.place(self.inner, seat) {
+                    self.launch_unless_held(seat, order, &place.limit, context);
+                }
+            }
         }
     }
 
-    fn launch_seat(&mut self, seat: u32, permit: Option<Permit>, context: &mut Context<'_>) {
-        let Place::Task(place) = self.event.place(self.inner, seat) else {
-            return;
-        };
-        self.launch(
-            Target::Seat(seat),
-            seat as usize,
-            &place.limit,
-            permit,
-            context,
-        );
+    fn launch_unless_held(
+        &mut self,
+        seat: u32,
+        order: usize,
+        limit: &Arc<Limit>,
+        context: &mut Context<'_>,
+    ) {
+        if self.may_start(seat) {
+            self.launch(Target::Seat(seat), order, limit, context);
+        } else {
+            self.held.push((seat, order));
+        }
     }
 
     /// Starts a call, once its handler has few enough others, and polls it.
@@ -291,64 +283,71 @@ impl<'a> Air<'a> {
         target: Target,
         order: usize,
         limit: &Arc<Limit>,
-        mut permit: Option<Permit>,
         context: &mut Context<'_>,
     ) {
-        if permit.is_none() && limit.is_named() {
-            permit = limit.try_acquire();
-            if permit.is_none() {
-                let limit = Arc::clone(limit);
-                let stage = Stage::Waits(Box::pin(async move { limit.acquire().await }));
-                let flying = Flying {
-                    target,
-                    order,
-                    stage,
-                    permit: None,
-                };
-                self.keep_unless_landed(flying, context);
-                return;
-            }
+        let permit = limit.is_named().then(|| limit.try_acquire());
+        if let Some(None) = permit {
+            let limit = Arc::clone(limit);
+            let stage = Stage::Waits(Box::pin(async move { limit.acquire().await }));
+            self.poll_first(self.delivery(target, order, stage, None), context);
+            return;
         }
         match Flight::of(self.inner, self.event, &target) {
-            Ok(flight) => self.keep_unless_landed(
-                Flying {
-                    target,
-                    order,
-                    stage: Stage::Flies(flight),
-                    permit,
-                },
-                context,
-            ),
+            Ok(flight) => {
+                let stage = Stage::Flies(flight);
+                self.poll_first(
+                    self.delivery(target, order, stage, permit.flatten()),
+                    context,
+                );
+            }
             Err(landed) => self.land(&target, order, landed),
         }
     }
 
-    fn keep_unless_landed(&mut self, mut flying: Flying<'a>, context: &mut Context<'_>) {
-        match flying.poll(self.inner, self.event, context) {
-            Poll::Ready(landed) => self.land(&flying.target, flying.order, landed),
-            Poll::Pending => self.flying.push(flying),
+    fn delivery(
+        &self,
+        target: Target,
+        order: usize,
+        stage: Stage<'a>,
+        permit: Option<Permit>,
+    ) -> Flying<'a> {
+        Flying {
+            inner: self.inner,
+            event: self.event,
+            target,
+            order,
+            stage,
+            permit,
+        }
+    }
+
+    fn poll_first(&mut self, flying: Flying<'a>, context: &mut Context<'_>) {
+        if let Some((flying, landed)) = self.flying.start(flying, context) {
+            self.land(&flying.target, flying.order, landed);
         }
     }
 
     fn poll_flying(&mut self, context: &mut Context<'_>) {
-        let mut at = 0;
-        while let Some(flying) = self.flying.get_mut(at) {
-            match flying.poll(self.inner, self.event, context) {
-                Poll::Pending => at += 1,
-                Poll::Ready(landed) => {
-                    let flying = self.flying.remove(at);
-                    self.land(&flying.target, flying.order, landed);
-                }
+        self.plain.begin_turn(context);
+        while let Some((plain, (landing, refused))) = self.plain.next_ready(context) {
+            let seat = plain.seat;
+            // What it held, the user's `Drop` may panic on.
+            isolate::discard(plain.running);
+            if refused.is_none() && landing.is_done() && !self.inner.is_observed() {
+                self.root.done += 1;
+                continue;
             }
+            let landed = Landed::plain(landing, refused);
+            self.land(&Target::Seat(seat_at(seat)), seat, landed);
+        }
+        self.flying.begin_turn(context);
+        while let Some((flying, landed)) = self.flying.next_ready(context) {
+            self.land(&flying.target, flying.order, landed);
         }
     }
 
     fn land(&mut self, target: &Target, order: usize, landed: Landed) {
         self.has_ended(target);
-        if let Some(task) = self.task {
-            let handler = self.event.handler(self.inner, target);
-            self.inner.tasks.end(task, handler);
-        }
         if landed.is_plain() && !self.inner.is_observed() {
             self.root.done += 1;
             return;
@@ -362,49 +361,37 @@ impl<'a> Air<'a> {
     }
 
     fn has_ended(&mut self, target: &Target) {
-        if let (Target::Seat(seat), true) = (target, self.is_ordered) {
-            self.ended.push(*seat);
+        if let (Target::Seat(seat), Some(ended)) = (target, &mut self.ended) {
+            ended[*seat as usize] = true;
+            self.may_release = true;
         }
     }
 
     /// Ends a delivery that nobody goes on with.
-    fn lose(&mut self, target: &Target, left: Left) {
-        let ended = self.root.end_of_the_lost();
-        if let Some(task) = self.task {
-            let handler = self.event.handler(self.inner, target);
-            self.inner.tasks.abandon(task, handler);
-        }
+    fn cancel(&mut self, target: &Target, left: Left) {
         self.root
             .settle(self.inner, self.event, target, |emission| {
                 left.join(emission);
-                match ended {
-                    Ended::Abandoned => {
-                        let event = self.event.as_any_event();
-                        emission.failed(event, ended, self.inner.abandoned(None));
-                    }
-                    ended => emission.ended(ended),
-                }
+                emission.ended(Ended::Cancelled);
             });
     }
 }
 
-impl<'a> Flying<'a> {
-    fn poll(
-        &mut self,
-        inner: &'a Arc<Inner>,
-        event: &'a dyn Delivered,
-        context: &mut Context<'_>,
-    ) -> Poll<Landed> {
+impl Future for Flying<'_> {
+    type Output = Landed;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landed> {
+        let this = &mut *self;
         loop {
-            match &mut self.stage {
+            match &mut this.stage {
                 Stage::Flies(flight) => return flight.poll(context),
                 Stage::Waits(permit) => match permit.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(permit) => self.permit = Some(permit),
+                    Poll::Ready(permit) => this.permit = Some(permit),
                 },
             }
-            match Flight::of(inner, event, &self.target) {
-                Ok(flight) => self.stage = Stage::Flies(flight),
+            match Flight::of(this.inner, this.event, &this.target) {
+                Ok(flight) => this.stage = Stage::Flies(flight),
                 Err(landed) => return Poll::Ready(landed),
             }
         }
@@ -412,26 +399,30 @@ impl<'a> Flying<'a> {
 }
 
 impl Drop for Air<'_> {
-    /// Whatever has not ended is cancelled, or abandoned by its task. What was caused stays in the
-    /// root, which says that it was not emitted.
+    /// Whatever has not ended is cancelled. What was caused stays in the root, which says that it was not
+    /// emitted.
     fn drop(&mut self) {
         self.put_back_caused();
-        for flying in std::mem::take(&mut self.flying) {
+        for plain in self.plain.take_pending() {
+            let target = Target::Seat(seat_at(plain.seat));
+            plain.discard();
+            self.cancel(&target, Left::default());
+        }
+        for flying in self.flying.take_pending() {
             let left = match flying.stage {
                 Stage::Flies(flight) => flight.cut_short(),
                 Stage::Waits(_) => Left::default(),
             };
-            self.lose(&flying.target, left);
+            self.cancel(&flying.target, left);
         }
         for (seat, _) in std::mem::take(&mut self.held) {
-            self.lose(&Target::Seat(seat), Left::default());
+            self.cancel(&Target::Seat(seat), Left::default());
         }
-        for (seat, _) in std::mem::take(&mut self.permits) {
-            self.lose(&Target::Seat(seat), Left::default());
-        }
-        while let Some(seat) = self.seats.next() {
-            if matches!(self.event.place(self.inner, seat), Place::Task(_)) {
-                self.lose(&Target::Seat(seat), Left::default());
+        if let Some(first) = self.first {
+            for seat in later::seats(self.inner, self.event).skip(first) {
+                if let Place::Task(_) = self.event.place(self.inner, seat) {
+                    self.cancel(&Target::Seat(seat), Left::default());
+                }
             }
         }
     }

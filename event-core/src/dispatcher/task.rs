@@ -7,8 +7,8 @@ use super::closing::TaskGuard;
 use super::flight::{self, Left};
 use super::inner::Inner;
 use super::limit::Permit;
-use super::shared::{Delivered, Item, Target};
-use super::structured;
+use super::precedence::Completion;
+use super::shared::Item;
 use super::tasks::Tasks;
 use crate::isolate::Isolated;
 use crate::report::{Cause, Ended};
@@ -16,64 +16,27 @@ use crate::runtime::{Runtime, Task};
 use crate::{isolate, observer};
 
 impl Tasks {
-    /// Starts a delivery.
+    /// Starts a delivery, which runs after those that its `completion` says.
     ///
     /// # Errors
     ///
     /// The dispatcher is closed.
-    pub(crate) fn start(&self, inner: &Arc<Inner>, item: Item, permit: Permit) -> Result<(), Item> {
+    pub(crate) fn start(
+        &self,
+        inner: &Arc<Inner>,
+        item: Item,
+        permit: Permit,
+        completion: Option<Completion>,
+    ) -> Result<(), Item> {
         let Some(id) = self.enter(vec![item.handler(inner)]) else {
             return Err(item);
         };
-        let mut under_way = UnderWay::new(inner, id, vec![(item, permit)]);
+        let mut under_way = UnderWay::new(inner, id, item, permit, completion);
         self.spawn(
             inner,
             id,
             Box::pin(async move {
-                let UnderWay {
-                    inner,
-                    deliveries,
-                    root,
-                    ..
-                } = &mut under_way;
-                if let [(item, _)] = &**deliveries {
-                    flight::fly(inner, item, root).await;
-                }
-                under_way.go_on().await;
-            }),
-        );
-        Ok(())
-    }
-
-    /// Starts deliveries of one event that wait for each other.
-    ///
-    /// # Errors
-    ///
-    /// The dispatcher is closed.
-    pub(crate) fn start_ordered(
-        &self,
-        inner: &Arc<Inner>,
-        event: &Arc<dyn Delivered>,
-        seats: Vec<(u32, Permit)>,
-    ) -> Result<(), Vec<(u32, Permit)>> {
-        let handler = |seat| event.handler(inner, &Target::Seat(seat));
-        let handlers = seats.iter().map(|(seat, _)| handler(*seat)).collect();
-        let Some(id) = self.enter(handlers) else {
-            return Err(seats);
-        };
-        let deliveries = seats.into_iter().map(|(seat, permit)| {
-            let event = Arc::clone(event);
-            let target = Target::Seat(seat);
-            (Item::new(event, target), permit)
-        });
-        let mut under_way = UnderWay::new(inner, id, deliveries.collect());
-        self.spawn(
-            inner,
-            id,
-            Box::pin(async move {
-                let items = std::mem::take(&mut under_way.deliveries);
-                let UnderWay { inner, root, .. } = &mut under_way;
-                structured::run_ordered(inner, id, items, root).await;
+                under_way.run().await;
                 under_way.go_on().await;
             }),
         );
@@ -90,36 +53,72 @@ impl Tasks {
     }
 }
 
-/// A task's deliveries. Dropped before they ended, they are abandoned: the runtime ended, or a
-/// shutdown ran out of time.
+/// A task's delivery. Dropped before it ended, it is abandoned: the runtime ended, or a shutdown ran out
+/// of time.
 struct UnderWay {
     inner: Isolated<Arc<Inner>>,
-    deliveries: Vec<(Item, Permit)>,
-    /// What they lead to.
+    delivery: Option<Delivery>,
+    /// What it leads to.
     root: Root,
     /// Behind the dispatcher: whoever finds that no task runs is its last owner.
     task: TaskGuard,
 }
 
+struct Delivery {
+    item: Item,
+    permit: Permit,
+    /// If handlers of its event wait for each other.
+    completion: Option<Completion>,
+}
+
 impl UnderWay {
-    fn new(inner: &Arc<Inner>, id: u64, deliveries: Vec<(Item, Permit)>) -> Self {
+    fn new(
+        inner: &Arc<Inner>,
+        id: u64,
+        item: Item,
+        permit: Permit,
+        completion: Option<Completion>,
+    ) -> Self {
         Self {
             inner: Isolated::new(Arc::clone(inner)),
-            deliveries,
+            delivery: Some(Delivery {
+                item,
+                permit,
+                completion,
+            }),
             root: Root::with(Hands::Waiting),
             task: TaskGuard::new(inner, id),
         }
     }
 
-    /// The deliveries have ended; emits what they caused.
+    async fn run(&mut self) {
+        let Self {
+            inner,
+            delivery,
+            root,
+            ..
+        } = self;
+        if let Some(Delivery {
+            item, completion, ..
+        }) = delivery
+        {
+            if let Some(completion) = completion {
+                completion.wait_for_others(inner, &*item.event).await;
+            }
+            flight::fly(inner, item, root).await;
+        }
+    }
+
+    /// The delivery has ended; emits what it caused.
     async fn go_on(&mut self) {
-        for (item, permit) in std::mem::take(&mut self.deliveries) {
+        if let Some(delivery) = self.delivery.take() {
             // Most cause nothing, and leave at once.
             if self.root.record.get().is_some() {
                 let task = self.task.id();
-                self.inner.tasks.end(task, item.handler(&self.inner));
+                let handler = delivery.item.handler(&self.inner);
+                self.inner.tasks.end(task, handler);
             }
-            isolate::discard((item, permit));
+            isolate::discard(delivery);
         }
         self.root.run_caused_waiting(&self.inner).await;
     }
@@ -127,12 +126,18 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        for (item, permit) in std::mem::take(&mut self.deliveries) {
+        if let Some(delivery) = self.delivery.take() {
+            let Delivery {
+                item,
+                permit,
+                completion,
+            } = delivery;
             drop(permit);
             let task = self.task.id();
             self.inner.tasks.abandon(task, item.handler(&self.inner));
             let under_way = self.root.take_under_way();
             self.inner.abandon(item, None, under_way);
+            drop(completion);
         }
         let mut root = std::mem::take(&mut self.root);
         root.lose_the_rest(&self.inner);

@@ -148,8 +148,10 @@ pub trait EmitsNow<D> {}
 // One impl, since a type that is no event would be refused by each.
 impl<E: Event> EmitsNow<E::Durability> for E where E::Durability: Emitted<E> {}
 
-/// The bound of a handler's event: one that is not superseded.
-#[doc(hidden)]
+/// The bound of an event that is handled or [subscribed](crate::Dispatcher::subscribe) to: one that is not
+/// [`Superseded`], since that would never arrive.
+///
+/// Generic code writes [`Transient`] instead.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
@@ -163,9 +165,9 @@ impl<E: Event> Handled for E where E::Durability: Emitted<E> {}
 /// How an event of this durability is emitted.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{E}` cannot be emitted by a dispatcher",
-    label = "not emitted by a dispatcher",
-    note = "generic code that emits takes `E: Transient`"
+    message = "`{E}` may be superseded, and then it is neither emitted nor handled",
+    label = "not known to be the newest version of an event",
+    note = "generic code that emits or subscribes takes `E: Transient`"
 )]
 pub trait Emitted<E> {}
 

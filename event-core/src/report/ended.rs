@@ -76,8 +76,8 @@ pub enum Skip {
     /// An earlier handler failed, and the event was emitted with
     /// [`try_emit`](crate::Dispatcher::try_emit).
     EarlierFailure,
-    /// The subscription was cancelled, or its target ended, after observers were told that its
-    /// delivery starts. Reports count no such delivery.
+    /// The subscription was cancelled, or its target ended, after its delivery was handed to a task, or
+    /// after observers were told that it starts. No report counts it as skipped.
     Cancelled,
 }
 

@@ -116,10 +116,13 @@ impl Claimed<'_> {
 
     fn start(&mut self, inner: &Arc<Inner>, permit: Permit) -> Result<(), RedeliverError> {
         let item = self.item.take().ok_or(RedeliverError::Again)?;
-        inner.tasks.start(inner, item, permit).map_err(|item| {
-            self.item = Some(item);
-            RedeliverError::Closed
-        })
+        inner
+            .tasks
+            .start(inner, item, permit, None)
+            .map_err(|item| {
+                self.item = Some(item);
+                RedeliverError::Closed
+            })
     }
 }
 

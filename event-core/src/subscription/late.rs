@@ -10,6 +10,7 @@ use super::{Cancel, Subscription, SubscriptionOptions};
 use crate::dispatcher::inner::Inner;
 use crate::dispatcher::limit::Limit;
 use crate::dispatcher::seat::{LateCall, LateSubscription};
+use crate::dispatcher::subscriptions::{Key, SubscriptionNode};
 use crate::event::Event;
 use crate::handler::asynchronous::{Running, running};
 use crate::handler::{Conclusion, HandlerInfo};
@@ -59,28 +60,27 @@ fn add_late_node<E: Event>(
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     call: LateNodeCall,
 ) -> Subscription {
+    let found = inner.find_or_make::<E>();
+    let subscriptions = &found.roster::<E>().late_subscriptions;
     let node = Arc::new(LateNode {
-        priority,
+        key: subscriptions.key(priority),
         info,
+        once,
         state: State::new(once),
         call: Some(call),
         target,
         remove: remove_late::<E>,
         inner: Arc::downgrade(inner),
     });
-    let late: Arc<dyn LateSubscription> = node.clone();
-    inner
-        .find_or_make::<E>()
-        .roster::<E>()
-        .late_subscriptions
-        .add(late);
+    let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
+    subscriptions.add(node);
     inner.refresh::<E>();
-    Subscription { node: Some(node) }
+    guard
 }
 
-fn remove_late<E: Event>(inner: &Arc<Inner>, node: &Arc<dyn LateSubscription>) {
+fn remove_late<E: Event>(inner: &Arc<Inner>, key: Key) {
     let found = inner.find_or_make::<E>();
-    found.roster::<E>().late_subscriptions.remove(node);
+    found.roster::<E>().late_subscriptions.remove(key);
     inner.refresh::<E>();
 }
 
@@ -94,13 +94,14 @@ pub(super) fn conclude_async<R: 'static>(
 
 /// A subscription that does not run inline.
 struct LateNode {
-    priority: i32,
+    key: Key,
     info: HandlerInfo,
+    once: bool,
     state: State,
     /// There until the node is dropped.
     call: Option<LateNodeCall>,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    remove: fn(&Arc<Inner>, &Arc<dyn LateSubscription>),
+    remove: fn(&Arc<Inner>, Key),
     inner: Weak<Inner>,
 }
 
@@ -113,11 +114,24 @@ enum LateNodeCall {
 }
 
 impl LateNode {
-    fn remove(self: &Arc<Self>) {
+    fn lives(&self) -> bool {
+        self.target.as_ref().is_none_or(|lives| lives())
+    }
+
+    fn remove(&self) {
         if let Some(inner) = self.inner.upgrade() {
-            let this: Arc<dyn LateSubscription> = self.clone();
-            (self.remove)(&inner, &this);
+            (self.remove)(&inner, self.key);
         }
+    }
+}
+
+impl SubscriptionNode for LateNode {
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.state.is_over() && self.lives()
     }
 }
 
@@ -126,20 +140,30 @@ impl LateSubscription for LateNode {
         self.info
     }
 
-    fn priority(&self) -> i32 {
-        self.priority
+    fn is_once(&self) -> bool {
+        self.once
     }
 
-    fn is_alive(&self) -> bool {
-        !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
+    fn reserve(&self) -> bool {
+        if !self.lives() {
+            self.cancel();
+        }
+        self.state.reserve()
     }
 
-    fn claim(self: Arc<Self>) -> bool {
-        let is_alive = self.state.claim() && self.target.as_ref().is_none_or(|lives| lives());
-        if !is_alive || self.state.is_over() {
+    fn release(&self) {
+        self.state.release();
+    }
+
+    fn claim(&self) -> bool {
+        if !self.lives() {
+            self.cancel();
+        }
+        let is_claimed = self.state.claim_reserved();
+        if is_claimed && self.once {
             self.remove();
         }
-        is_alive
+        is_claimed
     }
 
     fn call(&self) -> LateCall<'_> {
@@ -152,7 +176,7 @@ impl LateSubscription for LateNode {
 }
 
 impl Cancel for LateNode {
-    fn cancel(self: Arc<Self>) {
+    fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }

@@ -9,6 +9,12 @@ use crate::tools::Tool;
 /// Emits in the shorter of two runs. The difference of the runs leaves out what happens before and after.
 const EMITS: u32 = 20_000;
 
+/// Emits to handlers that wait in the shorter of two runs.
+const PENDING_EMITS: u32 = 200;
+
+/// Subscriptions in the shorter of two runs.
+const SUBSCRIPTIONS: u32 = 10_000;
+
 /// Envelopes in the shorter of two runs.
 const ENVELOPES: u32 = 50;
 
@@ -33,6 +39,28 @@ pub(crate) fn count(program: &Path, figures: &mut Figures) {
                 figures,
             );
         }
+    }
+}
+
+/// Adds `instructions async-pending.10.ours` and its like, each of one emit.
+pub(crate) fn count_pending(program: &Path, figures: &mut Figures) {
+    for group in ["async-pending", "async-woken"] {
+        for handlers in [10, 100] {
+            for candidate in ["ours", "join_all", "unordered"] {
+                let what = format!("{group}.{handlers}.{candidate}");
+                let name = format!("instructions {what}");
+                add(program, &[&what], PENDING_EMITS, &name, figures);
+            }
+        }
+    }
+}
+
+/// Adds `instructions subscribe.ours` and its like, of one subscription and its cancellation among ten
+/// thousand more than as many others. Not of the peer, which takes minutes under valgrind.
+pub(crate) fn count_subscriptions(program: &Path, figures: &mut Figures) {
+    for candidate in ["ours", "ours-async"] {
+        let name = format!("instructions subscribe.{candidate}");
+        add(program, &[candidate], SUBSCRIPTIONS, &name, figures);
     }
 }
 

@@ -52,12 +52,14 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
-    // Three sets of candidates are measured for that many seconds each.
+    // Nine sets of candidates are measured for that many seconds each.
     let patience = if quick { "1.5" } else { "15" };
     progress("timing async emit");
     figures.read(&programs.run("emit_async", &[patience])?)?;
     progress("counting allocations");
     figures.read(&programs.run("allocations_async", &[])?)?;
+    progress("counting instructions");
+    instructions::count_pending(&programs.path("instructions_async"), &mut figures);
 
     report::asynchronous::print(&figures);
     Ok(())
@@ -75,6 +77,25 @@ pub(crate) fn queue(quick: bool) -> Result<()> {
     figures.read(&programs.run("queue", &[patience])?)?;
 
     report::queue::print(&figures);
+    Ok(())
+}
+
+/// The same for subscriptions that come and go.
+pub(crate) fn subscribe(quick: bool) -> Result<()> {
+    let programs = Programs::build()?;
+    let mut figures = Figures::default();
+
+    // Three sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1.5" } else { "15" };
+    progress("timing subscriptions");
+    figures.read(&programs.run("subscribe", &[patience])?)?;
+    progress("counting allocations");
+    figures.read(&programs.run("allocations_subscribe", &[])?)?;
+    progress("counting instructions");
+    let program = programs.path("instructions_subscribe");
+    instructions::count_subscriptions(&program, &mut figures);
+
+    report::subscribe::print(&figures);
     Ok(())
 }
 

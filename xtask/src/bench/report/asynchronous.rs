@@ -1,6 +1,6 @@
 //! What `bench async` prints.
 
-use super::{Target, heading, lines, row, targets, time_and_ratio};
+use super::{Target, heading, lines, row, target, targets, time_and_ratio};
 use crate::bench::figures::Figures;
 
 const COUNTS: [u32; 3] = [1, 10, 100];
@@ -12,6 +12,22 @@ const CANDIDATES: [(&str, &str); 4] = [
     ("join_all", "join_all over boxed handlers"),
     ("broadcast", "tokio broadcast, no tasks"),
     ("spawn", "tokio::spawn for each handler"),
+];
+
+/// Those that wait.
+const PENDING: [u32; 3] = [10, 100, 1000];
+const PENDING_HEADING: [&str; 3] = ["10 handlers", "100", "1000"];
+
+const PENDING_CANDIDATES: [(&str, &str); 3] = [
+    ("ours", "event-core emit_async"),
+    ("join_all", "join_all over boxed handlers"),
+    ("unordered", "FuturesUnordered, the same"),
+];
+
+/// The groups of those, and how they are woken.
+const GROUPS: [(&str, &str); 2] = [
+    ("async-pending", "all at once"),
+    ("async-woken", "one after the other, the last first"),
 ];
 
 const TARGETS: [Target; 6] = [
@@ -46,15 +62,52 @@ pub(crate) fn print(figures: &Figures) {
     println!("\nAllocations per emit\n");
     heading(&HEADING);
     for (name, title) in CANDIDATES {
-        let cells = COUNTS.map(|handlers| {
-            let count = figures.get(&match name {
-                "ours" => format!("allocs async.{handlers}"),
-                name => format!("allocs async.{handlers}.{name}"),
-            });
-            count.map_or_else(String::new, |count| format!("{count}"))
-        });
+        let cells = COUNTS.map(|handlers| allocations(figures, "async", handlers, name));
         row(title, &cells);
     }
+    for (group, what) in GROUPS {
+        println!("\nTo async handlers that wait once, and are woken {what}\n");
+        heading(&PENDING_HEADING);
+        for (name, title) in PENDING_CANDIDATES {
+            let time = |handlers| time_and_ratio(figures, &format!("{group}.{handlers}.{name}"));
+            row(title, &PENDING.map(time));
+        }
+        println!("\nAllocations of these\n");
+        heading(&PENDING_HEADING);
+        for (name, title) in PENDING_CANDIDATES {
+            let cells = PENDING.map(|handlers| allocations(figures, group, handlers, name));
+            row(title, &cells);
+        }
+        println!("\nInstructions of these\n");
+        heading(&PENDING_HEADING);
+        for (name, title) in PENDING_CANDIDATES {
+            let figure = |handlers| figures.get(&format!("instructions {group}.{handlers}.{name}"));
+            let cell = |count: f64| format!("{count}");
+            row(
+                title,
+                &PENDING.map(|handlers| figure(handlers).map_or_else(String::new, cell)),
+            );
+        }
+    }
     targets(figures, &TARGETS);
+    for (group, _) in GROUPS {
+        for (peer, title) in &PENDING_CANDIDATES[1..] {
+            for handlers in PENDING {
+                target(
+                    figures.get(&format!("ratio {group}.{handlers}.{peer}")),
+                    1.0,
+                    &format!("times {title}, {handlers} that wait ({group})"),
+                );
+            }
+        }
+    }
     lines(figures);
+}
+
+fn allocations(figures: &Figures, group: &str, handlers: u32, name: &str) -> String {
+    let count = figures.get(&match name {
+        "ours" => format!("allocs {group}.{handlers}"),
+        name => format!("allocs {group}.{handlers}.{name}"),
+    });
+    count.map_or_else(String::new, |count| format!("{count}"))
 }

@@ -4,6 +4,7 @@ pub(crate) mod asynchronous;
 pub(crate) mod echo;
 pub(crate) mod emit;
 pub(crate) mod queue;
+pub(crate) mod subscribe;
 pub(crate) mod wire;
 
 use std::fmt::Write as _;

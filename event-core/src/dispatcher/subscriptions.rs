@@ -1,0 +1,273 @@
+//! The subscriptions of one event that run in one phase, and their list as emissions read it.
+//!
+//! Whoever subscribes or cancels changes an ordered map under a lock, and takes the list away. The next
+//! emission that finds no list makes it again. So a change costs the same whatever the number of
+//! subscriptions, and an emission makes a list no longer than what it is about to call. An emission that
+//! finds the list reads memory that nobody changes.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::iter;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::{ArcSwapOption, Guard};
+
+/// With fewer subscriptions than this, each new one looks whether the others have ended.
+const FEW: usize = 16;
+
+/// The place of a subscription among those of its phase: those of a lower priority come first, then those
+/// that were made earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    priority: i32,
+    sequence: u64,
+}
+
+/// A subscription, inline or not.
+pub(crate) trait SubscriptionNode: Send + Sync {
+    fn key(&self) -> Key;
+    /// Whether it may still be called.
+    fn is_alive(&self) -> bool;
+}
+
+/// The subscriptions of one event that run in one phase.
+pub(crate) struct Subscriptions<N: ?Sized> {
+    members: Mutex<Members<N>>,
+    /// Whether there are any, for those who do not want to lock.
+    has_some: AtomicBool,
+    /// What emissions read; `None` while there are none, or after a change.
+    list: ArcSwapOption<Subscribed<N>>,
+    sequence: AtomicU64,
+}
+
+struct Members<N: ?Sized> {
+    by_key: BTreeMap<Key, Arc<N>>,
+    /// Whether the list is there.
+    is_listed: bool,
+    /// How many it takes until those that have ended are removed again.
+    clean_at: usize,
+}
+
+/// The subscriptions of a phase, each with its place among the handlers.
+pub(crate) struct Subscribed<N: ?Sized>(Box<[Inlay<N>]>);
+
+/// A subscription, and how many of the handlers run before it.
+pub(crate) struct Inlay<N: ?Sized> {
+    pub(crate) handlers: usize,
+    pub(crate) node: Arc<N>,
+}
+
+/// What stands at a position of a phase.
+pub(crate) enum Step<'s, N: ?Sized> {
+    /// The handler at this index.
+    Handler(usize),
+    Subscription(&'s Arc<N>),
+}
+
+/// The positions of a phase, in order.
+pub(crate) struct Steps<'s, N: ?Sized> {
+    inlays: &'s [Inlay<N>],
+    handler: usize,
+    handlers: usize,
+}
+
+impl<N: ?Sized> Default for Subscriptions<N> {
+    fn default() -> Self {
+        Self {
+            members: Mutex::new(Members {
+                by_key: BTreeMap::new(),
+                is_listed: false,
+                clean_at: FEW,
+            }),
+            has_some: AtomicBool::new(false),
+            list: ArcSwapOption::empty(),
+            sequence: AtomicU64::new(0),
+        }
+    }
+}
+
+impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
+    pub(crate) fn is_some(&self) -> bool {
+        self.has_some.load(Ordering::Acquire)
+    }
+
+    /// The key of a new subscription, which comes behind all others of its priority.
+    pub(crate) fn key(&self, priority: i32) -> Key {
+        Key {
+            priority,
+            sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// Adds a subscription. Emissions that have started do not see it.
+    pub(crate) fn add(&self, node: Arc<N>) {
+        let mut members = self.lock();
+        let ended = members.take_ended();
+        members.by_key.insert(node.key(), node);
+        self.has_some.store(true, Ordering::Release);
+        let list = self.take_list(&mut members);
+        drop(members);
+        // Outside of the lock: they may be the last owners of what closures captured.
+        drop((ended, list));
+    }
+
+    /// Removes a subscription, if it is still there.
+    pub(crate) fn remove(&self, key: Key) {
+        let mut members = self.lock();
+        let Some(node) = members.by_key.remove(&key) else {
+            return;
+        };
+        let has_some = !members.by_key.is_empty();
+        self.has_some.store(has_some, Ordering::Release);
+        let list = self.take_list(&mut members);
+        drop(members);
+        // Outside of the lock, as above.
+        drop((node, list));
+    }
+
+    /// The list of those that are there now; `priority` is that of each handler of the phase, in order.
+    #[inline]
+    pub(crate) fn load(
+        &self,
+        priority: impl Fn(usize) -> Option<i32>,
+    ) -> Guard<Option<Arc<Subscribed<N>>>> {
+        let list = self.list.load();
+        if list.is_none() && self.is_some() {
+            return self.make_list(priority);
+        }
+        list
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_list(
+        &self,
+        priority: impl Fn(usize) -> Option<i32>,
+    ) -> Guard<Option<Arc<Subscribed<N>>>> {
+        let mut members = self.lock();
+        if members.is_listed || members.by_key.is_empty() {
+            // Another emission made it, or the last one was cancelled.
+            return self.list.load();
+        }
+        let list = Arc::new(Subscribed::merge(members.by_key.values(), priority));
+        self.list.store(Some(Arc::clone(&list)));
+        members.is_listed = true;
+        Guard::from_inner(Some(list))
+    }
+
+    /// Takes the list away, since it is out of date.
+    fn take_list(&self, members: &mut Members<N>) -> Option<Arc<Subscribed<N>>> {
+        if std::mem::take(&mut members.is_listed) {
+            self.list.swap(None)
+        } else {
+            None
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Members<N>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<N: SubscriptionNode + ?Sized> Members<N> {
+    /// Takes out those that have ended without being cancelled, such as weak ones whose target is gone.
+    /// Looks at all of them only when there are twice as many as the last time.
+    fn take_ended(&mut self) -> Vec<Arc<N>> {
+        if (FEW..self.clean_at).contains(&self.by_key.len()) {
+            return Vec::new();
+        }
+        let ended = self.by_key.extract_if(.., |_, node| !node.is_alive());
+        let ended = ended.map(|(_, node)| node).collect();
+        self.clean_at = 2 * self.by_key.len();
+        ended
+    }
+}
+
+impl<N: ?Sized> Subscribed<N> {
+    /// Puts each subscription before the first handler of a higher priority, but never before an
+    /// earlier subscription: handlers keep their order, which `after` may have changed.
+    fn merge<'n>(
+        nodes: impl Iterator<Item = &'n Arc<N>>,
+        priority: impl Fn(usize) -> Option<i32>,
+    ) -> Self
+    where
+        N: SubscriptionNode + 'n,
+    {
+        let mut handlers = 0;
+        let inlays = nodes.map(|node| {
+            let own = node.key().priority;
+            while priority(handlers).is_some_and(|handler| handler <= own) {
+                handlers += 1;
+            }
+            Inlay {
+                handlers,
+                node: Arc::clone(node),
+            }
+        });
+        Self(inlays.collect())
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    pub(crate) fn inlays(&self) -> &[Inlay<N>] {
+        &self.0
+    }
+
+    /// What stands at a position. `before` remembers how many subscriptions come before the last position
+    /// that was asked for: going from one position to the next takes the same time, whatever their number.
+    pub(crate) fn step(&self, position: usize, before: &Cell<usize>) -> Step<'_, N> {
+        let position_of = |at: usize| self.0.get(at).map(|inlay| at + inlay.handlers);
+        let mut at = before.get();
+        while at > 0 && position_of(at - 1).is_none_or(|earlier| earlier >= position) {
+            at -= 1;
+        }
+        while position_of(at).is_some_and(|earlier| earlier < position) {
+            at += 1;
+        }
+        before.set(at);
+        match self.0.get(at) {
+            Some(inlay) if at + inlay.handlers == position => Step::Subscription(&inlay.node),
+            _ => Step::Handler(position - at),
+        }
+    }
+}
+
+impl<'s, N: ?Sized> Steps<'s, N> {
+    /// Those of so many handlers, from one of them on, with the subscriptions among them.
+    pub(crate) fn new(
+        first: usize,
+        handlers: usize,
+        subscribed: Option<&'s Subscribed<N>>,
+    ) -> Self {
+        Self {
+            inlays: subscribed.map_or(&[], Subscribed::inlays),
+            handler: first,
+            handlers,
+        }
+    }
+}
+
+impl<'s, N: ?Sized> Iterator for Steps<'s, N> {
+    type Item = Step<'s, N>;
+
+    fn next(&mut self) -> Option<Step<'s, N>> {
+        if let [inlay, behind @ ..] = self.inlays
+            && inlay.handlers <= self.handler
+        {
+            self.inlays = behind;
+            return Some(Step::Subscription(&inlay.node));
+        }
+        let handler = self.handler;
+        (handler < self.handlers).then(|| {
+            self.handler += 1;
+            Step::Handler(handler)
+        })
+    }
+}
+
+impl<N: ?Sized> iter::FusedIterator for Steps<'_, N> {}

@@ -1,0 +1,35 @@
+#![allow(unused)]
+
+use std::sync::Arc;
+
+use event_core::queue::Overflow;
+use event_core::{Dispatcher, Event};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", wire, superseded)]
+struct OrderPlacedV1 {
+    order_id: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", version = 2, previous = OrderPlacedV1, wire)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+impl From<OrderPlacedV1> for OrderPlaced {
+    fn from(OrderPlacedV1 { order_id }: OrderPlacedV1) -> Self {
+        Self { order_id }
+    }
+}
+
+fn main() {
+    let dispatcher = Dispatcher::empty().build().unwrap();
+    let target = Arc::new(0_u8);
+    let options = || dispatcher.subscription().weak(&target);
+    options().subscribe(|target: &u8, event: &OrderPlacedV1| {}).detach();
+    options()
+        .subscribe_async(|target: Arc<u8>, event: Arc<OrderPlacedV1>| async {})
+        .detach();
+}
