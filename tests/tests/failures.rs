@@ -236,7 +236,7 @@ impl Said {
         Self {
             text: failure.to_string(),
             debug: format!("{failure:?}"),
-            meta: failure.meta().copied(),
+            meta: failure.meta().cloned(),
             payload: failure.payload().map(str::to_owned),
             envelope: failure.envelope(&codec()),
             ended: failure.ended(),
@@ -245,6 +245,7 @@ impl Said {
 
     fn meta(&self) -> Meta {
         self.meta
+            .clone()
             .unwrap_or_else(|| panic!("an identity of {self:?}"))
     }
 }
@@ -270,7 +271,10 @@ struct Emitted(Arc<Mutex<Vec<Meta>>>);
 
 impl Observer for Emitted {
     fn emission_started(&self, emission: &EmissionSeen<'_>) {
-        self.0.lock().expect("emitted").push(*emission.meta());
+        self.0
+            .lock()
+            .expect("emitted")
+            .push(emission.meta().clone());
     }
 }
 
@@ -311,10 +315,10 @@ fn each_failure_names_its_event_and_its_line_is_in_the_span_of_its_delivery() {
             let [said] = &all[..] else {
                 panic!("{way}: {all:?}")
             };
-            let [emission] = seen.0.lock().expect("emitted")[..] else {
+            let [emission] = &seen.0.lock().expect("emitted")[..] else {
                 panic!("{way}: one emission")
             };
-            assert_eq!(said.meta, Some(emission), "{way}");
+            assert_eq!(said.meta.as_ref(), Some(emission), "{way}");
             assert_eq!(emission.attempt(), 1);
             let payload = "Paid { order: 7, card: [redacted] }";
             assert_eq!(said.payload.as_deref(), Some(payload), "{way}");

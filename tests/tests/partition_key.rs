@@ -13,7 +13,8 @@ fn codec() -> Codec {
 fn meta() -> Meta {
     let input = r#"{"specversion":"1.0","id":"018f2f3c-1111-7000-8000-000000000000","source":"/",
         "type":"key.id","data":1}"#;
-    *codec().decode(input.as_bytes()).expect("it is read").meta()
+    let read = codec().decode(input.as_bytes()).expect("it is read");
+    read.meta().clone()
 }
 
 fn key(event: &impl Event) -> Option<String> {

@@ -32,10 +32,11 @@ fn envelope(event: &str, data: &Value) -> String {
 fn meta() -> Meta {
     let data = json!({ "reasons": {}, "attempts": [] });
     let input = envelope("redaction_errors.sign_up_failed", &data);
-    *codec().decode(input.as_bytes()).expect("it is read").meta()
+    let read = codec().decode(input.as_bytes()).expect("it is read");
+    read.meta().clone()
 }
 
-/// An error with its causes, in which no secret is.
+/// An error with its causes, in which no secret is; returns what it says, without what to type.
 fn told(error: &(dyn Error + 'static)) -> String {
     let mut text = format!("{error} {error:?}");
     let mut source = error.source();
@@ -44,7 +45,9 @@ fn told(error: &(dyn Error + 'static)) -> String {
         source = cause.source();
     }
     assert!(!text.contains(SECRET), "{text}");
-    error.to_string()
+    let said = error.to_string();
+    let help = said.find("; if its type was changed");
+    said[..help.unwrap_or(said.len())].to_owned()
 }
 
 /// Whose `Deserialize` says what it was given.

@@ -466,7 +466,7 @@ fn a_serialize_that_swallows_the_error_does_not_hide_it() {
 // Round trips.
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "unreadable.account_opened", version = 3, wire)]
+#[event(name = "unreadable.account_opened", version = 3, no_previous, wire)]
 struct AccountOpened {
     names: HashSet<String>,
     #[serde(flatten)]
