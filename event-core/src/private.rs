@@ -66,6 +66,11 @@ pub fn masked<T>(field: &T) -> Masked {
     Masked::new(field)
 }
 
+/// What is formatted in the place of a redacted field of a packed struct.
+pub const fn hidden() -> Masked {
+    Masked::hidden()
+}
+
 /// Writes a mask in the place of a redacted field.
 ///
 /// # Errors

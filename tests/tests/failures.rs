@@ -671,7 +671,7 @@ fn a_dead_letter_is_written_from_the_hook_and_is_the_same_event_again() {
                 "{case}"
             );
             // As a codec writes the event itself, key and all.
-            let written = codec().encode(&paid(7), again.meta()).expect("an envelope");
+            let written = codec().encode(&paid(7), &said.meta()).expect("an envelope");
             assert_eq!(*letter, written, "{case}");
         }
         // Sent again, it is that event.

@@ -436,22 +436,23 @@ fn a_broken_extension_is_an_error_or_an_event_and_never_a_panic() {
     for value in [
         json!(-1),
         json!(-2_147_483_649_i64),
+        json!(1_u32 << 31),
+        json!(u32::MAX),
         json!(4_294_967_296_u64),
         json!(1.5),
     ] {
         let error = with("causaldepth", value).expect_err("no depth");
         assert!(error.to_string().contains("`causaldepth`"), "{error}");
     }
-    for depth in [257_u32, 1 << 31, u32::MAX] {
+    for depth in [257, i32::MAX] {
         let envelope = with("causaldepth", json!(depth)).expect("it is read");
         let report = dispatcher.deliver(&envelope);
         assert_eq!((report.not_emitted(), report.failures().len()), (1, 1));
-        // An extension is an integer of 32 bits.
         let written = codec
             .encode(envelope.event(), envelope.meta())
             .expect("it is written");
         let written: Value = serde_json::from_str(&written).expect("it is JSON");
-        assert_eq!(written["causaldepth"], depth.min(i32::MAX as u32));
+        assert_eq!(written["causaldepth"], depth);
     }
     let many = "/x ".repeat(1 << 20);
     let long = "x".repeat(2 << 20);

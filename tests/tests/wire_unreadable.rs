@@ -129,7 +129,7 @@ fn a_float_that_is_not_finite_is_refused_with_its_path() {
             "data.by_place.a.7"
         );
         assert_eq!(with(&|it| it.percent = bad), "data.percent");
-        assert_eq!(with(&|it| insert(&mut it.more)), "data.a/~b");
+        assert_eq!(with(&|it| insert(&mut it.more)), "data");
         assert_eq!(
             with(&|it| it.unit = Unit::Scale {
                 zero: bad,

@@ -31,6 +31,15 @@ impl Masked {
         }
     }
 
+    /// Stands for a field of a packed struct, which has no address, so no JSON of its event is shown.
+    #[must_use]
+    pub const fn hidden() -> Self {
+        Self {
+            #[cfg(feature = "serde")]
+            place: located::Place::NOWHERE,
+        }
+    }
+
     /// The field is not serialized, or not always.
     #[must_use]
     #[cfg_attr(not(feature = "serde"), allow(unused_mut, reason = "there is no JSON"))]
@@ -144,6 +153,13 @@ mod located {
     }
 
     impl Place {
+        /// No value is at this address, so the field is never seen to be serialized.
+        pub(super) const NOWHERE: Self = Self {
+            start: 0,
+            size: 1,
+            is_optional: false,
+        };
+
         pub(super) fn new<T>(field: &T) -> Self {
             Self {
                 start: ptr::from_ref(field).addr(),

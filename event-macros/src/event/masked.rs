@@ -91,20 +91,21 @@ fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStre
     (bound.into_token_stream(), shown)
 }
 
-/// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown:
+/// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown, and
+/// nothing of it is read where it is redacted:
 ///
 /// ```text
 /// .field("order_id", P::shown::<u64>(&P::unpacked::<u64>(self.order_id)))
+/// .field("card", &P::hidden())
 /// ```
 fn unpacked(field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
     let (member, ty) = (&field.member, &field.field.ty);
-    let copy = quote_spanned! {Span::mixed_site()=>
-        &#root::__private::unpacked::<#ty>(self.#member)
-    };
     let shown = if field.redact.is_some() {
-        masked(&copy, field, root)
+        quote_spanned!(Span::mixed_site()=> &#root::__private::hidden())
     } else {
-        quote_spanned!(Span::mixed_site()=> #root::__private::shown::<#ty>(#copy))
+        quote_spanned! {Span::mixed_site()=>
+            #root::__private::shown::<#ty>(&#root::__private::unpacked::<#ty>(self.#member))
+        }
     };
     (quote_spanned!(Span::mixed_site()=> _), shown)
 }

@@ -217,10 +217,8 @@ fn codec() -> Codec {
 fn meta() -> Meta {
     let envelope = r#"{"specversion":"1.0","id":"018f2f3c-1111-7000-8000-000000000000","source":"/",
         "type":"secrets.token","data":"x"}"#;
-    *codec()
-        .decode(envelope.as_bytes())
-        .expect("it is read")
-        .meta()
+    let read = codec().decode(envelope.as_bytes()).expect("it is read");
+    read.meta().clone()
 }
 
 /// `may_hide`: nothing at all may be shown, since a secret is all there is, or one is not written.
