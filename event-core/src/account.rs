@@ -7,14 +7,14 @@
 
 /// What is named in one place.
 #[derive(Debug)]
-pub(crate) struct Account<L> {
-    stage: Stage,
-    drained: Tally<L>,
-    abandoned: Tally<L>,
+pub(crate) struct ShutdownAccount<L> {
+    stage: AccountStage,
+    drained: HandlerCounts<L>,
+    abandoned: HandlerCounts<L>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum AccountStage {
     /// The dispatcher takes roots.
     New,
     Open,
@@ -23,53 +23,53 @@ enum Stage {
 }
 
 /// How many deliveries of each handler.
-pub(crate) type Tally<L> = Vec<(L, usize)>;
+pub(crate) type HandlerCounts<L> = Vec<(L, usize)>;
 
-impl<L> Default for Account<L> {
+impl<L> Default for ShutdownAccount<L> {
     fn default() -> Self {
         Self {
-            stage: Stage::New,
+            stage: AccountStage::New,
             drained: Vec::new(),
             abandoned: Vec::new(),
         }
     }
 }
 
-impl<L: Copy + PartialEq> Account<L> {
+impl<L: Copy + PartialEq> ShutdownAccount<L> {
     /// From here on deliveries are named: the dispatcher drains.
     pub(crate) fn open(&mut self) {
-        if self.stage == Stage::New {
-            self.stage = Stage::Open;
+        if self.stage == AccountStage::New {
+            self.stage = AccountStage::Open;
         }
     }
 
     /// All that was in the place is named, and nothing will come.
     pub(crate) fn close(&mut self) {
-        self.stage = Stage::Closed;
+        self.stage = AccountStage::Closed;
     }
 
     /// A delivery ended.
     pub(crate) fn drain(&mut self, handler: L) {
-        if self.stage == Stage::Open {
+        if self.stage == AccountStage::Open {
             add(&mut self.drained, handler, 1);
         }
     }
 
     /// Nobody will run a delivery any more, or wait for its end.
     pub(crate) fn abandon(&mut self, handler: L) {
-        if self.stage == Stage::Open {
+        if self.stage == AccountStage::Open {
             add(&mut self.abandoned, handler, 1);
         }
     }
 
     /// What was drained, and what was abandoned.
-    pub(crate) fn counts(&self) -> (Tally<L>, Tally<L>) {
+    pub(crate) fn counts(&self) -> (HandlerCounts<L>, HandlerCounts<L>) {
         (self.drained.clone(), self.abandoned.clone())
     }
 }
 
 /// Counts deliveries of a handler.
-pub(crate) fn add<L: PartialEq>(counts: &mut Tally<L>, handler: L, deliveries: usize) {
+pub(crate) fn add<L: PartialEq>(counts: &mut HandlerCounts<L>, handler: L, deliveries: usize) {
     match counts.iter_mut().find(|(other, _)| *other == handler) {
         Some((_, count)) => *count += deliveries,
         None => counts.push((handler, deliveries)),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::isolate;
+use crate::panics;
 use crate::param::{Delivery, Dependency, Param, Resolver};
 use crate::resolver::{ByType, short};
 
@@ -122,7 +122,7 @@ pub(crate) struct Values(ByType<Arc<dyn Any + Send + Sync>>);
 impl Drop for Values {
     fn drop(&mut self) {
         let values = std::mem::take(&mut self.0);
-        values.into_values().for_each(isolate::discard);
+        values.into_values().for_each(panics::drop_caught);
     }
 }
 

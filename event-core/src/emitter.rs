@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::dispatcher::origin::Origin;
-use crate::dispatcher::{Caused, DispatcherHandle};
+use crate::dispatcher::origin::Lineage;
+use crate::dispatcher::{DispatcherHandle, ErasedEvent};
 use crate::event::{EmitsNow, Event, EventInfo};
 use crate::handler::{Events, HandlerInfo};
 use crate::param::{Delivery, Param, Resolver};
@@ -44,7 +44,7 @@ use crate::spans::Trace;
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 pub struct Emitter<E> {
-    given: Arc<Given>,
+    given: Arc<EmitterBuffer>,
     events: PhantomData<fn(E)>,
 }
 
@@ -89,34 +89,34 @@ impl<L> fmt::Debug for Emitter<L> {
 
 /// What an emission takes from an emitter.
 #[derive(Default)]
-pub(crate) struct Taken {
-    pub(crate) events: Vec<Box<dyn Caused>>,
+pub(crate) struct DrainedEmits {
+    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
     /// The span of the delivery. An emitter that is kept does not keep it open.
     pub(crate) trace: Trace,
 }
 
 /// What an emitter was given and its emission has not taken yet.
-pub(crate) struct Given {
+pub(crate) struct EmitterBuffer {
     /// The handler that was given the emitter.
     pub(crate) handler: HandlerInfo,
     /// `None` once the emission took the events; later ones go to the dispatcher.
-    open: Mutex<Option<Taken>>,
+    open: Mutex<Option<DrainedEmits>>,
     dispatcher: DispatcherHandle,
     /// The handler's event is replayed.
     replays: bool,
 }
 
-impl Given {
+impl EmitterBuffer {
     /// Of a handler whose event comes from `origin`, and whose delivery has the span `trace`.
     pub(crate) fn new(
         handler: HandlerInfo,
         dispatcher: DispatcherHandle,
-        origin: &Origin,
+        origin: &Lineage,
         trace: Trace,
     ) -> Self {
         Self {
             handler,
-            open: Mutex::new(Some(Taken {
+            open: Mutex::new(Some(DrainedEmits {
                 events: Vec::new(),
                 trace,
             })),
@@ -130,7 +130,7 @@ impl Given {
         self.replays && event.is_wire()
     }
 
-    fn push(&self, event: Box<dyn Caused>) {
+    fn push(&self, event: Box<dyn ErasedEvent>) {
         let late = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *open {
@@ -147,7 +147,7 @@ impl Given {
     }
 
     /// Takes what was given so far; from here on the emitter emits roots.
-    pub(crate) fn close(&self) -> Taken {
+    pub(crate) fn close(&self) -> DrainedEmits {
         self.open
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -14,14 +14,14 @@ use pin_project_lite::pin_project;
 use crate::dispatcher::Dispatcher;
 use crate::error::{EmitError, InstallError};
 use crate::event::{EmitsNow, Event};
-use crate::isolate::Isolated;
+use crate::panics::DropCaught;
 use crate::report::Report;
 
 static INSTALLED: OnceLock<Dispatcher> = OnceLock::new();
 
 thread_local! {
     /// Isolated, for a thread that ends before its guards do.
-    static ENTERED: RefCell<Vec<(u64, Isolated<Dispatcher>)>> = const { RefCell::new(Vec::new()) };
+    static ENTERED: RefCell<Vec<(u64, DropCaught<Dispatcher>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Tells guards apart.
@@ -59,7 +59,7 @@ where
     // A thread that ends has left every dispatcher.
     let entered =
         ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| Dispatcher::clone(last)));
-    let entered = entered.ok().flatten().map(Isolated::new);
+    let entered = entered.ok().flatten().map(DropCaught::new);
     match entered.as_deref().or_else(|| INSTALLED.get()) {
         Some(dispatcher) => Ok(dispatcher.emit(event)),
         None => Err(EmitError::NotInstalled),
@@ -84,7 +84,7 @@ pub struct Entered {
 impl Entered {
     pub(crate) fn new(dispatcher: &Dispatcher) -> Self {
         let guard = LAST_GUARD.fetch_add(1, Ordering::Relaxed);
-        ENTERED.with_borrow_mut(|all| all.push((guard, Isolated::new(dispatcher.clone()))));
+        ENTERED.with_borrow_mut(|all| all.push((guard, DropCaught::new(dispatcher.clone()))));
         Self {
             guard,
             not_send: PhantomData,

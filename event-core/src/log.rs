@@ -12,12 +12,12 @@
 #[cfg(feature = "tracing")]
 use std::cell::Cell;
 
-use crate::dispatcher::inner::Inner;
+use crate::dispatcher::inner::DispatcherState;
 use crate::error::{Chain, EmitError};
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 #[cfg(feature = "tracing")]
-use crate::isolate;
+use crate::panics;
 use crate::report::Failure;
 use crate::spans::Trace;
 
@@ -32,7 +32,12 @@ thread_local! {
 /// A delivery failed, or an event was not emitted. The line is in the span of the delivery, or else
 /// below that of the emission. What a subscriber of it emits is caused by the event.
 #[cold]
-pub(crate) fn failure(inner: &Inner, failure: &Failure, delivery: &Trace, emission: &Trace) {
+pub(crate) fn failure(
+    inner: &DispatcherState,
+    failure: &Failure,
+    delivery: &Trace,
+    emission: &Trace,
+) {
     #[cfg(feature = "tracing")]
     {
         let write = || {
@@ -229,12 +234,12 @@ pub(crate) fn is_telling() -> bool {
 #[cfg(feature = "tracing")]
 pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
     let is_inside = IS_TELLING.replace(true);
-    let told = isolate::run(subscriber);
+    let told = panics::catch(subscriber);
     if !is_inside {
         if LEFT_OUT.get() > 0 {
             let lines = LEFT_OUT.get();
             let are = if lines == 1 { "line is" } else { "lines are" };
-            let _ = isolate::run(|| {
+            let _ = panics::catch(|| {
                 tracing::warn!(
                     lines,
                     "{lines} {are} not written, since a subscriber of `tracing` caused what they are \

@@ -11,8 +11,8 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 #[cfg(feature = "serde")]
 use self::route::Route;
-use crate::dispatcher::origin::{Origin, Parent, Stamp};
-use crate::isolate;
+use crate::dispatcher::origin::{Identity, Lineage, ParentEvent};
+use crate::panics;
 use crate::param::{Delivery, Param, Resolver};
 
 pub use self::trace_parent::{TraceParent, TraceParentError};
@@ -201,8 +201,8 @@ impl Meta {
     }
 
     /// What passes on to what the event causes.
-    pub(crate) fn parent(&self) -> Stamp {
-        Stamp {
+    pub(crate) fn parent(&self) -> Identity {
+        Identity {
             id: self.id,
             time: self.time,
             correlation: self.correlation,
@@ -281,13 +281,13 @@ impl<F: Fn() -> SystemTime + Send + Sync + 'static> Clock for F {
 }
 
 /// Makes the [`Meta`] of a dispatcher's emissions.
-pub(crate) struct Stamper {
+pub(crate) struct MetaSource {
     clock: Arc<dyn Clock>,
     /// Keeps ids of one millisecond in order.
     context: Mutex<ContextV7>,
 }
 
-impl Stamper {
+impl MetaSource {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
@@ -302,7 +302,7 @@ impl Stamper {
 
     /// The identity of an event that comes from `origin`: that of `own`, as what it causes knows it, or
     /// a new one.
-    pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {
+    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
         // The parent's first, so that ids grow with the descent.
         let parent = origin.parent.as_ref().map(|parent| parent.stamp(self));
         let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
@@ -321,7 +321,7 @@ impl Stamper {
 
     /// A new id, and when it was made. The clock is the user's: if it panics, the system's stands in.
     pub(crate) fn make(&self) -> (Uuid, SystemTime) {
-        let time = isolate::run(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
+        let time = panics::catch(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
         let since = time
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::origin::Origin;
-use crate::dispatcher::replaying::Stand;
-use crate::dispatcher::shared::Delivered;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::origin::Lineage;
+use crate::dispatcher::replaying::NestingScope;
+use crate::dispatcher::shared::ErasedDeferredEvent;
 use crate::event::AnyEvent;
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::report::{Ended, Failure};
 use crate::spans::Trace;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 /// Sees each emission and each delivery of a dispatcher start and end.
 ///
@@ -209,35 +209,35 @@ impl fmt::Debug for DeliverySeen<'_> {
 pub(crate) type Observers = Arc<Vec<Arc<dyn Observer>>>;
 
 /// One emission and the observers it had when it started.
-pub(crate) struct Observed<'e> {
-    inner: &'e Inner,
+pub(crate) struct EmissionObservers<'e> {
+    inner: &'e DispatcherState,
     observers: Observers,
     emission: EmissionSeen<'e>,
-    stand: Stand,
+    stand: NestingScope,
     trace: &'e Trace,
 }
 
 /// A delivery that has started and not ended, as long as somebody observes it.
 #[derive(Clone, Default)]
-pub(crate) struct UnderWay {
+pub(crate) struct DeliveryTimer {
     since: Option<Instant>,
     pub(crate) trace: Trace,
 }
 
-impl UnderWay {
+impl DeliveryTimer {
     /// Whether observers were told that it started.
     pub(crate) fn is_known(&self) -> bool {
         self.since.is_some()
     }
 }
 
-impl<'e> Observed<'e> {
+impl<'e> EmissionObservers<'e> {
     /// Tells the observers, if there are any, that an emission started. One that began before the
     /// first of them came is not stamped, and not seen.
     pub(crate) fn new(
-        inner: &'e Inner,
+        inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
-        origin: &'e Origin,
+        origin: &'e Lineage,
     ) -> Option<Self> {
         let observed = Self::of(inner, event, origin)?;
         observed.emission_started();
@@ -245,14 +245,17 @@ impl<'e> Observed<'e> {
     }
 
     /// The same, to go on with an emission that started before.
-    pub(crate) fn later(inner: &'e Inner, event: &'e dyn Delivered) -> Option<Self> {
+    pub(crate) fn later(
+        inner: &'e DispatcherState,
+        event: &'e dyn ErasedDeferredEvent,
+    ) -> Option<Self> {
         Self::of(inner, event.as_any_event(), event.origin())
     }
 
     /// The same, with the observers that were told that it started.
     pub(crate) fn again(
-        inner: &'e Inner,
-        event: &'e dyn Delivered,
+        inner: &'e DispatcherState,
+        event: &'e dyn ErasedDeferredEvent,
         observers: Observers,
     ) -> Option<Self> {
         Self::with(inner, event.as_any_event(), event.origin(), observers)
@@ -263,7 +266,11 @@ impl<'e> Observed<'e> {
         std::mem::take(&mut self.observers)
     }
 
-    fn of(inner: &'e Inner, event: &'e dyn AnyEvent, origin: &'e Origin) -> Option<Self> {
+    fn of(
+        inner: &'e DispatcherState,
+        event: &'e dyn AnyEvent,
+        origin: &'e Lineage,
+    ) -> Option<Self> {
         if !inner.is_observed() {
             return None;
         }
@@ -271,9 +278,9 @@ impl<'e> Observed<'e> {
     }
 
     fn with(
-        inner: &'e Inner,
+        inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
-        origin: &'e Origin,
+        origin: &'e Lineage,
         observers: Observers,
     ) -> Option<Self> {
         Some(Self {
@@ -296,12 +303,12 @@ impl<'e> Observed<'e> {
         self.each(|observer| observer.emission_ended(&self.emission));
     }
 
-    pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> UnderWay {
+    pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> DeliveryTimer {
         let emission = self.emission;
         let delivery = DeliverySeen { emission, handler };
         self.each(|observer| observer.delivery_started(&delivery));
         let info = emission.event.info();
-        UnderWay {
+        DeliveryTimer {
             trace: self.trace.delivery(info, emission.meta, handler),
             since: Some(Instant::now()),
         }
@@ -313,7 +320,7 @@ impl<'e> Observed<'e> {
         handler: HandlerInfo,
         ended: Ended,
         failure: Option<&Failure>,
-        under_way: &UnderWay,
+        under_way: &DeliveryTimer,
     ) {
         under_way.trace.ended(ended, failure.is_some());
         let delivery = DeliverySeen {
@@ -332,7 +339,7 @@ impl<'e> Observed<'e> {
     fn each(&self, call: impl Fn(&dyn Observer)) {
         let cause = Some(self.emission.meta.parent());
         for observer in &*self.observers {
-            let told = || isolate::run(|| call(&**observer));
+            let told = || panics::catch(|| call(&**observer));
             if let (Err(panic), _) = self.stand.descend(self.inner, cause, told) {
                 self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
                 log::observer_panicked(&panic);
@@ -345,7 +352,7 @@ impl<'e> Observed<'e> {
 /// observer's own `Drop` goes on to whoever drops the guard.
 #[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Observation {
-    pub(crate) inner: std::sync::Weak<Inner>,
+    pub(crate) inner: std::sync::Weak<DispatcherState>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
@@ -361,7 +368,7 @@ impl Drop for Observation {
         let Some(observer) = self.observer.take() else {
             return;
         };
-        isolate::release(|| {
+        panics::release(|| {
             if let Some(inner) = self.inner.upgrade() {
                 inner.change_observers(|all| {
                     if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
@@ -369,15 +376,15 @@ impl Drop for Observation {
                     }
                 });
             }
-            isolate::discard(observer);
+            panics::drop_caught(observer);
         });
     }
 }
 
-impl Drop for Observed<'_> {
+impl Drop for EmissionObservers<'_> {
     /// An observer that was taken off meanwhile may end here.
     fn drop(&mut self) {
-        isolate::discard(std::mem::take(&mut self.observers));
+        panics::drop_caught(std::mem::take(&mut self.observers));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::dispatcher::Caused;
+use crate::dispatcher::ErasedEvent;
 use crate::event::{EmitsNow, Event, EventInfo};
 
 /// Facts recorded in a domain object, to be emitted together once they are true.
@@ -38,7 +38,7 @@ use crate::event::{EmitsNow, Event, EventInfo};
 /// ```
 #[derive(Default)]
 pub struct PendingEvents {
-    pub(crate) events: Vec<Box<dyn Caused>>,
+    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
 }
 
 impl PendingEvents {

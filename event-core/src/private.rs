@@ -6,9 +6,11 @@ pub use std::result::Result::{self, Err, Ok};
 pub use inventory;
 
 pub use crate::handler::Events;
-pub use crate::handler::binder::{Binder, CatchAllBinder, NotRun, Slot, filter};
+pub use crate::handler::binder::{Binder, BoundParam, CatchAllBinder, NotRun, filter};
 pub use crate::handler::reborrowed::{reborrowed, same};
-pub use crate::handler::registered::{Named, Registered, Spec, catch_all_handler, event_handler};
+pub use crate::handler::registered::{
+    FunctionId, HandlerSpec, Registered, catch_all_handler, event_handler,
+};
 pub use crate::queue::AnyQueue;
 pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 

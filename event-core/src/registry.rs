@@ -15,7 +15,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::dispatcher::roster::{EventKind, KindOf};
+use crate::dispatcher::roster::{ErasedEventType, EventType};
 use crate::event::{Event, EventInfo};
 use crate::handler::registered::Registered;
 
@@ -27,7 +27,7 @@ pub struct HandlerEntry(pub &'static dyn Registered);
 #[derive(Clone, Copy)]
 pub struct EventEntry {
     pub(crate) info: &'static EventInfo,
-    pub(crate) kind: &'static dyn EventKind,
+    pub(crate) kind: &'static dyn ErasedEventType,
     #[cfg(feature = "serde")]
     pub(crate) read: crate::wire::read::Read,
 }
@@ -41,7 +41,7 @@ impl EventEntry {
     pub const fn of<E: Event>() -> Self {
         Self {
             info: E::INFO,
-            kind: const { &KindOf::<E>::NEW },
+            kind: const { &EventType::<E>::NEW },
             #[cfg(feature = "serde")]
             read: crate::wire::read::read_any::<E>,
         }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::context::Context;
 use crate::dispatcher::Dispatcher;
 use crate::handler::{Events, HandlerInfo, registered::Registered};
-use crate::isolate;
 use crate::meta::Meta;
+use crate::panics;
 use crate::param::Dependency;
 use crate::wiring::problem::{Problem, ProblemKind};
 
@@ -277,7 +277,7 @@ impl Drop for Provided {
     fn drop(&mut self) {
         let owners = self.take_owners();
         if !owners.is_empty() {
-            isolate::release(|| owners.into_iter().for_each(isolate::discard));
+            panics::release(|| owners.into_iter().for_each(panics::drop_caught));
         }
     }
 }

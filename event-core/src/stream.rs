@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::dispatcher::shared::Item;
+use crate::dispatcher::shared::DeferredDelivery;
 use crate::event::Event;
-use crate::isolate;
+use crate::panics;
 use crate::queue::buffer::Taken;
-use crate::queue::line::Line;
+use crate::queue::line::LiveQueue;
 use crate::report::Ended;
 use crate::subscription::Subscription;
 
@@ -24,17 +24,17 @@ use crate::subscription::Subscription;
 /// event. The stream ends when the dispatcher is shut down or gone, after what it still holds;
 /// dropping it ends the subscription.
 pub struct EventStream<E> {
-    line: Arc<Line>,
+    line: Arc<LiveQueue>,
     _subscription: Subscription,
     /// The wait for the next event, between polls.
     next: Option<Next>,
     event: PhantomData<fn() -> E>,
 }
 
-type Next = Pin<Box<dyn Future<Output = Option<Taken<Item>>> + Send>>;
+type Next = Pin<Box<dyn Future<Output = Option<Taken<DeferredDelivery>>> + Send>>;
 
 impl<E: Event> EventStream<E> {
-    pub(crate) fn new(line: Arc<Line>, subscription: Subscription) -> Self {
+    pub(crate) fn new(line: Arc<LiveQueue>, subscription: Subscription) -> Self {
         Self {
             line,
             _subscription: subscription,
@@ -65,10 +65,10 @@ impl<E: Event> EventStream<E> {
         self.event_of(taken)
     }
 
-    fn event_of(&self, taken: Taken<Item>) -> Option<Arc<E>> {
+    fn event_of(&self, taken: Taken<DeferredDelivery>) -> Option<Arc<E>> {
         self.line.buffer.finish(taken.ticket);
         let event = taken.item.event.share()?.downcast().ok();
-        isolate::discard(taken.item);
+        panics::drop_caught(taken.item);
         event
     }
 }
@@ -102,7 +102,7 @@ impl<E> Drop for EventStream<E> {
         self.line.buffer.close();
         let items = self.line.buffer.clear();
         if !items.is_empty() {
-            isolate::release(|| items.into_iter().for_each(isolate::discard));
+            panics::release(|| items.into_iter().for_each(panics::drop_caught));
         }
     }
 }

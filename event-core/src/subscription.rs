@@ -8,11 +8,11 @@ use std::sync::{Arc, Weak};
 
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emission::{Emission, Ending};
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::subscriptions::{Key, SubscriptionNode};
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::subscriptions::{SubscriptionKey, SubscriptionNode};
 use crate::event::{Event, Handled};
 use crate::handler::{Conclusion, HandlerInfo, Outcome};
-use crate::isolate;
+use crate::panics;
 
 mod late;
 mod state;
@@ -55,7 +55,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
-            isolate::release(|| node.cancel());
+            panics::release(|| node.cancel());
         }
     }
 }
@@ -240,7 +240,7 @@ impl<W> SubscriptionOptions<'_, W> {
         let inner = self.dispatcher.inner();
         let found = inner.find_or_make::<E>();
         let subscriptions = &found.roster::<E>().subscriptions;
-        let node = Arc::new(Node {
+        let node = Arc::new(InlineSubscription {
             key: subscriptions.key(self.priority),
             info: HandlerInfo::of_subscription(type_name::<F>(), at),
             state: State::new(self.once),
@@ -265,15 +265,15 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
 }
 
 /// A subscription in its event's list.
-pub(crate) struct Node<E> {
-    key: Key,
+pub(crate) struct InlineSubscription<E> {
+    key: SubscriptionKey,
     pub(crate) info: HandlerInfo,
     state: State,
     /// There until the node is dropped. Answers whether the subscription goes on.
     call: Option<Call<E>>,
     /// Whether the target of a weak subscription lives.
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    inner: Weak<Inner>,
+    inner: Weak<DispatcherState>,
 }
 
 type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
@@ -282,7 +282,7 @@ trait Cancel: Send + Sync {
     fn cancel(&self);
 }
 
-impl<E: Event> Node<E> {
+impl<E: Event> InlineSubscription<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
     pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
@@ -318,8 +318,8 @@ impl<E: Event> Node<E> {
     }
 }
 
-impl<E: Event> SubscriptionNode for Node<E> {
-    fn key(&self) -> Key {
+impl<E: Event> SubscriptionNode for InlineSubscription<E> {
+    fn key(&self) -> SubscriptionKey {
         self.key
     }
 
@@ -328,17 +328,17 @@ impl<E: Event> SubscriptionNode for Node<E> {
     }
 }
 
-impl<E: Event> Cancel for Node<E> {
+impl<E: Event> Cancel for InlineSubscription<E> {
     fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }
 }
 
-impl<E> Drop for Node<E> {
+impl<E> Drop for InlineSubscription<E> {
     /// What the closure captured may panic in its `Drop`, and an emission may be the last
     /// owner.
     fn drop(&mut self) {
-        isolate::discard(self.call.take());
+        panics::drop_caught(self.call.take());
     }
 }

@@ -23,7 +23,7 @@ const __event_handler_notify_warehouse: &'static dyn ::event_core::__private::Re
         _,
     >(
         notify_warehouse,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::module_path!(),

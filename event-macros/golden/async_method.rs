@@ -18,7 +18,7 @@ impl Mailer {
             _,
         >(
             Self::welcome,
-            ::event_core::__private::Spec::new(
+            ::event_core::__private::HandlerSpec::new(
                     ::core::file!(),
                     ::core::line!(),
                     ::core::module_path!(),
@@ -58,7 +58,7 @@ impl Mailer {
         }
         &::event_core::__private::catch_all_handler(
             Self::log,
-            ::event_core::__private::Spec::new(
+            ::event_core::__private::HandlerSpec::new(
                     ::core::file!(),
                     ::core::line!(),
                     ::core::module_path!(),

@@ -12,7 +12,7 @@ const __event_handler_async: &'static dyn ::event_core::__private::Registered = 
     }
     &::event_core::__private::catch_all_handler(
         r#async,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
             ::core::file!(),
             ::core::line!(),
             ::core::module_path!(),

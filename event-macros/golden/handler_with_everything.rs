@@ -22,7 +22,7 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
         _,
     >(
         count_sales,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::module_path!(),
@@ -30,11 +30,11 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
                 ::core::option_env!("CARGO_PKG_VERSION"),
                 ::core::option_env!("CARGO_BIN_NAME"),
             )
-            .after(&[::event_core::__private::Named::of(reserve_stock)])
+            .after(&[::event_core::__private::FunctionId::of(reserve_stock)])
             .before(
                 &[
-                    ::event_core::__private::Named::of(Mailer::welcome),
-                    ::event_core::__private::Named::of(audit),
+                    ::event_core::__private::FunctionId::of(Mailer::welcome),
+                    ::event_core::__private::FunctionId::of(audit),
                 ],
             )
             .priority(-3),

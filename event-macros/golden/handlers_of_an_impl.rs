@@ -16,7 +16,7 @@ impl Mailer {
             _,
         >(
             Self::welcome,
-            my_facade::event_core::__private::Spec::new(
+            my_facade::event_core::__private::HandlerSpec::new(
                     ::core::file!(),
                     ::core::line!(),
                     ::core::module_path!(),
@@ -57,7 +57,7 @@ impl Mailer {
             _,
         >(
             Self::log,
-            my_facade::event_core::__private::Spec::new(
+            my_facade::event_core::__private::HandlerSpec::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::module_path!(),

@@ -17,7 +17,7 @@ const __event_handler_show: &'static dyn ::event_core::__private::Registered = {
         _,
     >(
         show,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::module_path!(),

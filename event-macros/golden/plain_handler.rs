@@ -13,7 +13,7 @@ const __event_handler_ring: &'static dyn ::event_core::__private::Registered = {
         _,
     >(
         ring,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
             ::core::file!(),
             ::core::line!(),
             ::core::module_path!(),

@@ -13,7 +13,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
         _,
     >(
         send_receipt,
-        ::event_core::__private::Spec::new(
+        ::event_core::__private::HandlerSpec::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::module_path!(),

@@ -544,7 +544,7 @@ struct Wrapped<T: Send + Sync + 'static>(T);
 
 #[derive(Event)]
 #[event(name = "queues.named")]
-struct Named;
+struct FunctionId;
 
 #[handler(queue = EVERYTHING)]
 fn see_everything(event: &dyn AnyEvent, journal: &Journal) {
@@ -569,7 +569,7 @@ fn a_queued_catch_all_sees_every_event_even_generic_ones() {
         .build()
         .expect("wired");
     assert_eq!(dispatcher.emit(Wrapped(1_u8)).handed_over(), 1);
-    assert_eq!(dispatcher.emit(Named).handed_over(), 2);
+    assert_eq!(dispatcher.emit(FunctionId).handed_over(), 2);
     assert_eq!(dispatcher.emit(Caused).handed_over(), 1);
     assert!(dispatcher.queue(&EVERYTHING).join_blocking(LONG));
     assert_eq!(

@@ -71,7 +71,7 @@ enum Shape {
     Nothing,
     Tuple(i8, Vec<Shape>),
     #[serde(rename = "called otherwise")]
-    Named {
+    FunctionId {
         text: String,
         inner: Option<Box<Shape>>,
     },
@@ -159,12 +159,12 @@ fn shape() -> impl Strategy<Value = Shape> {
     let leaf = prop_oneof![
         Just(Shape::Nothing),
         any::<bool>().prop_map(Shape::New),
-        any::<String>().prop_map(|text| Shape::Named { text, inner: None }),
+        any::<String>().prop_map(|text| Shape::FunctionId { text, inner: None }),
     ];
     leaf.prop_recursive(4, 16, 3, |inner| {
         prop_oneof![
             (any::<i8>(), vec(inner.clone(), 0..3)).prop_map(|(n, all)| Shape::Tuple(n, all)),
-            (any::<String>(), inner).prop_map(|(text, inner)| Shape::Named {
+            (any::<String>(), inner).prop_map(|(text, inner)| Shape::FunctionId {
                 text,
                 inner: Some(Box::new(inner)),
             }),

@@ -13,52 +13,52 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::calls::Call;
-use super::cascade::{Record, Root};
-use super::concurrent::Concurrent;
-use super::depth::{self, Refusal};
-use super::emission::{Emission, Who};
+use super::cascade::{Cascade, LazyState};
+use super::concurrent::ConcurrentFutures;
+use super::depth::{self, NestingError};
+use super::emission::{Emission, HandlerLookup};
 use super::emit::run_plain;
-use super::flight::Landing;
-use super::inner::Inner;
-use super::origin::{self, Origin};
-use super::roster::Roster;
-use super::shared::Shared;
-use crate::emitter::Given;
+use super::flight::CallResult;
+use super::inner::DispatcherState;
+use super::origin::{self, Lineage};
+use super::roster::EventHandlers;
+use super::shared::DeferredEvent;
+use crate::emitter::EmitterBuffer;
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
-use crate::handler::asynchronous::{Concluded, Running};
-use crate::isolate;
+use crate::handler::asynchronous::{HandlerFuture, HandlerResult};
+use crate::panics;
 use crate::param::Delivery;
 
 /// What is left of an emission that was not simply done.
-pub(crate) struct Rest<'a> {
+pub(crate) struct RemainingHandlers<'a> {
     /// The handler that stopped it; those behind it have not started.
     pub(crate) seat: usize,
     /// How far that one got, unless it has not started either.
-    pub(crate) begun: Option<Begun<'a>>,
+    pub(crate) begun: Option<StartedCall<'a>>,
     /// Those before it that wait.
-    pub(crate) waiting: Concurrent<Plain<'a>>,
+    pub(crate) waiting: ConcurrentFutures<Plain<'a>>,
 }
 
 /// A call that waits, of an outermost root that nobody observes, and that has no emitters.
 pub(crate) struct Plain<'a> {
-    pub(crate) running: Running<'a>,
+    pub(crate) running: HandlerFuture<'a>,
     pub(crate) seat: usize,
-    refused: Option<Refusal>,
+    refused: Option<NestingError>,
 }
 
 impl Future for Plain<'_> {
-    type Output = (Landing, Option<Refusal>);
+    type Output = (CallResult, Option<NestingError>);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let running = &mut self.running;
         let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
-        let (polled, refused) = depth::enter(origin::ROOT.depth, || catch_unwind(poll));
+        let (polled, refused) = depth::enter(origin::ROOT_LINEAGE.depth, || catch_unwind(poll));
         self.refused = self.refused.or(refused);
         let landing = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(concluded)) => Landing::Concluded(concluded),
-            Err(payload) => Landing::Panicked(payload),
+            Ok(Poll::Ready(concluded)) => CallResult::HandlerResult(concluded),
+            Err(payload) => CallResult::Panicked(payload),
         };
         Poll::Ready((landing, self.refused))
     }
@@ -67,40 +67,40 @@ impl Future for Plain<'_> {
 impl Plain<'_> {
     /// Drops what runs. It is the user's, and its emits are inside of the emission.
     pub(crate) fn discard(self) {
-        let discard = || isolate::run(|| drop(self.running));
-        let _ = depth::enter(origin::ROOT.depth, discard);
+        let discard = || panics::catch(|| drop(self.running));
+        let _ = depth::enter(origin::ROOT_LINEAGE.depth, discard);
     }
 }
 
 /// A call that is more than done.
-pub(crate) struct Begun<'a> {
-    pub(crate) call: Begin<'a>,
+pub(crate) struct StartedCall<'a> {
+    pub(crate) call: FirstPoll<'a>,
     /// The emitters that the handler was given.
-    pub(crate) given: Vec<Arc<Given>>,
+    pub(crate) given: Vec<Arc<EmitterBuffer>>,
 }
 
-pub(crate) enum Begin<'a> {
-    Pends(Running<'a>),
-    Landed(Landing),
+pub(crate) enum FirstPoll<'a> {
+    Pends(HandlerFuture<'a>),
+    FinishedCall(CallResult),
 }
 
 /// Runs the inline handlers, then the async ones, until one of them is not simply done.
 #[inline]
 pub(crate) fn run<'a, E: Event>(
-    inner: &Arc<Inner>,
-    roster: &'a Roster<E>,
-    shared: &'a Shared<E>,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    roster: &'a EventHandlers<E>,
+    shared: &'a DeferredEvent<E>,
+    root: &mut Cascade,
     context: &mut Context<'_>,
-) -> Option<Box<Rest<'a>>> {
+) -> Option<Box<RemainingHandlers<'a>>> {
     let (event, origin) = (shared.event(), shared.origin());
     if !roster.handlers.is_empty() {
         root.done = run_plain(inner, roster, event, &root.record, origin);
         if root.record.get().is_some() {
-            return Some(Box::new(Rest {
+            return Some(Box::new(RemainingHandlers {
                 seat: 0,
                 begun: None,
-                waiting: Concurrent::default(),
+                waiting: ConcurrentFutures::default(),
             }));
         }
     }
@@ -114,16 +114,16 @@ pub(crate) fn run<'a, E: Event>(
 
 #[inline]
 fn run_async<'a, E: Event>(
-    inner: &Arc<Inner>,
-    roster: &'a Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &'a EventHandlers<E>,
     event: &'a E,
-    origin: &Origin,
+    origin: &Lineage,
     context: &mut Context<'_>,
-) -> Option<Box<Rest<'a>>> {
-    let record = Record::new();
-    let seats = Seats(roster);
+) -> Option<Box<RemainingHandlers<'a>>> {
+    let record = LazyState::new();
+    let seats = DeferredHandlers(roster);
     let emission = Emission::new(inner, &seats, origin, &record);
-    let mut waiting = Concurrent::default();
+    let mut waiting = ConcurrentFutures::default();
     let all = AssertUnwindSafe(|| {
         for seat in &roster.later {
             let Call::Async(call) = &seat.later.call else {
@@ -131,19 +131,23 @@ fn run_async<'a, E: Event>(
             };
             let mut running = match call.start(event, &Delivery::new(&emission)) {
                 Ok(running) => running,
-                Err(why) => return Some(Begin::Landed(Landing::NotRun(why))),
+                Err(why) => return Some(FirstPoll::FinishedCall(CallResult::NotRun(why))),
             };
             if record.get().is_some() {
                 // It has emitters, and goes on elsewhere.
                 return Some(match running.as_mut().poll(context) {
-                    Poll::Ready(concluded) => Begin::Landed(Landing::Concluded(concluded)),
-                    Poll::Pending => Begin::Pends(running),
+                    Poll::Ready(concluded) => {
+                        FirstPoll::FinishedCall(CallResult::HandlerResult(concluded))
+                    }
+                    Poll::Pending => FirstPoll::Pends(running),
                 });
             }
             match waiting.poll_first(context, |context| running.as_mut().poll(context)) {
-                Poll::Ready(Concluded::Done) => {}
+                Poll::Ready(HandlerResult::Done) => {}
                 Poll::Ready(concluded) => {
-                    return Some(Begin::Landed(Landing::Concluded(concluded)));
+                    return Some(FirstPoll::FinishedCall(CallResult::HandlerResult(
+                        concluded,
+                    )));
                 }
                 Poll::Pending => waiting.keep(Plain {
                     running,
@@ -162,11 +166,11 @@ fn run_async<'a, E: Event>(
     };
     let seat = emission.position();
     let given = record.into_inner().map(|more| more.into_inner().given);
-    let begun = call.map(|call| Begun {
+    let begun = call.map(|call| StartedCall {
         call,
         given: given.unwrap_or_default(),
     });
-    Some(Box::new(Rest {
+    Some(Box::new(RemainingHandlers {
         seat,
         begun,
         waiting,
@@ -175,29 +179,31 @@ fn run_async<'a, E: Event>(
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.
 pub(crate) fn run_one<'a, E: Event>(
-    inner: &Arc<Inner>,
-    roster: &'a Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &'a EventHandlers<E>,
     seat: usize,
     event: &'a E,
-    origin: &Origin,
+    origin: &Lineage,
     context: &mut Context<'_>,
-) -> Option<Begun<'a>> {
+) -> Option<StartedCall<'a>> {
     let Call::Async(call) = &roster.later[seat].later.call else {
         unreachable!("only async handlers go this way")
     };
-    let record = Record::new();
-    let seats = Seats(roster);
+    let record = LazyState::new();
+    let seats = DeferredHandlers(roster);
     let emission = Emission::new(inner, &seats, origin, &record);
     emission.set_position(seat);
     let one = AssertUnwindSafe(|| {
         let mut running = match call.start(event, &Delivery::new(&emission)) {
             Ok(running) => running,
-            Err(why) => return Some(Begin::Landed(Landing::NotRun(why))),
+            Err(why) => return Some(FirstPoll::FinishedCall(CallResult::NotRun(why))),
         };
         match running.as_mut().poll(context) {
-            Poll::Ready(Concluded::Done) if record.get().is_none() => None,
-            Poll::Ready(concluded) => Some(Begin::Landed(Landing::Concluded(concluded))),
-            Poll::Pending => Some(Begin::Pends(running)),
+            Poll::Ready(HandlerResult::Done) if record.get().is_none() => None,
+            Poll::Ready(concluded) => Some(FirstPoll::FinishedCall(CallResult::HandlerResult(
+                concluded,
+            ))),
+            Poll::Pending => Some(FirstPoll::Pends(running)),
         }
     });
     let call = match catch_unwind(one) {
@@ -205,21 +211,21 @@ pub(crate) fn run_one<'a, E: Event>(
         Err(payload) => panicked(payload),
     };
     let given = record.into_inner().map(|more| more.into_inner().given);
-    Some(Begun {
+    Some(StartedCall {
         call,
         given: given.unwrap_or_default(),
     })
 }
 
 #[cold]
-fn panicked<'a>(payload: Box<dyn Any + Send>) -> Begin<'a> {
-    Begin::Landed(Landing::Panicked(payload))
+fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
+    FirstPoll::FinishedCall(CallResult::Panicked(payload))
 }
 
 /// Tells which async handler stands at a seat.
-struct Seats<'a, E>(&'a Roster<E>);
+struct DeferredHandlers<'a, E>(&'a EventHandlers<E>);
 
-impl<E: Event> Who for Seats<'_, E> {
+impl<E: Event> HandlerLookup for DeferredHandlers<'_, E> {
     fn event(&self) -> &'static EventInfo {
         E::INFO
     }

@@ -9,16 +9,16 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
 
 use super::depth;
-use super::inner::{Inner, OnFailure, Parts};
+use super::inner::{DispatcherState, OnFailure, Parts};
 use super::{Dispatcher, DispatcherHandle};
 use crate::error::BuildError;
 use crate::event::Event;
-use crate::handler::registered::Named;
-use crate::isolate;
+use crate::handler::registered::FunctionId;
 use crate::log;
-use crate::meta::{Clock, Stamper};
+use crate::meta::{Clock, MetaSource};
 use crate::module::Module;
 use crate::observer::Observer;
+use crate::panics;
 use crate::param::Dependency;
 use crate::queue::{AnyQueue, Declared, Overflow, Settings};
 use crate::report::Failure;
@@ -75,22 +75,22 @@ pub struct DispatcherBuilder {
     clock: Arc<dyn Clock>,
     settings: Vec<(&'static Declared, Settings)>,
     on_failure: Option<OnFailure>,
-    promise: Promise,
+    promise: HandlePromise,
     problems: Vec<Problem>,
 }
 
 /// What handles of the dispatcher wait for. Dropped without being kept, they learn that it
 /// will never be built.
 #[derive(Default)]
-struct Promise(Arc<OnceLock<Weak<Inner>>>);
+struct HandlePromise(Arc<OnceLock<Weak<DispatcherState>>>);
 
-impl Promise {
-    fn keep(&self, inner: &Arc<Inner>) {
+impl HandlePromise {
+    fn keep(&self, inner: &Arc<DispatcherState>) {
         let _ = self.0.set(Arc::downgrade(inner));
     }
 }
 
-impl Drop for Promise {
+impl Drop for HandlePromise {
     fn drop(&mut self) {
         let _ = self.0.set(Weak::new());
     }
@@ -111,7 +111,7 @@ impl DispatcherBuilder {
             clock: Arc::new(SystemTime::now),
             settings: Vec::new(),
             on_failure: None,
-            promise: Promise::default(),
+            promise: HandlePromise::default(),
             problems: Vec::new(),
         }
     }
@@ -188,7 +188,7 @@ impl DispatcherBuilder {
     #[track_caller]
     pub fn without<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.without.push(Choice {
-            function: Named::of(handler),
+            function: FunctionId::of(handler),
             verb: "without",
             at: Location::caller(),
         });
@@ -200,7 +200,7 @@ impl DispatcherBuilder {
     #[track_caller]
     pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.only.push(Choice {
-            function: Named::of(handler),
+            function: FunctionId::of(handler),
             verb: "only",
             at: Location::caller(),
         });
@@ -422,18 +422,18 @@ impl DispatcherBuilder {
             Err(error) => {
                 // The verdict of a mock would hide why there is no dispatcher.
                 let owners = provided.take_owners();
-                owners.into_iter().for_each(isolate::discard);
+                owners.into_iter().for_each(panics::drop_caught);
                 return Err(error);
             }
         };
         provided.leave_to_handlers();
-        let inner = Inner::new(Parts {
+        let inner = DispatcherState::new(Parts {
             table: wired.table,
             generic: wired.generic,
             everything: wired.everything,
             observers: self.observers,
             stamps: wired.stamps,
-            stamper: Stamper::new(self.clock),
+            stamper: MetaSource::new(self.clock),
             spans: self.spans,
             runtime,
             lines: wired.lines,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::emission::{AsAny, Emission};
 use crate::event::{AnyEvent, Event};
-use crate::handler::asynchronous::{AsyncCall, Running};
+use crate::handler::asynchronous::{AsyncBinding, HandlerFuture};
 use crate::handler::binder::NotRun;
 use crate::param::Delivery;
 
@@ -24,7 +24,7 @@ type Lent<E> = Box<dyn Fn(&E, &mut dyn Any, &Emission<'_>) + Send + Sync>;
 pub(crate) type Filter<E> = Box<dyn Fn(&E) -> bool + Send + Sync>;
 
 /// A handler that does not run inline.
-pub(crate) struct Later<E> {
+pub(crate) struct DeferredBinding<E> {
     pub(crate) filter: Option<Filter<E>>,
     pub(crate) call: Call<E>,
 }
@@ -32,13 +32,13 @@ pub(crate) struct Later<E> {
 pub(crate) enum Call<E> {
     Sync(Bound<E>),
     Lent(Lent<E>),
-    Async(Box<dyn AsyncCall<E>>),
+    Async(Box<dyn AsyncBinding<E>>),
 }
 
 /// The handlers of an event while a dispatcher is built.
 pub(crate) struct List<E> {
     pub(crate) inline: Vec<Bound<E>>,
-    pub(crate) later: Vec<Later<E>>,
+    pub(crate) later: Vec<DeferredBinding<E>>,
     pub(crate) as_any: AsAny<E>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum AnyCall {
     Inline(AnyBound),
     Sync(AnyBound),
     Lent(AnyLent),
-    Async(Arc<dyn AsyncCall<dyn AnyEvent>>),
+    Async(Arc<dyn AsyncBinding<dyn AnyEvent>>),
 }
 
 impl<E: Event> List<E> {
@@ -95,15 +95,19 @@ impl<E: Event> List<E> {
         let filter = catch_all
             .filter
             .map(|holds| Box::new(move |event: &E| holds(event)) as Filter<E>);
-        self.later.push(Later { filter, call });
+        self.later.push(DeferredBinding { filter, call });
     }
 }
 
 /// An async catch-all as a handler of one event.
-struct OfAny(Arc<dyn AsyncCall<dyn AnyEvent>>);
+struct OfAny(Arc<dyn AsyncBinding<dyn AnyEvent>>);
 
-impl<E: Event> AsyncCall<E> for OfAny {
-    fn start<'a>(&'a self, event: &'a E, delivery: &Delivery<'_>) -> Result<Running<'a>, NotRun> {
+impl<E: Event> AsyncBinding<E> for OfAny {
+    fn start<'a>(
+        &'a self,
+        event: &'a E,
+        delivery: &Delivery<'_>,
+    ) -> Result<HandlerFuture<'a>, NotRun> {
         self.0.start(event, delivery)
     }
 }

@@ -7,55 +7,60 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::depth::{self, Refusal};
+use super::depth::{self, NestingError};
 use super::emission::Emission;
-use super::emit::{self, NotEntered};
-use super::flight::Left;
-use super::inner::Inner;
-use super::origin::{Origin, Parent};
+use super::emit::{self, EmitRefusal};
+use super::flight::CallExtras;
+use super::inner::DispatcherState;
+use super::origin::{Lineage, ParentEvent};
 use super::rooms;
-use super::shared::{Delivered, Item, One, Target};
-use super::structured::Structured;
-use crate::emitter::{Given, Taken};
+use super::shared::{DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler};
+use super::structured::AsyncHandlers;
+use crate::emitter::{DrainedEmits, EmitterBuffer};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
-use crate::observer::{Observed, UnderWay};
+use crate::observer::{DeliveryTimer, EmissionObservers};
 use crate::queue::buffer::Slot;
-use crate::queue::line::{Line, Offered};
+use crate::queue::line::{LiveQueue, OfferResult};
 use crate::report::{Cause, Details, Ended, Failure, Report, Returned, Skip, Snapshot};
 use crate::spans::Trace;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 /// An event that waits for its turn, whatever its type.
-pub(crate) trait Caused: Send + Sync {
+pub(crate) trait ErasedEvent: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn as_any_event(&self) -> &dyn AnyEvent;
     /// Hands the event to its handlers.
-    fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept;
+    fn emit(
+        self: Box<Self>,
+        inner: &Arc<DispatcherState>,
+        root: &mut Cascade,
+        origin: Lineage,
+    ) -> ReturnedEvent;
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent>;
 }
 
 /// An event whose turn is over.
-pub(crate) enum Kept {
+pub(crate) enum ReturnedEvent {
     Own(Box<dyn AnyEvent>),
     /// Deliveries that run later hold it, too.
-    Shared(Arc<dyn Delivered>),
+    DeferredEvent(Arc<dyn ErasedDeferredEvent>),
     /// The same, without what it comes from: whoever keeps a report keeps no span open.
     Event(Arc<dyn AnyEvent>),
 }
 
-impl Kept {
+impl ReturnedEvent {
     pub(crate) fn event(&self) -> &dyn AnyEvent {
         match self {
             Self::Own(event) => &**event,
-            Self::Shared(event) => event.as_any_event(),
+            Self::DeferredEvent(event) => event.as_any_event(),
             Self::Event(event) => &**event,
         }
     }
 }
 
-impl<E: Event> Caused for E {
+impl<E: Event> ErasedEvent for E {
     fn info(&self) -> &'static EventInfo {
         E::INFO
     }
@@ -64,18 +69,23 @@ impl<E: Event> Caused for E {
         self
     }
 
-    fn emit(self: Box<Self>, inner: &Arc<Inner>, root: &mut Root, origin: Origin) -> Kept {
+    fn emit(
+        self: Box<Self>,
+        inner: &Arc<DispatcherState>,
+        root: &mut Cascade,
+        origin: Lineage,
+    ) -> ReturnedEvent {
         if let Some(found) = inner.find::<E>() {
             if found.roster::<E>().has_later() {
                 let shared = emit::deliver_shared(inner, &found, *self, root, origin);
                 return match shared.share_event() {
-                    Some(event) => Kept::Event(event),
-                    None => Kept::Shared(shared),
+                    Some(event) => ReturnedEvent::Event(event),
+                    None => ReturnedEvent::DeferredEvent(shared),
                 };
             }
             emit::deliver(inner, &found, &*self, root, origin);
         }
-        Kept::Own(self)
+        ReturnedEvent::Own(self)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent> {
@@ -85,66 +95,66 @@ impl<E: Event> Caused for E {
 
 /// One root: an event emitted by code, or several recorded ones, with all they cause.
 #[derive(Default)]
-pub(crate) struct Root {
+pub(crate) struct Cascade {
     pub(crate) done: usize,
     /// Deliveries that were handed to a task or a queue.
     pub(crate) handed_over: usize,
-    pub(crate) hands: Hands,
-    pub(crate) record: Record,
+    pub(crate) wait_policy: WaitPolicy,
+    pub(crate) record: LazyState,
 }
 
 /// What a root does about handlers that do not run inline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Hands {
+pub(crate) enum WaitPolicy {
     /// Hands them over, and waits for nothing.
     #[default]
-    Over,
+    Never,
     /// The same, but lets the thread wait for room in queues.
-    Blocking,
+    BlockForCapacity,
     /// The same, for a thread of a queue: nobody gets the report.
-    Serving,
+    Serve,
     /// The same, but waits for room in queues as a task.
-    Waiting,
+    AwaitCapacity,
     /// Runs async handlers itself, and waits for room in queues.
-    Structured,
+    AwaitHandlers,
 }
 
-impl Hands {
+impl WaitPolicy {
     /// Whether the thread may wait for room in queues.
     pub(crate) fn blocks(self) -> bool {
-        matches!(self, Self::Blocking | Self::Serving)
+        matches!(self, Self::BlockForCapacity | Self::Serve)
     }
 
     /// Whether somebody gets the report of a root that waits for room in queues.
     pub(crate) fn is_reported(self) -> bool {
-        !matches!(self, Self::Serving | Self::Waiting)
+        !matches!(self, Self::Serve | Self::AwaitCapacity)
     }
 }
 
 /// What a root has beyond deliveries that were done; made when there is something.
-pub(crate) type Record = OnceCell<Box<RefCell<More>>>;
+pub(crate) type LazyState = OnceCell<Box<RefCell<CascadeState>>>;
 
 #[derive(Default)]
-pub(crate) struct More {
-    waiting: VecDeque<Waiting>,
+pub(crate) struct CascadeState {
+    waiting: VecDeque<CausedEvent>,
     caused: usize,
     /// The buffers of emitters, until what they were given joins the list.
-    pub(crate) given: Vec<Arc<Given>>,
+    pub(crate) given: Vec<Arc<EmitterBuffer>>,
     /// The first failure ends the root.
     pub(crate) fail_fast: bool,
     /// Deliveries that wait for room in their queues.
-    pub(crate) blocked: Vec<Blocked>,
+    pub(crate) blocked: Vec<BlockedDelivery>,
     /// How many of those were lost when whoever waited was dropped.
     pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
     /// The event whose async handlers the root runs itself.
-    pub(crate) structured: Option<Structured>,
+    pub(crate) structured: Option<AsyncHandlers>,
     /// Of the emission that is under way.
-    pub(crate) progress: Progress,
+    pub(crate) progress: EmissionProgress,
     pub(crate) details: Details,
 }
 
 /// What an emission has to remember of deliveries that ended other than done.
-pub(crate) struct Progress {
+pub(crate) struct EmissionProgress {
     pub(crate) undone: usize,
     /// One more than the position of the last of them: a delivery is counted once.
     pub(crate) undone_at: usize,
@@ -155,30 +165,30 @@ pub(crate) struct Progress {
     /// The emission's identity, if a handler asked for it.
     pub(crate) meta: Option<Meta>,
     /// The event as what it caused knows it, unless it outlives the emission.
-    pub(crate) own: Option<Arc<Parent>>,
+    pub(crate) own: Option<Arc<ParentEvent>>,
     /// The event as failures keep it, if a delivery failed.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The delivery that runs now, if it is observed.
-    pub(crate) under_way: UnderWay,
+    pub(crate) under_way: DeliveryTimer,
 }
 
-struct Waiting {
-    event: Box<dyn Caused>,
+struct CausedEvent {
+    event: Box<dyn ErasedEvent>,
     /// The handler that caused it; `None` for an event that was recorded.
     by: Option<HandlerInfo>,
-    origin: Origin,
+    origin: Lineage,
 }
 
 /// An event that was handed to its handlers, and has not been let go.
-pub(crate) struct Turn {
-    event: Kept,
+pub(crate) struct EmittedEvent {
+    event: ReturnedEvent,
     by: Option<HandlerInfo>,
     depth: u32,
 }
 
 /// How long the lists of a root were that handlers add to.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Mark {
+pub(crate) struct CascadeMark {
     waiting: usize,
     returned: usize,
 }
@@ -186,36 +196,36 @@ pub(crate) struct Mark {
 /// What handlers added to the lists of a root: events that wait for their turn, and those that a
 /// replay discards.
 #[derive(Default)]
-pub(crate) struct Behind {
-    waiting: VecDeque<Waiting>,
+pub(crate) struct CascadeTail {
+    waiting: VecDeque<CausedEvent>,
     returned: Vec<Returned>,
 }
 
-impl Behind {
+impl CascadeTail {
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.returned.is_empty()
     }
 }
 
 /// A delivery that waits for room in its queue.
-pub(crate) struct Blocked {
-    pub(crate) line: Arc<Line>,
-    pub(crate) item: Item,
+pub(crate) struct BlockedDelivery {
+    pub(crate) line: Arc<LiveQueue>,
+    pub(crate) item: DeferredDelivery,
     /// Where a shutdown finds it, unless somebody gets the report of its root.
     pub(crate) slot: Option<Slot>,
 }
 
-impl Blocked {
+impl BlockedDelivery {
     /// Offers it again.
     ///
     /// # Errors
     ///
     /// There is no room after all.
-    pub(crate) fn offer(self, inner: &Arc<Inner>) -> Result<Offered, Self> {
+    pub(crate) fn offer(self, inner: &Arc<DispatcherState>) -> Result<OfferResult, Self> {
         let Self { line, item, slot } = self;
         match line.offer(inner, item, slot) {
-            Offered::NoRoom(item) => Err(Self { line, item, slot }),
-            Offered::Waits => Ok(Offered::Waits),
+            OfferResult::NoRoom(item) => Err(Self { line, item, slot }),
+            OfferResult::Waits => Ok(OfferResult::Waits),
             offered => {
                 let Some(slot) = slot else {
                     return Ok(offered);
@@ -223,7 +233,7 @@ impl Blocked {
                 line.buffer.stop_waiting(slot);
                 Ok(match offered {
                     // The shutdown that closed the queue has named it abandoned.
-                    Offered::Closed(item) => Offered::Deserted(item),
+                    OfferResult::Closed(item) => OfferResult::Deserted(item),
                     offered => offered,
                 })
             }
@@ -231,7 +241,7 @@ impl Blocked {
     }
 }
 
-impl Default for Progress {
+impl Default for EmissionProgress {
     fn default() -> Self {
         Self {
             undone: 0,
@@ -241,38 +251,40 @@ impl Default for Progress {
             meta: None,
             own: None,
             snapshot: None,
-            under_way: UnderWay::default(),
+            under_way: DeliveryTimer::default(),
         }
     }
 }
 
-impl Progress {
+impl EmissionProgress {
     /// The event, which comes from `origin`, as what it causes knows it.
-    pub(crate) fn parent(&mut self, origin: &Origin) -> Arc<Parent> {
+    pub(crate) fn parent(&mut self, origin: &Lineage) -> Arc<ParentEvent> {
         if let Some(own) = origin.own() {
             return Arc::clone(own);
         }
         let known = self.meta.as_ref();
-        let own = self.own.get_or_insert_with(|| Parent::of(origin, known));
+        let own = self
+            .own
+            .get_or_insert_with(|| ParentEvent::of(origin, known));
         Arc::clone(own)
     }
 }
 
-impl More {
+impl CascadeState {
     /// Adds an event that `handler` caused. One that is in the record of a replay is kept for the
     /// report, and never waits: whatever becomes of the root, it is discarded.
     pub(crate) fn queue(
         &mut self,
-        inner: &Inner,
-        event: Box<dyn Caused>,
+        inner: &DispatcherState,
+        event: Box<dyn ErasedEvent>,
         handler: HandlerInfo,
-        origin: Origin,
+        origin: Lineage,
     ) {
         if origin.discards(event.info()) {
             self.discard(inner, event, Some(handler), origin.depth);
             return;
         }
-        self.waiting.push_back(Waiting {
+        self.waiting.push_back(CausedEvent {
             event,
             by: Some(handler),
             origin,
@@ -280,11 +292,11 @@ impl More {
     }
 
     /// Takes what emitters were given into the list, so that it keeps the handlers' order.
-    pub(crate) fn join_given(&mut self, inner: &Inner, origin: &Origin) {
+    pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, origin: &Lineage) {
         for given in std::mem::take(&mut self.given) {
-            let Taken { events, trace } = given.close();
+            let DrainedEmits { events, trace } = given.close();
             for event in events {
-                let origin = Origin {
+                let origin = Lineage {
                     within: trace.clone(),
                     ..origin.clone()
                 };
@@ -296,29 +308,29 @@ impl More {
     #[cold]
     fn discard(
         &mut self,
-        inner: &Inner,
-        event: Box<dyn Caused>,
+        inner: &DispatcherState,
+        event: Box<dyn ErasedEvent>,
         by: Option<HandlerInfo>,
         depth: u32,
     ) {
         inner.count_discarded();
         self.details.discarded += 1;
-        self.keep(inner, Kept::Own(event.into_any()), by, depth);
+        self.keep(inner, ReturnedEvent::Own(event.into_any()), by, depth);
     }
 
     /// Takes in a failure that is about no delivery.
-    pub(crate) fn fail(&mut self, inner: &Inner, failure: Failure) {
+    pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
         log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
         self.details.failures.push(failure);
     }
 
     /// Notes that an emit inside of the root was refused. It was logged when it was.
-    fn pass_on(&mut self, refused: Option<Refusal>) {
+    fn pass_on(&mut self, refused: Option<NestingError>) {
         self.details.failures.extend(refused.map(Failure::refused));
     }
 
     /// The next event to emit, unless the root ends here.
-    fn next(&mut self, inner: &Inner) -> Option<Waiting> {
+    fn next(&mut self, inner: &DispatcherState) -> Option<CausedEvent> {
         if self.fail_fast && !self.details.failures.is_empty() {
             self.leave_the_rest(inner);
             return None;
@@ -345,8 +357,8 @@ impl More {
     }
 
     /// Keeps an event without emitting it.
-    fn leave(&mut self, inner: &Inner, waiting: Waiting, why: Option<Cause>) {
-        let Waiting { event, by, origin } = waiting;
+    fn leave(&mut self, inner: &DispatcherState, waiting: CausedEvent, why: Option<Cause>) {
+        let CausedEvent { event, by, origin } = waiting;
         self.details.not_emitted += 1;
         if let Some(cause) = why {
             let failure = Failure::new(event.info(), by, cause);
@@ -357,10 +369,15 @@ impl More {
             log::failure(inner, &failure, &Trace::NONE, &origin.within);
             self.details.failures.push(failure);
         }
-        self.keep(inner, Kept::Own(event.into_any()), by, origin.depth);
+        self.keep(
+            inner,
+            ReturnedEvent::Own(event.into_any()),
+            by,
+            origin.depth,
+        );
     }
 
-    fn leave_the_rest(&mut self, inner: &Inner) {
+    fn leave_the_rest(&mut self, inner: &DispatcherState) {
         while let Some(waiting) = self.waiting.pop_front() {
             self.leave(inner, waiting, None);
         }
@@ -368,7 +385,13 @@ impl More {
 
     /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
     /// user's, so it is isolated.
-    pub(crate) fn keep(&mut self, inner: &Inner, event: Kept, by: Option<HandlerInfo>, depth: u32) {
+    pub(crate) fn keep(
+        &mut self,
+        inner: &DispatcherState,
+        event: ReturnedEvent,
+        by: Option<HandlerInfo>,
+        depth: u32,
+    ) {
         if let Some(handler) = by {
             let returned = Returned {
                 handler,
@@ -385,7 +408,7 @@ impl More {
         }
         let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
-        let (dropped, refused) = depth::enter(depth::next(), || isolate::run(|| drop(event)));
+        let (dropped, refused) = depth::enter(depth::next(), || panics::catch(|| drop(event)));
         self.pass_on(refused);
         if let Err(panic) = dropped {
             self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
@@ -393,7 +416,7 @@ impl More {
     }
 }
 
-impl Root {
+impl Cascade {
     /// A root whose first failure ends it.
     pub(crate) fn fail_fast() -> Self {
         let mut root = Self::default();
@@ -401,7 +424,7 @@ impl Root {
         root
     }
 
-    pub(crate) fn more(&mut self) -> &mut More {
+    pub(crate) fn more(&mut self) -> &mut CascadeState {
         self.record.get_or_init(Box::default);
         match self.record.get_mut() {
             Some(more) => more.get_mut(),
@@ -410,18 +433,18 @@ impl Root {
     }
 
     /// One whose handlers hand over what they cause in another way than `emit` does.
-    pub(crate) fn with(hands: Hands) -> Self {
+    pub(crate) fn with(wait_policy: WaitPolicy) -> Self {
         Self {
-            hands,
+            wait_policy,
             ..Self::default()
         }
     }
 
     /// Takes what observers know of a delivery that was dropped while it was under way.
-    pub(crate) fn take_under_way(&mut self) -> UnderWay {
+    pub(crate) fn take_under_way(&mut self) -> DeliveryTimer {
         self.record
             .get_mut()
-            .map_or_else(UnderWay::default, |more| {
+            .map_or_else(DeliveryTimer::default, |more| {
                 std::mem::take(&mut more.get_mut().progress.under_way)
             })
     }
@@ -429,9 +452,9 @@ impl Root {
     /// The root's own event has had its turn.
     pub(crate) fn end_first(
         &mut self,
-        inner: &Inner,
+        inner: &DispatcherState,
         panic: Option<Failure>,
-        refused: Option<Refusal>,
+        refused: Option<NestingError>,
     ) {
         if let Some(failure) = panic {
             self.more().fail(inner, failure);
@@ -440,13 +463,13 @@ impl Root {
     }
 
     /// Takes the event whose async handlers the root runs itself.
-    pub(crate) fn take_structured(&mut self) -> Option<Structured> {
+    pub(crate) fn take_structured(&mut self) -> Option<AsyncHandlers> {
         self.record.get_mut()?.get_mut().structured.take()
     }
 
     /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
     /// that ended otherwise from those that were done.
-    pub(crate) fn end_emission(&mut self, inner: &Inner, origin: &Origin) {
+    pub(crate) fn end_emission(&mut self, inner: &DispatcherState, origin: &Lineage) {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
             if !more.given.is_empty() {
@@ -455,7 +478,7 @@ impl Root {
                     progress.meta = Some(inner.stamp(origin, progress.own.as_deref()));
                 }
                 let parent = progress.parent(origin);
-                more.join_given(inner, &origin.caused(parent, Trace::NONE));
+                more.drain_emitters(inner, &origin.caused(parent, Trace::NONE));
             }
             self.done -= std::mem::take(&mut more.progress).undone;
         }
@@ -469,9 +492,9 @@ impl Root {
     /// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
     pub(crate) fn settle(
         &mut self,
-        inner: &Arc<Inner>,
-        event: &dyn Delivered,
-        target: &Target,
+        inner: &Arc<DispatcherState>,
+        event: &dyn ErasedDeferredEvent,
+        target: &HandlerRef,
         conclude: impl FnOnce(&Emission<'_>),
     ) -> Ended {
         self.settle_attempt(inner, event, target, 1, conclude)
@@ -480,13 +503,13 @@ impl Root {
     /// Ends one delivery that does not run inline, and that may be a redelivery.
     pub(crate) fn settle_attempt(
         &mut self,
-        inner: &Arc<Inner>,
-        event: &dyn Delivered,
-        target: &Target,
+        inner: &Arc<DispatcherState>,
+        event: &dyn ErasedDeferredEvent,
+        target: &HandlerRef,
         attempt: u32,
         conclude: impl FnOnce(&Emission<'_>),
     ) -> Ended {
-        let who = One {
+        let who = SingleHandler {
             inner,
             event,
             target,
@@ -494,7 +517,7 @@ impl Root {
         };
         let emission = Emission::new(inner, &who, event.origin(), &self.record);
         conclude(&emission);
-        if let Some(observed) = Observed::later(inner, event) {
+        if let Some(observed) = EmissionObservers::later(inner, event) {
             emission.tell_ended(&observed);
         }
         self.done += 1;
@@ -508,14 +531,14 @@ impl Root {
     #[cold]
     pub(crate) fn settle_cancelled(
         &mut self,
-        inner: &Arc<Inner>,
-        event: &dyn Delivered,
-        target: &Target,
-        left: Left,
+        inner: &Arc<DispatcherState>,
+        event: &dyn ErasedDeferredEvent,
+        target: &HandlerRef,
+        left: CallExtras,
     ) -> Ended {
         let ended = Ended::Skipped(Skip::Cancelled);
-        if let Some(observed) = Observed::later(inner, event) {
-            let who = One {
+        if let Some(observed) = EmissionObservers::later(inner, event) {
+            let who = SingleHandler {
                 inner,
                 event,
                 target,
@@ -543,14 +566,17 @@ impl Root {
 
     /// How a delivery of the root ends that nobody goes on with.
     pub(crate) fn end_of_the_lost(&self) -> Ended {
-        match self.hands {
-            Hands::Structured => Ended::Cancelled,
-            Hands::Over | Hands::Blocking | Hands::Serving | Hands::Waiting => Ended::Abandoned,
+        match self.wait_policy {
+            WaitPolicy::AwaitHandlers => Ended::Cancelled,
+            WaitPolicy::Never
+            | WaitPolicy::BlockForCapacity
+            | WaitPolicy::Serve
+            | WaitPolicy::AwaitCapacity => Ended::Abandoned,
         }
     }
 
     /// Nobody goes on with the root: each event that waits is a failure.
-    pub(crate) fn lose_the_rest(&mut self, inner: &Inner) {
+    pub(crate) fn lose_the_rest(&mut self, inner: &DispatcherState) {
         if let Some(more) = self.record.get_mut() {
             let more = more.get_mut();
             while let Some(waiting) = more.waiting.pop_front() {
@@ -567,7 +593,7 @@ impl Root {
         let more = more.get_mut();
         for waiting in std::mem::take(&mut more.waiting) {
             let depth = waiting.origin.depth;
-            depth::enter_deeper(depth, || isolate::discard(waiting));
+            depth::enter_deeper(depth, || panics::drop_caught(waiting));
         }
         for returned in std::mem::take(&mut more.details.returned) {
             returned.discard();
@@ -588,27 +614,27 @@ impl Root {
     /// with, or else the one that it would have had.
     pub(crate) fn not_entered(
         &mut self,
-        inner: &Inner,
+        inner: &DispatcherState,
         event: &dyn AnyEvent,
         meta: Option<Meta>,
-        why: &NotEntered,
+        why: &EmitRefusal,
     ) {
         let more = self.more();
         more.details.events = 0;
         let failure = match why {
-            NotEntered::Refused(refusal) => Failure::refused(*refusal),
-            NotEntered::Closed => {
+            EmitRefusal::Refused(refusal) => Failure::refused(*refusal),
+            EmitRefusal::Closed => {
                 more.details.closed = true;
                 Failure::new(event.info(), None, Cause::Closed)
             }
-            NotEntered::Discarded => {
+            EmitRefusal::Discarded => {
                 more.details.discarded += 1;
                 return;
             }
         };
-        let origin = Origin {
+        let origin = Lineage {
             stamp: meta,
-            ..Origin::here(inner)
+            ..Lineage::here(inner)
         };
         more.fail(
             inner,
@@ -619,13 +645,13 @@ impl Root {
     /// The same of a root of one event.
     pub(crate) fn not_emitted(
         &mut self,
-        inner: &Inner,
+        inner: &DispatcherState,
         event: &dyn AnyEvent,
         meta: Option<Meta>,
-        why: &NotEntered,
+        why: &EmitRefusal,
     ) {
         self.not_entered(inner, event, meta, why);
-        if !matches!(why, NotEntered::Discarded) {
+        if !matches!(why, EmitRefusal::Discarded) {
             self.more().details.not_emitted += 1;
         }
     }
@@ -634,9 +660,9 @@ impl Root {
     #[cold]
     pub(crate) fn discard_recorded(
         &mut self,
-        inner: &Inner,
-        events: Vec<Box<dyn Caused>>,
-    ) -> Vec<Box<dyn Caused>> {
+        inner: &DispatcherState,
+        events: Vec<Box<dyn ErasedEvent>>,
+    ) -> Vec<Box<dyn ErasedEvent>> {
         let (in_record, others): (Vec<_>, _) =
             events.into_iter().partition(|event| event.info().is_wire());
         for event in in_record {
@@ -646,60 +672,65 @@ impl Root {
     }
 
     /// Keeps what waits without emitting it.
-    pub(crate) fn leave_the_rest(&mut self, inner: &Inner) {
+    pub(crate) fn leave_the_rest(&mut self, inner: &DispatcherState) {
         self.more().leave_the_rest(inner);
     }
 
     /// Notes that an emit inside of this root was refused. It was logged when it was.
-    pub(crate) fn pass_on(&mut self, refused: Option<Refusal>) {
+    pub(crate) fn pass_on(&mut self, refused: Option<NestingError>) {
         if refused.is_some() {
             self.more().pass_on(refused);
         }
     }
 
     /// Starts with events that code recorded.
-    pub(crate) fn record(&mut self, events: Vec<Box<dyn Caused>>, origin: &Origin) {
+    pub(crate) fn record(&mut self, events: Vec<Box<dyn ErasedEvent>>, origin: &Lineage) {
         let more = self.more();
         more.details.events = 0;
-        more.waiting.extend(events.into_iter().map(|event| Waiting {
-            event,
-            by: None,
-            origin: origin.clone(),
-        }));
+        more.waiting
+            .extend(events.into_iter().map(|event| CausedEvent {
+                event,
+                by: None,
+                origin: origin.clone(),
+            }));
     }
 
     /// Emits what handlers caused, in order, until nothing waits.
     #[cold]
-    pub(crate) fn run_caused(&mut self, inner: &Arc<Inner>) {
+    pub(crate) fn run_caused(&mut self, inner: &Arc<DispatcherState>) {
         while self.run_next(inner).is_some() {}
     }
 
     /// Emits the next event that handlers caused.
-    pub(crate) fn run_next(&mut self, inner: &Arc<Inner>) -> Option<()> {
+    pub(crate) fn run_next(&mut self, inner: &Arc<DispatcherState>) -> Option<()> {
         let turn = self.take_turn(inner)?;
         self.end_turn(inner, turn);
         Some(())
     }
 
     /// The same, but leaves the event to whoever goes on with its handlers.
-    pub(crate) fn take_turn(&mut self, inner: &Arc<Inner>) -> Option<Turn> {
+    pub(crate) fn take_turn(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
         self.record.get()?;
-        let Waiting { event, by, origin } = self.more().next(inner)?;
+        let CausedEvent { event, by, origin } = self.more().next(inner)?;
         let (stand, depth) = (origin.stand(), origin.depth);
         let (event, refused) = stand.enter(inner, || event.emit(inner, self, origin));
         self.pass_on(refused);
-        Some(Turn { event, by, depth })
+        Some(EmittedEvent { event, by, depth })
     }
 
     /// Keeps an event for the report, or drops one that was recorded.
-    pub(crate) fn end_turn(&mut self, inner: &Inner, Turn { event, by, depth }: Turn) {
+    pub(crate) fn end_turn(
+        &mut self,
+        inner: &DispatcherState,
+        EmittedEvent { event, by, depth }: EmittedEvent,
+    ) {
         self.more().keep(inner, event, by, depth);
     }
 
     /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.
-    pub(crate) async fn run_caused_waiting(&mut self, inner: &Arc<Inner>) {
+    pub(crate) async fn run_caused_waiting(&mut self, inner: &Arc<DispatcherState>) {
         loop {
-            rooms::find_room(inner, self).await;
+            rooms::wait_for_capacity(inner, self).await;
             if self.run_next(inner).is_none() {
                 break;
             }
@@ -712,10 +743,10 @@ impl Root {
     }
 
     /// How long the lists are that handlers add to.
-    pub(crate) fn mark(&self) -> Mark {
-        self.record.get().map_or(Mark::default(), |more| {
+    pub(crate) fn mark(&self) -> CascadeMark {
+        self.record.get().map_or(CascadeMark::default(), |more| {
             let more = more.borrow();
-            Mark {
+            CascadeMark {
                 waiting: more.waiting.len(),
                 returned: more.details.returned.len(),
             }
@@ -723,21 +754,21 @@ impl Root {
     }
 
     /// Takes back what handlers added since.
-    pub(crate) fn take_behind(&mut self, mark: Mark) -> Behind {
+    pub(crate) fn take_behind(&mut self, mark: CascadeMark) -> CascadeTail {
         match self.record.get_mut() {
             Some(more) => {
                 let more = more.get_mut();
-                Behind {
+                CascadeTail {
                     waiting: more.waiting.split_off(mark.waiting),
                     returned: more.details.returned.split_off(mark.returned),
                 }
             }
-            None => Behind::default(),
+            None => CascadeTail::default(),
         }
     }
 
     /// Adds it again, at the end.
-    pub(crate) fn put_back(&mut self, behind: Behind) {
+    pub(crate) fn put_back(&mut self, behind: CascadeTail) {
         if !behind.is_empty() {
             let more = self.more();
             more.waiting.extend(behind.waiting);

@@ -10,15 +10,15 @@ use std::task::Waker;
 
 use event_listener::Event as Waiters;
 
-use super::inner::Inner;
+use super::inner::DispatcherState;
 use super::phase::Phase;
-use super::shared::Item;
+use super::shared::DeferredDelivery;
 use super::tasks::Tasks;
-use crate::account::{self, Tally};
+use crate::account::{self, HandlerCounts};
 use crate::handler::HandlerInfo;
-use crate::isolate;
+use crate::panics;
 use crate::queue::buffer::{Buffer, Label};
-use crate::queue::line::{Line, Serves};
+use crate::queue::line::{LiveQueue, ServedBy};
 
 /// Where a dispatcher stands on its way to its end.
 ///
@@ -27,19 +27,19 @@ use crate::queue::line::{Line, Serves};
 pub(crate) struct Closing {
     phase: Phase,
     tasks: Arc<Tasks>,
-    lines: Arc<[Arc<Line>]>,
+    lines: Arc<[Arc<LiveQueue>]>,
     /// The dispatcher, from its last clone's end on, while deliveries are under way.
-    left_alone: Mutex<Option<Arc<Inner>>>,
+    left_alone: Mutex<Option<Arc<DispatcherState>>>,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
     /// It was closed before all was quiet.
     out_of_time: AtomicBool,
     /// Streams, which end with the dispatcher.
-    streams: Mutex<Vec<std::sync::Weak<Line>>>,
+    streams: Mutex<Vec<std::sync::Weak<LiveQueue>>>,
 }
 
 impl Closing {
-    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<Line>]>) -> Arc<Self> {
+    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<LiveQueue>]>) -> Arc<Self> {
         Arc::new(Self {
             phase: Phase::default(),
             tasks: Arc::clone(tasks),
@@ -85,7 +85,7 @@ impl Closing {
     }
 
     /// Ends a stream with the dispatcher.
-    pub(crate) fn add_stream(&self, stream: &Arc<Line>) {
+    pub(crate) fn add_stream(&self, stream: &Arc<LiveQueue>) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that ended are looked for when the list is full, and the list grows if few did: adding
         // one of many costs no more than adding the first.
@@ -109,7 +109,7 @@ pub(crate) struct TaskGuard {
 }
 
 impl TaskGuard {
-    pub(crate) fn new(inner: &Inner, id: u64) -> Self {
+    pub(crate) fn new(inner: &DispatcherState, id: u64) -> Self {
         Self {
             closing: Arc::clone(&inner.closing),
             id,
@@ -140,19 +140,19 @@ impl Closing {
         }
     }
 
-    fn buffers(&self) -> Vec<&Buffer<Item>> {
+    fn buffers(&self) -> Vec<&Buffer<DeferredDelivery>> {
         self.lines.iter().map(|line| &line.buffer).collect()
     }
 
     /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
-    fn keep(&self, inner: &Arc<Inner>) {
+    fn keep(&self, inner: &Arc<DispatcherState>) {
         let mut left_alone = self.left_alone();
         if !self.is_closed() {
             *left_alone = Some(Arc::clone(inner));
         }
     }
 
-    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<Inner>>> {
+    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<DispatcherState>>> {
         self.left_alone
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -165,12 +165,12 @@ impl Closing {
             stream.buffer.close();
         }
         let left_alone = self.left_alone().take();
-        isolate::discard(left_alone);
+        panics::drop_caught(left_alone);
         self.closed.notify(usize::MAX);
     }
 }
 
-impl Inner {
+impl DispatcherState {
     /// Takes no more roots, and lets what is under way end.
     pub(crate) fn drain(&self) {
         let closing = &self.closing;
@@ -205,17 +205,23 @@ impl Inner {
     }
 
     /// What was drained, what was abandoned, and how many emissions were cut short.
-    pub(crate) fn account(&self) -> (Tally<HandlerInfo>, Tally<HandlerInfo>, usize) {
-        let (mut drained, mut abandoned, cut_short) = self.tasks.account();
+    pub(crate) fn account(
+        &self,
+    ) -> (
+        HandlerCounts<HandlerInfo>,
+        HandlerCounts<HandlerInfo>,
+        usize,
+    ) {
+        let (mut drained, mut abandoned, cancel) = self.tasks.account();
         for line in &*self.lines {
             let (of_line, abandoned_by_line) = line.buffer.account();
             self.name(of_line, &mut drained);
             self.name(abandoned_by_line, &mut abandoned);
         }
-        (drained, abandoned, cut_short)
+        (drained, abandoned, cancel)
     }
 
-    fn name(&self, labels: Tally<Label>, handlers: &mut Tally<HandlerInfo>) {
+    fn name(&self, labels: HandlerCounts<Label>, handlers: &mut HandlerCounts<HandlerInfo>) {
         for (label, deliveries) in labels {
             if let Some(handler) = self.labelled(label) {
                 account::add(handlers, handler, deliveries);
@@ -240,7 +246,7 @@ impl Inner {
         self.drain();
         // Nobody can pump these any more.
         for line in &*self.lines {
-            if line.serves() == Serves::Pump {
+            if line.serves() == ServedBy::Pump {
                 line.desert(self);
             }
         }

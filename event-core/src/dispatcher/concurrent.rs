@@ -28,21 +28,21 @@ const FEW: usize = 16;
 const BLOCK: usize = 15;
 
 /// Futures that run side by side.
-pub(crate) struct Concurrent<F> {
+pub(crate) struct ConcurrentFutures<F> {
     /// Polled with the waker of the outer future in each turn, until there are more. `None` where one has
     /// ended in this turn, or has got a waker of its own.
     few: Vec<Option<F>>,
     /// Polled when they are woken. In blocks, all but the last of which are full.
-    many: Vec<Vec<Woken<F>>>,
+    many: Vec<Vec<WakerSlot<F>>>,
     pending: usize,
     /// Which of `many` were woken.
-    wakes: Option<Arc<Wakes>>,
+    wakes: Option<Arc<WakeList>>,
     /// The waker of the next one of `many`.
     spare: Option<Waker>,
-    turn: Turn,
+    turn: PollRound,
 }
 
-struct Woken<F> {
+struct WakerSlot<F> {
     waker: Waker,
     /// `None` once it has ended.
     future: Option<F>,
@@ -50,7 +50,7 @@ struct Woken<F> {
 
 /// What is polled until the outer future waits again.
 #[derive(Default)]
-struct Turn {
+struct PollRound {
     /// How many of the few were.
     few: usize,
     /// Which others were woken, and how many of those were polled.
@@ -58,7 +58,7 @@ struct Turn {
     polled: usize,
 }
 
-impl<F> Default for Concurrent<F> {
+impl<F> Default for ConcurrentFutures<F> {
     fn default() -> Self {
         Self {
             few: Vec::new(),
@@ -66,12 +66,12 @@ impl<F> Default for Concurrent<F> {
             pending: 0,
             wakes: None,
             spare: None,
-            turn: Turn::default(),
+            turn: PollRound::default(),
         }
     }
 }
 
-impl<F: Future + Unpin> Concurrent<F> {
+impl<F: Future + Unpin> ConcurrentFutures<F> {
     /// How many futures are under way.
     pub(crate) fn len(&self) -> usize {
         self.pending
@@ -122,7 +122,7 @@ impl<F: Future + Unpin> Concurrent<F> {
             self.few.push(Some(future));
         } else if let Some(waker) = self.spare.take() {
             let future = Some(future);
-            self.last_block().push(Woken { waker, future });
+            self.last_block().push(WakerSlot { waker, future });
         } else {
             unreachable!("it was polled with a waker of its own");
         }
@@ -130,7 +130,7 @@ impl<F: Future + Unpin> Concurrent<F> {
     }
 
     /// The block that has room.
-    fn last_block(&mut self) -> &mut Vec<Woken<F>> {
+    fn last_block(&mut self) -> &mut Vec<WakerSlot<F>> {
         if self.many.last().is_none_or(|last| last.len() == BLOCK) {
             self.many.push(Vec::with_capacity(BLOCK));
         }
@@ -150,12 +150,12 @@ impl<F: Future + Unpin> Concurrent<F> {
         if let Some(spare) = self.spare.take() {
             return spare;
         }
-        let new = || Arc::new(Wakes::new(context.waker().clone()));
+        let new = || Arc::new(WakeList::new(context.waker().clone()));
         let wakes = Arc::clone(self.wakes.get_or_insert_with(new));
         let last = self.many.last().map_or(BLOCK, Vec::len);
         let future = self.many.len() * BLOCK + last - BLOCK;
         let future = u32::try_from(future).unwrap_or(u32::MAX);
-        Waker::from(Arc::new(WakerOfOne { future, wakes }))
+        Waker::from(Arc::new(SlotWaker { future, wakes }))
     }
 
     /// Starts a turn: the outer future is polled again.
@@ -195,7 +195,7 @@ impl<F: Future + Unpin> Concurrent<F> {
             // A waker may outlive its future, and may have been a spare one that was used before.
             let block = self.many.get_mut(at / BLOCK);
             let woken = block.and_then(|block| block.get_mut(at % BLOCK));
-            let Some(Woken { waker, future }) = woken else {
+            let Some(WakerSlot { waker, future }) = woken else {
                 continue;
             };
             if let Some(ready) = poll(future, &mut Context::from_waker(waker)) {
@@ -215,7 +215,7 @@ impl<F: Future + Unpin> Concurrent<F> {
     }
 }
 
-impl<F> Drop for Concurrent<F> {
+impl<F> Drop for ConcurrentFutures<F> {
     /// Wakers that outlive the futures wake nobody.
     fn drop(&mut self) {
         if let Some(wakes) = &self.wakes {
@@ -236,7 +236,7 @@ fn poll<F: Future + Unpin>(
 }
 
 /// Which futures were woken, and the waker of the outer one.
-struct Wakes(Mutex<State>);
+struct WakeList(Mutex<State>);
 
 struct State {
     futures: Vec<u32>,
@@ -246,7 +246,7 @@ struct State {
     outer: Option<Waker>,
 }
 
-impl Wakes {
+impl WakeList {
     fn new(outer: Waker) -> Self {
         Self(Mutex::new(State {
             futures: Vec::new(),
@@ -298,12 +298,12 @@ impl Wakes {
 }
 
 /// Wakes one of many futures.
-struct WakerOfOne {
+struct SlotWaker {
     future: u32,
-    wakes: Arc<Wakes>,
+    wakes: Arc<WakeList>,
 }
 
-impl Wake for WakerOfOne {
+impl Wake for SlotWaker {
     fn wake(self: Arc<Self>) {
         self.wakes.wake(self.future);
     }

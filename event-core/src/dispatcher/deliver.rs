@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::cascade::{Hands, Root};
+use super::cascade::{Cascade, WaitPolicy};
 use super::emit_async::{self, EmitAsync};
-use super::inner::Inner;
-use super::origin::Origin;
+use super::inner::DispatcherState;
+use super::origin::Lineage;
 use super::{Dispatcher, emit};
 use crate::event::{AnyEvent, Event};
 use crate::meta::Meta;
@@ -37,10 +37,15 @@ impl Arrival {
 /// An event that came from outside, whatever its type.
 pub(crate) trait ArrivedEvent: Send + Sync {
     fn as_any_event(&self) -> &dyn AnyEvent;
-    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, arrival: Arrival, hands: Hands) -> Report;
+    fn deliver(
+        self: Arc<Self>,
+        inner: &Arc<DispatcherState>,
+        arrival: Arrival,
+        wait_policy: WaitPolicy,
+    ) -> Report;
     fn deliver_async(
         self: Arc<Self>,
-        inner: Arc<Inner>,
+        inner: Arc<DispatcherState>,
         arrival: Arrival,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
 }
@@ -50,13 +55,18 @@ impl<E: Event> ArrivedEvent for E {
         self
     }
 
-    fn deliver(self: Arc<Self>, inner: &Arc<Inner>, arrival: Arrival, hands: Hands) -> Report {
-        deliver(inner, &self, arrival, hands)
+    fn deliver(
+        self: Arc<Self>,
+        inner: &Arc<DispatcherState>,
+        arrival: Arrival,
+        wait_policy: WaitPolicy,
+    ) -> Report {
+        deliver(inner, &self, arrival, wait_policy)
     }
 
     fn deliver_async(
         self: Arc<Self>,
-        inner: Arc<Inner>,
+        inner: Arc<DispatcherState>,
         arrival: Arrival,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         Box::pin(emit_async::deliver_async(inner, self, arrival))
@@ -104,7 +114,7 @@ impl Dispatcher {
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn deliver(&self, envelope: &Envelope) -> Report {
         let arrival = Arrival::new(envelope);
-        Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, Hands::Over)
+        Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, WaitPolicy::Never)
     }
 
     /// Emits an event that came from outside as [`deliver`](Self::deliver) does, and also runs its
@@ -124,8 +134,13 @@ impl Dispatcher {
     }
 }
 
-fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, arrival: Arrival, hands: Hands) -> Report {
-    let mut root = Root::with(hands);
+fn deliver<E: Event>(
+    inner: &Arc<DispatcherState>,
+    event: &Arc<E>,
+    arrival: Arrival,
+    wait_policy: WaitPolicy,
+) -> Report {
+    let mut root = Cascade::with(wait_policy);
     let Some(origin) = enter(inner, &**event, arrival, &mut root) else {
         return root.into_report();
     };
@@ -145,11 +160,11 @@ fn deliver<E: Event>(inner: &Arc<Inner>, event: &Arc<E>, arrival: Arrival, hands
 
 /// Where the event stands, if it is emitted; else the root says why not.
 pub(super) fn enter(
-    inner: &Inner,
+    inner: &DispatcherState,
     event: &dyn AnyEvent,
     arrival: Arrival,
-    root: &mut Root,
-) -> Option<Origin> {
+    root: &mut Cascade,
+) -> Option<Lineage> {
     let Arrival {
         meta,
         replays,

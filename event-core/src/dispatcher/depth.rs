@@ -11,8 +11,8 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::inner::Inner;
-use super::origin::Stamp;
+use super::inner::DispatcherState;
+use super::origin::Identity;
 use crate::event::EventInfo;
 
 thread_local! {
@@ -23,9 +23,9 @@ thread_local! {
     static NESTED_NOW: Cell<u32> = const { Cell::new(0) };
     /// How many roots there were inside the outermost one.
     static INSIDE: Cell<usize> = const { Cell::new(0) };
-    static LAST_REFUSAL: Cell<Option<Refusal>> = const { Cell::new(None) };
+    static LAST_REFUSAL: Cell<Option<NestingError>> = const { Cell::new(None) };
     /// The event that user code on this thread is told about, while [`TOLD`] is set.
-    static CAUSE: Cell<Option<Stamp>> = const { Cell::new(None) };
+    static CAUSE: Cell<Option<Identity>> = const { Cell::new(None) };
 }
 
 /// A root inside the current emission was refused.
@@ -40,14 +40,14 @@ pub(crate) const MOST: u32 = TOLD - 2;
 
 /// A root that was not emitted because of those that it is inside of.
 #[derive(Clone, Copy)]
-pub(crate) struct Refusal {
+pub(crate) struct NestingError {
     pub(crate) event: &'static EventInfo,
-    pub(crate) limit: Limit,
+    pub(crate) limit: NestingLimit,
 }
 
 /// The limit that a root inside of others crossed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Limit {
+pub(crate) enum NestingLimit {
     /// So many causes lie before it.
     Depth {
         causes: u32,
@@ -59,7 +59,7 @@ pub(crate) enum Limit {
 }
 
 /// What crossed the limit.
-impl fmt::Display for Limit {
+impl fmt::Display for NestingLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Depth { causes, limit } => write!(
@@ -96,7 +96,7 @@ pub(crate) fn is_told() -> bool {
 }
 
 /// The event that a root on this thread descends from, if code emits it that is told about that event.
-pub(crate) fn cause() -> Option<Stamp> {
+pub(crate) fn cause() -> Option<Identity> {
     if is_told() { CAUSE.get() } else { None }
 }
 
@@ -107,7 +107,7 @@ fn running() -> u32 {
 
 /// Whether what runs here was let in although a limit was crossed, as the `Drop` of an event is that
 /// was refused.
-pub(crate) fn is_beyond(inner: &Inner) -> bool {
+pub(crate) fn is_beyond(inner: &DispatcherState) -> bool {
     let is_deeper = next() > inner.depth_limit + 1 && !is_told();
     is_deeper || (!is_outermost() && running() > inner.nesting_limit)
 }
@@ -120,7 +120,7 @@ pub(crate) fn begin() {
 
 /// Ends an outermost emission; answers what inside of it was refused, if anything was.
 #[inline]
-pub(crate) fn end() -> Option<Refusal> {
+pub(crate) fn end() -> Option<NestingError> {
     let after = NEXT.replace(0);
     if after == 1 {
         None
@@ -132,7 +132,7 @@ pub(crate) fn end() -> Option<Refusal> {
 /// Runs the handlers of an event at `depth`; also answers what inside of it was refused, if
 /// anything was. Handlers are isolated, so `run` does not unwind.
 #[inline]
-pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
     let before = NEXT.replace(depth + 1);
     let nested = NESTED_NOW.get();
     if before != 0 {
@@ -150,7 +150,7 @@ pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusa
 
 /// Runs code that belongs to an event at `depth`, and that may run inside of deeper ones. Like `enter`,
 /// it takes code that does not unwind.
-pub(crate) fn enter_deeper<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+pub(crate) fn enter_deeper<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
     enter_at(next().max(depth.saturating_add(1).min(MOST + 1)), run)
 }
 
@@ -158,9 +158,9 @@ pub(crate) fn enter_deeper<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option
 /// from that event. Like `enter`, it takes code that does not unwind.
 pub(crate) fn descend<R>(
     depth: u32,
-    cause: Option<Stamp>,
+    cause: Option<Identity>,
     run: impl FnOnce() -> R,
-) -> (R, Option<Refusal>) {
+) -> (R, Option<NestingError>) {
     // One that is told inside of another that is told is deeper, whatever it is told about, so that
     // hooks which call each other end, too.
     let inside = next() + u32::from(is_told());
@@ -171,7 +171,7 @@ pub(crate) fn descend<R>(
     told
 }
 
-fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
     let before = NEXT.replace(at);
     let result = run();
     let flags = NEXT.replace(before) & (REFUSED | NESTED);
@@ -196,7 +196,7 @@ pub(crate) fn enter_elsewhere<R>(run: impl FnOnce() -> R) -> R {
 /// Passes the flags on to the enclosing emission, if there is one.
 #[cold]
 #[inline(never)]
-fn leave(before: u32, flags: u32) -> Option<Refusal> {
+fn leave(before: u32, flags: u32) -> Option<NestingError> {
     if before == 0 {
         INSIDE.set(0);
     } else {
@@ -210,27 +210,30 @@ fn leave(before: u32, flags: u32) -> Option<Refusal> {
 /// # Errors
 ///
 /// A limit was crossed; every enclosing root will hear of it.
-pub(crate) fn root(inner: &Inner, event: &'static EventInfo) -> Result<u32, Refusal> {
+pub(crate) fn root(
+    inner: &DispatcherState,
+    event: &'static EventInfo,
+) -> Result<u32, NestingError> {
     let depth = next();
     if depth == 0 {
         return Ok(0);
     }
     let inside = INSIDE.get() + 1;
     let limit = if running() >= inner.nesting_limit {
-        Limit::Nesting(inner.nesting_limit)
+        NestingLimit::Nesting(inner.nesting_limit)
     } else if depth > inner.depth_limit {
-        Limit::Depth {
+        NestingLimit::Depth {
             causes: depth,
             limit: inner.depth_limit,
         }
     } else if inside > inner.count_limit {
-        Limit::Count(inner.count_limit)
+        NestingLimit::Count(inner.count_limit)
     } else {
         INSIDE.set(inside);
         NEXT.set(NEXT.get() | NESTED);
         return Ok(depth);
     };
-    let refusal = Refusal { event, limit };
+    let refusal = NestingError { event, limit };
     LAST_REFUSAL.set(Some(refusal));
     NEXT.set(NEXT.get() | REFUSED);
     Err(refusal)

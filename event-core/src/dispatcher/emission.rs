@@ -4,24 +4,24 @@ use std::any::Any;
 use std::cell::{Cell, RefMut};
 use std::sync::Arc;
 
-use super::Caused;
-use super::cascade::{More, Record};
-use super::inner::Inner;
-use super::origin::Origin;
-use crate::emitter::Given;
+use super::ErasedEvent;
+use super::cascade::{CascadeState, LazyState};
+use super::inner::DispatcherState;
+use super::origin::Lineage;
+use crate::emitter::EmitterBuffer;
 use crate::error::BoxError;
 use crate::event::{AnyEvent, EventInfo};
-use crate::handler::asynchronous::Collected;
+use crate::handler::asynchronous::CollectedEffects;
 use crate::handler::binder::NotRun;
-use crate::handler::{HandlerInfo, Sink};
+use crate::handler::{EffectSink, HandlerInfo};
 use crate::meta::Meta;
-use crate::observer::{Observed, UnderWay};
+use crate::observer::{DeliveryTimer, EmissionObservers};
 use crate::report::{Cause, Ended, Failure, Skip, Snapshot};
 use crate::spans::Trace;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 /// Tells which handler stands at a position, when a failure asks.
-pub(crate) trait Who {
+pub(crate) trait HandlerLookup {
     fn event(&self) -> &'static EventInfo;
     fn handler(&self, position: usize) -> HandlerInfo;
     /// Which delivery of the event to the handler this is, from 1.
@@ -35,23 +35,23 @@ pub(crate) trait Who {
 /// It lives on the emitter's stack. A delivery that is simply done writes one word of it, the
 /// position; all else goes to the record, which is made when there is something to record.
 pub(crate) struct Emission<'e> {
-    inner: &'e Arc<Inner>,
-    who: &'e dyn Who,
+    inner: &'e Arc<DispatcherState>,
+    who: &'e dyn HandlerLookup,
     /// The handler that runs now is the one at `first + offset`; written before each call, so
     /// that a panic finds it. In two parts, since a call site knows the second.
     first: Cell<u32>,
     offset: Cell<u32>,
-    origin: &'e Origin,
-    record: &'e Record,
+    origin: &'e Lineage,
+    record: &'e LazyState,
 }
 
 impl<'e> Emission<'e> {
     #[inline]
     pub(crate) fn new(
-        inner: &'e Arc<Inner>,
-        who: &'e dyn Who,
-        origin: &'e Origin,
-        record: &'e Record,
+        inner: &'e Arc<DispatcherState>,
+        who: &'e dyn HandlerLookup,
+        origin: &'e Lineage,
+        record: &'e LazyState,
     ) -> Self {
         Self {
             inner,
@@ -71,11 +71,11 @@ impl<'e> Emission<'e> {
         self.who.handler(self.position())
     }
 
-    pub(crate) fn origin(&self) -> &'e Origin {
+    pub(crate) fn origin(&self) -> &'e Lineage {
         self.origin
     }
 
-    pub(crate) fn inner(&self) -> &'e Arc<Inner> {
+    pub(crate) fn inner(&self) -> &'e Arc<DispatcherState> {
         self.inner
     }
 
@@ -102,7 +102,7 @@ impl<'e> Emission<'e> {
     }
 
     /// What an event comes from that this emission causes.
-    fn origin_of_caused(&self) -> Origin {
+    fn origin_of_caused(&self) -> Lineage {
         if self.inner.is_stamping() {
             self.emission_meta();
         }
@@ -124,29 +124,29 @@ impl<'e> Emission<'e> {
     /// Tells observers that the handler at the current position is about to be called; answers the
     /// span to call it in.
     #[cold]
-    pub(crate) fn start_observed(&self, observed: &Observed<'_>) -> Trace {
+    pub(crate) fn start_observed(&self, observed: &EmissionObservers<'_>) -> Trace {
         let under_way = observed.delivery_started(self.handler());
         self.set_under_way(under_way)
     }
 
     /// The same, where they were told.
-    pub(crate) fn set_under_way(&self, under_way: UnderWay) -> Trace {
+    pub(crate) fn set_under_way(&self, under_way: DeliveryTimer) -> Trace {
         let trace = under_way.trace.clone();
         self.more().progress.under_way = under_way;
         trace
     }
 
     /// The delivery at the current position, if it is under way and observed.
-    pub(crate) fn take_under_way(&self) -> UnderWay {
+    pub(crate) fn take_under_way(&self) -> DeliveryTimer {
         let record = self.record.get();
-        record.map_or_else(UnderWay::default, |more| {
+        record.map_or_else(DeliveryTimer::default, |more| {
             std::mem::take(&mut more.borrow_mut().progress.under_way)
         })
     }
 
     /// Tells observers of a delivery that was not made, and that is no failure.
     #[cold]
-    pub(crate) fn tell_ended_as(&self, observed: &Observed<'_>, ended: Ended) {
+    pub(crate) fn tell_ended_as(&self, observed: &EmissionObservers<'_>, ended: Ended) {
         let under_way = self.take_under_way();
         observed.ended(self.handler(), ended, None, &under_way);
     }
@@ -184,15 +184,15 @@ impl<'e> Emission<'e> {
         self.offset.set(self.offset.get() + 1);
     }
 
-    fn more(&self) -> RefMut<'_, More> {
+    fn more(&self) -> RefMut<'_, CascadeState> {
         self.record.get_or_init(Box::default).borrow_mut()
     }
 
     /// Opens the buffer of an emitter for the current handler. A handler may take two
     /// emitters; each has its own.
-    pub(crate) fn open_given(&self) -> Arc<Given> {
+    pub(crate) fn open_given(&self) -> Arc<EmitterBuffer> {
         let (handler, dispatcher) = (self.handler(), self.inner.handle());
-        let given = Given::new(handler, dispatcher, self.origin, self.trace());
+        let given = EmitterBuffer::new(handler, dispatcher, self.origin, self.trace());
         let given = Arc::new(given);
         self.more().given.push(Arc::clone(&given));
         given
@@ -212,7 +212,7 @@ impl<'e> Emission<'e> {
 
     /// Tells observers how the delivery at the current position ended.
     #[cold]
-    pub(crate) fn tell_ended(&self, observed: &Observed<'_>) {
+    pub(crate) fn tell_ended(&self, observed: &EmissionObservers<'_>) {
         let handler = self.handler();
         let under_way = self.take_under_way();
         let more = self.record.get().map(|more| more.borrow());
@@ -240,13 +240,13 @@ impl<'e> Emission<'e> {
     /// The handler at the current position panicked; the emission goes on behind it.
     #[cold]
     pub(crate) fn panicked(&self, event: &dyn AnyEvent, payload: Box<dyn Any + Send>) {
-        let message = isolate::message(payload);
+        let message = panics::message(payload);
         self.failed(event, Ended::Panicked, Cause::Panic(message));
     }
 
     /// Takes in what the call of an async handler led to.
     #[cold]
-    pub(crate) fn conclude(&self, event: &dyn AnyEvent, collected: Collected) {
+    pub(crate) fn conclude(&self, event: &dyn AnyEvent, collected: CollectedEffects) {
         for event in collected.caused {
             self.cause(event);
         }
@@ -259,7 +259,7 @@ impl<'e> Emission<'e> {
     }
 
     /// Emitters that were opened before the emission came to be.
-    pub(crate) fn adopt(&self, given: Vec<Arc<Given>>) {
+    pub(crate) fn adopt(&self, given: Vec<Arc<EmitterBuffer>>) {
         if !given.is_empty() {
             self.more().given.extend(given);
         }
@@ -301,10 +301,10 @@ impl<'e> Emission<'e> {
 
 impl Emission<'_> {
     /// The delivery at the current position caused an event.
-    fn cause(&self, event: Box<dyn Caused>) {
+    fn cause(&self, event: Box<dyn ErasedEvent>) {
         let origin = self.origin_of_caused();
         let mut more = self.more();
-        more.join_given(self.inner, &origin);
+        more.drain_emitters(self.inner, &origin);
         more.queue(self.inner, event, self.handler(), origin);
     }
 
@@ -331,8 +331,8 @@ pub(crate) struct Ending<'e, E: ?Sized> {
 /// An event as an object: generated code knows the type before it knows that it is an event.
 pub(crate) type AsAny<E> = fn(&E) -> &dyn AnyEvent;
 
-impl<E: ?Sized> Sink for Ending<'_, E> {
-    fn cause(&self, event: Box<dyn Caused>) {
+impl<E: ?Sized> EffectSink for Ending<'_, E> {
+    fn cause(&self, event: Box<dyn ErasedEvent>) {
         self.emission.cause(event);
     }
 

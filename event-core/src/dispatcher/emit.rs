@@ -17,35 +17,35 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::calls::Bound;
-use super::cascade::{Hands, Record, Root};
-use super::depth::{self, Refusal};
+use super::cascade::{Cascade, LazyState, WaitPolicy};
+use super::depth::{self, NestingError};
 use super::emission::Emission;
 use super::full::{run_full, run_subscribed};
-use super::inner::{Found, Inner};
+use super::inner::{DispatcherState, TableLookup};
 use super::later;
-use super::origin::{Origin, Parent, ROOT};
+use super::origin::{Lineage, ParentEvent, ROOT_LINEAGE};
 use super::queued;
 use super::replaying;
-use super::roster::{Entry, Roster, mode};
-use super::seat::LateSubscribed;
-use super::shared::{Delivered, Shared};
-use super::structured::Structured;
+use super::roster::{EventHandlers, TableEntry, mode};
+use super::seat::DeferredSubscriptions;
+use super::shared::{DeferredEvent, ErasedDeferredEvent};
+use super::structured::AsyncHandlers;
 use crate::context::Values;
 use crate::event::{Event, EventInfo};
-use crate::isolate;
-use crate::observer::Observed;
+use crate::observer::EmissionObservers;
+use crate::panics;
 use crate::report::{Cause, Failure, Report, Skip};
 
 /// Emits a root.
 #[inline]
-pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
+pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
     let Some(entry) = inner.entry(E::slot()) else {
-        return emit_full(inner, event, Root::default());
+        return emit_full(inner, event, Cascade::default());
     };
     let way = entry.mode();
     if way == mode::PLAIN && depth::is_outermost() {
         return emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, &ROOT)
+            run_plain(inner, entry.roster(), event, record, &ROOT_LINEAGE)
         });
     }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
@@ -54,15 +54,15 @@ pub(crate) fn emit<E: Event>(inner: &Arc<Inner>, event: E) -> Report {
     match way {
         mode::EMPTY if depth::is_outermost() => emit_by(inner, event, |_, _| 0),
         mode::SUBSCRIBED if depth::is_outermost() => emit_subscribed(inner, entry, event),
-        _ => emit_full(inner, event, Root::default()),
+        _ => emit_full(inner, event, Cascade::default()),
     }
 }
 
 /// Emits an outermost root to handlers and subscriptions.
 #[inline(never)]
-fn emit_subscribed<E: Event>(inner: &Arc<Inner>, entry: &Entry, event: E) -> Report {
+fn emit_subscribed<E: Event>(inner: &Arc<DispatcherState>, entry: &TableEntry, event: E) -> Report {
     emit_by(inner, event, |event, record| {
-        run_subscribed(inner, entry.roster(), event, record, &ROOT)
+        run_subscribed(inner, entry.roster(), event, record, &ROOT_LINEAGE)
     })
 }
 
@@ -73,33 +73,33 @@ fn emit_subscribed<E: Event>(inner: &Arc<Inner>, entry: &Entry, event: E) -> Rep
     reason = "measured: a call costs as much as one handler"
 )]
 fn emit_by<E: Event>(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     event: E,
-    run: impl FnOnce(&E, &Record) -> usize,
+    run: impl FnOnce(&E, &LazyState) -> usize,
 ) -> Report {
-    let record = Record::new();
+    let record = LazyState::new();
     depth::begin();
     let ran = run(&event, &record);
     let panic = discard(event);
     let refused = depth::end();
     let record = match record.into_inner() {
-        Some(more) => Record::from(more),
+        Some(more) => LazyState::from(more),
         None if panic.is_none() && refused.is_none() => return Report::new(ran, 0, None),
-        None => Record::new(),
+        None => LazyState::new(),
     };
-    let mut root = Root {
+    let mut root = Cascade {
         done: ran,
         record,
-        ..Root::default()
+        ..Cascade::default()
     };
-    root.end_emission(inner, &ROOT);
+    root.end_emission(inner, &ROOT_LINEAGE);
     finish(inner, root, panic, refused)
 }
 
 /// Emits a root, whatever its event needs.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, root: Root) -> Report {
+pub(crate) fn emit_full<E: Event>(inner: &Arc<DispatcherState>, event: E, root: Cascade) -> Report {
     if root.record.get().is_none()
         && let Some(roster) = queued::roster(inner)
     {
@@ -115,9 +115,9 @@ pub(crate) fn emit_full<E: Event>(inner: &Arc<Inner>, event: E, root: Root) -> R
 
 /// The same with what the emitter gives along.
 pub(crate) fn emit_with<E: Event>(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     event: E,
-    mut root: Root,
+    mut root: Cascade,
     values: Option<Arc<Values>>,
 ) -> Report {
     let (panic, refused) = match enter_root(inner, E::INFO, values) {
@@ -133,8 +133,8 @@ pub(crate) fn emit_with<E: Event>(
 }
 
 /// Why a root was not emitted.
-pub(crate) enum NotEntered {
-    Refused(Refusal),
+pub(crate) enum EmitRefusal {
+    Refused(NestingError),
     Closed,
     /// It is in the record that is replayed.
     Discarded,
@@ -147,34 +147,34 @@ pub(crate) enum NotEntered {
 /// The dispatcher is closed, a limit of emits inside of emits was crossed, or a handler of a replayed
 /// event emits what is in the record.
 pub(crate) fn enter_root(
-    inner: &Inner,
+    inner: &DispatcherState,
     event: &'static EventInfo,
     values: Option<Arc<Values>>,
-) -> Result<Origin, NotEntered> {
+) -> Result<Lineage, EmitRefusal> {
     if !inner.closing.takes_roots(depth::is_outermost()) {
-        return Err(NotEntered::Closed);
+        return Err(EmitRefusal::Closed);
     }
     let replays = replaying::is_under_way(inner);
     if replays && event.is_wire() {
         inner.count_discarded();
-        return Err(NotEntered::Discarded);
+        return Err(EmitRefusal::Discarded);
     }
-    let depth = depth::root(inner, event).map_err(NotEntered::Refused)?;
-    Ok(Origin {
+    let depth = depth::root(inner, event).map_err(EmitRefusal::Refused)?;
+    Ok(Lineage {
         replays,
         values,
-        parent: depth::cause().map(Parent::stamped),
-        ..Origin::at(depth)
+        parent: depth::cause().map(ParentEvent::stamped),
+        ..Lineage::at(depth)
     })
 }
 
 /// Reports a root that was not emitted.
 #[cold]
 pub(crate) fn refuse<E: Event>(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     event: E,
-    mut root: Root,
-    why: &NotEntered,
+    mut root: Cascade,
+    why: &EmitRefusal,
 ) -> Report {
     root.not_emitted(inner, &event, None, why);
     if depth::is_beyond(inner) {
@@ -188,10 +188,10 @@ pub(crate) fn refuse<E: Event>(
 
 /// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
 fn deliver_root<E: Event>(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     event: E,
-    root: &mut Root,
-    origin: Origin,
+    root: &mut Cascade,
+    origin: Lineage,
 ) -> Option<Failure> {
     let Some(found) = inner.find::<E>() else {
         return discard(event);
@@ -208,10 +208,10 @@ fn deliver_root<E: Event>(
 #[cold]
 #[inline(never)]
 pub(crate) fn finish(
-    inner: &Arc<Inner>,
-    mut root: Root,
+    inner: &Arc<DispatcherState>,
+    mut root: Cascade,
     panic: Option<Failure>,
-    refused: Option<Refusal>,
+    refused: Option<NestingError>,
 ) -> Report {
     if let Some(failure) = panic {
         root.more().fail(inner, failure);
@@ -232,17 +232,17 @@ pub(crate) fn discard<E: Event>(event: E) -> Option<Failure> {
 
 /// Drops what holds an event.
 pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failure> {
-    let panic = isolate::run(|| drop(holder)).err()?;
+    let panic = panics::catch(|| drop(holder)).err()?;
     Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
 /// Hands one event to its inline handlers; it has no others.
 pub(crate) fn deliver<E: Event>(
-    inner: &Arc<Inner>,
-    found: &Found<'_>,
+    inner: &Arc<DispatcherState>,
+    found: &TableLookup<'_>,
     event: &E,
-    root: &mut Root,
-    mut origin: Origin,
+    root: &mut Cascade,
+    mut origin: Lineage,
 ) {
     let fail_fast = root.is_fail_fast();
     let record = &root.record;
@@ -254,7 +254,7 @@ pub(crate) fn deliver<E: Event>(
         }
         _ => {
             inner.begin(E::INFO, &mut origin);
-            let observed = Observed::new(inner, event, &origin);
+            let observed = EmissionObservers::new(inner, event, &origin);
             let ran = run_full(
                 inner,
                 found.roster(),
@@ -274,12 +274,12 @@ pub(crate) fn deliver<E: Event>(
 
 /// Hands one event to its handlers, of which some do not run inline.
 pub(crate) fn deliver_shared<E: Event>(
-    inner: &Arc<Inner>,
-    found: &Found<'_>,
+    inner: &Arc<DispatcherState>,
+    found: &TableLookup<'_>,
     event: E,
-    root: &mut Root,
-    origin: Origin,
-) -> Arc<dyn Delivered> {
+    root: &mut Cascade,
+    origin: Lineage,
+) -> Arc<dyn ErasedDeferredEvent> {
     let subscribed = found.roster::<E>().late_subscribed();
     let shared = share(inner, found, event, origin, subscribed.is_some());
     deliver_as(inner, found, shared, subscribed, root)
@@ -288,34 +288,34 @@ pub(crate) fn deliver_shared<E: Event>(
 /// The same of an event that somebody else holds, too.
 #[cfg(feature = "serde")]
 pub(crate) fn deliver_held<E: Event>(
-    inner: &Arc<Inner>,
-    found: &Found<'_>,
+    inner: &Arc<DispatcherState>,
+    found: &TableLookup<'_>,
     event: Arc<E>,
-    root: &mut Root,
-    mut origin: Origin,
-) -> Arc<dyn Delivered> {
+    root: &mut Cascade,
+    mut origin: Lineage,
+) -> Arc<dyn ErasedDeferredEvent> {
     inner.begin(E::INFO, &mut origin);
     let subscribed = found.roster::<E>().late_subscribed();
-    let shared = Shared::held(event, origin, found);
+    let shared = DeferredEvent::held(event, origin, found);
     deliver_as(inner, found, shared, subscribed, root)
 }
 
 fn deliver_as<E: Event>(
-    inner: &Arc<Inner>,
-    found: &Found<'_>,
-    shared: Shared<E>,
-    subscribed: Option<LateSubscribed>,
-    root: &mut Root,
-) -> Arc<dyn Delivered> {
+    inner: &Arc<DispatcherState>,
+    found: &TableLookup<'_>,
+    shared: DeferredEvent<E>,
+    subscribed: Option<DeferredSubscriptions>,
+    root: &mut Cascade,
+) -> Arc<dyn ErasedDeferredEvent> {
     let typed = Arc::new(shared);
-    let observed = Observed::new(inner, typed.event(), typed.origin());
+    let observed = EmissionObservers::new(inner, typed.event(), typed.origin());
     let halted = run_inline(inner, found, &typed, root, observed.as_ref());
-    let shared: Arc<dyn Delivered> = Arc::clone(&typed) as Arc<dyn Delivered>;
+    let shared: Arc<dyn ErasedDeferredEvent> = Arc::clone(&typed) as Arc<dyn ErasedDeferredEvent>;
     later::hand_over(inner, &shared, subscribed.as_deref(), root, halted);
-    if root.hands == Hands::Structured && halted.is_none() {
+    if root.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
         // Whoever runs the root goes on with these.
         let event = Arc::clone(&shared);
-        root.more().structured = Some(Structured { event, subscribed });
+        root.more().structured = Some(AsyncHandlers { event, subscribed });
     }
     if let Some(observed) = &observed {
         observed.emission_ended();
@@ -325,24 +325,24 @@ fn deliver_as<E: Event>(
 
 /// Keeps an event for the deliveries that run later, as an `Arc` if subscriptions want it.
 pub(crate) fn share<E: Event>(
-    inner: &Inner,
-    found: &Found<'_>,
+    inner: &DispatcherState,
+    found: &TableLookup<'_>,
     event: E,
-    mut origin: Origin,
+    mut origin: Lineage,
     is_subscribed: bool,
-) -> Shared<E> {
+) -> DeferredEvent<E> {
     inner.begin(E::INFO, &mut origin);
-    Shared::new(event, origin, found, is_subscribed)
+    DeferredEvent::new(event, origin, found, is_subscribed)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
 /// if so.
 pub(crate) fn run_inline<E: Event>(
-    inner: &Arc<Inner>,
-    found: &Found<'_>,
-    shared: &Shared<E>,
-    root: &mut Root,
-    observed: Option<&Observed<'_>>,
+    inner: &Arc<DispatcherState>,
+    found: &TableLookup<'_>,
+    shared: &DeferredEvent<E>,
+    root: &mut Cascade,
+    observed: Option<&EmissionObservers<'_>>,
 ) -> Option<Skip> {
     let ran = run_full(
         inner,
@@ -365,11 +365,11 @@ pub(crate) fn run_inline<E: Event>(
     reason = "measured: a call costs as much as one handler"
 )]
 pub(crate) fn run_plain<E: Event>(
-    inner: &Arc<Inner>,
-    roster: &Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
     event: &E,
-    record: &Record,
-    origin: &Origin,
+    record: &LazyState,
+    origin: &Lineage,
 ) -> usize {
     let handlers = &*roster.handlers;
     let emission = Emission::new(inner, roster, origin, record);

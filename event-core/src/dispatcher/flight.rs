@@ -6,45 +6,45 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::at_once::{Begin, Begun};
-use super::cascade::{More, Progress, Record, Root};
-use super::depth::{self, Refusal};
+use super::at_once::{FirstPoll, StartedCall};
+use super::cascade::{Cascade, CascadeState, EmissionProgress, LazyState};
+use super::depth::{self, NestingError};
 use super::emission::Emission;
-use super::inner::Inner;
-use super::replaying::Stand;
-use super::shared::{Delivered, Item, One, Target};
-use crate::emitter::{Given, Taken};
-use crate::handler::asynchronous::{Concluded, Running};
+use super::inner::DispatcherState;
+use super::replaying::NestingScope;
+use super::shared::{DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler};
+use crate::emitter::{DrainedEmits, EmitterBuffer};
+use crate::handler::asynchronous::{HandlerFuture, HandlerResult};
 use crate::handler::binder::NotRun;
-use crate::observer::{Observed, UnderWay};
+use crate::observer::{DeliveryTimer, EmissionObservers};
 use crate::report::{Cause, Ended, Failure, RUNTIME_ENDED};
 use crate::spans::Trace;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 /// A call of an async handler that is under way.
-pub(crate) struct Flight<'a> {
-    running: Option<Running<'a>>,
-    inner: &'a Inner,
-    event: &'a dyn Delivered,
+pub(crate) struct AsyncCall<'a> {
+    running: Option<HandlerFuture<'a>>,
+    inner: &'a DispatcherState,
+    event: &'a dyn ErasedDeferredEvent,
     needs_timer: bool,
-    stand: Stand,
-    left: Left,
-    refused: Option<Refusal>,
+    stand: NestingScope,
+    left: CallExtras,
+    refused: Option<NestingError>,
     attempt: u32,
 }
 
 /// What a call leaves behind, however it ends.
 #[derive(Default)]
-pub(crate) struct Left {
+pub(crate) struct CallExtras {
     /// The emitters that the handler was given.
-    given: Vec<Arc<Given>>,
+    given: Vec<Arc<EmitterBuffer>>,
     /// What its observers know of it.
-    under_way: UnderWay,
+    under_way: DeliveryTimer,
 }
 
-impl Left {
+impl CallExtras {
     /// Of a call of which only observers know something.
-    pub(crate) fn of(under_way: UnderWay) -> Self {
+    pub(crate) fn of(under_way: DeliveryTimer) -> Self {
         Self {
             given: Vec::new(),
             under_way,
@@ -61,56 +61,56 @@ impl Left {
 }
 
 /// How a call ended.
-pub(crate) enum Landing {
-    Concluded(Concluded),
+pub(crate) enum CallResult {
+    HandlerResult(HandlerResult),
     NotRun(NotRun),
     Panicked(Box<dyn Any + Send>),
 }
 
-impl Landing {
+impl CallResult {
     /// Whether the handler ran, and there is nothing to say of it.
     pub(crate) fn is_done(&self) -> bool {
-        matches!(self, Self::Concluded(Concluded::Done))
+        matches!(self, Self::HandlerResult(HandlerResult::Done))
     }
 }
 
 /// A call that ended, with what it left behind.
-pub(crate) struct Landed {
-    landing: Landing,
-    left: Left,
-    refused: Option<Refusal>,
+pub(crate) struct FinishedCall {
+    landing: CallResult,
+    left: CallExtras,
+    refused: Option<NestingError>,
     attempt: u32,
 }
 
-impl<'a> Flight<'a> {
+impl<'a> AsyncCall<'a> {
     /// Makes the parameters of a call of an async handler, whose delivery is made for the first time.
     pub(crate) fn of(
-        inner: &'a Arc<Inner>,
-        event: &'a dyn Delivered,
-        target: &Target,
-    ) -> Result<Self, Landed> {
+        inner: &'a Arc<DispatcherState>,
+        event: &'a dyn ErasedDeferredEvent,
+        target: &HandlerRef,
+    ) -> Result<Self, FinishedCall> {
         Self::of_attempt(inner, event, target, 1)
     }
 
     fn of_attempt(
-        inner: &'a Arc<Inner>,
-        event: &'a dyn Delivered,
-        target: &Target,
+        inner: &'a Arc<DispatcherState>,
+        event: &'a dyn ErasedDeferredEvent,
+        target: &HandlerRef,
         attempt: u32,
-    ) -> Result<Self, Landed> {
-        if let Target::Subscription(subscription) = target
+    ) -> Result<Self, FinishedCall> {
+        if let HandlerRef::Subscription(subscription) = target
             && !subscription.is_alive()
         {
-            return Err(Landed {
-                landing: Landing::NotRun(NotRun::Cancelled),
-                left: Left::default(),
+            return Err(FinishedCall {
+                landing: CallResult::NotRun(NotRun::Cancelled),
+                left: CallExtras::default(),
                 refused: None,
                 attempt,
             });
         }
         let under_way = tell_started(inner, event, target);
-        let record = Record::new();
-        let who = One {
+        let record = LazyState::new();
+        let who = SingleHandler {
             inner,
             event,
             target,
@@ -127,7 +127,7 @@ impl<'a> Flight<'a> {
             }))
         });
         let more = record.into_inner().map(|more| more.into_inner());
-        let left = more.map_or_else(Left::default, |more: More| Left {
+        let left = more.map_or_else(CallExtras::default, |more: CascadeState| CallExtras {
             given: more.given,
             under_way: more.progress.under_way,
         });
@@ -145,10 +145,10 @@ impl<'a> Flight<'a> {
                     attempt,
                 });
             }
-            Ok(Some(Err(not_run))) => Landing::NotRun(not_run),
-            Err(payload) => Landing::Panicked(payload),
+            Ok(Some(Err(not_run))) => CallResult::NotRun(not_run),
+            Err(payload) => CallResult::Panicked(payload),
         };
-        Err(Landed {
+        Err(FinishedCall {
             landing,
             left,
             refused,
@@ -157,7 +157,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Ends the call where it stands.
-    pub(crate) fn cut_short(mut self) -> Left {
+    pub(crate) fn cancel(mut self) -> CallExtras {
         self.end_call();
         std::mem::take(&mut self.left)
     }
@@ -166,7 +166,7 @@ impl<'a> Flight<'a> {
     fn end_call(&mut self) {
         if let Some(running) = self.running.take() {
             let trace = &self.left.under_way.trace;
-            let drop_it = || isolate::run(|| trace.run(|| drop(running)));
+            let drop_it = || panics::catch(|| trace.run(|| drop(running)));
             if let (Err(panic), _) = self.stand.enter(self.inner, drop_it) {
                 log::drop_panicked(&panic);
             }
@@ -175,18 +175,18 @@ impl<'a> Flight<'a> {
 
     /// Goes on with a call that has begun.
     pub(crate) fn begun(
-        inner: &'a Inner,
-        event: &'a dyn Delivered,
-        begun: Begun<'a>,
+        inner: &'a DispatcherState,
+        event: &'a dyn ErasedDeferredEvent,
+        begun: StartedCall<'a>,
         attempt: u32,
-    ) -> Result<Self, Landed> {
-        let Begun { call, given } = begun;
-        let left = Left {
+    ) -> Result<Self, FinishedCall> {
+        let StartedCall { call, given } = begun;
+        let left = CallExtras {
             given,
-            under_way: UnderWay::default(),
+            under_way: DeliveryTimer::default(),
         };
         match call {
-            Begin::Pends(running) => Ok(Self {
+            FirstPoll::Pends(running) => Ok(Self {
                 running: Some(running),
                 inner,
                 event,
@@ -196,7 +196,7 @@ impl<'a> Flight<'a> {
                 refused: None,
                 attempt,
             }),
-            Begin::Landed(landing) => Err(Landed {
+            FirstPoll::FinishedCall(landing) => Err(FinishedCall {
                 landing,
                 left,
                 refused: None,
@@ -206,7 +206,7 @@ impl<'a> Flight<'a> {
     }
 
     /// Goes on with the call.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Landed> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<FinishedCall> {
         let Some(running) = &mut self.running else {
             unreachable!("a call that has landed is not polled")
         };
@@ -223,18 +223,18 @@ impl<'a> Flight<'a> {
         self.refused = self.refused.or(refused);
         let landing = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(concluded)) => Landing::Concluded(concluded),
+            Ok(Poll::Ready(concluded)) => CallResult::HandlerResult(concluded),
             // A timer of a runtime that has ended panics, and does not say whose it was.
             Err(payload) if self.needs_timer && self.inner.has_runtime_ended() => {
-                let panic = isolate::message(payload);
+                let panic = panics::message(payload);
                 let panic = panic.trim_end_matches('.');
-                Landing::Panicked(Box::new(format!("{panic}: {RUNTIME_ENDED}")))
+                CallResult::Panicked(Box::new(format!("{panic}: {RUNTIME_ENDED}")))
             }
-            Err(payload) => Landing::Panicked(payload),
+            Err(payload) => CallResult::Panicked(payload),
         };
         // What it held, the user's `Drop` may panic on.
-        isolate::discard(self.running.take());
-        Poll::Ready(Landed {
+        panics::drop_caught(self.running.take());
+        Poll::Ready(FinishedCall {
             landing,
             left: std::mem::take(&mut self.left),
             refused: self.refused,
@@ -243,36 +243,37 @@ impl<'a> Flight<'a> {
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for AsyncCall<'_> {
     fn drop(&mut self) {
         self.end_call();
         let origin = self.event.origin();
         for given in std::mem::take(&mut self.left.given) {
-            let Taken { events, trace } = given.close();
+            let DrainedEmits { events, trace } = given.close();
             for event in events {
                 if given.discards(event.info()) {
                     self.inner.count_discarded();
-                    isolate::discard(event);
+                    panics::drop_caught(event);
                     continue;
                 }
                 let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
-                let caused = origin.caused(Progress::default().parent(origin), trace.clone());
+                let caused =
+                    origin.caused(EmissionProgress::default().parent(origin), trace.clone());
                 let snapshot = self.inner.snapshot(event.as_any_event(), &caused);
                 let failure = failure.of(snapshot, caused.stand());
                 log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
                 self.inner.tell(&failure);
-                depth::enter_deeper(caused.depth, || isolate::discard(event));
+                depth::enter_deeper(caused.depth, || panics::drop_caught(event));
             }
         }
     }
 }
 
-impl Landed {
+impl FinishedCall {
     /// Of a call that left nothing else behind.
-    pub(crate) fn plain(landing: Landing, refused: Option<Refusal>) -> Self {
+    pub(crate) fn plain(landing: CallResult, refused: Option<NestingError>) -> Self {
         Self {
             landing,
-            left: Left::default(),
+            left: CallExtras::default(),
             refused,
             attempt: 1,
         }
@@ -286,25 +287,25 @@ impl Landed {
     /// Takes the outcome into a root; answers how the delivery ended.
     pub(crate) fn settle(
         self,
-        root: &mut Root,
-        inner: &Arc<Inner>,
-        event: &dyn Delivered,
-        target: &Target,
+        root: &mut Cascade,
+        inner: &Arc<DispatcherState>,
+        event: &dyn ErasedDeferredEvent,
+        target: &HandlerRef,
     ) -> Ended {
         root.pass_on(self.refused);
-        if let Landing::NotRun(NotRun::Cancelled) = self.landing {
+        if let CallResult::NotRun(NotRun::Cancelled) = self.landing {
             return root.settle_cancelled(inner, event, target, self.left);
         }
         root.settle_attempt(inner, event, target, self.attempt, |emission| {
             self.left.join(emission);
             let event = event.as_any_event();
             match self.landing {
-                Landing::Concluded(Concluded::Done) => {}
-                Landing::Concluded(Concluded::More(collected)) => {
+                CallResult::HandlerResult(HandlerResult::Done) => {}
+                CallResult::HandlerResult(HandlerResult::CascadeState(collected)) => {
                     emission.conclude(event, *collected);
                 }
-                Landing::NotRun(why) => emission.not_run(event, why),
-                Landing::Panicked(payload) => emission.panicked(event, payload),
+                CallResult::NotRun(why) => emission.not_run(event, why),
+                CallResult::Panicked(payload) => emission.panicked(event, payload),
             }
         })
     }
@@ -312,8 +313,8 @@ impl Landed {
 
 /// A call inside of a task. Dropped midway, it leaves to the root what its observers know of it.
 struct InTask<'r, 'a> {
-    flight: Flight<'a>,
-    root: &'r mut Root,
+    flight: AsyncCall<'a>,
+    root: &'r mut Cascade,
 }
 
 impl Drop for InTask<'_, '_> {
@@ -326,17 +327,25 @@ impl Drop for InTask<'_, '_> {
 }
 
 /// Tells observers that a handler is about to be called.
-fn tell_started(inner: &Inner, event: &dyn Delivered, target: &Target) -> Option<UnderWay> {
-    let observed = Observed::later(inner, event)?;
+fn tell_started(
+    inner: &DispatcherState,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+) -> Option<DeliveryTimer> {
+    let observed = EmissionObservers::later(inner, event)?;
     Some(observed.delivery_started(event.handler(inner, target)))
 }
 
 /// Runs a delivery of an async handler; answers how it ended.
-pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> Ended {
+pub(crate) async fn run_async(
+    inner: &Arc<DispatcherState>,
+    item: &DeferredDelivery,
+    root: &mut Cascade,
+) -> Ended {
     let (event, target) = (&*item.event, &item.target);
     let mut was_polled = false;
     let flight = match *target {
-        Target::Seat(seat)
+        HandlerRef::DeferredHandler(seat)
             if item.attempt == 1 && !inner.is_observed() && event.runs_at_once(inner, seat) =>
         {
             let (begun, refused) = poll_fn(|context| {
@@ -352,11 +361,11 @@ pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> End
                 }
                 Some(begun) => {
                     was_polled = true;
-                    Flight::begun(inner, event, begun, item.attempt)
+                    AsyncCall::begun(inner, event, begun, item.attempt)
                 }
             }
         }
-        _ => Flight::of_attempt(inner, event, target, item.attempt),
+        _ => AsyncCall::of_attempt(inner, event, target, item.attempt),
     };
     let landed = match flight {
         Ok(flight) => {
@@ -380,14 +389,14 @@ pub(crate) async fn fly(inner: &Arc<Inner>, item: &Item, root: &mut Root) -> End
 
 /// Runs a delivery on this thread, whatever its handler; answers how it ended.
 pub(crate) fn run(
-    inner: &Arc<Inner>,
-    item: &Item,
+    inner: &Arc<DispatcherState>,
+    item: &DeferredDelivery,
     lent: Option<&mut dyn Any>,
-    root: &mut Root,
+    root: &mut Cascade,
 ) -> Ended {
     let event = &*item.event;
     if event.is_async(inner, &item.target) {
-        let flight = Flight::of_attempt(inner, event, &item.target, item.attempt);
+        let flight = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
         let landed = match (flight, &inner.runtime) {
             (Ok(mut flight), Some(runtime)) => {
                 runtime.block_on(poll_fn(|context| flight.poll(context)))
@@ -400,7 +409,7 @@ pub(crate) fn run(
         let (ended, refused) = event.origin().stand().enter(inner, || {
             let under_way = tell_started(inner, event, &item.target);
             root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
-                let Target::Seat(seat) = item.target else {
+                let HandlerRef::DeferredHandler(seat) = item.target else {
                     return;
                 };
                 let call = || event.call(seat, emission, lent);

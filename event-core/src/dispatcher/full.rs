@@ -4,34 +4,34 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::cascade::Record;
-use super::emission::{Emission, Who};
+use super::cascade::LazyState;
+use super::emission::{Emission, HandlerLookup};
 use super::emit::{call_some, run_plain};
-use super::inner::Inner;
-use super::origin::Origin;
-use super::roster::Roster;
-use super::subscriptions::{Step, Subscribed, SubscriptionNode as _};
+use super::inner::DispatcherState;
+use super::origin::Lineage;
+use super::roster::EventHandlers;
+use super::subscriptions::{Step, SubscriptionList, SubscriptionNode as _};
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
-use crate::observer::Observed;
+use crate::observer::EmissionObservers;
 use crate::report::{Ended, Skip};
 use crate::spans::Trace;
-use crate::subscription::Node;
+use crate::subscription::InlineSubscription;
 
 /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
 #[inline]
 pub(crate) fn run_subscribed<E: Event>(
-    inner: &Arc<Inner>,
-    roster: &Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
     event: &E,
-    record: &Record,
-    origin: &Origin,
+    record: &LazyState,
+    origin: &Lineage,
 ) -> usize {
     let subscribed = roster.subscribed();
     let Some(subscribed) = subscribed.as_deref() else {
         return run_plain(inner, roster, event, record, origin);
     };
-    let view = View::new(roster, Some(subscribed));
+    let view = InlineHandlers::new(roster, Some(subscribed));
     let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
@@ -56,15 +56,18 @@ pub(crate) fn run_subscribed<E: Event>(
 
 /// The positions of an event: its handlers, with the subscriptions among them if there are
 /// any.
-struct View<'v, E> {
-    roster: &'v Roster<E>,
-    subscribed: Option<&'v Subscribed<Node<E>>>,
+struct InlineHandlers<'v, E> {
+    roster: &'v EventHandlers<E>,
+    subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
     /// How many subscriptions come before the position that was looked at last.
     before: Cell<usize>,
 }
 
-impl<'v, E> View<'v, E> {
-    fn new(roster: &'v Roster<E>, subscribed: Option<&'v Subscribed<Node<E>>>) -> Self {
+impl<'v, E> InlineHandlers<'v, E> {
+    fn new(
+        roster: &'v EventHandlers<E>,
+        subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+    ) -> Self {
         Self {
             roster,
             subscribed,
@@ -73,10 +76,10 @@ impl<'v, E> View<'v, E> {
     }
 
     fn len(&self) -> usize {
-        self.roster.handlers.len() + self.subscribed.map_or(0, Subscribed::len)
+        self.roster.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
     }
 
-    fn step(&self, position: usize) -> Step<'v, Node<E>> {
+    fn step(&self, position: usize) -> Step<'v, InlineSubscription<E>> {
         match self.subscribed {
             None => Step::Handler(position),
             Some(subscribed) => subscribed.step(position, &self.before),
@@ -103,7 +106,7 @@ impl<'v, E> View<'v, E> {
         event: &E,
         emission: &Emission<'_>,
         missed: &Cell<usize>,
-        observed: Option<&Observed<'_>>,
+        observed: Option<&EmissionObservers<'_>>,
     ) where
         E: Event,
     {
@@ -132,7 +135,12 @@ impl<'v, E> View<'v, E> {
 
     /// Makes the delivery at the emission's position; `false` if the subscription there is
     /// over.
-    fn deliver(&self, event: &E, emission: &Emission<'_>, observed: Option<&Observed<'_>>) -> bool
+    fn deliver(
+        &self,
+        event: &E,
+        emission: &Emission<'_>,
+        observed: Option<&EmissionObservers<'_>>,
+    ) -> bool
     where
         E: Event,
     {
@@ -171,7 +179,7 @@ impl<'v, E> View<'v, E> {
         emission: &Emission<'_>,
         skip: Skip,
         missed: &Cell<usize>,
-        observed: Option<&Observed<'_>>,
+        observed: Option<&EmissionObservers<'_>>,
     ) where
         E: Event,
     {
@@ -189,7 +197,7 @@ impl<'v, E> View<'v, E> {
     }
 }
 
-impl<E: Event> Who for View<'_, E> {
+impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
     fn event(&self) -> &'static EventInfo {
         E::INFO
     }
@@ -206,15 +214,15 @@ impl<E: Event> Who for View<'_, E> {
 /// there were, done or not.
 #[inline(never)]
 pub(crate) fn run_full<E: Event>(
-    inner: &Arc<Inner>,
-    roster: &Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
     event: &E,
-    record: &Record,
-    origin: &Origin,
-    observed: Option<&Observed<'_>>,
+    record: &LazyState,
+    origin: &Lineage,
+    observed: Option<&EmissionObservers<'_>>,
 ) -> usize {
     let subscribed = roster.subscribed();
-    let view = View::new(roster, subscribed.as_deref());
+    let view = InlineHandlers::new(roster, subscribed.as_deref());
     let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     view.run_rest(event, &emission, &missed, observed);

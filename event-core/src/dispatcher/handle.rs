@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
-use super::inner::Inner;
-use super::{Caused, Dispatcher, pending};
+use super::inner::DispatcherState;
+use super::{Dispatcher, ErasedEvent, pending};
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
 use crate::handler::HandlerInfo;
-use crate::isolate::Isolated;
+use crate::panics::DropCaught;
 use crate::pending::PendingEvents;
 use crate::report::Report;
 
@@ -44,19 +44,19 @@ pub struct DispatcherHandle {
 
 #[derive(Clone)]
 enum State {
-    Built(Weak<Inner>),
+    Built(Weak<DispatcherState>),
     /// Empty until the build; a dangling reference if the build fails.
-    Awaited(Arc<OnceLock<Weak<Inner>>>),
+    Awaited(Arc<OnceLock<Weak<DispatcherState>>>),
 }
 
 impl DispatcherHandle {
-    pub(crate) fn of(inner: Weak<Inner>) -> Self {
+    pub(crate) fn of(inner: Weak<DispatcherState>) -> Self {
         Self {
             state: State::Built(inner),
         }
     }
 
-    pub(crate) fn awaiting(built: Arc<OnceLock<Weak<Inner>>>) -> Self {
+    pub(crate) fn awaiting(built: Arc<OnceLock<Weak<DispatcherState>>>) -> Self {
         Self {
             state: State::Awaited(built),
         }
@@ -88,16 +88,16 @@ impl DispatcherHandle {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        let dispatcher = Isolated::new(self.get()?);
+        let dispatcher = DropCaught::new(self.get()?);
         Ok(dispatcher.emit(event))
     }
 
     /// Emits what an emitter was given after its delivery had ended.
-    pub(crate) fn emit_late(&self, event: Box<dyn Caused>, by: HandlerInfo, replays: bool) {
+    pub(crate) fn emit_late(&self, event: Box<dyn ErasedEvent>, by: HandlerInfo, replays: bool) {
         let name = event.info().name();
         match self.get() {
             Ok(dispatcher) => {
-                let dispatcher = Isolated::new(dispatcher);
+                let dispatcher = DropCaught::new(dispatcher);
                 let pending = PendingEvents {
                     events: vec![event],
                 };

@@ -11,18 +11,18 @@ use super::DispatcherHandle;
 use super::calls::CatchAll;
 use super::closing::Closing;
 use super::depth;
-use super::origin::{Origin, Parent};
-use super::roster::{Entry, EventKind, KindOf};
-use super::seat::Places;
+use super::origin::{Lineage, ParentEvent};
+use super::roster::{ErasedEventType, EventType, TableEntry};
+use super::seat::Executors;
 use super::tasks::Tasks;
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
 use crate::handler::registered::Registered;
-use crate::isolate;
-use crate::meta::{Meta, Stamper};
+use crate::meta::{Meta, MetaSource};
 use crate::observer::Observer;
+use crate::panics;
 use crate::queue::buffer::Label;
-use crate::queue::line::Line;
+use crate::queue::line::LiveQueue;
 use crate::queue::{AnyQueue, Declared};
 use crate::registry::EventSlot;
 use crate::report::{Failure, Snapshot};
@@ -34,13 +34,13 @@ use crate::wiring;
 /// What the clones of a dispatcher share, with the tasks and threads that work for it. After the
 /// build nothing in it changes but the runtime subscriptions, the observers, the places of generic
 /// events, and what waits and runs.
-pub(crate) struct Inner {
+pub(crate) struct DispatcherState {
     /// By the dense index of each event type that is not generic.
-    pub(crate) table: Box<[Option<Entry>]>,
+    pub(crate) table: Box<[Option<TableEntry>]>,
     /// Generic events with handlers, and any event the linker did not tell of.
-    pub(crate) generic: ByType<Entry>,
+    pub(crate) generic: ByType<TableEntry>,
     /// Such events that were first subscribed to, or seen by a catch-all, after the build.
-    late: ArcSwap<ByType<Arc<Entry>>>,
+    late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
     /// The catch-alls, in order: they see late events, too.
     pub(crate) everything: Box<[(&'static dyn Registered, CatchAll)]>,
@@ -53,12 +53,12 @@ pub(crate) struct Inner {
     stamps: bool,
     /// Whether emissions are stamped with an identity: for such a handler, or for who observes.
     stamping: AtomicBool,
-    stamper: Stamper,
+    stamper: MetaSource,
     spans: Spans,
     pub(crate) runtime: Option<Runtime>,
     /// The queues, by their index.
-    pub(crate) lines: Arc<[Arc<Line>]>,
-    places: Mutex<Places>,
+    pub(crate) lines: Arc<[Arc<LiveQueue>]>,
+    places: Mutex<Executors>,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) closing: Arc<Closing>,
     on_failure: OnFailure,
@@ -74,16 +74,16 @@ pub(crate) struct Inner {
 
 /// What a build hands over.
 pub(crate) struct Parts {
-    pub(crate) table: Vec<Option<Entry>>,
-    pub(crate) generic: ByType<Entry>,
+    pub(crate) table: Vec<Option<TableEntry>>,
+    pub(crate) generic: ByType<TableEntry>,
     pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) stamps: bool,
-    pub(crate) stamper: Stamper,
+    pub(crate) stamper: MetaSource,
     pub(crate) spans: Spans,
     pub(crate) runtime: Option<Runtime>,
-    pub(crate) lines: Vec<Arc<Line>>,
-    pub(crate) places: Places,
+    pub(crate) lines: Vec<Arc<LiveQueue>>,
+    pub(crate) places: Executors,
     pub(crate) on_failure: OnFailure,
     pub(crate) provided: Provided,
     pub(crate) depth_limit: u32,
@@ -95,14 +95,14 @@ pub(crate) struct Parts {
 pub(crate) type OnFailure = Box<dyn Fn(&Failure) + Send + Sync>;
 
 /// The place of an event.
-pub(crate) enum Found<'a> {
-    Known(&'a Entry),
-    Late(Arc<Entry>),
+pub(crate) enum TableLookup<'a> {
+    Known(&'a TableEntry),
+    Late(Arc<TableEntry>),
 }
 
-impl Found<'_> {
+impl TableLookup<'_> {
     /// The place itself, if it is not in the table.
-    pub(crate) fn late(&self) -> Option<Arc<Entry>> {
+    pub(crate) fn late(&self) -> Option<Arc<TableEntry>> {
         match self {
             Self::Known(_) => None,
             Self::Late(entry) => Some(Arc::clone(entry)),
@@ -110,10 +110,10 @@ impl Found<'_> {
     }
 }
 
-impl Deref for Found<'_> {
-    type Target = Entry;
+impl Deref for TableLookup<'_> {
+    type Target = TableEntry;
 
-    fn deref(&self) -> &Entry {
+    fn deref(&self) -> &TableEntry {
         match self {
             Self::Known(entry) => entry,
             Self::Late(entry) => entry,
@@ -121,7 +121,7 @@ impl Deref for Found<'_> {
     }
 }
 
-impl Inner {
+impl DispatcherState {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let observed = parts.spans.are_on() || !parts.observers.is_empty();
         let (tasks, lines) = (Arc::default(), parts.lines.into());
@@ -176,19 +176,19 @@ impl Inner {
 
     /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
     /// knows it by; else a new one.
-    pub(crate) fn stamp(&self, origin: &Origin, own: Option<&Parent>) -> Meta {
+    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
         let known = origin.stamp.clone();
         known.unwrap_or_else(|| self.stamper.stamp(origin, own))
     }
 
     /// An event that was not emitted, as a failure keeps it.
     #[cold]
-    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, origin: &Origin) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, origin: &Lineage) -> Arc<Snapshot> {
         Snapshot::of(event, self.stamp(origin, None))
     }
 
     /// Begins an emission: gives it its identity and its span, if somebody asks for those.
-    pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Origin) {
+    pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Lineage) {
         if self.is_stamping() {
             let mut meta = self.stamp(origin, None);
             origin.trace = self.spans.emission(event, origin, &mut meta);
@@ -222,7 +222,7 @@ impl Inner {
             return;
         }
         let hook = |failure| {
-            let told = || isolate::run(|| (self.on_failure)(failure));
+            let told = || panics::catch(|| (self.on_failure)(failure));
             failure.descend(self, told).1
         };
         if let Some(refusal) = hook(failure) {
@@ -250,49 +250,49 @@ impl Inner {
 
     /// The place of an event in the table.
     #[inline]
-    pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&Entry> {
+    pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&TableEntry> {
         self.table.get(slot?.index())?.as_ref()
     }
 
     /// The place of `E` that the build made.
-    pub(crate) fn known<E: Event>(&self) -> Option<&Entry> {
+    pub(crate) fn known<E: Event>(&self) -> Option<&TableEntry> {
         self.entry(E::slot())
             .or_else(|| self.generic.get(&TypeId::of::<E>()))
     }
 
     /// The place of `E`, wherever it is; `None` if there is none.
-    pub(crate) fn find<E: Event>(&self) -> Option<Found<'_>> {
+    pub(crate) fn find<E: Event>(&self) -> Option<TableLookup<'_>> {
         if let Some(entry) = self.known::<E>() {
-            return Some(Found::Known(entry));
+            return Some(TableLookup::Known(entry));
         }
         if !self.has_late.load(Ordering::Acquire) && !self.is_watched() {
             return None;
         }
         if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
-            return Some(Found::Late(Arc::clone(entry)));
+            return Some(TableLookup::Late(Arc::clone(entry)));
         }
         if self.everything.is_empty() && !self.is_observed() {
             return None;
         }
-        Some(Found::Late(self.late_entry::<E>()))
+        Some(TableLookup::Late(self.late_entry::<E>()))
     }
 
     /// The place of `E`, which is made if there is none.
-    pub(crate) fn find_or_make<E: Event>(&self) -> Found<'_> {
+    pub(crate) fn find_or_make<E: Event>(&self) -> TableLookup<'_> {
         match self.known::<E>() {
-            Some(entry) => Found::Known(entry),
-            None => Found::Late(self.late_entry::<E>()),
+            Some(entry) => TableLookup::Known(entry),
+            None => TableLookup::Late(self.late_entry::<E>()),
         }
     }
 
     /// The place of an event that the build did not know of.
     #[cold]
-    fn late_entry<E: Event>(&self) -> Arc<Entry> {
+    fn late_entry<E: Event>(&self) -> Arc<TableEntry> {
         let _changing = self.changing();
         if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
             return Arc::clone(entry);
         }
-        let kind = KindOf::<E>::NEW;
+        let kind = EventType::<E>::NEW;
         let mut list = kind.new_list(self.everything.len());
         let mut registered = Vec::new();
         for (handler, catch_all) in &self.everything {
@@ -304,7 +304,7 @@ impl Inner {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let roster = kind.finish(list, registered, &mut places);
         drop(places);
-        let entry = Arc::new(Entry::new(roster, self.is_watched()));
+        let entry = Arc::new(TableEntry::new(roster, self.is_watched()));
         let mut late = ByType::clone(&self.late.load());
         late.insert(TypeId::of::<E>(), Arc::clone(&entry));
         self.late.store(Arc::new(late));
@@ -339,7 +339,7 @@ impl Inner {
         }
         self.refresh_all();
         drop(changing);
-        isolate::discard(before);
+        panics::drop_caught(before);
     }
 
     /// Lets every emit from here on look whether the dispatcher is open.
@@ -363,29 +363,29 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for DispatcherState {
     /// Here end what handlers captured and what was provided, wherever the last clone ends:
     /// perhaps inside of an emit. One by one, so that none that panics takes others along.
     fn drop(&mut self) {
         let owners = self.provided.take_owners();
-        isolate::release(|| {
+        panics::release(|| {
             let table = std::mem::take(&mut self.table);
-            table.into_iter().for_each(isolate::discard);
+            table.into_iter().for_each(panics::drop_caught);
             let generic = std::mem::take(&mut self.generic);
-            generic.into_values().for_each(isolate::discard);
+            generic.into_values().for_each(panics::drop_caught);
             let everything = std::mem::take(&mut self.everything);
-            everything.into_iter().for_each(isolate::discard);
+            everything.into_iter().for_each(panics::drop_caught);
             let late = ByType::clone(&self.late.swap(Arc::default()));
-            late.into_values().for_each(isolate::discard);
+            late.into_values().for_each(panics::drop_caught);
             let observers = Vec::clone(&self.observers.swap(Arc::default()));
-            observers.into_iter().for_each(isolate::discard);
+            observers.into_iter().for_each(panics::drop_caught);
             let wakes = self.lines.iter().map(|line| line.take_wake());
-            wakes.for_each(isolate::discard);
-            isolate::discard(std::mem::take(&mut self.spans));
-            isolate::discard(self.stamper.take_clock());
-            isolate::discard(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
+            wakes.for_each(panics::drop_caught);
+            panics::drop_caught(std::mem::take(&mut self.spans));
+            panics::drop_caught(self.stamper.take_clock());
+            panics::drop_caught(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
             // Last, so that nothing above was the last owner of a value.
-            owners.into_iter().for_each(isolate::discard);
+            owners.into_iter().for_each(panics::drop_caught);
         });
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::cascade::{Blocked, Hands, Root};
-use super::flight::Left;
-use super::inner::Inner;
-use super::limit::{Limit, Permit};
+use super::cascade::{BlockedDelivery, Cascade, WaitPolicy};
+use super::flight::CallExtras;
+use super::inner::DispatcherState;
+use super::limit::{ConcurrencyLimit, ConcurrencyPermit};
 use super::precedence::{Completion, Precedence};
-use super::seat::{LateCall, LateSubscription, Place, QueuePlace, Reserved};
-use super::shared::{Delivered, Item, Target};
-use super::subscriptions::{Step, Steps, Subscribed};
-use crate::isolate;
-use crate::queue::line::{Line, Offered, Serves};
-use crate::report::{Cause, Ended, Skip, Undelivered};
+use super::seat::{DeferredCall, ErasedSubscription, Executor, QueueExecutor, SubscriptionClaim};
+use super::shared::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
+use super::subscriptions::{Step, Steps, SubscriptionList};
+use crate::panics;
+use crate::queue::line::{LiveQueue, OfferResult, ServedBy};
+use crate::report::{Cause, Ended, RejectedDelivery, Skip};
 
 /// Hands an event to its queues and tasks, and to streams, in order.
 ///
@@ -20,13 +20,13 @@ use crate::report::{Cause, Ended, Skip, Undelivered};
 /// see the next one. A root that runs async handlers itself finds them untouched. `halted` says why nothing
 /// is handed over, if so.
 pub(crate) fn hand_over(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
-    subscribed: Option<&Subscribed<dyn LateSubscription>>,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &Arc<dyn ErasedDeferredEvent>,
+    subscribed: Option<&SubscriptionList<dyn ErasedSubscription>>,
+    root: &mut Cascade,
     halted: Option<Skip>,
 ) {
-    let is_structured = root.hands == Hands::Structured;
+    let is_structured = root.wait_policy == WaitPolicy::AwaitHandlers;
     let mut refused = ask_filters(inner, &**event, root, halted)
         .into_iter()
         .peekable();
@@ -45,7 +45,7 @@ pub(crate) fn hand_over(
             }
         }
     }
-    if root.hands.blocks() {
+    if root.wait_policy.blocks() {
         wait_blocking(inner, root);
     }
 }
@@ -53,15 +53,15 @@ pub(crate) fn hand_over(
 /// Asks the filters of all handlers before anything is handed over. Returns the seats, in order, at which
 /// that ended the delivery.
 fn ask_filters(
-    inner: &Arc<Inner>,
-    event: &dyn Delivered,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    root: &mut Cascade,
     halted: Option<Skip>,
 ) -> Vec<u32> {
     let mut refused = Vec::new();
     for seat in seats(inner, event) {
-        let is_asked_later =
-            root.hands == Hands::Structured && matches!(event.place(inner, seat), Place::Task(_));
+        let is_asked_later = root.wait_policy == WaitPolicy::AwaitHandlers
+            && matches!(event.place(inner, seat), Executor::Task(_));
         if !is_asked_later && stopped(root, halted).is_none() && !admits(inner, event, seat, root) {
             refused.push(seat);
         }
@@ -71,26 +71,26 @@ fn ask_filters(
 
 /// Hands an event to the handler at a seat, whose filter holds.
 fn hand_over_seat(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
+    inner: &Arc<DispatcherState>,
+    event: &Arc<dyn ErasedDeferredEvent>,
     seat: u32,
     completion: Option<Completion>,
-    root: &mut Root,
+    root: &mut Cascade,
     halted: Option<Skip>,
 ) {
-    let target = Target::Seat(seat);
+    let target = HandlerRef::DeferredHandler(seat);
     if let Some(skip) = stopped(root, halted) {
         root.settle(inner, &**event, &target, |emission| emission.skip(skip));
         return;
     }
     match event.place(inner, seat) {
-        Place::Task(_) if root.hands == Hands::Structured => {}
-        Place::Task(place) => match place.limit.try_acquire() {
+        Executor::Task(_) if root.wait_policy == WaitPolicy::AwaitHandlers => {}
+        Executor::Task(place) => match place.limit.try_acquire() {
             Some(permit) => start_task(inner, event, target, permit, completion, root),
             None => reject_full(inner, event, &target, &place.limit, root),
         },
-        Place::Queue(QueuePlace { line, label }) => {
-            let item = Item::queued(Arc::clone(event), target, *label);
+        Executor::Queue(QueueExecutor { line, label }) => {
+            let item = DeferredDelivery::queued(Arc::clone(event), target, *label);
             offer(inner, &inner.lines[*line], item, root);
         }
     }
@@ -98,66 +98,70 @@ fn hand_over_seat(
 
 /// Hands an event to a subscription that does not run inline.
 fn hand_over_subscription(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
-    subscription: &Arc<dyn LateSubscription>,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &Arc<dyn ErasedDeferredEvent>,
+    subscription: &Arc<dyn ErasedSubscription>,
+    root: &mut Cascade,
     halted: Option<Skip>,
 ) {
     let call = subscription.call();
     let skip = stopped(root, halted);
-    let is_own = root.hands == Hands::Structured && matches!(call, LateCall::Async { .. });
+    let is_own =
+        root.wait_policy == WaitPolicy::AwaitHandlers && matches!(call, DeferredCall::Async { .. });
     if is_own && skip.is_none() {
         return;
     }
-    let Some(reserved) = Reserved::new(subscription) else {
+    let Some(reserved) = SubscriptionClaim::new(subscription) else {
         return;
     };
-    let target = Target::Subscription(reserved);
+    let target = HandlerRef::Subscription(reserved);
     if let Some(skip) = skip {
         root.settle(inner, &**event, &target, |emission| emission.skip(skip));
         return;
     }
     match call {
-        LateCall::Async { limit, .. } => match limit.try_acquire() {
+        DeferredCall::Async { limit, .. } => match limit.try_acquire() {
             Some(permit) => start_task(inner, event, target, permit, None, root),
             None => reject_full(inner, event, &target, limit, root),
         },
-        LateCall::Stream(line) => offer(inner, line, item(event, target), root),
+        DeferredCall::Stream(line) => offer(inner, line, item(event, target), root),
     }
 }
 
 /// The seats of an event, by their index.
-pub(crate) fn seats(inner: &Inner, event: &dyn Delivered) -> std::ops::Range<u32> {
+pub(crate) fn seats(
+    inner: &DispatcherState,
+    event: &dyn ErasedDeferredEvent,
+) -> std::ops::Range<u32> {
     0..u32::try_from(event.seats(inner)).unwrap_or(u32::MAX)
 }
 
 /// Whether some async handler of the event waits for another.
-pub(crate) fn is_ordered(inner: &Inner, event: &dyn Delivered) -> bool {
+pub(crate) fn is_ordered(inner: &DispatcherState, event: &dyn ErasedDeferredEvent) -> bool {
     seats(inner, event).any(|seat| match event.place(inner, seat) {
-        Place::Task(place) => !place.after.is_empty(),
-        Place::Queue(_) => false,
+        Executor::Task(place) => !place.after.is_empty(),
+        Executor::Queue(_) => false,
     })
 }
 
 /// Whether nothing more of the event is handed over.
-fn stopped(root: &Root, halted: Option<Skip>) -> Option<Skip> {
+fn stopped(root: &Cascade, halted: Option<Skip>) -> Option<Skip> {
     halted.or_else(|| (root.is_fail_fast() && root.has_failed()).then_some(Skip::EarlierFailure))
 }
 
-fn item(event: &Arc<dyn Delivered>, target: Target) -> Item {
-    Item::new(Arc::clone(event), target)
+fn item(event: &Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> DeferredDelivery {
+    DeferredDelivery::new(Arc::clone(event), target)
 }
 
 /// Asks the filter of a handler; if it does not hold, the delivery ends here.
 pub(crate) fn admits(
-    inner: &Arc<Inner>,
-    event: &dyn Delivered,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
     seat: u32,
-    root: &mut Root,
+    root: &mut Cascade,
 ) -> bool {
-    let target = Target::Seat(seat);
-    match isolate::caught(|| event.admits(inner, seat)) {
+    let target = HandlerRef::DeferredHandler(seat);
+    match panics::catch_payload(|| event.admits(inner, seat)) {
         Ok(true) => return true,
         Ok(false) => root.settle(inner, event, &target, |emission| {
             emission.skip(Skip::Filter);
@@ -171,10 +175,10 @@ pub(crate) fn admits(
 
 /// Ends a delivery that nobody takes, as a failure.
 pub(crate) fn reject(
-    inner: &Arc<Inner>,
-    event: &dyn Delivered,
-    target: &Target,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+    root: &mut Cascade,
     cause: Cause,
 ) {
     let ended = cause.ended().unwrap_or(Ended::Rejected);
@@ -185,24 +189,24 @@ pub(crate) fn reject(
 
 /// Ends a delivery whose handler is at its limit, so that it can be redelivered.
 fn reject_full(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
-    target: &Target,
-    limit: &Arc<Limit>,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &Arc<dyn ErasedDeferredEvent>,
+    target: &HandlerRef,
+    limit: &Arc<ConcurrencyLimit>,
+    root: &mut Cascade,
 ) {
     let item = item(event, target.clone());
-    let cause = Cause::Full(Arc::new(Undelivered::of_task(inner, item, limit)));
+    let cause = Cause::Full(Arc::new(RejectedDelivery::of_task(inner, item, limit)));
     reject(inner, &**event, target, root, cause);
 }
 
 fn start_task(
-    inner: &Arc<Inner>,
-    event: &Arc<dyn Delivered>,
-    target: Target,
-    permit: Permit,
+    inner: &Arc<DispatcherState>,
+    event: &Arc<dyn ErasedDeferredEvent>,
+    target: HandlerRef,
+    permit: ConcurrencyPermit,
     completion: Option<Completion>,
-    root: &mut Root,
+    root: &mut Cascade,
 ) {
     if inner.runtime.is_none() {
         // Of a subscription: a build refuses handlers.
@@ -217,9 +221,14 @@ fn start_task(
 }
 
 /// Offers a delivery to its queue, and takes in the answer.
-pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut Root) {
-    let waits = root.hands != Hands::Over;
-    let is_blocked = |more: &super::cascade::More| {
+pub(crate) fn offer(
+    inner: &Arc<DispatcherState>,
+    line: &Arc<LiveQueue>,
+    item: DeferredDelivery,
+    root: &mut Cascade,
+) {
+    let waits = root.wait_policy != WaitPolicy::Never;
+    let is_blocked = |more: &super::cascade::CascadeState| {
         let mut blocked = more.blocked.iter();
         blocked.any(|blocked| Arc::ptr_eq(&blocked.line, line))
     };
@@ -234,9 +243,10 @@ pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut
         return;
     }
     match line.offer(inner, item, None) {
-        Offered::NoRoom(item) if waits => block(line, item, root),
+        OfferResult::NoRoom(item) if waits => block(line, item, root),
         offered => {
-            if let (Offered::Deserted(item), false) = (&offered, root.hands.is_reported()) {
+            if let (OfferResult::Deserted(item), false) = (&offered, root.wait_policy.is_reported())
+            {
                 line.buffer.count_abandoned(item.label);
             }
             offered_to(inner, line, offered, root);
@@ -244,15 +254,15 @@ pub(crate) fn offer(inner: &Arc<Inner>, line: &Arc<Line>, item: Item, root: &mut
     }
 }
 
-fn block(line: &Arc<Line>, item: Item, root: &mut Root) {
+fn block(line: &Arc<LiveQueue>, item: DeferredDelivery, root: &mut Cascade) {
     line.count_wait();
     // Whoever has the report of the root is told there.
-    let slot = if root.hands.is_reported() {
+    let slot = if root.wait_policy.is_reported() {
         None
     } else {
         line.buffer.wait(&item)
     };
-    root.more().blocked.push(Blocked {
+    root.more().blocked.push(BlockedDelivery {
         line: Arc::clone(line),
         item,
         slot,
@@ -260,55 +270,62 @@ fn block(line: &Arc<Line>, item: Item, root: &mut Root) {
 }
 
 /// Takes in what became of a delivery that was offered to a queue.
-pub(crate) fn offered_to(inner: &Arc<Inner>, line: &Arc<Line>, offered: Offered, root: &mut Root) {
+pub(crate) fn offered_to(
+    inner: &Arc<DispatcherState>,
+    line: &Arc<LiveQueue>,
+    offered: OfferResult,
+    root: &mut Cascade,
+) {
     match offered {
-        Offered::Waits => root.hand_over(),
-        Offered::NoRoom(item) | Offered::Rejected(item) => {
+        OfferResult::Waits => root.hand_over(),
+        OfferResult::NoRoom(item) | OfferResult::Rejected(item) => {
             line.count(Ended::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
-            let cause = Cause::Full(Arc::new(Undelivered::of_queue(inner, item, line)));
+            let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, line)));
             reject(inner, &*event, &target, root, cause);
         }
-        Offered::Dropped(item) => {
+        OfferResult::Dropped(item) => {
             root.settle(inner, &*item.event, &item.target, |emission| {
                 emission.ended(Ended::Dropped);
             });
-            isolate::discard(item);
+            panics::drop_caught(item);
         }
-        Offered::Panicked(item, payload) => {
+        OfferResult::Panicked(item, payload) => {
             root.settle(inner, &*item.event, &item.target, |emission| {
                 emission.panicked(item.event.as_any_event(), payload);
             });
-            isolate::discard(item);
+            panics::drop_caught(item);
         }
         // The stream is gone, and with it the subscription.
-        Offered::Closed(item) if line.serves() == Serves::Stream && !inner.closing.is_closed() => {
-            root.settle_cancelled(inner, &*item.event, &item.target, Left::default());
-            isolate::discard(item);
+        OfferResult::Closed(item)
+            if line.serves() == ServedBy::Stream && !inner.closing.is_closed() =>
+        {
+            root.settle_cancelled(inner, &*item.event, &item.target, CallExtras::default());
+            panics::drop_caught(item);
         }
-        Offered::Closed(item) => {
+        OfferResult::Closed(item) => {
             line.count(Ended::Rejected);
             reject(inner, &*item.event, &item.target, root, Cause::Closed);
-            isolate::discard(item);
+            panics::drop_caught(item);
         }
-        Offered::Deserted(item) => {
+        OfferResult::Deserted(item) => {
             line.count(Ended::Abandoned);
             let cause = inner.abandoned(Some(line.name));
             reject(inner, &*item.event, &item.target, root, cause);
-            isolate::discard(item);
+            panics::drop_caught(item);
         }
     }
 }
 
 /// Lets the thread wait until each delivery has found room.
-pub(crate) fn wait_blocking(inner: &Arc<Inner>, root: &mut Root) {
+pub(crate) fn wait_blocking(inner: &Arc<DispatcherState>, root: &mut Cascade) {
     if root.record.get().is_none() {
         return;
     }
     for mut blocked in std::mem::take(&mut root.more().blocked) {
         loop {
             let line = Arc::clone(&blocked.line);
-            line.buffer.room_blocking();
+            line.buffer.capacity_free_blocking();
             match blocked.offer(inner) {
                 Ok(offered) => {
                     offered_to(inner, &line, offered, root);

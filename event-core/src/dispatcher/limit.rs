@@ -15,7 +15,7 @@ mod models;
 const CONCURRENCY: u32 = 1024;
 
 /// How many deliveries of one handler may be under way at once.
-pub(crate) struct Limit {
+pub(crate) struct ConcurrencyLimit {
     running: AtomicU32,
     most: u32,
     /// The handler named it, so it holds inside of `emit_async`, too.
@@ -23,10 +23,10 @@ pub(crate) struct Limit {
     freed: Waiters,
 }
 
-/// A place under a [`Limit`], until it is dropped.
-pub(crate) struct Permit(Arc<Limit>);
+/// A place under a [`ConcurrencyLimit`], until it is dropped.
+pub(crate) struct ConcurrencyPermit(Arc<ConcurrencyLimit>);
 
-impl Limit {
+impl ConcurrencyLimit {
     pub(crate) fn new(most: Option<u32>) -> Arc<Self> {
         Arc::new(Self {
             running: AtomicU32::new(0),
@@ -45,16 +45,16 @@ impl Limit {
     }
 
     /// A place, if one is free.
-    pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<Permit> {
+    pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<ConcurrencyPermit> {
         let next = |running| (running < self.most).then_some(running + 1);
         self.running
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, next)
             .is_ok()
-            .then(|| Permit(Arc::clone(self)))
+            .then(|| ConcurrencyPermit(Arc::clone(self)))
     }
 
     /// A place, once one is free.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Permit {
+    pub(crate) async fn acquire(self: &Arc<Self>) -> ConcurrencyPermit {
         loop {
             if let Some(permit) = self.try_acquire() {
                 return permit;
@@ -68,9 +68,9 @@ impl Limit {
     }
 }
 
-impl Limit {
+impl ConcurrencyLimit {
     /// A place, once one is free; the thread waits.
-    pub(crate) fn acquire_blocking(self: &Arc<Self>) -> Permit {
+    pub(crate) fn acquire_blocking(self: &Arc<Self>) -> ConcurrencyPermit {
         loop {
             if let Some(permit) = self.try_acquire() {
                 return permit;
@@ -84,7 +84,7 @@ impl Limit {
     }
 }
 
-impl Drop for Permit {
+impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::AcqRel);
         // Additional, so that a waiter which is dropped after it was told costs nobody a turn.

@@ -51,7 +51,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub use self::builder::DispatcherBuilder;
-pub(crate) use self::cascade::{Caused, Kept};
+pub(crate) use self::cascade::{ErasedEvent, ReturnedEvent};
 #[cfg(feature = "serde")]
 pub(crate) use self::deliver::ArrivedEvent;
 pub use self::emit_async::EmitAsync;
@@ -62,8 +62,8 @@ pub use self::shutdown::Shutdown;
 pub use self::with::With;
 pub use crate::global::{Entered, InScope};
 
-use self::cascade::{Hands, Root};
-use self::inner::Inner;
+use self::cascade::{Cascade, WaitPolicy};
+use self::inner::DispatcherState;
 use crate::error::{BlockingError, InstallError, TryEmitError};
 use crate::event::{EmitsNow, Event, Handled};
 use crate::global;
@@ -71,7 +71,7 @@ use crate::handler::Outcome;
 use crate::observer::{Observation, Observer};
 use crate::param::Dependency;
 use crate::pending::PendingEvents;
-use crate::queue::line::{Line, Serves};
+use crate::queue::line::{LiveQueue, ServedBy};
 use crate::queue::{AnyQueue, LocalQueue, Overflow, Queue, QueueHandle, Settings};
 use crate::report::Report;
 use crate::stream::EventStream;
@@ -130,7 +130,7 @@ use crate::subscription::{self, Subscription, SubscriptionOptions};
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 pub struct Dispatcher {
-    inner: Arc<Inner>,
+    inner: Arc<DispatcherState>,
 }
 
 impl Clone for Dispatcher {
@@ -162,18 +162,18 @@ impl Dispatcher {
     }
 
     // Not `new`, which rustc would offer to whoever writes `Dispatcher::new()`.
-    fn of(inner: Arc<Inner>) -> Self {
+    fn of(inner: Arc<DispatcherState>) -> Self {
         inner.closing.join();
         Self { inner }
     }
 
     /// Another clone, unless the last one is gone.
-    pub(crate) fn revive(inner: Arc<Inner>) -> Option<Self> {
+    pub(crate) fn revive(inner: Arc<DispatcherState>) -> Option<Self> {
         // Not made unless it counts: dropping it would count it off.
         inner.closing.join_others().then(|| Self { inner })
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
+    pub(crate) fn inner(&self) -> &Arc<DispatcherState> {
         &self.inner
     }
 
@@ -254,7 +254,7 @@ impl Dispatcher {
         Ok(emit::emit_full(
             &self.inner,
             event,
-            Root::with(Hands::Blocking),
+            Cascade::with(WaitPolicy::BlockForCapacity),
         ))
     }
 
@@ -295,7 +295,7 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        let report = emit::emit_full(&self.inner, event, Root::fail_fast());
+        let report = emit::emit_full(&self.inner, event, Cascade::fail_fast());
         if report.is_ok() {
             Ok(report)
         } else {
@@ -481,7 +481,7 @@ impl Dispatcher {
             "a stream needs room for an event: write `stream(1, …)` or more"
         );
         let settings = Settings::ONE.capacity(capacity).overflow(overflow);
-        let line = Line::new("stream", settings, Serves::Stream);
+        let line = LiveQueue::new("stream", settings, ServedBy::Stream);
         self.inner.closing.add_stream(&line);
         let at = Location::caller();
         let subscription = subscription::subscribe_stream::<E>(&self.inner, &line, at);
@@ -557,7 +557,7 @@ impl Dispatcher {
         line.is_some_and(|line| line.set_wake(Box::new(wake)))
     }
 
-    fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<Line>> {
+    fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<LiveQueue>> {
         let at = self.inner.place_of(queue)?;
         self.inner.lines.get(at)
     }

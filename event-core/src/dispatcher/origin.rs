@@ -6,16 +6,16 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use super::depth;
-use super::inner::Inner;
-use super::replaying::{self, Stand};
+use super::inner::DispatcherState;
+use super::replaying::{self, NestingScope};
 use crate::context::Values;
 use crate::event::EventInfo;
-use crate::meta::{Meta, Stamper, TraceParent};
+use crate::meta::{Meta, MetaSource, TraceParent};
 use crate::spans::Trace;
 
 /// What an emission comes from, and what it carries on.
 #[derive(Clone)]
-pub(crate) struct Origin {
+pub(crate) struct Lineage {
     pub(crate) depth: u32,
     /// The event is replayed, or a handler of one that is caused it.
     pub(crate) replays: bool,
@@ -25,9 +25,9 @@ pub(crate) struct Origin {
     /// it: an inline handler, or a failure.
     pub(crate) stamp: Option<Meta>,
     /// The event as what it causes knows it, if it outlives its emission and somebody has asked.
-    pub(super) own: OnceLock<Arc<Parent>>,
+    pub(super) own: OnceLock<Arc<ParentEvent>>,
     /// The event that caused this one.
-    pub(crate) parent: Option<Arc<Parent>>,
+    pub(crate) parent: Option<Arc<ParentEvent>>,
     /// What the emitter gave along.
     pub(crate) values: Option<Arc<Values>>,
     /// The span of the delivery that caused it.
@@ -40,23 +40,23 @@ pub(crate) struct Origin {
 /// what it caused.
 ///
 /// It knows its root and not its own parent, so that a long line of descent is not kept in memory.
-pub(crate) struct Parent {
+pub(crate) struct ParentEvent {
     made: OnceLock<(Uuid, SystemTime)>,
-    root: Root,
+    root: RootEvent,
     traceparent: Option<TraceParent>,
 }
 
 /// The root that an event descends from.
 #[derive(Clone)]
-enum Root {
+enum RootEvent {
     Itself,
     Known(Uuid),
-    Other(Arc<Parent>),
+    Other(Arc<ParentEvent>),
 }
 
 /// What of an event's identity passes on to what it causes.
 #[derive(Clone, Copy)]
-pub(crate) struct Stamp {
+pub(crate) struct Identity {
     pub(crate) id: Uuid,
     pub(crate) time: SystemTime,
     pub(crate) correlation: Uuid,
@@ -65,9 +65,9 @@ pub(crate) struct Stamp {
 
 /// Of an event that code outside of handlers emits. A static, since what has a `Drop` would be made
 /// anew at each mention.
-pub(crate) static ROOT: Origin = Origin::at(0);
+pub(crate) static ROOT_LINEAGE: Lineage = Lineage::at(0);
 
-impl Origin {
+impl Lineage {
     /// Of a root inside of so many emissions on this thread.
     pub(crate) const fn at(depth: u32) -> Self {
         Self {
@@ -84,16 +84,16 @@ impl Origin {
     }
 
     /// Of a root that is emitted on this thread.
-    pub(crate) fn here(inner: &Inner) -> Self {
+    pub(crate) fn here(inner: &DispatcherState) -> Self {
         Self {
             replays: replaying::is_under_way(inner),
-            parent: depth::cause().map(Parent::stamped),
+            parent: depth::cause().map(ParentEvent::stamped),
             ..Self::at(depth::next())
         }
     }
 
     /// Of an event that a delivery of this one causes.
-    pub(crate) fn caused(&self, parent: Arc<Parent>, within: Trace) -> Self {
+    pub(crate) fn caused(&self, parent: Arc<ParentEvent>, within: Trace) -> Self {
         Self {
             replays: self.replays,
             parent: Some(parent),
@@ -112,9 +112,9 @@ impl Origin {
     }
 
     /// The event as what it causes knows it, if it outlives its emission.
-    pub(crate) fn own(&self) -> Option<&Arc<Parent>> {
+    pub(crate) fn own(&self) -> Option<&Arc<ParentEvent>> {
         self.outlives
-            .then(|| self.own.get_or_init(|| Parent::of(self, None)))
+            .then(|| self.own.get_or_init(|| ParentEvent::of(self, None)))
     }
 
     /// Whether an event that comes from here is in the record that is replayed, and so is not
@@ -124,38 +124,38 @@ impl Origin {
     }
 
     /// Where handlers of the event run.
-    pub(crate) fn stand(&self) -> Stand {
-        Stand {
+    pub(crate) fn stand(&self) -> NestingScope {
+        NestingScope {
             depth: self.depth,
             replays: self.replays,
         }
     }
 }
 
-impl Parent {
+impl ParentEvent {
     /// An event with an identity.
-    pub(crate) fn stamped(stamp: Stamp) -> Arc<Self> {
+    pub(crate) fn stamped(stamp: Identity) -> Arc<Self> {
         Arc::new(Self {
             made: (stamp.id, stamp.time).into(),
             root: if stamp.correlation == stamp.id {
-                Root::Itself
+                RootEvent::Itself
             } else {
-                Root::Known(stamp.correlation)
+                RootEvent::Known(stamp.correlation)
             },
             traceparent: stamp.traceparent,
         })
     }
 
     /// An event that comes from `origin`, with its identity if that is known.
-    pub(crate) fn of(origin: &Origin, known: Option<&Meta>) -> Arc<Self> {
+    pub(crate) fn of(origin: &Lineage, known: Option<&Meta>) -> Arc<Self> {
         if let Some(meta) = origin.stamp.as_ref().or(known) {
             return Self::stamped(meta.parent());
         }
         let parent = origin.parent.as_ref();
         Arc::new(Self {
             made: OnceLock::new(),
-            root: parent.map_or(Root::Itself, |parent| match &parent.root {
-                Root::Itself => Root::Other(Arc::clone(parent)),
+            root: parent.map_or(RootEvent::Itself, |parent| match &parent.root {
+                RootEvent::Itself => RootEvent::Other(Arc::clone(parent)),
                 known => known.clone(),
             }),
             traceparent: parent.and_then(|parent| parent.traceparent),
@@ -163,7 +163,7 @@ impl Parent {
     }
 
     /// The id, and when it was made.
-    pub(crate) fn made(&self, stamper: &Stamper) -> (Uuid, SystemTime) {
+    pub(crate) fn made(&self, stamper: &MetaSource) -> (Uuid, SystemTime) {
         if let Some(made) = self.made.get() {
             return *made;
         }
@@ -173,15 +173,15 @@ impl Parent {
     }
 
     /// The identity, which is made if nobody asked for it before.
-    pub(crate) fn stamp(&self, stamper: &Stamper) -> Stamp {
+    pub(crate) fn stamp(&self, stamper: &MetaSource) -> Identity {
         // The root first, so that ids grow with the descent.
         let root = match &self.root {
-            Root::Itself => None,
-            Root::Known(id) => Some(*id),
-            Root::Other(root) => Some(root.made(stamper).0),
+            RootEvent::Itself => None,
+            RootEvent::Known(id) => Some(*id),
+            RootEvent::Other(root) => Some(root.made(stamper).0),
         };
         let (id, time) = self.made(stamper);
-        Stamp {
+        Identity {
             id,
             time,
             correlation: root.unwrap_or(id),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cascade::Root;
+use super::cascade::Cascade;
 use super::emit;
-use super::inner::Inner;
-use super::origin::{Origin, ROOT};
+use super::inner::DispatcherState;
+use super::origin::{Lineage, ROOT_LINEAGE};
 use super::replaying;
 use crate::context::Values;
 use crate::pending::PendingEvents;
@@ -13,12 +13,12 @@ use crate::report::Report;
 
 /// Emits recorded events as one root.
 pub(crate) fn emit_all(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     pending: PendingEvents,
     values: Option<Arc<Values>>,
     replays: bool,
 ) -> Report {
-    let mut root = Root::default();
+    let mut root = Cascade::default();
     enter_all(inner, pending, values, replays, &mut root);
     root.run_caused(inner);
     root.into_report()
@@ -28,11 +28,11 @@ pub(crate) fn emit_all(
 /// a replay, which `replays` or what runs on this thread may say, those are left out that are in its
 /// record.
 pub(crate) fn enter_all(
-    inner: &Inner,
+    inner: &DispatcherState,
     pending: PendingEvents,
     values: Option<Arc<Values>>,
     replays: bool,
-    root: &mut Root,
+    root: &mut Cascade,
 ) {
     let replays = replays || replaying::is_under_way(inner);
     let events = if replays {
@@ -41,14 +41,14 @@ pub(crate) fn enter_all(
         pending.events
     };
     let Some(first) = events.first() else {
-        root.record(events, &ROOT);
+        root.record(events, &ROOT_LINEAGE);
         return;
     };
     match emit::enter_root(inner, first.info(), values) {
-        Ok(origin) => root.record(events, &Origin { replays, ..origin }),
+        Ok(origin) => root.record(events, &Lineage { replays, ..origin }),
         Err(why) => {
             root.not_entered(inner, first.as_any_event(), None, &why);
-            root.record(events, &ROOT);
+            root.record(events, &ROOT_LINEAGE);
             root.leave_the_rest(inner);
         }
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::inner::Inner;
+use super::inner::DispatcherState;
 use super::later;
-use super::seat::Place;
-use super::shared::Delivered;
+use super::seat::Executor;
+use super::shared::ErasedDeferredEvent;
 use crate::flag::Flag;
 
 /// The order among the handlers of one emission; `None` if no handler waits for another.
@@ -22,7 +22,11 @@ pub(crate) struct Completion {
 impl Precedence {
     /// Of an event that is handed over. Where the emission runs its async handlers itself, it keeps their
     /// order, too.
-    pub(crate) fn new(inner: &Inner, event: &dyn Delivered, is_structured: bool) -> Self {
+    pub(crate) fn new(
+        inner: &DispatcherState,
+        event: &dyn ErasedDeferredEvent,
+        is_structured: bool,
+    ) -> Self {
         let is_ordered = !is_structured && later::is_ordered(inner, event);
         let flags = || (0..event.seats(inner)).map(|_| Flag::new()).collect();
         Self(is_ordered.then(flags))
@@ -37,9 +41,13 @@ impl Precedence {
 
 impl Completion {
     /// Waits until every delivery has ended that this one has to run after.
-    pub(crate) async fn wait_for_others(&self, inner: &Inner, event: &dyn Delivered) {
+    pub(crate) async fn wait_for_others(
+        &self,
+        inner: &DispatcherState,
+        event: &dyn ErasedDeferredEvent,
+    ) {
         let seat = u32::try_from(self.seat).unwrap_or(u32::MAX);
-        if let Place::Task(place) = event.place(inner, seat) {
+        if let Executor::Task(place) = event.place(inner, seat) {
             for before in &place.after {
                 self.ended[*before].wait().await;
             }

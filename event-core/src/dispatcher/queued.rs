@@ -6,18 +6,18 @@
 
 use std::sync::Arc;
 
-use super::cascade::Root;
-use super::depth::{self, Refusal};
-use super::inner::Inner;
+use super::cascade::Cascade;
+use super::depth::{self, NestingError};
+use super::inner::DispatcherState;
 use super::later;
-use super::roster::{Roster, mode};
-use super::seat::{Place, QueuePlace};
-use super::shared::{Delivered, Item, Shared, Target};
+use super::roster::{EventHandlers, mode};
+use super::seat::{Executor, QueueExecutor};
+use super::shared::{DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef};
 use crate::event::Event;
 
 /// The handlers of an event that goes this way, as an outermost root.
 #[inline]
-pub(crate) fn roster<E: Event>(inner: &Inner) -> Option<&Roster<E>> {
+pub(crate) fn roster<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
     let entry = inner.entry(E::slot())?;
     let goes = entry.mode() == mode::QUEUED && !inner.is_stamping() && depth::is_outermost();
     goes.then(|| entry.roster())
@@ -27,13 +27,13 @@ pub(crate) fn roster<E: Event>(inner: &Inner) -> Option<&Roster<E>> {
 /// for room.
 #[inline]
 pub(crate) fn emit<E: Event>(
-    inner: &Arc<Inner>,
-    roster: &Roster<E>,
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
     event: E,
-    root: &mut Root,
-) -> Option<Refusal> {
+    root: &mut Cascade,
+) -> Option<NestingError> {
     let offer_all = || {
-        let shared: Arc<dyn Delivered> = Arc::new(Shared::root(event));
+        let shared: Arc<dyn ErasedDeferredEvent> = Arc::new(DeferredEvent::root(event));
         let Some((last, others)) = roster.later.split_last() else {
             return;
         };
@@ -42,17 +42,23 @@ pub(crate) fn emit<E: Event>(
         }
         let at = u32::try_from(others.len()).unwrap_or(u32::MAX);
         offer(inner, &last.place, shared, at, root);
-        if root.hands.blocks() {
+        if root.wait_policy.blocks() {
             later::wait_blocking(inner, root);
         }
     };
     depth::enter(0, offer_all).1
 }
 
-fn offer(inner: &Arc<Inner>, place: &Place, event: Arc<dyn Delivered>, seat: u32, root: &mut Root) {
-    let Place::Queue(QueuePlace { line, label }) = *place else {
+fn offer(
+    inner: &Arc<DispatcherState>,
+    place: &Executor,
+    event: Arc<dyn ErasedDeferredEvent>,
+    seat: u32,
+    root: &mut Cascade,
+) {
+    let Executor::Queue(QueueExecutor { line, label }) = *place else {
         unreachable!("only queued handlers go this way")
     };
-    let item = Item::queued(event, Target::Seat(seat), label);
+    let item = DeferredDelivery::queued(event, HandlerRef::DeferredHandler(seat), label);
     later::offer(inner, &inner.lines[line], item, root);
 }

@@ -9,66 +9,66 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::at_once;
-use super::cascade::{Root, Turn};
-use super::depth::Refusal;
+use super::cascade::{Cascade, EmittedEvent};
+use super::depth::NestingError;
 use super::emit;
-use super::inner::Inner;
+use super::inner::DispatcherState;
 use super::rooms;
-use super::seat::LateSubscribed;
-use super::shared::{Delivered, Shared};
-use super::structured::{self, Structured};
+use super::seat::DeferredSubscriptions;
+use super::shared::{DeferredEvent, ErasedDeferredEvent};
+use super::structured::{self, AsyncHandlers};
 use crate::event::{Event, EventInfo};
-use crate::isolate::Isolated;
-use crate::observer::{Observed, Observers};
+use crate::observer::{EmissionObservers, Observers};
+use crate::panics::DropCaught;
 use crate::report::{Cause, Ended, Failure, Report};
 use crate::spans::Trace;
 
 /// A root whose own event has been handed to its inline handlers and to queues.
-pub(super) enum Continuation {
+pub(super) enum StartedEmission {
     Ended(Report),
-    Pending(Remainder),
+    Pending(PendingEmission),
 }
 
 /// What is left of a root: async handlers of its own event, and what was caused.
-pub(super) struct Remainder {
-    root: Root,
+pub(super) struct PendingEmission {
+    root: Cascade,
     event: &'static EventInfo,
-    first: Option<Step>,
+    first: Option<AsyncStep>,
 }
 
 /// An event whose async handlers are run next.
-struct Step {
-    event: Option<Isolated<Arc<dyn Delivered>>>,
+struct AsyncStep {
+    event: Option<DropCaught<Arc<dyn ErasedDeferredEvent>>>,
     /// The subscriptions as they were when the emission began.
-    subscribed: Option<LateSubscribed>,
-    of: Of,
+    subscribed: Option<DeferredSubscriptions>,
+    of: EventOwner,
 }
 
 /// Whose event it is.
-enum Of {
+enum EventOwner {
     /// The root's own.
-    Root {
+    Cascade {
         /// Whoever is told that the emission ended, unless they were told.
         observers: Option<Observers>,
     },
     /// Held until its async handlers have ended: what a recorded event's `Drop` does is the root's, too.
-    Turn(Isolated<Turn>),
+    EmittedEvent(DropCaught<EmittedEvent>),
 }
 
-impl Continuation {
+impl StartedEmission {
     /// A root whose own event has had its turn.
     pub(super) fn new(
-        inner: &Inner,
-        mut root: Root,
+        inner: &DispatcherState,
+        mut root: Cascade,
         event: &'static EventInfo,
         panic: Option<Failure>,
-        refused: Option<Refusal>,
+        refused: Option<NestingError>,
     ) -> Self {
         root.end_first(inner, panic, refused);
         if root.record.get().is_none() {
             return Self::Ended(root.into_report());
         }
-        Self::Pending(Remainder {
+        Self::Pending(PendingEmission {
             root,
             event,
             first: None,
@@ -77,10 +77,10 @@ impl Continuation {
 
     /// A root whose own event may have async handlers that have not begun.
     pub(super) fn handed_over(
-        inner: &Inner,
-        mut root: Root,
-        event: Arc<dyn Delivered>,
-        refused: Option<Refusal>,
+        inner: &DispatcherState,
+        mut root: Cascade,
+        event: Arc<dyn ErasedDeferredEvent>,
+        refused: Option<NestingError>,
     ) -> Self {
         if let Some(structured) = root.take_structured() {
             let subscribed = structured.subscribed;
@@ -94,41 +94,41 @@ impl Continuation {
 
     /// A root whose own event has async handlers that have not begun.
     pub(super) fn pending(
-        mut root: Root,
-        event: Arc<dyn Delivered>,
-        subscribed: Option<LateSubscribed>,
+        mut root: Cascade,
+        event: Arc<dyn ErasedDeferredEvent>,
+        subscribed: Option<DeferredSubscriptions>,
         observers: Option<Observers>,
-        refused: Option<Refusal>,
+        refused: Option<NestingError>,
     ) -> Self {
         root.pass_on(refused);
-        Self::Pending(Remainder {
+        Self::Pending(PendingEmission {
             root,
             event: event.info(),
-            first: Some(Step {
-                event: Some(Isolated::new(event)),
+            first: Some(AsyncStep {
+                event: Some(DropCaught::new(event)),
                 subscribed,
-                of: Of::Root { observers },
+                of: EventOwner::Cascade { observers },
             }),
         })
     }
 }
 
-impl Remainder {
+impl PendingEmission {
     /// Goes on to the root's end. In a box, which is made here: where a future is made it has room on
     /// the stack, and whoever awaits it stays there.
     pub(super) fn go_on(
         self,
-        inner: &Arc<Inner>,
+        inner: &Arc<DispatcherState>,
     ) -> Pin<Box<dyn Future<Output = Report> + Send + '_>> {
         Box::pin(self.run(inner))
     }
 
-    async fn run(mut self, inner: &Arc<Inner>) -> Report {
-        let mut unfinished = Unfinished::new(inner, &mut self.root, self.event);
+    async fn run(mut self, inner: &Arc<DispatcherState>) -> Report {
+        let mut unfinished = EmissionGuard::new(inner, &mut self.root, self.event);
         let mut next = self.first.take();
         loop {
             if next.is_none() {
-                rooms::find_room(inner, unfinished.root).await;
+                rooms::wait_for_capacity(inner, unfinished.root).await;
                 next = unfinished.next();
             }
             let Some(mut step) = next.take() else {
@@ -148,13 +148,13 @@ impl Remainder {
 
 /// Goes on with a root whose async handlers were not simply done at once. In a box, like the rest.
 pub(super) fn go_on_at_once<'a, E: Event>(
-    inner: &'a Arc<Inner>,
-    root: &'a mut Root,
-    shared: &'a Shared<E>,
-    rest: Option<Box<at_once::Rest<'a>>>,
+    inner: &'a Arc<DispatcherState>,
+    root: &'a mut Cascade,
+    shared: &'a DeferredEvent<E>,
+    rest: Option<Box<at_once::RemainingHandlers<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
-        let mut unfinished = Unfinished::new(inner, root, E::INFO);
+        let mut unfinished = EmissionGuard::new(inner, root, E::INFO);
         unfinished.root.end_emission(inner, shared.origin());
         if let Some(rest) = rest {
             structured::go_on(inner, shared, unfinished.root, rest).await;
@@ -164,15 +164,19 @@ pub(super) fn go_on_at_once<'a, E: Event>(
 }
 
 /// A root that is dropped before its end tells how much of it was lost.
-struct Unfinished<'a> {
-    inner: &'a Arc<Inner>,
-    root: &'a mut Root,
+struct EmissionGuard<'a> {
+    inner: &'a Arc<DispatcherState>,
+    root: &'a mut Cascade,
     event: &'static EventInfo,
     is_finished: bool,
 }
 
-impl<'a> Unfinished<'a> {
-    fn new(inner: &'a Arc<Inner>, root: &'a mut Root, event: &'static EventInfo) -> Self {
+impl<'a> EmissionGuard<'a> {
+    fn new(
+        inner: &'a Arc<DispatcherState>,
+        root: &'a mut Cascade,
+        event: &'static EventInfo,
+    ) -> Self {
         Self {
             inner,
             root,
@@ -182,16 +186,16 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Hands the next event that was caused to its inline handlers and to queues.
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<AsyncStep> {
         let turn = self.root.take_turn(self.inner)?;
-        let of = Of::Turn(Isolated::new(turn));
+        let of = EventOwner::EmittedEvent(DropCaught::new(turn));
         Some(match self.root.take_structured() {
-            Some(Structured { event, subscribed }) => Step {
-                event: Some(Isolated::new(event)),
+            Some(AsyncHandlers { event, subscribed }) => AsyncStep {
+                event: Some(DropCaught::new(event)),
                 subscribed,
                 of,
             },
-            None => Step {
+            None => AsyncStep {
                 event: None,
                 subscribed: None,
                 of,
@@ -200,19 +204,20 @@ impl<'a> Unfinished<'a> {
     }
 
     /// The async handlers of an event have ended: lets go of it.
-    fn end(&mut self, step: Step) {
-        let Step { event, of, .. } = step;
+    fn end(&mut self, step: AsyncStep) {
+        let AsyncStep { event, of, .. } = step;
         match of {
-            Of::Turn(turn) => {
+            EventOwner::EmittedEvent(turn) => {
                 drop(event);
                 self.root.end_turn(self.inner, turn.into_inner());
             }
-            Of::Root { observers } => {
+            EventOwner::Cascade { observers } => {
                 let Some(event) = event else {
                     return;
                 };
                 if let Some(observers) = observers
-                    && let Some(observed) = Observed::again(self.inner, &**event, observers)
+                    && let Some(observed) =
+                        EmissionObservers::again(self.inner, &**event, observers)
                 {
                     observed.emission_ended();
                 }
@@ -225,7 +230,7 @@ impl<'a> Unfinished<'a> {
     }
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for EmissionGuard<'_> {
     fn drop(&mut self) {
         if self.is_finished {
             return;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Dispatcher;
-use super::cascade::Hands;
+use super::cascade::WaitPolicy;
 use super::deliver::Arrival;
 use super::emit_async::EmitAsync;
 use crate::error::BlockingError;
@@ -60,7 +60,7 @@ impl Dispatcher {
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn replay(&self, envelope: &Envelope) -> Report {
         let arrival = Arrival::replayed(envelope);
-        Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, Hands::Over)
+        Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, WaitPolicy::Never)
     }
 
     /// Replays an event as [`replay`](Self::replay) does, and also runs its async handlers and waits
@@ -89,7 +89,7 @@ impl Dispatcher {
         BlockingError::check("replay")?;
         let arrival = Arrival::replayed(envelope);
         let arrived = Arc::clone(envelope.arrived());
-        Ok(arrived.deliver(self.inner(), arrival, Hands::Blocking))
+        Ok(arrived.deliver(self.inner(), arrival, WaitPolicy::BlockForCapacity))
     }
 
     /// How many events were discarded in [replays](Self::replay), whichever report says so. Those of

@@ -7,9 +7,9 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use super::depth::{self, Refusal};
-use super::inner::Inner;
-use super::origin::Stamp;
+use super::depth::{self, NestingError};
+use super::inner::DispatcherState;
+use super::origin::Identity;
 
 thread_local! {
     /// The dispatchers whose replayed events are being handled, by their address; the innermost last.
@@ -19,15 +19,15 @@ thread_local! {
 /// Where an emission stands on the thread that runs its handlers. A root that such a handler emits
 /// stands inside of it, and has to say its depth alone.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Stand {
+pub(crate) struct NestingScope {
     pub(super) depth: u32,
     pub(super) replays: bool,
 }
 
-impl Stand {
+impl NestingScope {
     /// That of whatever runs on this thread; `None` outside of every emission.
     #[cfg(feature = "tokio")]
-    pub(super) fn here(inner: &Inner) -> Option<Self> {
+    pub(super) fn here(inner: &DispatcherState) -> Option<Self> {
         let depth = depth::next().checked_sub(1)?;
         Some(Self {
             depth,
@@ -37,7 +37,11 @@ impl Stand {
 
     /// Runs the handlers of the event; also answers what inside of it was refused, if anything was.
     #[inline]
-    pub(crate) fn enter<R>(self, inner: &Inner, run: impl FnOnce() -> R) -> (R, Option<Refusal>) {
+    pub(crate) fn enter<R>(
+        self,
+        inner: &DispatcherState,
+        run: impl FnOnce() -> R,
+    ) -> (R, Option<NestingError>) {
         let _replaying = self.replays.then(|| Replaying::begin(inner));
         depth::enter(self.depth, run)
     }
@@ -46,17 +50,17 @@ impl Stand {
     /// The code does not unwind.
     pub(crate) fn descend<R>(
         self,
-        inner: &Inner,
-        cause: Option<Stamp>,
+        inner: &DispatcherState,
+        cause: Option<Identity>,
         run: impl FnOnce() -> R,
-    ) -> (R, Option<Refusal>) {
+    ) -> (R, Option<NestingError>) {
         let _replaying = self.replays.then(|| Replaying::begin(inner));
         depth::descend(self.depth, cause, run)
     }
 }
 
 /// Whether a handler of an event runs on this thread that the dispatcher replays.
-pub(super) fn is_under_way(inner: &Inner) -> bool {
+pub(super) fn is_under_way(inner: &DispatcherState) -> bool {
     if depth::is_outermost() {
         return false;
     }
@@ -71,7 +75,7 @@ struct Replaying(());
 
 impl Replaying {
     #[cold]
-    fn begin(inner: &Inner) -> Self {
+    fn begin(inner: &DispatcherState) -> Self {
         let address = ptr::from_ref(inner).addr();
         let _ = REPLAYING.try_with(|all| all.borrow_mut().push(address));
         Self(())

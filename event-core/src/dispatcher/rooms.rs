@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::cascade::{Blocked, Root};
-use super::inner::Inner;
+use super::cascade::{BlockedDelivery, Cascade};
+use super::inner::DispatcherState;
 use super::later;
-use crate::queue::line::{Line, Offered};
+use crate::queue::line::{LiveQueue, OfferResult};
 use crate::report::Ended;
 
 /// Finds room for the deliveries of a root that wait for it.
-pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
-    if let Some(mut rooms) = Rooms::take(inner, root) {
+pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, root: &mut Cascade) {
+    if let Some(mut rooms) = CapacityWait::take(inner, root) {
         rooms.find().await;
         rooms.settle(root);
     }
@@ -20,17 +20,17 @@ pub(crate) async fn find_room(inner: &Arc<Inner>, root: &mut Root) {
 
 /// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled,
 /// or abandoned by their task.
-pub(super) struct Rooms<'a> {
-    inner: &'a Arc<Inner>,
-    blocked: VecDeque<Blocked>,
-    found: Vec<(Arc<Line>, Offered)>,
+pub(super) struct CapacityWait<'a> {
+    inner: &'a Arc<DispatcherState>,
+    blocked: VecDeque<BlockedDelivery>,
+    found: Vec<(Arc<LiveQueue>, OfferResult)>,
     /// How deliveries end for which this is dropped.
     ended: Ended,
     lost: Arc<AtomicUsize>,
 }
 
-impl<'a> Rooms<'a> {
-    pub(super) fn take(inner: &'a Arc<Inner>, root: &mut Root) -> Option<Self> {
+impl<'a> CapacityWait<'a> {
+    pub(super) fn take(inner: &'a Arc<DispatcherState>, root: &mut Cascade) -> Option<Self> {
         let ended = root.end_of_the_lost();
         let more = root.record.get_mut()?.get_mut();
         if more.blocked.is_empty() {
@@ -47,9 +47,9 @@ impl<'a> Rooms<'a> {
 
     /// One after the other, so that lanes keep their order.
     pub(super) async fn find(&mut self) {
-        while let Some(Blocked { line, .. }) = self.blocked.front() {
+        while let Some(BlockedDelivery { line, .. }) = self.blocked.front() {
             let line = Arc::clone(line);
-            line.buffer.room().await;
+            line.buffer.capacity_free().await;
             let Some(blocked) = self.blocked.pop_front() else {
                 return;
             };
@@ -60,21 +60,21 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    pub(super) fn settle(&mut self, root: &mut Root) {
+    pub(super) fn settle(&mut self, root: &mut Cascade) {
         for (line, offered) in self.found.drain(..) {
             later::offered_to(self.inner, &line, offered, root);
         }
     }
 }
 
-impl Drop for Rooms<'_> {
+impl Drop for CapacityWait<'_> {
     fn drop(&mut self) {
         if !self.found.is_empty() {
-            let mut root = Root::default();
+            let mut root = Cascade::default();
             self.settle(&mut root);
             self.inner.tell_all(root);
         }
-        for Blocked { line, item, slot } in std::mem::take(&mut self.blocked) {
+        for BlockedDelivery { line, item, slot } in std::mem::take(&mut self.blocked) {
             line.count(self.ended);
             if let Some(slot) = slot {
                 line.buffer.stop_waiting(slot);

@@ -14,16 +14,18 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::Guard;
 
-use super::calls::{Bound, Call, CatchAll, Later, List};
-use super::emission::Who;
-use super::seat::{LateSubscribed, LateSubscription, Place, Places, Seat};
-use super::subscriptions::{Subscribed, Subscriptions};
+use super::calls::{Bound, Call, CatchAll, DeferredBinding, List};
+use super::emission::HandlerLookup;
+use super::seat::{
+    DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
+};
+use super::subscriptions::{SubscriptionList, Subscriptions};
 use crate::event::{Event, EventInfo};
 use crate::handler::HandlerInfo;
-use crate::handler::registered::{Registered, Rung};
-use crate::isolate;
+use crate::handler::registered::{ExecutorKind, Registered};
+use crate::panics;
 use crate::registry::EventSlot;
-use crate::subscription::Node;
+use crate::subscription::InlineSubscription;
 
 /// How an emit goes about an event; one byte, read without ordering, since it only ever
 /// chooses between ways that all give the right result.
@@ -45,30 +47,30 @@ pub(crate) mod mode {
 }
 
 /// One place of a dispatcher's table.
-pub(crate) struct Entry {
+pub(crate) struct TableEntry {
     mode: AtomicU8,
-    roster: Box<dyn AnyRoster>,
+    roster: Box<dyn ErasedHandlers>,
 }
 
 /// The handlers and subscriptions of one event type.
-pub(crate) struct Roster<E> {
+pub(crate) struct EventHandlers<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
     registered: Box<[&'static dyn Registered]>,
     /// The handlers that do not run inline, in order.
-    pub(crate) later: Box<[Seat<E>]>,
+    pub(crate) later: Box<[DeferredHandler<E>]>,
     /// Subscriptions that run inline.
-    pub(crate) subscriptions: Subscriptions<Node<E>>,
+    pub(crate) subscriptions: Subscriptions<InlineSubscription<E>>,
     /// Subscriptions that do not.
-    pub(crate) late_subscriptions: Subscriptions<dyn LateSubscription>,
+    pub(crate) late_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
 
-pub trait AnyRoster: Any + Send + Sync {
+pub trait ErasedHandlers: Any + Send + Sync {
     /// The mode, given whether each step of the dispatcher is looked at.
     fn mode(&self, watched: bool) -> u8;
 }
 
-impl Entry {
-    pub(crate) fn new(roster: Box<dyn AnyRoster>, watched: bool) -> Self {
+impl TableEntry {
+    pub(crate) fn new(roster: Box<dyn ErasedHandlers>, watched: bool) -> Self {
         Self {
             mode: AtomicU8::new(roster.mode(watched)),
             roster,
@@ -87,7 +89,7 @@ impl Entry {
     }
 
     #[inline]
-    pub(crate) fn roster<E: Event>(&self) -> &Roster<E> {
+    pub(crate) fn roster<E: Event>(&self) -> &EventHandlers<E> {
         let any: &dyn Any = &*self.roster;
         let Some(roster) = any.downcast_ref() else {
             unreachable!("the table's index belongs to another event type")
@@ -96,14 +98,21 @@ impl Entry {
     }
 }
 
-impl<E: Event> Roster<E> {
+impl<E: Event> EventHandlers<E> {
     /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(list: List<E>, registered: Vec<&'static dyn Registered>, places: &mut Places) -> Self {
+    fn new(
+        list: List<E>,
+        registered: Vec<&'static dyn Registered>,
+        places: &mut Executors,
+    ) -> Self {
         let (inline, later): (Vec<_>, Vec<_>) = registered
             .into_iter()
-            .partition(|handler| handler.spec().rung() == Rung::Inline);
+            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
         let place = places.of(&later);
-        let seat = |((later, handler), place): ((Later<E>, &'static dyn Registered), Place)| Seat {
+        let seat = |((later, handler), place): (
+            (DeferredBinding<E>, &'static dyn Registered),
+            Executor,
+        )| DeferredHandler {
             handler: HandlerInfo::of(handler),
             priority: handler.spec().priority,
             place,
@@ -127,10 +136,10 @@ impl<E: Event> Roster<E> {
 
     /// Whether all handlers that do not run inline are `async fn`s without conditions.
     fn runs_at_once(&self) -> bool {
-        let is_plain = |seat: &Seat<E>| {
+        let is_plain = |seat: &DeferredHandler<E>| {
             let is_free = match &seat.place {
-                Place::Task(place) => place.after.is_empty() && !place.limit.is_named(),
-                Place::Queue(_) => false,
+                Executor::Task(place) => place.after.is_empty() && !place.limit.is_named(),
+                Executor::Queue(_) => false,
             };
             is_free
                 && !seat.has_timeout
@@ -142,8 +151,9 @@ impl<E: Event> Roster<E> {
 
     /// Whether all handlers wait in queues, without conditions.
     fn is_queued(&self) -> bool {
-        let is_plain =
-            |seat: &Seat<E>| matches!(seat.place, Place::Queue(_)) && seat.later.filter.is_none();
+        let is_plain = |seat: &DeferredHandler<E>| {
+            matches!(seat.place, Executor::Queue(_)) && seat.later.filter.is_none()
+        };
         self.handlers.is_empty()
             && !self.late_subscriptions.is_some()
             && self.later.iter().all(is_plain)
@@ -151,14 +161,14 @@ impl<E: Event> Roster<E> {
 
     /// The subscriptions that run inline, each with its place among the handlers.
     #[inline]
-    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<Subscribed<Node<E>>>>> {
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
         let handler = |at| self.registered.get(at);
         self.subscriptions
             .load(|at| handler(at).map(|handler| handler.spec().priority))
     }
 
     /// The same of those that do not run inline.
-    pub(crate) fn late_subscribed(&self) -> Option<LateSubscribed> {
+    pub(crate) fn late_subscribed(&self) -> Option<DeferredSubscriptions> {
         let seat = |at| self.later.get(at);
         let list = self
             .late_subscriptions
@@ -167,17 +177,17 @@ impl<E: Event> Roster<E> {
     }
 }
 
-impl<E> Drop for Roster<E> {
+impl<E> Drop for EventHandlers<E> {
     /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
     fn drop(&mut self) {
         let handlers = std::mem::take(&mut self.handlers);
-        handlers.into_iter().for_each(isolate::discard);
+        handlers.into_iter().for_each(panics::drop_caught);
         let later = std::mem::take(&mut self.later);
-        later.into_iter().for_each(isolate::discard);
+        later.into_iter().for_each(panics::drop_caught);
     }
 }
 
-impl<E: Event> AnyRoster for Roster<E> {
+impl<E: Event> ErasedHandlers for EventHandlers<E> {
     fn mode(&self, watched: bool) -> u8 {
         let subscribed = self.subscriptions.is_some();
         let nobody = self.handlers.is_empty() && !subscribed;
@@ -201,7 +211,7 @@ impl<E: Event> AnyRoster for Roster<E> {
     }
 }
 
-impl<E: Event> Who for Roster<E> {
+impl<E: Event> HandlerLookup for EventHandlers<E> {
     fn event(&self) -> &'static EventInfo {
         E::INFO
     }
@@ -212,7 +222,7 @@ impl<E: Event> Who for Roster<E> {
 }
 
 /// What a build needs to know of an event type, behind an object.
-pub trait EventKind: Send + Sync {
+pub trait ErasedEventType: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
     /// A `List<E>` with room for so many handlers.
@@ -224,18 +234,18 @@ pub trait EventKind: Send + Sync {
         &self,
         list: Box<dyn Any>,
         registered: Vec<&'static dyn Registered>,
-        places: &mut Places,
-    ) -> Box<dyn AnyRoster>;
+        places: &mut Executors,
+    ) -> Box<dyn ErasedHandlers>;
 }
 
-/// The [`EventKind`] of `E`.
-pub(crate) struct KindOf<E>(PhantomData<fn() -> E>);
+/// The [`ErasedEventType`] of `E`.
+pub(crate) struct EventType<E>(PhantomData<fn() -> E>);
 
-impl<E> KindOf<E> {
+impl<E> EventType<E> {
     pub(crate) const NEW: Self = Self(PhantomData);
 }
 
-impl<E: Event> EventKind for KindOf<E> {
+impl<E: Event> ErasedEventType for EventType<E> {
     fn info(&self) -> &'static EventInfo {
         E::INFO
     }
@@ -258,11 +268,11 @@ impl<E: Event> EventKind for KindOf<E> {
         &self,
         list: Box<dyn Any>,
         registered: Vec<&'static dyn Registered>,
-        places: &mut Places,
-    ) -> Box<dyn AnyRoster> {
+        places: &mut Executors,
+    ) -> Box<dyn ErasedHandlers> {
         let list = list
             .downcast::<List<E>>()
             .map_or_else(|_| List::with_capacity(0), |list| *list);
-        Box::new(Roster::<E>::new(list, registered, places))
+        Box::new(EventHandlers::<E>::new(list, registered, places))
     }
 }

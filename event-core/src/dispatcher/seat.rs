@@ -4,43 +4,43 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::calls::Later;
-use super::limit::Limit;
-use super::subscriptions::{Subscribed, SubscriptionNode};
+use super::calls::DeferredBinding;
+use super::limit::ConcurrencyLimit;
+use super::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::handler::HandlerInfo;
-use crate::handler::asynchronous::Running;
-use crate::handler::registered::{Registered, Rung};
+use crate::handler::asynchronous::HandlerFuture;
+use crate::handler::registered::{ExecutorKind, Registered};
 use crate::queue::buffer::Label;
-use crate::queue::line::Line;
+use crate::queue::line::LiveQueue;
 use crate::queue::{AnyQueue, Declared};
 use crate::resolver::ByType;
 use crate::wiring::waits_for;
 
 /// A handler that does not run inline.
-pub(crate) struct Seat<E> {
+pub(crate) struct DeferredHandler<E> {
     pub(crate) handler: HandlerInfo,
     pub(crate) priority: i32,
-    pub(crate) place: Place,
+    pub(crate) place: Executor,
     pub(crate) has_timeout: bool,
-    pub(crate) later: Later<E>,
+    pub(crate) later: DeferredBinding<E>,
 }
 
 /// Where such a handler runs.
-pub(crate) enum Place {
-    Task(TaskPlace),
-    Queue(QueuePlace),
+pub(crate) enum Executor {
+    Task(TaskExecutor),
+    Queue(QueueExecutor),
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct QueuePlace {
+pub(crate) struct QueueExecutor {
     /// The index of the queue among the dispatcher's.
     pub(crate) line: usize,
     /// The number of the handler.
     pub(crate) label: Label,
 }
 
-pub(crate) struct TaskPlace {
-    pub(crate) limit: Arc<Limit>,
+pub(crate) struct TaskExecutor {
+    pub(crate) limit: Arc<ConcurrencyLimit>,
     /// The positions of the seats that must have ended before.
     pub(crate) after: Box<[usize]>,
 }
@@ -51,30 +51,30 @@ pub(crate) struct TaskPlace {
     missing_debug_implementations,
     reason = "it is named by `__private` alone"
 )]
-pub struct Places {
+pub struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
     /// The handlers that queues run, once for each event that they see, by their number.
     labelled: Vec<&'static dyn Registered>,
     /// One handler has one limit, whatever the number of events it sees.
-    limits: ByType<Arc<Limit>>,
+    limits: ByType<Arc<ConcurrencyLimit>>,
 }
 
-impl Places {
+impl Executors {
     /// The places of the handlers of one event, in order.
-    pub(crate) fn of(&mut self, later: &[&'static dyn Registered]) -> Vec<Place> {
+    pub(crate) fn of(&mut self, later: &[&'static dyn Registered]) -> Vec<Executor> {
         let waits_for = waits_for(later);
         let places = later.iter().zip(waits_for);
         places
             .map(|(handler, after)| match handler.spec().queue {
-                Some(queue) => Place::Queue(QueuePlace {
+                Some(queue) => Executor::Queue(QueueExecutor {
                     line: self.index(queue()),
                     label: self.label(*handler),
                 }),
-                None => Place::Task(TaskPlace {
+                None => Executor::Task(TaskExecutor {
                     limit: self.limit(*handler),
                     after: after
                         .into_iter()
-                        .filter(|at| later[*at].spec().rung() == Rung::Async)
+                        .filter(|at| later[*at].spec().executor_kind() == ExecutorKind::Async)
                         .collect(),
                 }),
             })
@@ -113,8 +113,8 @@ impl Places {
         self.queues.get(index).map(|queue| queue.declared())
     }
 
-    fn limit(&mut self, handler: &'static dyn Registered) -> Arc<Limit> {
-        let new = || Limit::new(handler.spec().concurrency);
+    fn limit(&mut self, handler: &'static dyn Registered) -> Arc<ConcurrencyLimit> {
+        let new = || ConcurrencyLimit::new(handler.spec().concurrency);
         Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
     }
 
@@ -125,7 +125,7 @@ impl Places {
 }
 
 /// A subscription that does not run inline, whatever its event.
-pub(crate) trait LateSubscription: SubscriptionNode {
+pub(crate) trait ErasedSubscription: SubscriptionNode {
     fn info(&self) -> HandlerInfo;
     /// Whether it is called once.
     fn is_once(&self) -> bool;
@@ -136,38 +136,40 @@ pub(crate) trait LateSubscription: SubscriptionNode {
     fn release(&self);
     /// Takes the right that was reserved, to make the call now; `false` if the subscription is over.
     fn claim(&self) -> bool;
-    fn call(&self) -> LateCall<'_>;
+    fn call(&self) -> DeferredCall<'_>;
 }
 
 /// The subscriptions of an event that do not run inline, each with its place among the seats.
-pub(crate) type LateSubscribed = Arc<Subscribed<dyn LateSubscription>>;
+pub(crate) type DeferredSubscriptions = Arc<SubscriptionList<dyn ErasedSubscription>>;
 
 /// What such a subscription does with an `Arc` of its event.
-pub(crate) enum LateCall<'s> {
+pub(crate) enum DeferredCall<'s> {
     Async {
-        start: &'s (dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<Running<'static>> + Send + Sync),
-        limit: &'s Arc<Limit>,
+        start: &'s (
+                dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<HandlerFuture<'static>> + Send + Sync
+            ),
+        limit: &'s Arc<ConcurrencyLimit>,
     },
-    Stream(&'s Arc<Line>),
+    Stream(&'s Arc<LiveQueue>),
 }
 
 /// A subscription that does not run inline, with the right to call it.
 #[derive(Clone)]
-pub(crate) struct Reserved {
-    subscription: Arc<dyn LateSubscription>,
-    _release: Option<Arc<Release>>,
+pub(crate) struct SubscriptionClaim {
+    subscription: Arc<dyn ErasedSubscription>,
+    _release: Option<Arc<ClaimRelease>>,
 }
 
 /// Gives the right back when the delivery that has it goes, unless it made the call.
-struct Release(Arc<dyn LateSubscription>);
+struct ClaimRelease(Arc<dyn ErasedSubscription>);
 
-impl Reserved {
+impl SubscriptionClaim {
     /// Reserves a call; `None` if the subscription is over, or if another delivery has its only call.
-    pub(crate) fn new(subscription: &Arc<dyn LateSubscription>) -> Option<Self> {
+    pub(crate) fn new(subscription: &Arc<dyn ErasedSubscription>) -> Option<Self> {
         if !subscription.reserve() {
             return None;
         }
-        let release = || Arc::new(Release(Arc::clone(subscription)));
+        let release = || Arc::new(ClaimRelease(Arc::clone(subscription)));
         Some(Self {
             subscription: Arc::clone(subscription),
             _release: subscription.is_once().then(release),
@@ -175,15 +177,15 @@ impl Reserved {
     }
 }
 
-impl Deref for Reserved {
-    type Target = dyn LateSubscription;
+impl Deref for SubscriptionClaim {
+    type Target = dyn ErasedSubscription;
 
     fn deref(&self) -> &Self::Target {
         &*self.subscription
     }
 }
 
-impl Drop for Release {
+impl Drop for ClaimRelease {
     fn drop(&mut self) {
         self.0.release();
     }

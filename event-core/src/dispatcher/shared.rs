@@ -4,31 +4,31 @@ use std::any::Any;
 use std::sync::Arc;
 use std::task::Context;
 
-use super::at_once::{self, Begun};
+use super::at_once::{self, StartedCall};
 use super::calls::Call;
 use super::depth;
-use super::emission::{Emission, Who};
-use super::inner::{Found, Inner};
-use super::origin::Origin;
-use super::roster::Roster;
-use super::seat::{LateCall, Place, Reserved};
+use super::emission::{Emission, HandlerLookup};
+use super::inner::{DispatcherState, TableLookup};
+use super::origin::Lineage;
+use super::roster::EventHandlers;
+use super::seat::{DeferredCall, Executor, SubscriptionClaim};
 use crate::event::{AnyEvent, Event, EventInfo};
 use crate::handler::HandlerInfo;
-use crate::handler::asynchronous::Running;
+use crate::handler::asynchronous::HandlerFuture;
 use crate::handler::binder::NotRun;
-use crate::isolate;
+use crate::panics;
 use crate::param::Delivery;
 use crate::queue::buffer::Label;
 
 /// An event with what it comes from.
-pub(crate) struct Shared<E> {
-    event: Held<E>,
-    origin: Origin,
+pub(crate) struct DeferredEvent<E> {
+    event: EventStorage<E>,
+    origin: Lineage,
     /// The place of an event that the dispatcher's table does not have.
-    late: Option<Arc<super::roster::Entry>>,
+    late: Option<Arc<super::roster::TableEntry>>,
 }
 
-enum Held<E> {
+enum EventStorage<E> {
     Here(E),
     /// Somebody wants an `Arc` of it.
     Arc(Arc<E>),
@@ -38,28 +38,32 @@ enum Held<E> {
 
 /// One handler or subscription that does not run inline.
 #[derive(Clone)]
-pub(crate) enum Target {
+pub(crate) enum HandlerRef {
     /// The seat at this index of the event's roster.
-    Seat(u32),
-    Subscription(Reserved),
+    DeferredHandler(u32),
+    Subscription(SubscriptionClaim),
 }
 
 /// One event for one handler, on its way through a queue.
-pub(crate) struct Item {
-    pub(crate) event: Arc<dyn Delivered>,
-    pub(crate) target: Target,
+pub(crate) struct DeferredDelivery {
+    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
+    pub(crate) target: HandlerRef,
     /// Which delivery of the event to the target it is, from 1.
     pub(crate) attempt: u32,
     /// The number of the handler, if a queue runs it.
     pub(crate) label: Label,
 }
 
-impl Item {
+impl DeferredDelivery {
     /// What is no delivery to a handler of a queue.
     pub(crate) const UNLABELLED: Label = Label::MAX;
 
     /// The first delivery to a handler of a queue.
-    pub(crate) fn queued(event: Arc<dyn Delivered>, target: Target, label: Label) -> Self {
+    pub(crate) fn queued(
+        event: Arc<dyn ErasedDeferredEvent>,
+        target: HandlerRef,
+        label: Label,
+    ) -> Self {
         Self {
             event,
             target,
@@ -69,7 +73,7 @@ impl Item {
     }
 
     /// The first delivery to a task, or to a stream.
-    pub(crate) fn new(event: Arc<dyn Delivered>, target: Target) -> Self {
+    pub(crate) fn new(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
         Self {
             event,
             target,
@@ -78,16 +82,16 @@ impl Item {
         }
     }
 
-    pub(crate) fn handler(&self, inner: &Inner) -> HandlerInfo {
+    pub(crate) fn handler(&self, inner: &DispatcherState) -> HandlerInfo {
         self.event.handler(inner, &self.target)
     }
 }
 
-/// A [`Shared`] event, whatever its type.
-pub(crate) trait Delivered: Send + Sync {
+/// A [`DeferredEvent`] event, whatever its type.
+pub(crate) trait ErasedDeferredEvent: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn as_any_event(&self) -> &dyn AnyEvent;
-    fn origin(&self) -> &Origin;
+    fn origin(&self) -> &Lineage;
     /// Where the event's `key` puts it.
     fn lane(&self) -> Option<u64>;
     /// The event as an `Arc<E>`, if it is held as one.
@@ -95,46 +99,51 @@ pub(crate) trait Delivered: Send + Sync {
     /// The same, as an event.
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
     /// How many seats the event has.
-    fn seats(&self, inner: &Inner) -> usize;
-    fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place;
-    fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo;
+    fn seats(&self, inner: &DispatcherState) -> usize;
+    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor;
+    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo;
     /// Whether a call of an async handler needs the runtime's timers.
-    fn needs_timer(&self, inner: &Inner, target: &Target) -> bool;
+    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
     /// Asks the filter of a seat; it is the user's, and may panic.
-    fn admits(&self, inner: &Inner, seat: u32) -> bool;
+    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool;
     /// Calls a handler that is no `async fn`.
     fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
     /// Whether a seat's handler is an `async fn` without a timeout.
-    fn runs_at_once(&self, inner: &Inner, seat: u32) -> bool;
+    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool;
     /// Runs such a handler; answers how far it got, if it is not simply done.
     fn run_at_once<'a>(
         &'a self,
-        inner: &'a Arc<Inner>,
+        inner: &'a Arc<DispatcherState>,
         seat: u32,
         context: &mut Context<'_>,
-    ) -> Option<Begun<'a>>;
+    ) -> Option<StartedCall<'a>>;
     /// Whether a target is an `async fn`.
-    fn is_async(&self, inner: &Inner, target: &Target) -> bool;
+    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
     /// Starts a handler that is an `async fn`; `None` for another.
     fn start<'a>(
         &'a self,
-        inner: &'a Inner,
-        target: &Target,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
         emission: &Emission<'_>,
-    ) -> Option<Result<Running<'a>, NotRun>>;
+    ) -> Option<Result<HandlerFuture<'a>, NotRun>>;
 }
 
-impl<E: Event> Shared<E> {
-    pub(crate) fn origin(&self) -> &Origin {
+impl<E: Event> DeferredEvent<E> {
+    pub(crate) fn origin(&self) -> &Lineage {
         &self.origin
     }
 
-    pub(crate) fn new(event: E, origin: Origin, found: &Found<'_>, is_subscribed: bool) -> Self {
+    pub(crate) fn new(
+        event: E,
+        origin: Lineage,
+        found: &TableLookup<'_>,
+        is_subscribed: bool,
+    ) -> Self {
         Self {
             event: if is_subscribed || origin.trace.is_some() {
-                Held::Arc(Arc::new(event))
+                EventStorage::Arc(Arc::new(event))
             } else {
-                Held::Here(event)
+                EventStorage::Here(event)
             },
             origin: origin.outliving(),
             late: found.late(),
@@ -143,9 +152,9 @@ impl<E: Event> Shared<E> {
 
     /// Of an event that somebody else holds, too.
     #[cfg(feature = "serde")]
-    pub(crate) fn held(event: Arc<E>, origin: Origin, found: &Found<'_>) -> Self {
+    pub(crate) fn held(event: Arc<E>, origin: Lineage, found: &TableLookup<'_>) -> Self {
         Self {
-            event: Held::Arc(event),
+            event: EventStorage::Arc(event),
             origin: origin.outliving(),
             late: found.late(),
         }
@@ -155,8 +164,8 @@ impl<E: Event> Shared<E> {
     #[inline]
     pub(crate) fn root(event: E) -> Self {
         Self {
-            event: Held::Here(event),
-            origin: Origin::at(0).outliving(),
+            event: EventStorage::Here(event),
+            origin: Lineage::at(0).outliving(),
             late: None,
         }
     }
@@ -164,13 +173,13 @@ impl<E: Event> Shared<E> {
     #[inline]
     pub(crate) fn event(&self) -> &E {
         match &self.event {
-            Held::Here(event) => event,
-            Held::Arc(event) => event,
-            Held::Gone => unreachable!("what holds it is gone, too"),
+            EventStorage::Here(event) => event,
+            EventStorage::Arc(event) => event,
+            EventStorage::Gone => unreachable!("what holds it is gone, too"),
         }
     }
 
-    fn roster<'a>(&'a self, inner: &'a Inner) -> &'a Roster<E> {
+    fn roster<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
         match &self.late {
             Some(entry) => entry.roster(),
             None => match inner.known::<E>() {
@@ -181,22 +190,22 @@ impl<E: Event> Shared<E> {
     }
 }
 
-impl<E> Drop for Shared<E> {
+impl<E> Drop for DeferredEvent<E> {
     /// Whoever lets it go last: what the event's `Drop` emits, which is the user's, is inside of the
     /// event, or an event whose `Drop` emits it would never end.
     fn drop(&mut self) {
         if !const { std::mem::needs_drop::<E>() } {
             return;
         }
-        let event = std::mem::replace(&mut self.event, Held::Gone);
-        let drop_event = || isolate::caught(|| drop(event));
+        let event = std::mem::replace(&mut self.event, EventStorage::Gone);
+        let drop_event = || panics::catch_payload(|| drop(event));
         if let (Err(payload), _) = depth::enter_deeper(self.origin.depth, drop_event) {
             std::panic::resume_unwind(payload);
         }
     }
 }
 
-impl<E: Event> Delivered for Shared<E> {
+impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
     fn info(&self) -> &'static EventInfo {
         E::INFO
     }
@@ -205,7 +214,7 @@ impl<E: Event> Delivered for Shared<E> {
         self.event()
     }
 
-    fn origin(&self) -> &Origin {
+    fn origin(&self) -> &Lineage {
         &self.origin
     }
 
@@ -215,41 +224,43 @@ impl<E: Event> Delivered for Shared<E> {
 
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         match &self.event {
-            Held::Here(_) | Held::Gone => None,
-            Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
+            EventStorage::Here(_) | EventStorage::Gone => None,
+            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
         }
     }
 
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
         match &self.event {
-            Held::Here(_) | Held::Gone => None,
-            Held::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
+            EventStorage::Here(_) | EventStorage::Gone => None,
+            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
 
-    fn seats(&self, inner: &Inner) -> usize {
+    fn seats(&self, inner: &DispatcherState) -> usize {
         self.roster(inner).later.len()
     }
 
-    fn place<'a>(&'a self, inner: &'a Inner, seat: u32) -> &'a Place {
+    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor {
         &self.roster(inner).later[seat as usize].place
     }
 
-    fn handler(&self, inner: &Inner, target: &Target) -> HandlerInfo {
+    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
         match target {
-            Target::Seat(seat) => self.roster(inner).later[*seat as usize].handler,
-            Target::Subscription(subscription) => subscription.info(),
+            HandlerRef::DeferredHandler(seat) => self.roster(inner).later[*seat as usize].handler,
+            HandlerRef::Subscription(subscription) => subscription.info(),
         }
     }
 
-    fn needs_timer(&self, inner: &Inner, target: &Target) -> bool {
+    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            Target::Seat(seat) => self.roster(inner).later[*seat as usize].has_timeout,
-            Target::Subscription(_) => false,
+            HandlerRef::DeferredHandler(seat) => {
+                self.roster(inner).later[*seat as usize].has_timeout
+            }
+            HandlerRef::Subscription(_) => false,
         }
     }
 
-    fn admits(&self, inner: &Inner, seat: u32) -> bool {
+    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool {
         let filter = &self.roster(inner).later[seat as usize].later.filter;
         filter.as_ref().is_none_or(|holds| holds(self.event()))
     }
@@ -264,17 +275,17 @@ impl<E: Event> Delivered for Shared<E> {
         }
     }
 
-    fn runs_at_once(&self, inner: &Inner, seat: u32) -> bool {
+    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool {
         let seat = &self.roster(inner).later[seat as usize];
         matches!(seat.later.call, Call::Async(_)) && !seat.has_timeout
     }
 
     fn run_at_once<'a>(
         &'a self,
-        inner: &'a Arc<Inner>,
+        inner: &'a Arc<DispatcherState>,
         seat: u32,
         context: &mut Context<'_>,
-    ) -> Option<Begun<'a>> {
+    ) -> Option<StartedCall<'a>> {
         let roster = self.roster(inner);
         at_once::run_one(
             inner,
@@ -286,49 +297,51 @@ impl<E: Event> Delivered for Shared<E> {
         )
     }
 
-    fn is_async(&self, inner: &Inner, target: &Target) -> bool {
+    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            Target::Seat(seat) => {
+            HandlerRef::DeferredHandler(seat) => {
                 let seat = &self.roster(inner).later[*seat as usize];
                 matches!(seat.later.call, Call::Async(_))
             }
-            Target::Subscription(_) => true,
+            HandlerRef::Subscription(_) => true,
         }
     }
 
     fn start<'a>(
         &'a self,
-        inner: &'a Inner,
-        target: &Target,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
         emission: &Emission<'_>,
-    ) -> Option<Result<Running<'a>, NotRun>> {
+    ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
         match target {
-            Target::Seat(seat) => match &self.roster(inner).later[*seat as usize].later.call {
-                Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
-                _ => None,
-            },
-            Target::Subscription(subscription) => match subscription.call() {
+            HandlerRef::DeferredHandler(seat) => {
+                match &self.roster(inner).later[*seat as usize].later.call {
+                    Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
+                    _ => None,
+                }
+            }
+            HandlerRef::Subscription(subscription) => match subscription.call() {
                 // It may have been cancelled since it was handed over.
-                LateCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
+                DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
                 // The target of a weak one may end between its claim and here.
-                LateCall::Async { start, .. } => {
+                DeferredCall::Async { start, .. } => {
                     Some(start(self.share()?).ok_or(NotRun::Cancelled))
                 }
-                LateCall::Stream(_) => None,
+                DeferredCall::Stream(_) => None,
             },
         }
     }
 }
 
 /// The one handler of a delivery that does not run inline.
-pub(crate) struct One<'a> {
-    pub(crate) inner: &'a Inner,
-    pub(crate) event: &'a dyn Delivered,
-    pub(crate) target: &'a Target,
+pub(crate) struct SingleHandler<'a> {
+    pub(crate) inner: &'a DispatcherState,
+    pub(crate) event: &'a dyn ErasedDeferredEvent,
+    pub(crate) target: &'a HandlerRef,
     pub(crate) attempt: u32,
 }
 
-impl Who for One<'_> {
+impl HandlerLookup for SingleHandler<'_> {
     fn event(&self) -> &'static EventInfo {
         self.event.info()
     }

@@ -9,10 +9,10 @@ use std::task::{Context, Poll, ready};
 use super::closing::TaskGuard;
 use super::depth;
 use super::emit_async::EmitAsync;
-use super::inner::Inner;
-use super::replaying::Stand;
+use super::inner::DispatcherState;
+use super::replaying::NestingScope;
 use crate::event::EventInfo;
-use crate::isolate::Isolated;
+use crate::panics::DropCaught;
 use crate::report::{Cause, Failure, Report};
 use crate::runtime::Runtime;
 use crate::spans::Trace;
@@ -61,7 +61,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
         // from what the hook is told of.
-        let stand = Stand::here(self.inner);
+        let stand = NestingScope::here(self.inner);
         let (is_told, cause) = (depth::is_told(), depth::cause());
         let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
@@ -97,7 +97,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
 
 /// Counts the task among those that a shutdown waits for.
 struct Tracked {
-    inner: Isolated<Arc<Inner>>,
+    inner: DropCaught<Arc<DispatcherState>>,
     event: &'static EventInfo,
     has_begun: bool,
     /// None if the dispatcher is closed; the emission itself will say so. Behind the dispatcher: whoever
@@ -106,10 +106,10 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn enter(inner: &Arc<Inner>, event: &'static EventInfo) -> Self {
+    fn enter(inner: &Arc<DispatcherState>, event: &'static EventInfo) -> Self {
         let id = inner.tasks.enter_emission();
         Self {
-            inner: Isolated::new(Arc::clone(inner)),
+            inner: DropCaught::new(Arc::clone(inner)),
             event,
             has_begun: false,
             task: id.map(|id| TaskGuard::new(inner, id)),
@@ -131,7 +131,7 @@ impl Drop for Tracked {
 /// A [shielded](EmitAsync::shielded) emission. Dropping it does not end the emission.
 #[must_use = "await it for the report; the emission goes on without that"]
 pub struct Shielded {
-    inner: Weak<Inner>,
+    inner: Weak<DispatcherState>,
     event: &'static EventInfo,
     task: tokio::task::JoinHandle<Report>,
 }

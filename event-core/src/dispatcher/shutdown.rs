@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use event_listener::Listener as _;
 
-use super::inner::Inner;
+use super::inner::DispatcherState;
 use crate::handler::HandlerInfo;
 #[cfg(feature = "tokio")]
 use crate::runtime::Runtime;
@@ -17,7 +17,7 @@ use crate::runtime::Runtime;
 pub struct Shutdown {
     drained: Vec<(HandlerInfo, usize)>,
     abandoned: Vec<(HandlerInfo, usize)>,
-    cut_short: usize,
+    cancel: usize,
     in_time: bool,
 }
 
@@ -52,26 +52,26 @@ impl Shutdown {
     /// [Shielded](crate::dispatcher::EmitAsync::shielded) emissions that had not ended when the time
     /// was over. What was under way in them ends as cancelled.
     #[must_use]
-    pub fn cut_short(&self) -> usize {
-        self.cut_short
+    pub fn cancel(&self) -> usize {
+        self.cancel
     }
 
     /// Whether everything ended in time. Where it did not, what emitted while the time ran out may
     /// have been rejected.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.in_time && self.abandoned.is_empty() && self.cut_short == 0
+        self.in_time && self.abandoned.is_empty() && self.cancel == 0
     }
 
-    fn of(inner: &Inner) -> Self {
-        let (mut drained, mut abandoned, cut_short) = inner.account();
+    fn of(inner: &DispatcherState) -> Self {
+        let (mut drained, mut abandoned, cancel) = inner.account();
         for counts in [&mut drained, &mut abandoned] {
             counts.sort_by_key(|(handler, _)| (handler.name(), handler.line()));
         }
         Self {
             drained,
             abandoned,
-            cut_short,
+            cancel,
             in_time: !inner.closing.ran_out_of_time(),
         }
     }
@@ -86,7 +86,7 @@ impl fmt::Display for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
         write!(f, "{drained} drained, {abandoned} abandoned")?;
-        match self.cut_short {
+        match self.cancel {
             0 => {}
             1 => f.write_str(", 1 shielded emission cut short")?,
             more => write!(f, ", {more} shielded emissions cut short")?,
@@ -105,7 +105,7 @@ impl fmt::Display for Shutdown {
 
 /// Drains a dispatcher, for no longer than `limit`, as a task.
 #[cfg(feature = "tokio")]
-pub(super) async fn shutdown(inner: &Arc<Inner>, limit: Duration) -> Shutdown {
+pub(super) async fn shutdown(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
     let closed = inner.closing.closed.listen();
     inner.drain();
     if !inner.closing.is_closed() {
@@ -124,7 +124,7 @@ pub(super) async fn shutdown(inner: &Arc<Inner>, limit: Duration) -> Shutdown {
 }
 
 /// The same, on a thread that waits.
-pub(super) fn shutdown_blocking(inner: &Arc<Inner>, limit: Duration) -> Shutdown {
+pub(super) fn shutdown_blocking(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
     let closed = inner.closing.closed.listen();
     inner.drain();
     if !inner.closing.is_closed() {

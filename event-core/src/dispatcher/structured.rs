@@ -9,36 +9,36 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::at_once::{Plain, Rest};
-use super::cascade::{Behind, Root};
-use super::concurrent::Concurrent;
-use super::flight::{Flight, Landed, Left};
-use super::inner::Inner;
+use super::at_once::{Plain, RemainingHandlers};
+use super::cascade::{Cascade, CascadeTail};
+use super::concurrent::ConcurrentFutures;
+use super::flight::{AsyncCall, CallExtras, FinishedCall};
+use super::inner::DispatcherState;
 use super::later;
-use super::limit::{Limit, Permit};
-use super::rooms::Rooms;
-use super::seat::{LateCall, LateSubscribed, Place, Reserved};
-use super::shared::{Delivered, Target};
+use super::limit::{ConcurrencyLimit, ConcurrencyPermit};
+use super::rooms::CapacityWait;
+use super::seat::{DeferredCall, DeferredSubscriptions, Executor, SubscriptionClaim};
+use super::shared::{ErasedDeferredEvent, HandlerRef};
 use super::subscriptions::{Step, Steps};
-use crate::isolate;
+use crate::panics;
 use crate::report::{Ended, Skip};
 
 /// An event whose async handlers its root runs itself.
-pub(crate) struct Structured {
-    pub(crate) event: Arc<dyn Delivered>,
+pub(crate) struct AsyncHandlers {
+    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
     /// The subscriptions as they were when the emission began.
-    pub(crate) subscribed: Option<LateSubscribed>,
+    pub(crate) subscribed: Option<DeferredSubscriptions>,
 }
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(
-    inner: &Arc<Inner>,
-    event: &dyn Delivered,
-    subscribed: Option<LateSubscribed>,
-    root: &mut Root,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    subscribed: Option<DeferredSubscriptions>,
+    root: &mut Cascade,
 ) {
-    let rooms = Rooms::take(inner, root);
-    let mut air = Air::new(inner, event, root, 0);
+    let rooms = CapacityWait::take(inner, root);
+    let mut air = ConcurrentCalls::new(inner, event, root, 0);
     air.subscribed = subscribed;
     if later::is_ordered(inner, event) {
         air.ended = Some(vec![false; event.seats(inner)]);
@@ -48,24 +48,24 @@ pub(crate) async fn run(
 
 /// Goes on with an emission whose handlers were run at once as far as they were done.
 pub(crate) async fn go_on<'a>(
-    inner: &'a Arc<Inner>,
-    event: &'a dyn Delivered,
-    root: &'a mut Root,
-    rest: Box<Rest<'a>>,
+    inner: &'a Arc<DispatcherState>,
+    event: &'a dyn ErasedDeferredEvent,
+    root: &'a mut Cascade,
+    rest: Box<RemainingHandlers<'a>>,
 ) {
-    let Rest {
+    let RemainingHandlers {
         seat,
         begun,
         waiting,
     } = *rest;
     let first = seat + usize::from(begun.is_some());
-    let mut air = Air::new(inner, event, root, first);
+    let mut air = ConcurrentCalls::new(inner, event, root, first);
     air.plain = waiting;
     if let Some(begun) = begun {
-        let (target, order) = (Target::Seat(seat_at(seat)), seat);
-        match Flight::begun(inner, event, begun, 1) {
+        let (target, order) = (HandlerRef::DeferredHandler(seat_at(seat)), seat);
+        match AsyncCall::begun(inner, event, begun, 1) {
             Ok(flight) => {
-                let flying = air.delivery(target, order, Stage::Flies(flight), None);
+                let flying = air.delivery(target, order, CallStage::Flies(flight), None);
                 air.flying.keep(flying);
             }
             Err(landed) => air.land(&target, order, landed),
@@ -75,65 +75,75 @@ pub(crate) async fn go_on<'a>(
 }
 
 /// Skips the async handlers of an event.
-pub(crate) fn skip_all(inner: &Arc<Inner>, event: &dyn Delivered, root: &mut Root, why: Skip) {
+pub(crate) fn skip_all(
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    root: &mut Cascade,
+    why: Skip,
+) {
     for seat in later::seats(inner, event) {
-        root.settle(inner, event, &Target::Seat(seat), |emission| {
-            emission.skip(why);
-        });
+        root.settle(
+            inner,
+            event,
+            &HandlerRef::DeferredHandler(seat),
+            |emission| {
+                emission.skip(why);
+            },
+        );
     }
 }
 
-/// The index of a seat, as a [`Target`] has it.
+/// The index of a seat, as a [`HandlerRef`] has it.
 fn seat_at(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// The async handlers and subscriptions of one event, while they run.
-struct Air<'a> {
-    inner: &'a Arc<Inner>,
-    event: &'a dyn Delivered,
-    root: &'a mut Root,
+struct ConcurrentCalls<'a> {
+    inner: &'a Arc<DispatcherState>,
+    event: &'a dyn ErasedDeferredEvent,
+    root: &'a mut Cascade,
     /// The first handler that has not started, until all have.
     first: Option<usize>,
     /// Not started yet.
-    subscribed: Option<LateSubscribed>,
+    subscribed: Option<DeferredSubscriptions>,
     /// How many handlers and subscriptions have had their turn.
     taken: usize,
     /// Those that began at once, and wait.
-    plain: Concurrent<Plain<'a>>,
+    plain: ConcurrentFutures<Plain<'a>>,
     /// Whether the handler at each seat has ended, if some handler waits for another.
     ended: Option<Vec<bool>>,
     /// Those that wait for others to end, each with its place in the order.
     held: Vec<(u32, usize)>,
     /// A handler has ended since those were looked at.
     may_release: bool,
-    flying: Concurrent<Flying<'a>>,
+    flying: ConcurrentFutures<ActiveCall<'a>>,
     /// What handlers caused that landed, by their place in the order.
-    caused: Vec<(usize, Behind)>,
+    caused: Vec<(usize, CascadeTail)>,
 }
 
 /// A delivery that has started and not ended.
-struct Flying<'a> {
-    inner: &'a Arc<Inner>,
-    event: &'a dyn Delivered,
-    target: Target,
+struct ActiveCall<'a> {
+    inner: &'a Arc<DispatcherState>,
+    event: &'a dyn ErasedDeferredEvent,
+    target: HandlerRef,
     order: usize,
-    stage: Stage<'a>,
-    permit: Option<Permit>,
+    stage: CallStage<'a>,
+    permit: Option<ConcurrencyPermit>,
 }
 
-enum Stage<'a> {
+enum CallStage<'a> {
     /// It waits until fewer calls of the handler run.
-    Waits(Pin<Box<dyn Future<Output = Permit> + Send + 'a>>),
-    Flies(Flight<'a>),
+    Waits(Pin<Box<dyn Future<Output = ConcurrencyPermit> + Send + 'a>>),
+    Flies(AsyncCall<'a>),
 }
 
-impl<'a> Air<'a> {
+impl<'a> ConcurrentCalls<'a> {
     /// Of the handlers from one on.
     fn new(
-        inner: &'a Arc<Inner>,
-        event: &'a dyn Delivered,
-        root: &'a mut Root,
+        inner: &'a Arc<DispatcherState>,
+        event: &'a dyn ErasedDeferredEvent,
+        root: &'a mut Cascade,
         first: usize,
     ) -> Self {
         Self {
@@ -143,16 +153,16 @@ impl<'a> Air<'a> {
             first: Some(first),
             subscribed: None,
             taken: first,
-            plain: Concurrent::default(),
+            plain: ConcurrentFutures::default(),
             ended: None,
             held: Vec::new(),
             may_release: false,
-            flying: Concurrent::default(),
+            flying: ConcurrentFutures::default(),
             caused: Vec::new(),
         }
     }
 
-    async fn launch_all_and_wait(&mut self, rooms: Option<Rooms<'_>>) {
+    async fn launch_all_and_wait(&mut self, rooms: Option<CapacityWait<'_>>) {
         let mut is_first = true;
         let mut rest = |air: &mut Self, context: &mut Context<'_>| {
             if std::mem::take(&mut is_first) {
@@ -212,11 +222,11 @@ impl<'a> Air<'a> {
             match step {
                 Step::Handler(seat) => self.launch_or_hold(seat_at(seat), order, context),
                 Step::Subscription(subscription) => {
-                    let LateCall::Async { limit, .. } = subscription.call() else {
+                    let DeferredCall::Async { limit, .. } = subscription.call() else {
                         continue;
                     };
-                    if let Some(reserved) = Reserved::new(subscription) {
-                        self.launch(Target::Subscription(reserved), order, limit, context);
+                    if let Some(reserved) = SubscriptionClaim::new(subscription) {
+                        self.launch(HandlerRef::Subscription(reserved), order, limit, context);
                     }
                 }
             }
@@ -224,13 +234,13 @@ impl<'a> Air<'a> {
     }
 
     fn launch_or_hold(&mut self, seat: u32, order: usize, context: &mut Context<'_>) {
-        let Place::Task(place) = self.event.place(self.inner, seat) else {
+        let Executor::Task(place) = self.event.place(self.inner, seat) else {
             return;
         };
         if self.admits(seat) {
             self.launch_unless_held(seat, order, &place.limit, context);
         } else {
-            self.has_ended(&Target::Seat(seat));
+            self.has_ended(&HandlerRef::DeferredHandler(seat));
         }
     }
 
@@ -247,7 +257,7 @@ impl<'a> Air<'a> {
     /// Whether every handler has ended that the one at `seat` waits for.
     fn may_start(&self, seat: u32) -> bool {
         match (&self.ended, self.event.place(self.inner, seat)) {
-            (Some(ended), Place::Task(place)) => place.after.iter().all(|before| ended[*before]),
+            (Some(ended), Executor::Task(place)) => place.after.iter().all(|before| ended[*before]),
             _ => true,
         }
     }
@@ -256,7 +266,7 @@ impl<'a> Air<'a> {
     fn launch_held(&mut self, context: &mut Context<'_>) {
         while std::mem::take(&mut self.may_release) {
             for (seat, order) in std::mem::take(&mut self.held) {
-                if let Place::Task(place) = self.event.place(self.inner, seat) {
+                if let Executor::Task(place) = self.event.place(self.inner, seat) {
                     self.launch_unless_held(seat, order, &place.limit, context);
                 }
             }
@@ -267,11 +277,11 @@ impl<'a> Air<'a> {
         &mut self,
         seat: u32,
         order: usize,
-        limit: &Arc<Limit>,
+        limit: &Arc<ConcurrencyLimit>,
         context: &mut Context<'_>,
     ) {
         if self.may_start(seat) {
-            self.launch(Target::Seat(seat), order, limit, context);
+            self.launch(HandlerRef::DeferredHandler(seat), order, limit, context);
         } else {
             self.held.push((seat, order));
         }
@@ -280,21 +290,21 @@ impl<'a> Air<'a> {
     /// Starts a call, once its handler has few enough others, and polls it.
     fn launch(
         &mut self,
-        target: Target,
+        target: HandlerRef,
         order: usize,
-        limit: &Arc<Limit>,
+        limit: &Arc<ConcurrencyLimit>,
         context: &mut Context<'_>,
     ) {
         let permit = limit.is_named().then(|| limit.try_acquire());
         if let Some(None) = permit {
             let limit = Arc::clone(limit);
-            let stage = Stage::Waits(Box::pin(async move { limit.acquire().await }));
+            let stage = CallStage::Waits(Box::pin(async move { limit.acquire().await }));
             self.poll_first(self.delivery(target, order, stage, None), context);
             return;
         }
-        match Flight::of(self.inner, self.event, &target) {
+        match AsyncCall::of(self.inner, self.event, &target) {
             Ok(flight) => {
-                let stage = Stage::Flies(flight);
+                let stage = CallStage::Flies(flight);
                 self.poll_first(
                     self.delivery(target, order, stage, permit.flatten()),
                     context,
@@ -306,12 +316,12 @@ impl<'a> Air<'a> {
 
     fn delivery(
         &self,
-        target: Target,
+        target: HandlerRef,
         order: usize,
-        stage: Stage<'a>,
-        permit: Option<Permit>,
-    ) -> Flying<'a> {
-        Flying {
+        stage: CallStage<'a>,
+        permit: Option<ConcurrencyPermit>,
+    ) -> ActiveCall<'a> {
+        ActiveCall {
             inner: self.inner,
             event: self.event,
             target,
@@ -321,7 +331,7 @@ impl<'a> Air<'a> {
         }
     }
 
-    fn poll_first(&mut self, flying: Flying<'a>, context: &mut Context<'_>) {
+    fn poll_first(&mut self, flying: ActiveCall<'a>, context: &mut Context<'_>) {
         if let Some((flying, landed)) = self.flying.start(flying, context) {
             self.land(&flying.target, flying.order, landed);
         }
@@ -332,13 +342,13 @@ impl<'a> Air<'a> {
         while let Some((plain, (landing, refused))) = self.plain.next_ready(context) {
             let seat = plain.seat;
             // What it held, the user's `Drop` may panic on.
-            isolate::discard(plain.running);
+            panics::drop_caught(plain.running);
             if refused.is_none() && landing.is_done() && !self.inner.is_observed() {
                 self.root.done += 1;
                 continue;
             }
-            let landed = Landed::plain(landing, refused);
-            self.land(&Target::Seat(seat_at(seat)), seat, landed);
+            let landed = FinishedCall::plain(landing, refused);
+            self.land(&HandlerRef::DeferredHandler(seat_at(seat)), seat, landed);
         }
         self.flying.begin_turn(context);
         while let Some((flying, landed)) = self.flying.next_ready(context) {
@@ -346,7 +356,7 @@ impl<'a> Air<'a> {
         }
     }
 
-    fn land(&mut self, target: &Target, order: usize, landed: Landed) {
+    fn land(&mut self, target: &HandlerRef, order: usize, landed: FinishedCall) {
         self.has_ended(target);
         if landed.is_plain() && !self.inner.is_observed() {
             self.root.done += 1;
@@ -360,15 +370,15 @@ impl<'a> Air<'a> {
         }
     }
 
-    fn has_ended(&mut self, target: &Target) {
-        if let (Target::Seat(seat), Some(ended)) = (target, &mut self.ended) {
+    fn has_ended(&mut self, target: &HandlerRef) {
+        if let (HandlerRef::DeferredHandler(seat), Some(ended)) = (target, &mut self.ended) {
             ended[*seat as usize] = true;
             self.may_release = true;
         }
     }
 
     /// Ends a delivery that nobody goes on with.
-    fn cancel(&mut self, target: &Target, left: Left) {
+    fn cancel(&mut self, target: &HandlerRef, left: CallExtras) {
         self.root
             .settle(self.inner, self.event, target, |emission| {
                 left.join(emission);
@@ -377,51 +387,51 @@ impl<'a> Air<'a> {
     }
 }
 
-impl Future for Flying<'_> {
-    type Output = Landed;
+impl Future for ActiveCall<'_> {
+    type Output = FinishedCall;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landed> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FinishedCall> {
         let this = &mut *self;
         loop {
             match &mut this.stage {
-                Stage::Flies(flight) => return flight.poll(context),
-                Stage::Waits(permit) => match permit.as_mut().poll(context) {
+                CallStage::Flies(flight) => return flight.poll(context),
+                CallStage::Waits(permit) => match permit.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(permit) => this.permit = Some(permit),
                 },
             }
-            match Flight::of(this.inner, this.event, &this.target) {
-                Ok(flight) => this.stage = Stage::Flies(flight),
+            match AsyncCall::of(this.inner, this.event, &this.target) {
+                Ok(flight) => this.stage = CallStage::Flies(flight),
                 Err(landed) => return Poll::Ready(landed),
             }
         }
     }
 }
 
-impl Drop for Air<'_> {
+impl Drop for ConcurrentCalls<'_> {
     /// Whatever has not ended is cancelled. What was caused stays in the root, which says that it was not
     /// emitted.
     fn drop(&mut self) {
         self.put_back_caused();
         for plain in self.plain.take_pending() {
-            let target = Target::Seat(seat_at(plain.seat));
+            let target = HandlerRef::DeferredHandler(seat_at(plain.seat));
             plain.discard();
-            self.cancel(&target, Left::default());
+            self.cancel(&target, CallExtras::default());
         }
         for flying in self.flying.take_pending() {
             let left = match flying.stage {
-                Stage::Flies(flight) => flight.cut_short(),
-                Stage::Waits(_) => Left::default(),
+                CallStage::Flies(flight) => flight.cancel(),
+                CallStage::Waits(_) => CallExtras::default(),
             };
             self.cancel(&flying.target, left);
         }
         for (seat, _) in std::mem::take(&mut self.held) {
-            self.cancel(&Target::Seat(seat), Left::default());
+            self.cancel(&HandlerRef::DeferredHandler(seat), CallExtras::default());
         }
         if let Some(first) = self.first {
             for seat in later::seats(self.inner, self.event).skip(first) {
-                if let Place::Task(_) = self.event.place(self.inner, seat) {
-                    self.cancel(&Target::Seat(seat), Left::default());
+                if let Executor::Task(_) = self.event.place(self.inner, seat) {
+                    self.cancel(&HandlerRef::DeferredHandler(seat), CallExtras::default());
                 }
             }
         }

@@ -19,14 +19,14 @@ const FEW: usize = 16;
 /// The place of a subscription among those of its phase: those of a lower priority come first, then those
 /// that were made earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
+pub(crate) struct SubscriptionKey {
     priority: i32,
     sequence: u64,
 }
 
 /// A subscription, inline or not.
 pub(crate) trait SubscriptionNode: Send + Sync {
-    fn key(&self) -> Key;
+    fn key(&self) -> SubscriptionKey;
     /// Whether it may still be called.
     fn is_alive(&self) -> bool;
 }
@@ -37,12 +37,12 @@ pub(crate) struct Subscriptions<N: ?Sized> {
     /// Whether there are any, for those who do not want to lock.
     has_some: AtomicBool,
     /// What emissions read; `None` while there are none, or after a change.
-    list: ArcSwapOption<Subscribed<N>>,
+    list: ArcSwapOption<SubscriptionList<N>>,
     sequence: AtomicU64,
 }
 
 struct Members<N: ?Sized> {
-    by_key: BTreeMap<Key, Arc<N>>,
+    by_key: BTreeMap<SubscriptionKey, Arc<N>>,
     /// Whether the list is there.
     is_listed: bool,
     /// How many it takes until those that have ended are removed again.
@@ -50,10 +50,10 @@ struct Members<N: ?Sized> {
 }
 
 /// The subscriptions of a phase, each with its place among the handlers.
-pub(crate) struct Subscribed<N: ?Sized>(Box<[Inlay<N>]>);
+pub(crate) struct SubscriptionList<N: ?Sized>(Box<[SubscriptionSlot<N>]>);
 
 /// A subscription, and how many of the handlers run before it.
-pub(crate) struct Inlay<N: ?Sized> {
+pub(crate) struct SubscriptionSlot<N: ?Sized> {
     pub(crate) handlers: usize,
     pub(crate) node: Arc<N>,
 }
@@ -67,7 +67,7 @@ pub(crate) enum Step<'s, N: ?Sized> {
 
 /// The positions of a phase, in order.
 pub(crate) struct Steps<'s, N: ?Sized> {
-    inlays: &'s [Inlay<N>],
+    inlays: &'s [SubscriptionSlot<N>],
     handler: usize,
     handlers: usize,
 }
@@ -93,8 +93,8 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     }
 
     /// The key of a new subscription, which comes behind all others of its priority.
-    pub(crate) fn key(&self, priority: i32) -> Key {
-        Key {
+    pub(crate) fn key(&self, priority: i32) -> SubscriptionKey {
+        SubscriptionKey {
             priority,
             sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
         }
@@ -113,7 +113,7 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     }
 
     /// Removes a subscription, if it is still there.
-    pub(crate) fn remove(&self, key: Key) {
+    pub(crate) fn remove(&self, key: SubscriptionKey) {
         let mut members = self.lock();
         let Some(node) = members.by_key.remove(&key) else {
             return;
@@ -131,7 +131,7 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     pub(crate) fn load(
         &self,
         priority: impl Fn(usize) -> Option<i32>,
-    ) -> Guard<Option<Arc<Subscribed<N>>>> {
+    ) -> Guard<Option<Arc<SubscriptionList<N>>>> {
         let list = self.list.load();
         if list.is_none() && self.is_some() {
             return self.make_list(priority);
@@ -144,20 +144,20 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     fn make_list(
         &self,
         priority: impl Fn(usize) -> Option<i32>,
-    ) -> Guard<Option<Arc<Subscribed<N>>>> {
+    ) -> Guard<Option<Arc<SubscriptionList<N>>>> {
         let mut members = self.lock();
         if members.is_listed || members.by_key.is_empty() {
             // Another emission made it, or the last one was cancelled.
             return self.list.load();
         }
-        let list = Arc::new(Subscribed::merge(members.by_key.values(), priority));
+        let list = Arc::new(SubscriptionList::merge(members.by_key.values(), priority));
         self.list.store(Some(Arc::clone(&list)));
         members.is_listed = true;
         Guard::from_inner(Some(list))
     }
 
     /// Takes the list away, since it is out of date.
-    fn take_list(&self, members: &mut Members<N>) -> Option<Arc<Subscribed<N>>> {
+    fn take_list(&self, members: &mut Members<N>) -> Option<Arc<SubscriptionList<N>>> {
         if std::mem::take(&mut members.is_listed) {
             self.list.swap(None)
         } else {
@@ -184,7 +184,7 @@ impl<N: SubscriptionNode + ?Sized> Members<N> {
     }
 }
 
-impl<N: ?Sized> Subscribed<N> {
+impl<N: ?Sized> SubscriptionList<N> {
     /// Puts each subscription before the first handler of a higher priority, but never before an
     /// earlier subscription: handlers keep their order, which `after` may have changed.
     fn merge<'n>(
@@ -200,7 +200,7 @@ impl<N: ?Sized> Subscribed<N> {
             while priority(handlers).is_some_and(|handler| handler <= own) {
                 handlers += 1;
             }
-            Inlay {
+            SubscriptionSlot {
                 handlers,
                 node: Arc::clone(node),
             }
@@ -214,7 +214,7 @@ impl<N: ?Sized> Subscribed<N> {
     }
 
     #[inline]
-    pub(crate) fn inlays(&self) -> &[Inlay<N>] {
+    pub(crate) fn inlays(&self) -> &[SubscriptionSlot<N>] {
         &self.0
     }
 
@@ -242,10 +242,10 @@ impl<'s, N: ?Sized> Steps<'s, N> {
     pub(crate) fn new(
         first: usize,
         handlers: usize,
-        subscribed: Option<&'s Subscribed<N>>,
+        subscribed: Option<&'s SubscriptionList<N>>,
     ) -> Self {
         Self {
-            inlays: subscribed.map_or(&[], Subscribed::inlays),
+            inlays: subscribed.map_or(&[], SubscriptionList::inlays),
             handler: first,
             handlers,
         }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::cascade::{Hands, Root};
+use super::cascade::{Cascade, WaitPolicy};
 use super::closing::TaskGuard;
-use super::flight::{self, Left};
-use super::inner::Inner;
-use super::limit::Permit;
+use super::flight::{self, CallExtras};
+use super::inner::DispatcherState;
+use super::limit::ConcurrencyPermit;
 use super::precedence::Completion;
-use super::shared::Item;
+use super::shared::DeferredDelivery;
 use super::tasks::Tasks;
-use crate::isolate::Isolated;
+use crate::panics::DropCaught;
 use crate::report::{Cause, Ended};
 use crate::runtime::{Runtime, Task};
-use crate::{isolate, observer};
+use crate::{observer, panics};
 
 impl Tasks {
     /// Starts a delivery, which runs after those that its `completion` says.
@@ -23,15 +23,15 @@ impl Tasks {
     /// The dispatcher is closed.
     pub(crate) fn start(
         &self,
-        inner: &Arc<Inner>,
-        item: Item,
-        permit: Permit,
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        permit: ConcurrencyPermit,
         completion: Option<Completion>,
-    ) -> Result<(), Item> {
+    ) -> Result<(), DeferredDelivery> {
         let Some(id) = self.enter(vec![item.handler(inner)]) else {
             return Err(item);
         };
-        let mut under_way = UnderWay::new(inner, id, item, permit, completion);
+        let mut under_way = TaskDeliveries::new(inner, id, item, permit, completion);
         self.spawn(
             inner,
             id,
@@ -43,7 +43,7 @@ impl Tasks {
         Ok(())
     }
 
-    fn spawn(&self, inner: &Inner, id: u64, task: Task) {
+    fn spawn(&self, inner: &DispatcherState, id: u64, task: Task) {
         // A runtime that has ended drops the task, which ends its deliveries.
         let Some(runtime) = &inner.runtime else {
             return;
@@ -55,38 +55,38 @@ impl Tasks {
 
 /// A task's delivery. Dropped before it ended, it is abandoned: the runtime ended, or a shutdown ran out
 /// of time.
-struct UnderWay {
-    inner: Isolated<Arc<Inner>>,
+struct TaskDeliveries {
+    inner: DropCaught<Arc<DispatcherState>>,
     delivery: Option<Delivery>,
     /// What it leads to.
-    root: Root,
+    root: Cascade,
     /// Behind the dispatcher: whoever finds that no task runs is its last owner.
     task: TaskGuard,
 }
 
 struct Delivery {
-    item: Item,
-    permit: Permit,
+    item: DeferredDelivery,
+    permit: ConcurrencyPermit,
     /// If handlers of its event wait for each other.
     completion: Option<Completion>,
 }
 
-impl UnderWay {
+impl TaskDeliveries {
     fn new(
-        inner: &Arc<Inner>,
+        inner: &Arc<DispatcherState>,
         id: u64,
-        item: Item,
-        permit: Permit,
+        item: DeferredDelivery,
+        permit: ConcurrencyPermit,
         completion: Option<Completion>,
     ) -> Self {
         Self {
-            inner: Isolated::new(Arc::clone(inner)),
+            inner: DropCaught::new(Arc::clone(inner)),
             delivery: Some(Delivery {
                 item,
                 permit,
                 completion,
             }),
-            root: Root::with(Hands::Waiting),
+            root: Cascade::with(WaitPolicy::AwaitCapacity),
             task: TaskGuard::new(inner, id),
         }
     }
@@ -105,7 +105,7 @@ impl UnderWay {
             if let Some(completion) = completion {
                 completion.wait_for_others(inner, &*item.event).await;
             }
-            flight::fly(inner, item, root).await;
+            flight::run_async(inner, item, root).await;
         }
     }
 
@@ -118,13 +118,13 @@ impl UnderWay {
                 let handler = delivery.item.handler(&self.inner);
                 self.inner.tasks.end(task, handler);
             }
-            isolate::discard(delivery);
+            panics::drop_caught(delivery);
         }
         self.root.run_caused_waiting(&self.inner).await;
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for TaskDeliveries {
     fn drop(&mut self) {
         if let Some(delivery) = self.delivery.take() {
             let Delivery {
@@ -145,25 +145,25 @@ impl Drop for UnderWay {
     }
 }
 
-impl Inner {
+impl DispatcherState {
     /// Ends a delivery that nobody runs any more, and whose emitter has its report: counted, told
     /// to observers, and, if it is a failure, told to whoever hears of those.
     #[cold]
     pub(crate) fn end_unrun(
         self: &Arc<Self>,
-        item: Item,
+        item: DeferredDelivery,
         ended: Ended,
         queue: Option<&'static str>,
     ) {
         if ended == Ended::Abandoned {
-            self.abandon(item, queue, observer::UnderWay::default());
+            self.abandon(item, queue, observer::DeliveryTimer::default());
             return;
         }
-        let mut root = Root::default();
+        let mut root = Cascade::default();
         root.settle(self, &*item.event, &item.target, |emission| {
             emission.ended(ended);
         });
-        isolate::discard(item);
+        panics::drop_caught(item);
         self.tell_all(root);
     }
 
@@ -171,18 +171,18 @@ impl Inner {
     #[cold]
     pub(crate) fn abandon(
         self: &Arc<Self>,
-        item: Item,
+        item: DeferredDelivery,
         queue: Option<&'static str>,
-        under_way: observer::UnderWay,
+        under_way: observer::DeliveryTimer,
     ) {
-        let mut root = Root::default();
+        let mut root = Cascade::default();
         let (event, target) = (&*item.event, &item.target);
         root.settle_attempt(self, event, target, item.attempt, |emission| {
-            Left::of(under_way).join(emission);
+            CallExtras::of(under_way).join(emission);
             let event = item.event.as_any_event();
             emission.failed(event, Ended::Abandoned, self.abandoned(queue));
         });
-        isolate::discard(item);
+        panics::drop_caught(item);
         self.tell_all(root);
     }
 
@@ -203,7 +203,7 @@ impl Inner {
     }
 
     /// Tells the failures of a root that nobody gets the report of.
-    pub(crate) fn tell_all(&self, root: Root) {
+    pub(crate) fn tell_all(&self, root: Cascade) {
         if root.record.get().is_none() {
             return;
         }

@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 #[cfg(not(loom))]
 use std::sync::{Mutex, MutexGuard};
 
-use crate::account::{Account, Tally};
+use crate::account::{HandlerCounts, ShutdownAccount};
 use crate::handler::HandlerInfo;
 use crate::runtime::Aborter;
 
@@ -19,14 +19,14 @@ pub(crate) struct Tasks(Mutex<Registry>);
 #[derive(Default)]
 struct Registry {
     last_id: u64,
-    running: HashMap<u64, Entry>,
+    running: HashMap<u64, TaskEntry>,
     is_closed: bool,
-    account: Account<HandlerInfo>,
+    account: ShutdownAccount<HandlerInfo>,
     /// Shielded emissions that had not ended when the registry was closed.
-    cut_short: usize,
+    cancel: usize,
 }
 
-struct Entry {
+struct TaskEntry {
     /// There once the runtime has taken the task.
     aborter: Option<Aborter>,
     /// The handlers of its deliveries that have not ended.
@@ -97,10 +97,16 @@ impl Tasks {
     }
 
     /// What was drained and abandoned since then, and how many emissions were cut short.
-    pub(crate) fn account(&self) -> (Tally<HandlerInfo>, Tally<HandlerInfo>, usize) {
+    pub(crate) fn account(
+        &self,
+    ) -> (
+        HandlerCounts<HandlerInfo>,
+        HandlerCounts<HandlerInfo>,
+        usize,
+    ) {
         let registry = self.lock();
         let (drained, abandoned) = registry.account.counts();
-        (drained, abandoned, registry.cut_short)
+        (drained, abandoned, registry.cancel)
     }
 
     /// Lets no further task in, if none runs and `close_others` does its part.
@@ -124,7 +130,7 @@ impl Tasks {
         registry.is_closed = true;
         let mut aborters = Vec::new();
         for entry in registry.running.values_mut() {
-            registry.cut_short += usize::from(entry.is_emission);
+            registry.cancel += usize::from(entry.is_emission);
             for handler in entry.handlers.drain(..) {
                 registry.account.abandon(handler);
             }
@@ -145,7 +151,7 @@ impl Registry {
             return None;
         }
         self.last_id += 1;
-        let entry = Entry {
+        let entry = TaskEntry {
             aborter: None,
             handlers,
             is_emission,
@@ -156,7 +162,7 @@ impl Registry {
 
     /// Takes a delivery out of a task; `false` if it is not there any more.
     fn take(&mut self, id: u64, handler: HandlerInfo) -> bool {
-        let Some(Entry { handlers, .. }) = self.running.get_mut(&id) else {
+        let Some(TaskEntry { handlers, .. }) = self.running.get_mut(&id) else {
             return false;
         };
         let at = handlers.iter().position(|other| *other == handler);

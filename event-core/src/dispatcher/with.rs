@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::cascade::Root;
+use super::cascade::Cascade;
 use super::emit_async::{EmitAsync, emit_all_async, emit_async};
 use super::{Dispatcher, emit, pending};
 use crate::context::Values;
 use crate::event::{EmitsNow, Event};
-use crate::isolate;
+use crate::panics;
 use crate::param::Dependency;
 use crate::pending::PendingEvents;
 use crate::report::Report;
@@ -21,18 +21,18 @@ use crate::report::Report;
 #[must_use = "it gives the values along with what it emits"]
 pub struct With<'d> {
     dispatcher: &'d Dispatcher,
-    values: Given,
+    values: EmitterBuffer,
 }
 
 /// What the emitter gives along.
 #[derive(Clone)]
-struct Given(Option<Arc<Values>>);
+struct EmitterBuffer(Option<Arc<Values>>);
 
-impl Drop for Given {
+impl Drop for EmitterBuffer {
     /// The last owner, if nothing that was emitted is under way.
     fn drop(&mut self) {
         let values = self.0.take();
-        isolate::release(|| drop(values));
+        panics::release(|| drop(values));
     }
 }
 
@@ -40,7 +40,7 @@ impl<'d> With<'d> {
     pub(super) fn new<T: Dependency>(dispatcher: &'d Dispatcher, value: T) -> Self {
         Self {
             dispatcher,
-            values: Given(Some(Arc::new(Values::default().and(value)))),
+            values: EmitterBuffer(Some(Arc::new(Values::default().and(value)))),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'d> With<'d> {
         let values = values.map(|values| Arc::new(values.and(value)));
         Self {
             dispatcher: self.dispatcher,
-            values: Given(values),
+            values: EmitterBuffer(values),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'d> With<'d> {
         E: Event + EmitsNow<E::Durability>,
     {
         let inner = self.dispatcher.inner();
-        emit::emit_with(inner, event, Root::default(), self.values.0.clone())
+        emit::emit_with(inner, event, Cascade::default(), self.values.0.clone())
     }
 
     /// The same as [`Dispatcher::emit_async`].

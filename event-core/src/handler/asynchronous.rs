@@ -19,44 +19,48 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::binder::{NotRun, Slot};
-use super::{Conclusion, Sink};
-use crate::dispatcher::Caused;
+use super::binder::{BoundParam, NotRun};
+use super::{Conclusion, EffectSink};
+use crate::dispatcher::ErasedEvent;
 use crate::error::BoxError;
 use crate::param::Delivery;
 use crate::runtime;
 
 /// A call of an async handler that is under way.
-pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Concluded> + Send + 'a>>;
+pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = HandlerResult> + Send + 'a>>;
 
 /// What such a call led to.
-pub(crate) enum Concluded {
+pub(crate) enum HandlerResult {
     /// Nothing but that it is done.
     Done,
-    More(Box<Collected>),
+    CascadeState(Box<CollectedEffects>),
 }
 
 /// What an outcome said, until the emission takes it in.
 #[derive(Default)]
-pub(crate) struct Collected {
-    pub(crate) caused: Vec<Box<dyn Caused>>,
+pub(crate) struct CollectedEffects {
+    pub(crate) caused: Vec<Box<dyn ErasedEvent>>,
     pub(crate) errors: Vec<BoxError>,
     /// It took longer than this, and was dropped.
     pub(crate) timed_out: Option<Duration>,
 }
 
 /// An async handler with its parameters.
-pub(crate) trait AsyncCall<E: ?Sized>: Send + Sync {
+pub(crate) trait AsyncBinding<E: ?Sized>: Send + Sync {
     /// Makes the parameters. The function is called when the future is first polled.
-    fn start<'a>(&'a self, event: &'a E, delivery: &Delivery<'_>) -> Result<Running<'a>, NotRun>;
+    fn start<'a>(
+        &'a self,
+        event: &'a E,
+        delivery: &Delivery<'_>,
+    ) -> Result<HandlerFuture<'a>, NotRun>;
 }
 
 /// Collects what an outcome says.
 #[derive(Default)]
-struct Collector(RefCell<Option<Box<Collected>>>);
+struct EffectBuffer(RefCell<Option<Box<CollectedEffects>>>);
 
-impl Sink for Collector {
-    fn cause(&self, event: Box<dyn Caused>) {
+impl EffectSink for EffectBuffer {
+    fn cause(&self, event: Box<dyn ErasedEvent>) {
         let mut collected = self.0.borrow_mut();
         collected.get_or_insert_default().caused.push(event);
     }
@@ -70,16 +74,16 @@ impl Sink for Collector {
     fn stop(&self) {}
 }
 
-impl Concluded {
+impl HandlerResult {
     pub(crate) fn of<R: 'static>(outcome: R, conclude: Conclude<R>) -> Self {
         if TypeId::of::<R>() == TypeId::of::<()>() {
             return Self::Done;
         }
-        let collector = Collector::default();
+        let collector = EffectBuffer::default();
         conclude(outcome, &mut Conclusion::new(&collector));
         match collector.0.into_inner() {
             None => Self::Done,
-            Some(collected) => Self::More(collected),
+            Some(collected) => Self::CascadeState(collected),
         }
     }
 }
@@ -111,7 +115,7 @@ impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
     }
 }
 
-impl<P: Send + 'static> AsyncSlot for Slot<P> {
+impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
     type Arg<'a> = P;
 
     fn arg(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
@@ -249,7 +253,7 @@ pin_project! {
 #[project_replace = CallBefore]
 enum Call<B, Fut, R> {
     New { begin: B },
-    Begun { #[pin] future: Fut, conclude: Conclude<R> },
+    StartedCall { #[pin] future: Fut, conclude: Conclude<R> },
     Ended,
 }
 }
@@ -264,7 +268,7 @@ where
     fn begin(mut self: Pin<&mut Self>) {
         if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
             let (future, conclude) = begin();
-            self.set(Self::Begun { future, conclude });
+            self.set(Self::StartedCall { future, conclude });
         }
     }
 
@@ -278,19 +282,19 @@ where
     B: FnOnce() -> (Fut, Conclude<R>),
     Fut: Future<Output = R>,
 {
-    type Output = Concluded;
+    type Output = HandlerResult;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Concluded> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HandlerResult> {
         if matches!(*self, Self::New { .. }) {
             self.as_mut().begin();
         }
-        let CallPart::Begun { future, conclude } = self.as_mut().project() else {
+        let CallPart::StartedCall { future, conclude } = self.as_mut().project() else {
             unreachable!("a call that has ended, or panicked as it began, is not polled")
         };
         let conclude = *conclude;
         let outcome = ready!(future.poll(context));
         self.end();
-        Poll::Ready(Concluded::of(outcome, conclude))
+        Poll::Ready(HandlerResult::of(outcome, conclude))
     }
 }
 
@@ -298,20 +302,20 @@ where
 pub(crate) fn running<'a, R: 'static>(
     future: impl Future<Output = R> + Send + 'a,
     conclude: Conclude<R>,
-) -> Running<'a> {
-    type Begin<Fut, R> = fn() -> (Fut, Conclude<R>);
-    Box::pin(Call::<Begin<_, R>, _, R>::Begun { future, conclude })
+) -> HandlerFuture<'a> {
+    type FirstPoll<Fut, R> = fn() -> (Fut, Conclude<R>);
+    Box::pin(Call::<FirstPoll<_, R>, _, R>::StartedCall { future, conclude })
 }
 
 /// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
 /// and its code is there once.
-fn limited(running: Running<'_>, limit: Duration) -> Running<'_> {
+fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
     Box::pin(async move {
         match runtime::within(limit, running).await {
             Ok(concluded) => concluded,
-            Err(limit) => Concluded::More(Box::new(Collected {
+            Err(limit) => HandlerResult::CascadeState(Box::new(CollectedEffects {
                 timed_out: Some(limit),
-                ..Collected::default()
+                ..CollectedEffects::default()
             })),
         }
     })
@@ -323,11 +327,11 @@ macro_rules! start {
             &'a self,
             event: &'a E,
             delivery: &Delivery<'_>,
-        ) -> Result<Running<'a>, NotRun> {
+        ) -> Result<HandlerFuture<'a>, NotRun> {
             let this = self.bound();
             let args = this.slots.args(delivery)?;
             let begin = move || (this.function.call(event, args), this.conclude);
-            let running: Running<'a> = Box::pin(Call::New { begin });
+            let running: HandlerFuture<'a> = Box::pin(Call::New { begin });
             Ok(match this.timeout {
                 None => running,
                 Some(limit) => limited(running, limit),
@@ -348,7 +352,7 @@ impl<F, S, R> BoundMethod<F, S, R> {
     }
 }
 
-impl<E, F, S, R> AsyncCall<E> for BoundAsync<F, S, R>
+impl<E, F, S, R> AsyncBinding<E> for BoundAsync<F, S, R>
 where
     E: ?Sized + Sync + 'static,
     S: AsyncSlots,
@@ -358,7 +362,7 @@ where
     start!();
 }
 
-impl<E, F, S, R> AsyncCall<E> for BoundMethod<F, S, R>
+impl<E, F, S, R> AsyncBinding<E> for BoundMethod<F, S, R>
 where
     E: ?Sized + Sync + 'static,
     S: AsyncSlots,

@@ -15,13 +15,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::asynchronous::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
-use super::registered::{Rung, Spec};
+use super::registered::{ExecutorKind, HandlerSpec};
 use super::{CatchAllOutcome, Conclusion, Outcome};
-use crate::dispatcher::calls::{AnyCall, Bound, Call, CatchAll, Filter, Later, List};
+use crate::dispatcher::calls::{AnyCall, Bound, Call, CatchAll, DeferredBinding, Filter, List};
 use crate::dispatcher::emission::{Emission, Ending};
 use crate::error::BoxError;
 use crate::event::AnyEvent;
-use crate::isolate::Isolated;
+use crate::panics::DropCaught;
 use crate::param::{Delivery, Dependency, Param, Resolver};
 
 /// Why a handler was not called.
@@ -47,19 +47,19 @@ pub fn filter<E: ?Sized>(event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun>
 }
 
 /// A by-value parameter, resolved: makes the argument of each delivery.
-pub struct Slot<P> {
-    make: Isolated<Make<P>>,
+pub struct BoundParam<P> {
+    make: DropCaught<Make<P>>,
 }
 
 type Make<P> = Box<dyn Fn(&Delivery<'_>) -> Result<P, NotRun> + Send + Sync>;
 
-impl<P> Slot<P> {
+impl<P> BoundParam<P> {
     fn new<S: Send + Sync + 'static>(state: S) -> Self
     where
         P: Param<State = S>,
     {
         Self {
-            make: Isolated::new(Box::new(move |delivery| {
+            make: DropCaught::new(Box::new(move |delivery| {
                 P::param(&state, delivery).map_err(|error| NotRun::Rejected(error.into()))
             })),
         }
@@ -76,12 +76,12 @@ impl<P> Slot<P> {
 }
 
 /// Looks up the parameters of one handler.
-pub struct Needs<'b, 'r> {
+pub struct ParamLookup<'b, 'r> {
     resolver: &'b mut Resolver<'r>,
     catch_all: bool,
 }
 
-impl Needs<'_, '_> {
+impl ParamLookup<'_, '_> {
     /// A dependency, from `&T`.
     pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         self.resolver.required()
@@ -98,7 +98,7 @@ impl Needs<'_, '_> {
     }
 
     /// A by-value parameter.
-    pub fn param<P: Param>(&mut self) -> Option<Slot<P>> {
+    pub fn param<P: Param>(&mut self) -> Option<BoundParam<P>> {
         if P::EMITS && self.catch_all {
             self.resolver.catch_all_cannot_emit();
             return None;
@@ -109,15 +109,15 @@ impl Needs<'_, '_> {
         if state.is_none() && self.resolver.noted() == noted {
             self.resolver.unresolved(std::any::type_name::<P>());
         }
-        state.map(Slot::new)
+        state.map(BoundParam::new)
     }
 }
 
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {
-    needs: Needs<'b, 'r>,
+    needs: ParamLookup<'b, 'r>,
     list: &'b mut List<E>,
-    spec: &'static Spec,
+    spec: &'static HandlerSpec,
     filter: Option<fn(&E) -> bool>,
 }
 
@@ -125,10 +125,10 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     pub(crate) fn new(
         resolver: &'b mut Resolver<'r>,
         list: &'b mut List<E>,
-        spec: &'static Spec,
+        spec: &'static HandlerSpec,
     ) -> Self {
         Self {
-            needs: Needs {
+            needs: ParamLookup {
                 resolver,
                 catch_all: false,
             },
@@ -160,8 +160,8 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
             }
         });
         R::events(self.needs.resolver.caused());
-        match self.spec.rung() {
-            Rung::Inline => self.list.inline.push(bound),
+        match self.spec.executor_kind() {
+            ExecutorKind::Inline => self.list.inline.push(bound),
             _ => self.later(Call::Sync(bound)),
         }
     }
@@ -225,7 +225,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
 
     fn later(&mut self, call: Call<E>) {
         let filter = self.filter.take();
-        self.list.later.push(Later {
+        self.list.later.push(DeferredBinding {
             filter: filter.map(|holds| Box::new(holds) as Filter<E>),
             call,
         });
@@ -233,7 +233,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
 }
 
 impl<'b, 'r, E> Deref for Binder<'b, 'r, E> {
-    type Target = Needs<'b, 'r>;
+    type Target = ParamLookup<'b, 'r>;
 
     fn deref(&self) -> &Self::Target {
         &self.needs
@@ -248,9 +248,9 @@ impl<E> DerefMut for Binder<'_, '_, E> {
 
 /// Binds one catch-all handler.
 pub struct CatchAllBinder<'b, 'r> {
-    needs: Needs<'b, 'r>,
+    needs: ParamLookup<'b, 'r>,
     bound: &'b mut Option<CatchAll>,
-    spec: &'static Spec,
+    spec: &'static HandlerSpec,
     filter: Option<fn(&dyn AnyEvent) -> bool>,
 }
 
@@ -258,10 +258,10 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     pub(crate) fn new(
         resolver: &'b mut Resolver<'r>,
         bound: &'b mut Option<CatchAll>,
-        spec: &'static Spec,
+        spec: &'static HandlerSpec,
     ) -> Self {
         Self {
-            needs: Needs {
+            needs: ParamLookup {
                 resolver,
                 catch_all: true,
             },
@@ -291,8 +291,8 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
                 Err(not_run) => emission.not_run(event, not_run),
             }
         });
-        self.bound(match self.spec.rung() {
-            Rung::Inline => AnyCall::Inline(call),
+        self.bound(match self.spec.executor_kind() {
+            ExecutorKind::Inline => AnyCall::Inline(call),
             _ => AnyCall::Sync(call),
         });
     }
@@ -358,7 +358,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
 }
 
 impl<'b, 'r> Deref for CatchAllBinder<'b, 'r> {
-    type Target = Needs<'b, 'r>;
+    type Target = ParamLookup<'b, 'r>;
 
     fn deref(&self) -> &Self::Target {
         &self.needs

@@ -13,8 +13,8 @@ pub(crate) mod reborrowed;
 pub(crate) mod registered;
 
 pub use self::info::HandlerInfo;
+pub(crate) use self::outcome::EffectSink;
 #[doc(hidden)]
 pub use self::outcome::Events;
-pub(crate) use self::outcome::Sink;
 pub use self::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
 pub use crate::emitter::Names;

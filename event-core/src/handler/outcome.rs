@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::dispatcher::Caused;
+use crate::dispatcher::ErasedEvent;
 use crate::error::BoxError;
 use crate::event::{EmitsNow, Event, EventInfo, Stoppable};
 
@@ -77,19 +77,19 @@ pub trait CatchAllOutcome {
 
 /// Where an [`Outcome`] says what a delivery led to.
 pub struct Conclusion<'c> {
-    sink: &'c dyn Sink,
+    sink: &'c dyn EffectSink,
 }
 
 /// What runs a delivery and takes in its conclusion.
-pub(crate) trait Sink {
-    fn cause(&self, event: Box<dyn Caused>);
+pub(crate) trait EffectSink {
+    fn cause(&self, event: Box<dyn ErasedEvent>);
     fn fail(&self, error: BoxError);
     fn stop(&self);
 }
 
 impl<'c> Conclusion<'c> {
     #[inline]
-    pub(crate) fn new(sink: &'c dyn Sink) -> Self {
+    pub(crate) fn new(sink: &'c dyn EffectSink) -> Self {
         Self { sink }
     }
 

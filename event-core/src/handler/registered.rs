@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use super::binder::{Binder, CatchAllBinder};
 use crate::dispatcher::calls::{CatchAll, List};
-use crate::dispatcher::roster::{EventKind, KindOf};
+use crate::dispatcher::roster::{ErasedEventType, EventType};
 use crate::event::{EventInfo, Handled};
 use crate::param::Resolver;
 use crate::queue::AnyQueue;
 
 /// Where a handler stands, and the keys of its attribute.
 #[derive(Clone, Copy)]
-pub struct Spec {
+pub struct HandlerSpec {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
     pub(crate) module: &'static str,
@@ -29,8 +29,8 @@ pub struct Spec {
     /// may have one name, and then share module paths.
     pub(crate) program: Option<&'static str>,
     pub(crate) priority: i32,
-    pub(crate) after: &'static [Named],
-    pub(crate) before: &'static [Named],
+    pub(crate) after: &'static [FunctionId],
+    pub(crate) before: &'static [FunctionId],
     pub(crate) asynchronous: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<u32>,
@@ -39,7 +39,7 @@ pub struct Spec {
 
 /// Where a handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rung {
+pub(crate) enum ExecutorKind {
     /// On the emitter's stack.
     Inline,
     /// As a task, or inside of an `emit_async`.
@@ -50,19 +50,19 @@ pub(crate) enum Rung {
 
 /// A function named by another's `after` or `before`, or by the builder.
 #[derive(Clone, Copy)]
-pub struct Named {
+pub struct FunctionId {
     pub(crate) id: TypeId,
     name: fn() -> &'static str,
 }
 
 /// A registered handler. Not public API.
 pub trait Registered: Send + Sync {
-    fn spec(&self) -> &Spec;
+    fn spec(&self) -> &HandlerSpec;
     fn id(&self) -> TypeId;
     fn name(&self) -> &'static str;
     /// The event it handles; `None` for a catch-all.
     fn event(&self) -> Option<&'static EventInfo>;
-    fn kind(&self) -> Option<&'static dyn EventKind>;
+    fn kind(&self) -> Option<&'static dyn ErasedEventType>;
     /// The pattern of a catch-all.
     fn pattern(&self) -> Option<&'static str>;
     /// Resolves its parameters and pushes the bound handler on a `List<E>`.
@@ -71,7 +71,7 @@ pub trait Registered: Send + Sync {
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll>;
 }
 
-impl Spec {
+impl HandlerSpec {
     /// The place of a handler, with every key at its default.
     #[must_use]
     pub const fn new(
@@ -127,11 +127,11 @@ impl Spec {
         self
     }
 
-    pub(crate) fn rung(&self) -> Rung {
+    pub(crate) fn executor_kind(&self) -> ExecutorKind {
         match (self.queue, self.asynchronous) {
-            (Some(_), _) => Rung::Queued,
-            (None, true) => Rung::Async,
-            (None, false) => Rung::Inline,
+            (Some(_), _) => ExecutorKind::Queued,
+            (None, true) => ExecutorKind::Async,
+            (None, false) => ExecutorKind::Inline,
         }
     }
 
@@ -144,20 +144,20 @@ impl Spec {
 
     /// Runs after these have ended.
     #[must_use]
-    pub const fn after(mut self, handlers: &'static [Named]) -> Self {
+    pub const fn after(mut self, handlers: &'static [FunctionId]) -> Self {
         self.after = handlers;
         self
     }
 
     /// Runs before these start.
     #[must_use]
-    pub const fn before(mut self, handlers: &'static [Named]) -> Self {
+    pub const fn before(mut self, handlers: &'static [FunctionId]) -> Self {
         self.before = handlers;
         self
     }
 }
 
-impl Named {
+impl FunctionId {
     /// Names a function item. A function pointer does not compile: it has no type of its own.
     #[must_use]
     pub const fn of<F: Copy + 'static>(_function: F) -> Self {
@@ -178,7 +178,7 @@ impl Named {
     }
 }
 
-impl fmt::Debug for Named {
+impl fmt::Debug for FunctionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -188,10 +188,10 @@ impl fmt::Debug for Named {
 ///
 /// It holds what needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
-pub struct OfEvent<E> {
-    function: Named,
-    spec: Spec,
-    kind: &'static dyn EventKind,
+pub struct EventHandler<E> {
+    function: FunctionId,
+    spec: HandlerSpec,
+    kind: &'static dyn ErasedEventType,
     bind: fn(&mut Binder<'_, '_, E>),
 }
 
@@ -199,19 +199,19 @@ pub struct OfEvent<E> {
 #[must_use]
 pub const fn event_handler<E: Handled, F: Copy + 'static>(
     function: F,
-    spec: Spec,
+    spec: HandlerSpec,
     bind: fn(&mut Binder<'_, '_, E>),
-) -> OfEvent<E> {
-    OfEvent {
-        function: Named::of(function),
+) -> EventHandler<E> {
+    EventHandler {
+        function: FunctionId::of(function),
         spec,
-        kind: const { &KindOf::<E>::NEW },
+        kind: const { &EventType::<E>::NEW },
         bind,
     }
 }
 
-impl<E: Send + Sync + 'static> Registered for OfEvent<E> {
-    fn spec(&self) -> &Spec {
+impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
+    fn spec(&self) -> &HandlerSpec {
         &self.spec
     }
 
@@ -227,7 +227,7 @@ impl<E: Send + Sync + 'static> Registered for OfEvent<E> {
         Some(self.kind.info())
     }
 
-    fn kind(&self) -> Option<&'static dyn EventKind> {
+    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
         Some(self.kind)
     }
 
@@ -248,9 +248,9 @@ impl<E: Send + Sync + 'static> Registered for OfEvent<E> {
 }
 
 /// A catch-all handler.
-pub struct Everything {
-    function: Named,
-    spec: Spec,
+pub struct CatchAllHandler {
+    function: FunctionId,
+    spec: HandlerSpec,
     pattern: Option<&'static str>,
     bind: fn(&mut CatchAllBinder<'_, '_>),
 }
@@ -259,20 +259,20 @@ pub struct Everything {
 #[must_use]
 pub const fn catch_all_handler<F: Copy + 'static>(
     function: F,
-    spec: Spec,
+    spec: HandlerSpec,
     pattern: Option<&'static str>,
     bind: fn(&mut CatchAllBinder<'_, '_>),
-) -> Everything {
-    Everything {
-        function: Named::of(function),
+) -> CatchAllHandler {
+    CatchAllHandler {
+        function: FunctionId::of(function),
         spec,
         pattern,
         bind,
     }
 }
 
-impl Registered for Everything {
-    fn spec(&self) -> &Spec {
+impl Registered for CatchAllHandler {
+    fn spec(&self) -> &HandlerSpec {
         &self.spec
     }
 
@@ -288,7 +288,7 @@ impl Registered for Everything {
         None
     }
 
-    fn kind(&self) -> Option<&'static dyn EventKind> {
+    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
         None
     }
 

@@ -35,7 +35,7 @@ use self::sleep::{Sleep, Whom};
 pub(crate) use self::slots::{Label, Slot};
 use self::spin::Hint;
 use self::state::State;
-use crate::account::Tally;
+use crate::account::HandlerCounts;
 
 mod line;
 #[cfg(all(test, loom))]
@@ -244,15 +244,15 @@ impl<T> Buffer<T> {
     ///
     /// One producer goes on for each place that becomes free; so who is let go offers its item, or
     /// another may wait beside an empty place. Dropping the future is no problem.
-    pub(crate) fn room(&self) -> impl Future<Output = ()> + Unpin {
+    pub(crate) fn capacity_free(&self) -> impl Future<Output = ()> + Unpin {
         self.wait_for(Whom::Producers)
     }
 
     /// [`room`](Self::room) for a thread.
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn room_blocking(&self) {
+    pub(crate) fn capacity_free_blocking(&self) {
         if !self.hint.spin(Whom::Producers) {
-            block_on(self.room(), None);
+            block_on(self.capacity_free(), None);
         }
     }
 
@@ -281,7 +281,7 @@ impl<T> Buffer<T> {
     }
 
     /// What was drained, and what was abandoned, since then.
-    pub(crate) fn account(&self) -> (Tally<Label>, Tally<Label>) {
+    pub(crate) fn account(&self) -> (HandlerCounts<Label>, HandlerCounts<Label>) {
         self.lock().account.counts()
     }
 

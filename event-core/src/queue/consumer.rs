@@ -10,20 +10,20 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
 
 use super::buffer::{Counts, Taken, Ticket};
-use super::line::Line;
-use crate::dispatcher::cascade::{Hands, Root};
+use super::line::LiveQueue;
+use crate::dispatcher::cascade::{Cascade, WaitPolicy};
 use crate::dispatcher::closing::Closing;
 use crate::dispatcher::flight;
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::shared::Item;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::shared::DeferredDelivery;
 use crate::report::Ended;
-use crate::{isolate, log, runtime};
+use crate::{log, panics, runtime};
 
 /// Starts the threads of a queue, named after it.
-pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
+pub(super) fn start_threads(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
     for at in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line);
+        let alive = ConsumerGuard::new(inner, line);
         let thread = thread::Builder::new().name(format!("{}-{at}", line.name));
         if let Err(error) = thread.spawn(move || serve_as_thread(&alive)) {
             // The guard went with the closure, and counted it.
@@ -33,10 +33,10 @@ pub(super) fn start_threads(inner: &Arc<Inner>, line: &Arc<Line>) {
 }
 
 /// Starts the tasks of a queue.
-pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
+pub(super) fn start_tasks(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) {
     line.alive.store(line.settings.consumers, Ordering::Release);
     for _ in 0..line.settings.consumers {
-        let alive = Alive::new(inner, line);
+        let alive = ConsumerGuard::new(inner, line);
         let Some(runtime) = &inner.runtime else {
             continue;
         };
@@ -48,14 +48,14 @@ pub(super) fn start_tasks(inner: &Arc<Inner>, line: &Arc<Line>) {
 
 /// A consumer; when the last one ends, and not because the queue was closed, what waits is
 /// abandoned.
-struct Alive {
-    inner: Weak<Inner>,
+struct ConsumerGuard {
+    inner: Weak<DispatcherState>,
     closing: Arc<Closing>,
-    line: Arc<Line>,
+    line: Arc<LiveQueue>,
 }
 
-impl Alive {
-    fn new(inner: &Arc<Inner>, line: &Arc<Line>) -> Self {
+impl ConsumerGuard {
+    fn new(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) -> Self {
         Self {
             inner: Arc::downgrade(inner),
             closing: Arc::clone(&inner.closing),
@@ -65,7 +65,10 @@ impl Alive {
 
     /// The dispatcher, for a delivery. It lives while one waits: its last clone leaves it to the
     /// [`Closing`], and what is closed is empty.
-    fn hold(&self, taken: Taken<Item>) -> (Taken<Item>, Arc<Inner>) {
+    fn hold(
+        &self,
+        taken: Taken<DeferredDelivery>,
+    ) -> (Taken<DeferredDelivery>, Arc<DispatcherState>) {
         match self.inner.upgrade() {
             Some(inner) => (taken, inner),
             None => unreachable!("a dispatcher lives while its queues hold deliveries"),
@@ -73,8 +76,8 @@ impl Alive {
     }
 
     /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
-    fn rest(&self, inner: Arc<Inner>, ticket: Ticket) {
-        isolate::discard(inner);
+    fn rest(&self, inner: Arc<DispatcherState>, ticket: Ticket) {
+        panics::drop_caught(inner);
         self.line.buffer.finish(ticket);
         // Looked at after the ticket was given back: a dispatcher that began to drain in between found
         // it running, and left it to this consumer to close.
@@ -82,25 +85,25 @@ impl Alive {
     }
 }
 
-impl Drop for Alive {
+impl Drop for ConsumerGuard {
     fn drop(&mut self) {
         if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
             return;
         }
         if let Some(inner) = self.inner.upgrade() {
             self.line.desert(&inner);
-            isolate::discard(inner);
+            panics::drop_caught(inner);
         }
         self.closing.close_if_quiet();
     }
 }
 
-fn serve_as_thread(this: &Alive) {
+fn serve_as_thread(this: &ConsumerGuard) {
     let line = &this.line;
     let hold = |taken| this.hold(taken);
     while let Some((mut taken, inner)) = line.buffer.take_blocking_with(None, hold) {
         let last = loop {
-            let ended = line.run(&inner, taken.item, &taken.ticket, None, Hands::Serving);
+            let ended = line.run(&inner, taken.item, &taken.ticket, None, WaitPolicy::Serve);
             line.count(ended);
             match line.buffer.try_next(taken.ticket) {
                 Ok(next) => taken = next,
@@ -111,10 +114,10 @@ fn serve_as_thread(this: &Alive) {
     }
 }
 
-async fn serve_as_task(this: Alive) {
+async fn serve_as_task(this: ConsumerGuard) {
     let hold = |taken| this.hold(taken);
     while let Some((mut taken, inner)) = this.line.buffer.take_with(None, hold).await {
-        let mut running = Running::new(&this, inner);
+        let mut running = RunningDelivery::new(&this, inner);
         let last = loop {
             running.item = Some(taken.item);
             running.ticket = Some(taken.ticket);
@@ -135,24 +138,24 @@ async fn serve_as_task(this: Alive) {
 }
 
 /// A delivery that a task runs. Dropped before it ended, it is abandoned: the runtime ended.
-struct Running<'a> {
-    this: &'a Alive,
+struct RunningDelivery<'a> {
+    this: &'a ConsumerGuard,
     /// There until the task rests.
-    inner: Option<Arc<Inner>>,
-    item: Option<Item>,
+    inner: Option<Arc<DispatcherState>>,
+    item: Option<DeferredDelivery>,
     ticket: Option<Ticket>,
     /// What it leads to.
-    root: Root,
+    root: Cascade,
 }
 
-impl<'a> Running<'a> {
-    fn new(this: &'a Alive, inner: Arc<Inner>) -> Self {
+impl<'a> RunningDelivery<'a> {
+    fn new(this: &'a ConsumerGuard, inner: Arc<DispatcherState>) -> Self {
         Self {
             this,
             inner: Some(inner),
             item: None,
             ticket: None,
-            root: Root::with(Hands::Waiting),
+            root: Cascade::with(WaitPolicy::AwaitCapacity),
         }
     }
 
@@ -162,20 +165,20 @@ impl<'a> Running<'a> {
         let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
             return Ended::Abandoned;
         };
-        let ended = flight::fly(inner, item, &mut self.root).await;
+        let ended = flight::run_async(inner, item, &mut self.root).await;
         // From here on the delivery has ended, whatever becomes of what it caused.
-        isolate::discard(self.item.take());
+        panics::drop_caught(self.item.take());
         self.this.line.end(self.ticket.as_ref(), &self.root);
         self.root.run_caused_waiting(inner).await;
-        let root = std::mem::replace(&mut self.root, Root::with(Hands::Waiting));
+        let root = std::mem::replace(&mut self.root, Cascade::with(WaitPolicy::AwaitCapacity));
         inner.tell_all(root);
         ended
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunningDelivery<'_> {
     fn drop(&mut self) {
-        let Alive { line, .. } = self.this;
+        let ConsumerGuard { line, .. } = self.this;
         let has_ended = self.item.is_none();
         if let Some(inner) = self.inner.take() {
             if let Some(item) = self.item.take() {
@@ -186,7 +189,7 @@ impl Drop for Running<'_> {
             let mut root = std::mem::take(&mut self.root);
             root.lose_the_rest(&inner);
             inner.tell_all(root);
-            isolate::discard(inner);
+            panics::drop_caught(inner);
         }
         match self.ticket.take() {
             None => {}
@@ -196,19 +199,19 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Line {
+impl LiveQueue {
     /// Runs a delivery on this thread, and emits what it causes.
     fn run(
         &self,
-        inner: &Arc<Inner>,
-        item: Item,
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
         ticket: &Ticket,
         lent: Option<&mut dyn Any>,
-        hands: Hands,
+        wait_policy: WaitPolicy,
     ) -> Ended {
-        let mut root = Root::with(hands);
+        let mut root = Cascade::with(wait_policy);
         let ended = flight::run(inner, &item, lent, &mut root);
-        isolate::discard(item);
+        panics::drop_caught(item);
         self.end(Some(ticket), &root);
         root.run_caused(inner);
         inner.tell_all(root);
@@ -216,14 +219,18 @@ impl Line {
     }
 
     /// A delivery has ended. Most cause nothing, and give their ticket back at once.
-    fn end(&self, ticket: Option<&Ticket>, root: &Root) {
+    fn end(&self, ticket: Option<&Ticket>, root: &Cascade) {
         if let (Some(ticket), Some(_)) = (ticket, root.record.get()) {
             self.buffer.end(ticket);
         }
     }
 
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
-    pub(crate) fn pump(self: &Arc<Self>, inner: &Arc<Inner>, lent: &mut dyn Any) -> usize {
+    pub(crate) fn pump(
+        self: &Arc<Self>,
+        inner: &Arc<DispatcherState>,
+        lent: &mut dyn Any,
+    ) -> usize {
         let before = self.buffer.counts();
         let mut ran = 0;
         let mut is_held_back = false;
@@ -235,7 +242,7 @@ impl Line {
             };
             // It never waits: whoever waits for room may wait for this very pump.
             let lent = Some(&mut *lent);
-            let ended = self.run(inner, taken.item, &taken.ticket, lent, Hands::Over);
+            let ended = self.run(inner, taken.item, &taken.ticket, lent, WaitPolicy::Never);
             self.count(ended);
             self.buffer.finish(taken.ticket);
             ran += 1;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::line::Line;
+use super::line::LiveQueue;
 use super::{Declared, Overflow, Settings};
 use crate::report::{Ended, Skip};
 
@@ -12,7 +12,7 @@ use crate::report::{Ended, Skip};
 #[derive(Clone)]
 pub struct QueueHandle {
     /// `None` where no handler of the dispatcher names the queue: it is always empty.
-    line: Option<Arc<Line>>,
+    line: Option<Arc<LiveQueue>>,
     declared: &'static Declared,
 }
 
@@ -56,7 +56,7 @@ impl QueueCounts {
 }
 
 impl QueueHandle {
-    pub(crate) fn new(line: Option<&Arc<Line>>, declared: &'static Declared) -> Self {
+    pub(crate) fn new(line: Option<&Arc<LiveQueue>>, declared: &'static Declared) -> Self {
         Self {
             line: line.cloned(),
             declared,

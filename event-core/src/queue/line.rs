@@ -9,18 +9,18 @@ use arc_swap::ArcSwapOption;
 
 use super::buffer::{Buffer, Offer, Slot, WhenFull};
 use super::{Overflow, Settings, consumer};
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::shared::Item;
-use crate::isolate;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::shared::DeferredDelivery;
+use crate::panics;
 use crate::report::Ended;
 use crate::runtime::Aborter;
 
 /// One queue of a dispatcher.
-pub(crate) struct Line {
+pub(crate) struct LiveQueue {
     pub(crate) name: &'static str,
     pub(crate) settings: Settings,
-    pub(crate) buffer: Buffer<Item>,
-    serves: Serves,
+    pub(crate) buffer: Buffer<DeferredDelivery>,
+    serves: ServedBy,
     start: Once,
     /// Consumers that have not ended.
     pub(super) alive: AtomicUsize,
@@ -43,7 +43,7 @@ pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// Who serves a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Serves {
+pub(crate) enum ServedBy {
     /// A handler of it may block.
     Threads,
     /// All its handlers are `async fn`s.
@@ -55,23 +55,23 @@ pub(crate) enum Serves {
 }
 
 /// What became of a delivery that was offered.
-pub(crate) enum Offered {
+pub(crate) enum OfferResult {
     Waits,
     /// There is no room, and the queue lets emitters wait.
-    NoRoom(Item),
+    NoRoom(DeferredDelivery),
     /// There is no room, and the queue says so.
-    Rejected(Item),
+    Rejected(DeferredDelivery),
     /// There is no room, and the queue drops it.
-    Dropped(Item),
-    Closed(Item),
+    Dropped(DeferredDelivery),
+    Closed(DeferredDelivery),
     /// Its key cannot be hashed.
-    Panicked(Item, Box<dyn Any + Send>),
+    Panicked(DeferredDelivery, Box<dyn Any + Send>),
     /// Nobody serves the queue any more.
-    Deserted(Item),
+    Deserted(DeferredDelivery),
 }
 
-impl Line {
-    pub(crate) fn new(name: &'static str, settings: Settings, serves: Serves) -> Arc<Self> {
+impl LiveQueue {
+    pub(crate) fn new(name: &'static str, settings: Settings, serves: ServedBy) -> Arc<Self> {
         Arc::new(Self {
             name,
             settings,
@@ -89,7 +89,7 @@ impl Line {
         })
     }
 
-    pub(crate) fn serves(&self) -> Serves {
+    pub(crate) fn serves(&self) -> ServedBy {
         self.serves
     }
 
@@ -97,20 +97,20 @@ impl Line {
     /// one.
     pub(crate) fn offer(
         self: &Arc<Self>,
-        inner: &Arc<Inner>,
-        item: Item,
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
         slot: Option<Slot>,
-    ) -> Offered {
+    ) -> OfferResult {
         self.start(inner);
         if self.is_deserted.load(Ordering::Acquire) {
-            return Offered::Deserted(item);
+            return OfferResult::Deserted(item);
         }
         let lane = match self.serves {
-            Serves::Stream => None,
+            ServedBy::Stream => None,
             // The `Hash` of the key is the user's.
-            _ => match isolate::caught(|| item.event.lane()) {
+            _ => match panics::catch_payload(|| item.event.lane()) {
                 Ok(lane) => lane,
-                Err(payload) => return Offered::Panicked(item, payload),
+                Err(payload) => return OfferResult::Panicked(item, payload),
             },
         };
         let when_full = match self.settings.overflow {
@@ -123,55 +123,55 @@ impl Line {
             Offer::Displaced(oldest) => self.displaced(inner, oldest),
             Offer::Full(item) => {
                 return match self.settings.overflow {
-                    Overflow::Wait => Offered::NoRoom(item),
-                    Overflow::Reject => Offered::Rejected(item),
+                    Overflow::Wait => OfferResult::NoRoom(item),
+                    Overflow::Reject => OfferResult::Rejected(item),
                     Overflow::DropOldest | Overflow::DropNewest => {
                         self.count(Ended::Dropped);
-                        Offered::Dropped(item)
+                        OfferResult::Dropped(item)
                     }
                 };
             }
             // The last consumer may have gone since the look above.
             Offer::Closed(item) if self.is_deserted.load(Ordering::Acquire) => {
-                return Offered::Deserted(item);
+                return OfferResult::Deserted(item);
             }
-            Offer::Closed(item) => return Offered::Closed(item),
+            Offer::Closed(item) => return OfferResult::Closed(item),
         }
         self.wake();
-        Offered::Waits
+        OfferResult::Waits
     }
 
-    fn start(self: &Arc<Self>, inner: &Arc<Inner>) {
+    fn start(self: &Arc<Self>, inner: &Arc<DispatcherState>) {
         if self.start.is_completed() {
             return;
         }
         self.start.call_once(|| match self.serves {
-            Serves::Threads => consumer::start_threads(inner, self),
-            Serves::Tasks => consumer::start_tasks(inner, self),
-            Serves::Pump | Serves::Stream => {}
+            ServedBy::Threads => consumer::start_threads(inner, self),
+            ServedBy::Tasks => consumer::start_tasks(inner, self),
+            ServedBy::Pump | ServedBy::Stream => {}
         });
     }
 
     /// The oldest delivery made room for another.
     #[cold]
-    fn displaced(&self, inner: &Arc<Inner>, oldest: Item) {
+    fn displaced(&self, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
         self.count(Ended::Dropped);
-        if self.serves == Serves::Stream {
-            isolate::discard(oldest);
+        if self.serves == ServedBy::Stream {
+            panics::drop_caught(oldest);
         } else {
             inner.end_unrun(oldest, Ended::Dropped, None);
         }
     }
 
     /// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
-    pub(crate) fn desert(&self, inner: &Arc<Inner>) {
+    pub(crate) fn desert(&self, inner: &Arc<DispatcherState>) {
         self.is_deserted.store(true, Ordering::Release);
         self.buffer.close();
         self.end_abandoned(inner, self.buffer.clear());
     }
 
     /// Ends what waited, since nobody will run it.
-    pub(crate) fn end_abandoned(&self, inner: &Arc<Inner>, items: Vec<Item>) {
+    pub(crate) fn end_abandoned(&self, inner: &Arc<DispatcherState>, items: Vec<DeferredDelivery>) {
         for item in items {
             self.count(Ended::Abandoned);
             inner.end_unrun(item, Ended::Abandoned, Some(self.name));
@@ -240,7 +240,7 @@ impl Line {
     /// Wakes whoever pumps. The callback is the user's.
     pub(crate) fn wake(&self) {
         if let Some(wake) = &*self.wake.load() {
-            let _ = isolate::run(&***wake);
+            let _ = panics::catch(&***wake);
         }
     }
 

@@ -96,7 +96,7 @@ pub struct Declared {
     pub(crate) at: &'static Location<'static>,
     /// What tells two queues apart is where they are; a constant is nowhere, and with this in it
     /// rustc refuses one.
-    nowhere: AtomicUsize,
+    address: AtomicUsize,
 }
 
 /// What a builder may choose otherwise; see
@@ -212,13 +212,13 @@ impl Declared {
             settings: Settings::ONE.overflow(overflow),
             local,
             at: Location::caller(),
-            nowhere: AtomicUsize::new(0),
+            address: AtomicUsize::new(0),
         }
     }
 
     /// What tells the queue from all others.
     pub(crate) fn id(&'static self) -> usize {
-        std::ptr::from_ref(&self.nowhere).addr()
+        std::ptr::from_ref(&self.address).addr()
     }
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::snapshot::Snapshot;
-use super::{Ended, Undelivered};
-use crate::dispatcher::depth::{Limit, Refusal};
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::replaying::Stand;
+use super::{Ended, RejectedDelivery};
+use crate::dispatcher::depth::{NestingError, NestingLimit};
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::replaying::NestingScope;
 use crate::error::{BoxError, RedeliverError};
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
@@ -33,7 +33,7 @@ pub struct Failure {
     /// Which event it was, where that is known.
     snapshot: Option<Arc<Snapshot>>,
     /// Where the event stands.
-    pub(crate) stand: Stand,
+    pub(crate) stand: NestingScope,
 }
 
 pub(crate) enum Cause {
@@ -53,10 +53,10 @@ pub(crate) enum Cause {
         limit: usize,
         not_emitted: usize,
     },
-    Nested(Limit),
+    Nested(NestingLimit),
     TimedOut(Duration),
     /// No room in a queue, or among the tasks of a handler.
-    Full(Arc<Undelivered>),
+    Full(Arc<RejectedDelivery>),
     /// The dispatcher is closed.
     Closed,
     /// There is no runtime, and was none when the dispatcher was built.
@@ -118,12 +118,12 @@ impl Failure {
             handler,
             cause,
             snapshot: None,
-            stand: Stand::default(),
+            stand: NestingScope::default(),
         }
     }
 
     /// Says which event the failure is about, and where that one stands.
-    pub(crate) fn of(self, snapshot: Arc<Snapshot>, stand: Stand) -> Self {
+    pub(crate) fn of(self, snapshot: Arc<Snapshot>, stand: NestingScope) -> Self {
         Self {
             snapshot: Some(snapshot),
             stand,
@@ -131,12 +131,12 @@ impl Failure {
         }
     }
 
-    pub(crate) fn refused(refusal: Refusal) -> Self {
+    pub(crate) fn refused(refusal: NestingError) -> Self {
         Self::new(refusal.event, None, Cause::Nested(refusal.limit))
     }
 
     /// Of an event that was not emitted when it would have been caused by this failure.
-    pub(crate) fn refused_inside(&self, refusal: Refusal) -> Self {
+    pub(crate) fn refused_inside(&self, refusal: NestingError) -> Self {
         Self {
             stand: self.stand,
             ..Self::refused(refusal)
@@ -147,9 +147,9 @@ impl Failure {
     /// unwind.
     pub(crate) fn descend<R>(
         &self,
-        inner: &Inner,
+        inner: &DispatcherState,
         told: impl FnOnce() -> R,
-    ) -> (R, Option<Refusal>) {
+    ) -> (R, Option<NestingError>) {
         let cause = self.meta().map(Meta::parent);
         self.stand.descend(inner, cause, told)
     }

@@ -7,18 +7,18 @@ mod undelivered;
 
 use std::fmt;
 
-use crate::dispatcher::{Kept, depth};
+use crate::dispatcher::{ReturnedEvent, depth};
 use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
-use crate::isolate;
+use crate::panics;
 
 pub use self::ended::{Ended, Skip};
 pub use self::failure::Failure;
 pub(crate) use self::failure::{Cause, RUNTIME_ENDED};
 pub(crate) use self::snapshot::Snapshot;
-pub(crate) use self::undelivered::Undelivered;
+pub(crate) use self::undelivered::RejectedDelivery;
 
 /// What an emission led to, with all the events it caused.
 ///
@@ -73,14 +73,14 @@ pub(crate) struct Details {
 /// An event that a handler returned, or gave to an emitter.
 pub(crate) struct Returned {
     pub(crate) handler: HandlerInfo,
-    pub(crate) event: Kept,
+    pub(crate) event: ReturnedEvent,
     pub(crate) depth: u32,
 }
 
 impl Returned {
     /// Drops the event. What its `Drop` emits, which is the user's, is inside of the event.
     pub(crate) fn discard(self) {
-        depth::enter_deeper(self.depth, || isolate::discard(self));
+        depth::enter_deeper(self.depth, || panics::drop_caught(self));
     }
 }
 
@@ -185,7 +185,7 @@ impl Report {
             returned.discard();
         }
         for failure in details.failures {
-            isolate::discard(failure);
+            panics::drop_caught(failure);
         }
     }
 

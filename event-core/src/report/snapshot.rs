@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::event::AnyEvent;
 #[cfg(feature = "serde")]
 use crate::event::EventInfo;
-use crate::isolate;
 use crate::meta::Meta;
+use crate::panics;
 #[cfg(feature = "serde")]
 use crate::wire::write::{Unwritten, Written};
 #[cfg(feature = "serde")]
@@ -38,7 +38,7 @@ impl Snapshot {
     /// Shows and writes the event. Both are the user's code, and isolated.
     pub(crate) fn of(event: &dyn AnyEvent, meta: Meta) -> Arc<Self> {
         let mut shown = Shown::default();
-        if isolate::run(|| write!(shown, "{event:?}")).is_err() {
+        if panics::catch(|| write!(shown, "{event:?}")).is_err() {
             shown.text.push_str("… (its `Debug` panicked)");
         } else if shown.is_cut {
             shown.text.push('…');
@@ -47,7 +47,7 @@ impl Snapshot {
             meta,
             payload: shown.text.into(),
             #[cfg(feature = "serde")]
-            data: match isolate::run(|| event.data()) {
+            data: match panics::catch(|| event.data()) {
                 Ok(None) => Data::NotWire,
                 Ok(Some(Ok(written))) => Data::Written(written),
                 Ok(Some(Err(error))) => Data::Failed(error),

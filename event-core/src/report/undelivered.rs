@@ -3,38 +3,46 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::limit::{Limit, Permit};
-use crate::dispatcher::shared::Item;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::limit::{ConcurrencyLimit, ConcurrencyPermit};
+use crate::dispatcher::shared::DeferredDelivery;
 use crate::error::RedeliverError;
-use crate::queue::line::{Line, Offered};
+use crate::queue::line::{LiveQueue, OfferResult};
 
 /// A delivery that found no room.
-pub(crate) struct Undelivered {
-    item: Mutex<Option<Item>>,
-    inner: Weak<Inner>,
-    to: To,
+pub(crate) struct RejectedDelivery {
+    item: Mutex<Option<DeferredDelivery>>,
+    inner: Weak<DispatcherState>,
+    to: Destination,
 }
 
-enum To {
-    Queue(Arc<Line>),
-    Task(Arc<Limit>),
+enum Destination {
+    Queue(Arc<LiveQueue>),
+    Task(Arc<ConcurrencyLimit>),
 }
 
-impl Undelivered {
-    pub(crate) fn of_queue(inner: &Arc<Inner>, item: Item, line: &Arc<Line>) -> Self {
+impl RejectedDelivery {
+    pub(crate) fn of_queue(
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        line: &Arc<LiveQueue>,
+    ) -> Self {
         Self {
             item: Mutex::new(Some(item)),
             inner: Arc::downgrade(inner),
-            to: To::Queue(Arc::clone(line)),
+            to: Destination::Queue(Arc::clone(line)),
         }
     }
 
-    pub(crate) fn of_task(inner: &Arc<Inner>, item: Item, limit: &Arc<Limit>) -> Self {
+    pub(crate) fn of_task(
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        limit: &Arc<ConcurrencyLimit>,
+    ) -> Self {
         Self {
             item: Mutex::new(Some(item)),
             inner: Arc::downgrade(inner),
-            to: To::Task(Arc::clone(limit)),
+            to: Destination::Task(Arc::clone(limit)),
         }
     }
 
@@ -42,13 +50,13 @@ impl Undelivered {
         let inner = self.inner()?;
         let mut claimed = self.claim()?;
         match &self.to {
-            To::Queue(line) => loop {
-                line.buffer.room().await;
+            Destination::Queue(line) => loop {
+                line.buffer.capacity_free().await;
                 if let Some(ended) = claimed.offer(&inner, line) {
                     return ended;
                 }
             },
-            To::Task(limit) => claimed.start(&inner, limit.acquire().await),
+            Destination::Task(limit) => claimed.start(&inner, limit.acquire().await),
         }
     }
 
@@ -56,65 +64,73 @@ impl Undelivered {
         let inner = self.inner()?;
         let mut claimed = self.claim()?;
         match &self.to {
-            To::Queue(line) => loop {
-                line.buffer.room_blocking();
+            Destination::Queue(line) => loop {
+                line.buffer.capacity_free_blocking();
                 if let Some(ended) = claimed.offer(&inner, line) {
                     return ended;
                 }
             },
-            To::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
+            Destination::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
         }
     }
 
-    fn inner(&self) -> Result<Arc<Inner>, RedeliverError> {
+    fn inner(&self) -> Result<Arc<DispatcherState>, RedeliverError> {
         self.inner.upgrade().ok_or(RedeliverError::Closed)
     }
 
     /// Takes the item before the wait for room: whoever is let go must have something to offer, or
     /// another would wait beside an empty place.
-    fn claim(&self) -> Result<Claimed<'_>, RedeliverError> {
+    fn claim(&self) -> Result<RedeliveryAttempt<'_>, RedeliverError> {
         let mut item = self.kept().take().ok_or(RedeliverError::Again)?;
         item.attempt += 1;
-        Ok(Claimed {
+        Ok(RedeliveryAttempt {
             from: self,
             item: Some(item),
         })
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Item>> {
+    fn kept(&self) -> MutexGuard<'_, Option<DeferredDelivery>> {
         self.item.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A delivery that is being redelivered; put back unless that succeeds.
-struct Claimed<'u> {
-    from: &'u Undelivered,
+struct RedeliveryAttempt<'u> {
+    from: &'u RejectedDelivery,
     /// There while nobody else has it.
-    item: Option<Item>,
+    item: Option<DeferredDelivery>,
 }
 
-impl Claimed<'_> {
+impl RedeliveryAttempt<'_> {
     /// Offers it once; `None` if there was no room after all.
     fn offer(
         &mut self,
-        inner: &Arc<Inner>,
-        line: &Arc<Line>,
+        inner: &Arc<DispatcherState>,
+        line: &Arc<LiveQueue>,
     ) -> Option<Result<(), RedeliverError>> {
         match line.offer(inner, self.item.take()?, None) {
-            Offered::Waits => Some(Ok(())),
-            Offered::NoRoom(item) | Offered::Rejected(item) | Offered::Dropped(item) => {
+            OfferResult::Waits => Some(Ok(())),
+            OfferResult::NoRoom(item)
+            | OfferResult::Rejected(item)
+            | OfferResult::Dropped(item) => {
                 self.item = Some(item);
                 None
             }
             // Its key was hashed when it was offered first.
-            Offered::Closed(item) | Offered::Deserted(item) | Offered::Panicked(item, _) => {
+            OfferResult::Closed(item)
+            | OfferResult::Deserted(item)
+            | OfferResult::Panicked(item, _) => {
                 self.item = Some(item);
                 Some(Err(RedeliverError::Closed))
             }
         }
     }
 
-    fn start(&mut self, inner: &Arc<Inner>, permit: Permit) -> Result<(), RedeliverError> {
+    fn start(
+        &mut self,
+        inner: &Arc<DispatcherState>,
+        permit: ConcurrencyPermit,
+    ) -> Result<(), RedeliverError> {
         let item = self.item.take().ok_or(RedeliverError::Again)?;
         inner
             .tasks
@@ -126,7 +142,7 @@ impl Claimed<'_> {
     }
 }
 
-impl Drop for Claimed<'_> {
+impl Drop for RedeliveryAttempt<'_> {
     fn drop(&mut self) {
         if let Some(mut item) = self.item.take() {
             item.attempt -= 1;
@@ -135,15 +151,15 @@ impl Drop for Claimed<'_> {
     }
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for RejectedDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.to {
-            To::Queue(line) => write!(
+            Destination::Queue(line) => write!(
                 f,
                 "queue `{}` is full ({} wait)",
                 line.name, line.settings.capacity
             ),
-            To::Task(limit) => write!(f, "{} calls of it are under way", limit.most()),
+            Destination::Task(limit) => write!(f, "{} calls of it are under way", limit.most()),
         }
     }
 }

@@ -9,13 +9,13 @@ use tracing::{Dispatch, Id, Span, dispatcher, error_span, info_span};
 
 use super::{Propagator, conventions as name};
 #[cfg(feature = "tokio")]
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::origin::Origin;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::origin::Lineage;
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
 use crate::report::Ended;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 /// Whether a dispatcher makes spans, and how their traces go on elsewhere.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Spans {
     pub(crate) fn emission(
         &self,
         event: &'static EventInfo,
-        origin: &Origin,
+        origin: &Lineage,
         meta: &mut Meta,
     ) -> Trace {
         let Self::On(propagator) = self else {
@@ -51,7 +51,7 @@ impl Spans {
             (Some(delivery), _) => with_that_of(delivery, || emission(event, meta, delivery.id())),
             (None, Some((propagator, parent))) => {
                 let span = emission(event, meta, None);
-                let _ = isolate::run(|| propagator.continue_from(&span, parent));
+                let _ = panics::catch(|| propagator.continue_from(&span, parent));
                 span
             }
             (None, None) => emission(event, meta, Span::current().id()),
@@ -129,7 +129,7 @@ impl Trace {
 
     /// The span that the emitter is in, for what it emits elsewhere.
     #[cfg(feature = "tokio")]
-    pub(crate) fn of_emitter(inner: &Inner) -> Self {
+    pub(crate) fn of_emitter(inner: &DispatcherState) -> Self {
         if inner.makes_spans() {
             Self::of(log::tell(Span::current))
         } else {

@@ -1,8 +1,8 @@
 //! No spans, in the place of real ones.
 
 #[cfg(feature = "tokio")]
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::origin::Origin;
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::origin::Lineage;
 use crate::event::EventInfo;
 use crate::handler::HandlerInfo;
 use crate::meta::Meta;
@@ -20,7 +20,7 @@ impl Spans {
         false
     }
 
-    pub(crate) fn emission(&self, _: &'static EventInfo, origin: &Origin, _: &mut Meta) -> Trace {
+    pub(crate) fn emission(&self, _: &'static EventInfo, origin: &Lineage, _: &mut Meta) -> Trace {
         origin.within.clone()
     }
 }
@@ -36,7 +36,7 @@ impl Trace {
     pub(crate) const NONE: Self = Self(());
 
     #[cfg(feature = "tokio")]
-    pub(crate) fn of_emitter(_: &Inner) -> Self {
+    pub(crate) fn of_emitter(_: &DispatcherState) -> Self {
         Self(())
     }
 

@@ -7,27 +7,27 @@ use std::sync::{Arc, Weak};
 
 use super::state::State;
 use super::{Cancel, Subscription, SubscriptionOptions};
-use crate::dispatcher::inner::Inner;
-use crate::dispatcher::limit::Limit;
-use crate::dispatcher::seat::{LateCall, LateSubscription};
-use crate::dispatcher::subscriptions::{Key, SubscriptionNode};
+use crate::dispatcher::inner::DispatcherState;
+use crate::dispatcher::limit::ConcurrencyLimit;
+use crate::dispatcher::seat::{DeferredCall, ErasedSubscription};
+use crate::dispatcher::subscriptions::{SubscriptionKey, SubscriptionNode};
 use crate::event::Event;
-use crate::handler::asynchronous::{Running, running};
+use crate::handler::asynchronous::{HandlerFuture, running};
 use crate::handler::{Conclusion, HandlerInfo};
-use crate::isolate;
-use crate::queue::line::Line;
+use crate::panics;
+use crate::queue::line::LiveQueue;
 
 impl<W> SubscriptionOptions<'_, W> {
     pub(super) fn add_late<E: Event, F>(
         self,
         at: &'static Location<'static>,
         target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-        start: impl Fn(Arc<E>) -> Option<Running<'static>> + Send + Sync + 'static,
+        start: impl Fn(Arc<E>) -> Option<HandlerFuture<'static>> + Send + Sync + 'static,
     ) -> Subscription {
         let start = move |event: Arc<dyn Any + Send + Sync>| start(event.downcast().ok()?);
-        let call = LateNodeCall::Async {
+        let call = DeferredSubscriptionCall::Async {
             start: Box::new(start),
-            limit: Limit::new(None),
+            limit: ConcurrencyLimit::new(None),
         };
         let info = HandlerInfo::of_subscription(type_name::<F>(), at);
         add_late_node::<E>(
@@ -43,26 +43,26 @@ impl<W> SubscriptionOptions<'_, W> {
 
 /// A stream of `E` as a subscription.
 pub(crate) fn subscribe_stream<E: Event>(
-    inner: &Arc<Inner>,
-    line: &Arc<Line>,
+    inner: &Arc<DispatcherState>,
+    line: &Arc<LiveQueue>,
     at: &'static Location<'static>,
 ) -> Subscription {
     let info = HandlerInfo::of_subscription(type_name::<crate::stream::EventStream<E>>(), at);
-    let call = LateNodeCall::Stream(Arc::clone(line));
+    let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
     add_late_node::<E>(inner, 0, false, info, None, call)
 }
 
 fn add_late_node<E: Event>(
-    inner: &Arc<Inner>,
+    inner: &Arc<DispatcherState>,
     priority: i32,
     once: bool,
     info: HandlerInfo,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    call: LateNodeCall,
+    call: DeferredSubscriptionCall,
 ) -> Subscription {
     let found = inner.find_or_make::<E>();
     let subscriptions = &found.roster::<E>().late_subscriptions;
-    let node = Arc::new(LateNode {
+    let node = Arc::new(DeferredSubscription {
         key: subscriptions.key(priority),
         info,
         once,
@@ -78,7 +78,7 @@ fn add_late_node<E: Event>(
     guard
 }
 
-fn remove_late<E: Event>(inner: &Arc<Inner>, key: Key) {
+fn remove_late<E: Event>(inner: &Arc<DispatcherState>, key: SubscriptionKey) {
     let found = inner.find_or_make::<E>();
     found.roster::<E>().late_subscriptions.remove(key);
     inner.refresh::<E>();
@@ -88,32 +88,33 @@ fn remove_late<E: Event>(inner: &Arc<Inner>, key: Key) {
 pub(super) fn conclude_async<R: 'static>(
     future: impl Future<Output = R> + Send + 'static,
     conclude: fn(R, &mut Conclusion<'_>),
-) -> Running<'static> {
+) -> HandlerFuture<'static> {
     running(future, conclude)
 }
 
 /// A subscription that does not run inline.
-struct LateNode {
-    key: Key,
+struct DeferredSubscription {
+    key: SubscriptionKey,
     info: HandlerInfo,
     once: bool,
     state: State,
     /// There until the node is dropped.
-    call: Option<LateNodeCall>,
+    call: Option<DeferredSubscriptionCall>,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    remove: fn(&Arc<Inner>, Key),
-    inner: Weak<Inner>,
+    remove: fn(&Arc<DispatcherState>, SubscriptionKey),
+    inner: Weak<DispatcherState>,
 }
 
-enum LateNodeCall {
+enum DeferredSubscriptionCall {
     Async {
-        start: Box<dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<Running<'static>> + Send + Sync>,
-        limit: Arc<Limit>,
+        start:
+            Box<dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<HandlerFuture<'static>> + Send + Sync>,
+        limit: Arc<ConcurrencyLimit>,
     },
-    Stream(Arc<Line>),
+    Stream(Arc<LiveQueue>),
 }
 
-impl LateNode {
+impl DeferredSubscription {
     fn lives(&self) -> bool {
         self.target.as_ref().is_none_or(|lives| lives())
     }
@@ -125,8 +126,8 @@ impl LateNode {
     }
 }
 
-impl SubscriptionNode for LateNode {
-    fn key(&self) -> Key {
+impl SubscriptionNode for DeferredSubscription {
+    fn key(&self) -> SubscriptionKey {
         self.key
     }
 
@@ -135,7 +136,7 @@ impl SubscriptionNode for LateNode {
     }
 }
 
-impl LateSubscription for LateNode {
+impl ErasedSubscription for DeferredSubscription {
     fn info(&self) -> HandlerInfo {
         self.info
     }
@@ -166,25 +167,27 @@ impl LateSubscription for LateNode {
         is_claimed
     }
 
-    fn call(&self) -> LateCall<'_> {
+    fn call(&self) -> DeferredCall<'_> {
         match &self.call {
-            Some(LateNodeCall::Async { start, limit }) => LateCall::Async { start, limit },
-            Some(LateNodeCall::Stream(line)) => LateCall::Stream(line),
+            Some(DeferredSubscriptionCall::Async { start, limit }) => {
+                DeferredCall::Async { start, limit }
+            }
+            Some(DeferredSubscriptionCall::Stream(line)) => DeferredCall::Stream(line),
             None => unreachable!("it is there until the node is dropped"),
         }
     }
 }
 
-impl Cancel for LateNode {
+impl Cancel for DeferredSubscription {
     fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }
 }
 
-impl Drop for LateNode {
+impl Drop for DeferredSubscription {
     /// What the closure captured may panic in its `Drop`.
     fn drop(&mut self) {
-        isolate::discard(self.call.take());
+        panics::drop_caught(self.call.take());
     }
 }

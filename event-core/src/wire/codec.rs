@@ -14,8 +14,8 @@ use super::index::Index;
 use super::read::shown;
 use super::write::{Attributes, Unwritten, Written, envelope_of};
 use crate::event::{AnyEvent, EventInfo};
-use crate::isolate;
 use crate::meta::Meta;
+use crate::panics;
 
 /// What some editors and libraries write before UTF-8, and JSON has not.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -146,7 +146,7 @@ impl Codec {
             meta,
         };
         // The type's `Serialize` is the user's.
-        let written = match isolate::run(|| write(&attributes)) {
+        let written = match panics::catch(|| write(&attributes)) {
             Ok(Some(Ok(written))) => written,
             Ok(Some(Err(why))) => return Err(EncodeError::unwritten(name, version, why)),
             Ok(None) => return Err(EncodeError::NotWire { event: name }),
@@ -243,7 +243,7 @@ impl Codec {
         }
         let data = attributes.data.map_or("null", |data| data.get());
         // The type's `Deserialize`, and the `From` between versions, are the user's.
-        match isolate::run(|| (reader.read)(reader.version, data)) {
+        match panics::catch(|| (reader.read)(reader.version, data)) {
             Ok(Some(Ok(event))) => Ok(Envelope {
                 event,
                 meta: meta.with_route(Some(route)),

@@ -6,7 +6,7 @@
 //! of another type is not seen here; a `Redacted` is hidden wherever it is.
 
 use super::checked::Unreadable;
-use super::read::{Unfit, shown};
+use super::read::{DataError, shown};
 use super::write::Unwritten;
 
 /// Why there is no codec.
@@ -283,9 +283,9 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn unfit(event: &str, version: u32, unfit: Unfit, help: String) -> Self {
+    pub(super) fn unfit(event: &str, version: u32, unfit: DataError, help: String) -> Self {
         let event = shown_name(event);
-        let Unfit { path, problem, .. } = unfit;
+        let DataError { path, problem, .. } = unfit;
         if unfit.too_deep {
             return Self::TooDeep {
                 event,

@@ -14,7 +14,7 @@ use serde_json::{Value, value};
 
 use super::mask::Masking;
 use super::path::RedactedFields;
-use super::read::{Unfit, read_json};
+use super::read::{DataError, read_json};
 use super::write::{Attributes, Unwritten, Written, envelope, lost_in_buffer, written};
 use crate::event::masking::{self, Located};
 use crate::event::{Event, MASK};
@@ -37,7 +37,7 @@ pub struct WireForm<E> {
     write: WriteEnvelope<E>,
     data: fn(&E, Option<&str>, &RedactedFields) -> Result<Written, Unwritten>,
     lost_in_buffer: fn(&E, &RedactedFields) -> Option<String>,
-    read: fn(&str, &RedactedFields) -> Result<E, Unfit>,
+    read: fn(&str, &RedactedFields) -> Result<E, DataError>,
     redacted: RedactedFields,
 }
 
@@ -159,7 +159,7 @@ impl<E> WireForm<E> {
         })
     }
 
-    pub(crate) fn read(&self, data: &str) -> Result<E, Unfit> {
+    pub(crate) fn read(&self, data: &str) -> Result<E, DataError> {
         (self.read)(data, &self.redacted)
     }
 }

@@ -1,7 +1,7 @@
 //! What to type where what was written, and the types of this program, differ.
 
 use super::index::Reader;
-use super::read::Unfit;
+use super::read::DataError;
 use crate::event::EventInfo;
 use crate::resolver::short;
 
@@ -44,7 +44,7 @@ fn newer(known_as: &str, version: u32, reader: &Reader) -> String {
 
 /// For data that does not fit the type that reads this version; nothing unless a change of the type
 /// explains it.
-pub(super) fn unfit(version: u32, reader: &Reader, unfit: &Unfit) -> String {
+pub(super) fn unfit(version: u32, reader: &Reader, unfit: &DataError) -> String {
     let Some(Change { what, mend }) = Change::of(&unfit.problem, &unfit.path) else {
         return String::new();
     };

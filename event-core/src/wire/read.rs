@@ -14,14 +14,15 @@ use crate::event::{Event, Upcast};
 
 /// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
 /// no such version.
-pub(crate) type Read = fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, Unfit>>;
+pub(crate) type Read =
+    fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>>;
 
 /// The same with the version after the newest of them as the result.
-pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>;
+pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>;
 
 /// Why data is no event of the type.
 #[derive(Debug)]
-pub(crate) struct Unfit {
+pub(crate) struct DataError {
     pub(super) path: String,
     pub(super) problem: String,
     pub(super) too_deep: bool,
@@ -30,12 +31,12 @@ pub(crate) struct Unfit {
 pub(crate) fn read_any<E: Event>(
     version: u32,
     data: &str,
-) -> Option<Result<Arc<dyn ArrivedEvent>, Unfit>> {
+) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>> {
     let read = read::<E>(version, data)?;
     Some(read.map(|event| Arc::new(event) as Arc<dyn ArrivedEvent>))
 }
 
-pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, Unfit>>
+pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>
 where
     E: Upcast<P>,
     P: Event,
@@ -44,7 +45,7 @@ where
     Some(read.map(|older| Box::new(E::from(older)) as Box<dyn Any>))
 }
 
-fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
+fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, DataError>> {
     if version == E::INFO.version() {
         return E::WIRE.map(|form| form.read(data));
     }
@@ -59,7 +60,7 @@ fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, Unfit>> {
 pub(crate) fn read_json<E: DeserializeOwned>(
     data: &str,
     redacted: &RedactedFields,
-) -> Result<E, Unfit> {
+) -> Result<E, DataError> {
     let (read, hidden) = hidden::watched(None, || serde_json::from_str(data));
     read.map_err(|error| {
         let text = error.to_string();
@@ -68,7 +69,7 @@ pub(crate) fn read_json<E: DeserializeOwned>(
             None if redacted.is_empty() => shown(without_place(&text), 200),
             None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
         };
-        Unfit {
+        DataError {
             path: path_of_error::<E>(data, redacted, hidden),
             problem,
             too_deep: text.starts_with("recursion limit exceeded"),

@@ -10,7 +10,7 @@ use super::form::WireForm;
 use super::path::{RedactedFields, Step, shown_path};
 use super::read::shown;
 use crate::event::{Event, MASK};
-use crate::isolate;
+use crate::panics;
 
 /// Writes an event as an envelope has it, reads that, and compares: for a unit test of each `wire` event.
 ///
@@ -55,7 +55,7 @@ pub fn check_round_trip<E: Event>(event: &E) -> Result<(), RoundTripError> {
     let Some(form) = E::WIRE else {
         return Err(EncodeError::NotWire { event: name }.into());
     };
-    let write = |event: &E| match isolate::run(|| form.data(event)) {
+    let write = |event: &E| match panics::catch(|| form.data(event)) {
         Ok(Ok(data)) => Ok(data),
         Ok(Err(why)) => Err(EncodeError::unwritten(name, version, why)),
         Err(_) => Err(EncodeError::Panicked {
@@ -64,10 +64,10 @@ pub fn check_round_trip<E: Event>(event: &E) -> Result<(), RoundTripError> {
         }),
     };
     let written = write(event)?;
-    let read = match isolate::run(|| form.read(written.json())) {
+    let read = match panics::catch(|| form.read(written.json())) {
         Ok(Ok(read)) => read,
         Ok(Err(unfit)) => {
-            let lost_at = isolate::run(|| form.lost_in_buffer(event)).unwrap_or_default();
+            let lost_at = panics::catch(|| form.lost_in_buffer(event)).unwrap_or_default();
             return Err(RoundTripError::Read {
                 lost_at: lost_at.filter(|path| path.starts_with(&unfit.path)),
                 source: DecodeError::unfit(name, version, unfit, String::new()),
@@ -226,7 +226,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 
 /// Says what differs. The path ends where a value is masked.
 fn differs<E: Event>(form: &WireForm<E>, event: &E, read: &E, path: Vec<Step>) -> RoundTripError {
-    let masked = |event: &E| isolate::run(|| form.masked(event)).ok()?.ok();
+    let masked = |event: &E| panics::catch(|| form.masked(event)).ok()?.ok();
     let (written, read) = (masked(event), masked(read));
     let visible = match (&written, &read) {
         (Some(written), Some(read)) => visible(written, &path).min(visible(read, &path)),

@@ -6,7 +6,7 @@ use super::problem::{Problem, ProblemKind};
 use super::selection::Selection;
 use super::{at_handler, sees};
 use crate::event::{Cardinality, EventInfo};
-use crate::handler::registered::{Named, Registered, Rung};
+use crate::handler::registered::{ExecutorKind, FunctionId, Registered};
 use crate::registry::EventEntry;
 use crate::resolver::ByType;
 
@@ -157,7 +157,7 @@ pub(super) fn order_names(
         Some(info) => info.type_id() == event.type_id(),
         None => sees(handler, event),
     };
-    let mut check = |handler: &'static dyn Registered, key: &str, named: &Named| {
+    let mut check = |handler: &'static dyn Registered, key: &str, named: &FunctionId| {
         let Some(other) = linked.iter().find(|other| other.id() == named.id) else {
             problems.push(
                 at_handler(
@@ -260,7 +260,7 @@ pub(super) fn pattern_without_match(
 pub(super) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
         Some(queue) => !queue().declared().local,
-        None => handler.spec().rung() == Rung::Async,
+        None => handler.spec().executor_kind() == ExecutorKind::Async,
     };
     let needing: Vec<_> = handlers.iter().filter(needs_one).collect();
     if needing.is_empty() {
@@ -288,17 +288,17 @@ pub(super) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<P
 
 /// Order is between handlers that run in the same way.
 pub(super) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
-    let runs = |rung| match rung {
-        Rung::Inline => "inline",
-        Rung::Async => "as an `async fn`",
-        Rung::Queued => "through a queue",
+    let runs = |executor_kind| match executor_kind {
+        ExecutorKind::Inline => "inline",
+        ExecutorKind::Async => "as an `async fn`",
+        ExecutorKind::Queued => "through a queue",
     };
-    let mut check = |handler: &'static dyn Registered, key: &str, named: &Named| {
+    let mut check = |handler: &'static dyn Registered, key: &str, named: &FunctionId| {
         let Some(other) = handlers.iter().find(|other| other.id() == named.id) else {
             return;
         };
-        let (ours, theirs) = (handler.spec().rung(), other.spec().rung());
-        if ours == theirs && ours != Rung::Queued {
+        let (ours, theirs) = (handler.spec().executor_kind(), other.spec().executor_kind());
+        if ours == theirs && ours != ExecutorKind::Queued {
             return;
         }
         problems.push(
@@ -321,7 +321,7 @@ pub(super) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Pro
     };
     for handler in handlers {
         let spec = handler.spec();
-        let mut each = |key, named: &[Named]| {
+        let mut each = |key, named: &[FunctionId]| {
             for named in named {
                 check(*handler, key, named);
             }

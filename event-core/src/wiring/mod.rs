@@ -15,15 +15,15 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use self::problem::{BuildError, Problem, ProblemKind};
-use self::queues::Hop;
+use self::queues::CausalEdge;
 use self::selection::Selection;
 use crate::dispatcher::calls::CatchAll;
-use crate::dispatcher::roster::{AnyRoster, Entry, EventKind};
-use crate::dispatcher::seat::Places;
+use crate::dispatcher::roster::{ErasedEventType, ErasedHandlers, TableEntry};
+use crate::dispatcher::seat::Executors;
 use crate::event::EventInfo;
 use crate::handler::registered::Registered;
 use crate::log;
-use crate::queue::line::Line as QueueLine;
+use crate::queue::line::LiveQueue;
 use crate::queue::{Declared, Settings};
 use crate::registry;
 use crate::resolver::{ByType, Provided, Resolver};
@@ -33,18 +33,18 @@ pub(crate) use self::order::waits_for;
 
 /// The wired program: what the dispatcher is made of.
 pub(crate) struct Wired {
-    pub(crate) table: Vec<Option<Entry>>,
-    pub(crate) generic: ByType<Entry>,
+    pub(crate) table: Vec<Option<TableEntry>>,
+    pub(crate) generic: ByType<TableEntry>,
     pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
-    pub(crate) lines: Vec<Arc<QueueLine>>,
-    pub(crate) places: Places,
+    pub(crate) lines: Vec<Arc<LiveQueue>>,
+    pub(crate) places: Executors,
     /// A handler asks for the identity of emissions.
     pub(crate) stamps: bool,
 }
 
 /// One event type while the program is wired.
-struct Line {
-    kind: &'static dyn EventKind,
+struct HandlersOfEvent {
+    kind: &'static dyn ErasedEventType,
     handlers: Vec<&'static dyn Registered>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn wire(
     // One line for each event type: those of the registry, and those that only a handler
     // tells of, which are generic or were lost by the linker.
     let average = chosen.len() / events.len().max(1) + 1;
-    let mut lines: ByType<Line> = ByType::with_capacity_and_hasher(
+    let mut lines: ByType<HandlersOfEvent> = ByType::with_capacity_and_hasher(
         events.len() + chosen.len() / 8,
         std::hash::BuildHasherDefault::default(),
     );
@@ -88,10 +88,12 @@ pub(crate) fn wire(
         .map(|event| event.kind)
         .chain(linked.iter().filter_map(|handler| handler.kind()))
     {
-        lines.entry(kind.info().type_id()).or_insert_with(|| Line {
-            kind,
-            handlers: Vec::with_capacity(average),
-        });
+        lines
+            .entry(kind.info().type_id())
+            .or_insert_with(|| HandlersOfEvent {
+                kind,
+                handlers: Vec::with_capacity(average),
+            });
     }
     for handler in &chosen {
         match handler.event() {
@@ -122,7 +124,7 @@ pub(crate) fn wire(
         .filter(|handler| handler.event().is_none())
         .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
         .collect();
-    let mut places = Places::default();
+    let mut places = Executors::default();
     let mut hops = Vec::new();
 
     let mut table = Vec::new();
@@ -137,7 +139,7 @@ pub(crate) fn wire(
             &mut hops,
             &mut problems,
         );
-        let entry = Entry::new(roster, observed);
+        let entry = TableEntry::new(roster, observed);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
@@ -169,7 +171,7 @@ pub(crate) fn wire(
 /// Adds a catch-all to the lines of the events it sees.
 fn join_catch_all(
     handler: &'static dyn Registered,
-    lines: &mut ByType<Line>,
+    lines: &mut ByType<HandlersOfEvent>,
     problems: &mut Vec<Problem>,
 ) {
     let mut seen = false;
@@ -201,14 +203,14 @@ pub(crate) fn sees(catch_all: &dyn Registered, event: &EventInfo) -> bool {
 
 /// Orders and binds the handlers of one event.
 fn bind(
-    line: Line,
+    line: HandlersOfEvent,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
-    places: &mut Places,
-    hops: &mut Vec<Hop>,
+    places: &mut Executors,
+    hops: &mut Vec<CausalEdge>,
     problems: &mut Vec<Problem>,
-) -> Box<dyn AnyRoster> {
-    let Line { kind, mut handlers } = line;
+) -> Box<dyn ErasedHandlers> {
+    let HandlersOfEvent { kind, mut handlers } = line;
     if handlers.is_empty() {
         log::unhandled(kind.info());
     }
@@ -220,7 +222,7 @@ fn bind(
     let mut list = kind.new_list(handlers.len());
     for handler in &handlers {
         if handler.spec().queue.is_some() {
-            hops.push(Hop {
+            hops.push(CausalEdge {
                 from: kind.info(),
                 handler: *handler,
                 to: None,
@@ -229,7 +231,7 @@ fn bind(
         if handler.event().is_some() {
             handler.bind(resolver, &mut *list);
             let caused = std::mem::take(resolver.caused());
-            hops.extend(caused.0.into_iter().map(|to| Hop {
+            hops.extend(caused.0.into_iter().map(|to| CausalEdge {
                 from: kind.info(),
                 handler: *handler,
                 to: Some(to),
@@ -246,10 +248,10 @@ fn bind(
 
 /// Puts an event's place where an emit looks for it.
 fn place(
-    kind: &'static dyn EventKind,
-    entry: Entry,
-    table: &mut Vec<Option<Entry>>,
-    generic: &mut ByType<Entry>,
+    kind: &'static dyn ErasedEventType,
+    entry: TableEntry,
+    table: &mut Vec<Option<TableEntry>>,
+    generic: &mut ByType<TableEntry>,
 ) {
     match kind.slot() {
         Some(slot) => {

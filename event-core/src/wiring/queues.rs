@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::problem::{Problem, ProblemKind};
-use crate::dispatcher::seat::Places;
+use crate::dispatcher::seat::Executors;
 use crate::event::EventInfo;
-use crate::handler::registered::{Registered, Rung};
-use crate::queue::line::{Line, Serves};
+use crate::handler::registered::{ExecutorKind, Registered};
+use crate::queue::line::{LiveQueue, ServedBy};
 use crate::queue::{Declared, Overflow, Settings};
 
 /// That a handler of one event can cause another, or that it has a queue.
-pub(super) struct Hop {
+pub(super) struct CausalEdge {
     pub(super) from: &'static EventInfo,
     pub(super) handler: &'static dyn Registered,
     pub(super) to: Option<&'static EventInfo>,
@@ -19,11 +19,11 @@ pub(super) struct Hop {
 
 /// Makes the queues, in the order of their indices.
 pub(super) fn lines(
-    places: &Places,
+    places: &Executors,
     handlers: &[&'static dyn Registered],
     settings: &[(&'static Declared, Settings)],
     problems: &mut Vec<Problem>,
-) -> Vec<Arc<Line>> {
+) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();
     let mut lines = Vec::new();
     for queue in places.queues() {
@@ -46,15 +46,15 @@ pub(super) fn lines(
             queue.is_some_and(|queue| queue().declared().id() == id)
         });
         let serves = if declared.local {
-            Serves::Pump
+            ServedBy::Pump
         } else if of_queue.all(|handler| is_async(&handler)) {
-            Serves::Tasks
+            ServedBy::Tasks
         } else {
-            Serves::Threads
+            ServedBy::Threads
         };
         let chosen = settings.iter().rfind(|(of, _)| of.id() == id);
         let settings = chosen.map_or(declared.settings, |(_, settings)| *settings);
-        lines.push(Line::new(declared.name, settings, serves));
+        lines.push(LiveQueue::new(declared.name, settings, serves));
     }
     lines
 }
@@ -65,14 +65,18 @@ pub(super) fn lines(
 /// A queue waits for another if one of its handlers causes, itself or through inline handlers, an
 /// event with a handler in that other one. A queue that never lets emitters wait breaks the chain;
 /// so does a task, since the consumer does not wait for it.
-pub(super) fn deadlocks(hops: &[Hop], lines: &[Arc<Line>], problems: &mut Vec<Problem>) {
-    let waits = |hop: &Hop| {
+pub(super) fn deadlocks(
+    hops: &[CausalEdge],
+    lines: &[Arc<LiveQueue>],
+    problems: &mut Vec<Problem>,
+) {
+    let waits = |hop: &CausalEdge| {
         let name = name_of_queue(hop);
         let line = name.and_then(|name| lines.iter().find(|line| line.name == name));
         line.is_some_and(|line| line.settings.overflow == Overflow::Wait)
     };
-    let is_inline = |hop: &Hop| hop.handler.spec().rung() == Rung::Inline;
-    let mut hops: Vec<&Hop> = hops
+    let is_inline = |hop: &CausalEdge| hop.handler.spec().executor_kind() == ExecutorKind::Inline;
+    let mut hops: Vec<&CausalEdge> = hops
         .iter()
         .filter(|hop| waits(hop) || is_inline(hop))
         .collect();
@@ -104,14 +108,14 @@ pub(super) fn deadlocks(hops: &[Hop], lines: &[Arc<Line>], problems: &mut Vec<Pr
     }
 }
 
-fn name_of_queue(hop: &Hop) -> Option<&'static str> {
+fn name_of_queue(hop: &CausalEdge) -> Option<&'static str> {
     let queue = hop.handler.spec().queue?;
     Some(queue().declared().name)
 }
 
 /// The shortest way from a queue, along a hop of one of its handlers, back into the queue. It goes
 /// from event to event, and within a queue from each of its handlers to all others.
-fn cycle_from(hops: &[&Hop], start: usize) -> Option<Vec<usize>> {
+fn cycle_from(hops: &[&CausalEdge], start: usize) -> Option<Vec<usize>> {
     let home = name_of_queue(hops[start]);
     let mut ways = vec![vec![start]];
     let mut seen = vec![start];
@@ -155,7 +159,7 @@ fn cycle_from(hops: &[&Hop], start: usize) -> Option<Vec<usize>> {
     None
 }
 
-fn deadlock(hops: &[&Hop], cycle: &[usize], queues: &[&str]) -> Problem {
+fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
     let what = match queues {
         [queue] => format!("queue `{queue}` can wait for room in itself"),
         queues => format!(

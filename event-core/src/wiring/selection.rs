@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::panic::Location;
 
 use super::problem::{Problem, ProblemKind};
-use crate::handler::registered::{Named, Registered};
+use crate::handler::registered::{FunctionId, Registered};
 use crate::module::Module;
 use crate::registry;
 
@@ -23,7 +23,7 @@ pub(crate) struct Selection {
 
 /// A function that the builder names.
 pub(crate) struct Choice {
-    pub(crate) function: Named,
+    pub(crate) function: FunctionId,
     pub(crate) verb: &'static str,
     pub(crate) at: &'static Location<'static>,
 }

@@ -47,7 +47,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///
 /// where `P` is `::event_core::__private`. The constant hands itself to the linker in its own
 /// initializer, so that it is one item and can stand in an `impl`; there `owner` is the type. What
-/// `async`, `queue` and their kind add to the `Spec` is above [`delivery`], and the other forms of the
+/// `async`, `queue` and their kind add to the `HandlerSpec` is above [`delivery`], and the other forms of the
 /// closure are in [`bind`].
 pub(crate) fn constant(
     handler: &Handler<'_>,
@@ -120,9 +120,9 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
     let file = quote_spanned!(at=> ::core::file!());
     let line = quote_spanned!(at=> ::core::line!());
     let module = quote_spanned!(at=> ::core::module_path!());
-    let named = |functions: &[TokenStream]| quote_spanned!(Span::mixed_site()=> &[#(#private::Named::of(#functions)),*]);
+    let named = |functions: &[TokenStream]| quote_spanned!(Span::mixed_site()=> &[#(#private::FunctionId::of(#functions)),*]);
     let mut spec = quote_spanned! {Span::mixed_site()=>
-        #private::Spec::new(
+        #private::HandlerSpec::new(
             #file,
             #line,
             #module,

@@ -86,7 +86,7 @@ const CASES: &[&str] = &[
 pub(super) enum Style {
     Unit,
     Tuple,
-    Named,
+    FunctionId,
 }
 
 /// A struct, or a variant.
@@ -213,7 +213,7 @@ impl Shape {
     fn variant(&mut self, random: &mut Random) -> Variant {
         let style = match random.below(7) {
             0 if self.is_enum => Style::Unit,
-            0..=3 => Style::Named,
+            0..=3 => Style::FunctionId,
             _ => Style::Tuple,
         };
         let count = match style {
@@ -232,7 +232,7 @@ impl Shape {
     }
 
     fn field(&mut self, random: &mut Random, at: usize, style: Style) -> Field {
-        let is_named = style == Style::Named;
+        let is_named = style == Style::FunctionId;
         let others = if random.one_in(2) { KEYS } else { OTHERS };
         let mut field = Field {
             name: is_named.then(|| format!("field_{at}")),

@@ -109,7 +109,7 @@ impl Variant {
         match self.style {
             Style::Unit => String::new(),
             Style::Tuple => format!("({})", fields.join(", ")),
-            Style::Named => format!("{{ {} }}", fields.join(", ")),
+            Style::FunctionId => format!("{{ {} }}", fields.join(", ")),
         }
     }
 

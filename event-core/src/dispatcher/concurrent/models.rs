@@ -6,7 +6,7 @@ use std::task::{Wake, Waker};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
-use super::Wakes;
+use super::WakeList;
 
 struct Outer(AtomicUsize);
 
@@ -25,7 +25,7 @@ fn outer() -> (Arc<Outer>, Waker) {
 fn a_wake_up_beside_a_turn_is_seen_in_it_or_asks_for_another() {
     loom::model(|| {
         let (outer, waker) = outer();
-        let wakes = Arc::new(Wakes::new(waker.clone()));
+        let wakes = Arc::new(WakeList::new(waker.clone()));
         let is_ready = Arc::new(AtomicBool::new(false));
         let waking = thread::spawn({
             let (wakes, is_ready) = (Arc::clone(&wakes), Arc::clone(&is_ready));
@@ -52,7 +52,7 @@ fn a_wake_up_beside_a_turn_is_seen_in_it_or_asks_for_another() {
 fn what_two_threads_wake_is_polled_once_each() {
     loom::model(|| {
         let (outer, waker) = outer();
-        let wakes = Arc::new(Wakes::new(waker.clone()));
+        let wakes = Arc::new(WakeList::new(waker.clone()));
         let others: Vec<_> = [[0, 1], [1, 0]]
             .into_iter()
             .map(|futures| {

@@ -8,18 +8,18 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use proptest::prelude::*;
 
-use super::{Concurrent, FEW};
+use super::{ConcurrentFutures, FEW};
 
 /// What a future and its test share.
 #[derive(Default)]
-struct Shared {
+struct DeferredEvent {
     polls: AtomicUsize,
     /// How often it has to be woken until it is ready.
     left: AtomicUsize,
     waker: Mutex<Option<Waker>>,
 }
 
-impl Shared {
+impl DeferredEvent {
     fn of(left: usize) -> Arc<Self> {
         let shared = Self::default();
         shared.left.store(left, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl Shared {
 
 struct Counted {
     id: usize,
-    shared: Arc<Shared>,
+    shared: Arc<DeferredEvent>,
 }
 
 impl Future for Counted {
@@ -65,7 +65,7 @@ impl Wake for Outer {
 }
 
 /// Which futures are ready in one turn.
-fn turn(concurrent: &mut Concurrent<Counted>, waker: &Waker) -> Vec<usize> {
+fn turn(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
     let mut context = Context::from_waker(waker);
     concurrent.begin_turn(&context);
     let mut ready = Vec::new();
@@ -76,10 +76,10 @@ fn turn(concurrent: &mut Concurrent<Counted>, waker: &Waker) -> Vec<usize> {
 }
 
 fn start(
-    concurrent: &mut Concurrent<Counted>,
+    concurrent: &mut ConcurrentFutures<Counted>,
     waker: &Waker,
     id: usize,
-    shared: &Arc<Shared>,
+    shared: &Arc<DeferredEvent>,
 ) -> bool {
     let shared = Arc::clone(shared);
     let started = concurrent.start(Counted { id, shared }, &mut Context::from_waker(waker));
@@ -90,8 +90,8 @@ fn start(
 fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
     const FUTURES: usize = 10_000;
     let waker = Waker::from(Arc::new(Outer::default()));
-    let mut concurrent = Concurrent::default();
-    let all: Vec<_> = (0..FUTURES).map(|_| Shared::of(1)).collect();
+    let mut concurrent = ConcurrentFutures::default();
+    let all: Vec<_> = (0..FUTURES).map(|_| DeferredEvent::of(1)).collect();
     for (id, shared) in all.iter().enumerate() {
         assert!(!start(&mut concurrent, &waker, id, shared));
     }
@@ -108,13 +108,13 @@ fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
 #[test]
 fn futures_that_are_ready_at_once_share_one_waker() {
     let waker = Waker::from(Arc::new(Outer::default()));
-    let mut concurrent = Concurrent::default();
-    let waiting: Vec<_> = (0..FEW).map(|_| Shared::of(1)).collect();
+    let mut concurrent = ConcurrentFutures::default();
+    let waiting: Vec<_> = (0..FEW).map(|_| DeferredEvent::of(1)).collect();
     for (id, shared) in waiting.iter().enumerate() {
         start(&mut concurrent, &waker, id, shared);
     }
     for id in FEW..100 {
-        assert!(start(&mut concurrent, &waker, id, &Shared::of(0)));
+        assert!(start(&mut concurrent, &waker, id, &DeferredEvent::of(0)));
     }
     assert!(concurrent.many.is_empty() && concurrent.spare.is_some());
 }
@@ -123,8 +123,8 @@ fn futures_that_are_ready_at_once_share_one_waker() {
 fn a_waker_that_outlives_the_futures_wakes_nobody() {
     let outer = Arc::new(Outer::default());
     let waker = Waker::from(Arc::clone(&outer));
-    let mut concurrent = Concurrent::default();
-    let all: Vec<_> = (0..2 * FEW).map(|_| Shared::of(1)).collect();
+    let mut concurrent = ConcurrentFutures::default();
+    let all: Vec<_> = (0..2 * FEW).map(|_| DeferredEvent::of(1)).collect();
     for (id, shared) in all.iter().enumerate() {
         start(&mut concurrent, &waker, id, shared);
     }
@@ -142,14 +142,14 @@ enum Step {
     /// Wakes the one at this index of those that wait, modulo their number.
     Wake(usize),
     WakeAll,
-    Turn,
+    PollRound,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..4_usize).prop_map(Step::Start),
         3 => any::<usize>().prop_map(Step::Wake),
-        1 => Just(Step::Turn),
+        1 => Just(Step::PollRound),
     ]
 }
 
@@ -161,16 +161,16 @@ proptest! {
     ) {
         let outer = Arc::new(Outer::default());
         let waker = Waker::from(Arc::clone(&outer));
-        let mut concurrent = Concurrent::default();
-        let mut waiting: Vec<(usize, Arc<Shared>)> = Vec::new();
+        let mut concurrent = ConcurrentFutures::default();
+        let mut waiting: Vec<(usize, Arc<DeferredEvent>)> = Vec::new();
         let mut asked_before = 0;
-        let is_over = |shared: &Arc<Shared>| shared.left.load(Ordering::Relaxed) == 0;
+        let is_over = |shared: &Arc<DeferredEvent>| shared.left.load(Ordering::Relaxed) == 0;
         // At last all are woken as often as they need it.
-        let rest = [Step::Turn, Step::WakeAll, Step::Turn];
+        let rest = [Step::PollRound, Step::WakeAll, Step::PollRound];
         for (id, step) in steps.into_iter().chain(rest).enumerate() {
             match step {
                 Step::Start(left) => {
-                    let shared = Shared::of(left);
+                    let shared = DeferredEvent::of(left);
                     let is_ready = start(&mut concurrent, &waker, id, &shared);
                     prop_assert_eq!(is_ready, left == 0);
                     if !is_ready {
@@ -190,7 +190,7 @@ proptest! {
                         (0..shared.left.load(Ordering::Relaxed)).for_each(|_| shared.wake());
                     }
                 }
-                Step::Turn => {
+                Step::PollRound => {
                     let mut ready = turn(&mut concurrent, &waker);
                     ready.sort_unstable();
                     let over = waiting.extract_if(.., |(_, shared)| is_over(shared));

@@ -11,7 +11,7 @@ use loom::sync::Arc as LoomArc;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
-use super::Limit;
+use super::ConcurrencyLimit;
 
 fn check(run: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
@@ -22,9 +22,9 @@ fn check(run: impl Fn() + Sync + Send + 'static) {
 #[test]
 fn no_more_run_than_the_limit_and_whoever_waits_gets_its_turn() {
     check(|| {
-        let limit = Limit::new(Some(1));
+        let limit = ConcurrencyLimit::new(Some(1));
         let inside = LoomArc::new(AtomicU32::new(0));
-        let run = |limit: &Arc<Limit>, inside: &AtomicU32| {
+        let run = |limit: &Arc<ConcurrencyLimit>, inside: &AtomicU32| {
             let permit = block_on(limit.acquire());
             assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
             inside.fetch_sub(1, Ordering::SeqCst);
@@ -42,7 +42,7 @@ fn no_more_run_than_the_limit_and_whoever_waits_gets_its_turn() {
 #[test]
 fn a_wait_that_is_dropped_after_it_was_told_costs_nobody_a_turn() {
     check(|| {
-        let limit = Limit::new(Some(1));
+        let limit = ConcurrencyLimit::new(Some(1));
         let permit = limit.try_acquire().expect("the first");
         let other = thread::spawn({
             let limit = Arc::clone(&limit);

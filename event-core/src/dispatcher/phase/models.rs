@@ -11,7 +11,7 @@ use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::Phase;
-use crate::account::Tally;
+use crate::account::HandlerCounts;
 use crate::dispatcher::tasks::Tasks;
 use crate::handler::HandlerInfo;
 use crate::queue::buffer::{Buffer, Offer, Slot, Taken, WhenFull};
@@ -25,7 +25,7 @@ struct Model {
 }
 
 /// How many deliveries were drained, and how many abandoned.
-type Account = (usize, usize);
+type ShutdownAccount = (usize, usize);
 
 impl Model {
     fn new() -> Arc<Self> {
@@ -76,7 +76,7 @@ impl Model {
     }
 
     /// A shutdown whose time is over at once.
-    fn shut_down(&self) -> Account {
+    fn shut_down(&self) -> ShutdownAccount {
         self.drain();
         if self.phase.close(&self.tasks, &self.buffers()).is_some() {
             *self.closed.lock().expect("nothing panics") += 1;
@@ -84,7 +84,7 @@ impl Model {
         self.account()
     }
 
-    fn account(&self) -> Account {
+    fn account(&self) -> ShutdownAccount {
         let (drained, abandoned, _) = self.tasks.account();
         let mut account = (sum(&drained), sum(&abandoned));
         for queue in &self.queues {
@@ -101,7 +101,7 @@ impl Model {
     }
 }
 
-fn sum<L>(named: &Tally<L>) -> usize {
+fn sum<L>(named: &HandlerCounts<L>) -> usize {
     named.iter().map(|(_, count)| count).sum()
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Waiting<T> {
 
 /// The waiting line, without a bound and without a lock.
 #[derive(Debug)]
-pub(super) struct Line<T> {
+pub(super) struct LaneOrder<T> {
     next: u64,
     /// Ready ever since they were offered, the oldest first.
     at_once: VecDeque<Waiting<T>>,
@@ -34,7 +34,7 @@ pub(super) struct Line<T> {
     lanes: HashMap<u64, VecDeque<u64>>,
 }
 
-impl<T> Line<T> {
+impl<T> LaneOrder<T> {
     pub(super) fn new() -> Self {
         Self {
             next: 0,

@@ -289,7 +289,7 @@ fn a_take_wakes_a_producer_without_room() {
         let buffer = buffer(1);
         offer(&buffer, 1);
         let producer = with(&buffer, |buffer| {
-            offer_with_room(buffer, 2, Buffer::room_blocking);
+            offer_with_room(buffer, 2, Buffer::capacity_free_blocking);
         });
         assert_eq!([deliver(&buffer), deliver(&buffer)], [1, 2]);
         join(producer);
@@ -302,10 +302,10 @@ fn a_thread_and_a_task_both_get_room() {
         let buffer = buffer(1);
         offer(&buffer, 1);
         let thread = with(&buffer, |buffer| {
-            offer_with_room(buffer, 2, Buffer::room_blocking);
+            offer_with_room(buffer, 2, Buffer::capacity_free_blocking);
         });
         let task = with(&buffer, |buffer| {
-            offer_with_room(buffer, 3, |buffer| block_on(buffer.room()));
+            offer_with_room(buffer, 3, |buffer| block_on(buffer.capacity_free()));
         });
         assert_eq!((0..3).map(|_| deliver(&buffer)).sum::<u8>(), 6);
         join(thread);
@@ -321,7 +321,7 @@ fn room_for_many_wakes_many() {
         offer(&buffer, 2);
         let others = [3, 4].map(|item| {
             with(&buffer, move |buffer| {
-                offer_with_room(buffer, item, Buffer::room_blocking);
+                offer_with_room(buffer, item, Buffer::capacity_free_blocking);
             })
         });
         assert_eq!(buffer.clear().len(), 2);
@@ -334,7 +334,7 @@ fn the_close_ends_the_wait_for_room() {
     loom::model(|| {
         let buffer = buffer(1);
         offer(&buffer, 1);
-        let producer = with(&buffer, Buffer::room_blocking);
+        let producer = with(&buffer, Buffer::capacity_free_blocking);
         buffer.close();
         join(producer);
     });
@@ -388,10 +388,10 @@ fn a_dropped_wait_for_room_passes_its_wake_up_on() {
     model_of_three(|| {
         let buffer = buffer(1);
         offer(&buffer, 1);
-        let mut dropped = buffer.room();
+        let mut dropped = buffer.capacity_free();
         assert!(poll(&mut dropped).is_pending());
         let producer = with(&buffer, |buffer| {
-            offer_with_room(buffer, 2, Buffer::room_blocking);
+            offer_with_room(buffer, 2, Buffer::capacity_free_blocking);
         });
         let consumer = with(&buffer, deliver);
         drop(dropped);

@@ -2,11 +2,11 @@
 
 use std::task::{Poll, Waker};
 
-use super::line::{Drained, Line};
+use super::line::{Drained, LaneOrder};
 use super::sleep::{Sleepers, Whom};
 use super::slots::{Label, Slot, Slots};
 use super::{Counts, Offer, Taken, Ticket, WhenFull};
-use crate::account::Account;
+use crate::account::ShutdownAccount;
 
 /// More than can sleep.
 const EVERYONE: usize = usize::MAX;
@@ -17,14 +17,14 @@ pub(super) type Prospects = [usize; Whom::ALL.len()];
 /// What is under the lock.
 pub(super) struct State<T> {
     capacity: usize,
-    pub(super) line: Line<T>,
+    pub(super) line: LaneOrder<T>,
     pub(super) paused: bool,
     pub(super) closed: bool,
     /// Without the depth, which the line knows.
     pub(super) counts: Counts,
     label: fn(&T) -> Label,
     slots: Slots,
-    pub(super) account: Account<Label>,
+    pub(super) account: ShutdownAccount<Label>,
     sleepers: [Sleepers; Whom::ALL.len()],
 }
 
@@ -32,13 +32,13 @@ impl<T> State<T> {
     pub(super) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
         Self {
             capacity,
-            line: Line::new(),
+            line: LaneOrder::new(),
             paused: false,
             closed: false,
             counts: Counts::default(),
             label,
             slots: Slots::default(),
-            account: Account::default(),
+            account: ShutdownAccount::default(),
             sleepers: Default::default(),
         }
     }

@@ -402,14 +402,14 @@ fn a_dropped_take_gives_its_ticket_back_though_it_was_never_polled() {
 #[test]
 fn there_is_room_at_once_or_after_a_take_or_the_close() {
     let buffer = Buffer::new(1, |_| 0);
-    assert!(poll(&mut buffer.room()).is_ready());
+    assert!(poll(&mut buffer.capacity_free()).is_ready());
     let _ = buffer.offer(1, None, WhenFull::Wait, None);
-    let mut waits = buffer.room();
+    let mut waits = buffer.capacity_free();
     assert!(poll(&mut waits).is_pending());
     let (_, _running) = take(&buffer);
     assert!(poll(&mut waits).is_ready());
     let _ = buffer.offer(2, None, WhenFull::Wait, None);
-    let mut waits = buffer.room();
+    let mut waits = buffer.capacity_free();
     assert!(poll(&mut waits).is_pending());
     buffer.close();
     assert!(poll(&mut waits).is_ready());
@@ -419,7 +419,7 @@ fn there_is_room_at_once_or_after_a_take_or_the_close() {
 fn each_place_that_becomes_free_lets_one_producer_go_on() {
     let buffer = buffer(2, [(1, None), (2, None)]);
     let wakes = [(); 3].map(|()| Arc::<Woken>::default());
-    let mut waits = [(); 3].map(|()| buffer.room());
+    let mut waits = [(); 3].map(|()| buffer.capacity_free());
     for (wait, woken) in waits.iter_mut().zip(&wakes) {
         assert!(poll_by(wait, &Arc::clone(woken).into()).is_pending());
     }
@@ -462,7 +462,7 @@ fn blocked_threads_go_on() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while let Offer::Full(_) = buffer.offer(2, None, WhenFull::Wait, None) {
-                buffer.room_blocking();
+                buffer.capacity_free_blocking();
             }
             let _ = buffer.offer(1, None, WhenFull::Displace, None);
             buffer.close();

@@ -22,7 +22,7 @@ use super::output::Output;
 use super::timer::Timer;
 use crate::observer::{EmissionSeen, Observer};
 use crate::wire::Codec;
-use crate::{isolate, log};
+use crate::{log, panics};
 
 thread_local! {
     /// A writer runs on this thread.
@@ -167,7 +167,7 @@ impl<W: Write> Shared<W> {
             };
             let mut progress = Progress::default();
             let written =
-                isolate::run(|| out.write(&block, &mut progress)).unwrap_or_else(|panic| {
+                panics::catch(|| out.write(&block, &mut progress)).unwrap_or_else(|panic| {
                     Err(io::Error::other(format!("the writer panicked: {panic}")))
                 });
             self.lines.went_out(block, progress, written)

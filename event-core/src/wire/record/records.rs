@@ -48,7 +48,7 @@ pub struct Records<R> {
 }
 
 /// What was read.
-struct Line {
+struct ReadLine {
     /// How many bytes, the line's end among them.
     size: usize,
     has_end: bool,
@@ -73,7 +73,7 @@ impl<R: BufRead> Records<R> {
     }
 
     /// Reads the next line as far as it is allowed to be long; `None` at the end of the input.
-    fn read_line(&mut self) -> io::Result<Option<Line>> {
+    fn read_line(&mut self) -> io::Result<Option<ReadLine>> {
         self.text.clear();
         // One more than the limit shows that it is crossed. A byte order mark may come before what is
         // limited, and `\r\n` behind it.
@@ -100,10 +100,10 @@ impl<R: BufRead> Records<R> {
         if self.text.ends_with(b"\r") {
             self.text.pop();
         }
-        Ok(Some(Line { size, has_end }))
+        Ok(Some(ReadLine { size, has_end }))
     }
 
-    fn decode(&self, Line { size, has_end }: &Line) -> Result<Envelope, RecordError> {
+    fn decode(&self, ReadLine { size, has_end }: &ReadLine) -> Result<Envelope, RecordError> {
         let (line, limit) = (self.line, self.codec.most());
         if self.text.len() > limit {
             let error = DecodeError::TooLarge { size: *size, limit };

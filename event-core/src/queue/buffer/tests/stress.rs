@@ -83,11 +83,11 @@ fn produce(buffer: &Buffer<Item>, seen: &Seen, producer: u64) {
                     seen.refused.fetch_add(1, Ordering::Relaxed);
                 }
                 Offer::Full(_) if number % 2 == 0 => {
-                    buffer.room_blocking();
+                    buffer.capacity_free_blocking();
                     continue;
                 }
                 Offer::Full(_) => {
-                    block_on(buffer.room());
+                    block_on(buffer.capacity_free());
                     continue;
                 }
                 Offer::Closed(_) => unreachable!("it is closed when all have produced"),

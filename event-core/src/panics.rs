@@ -17,26 +17,26 @@ thread_local! {
 }
 
 /// Runs `code`; its panic, if it panics, as text.
-pub(crate) fn run<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
+pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
     catch_unwind(AssertUnwindSafe(code)).map_err(message)
 }
 
 /// Runs `code`; its panic's payload, if it panics.
-pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
+pub(crate) fn catch_payload<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(code))
 }
 
 /// Drops what may own values of the user's; a `Drop` that panics is logged, or comes out of the
 /// [`release`] that this is inside of.
-pub(crate) fn discard<T>(value: T) {
-    if let Err(payload) = caught(|| drop(value))
+pub(crate) fn drop_caught<T>(value: T) {
+    if let Err(payload) = catch_payload(|| drop(value))
         && let Some(payload) = hand_on(payload)
     {
         log::drop_panicked(&message(payload));
     }
 }
 
-/// Runs `code`, which [discards](discard) what a guard of the user's owns. Once all of it is dropped,
+/// Runs `code`, which [discards](drop_caught) what a guard of the user's owns. Once all of it is dropped,
 /// the first panic goes on, as if the user had dropped it: so the verdict of a mock reaches its test.
 ///
 /// Inside of an emission, and on a thread that panics, nothing goes on, and each is logged.
@@ -45,7 +45,7 @@ pub(crate) fn release(code: impl FnOnce()) {
     // A thread that ends has no place for them any more.
     let begin = || RELEASED.try_with(|released| released.replace(Some(Vec::new())));
     let outer = goes_on.then(begin).and_then(Result::ok);
-    let ended = caught(code);
+    let ended = catch_payload(code);
     let Some(outer) = outer else {
         if let Err(payload) = ended {
             log::drop_panicked(&message(payload));
@@ -77,10 +77,10 @@ fn hand_on(payload: Payload) -> Option<Payload> {
     payload
 }
 
-/// What may own values of the user's, and is [discarded](discard) wherever it is dropped.
-pub(crate) struct Isolated<T>(Option<T>);
+/// What may own values of the user's, and is [discarded](drop_caught) wherever it is dropped.
+pub(crate) struct DropCaught<T>(Option<T>);
 
-impl<T> Isolated<T> {
+impl<T> DropCaught<T> {
     pub(crate) fn new(held: T) -> Self {
         Self(Some(held))
     }
@@ -94,7 +94,7 @@ impl<T> Isolated<T> {
     }
 }
 
-impl<T> Deref for Isolated<T> {
+impl<T> Deref for DropCaught<T> {
     type Target = T;
 
     #[inline]
@@ -106,10 +106,10 @@ impl<T> Deref for Isolated<T> {
     }
 }
 
-impl<T> Drop for Isolated<T> {
+impl<T> Drop for DropCaught<T> {
     fn drop(&mut self) {
         if const { std::mem::needs_drop::<T>() } && self.0.is_some() {
-            discard(self.0.take());
+            drop_caught(self.0.take());
         }
     }
 }
