@@ -1,13 +1,11 @@
 //! The errors of each operation.
 
-mod chain;
-
 use std::error::Error;
 
-use crate::report::{Failure, Report};
+use crate::report::Report;
+use crate::report::failure::Failure;
 
-pub(crate) use self::chain::Chain;
-pub use crate::wiring::problem::{BuildError, Place, Problem, ProblemKind};
+pub use crate::problem::{BuildError, Place, Problem, ProblemKind};
 
 /// Any error, boxed: what handlers' errors become.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -67,6 +67,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+#[cfg(not(loom))]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 #[cfg(not(target_family = "wasm"))]
 use std::time::{Duration, Instant};
@@ -74,8 +76,6 @@ use std::time::{Duration, Instant};
 use event_listener::{Event as Waiters, EventListener, Listener as _};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(not(loom))]
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A switch that tasks and threads can wait for: the control event, as `asyncio.Event` and
 /// `threading.Event` are in Python.

@@ -14,43 +14,50 @@ pub mod flag;
 pub mod handler;
 pub mod meta;
 pub mod observer;
-pub mod param;
+pub mod param {
+    //! Parameters of handlers: dependencies by reference, and by value what is made for each delivery.
+    pub use crate::handler::param::{Delivery, Dependency, Param};
+    pub use crate::handler::resolver::Resolver;
+}
 pub mod queue;
 pub mod report;
 #[cfg(feature = "tracing")]
 pub mod spans;
-pub mod stream;
+pub mod stream {
+    //! Events as a stream.
+    pub use crate::dispatcher::stream::EventStream;
+}
 #[cfg(feature = "serde")]
 pub mod wire;
 
-mod account;
-mod context;
-mod emitter;
-mod global;
-mod log;
-mod module;
-mod panics;
-mod pending;
-mod private;
-mod registry;
-mod resolver;
-mod runtime;
+pub(crate) mod build;
+mod engine;
+pub(crate) mod error_chain;
+pub(crate) mod handler_info;
+pub(crate) mod log;
+pub(crate) mod panics;
+pub(crate) mod private;
+pub(crate) mod problem;
+pub(crate) mod runtime;
 #[cfg(not(feature = "tracing"))]
-mod spans;
-mod subscription;
-mod wiring;
+pub(crate) mod spans;
+pub(crate) mod type_map;
+pub(crate) mod type_name;
 
-pub use crate::context::Context;
-pub use crate::dispatcher::{Dispatcher, DispatcherBuilder, DispatcherHandle};
-pub use crate::emitter::Emitter;
+pub use crate::build::module::Module;
+pub use crate::dispatcher::Dispatcher;
+pub use crate::dispatcher::builder::DispatcherBuilder;
+pub use crate::dispatcher::global::emit;
+pub use crate::dispatcher::handle::DispatcherHandle;
+pub use crate::dispatcher::pending::PendingEvents;
+pub use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
 pub use crate::error::BoxError;
-pub use crate::event::{AnyEvent, Event, Transient};
-pub use crate::global::emit;
+pub use crate::event::any::AnyEvent;
+pub use crate::event::{Event, Transient};
+pub use crate::handler::context::Context;
+pub use crate::handler::emitter::Emitter;
 pub use crate::meta::Meta;
-pub use crate::module::Module;
-pub use crate::pending::PendingEvents;
 pub use crate::report::Report;
-pub use crate::subscription::{Subscription, SubscriptionOptions};
 pub use event_macros::{Event, handler, handlers, module};
 
 #[doc(hidden)]

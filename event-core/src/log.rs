@@ -12,13 +12,14 @@
 #[cfg(feature = "tracing")]
 use std::cell::Cell;
 
-use crate::dispatcher::inner::DispatcherState;
-use crate::error::{Chain, EmitError};
-use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::engine::state::DispatcherState;
+use crate::error::EmitError;
+use crate::error_chain::Chain;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tracing")]
 use crate::panics;
-use crate::report::Failure;
+use crate::report::failure::Failure;
 use crate::spans::Trace;
 
 #[cfg(feature = "tracing")]
@@ -46,7 +47,7 @@ pub(crate) fn failure(
                 event = failure.event_name(),
                 event_id = meta.map(|meta| tracing::field::display(meta.id())),
                 correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),
-                attempt = meta.map(crate::Meta::attempt),
+                attempt = meta.map(crate::meta::Meta::attempt),
                 handler = failure.handler().map(|handler| handler.name()),
                 payload = failure.payload(),
                 "{failure}"

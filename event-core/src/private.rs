@@ -5,26 +5,30 @@ pub use std::result::Result::{self, Err, Ok};
 
 pub use inventory;
 
-pub use crate::handler::Events;
-pub use crate::handler::binder::{Binder, BoundParam, CatchAllBinder, NotRun, filter};
-pub use crate::handler::reborrowed::{reborrowed, same};
+pub use crate::build::registry::{EventEntry, HandlerEntry};
+pub use crate::engine::plan::bound::NotRun;
+pub use crate::event::slot::EventSlot;
+pub use crate::handler::bind::{Binder, BoundParam, CatchAllBinder, filter};
+pub use crate::handler::outcome::Events;
+pub use crate::handler::reborrow::{reborrowed, same};
 pub use crate::handler::registered::{
     FunctionId, HandlerSpec, Registered, catch_all_handler, event_handler,
 };
 pub use crate::queue::AnyQueue;
-pub use crate::registry::{EventEntry, EventSlot, HandlerEntry};
 
 #[cfg(feature = "serde")]
 pub use serde;
 
 #[cfg(feature = "serde")]
-pub use crate::wire::form::{KeyWriter, WireForm};
+pub use crate::event::json::form::{KeyWriter, WireForm};
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::event::Event;
+use crate::event::info::EventInfo;
 use crate::event::masking::Masked;
-use crate::event::{Event, EventInfo, Previous, Superseding, Upcast};
+use crate::event::version::{Previous, Superseding, Upcast};
 use crate::queue::{Lends, ServesAsync};
 
 /// The queue of a handler.
@@ -81,7 +85,7 @@ pub const fn hidden() -> Masked {
 #[cfg(feature = "serde")]
 pub fn mask<T: ?Sized, S: serde::Serializer>(field: &T, serializer: S) -> Result<S::Ok, S::Error> {
     crate::event::masking::is_redacted(field);
-    serializer.serialize_str(crate::event::MASK)
+    serializer.serialize_str(crate::event::redacted::MASK)
 }
 
 /// Stands in for what serde's derive writes, and what comes before this one, so that a mistake in serde's

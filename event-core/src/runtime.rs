@@ -5,16 +5,16 @@ use std::pin::Pin;
 use std::time::Duration;
 
 #[cfg(feature = "tokio")]
-pub(crate) use self::on_tokio::{Aborter, Runtime, within, yield_now_and_then};
+pub(crate) use crate::runtime::on_tokio::{Aborter, Runtime, within, yield_now_and_then};
 #[cfg(not(feature = "tokio"))]
-pub(crate) use self::without::{Aborter, Runtime, within, yield_now_and_then};
+pub(crate) use crate::runtime::without::{Aborter, Runtime, within, yield_now_and_then};
 
 /// A task.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
-    use super::{Duration, Future, Task};
+    use crate::runtime::{Duration, Future, Task};
 
     /// Ends a task where it stands.
     pub(crate) type Aborter = tokio::task::AbortHandle;
@@ -82,7 +82,7 @@ mod on_tokio {
 
 #[cfg(not(feature = "tokio"))]
 mod without {
-    use super::{Duration, Future, Task};
+    use crate::runtime::{Duration, Future, Task};
 
     pub(crate) struct Aborter(());
 

@@ -8,26 +8,30 @@ use std::panic::Location;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
 
-use super::depth;
-use super::inner::{DispatcherState, OnFailure, Parts};
-use super::{Dispatcher, DispatcherHandle};
-use crate::error::BuildError;
+use crate::build::module::Module;
+use crate::build::selection::{Choice, Selection};
+use crate::build::wire;
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::handle::DispatcherHandle;
+use crate::engine::emission::nesting;
+use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::event::Event;
+use crate::handler::param::Dependency;
 use crate::handler::registered::FunctionId;
+use crate::handler::resolver::Provided;
 use crate::log;
-use crate::meta::{Clock, MetaSource};
-use crate::module::Module;
+use crate::meta::clock::Clock;
+use crate::meta::source::MetaSource;
 use crate::observer::Observer;
 use crate::panics;
-use crate::param::Dependency;
+use crate::problem::BuildError;
+use crate::problem::{Problem, ProblemKind};
 use crate::queue::{AnyQueue, Declared, Overflow, Settings};
-use crate::report::Failure;
-use crate::resolver::{ByType, Provided, short};
+use crate::report::failure::Failure;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
-use crate::wiring::problem::{Problem, ProblemKind};
-use crate::wiring::selection::{Choice, Selection};
-use crate::wiring::wire;
+use crate::type_map::ByType;
+use crate::type_name::short;
 
 /// Builds a [`Dispatcher`]: which handlers it has, and what they are given.
 ///
@@ -274,7 +278,7 @@ impl DispatcherBuilder {
     /// [`traceparent`](crate::Meta::traceparent) of an emission is its span's, and what is
     /// [delivered](crate::Dispatcher::deliver) from outside goes on with the trace that it came with.
     #[cfg(feature = "tracing")]
-    pub fn spans_with(mut self, propagator: impl crate::spans::Propagator) -> Self {
+    pub fn spans_with(mut self, propagator: impl crate::spans::propagator::Propagator) -> Self {
         self.spans = Spans::On(Some(Box::new(propagator)));
         self
     }
@@ -282,7 +286,7 @@ impl DispatcherBuilder {
     /// How many causes may lie before an event; 256 unless said. The emits that handlers make
     /// themselves count, too. A limit of 0 lets handlers cause nothing.
     pub fn depth_limit(mut self, limit: u32) -> Self {
-        self.depth_limit = limit.min(depth::MOST);
+        self.depth_limit = limit.min(nesting::MOST);
         self
     }
 

@@ -3,18 +3,20 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
-use super::inner::DispatcherState;
-use super::{Dispatcher, ErasedEvent, pending};
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::pending::PendingEvents;
+use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emit_all;
+use crate::engine::state::DispatcherState;
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
-use crate::handler::HandlerInfo;
+use crate::handler_info::HandlerInfo;
 use crate::panics::DropCaught;
-use crate::pending::PendingEvents;
 use crate::report::Report;
 
 /// A weak reference to a dispatcher, for services that are built before it and given to it.
 ///
-/// From [`DispatcherBuilder::handle`](super::DispatcherBuilder::handle), or from a dispatcher.
+/// From [`DispatcherBuilder::handle`](crate::dispatcher::builder::DispatcherBuilder::handle), or from a dispatcher.
 ///
 /// # Examples
 ///
@@ -101,7 +103,7 @@ impl DispatcherHandle {
                 let pending = PendingEvents {
                     events: vec![event],
                 };
-                pending::emit_all(dispatcher.inner(), pending, None, replays);
+                emit_all::emit_all(dispatcher.inner(), pending, None, replays);
             }
             Err(error) => crate::log::lost(name, by, error),
         }

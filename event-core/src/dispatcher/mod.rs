@@ -3,45 +3,17 @@
 // Past 400 lines, since all that users call on a dispatcher stands here with its documentation; what
 // happens then is in the modules below.
 
-mod at_once;
-mod builder;
-pub(crate) mod calls;
-pub(crate) mod cascade;
-pub(crate) mod closing;
-mod concurrent;
-#[cfg(feature = "serde")]
-mod deliver;
-pub(crate) mod depth;
-pub(crate) mod emission;
-mod emit;
-mod emit_async;
-pub(crate) mod flight;
-mod full;
-mod handle;
-pub(crate) mod inner;
-mod later;
-pub(crate) mod limit;
-pub(crate) mod origin;
-mod pending;
-mod phase;
-mod precedence;
-mod queued;
-mod remainder;
-#[cfg(feature = "serde")]
-mod replay;
-pub(crate) mod replaying;
-mod rooms;
-pub(crate) mod roster;
-pub(crate) mod seat;
-pub(crate) mod shared;
+pub(crate) mod builder;
+pub(crate) mod emit_future;
+pub(crate) mod global;
+pub(crate) mod handle;
+pub(crate) mod pending;
 #[cfg(feature = "tokio")]
-mod shielded;
-mod shutdown;
-mod structured;
-pub(crate) mod subscriptions;
-mod task;
-pub(crate) mod tasks;
-mod with;
+pub(crate) mod shielded;
+pub(crate) mod shutdown;
+pub(crate) mod stream;
+pub(crate) mod subscription;
+pub(crate) mod with;
 
 use std::fmt;
 use std::future::Future;
@@ -50,32 +22,34 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub use self::builder::DispatcherBuilder;
-pub(crate) use self::cascade::{ErasedEvent, ReturnedEvent};
-#[cfg(feature = "serde")]
-pub(crate) use self::deliver::ArrivedEvent;
-pub use self::emit_async::EmitAsync;
-pub use self::handle::DispatcherHandle;
-#[cfg(feature = "tokio")]
-pub use self::shielded::Shielded;
-pub use self::shutdown::Shutdown;
-pub use self::with::With;
-pub use crate::global::{Entered, InScope};
-
-use self::cascade::{Cascade, WaitPolicy};
-use self::inner::DispatcherState;
+use crate::dispatcher::pending::PendingEvents;
+use crate::dispatcher::stream::EventStream;
+use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emit;
+use crate::engine::emit_all;
+use crate::engine::emit_async;
+use crate::engine::observers::Observation;
+use crate::engine::queue::handle::QueueHandle;
+use crate::engine::queue::live::{LiveQueue, ServedBy};
+use crate::engine::state::DispatcherState;
 use crate::error::{BlockingError, InstallError, TryEmitError};
 use crate::event::{EmitsNow, Event, Handled};
-use crate::global;
-use crate::handler::Outcome;
-use crate::observer::{Observation, Observer};
-use crate::param::Dependency;
-use crate::pending::PendingEvents;
-use crate::queue::line::{LiveQueue, ServedBy};
-use crate::queue::{AnyQueue, LocalQueue, Overflow, Queue, QueueHandle, Settings};
+use crate::handler::outcome::Outcome;
+use crate::handler::param::Dependency;
+use crate::observer::Observer;
+use crate::queue::local::LocalQueue;
+use crate::queue::{AnyQueue, Overflow, Queue, Settings};
 use crate::report::Report;
-use crate::stream::EventStream;
-use crate::subscription::{self, Subscription, SubscriptionOptions};
+
+pub use crate::dispatcher::builder::DispatcherBuilder;
+pub use crate::dispatcher::emit_future::EmitAsync;
+pub use crate::dispatcher::global::{Entered, InScope};
+pub use crate::dispatcher::handle::DispatcherHandle;
+#[cfg(feature = "tokio")]
+pub use crate::dispatcher::shielded::Shielded;
+pub use crate::dispatcher::shutdown::Shutdown;
+pub use crate::dispatcher::with::With;
 
 /// Hands each event to everyone who handles it.
 ///
@@ -321,7 +295,7 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        pending::emit_all(&self.inner, pending, None, false)
+        emit_all::emit_all(&self.inner, pending, None, false)
     }
 
     /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,

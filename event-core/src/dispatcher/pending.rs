@@ -1,55 +1,118 @@
-//! Facts that code recorded, emitted together.
+//! Facts that a domain object collects before they may be told.
 
-use std::sync::Arc;
+use std::fmt;
 
-use super::cascade::Cascade;
-use super::emit;
-use super::inner::DispatcherState;
-use super::origin::{Lineage, ROOT_LINEAGE};
-use super::replaying;
-use crate::context::Values;
-use crate::pending::PendingEvents;
-use crate::report::Report;
+use crate::engine::emission::erased::ErasedEvent;
+use crate::event::info::EventInfo;
+use crate::event::{EmitsNow, Event};
 
-/// Emits recorded events as one root.
-pub(crate) fn emit_all(
-    inner: &Arc<DispatcherState>,
-    pending: PendingEvents,
-    values: Option<Arc<Values>>,
-    replays: bool,
-) -> Report {
-    let mut root = Cascade::default();
-    enter_all(inner, pending, values, replays, &mut root);
-    root.run_caused(inner);
-    root.into_report()
+/// Facts recorded in a domain object, to be emitted together once they are true.
+///
+/// Dropping it drops the facts: after a rollback they never happened.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, PendingEvents};
+///
+/// #[derive(Event)]
+/// struct ItemAdded;
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// #[derive(Default)]
+/// struct Order { pending: PendingEvents }
+///
+/// impl Order {
+///     fn add_item(&mut self) { self.pending.record(ItemAdded); }
+///     fn place(&mut self) { self.pending.record(OrderPlaced); }
+/// }
+///
+/// let mut order = Order::default();
+/// order.add_item();
+/// order.place();
+///
+/// let dispatcher = Dispatcher::empty().build()?;
+/// let report = dispatcher.emit_all(order.pending.take());
+/// assert_eq!(report.events(), 2);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[derive(Default)]
+pub struct PendingEvents {
+    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
 }
 
-/// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted. In
-/// a replay, which `replays` or what runs on this thread may say, those are left out that are in its
-/// record.
-pub(crate) fn enter_all(
-    inner: &DispatcherState,
-    pending: PendingEvents,
-    values: Option<Arc<Values>>,
-    replays: bool,
-    root: &mut Cascade,
-) {
-    let replays = replays || replaying::is_under_way(inner);
-    let events = if replays {
-        root.discard_recorded(inner, pending.events)
-    } else {
-        pending.events
-    };
-    let Some(first) = events.first() else {
-        root.record(events, &ROOT_LINEAGE);
-        return;
-    };
-    match emit::enter_root(inner, first.info(), values) {
-        Ok(origin) => root.record(events, &Lineage { replays, ..origin }),
-        Err(why) => {
-            root.not_entered(inner, first.as_any_event(), None, &why);
-            root.record(events, &ROOT_LINEAGE);
-            root.leave_the_rest(inner);
+impl PendingEvents {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { events: Vec::new() }
+    }
+
+    /// Records a fact.
+    pub fn record<E>(&mut self, event: E)
+    where
+        E: Event + EmitsNow<E::Durability>,
+    {
+        self.events.push(Box::new(event));
+    }
+
+    /// Takes what was recorded and leaves the list empty.
+    #[must_use = "dropping what was taken drops the facts"]
+    pub fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    /// Moves what `other` recorded to the end of this list.
+    pub fn append(&mut self, other: &mut Self) {
+        self.events.append(&mut other.events);
+    }
+
+    /// How many facts are recorded.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether none is recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// What stands for all of them in failures: the first, or the list itself if it is empty.
+    pub(crate) fn first(&self) -> &'static EventInfo {
+        static NONE: EventInfo = EventInfo::new::<PendingEvents>(file!(), line!(), module_path!());
+        self.events.first().map_or(&NONE, |first| first.info())
+    }
+}
+
+impl fmt::Debug for PendingEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.events.iter().map(|event| event.info().name()))
+            .finish()
+    }
+}
+
+impl<E> FromIterator<E> for PendingEvents
+where
+    E: Event + EmitsNow<E::Durability>,
+{
+    fn from_iter<I: IntoIterator<Item = E>>(events: I) -> Self {
+        let mut pending = Self::new();
+        pending.extend(events);
+        pending
+    }
+}
+
+impl<E> Extend<E> for PendingEvents
+where
+    E: Event + EmitsNow<E::Durability>,
+{
+    fn extend<I: IntoIterator<Item = E>>(&mut self, events: I) {
+        for event in events {
+            self.record(event);
         }
     }
 }

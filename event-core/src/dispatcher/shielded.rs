@@ -6,14 +6,15 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
-use super::closing::TaskGuard;
-use super::depth;
-use super::emit_async::EmitAsync;
-use super::inner::DispatcherState;
-use super::replaying::NestingScope;
-use crate::event::EventInfo;
+use crate::dispatcher::emit_future::EmitAsync;
+use crate::engine::emission::nesting;
+use crate::engine::emission::replay::NestingScope;
+use crate::engine::shutdown::closing::TaskGuard;
+use crate::engine::state::DispatcherState;
+use crate::event::info::EventInfo;
 use crate::panics::DropCaught;
-use crate::report::{Cause, Failure, Report};
+use crate::report::Report;
+use crate::report::failure::{Cause, Failure};
 use crate::runtime::Runtime;
 use crate::spans::Trace;
 
@@ -62,7 +63,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
         // from what the hook is told of.
         let stand = NestingScope::here(self.inner);
-        let (is_told, cause) = (depth::is_told(), depth::cause());
+        let (is_told, cause) = (nesting::is_told(), nesting::cause());
         let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
             // As a whole: an assignment alone would move a copy of the field.
@@ -74,11 +75,11 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
                 None => future.as_mut().poll(context),
                 Some(stand) if is_told => {
                     let poll = || future.as_mut().poll(context);
-                    depth::enter_elsewhere(|| stand.descend(inner, cause, poll).0)
+                    nesting::enter_elsewhere(|| stand.descend(inner, cause, poll).0)
                 }
                 Some(stand) => {
                     let poll = || future.as_mut().poll(context);
-                    depth::enter_elsewhere(|| stand.enter(inner, poll).0)
+                    nesting::enter_elsewhere(|| stand.enter(inner, poll).0)
                 }
             };
             poll_fn(|context| within.run(|| poll(context))).await

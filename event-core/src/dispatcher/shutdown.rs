@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use event_listener::Listener as _;
 
-use super::inner::DispatcherState;
-use crate::handler::HandlerInfo;
+use crate::engine::state::DispatcherState;
+use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tokio")]
 use crate::runtime::Runtime;
 
@@ -105,7 +105,7 @@ impl fmt::Display for Shutdown {
 
 /// Drains a dispatcher, for no longer than `limit`, as a task.
 #[cfg(feature = "tokio")]
-pub(super) async fn shutdown(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
+pub(crate) async fn shutdown(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
     let closed = inner.closing.closed.listen();
     inner.drain();
     if !inner.closing.is_closed() {
@@ -124,7 +124,7 @@ pub(super) async fn shutdown(inner: &Arc<DispatcherState>, limit: Duration) -> S
 }
 
 /// The same, on a thread that waits.
-pub(super) fn shutdown_blocking(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
+pub(crate) fn shutdown_blocking(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
     let closed = inner.closing.closed.listen();
     inner.drain();
     if !inner.closing.is_closed() {

@@ -4,14 +4,16 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::cascade::Cascade;
-use super::emit_async::{EmitAsync, emit_all_async, emit_async};
-use super::{Dispatcher, emit, pending};
-use crate::context::Values;
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::emit_future::EmitAsync;
+use crate::dispatcher::pending::PendingEvents;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::values::Values;
+use crate::engine::emit_async::{emit_all_async, emit_async};
+use crate::engine::{emit, emit_all};
 use crate::event::{EmitsNow, Event};
+use crate::handler::param::Dependency;
 use crate::panics;
-use crate::param::Dependency;
-use crate::pending::PendingEvents;
 use crate::report::Report;
 
 /// A dispatcher with values that go along with what it emits: from
@@ -37,7 +39,7 @@ impl Drop for EmitterBuffer {
 }
 
 impl<'d> With<'d> {
-    pub(super) fn new<T: Dependency>(dispatcher: &'d Dispatcher, value: T) -> Self {
+    pub(crate) fn new<T: Dependency>(dispatcher: &'d Dispatcher, value: T) -> Self {
         Self {
             dispatcher,
             values: EmitterBuffer(Some(Arc::new(Values::default().and(value)))),
@@ -81,7 +83,7 @@ impl<'d> With<'d> {
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let inner = self.dispatcher.inner();
         let values = self.values.0.clone();
-        pending::emit_all(inner, pending, values, false)
+        emit_all::emit_all(inner, pending, values, false)
     }
 
     /// The same as [`Dispatcher::emit_all_async`].

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Event, EventInfo};
+use crate::event::Event;
+use crate::event::info::EventInfo;
 #[cfg(feature = "serde")]
-use crate::wire::write::{Attributes, Unwritten, Written};
+use crate::event::json::write::{Attributes, Unwritten, Written};
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -71,7 +72,7 @@ impl dyn AnyEvent {
     /// Of an event with redacted fields it is what serde's derive writes of the other fields, so a
     /// `Serialize` by hand shows none of them. Where the redacted field of an event inside of it is not
     /// serialized as it is (a `Serialize` by hand, `serialize_with`), nothing is shown: the JSON is
-    /// [`MASK`](super::MASK) alone. The JSON is for showing: a float that is not finite, which no
+    /// [`MASK`](crate::event::redacted::MASK) alone. The JSON is for showing: a float that is not finite, which no
     /// [envelope](crate::wire) takes, is `null` here.
     ///
     /// # Errors
@@ -134,9 +135,10 @@ pub enum JsonError {
 mod private {
     use std::fmt;
 
-    use crate::event::{Event, EventInfo};
+    use crate::event::Event;
+    use crate::event::info::EventInfo;
     #[cfg(feature = "serde")]
-    use crate::wire::write::{Attributes, Unwritten, Written};
+    use crate::event::json::write::{Attributes, Unwritten, Written};
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 
-use super::Previous;
+use crate::event::version::Previous;
 
 /// What `#[derive(Event)]` records about a type, readable without a value.
 ///

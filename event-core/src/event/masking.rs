@@ -9,7 +9,11 @@
 
 use std::fmt;
 
-use super::MASK;
+#[cfg(feature = "serde")]
+pub(crate) use crate::event::masking::located::{
+    Located, is_masking, is_redacted, locate, while_masking,
+};
+use crate::event::redacted::MASK;
 
 /// Stands in the place of a redacted field when its event is formatted.
 #[derive(Clone, Copy)]
@@ -61,9 +65,6 @@ impl fmt::Debug for Masked {
 }
 
 #[cfg(feature = "serde")]
-pub(crate) use self::located::{Located, is_masking, is_redacted, locate, while_masking};
-
-#[cfg(feature = "serde")]
 mod located {
     use std::cell::RefCell;
     use std::fmt;
@@ -77,11 +78,11 @@ mod located {
 
     /// Where a redacted field is.
     #[derive(Clone, Copy)]
-    pub(super) struct Place {
+    pub(crate) struct Place {
         start: usize,
         size: usize,
         /// Serde's attributes may leave the field out.
-        pub(super) is_optional: bool,
+        pub(crate) is_optional: bool,
     }
 
     enum State {
@@ -154,13 +155,13 @@ mod located {
 
     impl Place {
         /// No value is at this address, so the field is never seen to be serialized.
-        pub(super) const NOWHERE: Self = Self {
+        pub(crate) const NOWHERE: Self = Self {
             start: 0,
             size: 1,
             is_optional: false,
         };
 
-        pub(super) fn new<T>(field: &T) -> Self {
+        pub(crate) fn new<T>(field: &T) -> Self {
             Self {
                 start: ptr::from_ref(field).addr(),
                 size: size_of::<T>(),
@@ -168,7 +169,7 @@ mod located {
             }
         }
 
-        pub(super) fn locate(self) {
+        pub(crate) fn locate(self) {
             STATE.with_borrow_mut(|state| {
                 if let State::Locating(fields) = state
                     && self.size > 0

@@ -1,24 +1,27 @@
 //! What an event is: the trait, what the derive records about a type, and the object form.
 
-mod any;
-mod info;
+pub(crate) mod any;
+pub(crate) mod info;
+#[cfg(feature = "serde")]
+pub(crate) mod json;
 pub(crate) mod masking;
-mod previous;
-mod redacted;
+pub(crate) mod redacted;
+pub(crate) mod slot;
+pub(crate) mod version;
 
 use std::any::Any;
 use std::fmt;
 
-pub use self::any::AnyEvent;
 #[cfg(feature = "serde")]
-pub use self::any::JsonError;
-pub use self::info::{Cardinality, EventInfo};
-pub use self::previous::{Previous, Superseding, Upcast};
-pub use self::redacted::{MASK, Redacted};
+use crate::event::json::form::WireForm;
+use crate::event::slot::EventSlot;
 
-use crate::registry::EventSlot;
+pub use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
-use crate::wire::form::WireForm;
+pub use crate::event::any::JsonError;
+pub use crate::event::info::{Cardinality, EventInfo};
+pub use crate::event::redacted::{MASK, Redacted};
+pub use crate::event::version::{Previous, Superseding, Upcast};
 
 /// A fact: something that happened, named in the past tense.
 ///
@@ -196,6 +199,6 @@ pub trait Stoppable: Event {}
 
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for super::Now {}
-    impl Sealed for super::Superseded {}
+    impl Sealed for crate::event::Now {}
+    impl Sealed for crate::event::Superseded {}
 }

@@ -58,9 +58,9 @@ mod serde_impls {
     use serde::ser::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{MASK, Redacted};
+    use crate::event::json::{checked, redaction};
     use crate::event::masking;
-    use crate::wire::{checked, hidden};
+    use crate::event::redacted::{MASK, Redacted};
 
     /// The bound of a redacted value that is written; it exists for its message.
     #[diagnostic::on_unimplemented(
@@ -96,7 +96,7 @@ mod serde_impls {
 
     impl<'de, T: Deserialize<'de>> Deserialize<'de> for Redacted<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            hidden::redacted(|| T::deserialize(deserializer)).map(Self)
+            redaction::redacted(|| T::deserialize(deserializer)).map(Self)
         }
     }
 }

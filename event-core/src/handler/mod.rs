@@ -5,16 +5,18 @@
 //! was built with; `Option<&T>`, one that may be missing; and by value any
 //! [`Param`](crate::param::Param), such as [`Emitter`](crate::Emitter).
 
-pub(crate) mod asynchronous;
-pub(crate) mod binder;
-mod info;
-mod outcome;
-pub(crate) mod reborrowed;
+pub(crate) mod bind;
+pub(crate) mod bind_async;
+pub(crate) mod context;
+pub(crate) mod emitter;
+pub(crate) mod outcome;
+pub(crate) mod param;
+pub(crate) mod reborrow;
 pub(crate) mod registered;
+pub(crate) mod resolver;
 
-pub use self::info::HandlerInfo;
-pub(crate) use self::outcome::EffectSink;
+pub use crate::handler::emitter::Names;
 #[doc(hidden)]
-pub use self::outcome::Events;
-pub use self::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
-pub use crate::emitter::Names;
+pub use crate::handler::outcome::Events;
+pub use crate::handler::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
+pub use crate::handler_info::HandlerInfo;

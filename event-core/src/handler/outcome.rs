@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::dispatcher::ErasedEvent;
+pub(crate) use crate::engine::plan::bound::EffectSink;
 use crate::error::BoxError;
-use crate::event::{EmitsNow, Event, EventInfo, Stoppable};
+use crate::event::info::EventInfo;
+use crate::event::{EmitsNow, Event, Stoppable};
 
 /// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
@@ -78,13 +79,6 @@ pub trait CatchAllOutcome {
 /// Where an [`Outcome`] says what a delivery led to.
 pub struct Conclusion<'c> {
     sink: &'c dyn EffectSink,
-}
-
-/// What runs a delivery and takes in its conclusion.
-pub(crate) trait EffectSink {
-    fn cause(&self, event: Box<dyn ErasedEvent>);
-    fn fail(&self, error: BoxError);
-    fn stop(&self);
 }
 
 impl<'c> Conclusion<'c> {

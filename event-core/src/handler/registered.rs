@@ -10,11 +10,12 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::time::Duration;
 
-use super::binder::{Binder, CatchAllBinder};
-use crate::dispatcher::calls::{CatchAll, List};
-use crate::dispatcher::roster::{ErasedEventType, EventType};
-use crate::event::{EventInfo, Handled};
-use crate::param::Resolver;
+use crate::engine::plan::bound::{CatchAll, List};
+use crate::engine::plan::handlers::{ErasedEventType, EventType};
+use crate::event::Handled;
+use crate::event::info::EventInfo;
+use crate::handler::bind::{Binder, CatchAllBinder};
+use crate::handler::resolver::Resolver;
 use crate::queue::AnyQueue;
 
 /// Where a handler stands, and the keys of its attribute.

@@ -139,7 +139,7 @@ fn escaped(source: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Route};
+    use crate::meta::route::{MOST, Route};
 
     fn forwarders(route: &Route) -> Vec<&str> {
         route.forwarders().collect()

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The position of an event in a distributed trace, as [W3C Trace Context] writes it in a
 /// `traceparent` header.
 ///
-/// [`Meta::traceparent`](super::Meta::traceparent) has it. It is read in the format of any version
+/// [`Meta::traceparent`](crate::meta::Meta::traceparent) has it. It is read in the format of any version
 /// and written in that of version `00`. The vendor's list beside it, `tracestate`, is not kept.
 ///
 /// [W3C Trace Context]: https://www.w3.org/TR/trace-context/
@@ -134,7 +134,7 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::TraceParent;
+    use crate::meta::trace_parent::TraceParent;
 
     proptest! {
         #[test]

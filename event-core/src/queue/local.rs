@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{AnyQueue, Declared, Lends, Overflow};
+use crate::queue::{AnyQueue, Declared, Lends, Overflow};
 
 /// The declaration of a queue whose handlers run where the owner of an `S` pumps it: the main
 /// loop of a window, or any single thread that owns its state.

@@ -36,17 +36,15 @@
 //! has the same type and value run one after the other, in the order in which they were emitted;
 //! all others may run side by side. Nothing survives the process.
 
+pub(crate) mod account;
 pub(crate) mod buffer;
-mod consumer;
-mod handle;
-pub(crate) mod line;
-mod local;
+pub(crate) mod local;
 
 use std::panic::Location;
 use std::sync::atomic::AtomicUsize;
 
-pub use self::handle::{QueueCounts, QueueHandle};
-pub use self::local::LocalQueue;
+pub use crate::engine::queue::handle::{QueueCounts, QueueHandle};
+pub use crate::queue::local::LocalQueue;
 
 /// What happens to a delivery that finds its queue full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

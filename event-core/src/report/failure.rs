@@ -1,23 +1,26 @@
 //! One thing that went wrong.
 
-mod text;
+pub(crate) mod text;
 
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::snapshot::Snapshot;
-use super::{Ended, RejectedDelivery};
-use crate::dispatcher::depth::{NestingError, NestingLimit};
-use crate::dispatcher::inner::DispatcherState;
-use crate::dispatcher::replaying::NestingScope;
+use crate::engine::deferred::redeliver::RejectedDelivery;
+use crate::engine::emission::nesting::{NestingError, NestingLimit};
+use crate::engine::emission::replay::NestingScope;
+use crate::engine::state::DispatcherState;
 use crate::error::{BoxError, RedeliverError};
-use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::report::snapshot::Snapshot;
+use crate::report::status::Ended;
 #[cfg(feature = "serde")]
-use crate::wire::{Codec, EncodeError};
+use crate::wire::codec::Codec;
+#[cfg(feature = "serde")]
+use crate::wire::error::EncodeError;
 
 /// One thing that went wrong: which event, which handler, and how.
 ///

@@ -1,24 +1,23 @@
 //! What an emission led to: every delivery of the whole cascade, by how it ended.
 
-mod ended;
-mod failure;
-mod snapshot;
-mod undelivered;
+pub(crate) mod failure;
+pub(crate) mod snapshot;
+pub(crate) mod status;
 
 use std::fmt;
 
-use crate::dispatcher::{ReturnedEvent, depth};
+use crate::engine::emission::erased::ReturnedEvent;
+use crate::engine::emission::nesting;
 use crate::event::Event;
 #[cfg(feature = "tokio")]
-use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::panics;
+#[cfg(feature = "tokio")]
+use crate::report::failure::Cause;
 
-pub use self::ended::{Ended, Skip};
-pub use self::failure::Failure;
-pub(crate) use self::failure::{Cause, RUNTIME_ENDED};
-pub(crate) use self::snapshot::Snapshot;
-pub(crate) use self::undelivered::RejectedDelivery;
+pub use crate::report::failure::Failure;
+pub use crate::report::status::{Ended, Skip};
 
 /// What an emission led to, with all the events it caused.
 ///
@@ -80,7 +79,7 @@ pub(crate) struct Returned {
 impl Returned {
     /// Drops the event. What its `Drop` emits, which is the user's, is inside of the event.
     pub(crate) fn discard(self) {
-        depth::enter_deeper(self.depth, || panics::drop_caught(self));
+        nesting::enter_deeper(self.depth, || panics::drop_caught(self));
     }
 }
 

@@ -3,15 +3,17 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::event::AnyEvent;
+use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
-use crate::event::EventInfo;
+use crate::event::info::EventInfo;
+#[cfg(feature = "serde")]
+use crate::event::json::write::{Unwritten, Written};
 use crate::meta::Meta;
 use crate::panics;
 #[cfg(feature = "serde")]
-use crate::wire::write::{Unwritten, Written};
+use crate::wire::codec::Codec;
 #[cfg(feature = "serde")]
-use crate::wire::{Codec, EncodeError};
+use crate::wire::error::EncodeError;
 
 /// How many bytes of an event are shown.
 const MOST: usize = 1024;
@@ -110,7 +112,7 @@ impl Write for Shown {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::report::snapshot::*;
 
     fn shown(parts: &[&str]) -> (String, bool) {
         let mut shown = Shown::default();

@@ -2,7 +2,7 @@
 
 use tracing::Span;
 
-use crate::meta::TraceParent;
+use crate::meta::trace_parent::TraceParent;
 
 /// Connects spans with the traces of other processes: what OpenTelemetry calls a propagator.
 ///

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use tracing::field::Empty;
 use tracing::{Dispatch, Id, Span, dispatcher, error_span, info_span};
 
-use super::{Propagator, conventions as name};
+use crate::engine::emission::lineage::Lineage;
 #[cfg(feature = "tokio")]
-use crate::dispatcher::inner::DispatcherState;
-use crate::dispatcher::origin::Lineage;
-use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::engine::state::DispatcherState;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
-use crate::report::Ended;
+use crate::report::status::Ended;
+use crate::spans::conventions as name;
+use crate::spans::propagator::Propagator;
 use crate::{log, panics};
 
 /// Whether a dispatcher makes spans, and how their traces go on elsewhere.

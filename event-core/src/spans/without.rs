@@ -1,12 +1,12 @@
 //! No spans, in the place of real ones.
 
+use crate::engine::emission::lineage::Lineage;
 #[cfg(feature = "tokio")]
-use crate::dispatcher::inner::DispatcherState;
-use crate::dispatcher::origin::Lineage;
-use crate::event::EventInfo;
-use crate::handler::HandlerInfo;
+use crate::engine::state::DispatcherState;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
-use crate::report::Ended;
+use crate::report::status::Ended;
 
 #[derive(Default)]
 pub(crate) struct Spans(());

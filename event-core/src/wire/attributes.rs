@@ -7,44 +7,44 @@ use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::error::DecodeError;
-use super::path::{RedactedFields, Step, shown_path};
-use super::read::{known, shown};
+use crate::event::json::path::{RedactedFields, Step, shown_path};
+use crate::event::json::read::{known, shown};
+use crate::wire::error::DecodeError;
 
 /// Other attributes are for others; `null` is as good as nothing.
 #[derive(Deserialize)]
 #[serde(expecting = "a CloudEvent: a JSON object")]
-pub(super) struct Attributes<'a> {
+pub(crate) struct Attributes<'a> {
     #[serde(borrow)]
-    pub(super) specversion: Option<Text<'a>>,
+    pub(crate) specversion: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
+    pub(crate) id: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) source: Option<Text<'a>>,
+    pub(crate) source: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) r#type: Option<Text<'a>>,
+    pub(crate) r#type: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) time: Option<Text<'a>>,
+    pub(crate) time: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) datacontenttype: Option<Text<'a>>,
-    pub(super) eventversion: Option<Count>,
+    pub(crate) datacontenttype: Option<Text<'a>>,
+    pub(crate) eventversion: Option<Count>,
     #[serde(borrow)]
-    pub(super) correlationid: Option<Text<'a>>,
+    pub(crate) correlationid: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) causationid: Option<Text<'a>>,
-    pub(super) causaldepth: Option<Count>,
+    pub(crate) causationid: Option<Text<'a>>,
+    pub(crate) causaldepth: Option<Count>,
     #[serde(borrow)]
-    pub(super) forwardedby: Option<Text<'a>>,
+    pub(crate) forwardedby: Option<Text<'a>>,
     /// Of whatever type: a trace that cannot be read harms no event.
     #[serde(borrow)]
-    pub(super) traceparent: Option<&'a RawValue>,
+    pub(crate) traceparent: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) data: Option<&'a RawValue>,
-    pub(super) data_base64: Option<IgnoredAny>,
+    pub(crate) data: Option<&'a RawValue>,
+    pub(crate) data_base64: Option<IgnoredAny>,
 }
 
 /// A string, borrowed where JSON has it as it is.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -72,7 +72,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 /// A number from 0 on. Some who pass events on write every attribute as a string.
 #[derive(Clone, Copy)]
-pub(super) struct Count(pub(super) u32);
+pub(crate) struct Count(pub(super) u32);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -100,12 +100,12 @@ impl Visitor<'_> for CountVisitor {
     }
 }
 
-/// One that can be [written](super::extension) again.
+/// One that can be [written](crate::event::json::extension) again.
 fn count(number: Option<u32>) -> Option<u32> {
     number.filter(|number| i32::try_from(*number).is_ok())
 }
 
-pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {
+pub(crate) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError {
     let before = &input[..error.valid_up_to()];
     let line_start = before.iter().rposition(|byte| *byte == b'\n');
     DecodeError::NotJson {
@@ -115,7 +115,7 @@ pub(super) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> DecodeError
     }
 }
 
-pub(super) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
+pub(crate) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
     if text.starts_with('\u{feff}') {
         return Err(DecodeError::NotJson {
             problem: "a byte order mark stands before it, which only a file may begin with"
@@ -165,7 +165,7 @@ fn not_json(error: &serde_json::Error) -> DecodeError {
     }
 }
 
-pub(super) fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
+pub(crate) fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
     DecodeError::NotCloudEvent {
         path: path.to_owned(),
         problem: problem.to_owned(),
@@ -173,7 +173,7 @@ pub(super) fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
 }
 
 /// An attribute that is there, and not empty.
-pub(super) fn required<'a>(
+pub(crate) fn required<'a>(
     attribute: Option<&'a Text<'_>>,
     path: &str,
 ) -> Result<&'a str, DecodeError> {

@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use iri_string::types::UriReferenceStr;
 
-use super::attributes::{Text, attributes, not_utf8, required};
-use super::envelope::Envelope;
-use super::error::{CodecError, DecodeError, EncodeError, shown_name};
-use super::help;
-use super::identity::{meta, route, timestamp};
-use super::index::Index;
-use super::read::shown;
-use super::write::{Attributes, Unwritten, Written, envelope_of};
-use crate::event::{AnyEvent, EventInfo};
+use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
+use crate::event::json::read::shown;
+use crate::event::json::write::{Attributes, Unwritten, Written, envelope_of};
 use crate::meta::Meta;
 use crate::panics;
+use crate::wire::attributes::{Text, attributes, not_utf8, required};
+use crate::wire::envelope::Envelope;
+use crate::wire::error::{CodecError, DecodeError, EncodeError, shown_name};
+use crate::wire::help;
+use crate::wire::identity::{meta, route, timestamp};
+use crate::wire::index::Index;
 
 /// What some editors and libraries write before UTF-8, and JSON has not.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// 1 MiB.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -96,7 +97,7 @@ impl Codec {
     }
 
     /// The most bytes that an envelope may have.
-    pub(super) fn most(&self) -> usize {
+    pub(crate) fn most(&self) -> usize {
         self.size_limit
     }
 
@@ -186,7 +187,7 @@ impl Codec {
     }
 
     /// The same where no byte order mark may stand before it.
-    pub(super) fn decode_unmarked(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
+    pub(crate) fn decode_unmarked(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
         if input.len() > self.size_limit {
             return Err(DecodeError::TooLarge {
                 size: input.len(),

@@ -3,24 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::dispatcher::ArrivedEvent;
-use crate::event::AnyEvent;
+use crate::engine::arrival::ArrivedEvent;
+use crate::event::any::AnyEvent;
 use crate::meta::Meta;
 use crate::meta::route::Route;
 
-/// An event that was [decoded](super::Codec::decode), with its identity, time and descent.
+/// An event that was [decoded](crate::wire::codec::Codec::decode), with its identity, time and descent.
 ///
 /// [`Dispatcher::deliver`](crate::Dispatcher::deliver) hands it to its handlers, as often as one
 /// likes: the event is shared, and clones of the envelope share it, too.
 #[derive(Clone)]
 pub struct Envelope {
-    pub(super) event: Arc<dyn ArrivedEvent>,
-    pub(super) meta: Meta,
-    pub(super) name: &'static str,
-    pub(super) version: u32,
+    pub(crate) event: Arc<dyn ArrivedEvent>,
+    pub(crate) meta: Meta,
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
     /// That of the codec that read it.
-    pub(super) own_source: Arc<str>,
-    pub(super) allows_echoes: bool,
+    pub(crate) own_source: Arc<str>,
+    pub(crate) allows_echoes: bool,
 }
 
 impl Envelope {
@@ -60,7 +60,7 @@ impl Envelope {
     /// echo.
     ///
     /// [`Dispatcher::deliver`](crate::Dispatcher::deliver) refuses an echo unless the codec
-    /// [allows](super::Codec::allow_echoes) them.
+    /// [allows](crate::wire::codec::Codec::allow_echoes) them.
     #[must_use]
     pub fn is_echo(&self) -> bool {
         self.meta.route().is_some_and(Route::is_echo)

@@ -5,9 +5,9 @@
 //! might show, or one of its fields has a type that names an event with redacted fields. An event inside
 //! of another type is not seen here; a `Redacted` is hidden wherever it is.
 
-use super::checked::Unreadable;
-use super::read::{DataError, shown};
-use super::write::Unwritten;
+use crate::event::json::checked::Unreadable;
+use crate::event::json::read::{DataError, shown};
+use crate::event::json::write::Unwritten;
 
 /// Why there is no codec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +123,7 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    pub(super) fn unwritten(event: &'static str, version: u32, why: Unwritten) -> Self {
+    pub(crate) fn unwritten(event: &'static str, version: u32, why: Unwritten) -> Self {
         match why {
             Unwritten::Serialize(source) => Self::Serialize {
                 event,
@@ -283,7 +283,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn unfit(event: &str, version: u32, unfit: DataError, help: String) -> Self {
+    pub(crate) fn unfit(event: &str, version: u32, unfit: DataError, help: String) -> Self {
         let event = shown_name(event);
         let DataError { path, problem, .. } = unfit;
         if unfit.too_deep {
@@ -364,7 +364,7 @@ fn unread(error: &DecodeError) -> String {
 }
 
 /// A name from outside, as a message can show it.
-pub(super) fn shown_name(name: &str) -> String {
+pub(crate) fn shown_name(name: &str) -> String {
     shown(name, 100)
 }
 

@@ -1,12 +1,12 @@
 //! What to type where what was written, and the types of this program, differ.
 
-use super::index::Reader;
-use super::read::DataError;
-use crate::event::EventInfo;
-use crate::resolver::short;
+use crate::event::info::EventInfo;
+use crate::event::json::read::DataError;
+use crate::type_name::short;
+use crate::wire::index::Reader;
 
 /// For a version of a name that none of them reads; they are in the order of their versions.
-pub(super) fn unknown_version(event: &str, version: u32, readers: &[Reader]) -> String {
+pub(crate) fn unknown_version(event: &str, version: u32, readers: &[Reader]) -> String {
     if version == 0 {
         return "versions count from 1".to_owned();
     }
@@ -44,7 +44,7 @@ fn newer(known_as: &str, version: u32, reader: &Reader) -> String {
 
 /// For data that does not fit the type that reads this version; nothing unless a change of the type
 /// explains it.
-pub(super) fn unfit(version: u32, reader: &Reader, unfit: &DataError) -> String {
+pub(crate) fn unfit(version: u32, reader: &Reader, unfit: &DataError) -> String {
     let Some(Change { what, mend }) = Change::of(&unfit.problem, &unfit.path) else {
         return String::new();
     };

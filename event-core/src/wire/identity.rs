@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::attributes::{Attributes, Text, not_cloud_event};
-use super::error::DecodeError;
+use crate::meta::Meta;
 use crate::meta::route::Route;
-use crate::meta::{Meta, TraceParent};
+use crate::meta::trace_parent::TraceParent;
+use crate::wire::attributes::{Attributes, Text, not_cloud_event};
+use crate::wire::error::DecodeError;
 
-pub(super) fn meta(
+pub(crate) fn meta(
     attributes: &Attributes<'_>,
     source: &str,
     id: &str,
@@ -37,7 +38,7 @@ pub(super) fn meta(
 }
 
 /// The programs that the event came through, as `own` sees it.
-pub(super) fn route(attributes: &Attributes<'_>, source: &str, own: &str) -> Route {
+pub(crate) fn route(attributes: &Attributes<'_>, source: &str, own: &str) -> Route {
     let forwarders = attributes.forwardedby.as_ref();
     Route::read(source, forwarders.map_or("", |Text(text)| text), own)
 }
@@ -73,7 +74,7 @@ fn parse_time(text: &str) -> Option<SystemTime> {
 }
 
 /// `None` for a time whose year is not one of four digits.
-pub(super) fn timestamp(time: SystemTime) -> Option<Timestamp> {
+pub(crate) fn timestamp(time: SystemTime) -> Option<Timestamp> {
     const YEAR_0: Timestamp = Timestamp::constant(-62_167_219_200, 0);
     // The last of all timestamps is in the year 9999.
     let time = Timestamp::try_from(time).ok();

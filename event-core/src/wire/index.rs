@@ -2,29 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::error::CodecError;
-use super::read::Read;
-use crate::event::EventInfo;
-use crate::registry;
+use crate::build::registry;
+use crate::event::info::EventInfo;
+use crate::event::json::read::Read;
+use crate::wire::error::CodecError;
 
 /// The types by the names they accept. A type accepts its own name and aliases, in its version; and
 /// those of the versions before it, together with its own, in theirs.
-pub(super) struct Index {
+pub(crate) struct Index {
     by_name: HashMap<&'static str, Vec<Reader>>,
 }
 
 /// Who reads one version of an event.
-pub(super) struct Reader {
-    pub(super) version: u32,
-    pub(super) newest: &'static EventInfo,
-    pub(super) read: Read,
+pub(crate) struct Reader {
+    pub(crate) version: u32,
+    pub(crate) newest: &'static EventInfo,
+    pub(crate) read: Read,
 }
 
 impl Index {
     /// # Errors
     ///
     /// Two types accept the same.
-    pub(super) fn new() -> Result<Self, CodecError> {
+    pub(crate) fn new() -> Result<Self, CodecError> {
         let mut events: Vec<_> = registry::events().collect();
         events.sort_by_key(|event| (event.info.file(), event.info.line()));
         let mut by_name: HashMap<_, Vec<Reader>> = HashMap::new();
@@ -58,7 +58,7 @@ impl Index {
     /// # Errors
     ///
     /// Who reads the other versions of the name, the oldest first; nobody if the name is unknown.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         name: &str,
         version: u32,
@@ -73,7 +73,7 @@ impl Index {
     }
 
     /// The known name that was probably meant.
-    pub(super) fn near(&self, name: &str) -> Option<&'static str> {
+    pub(crate) fn near(&self, name: &str) -> Option<&'static str> {
         // No name is as long as some input.
         if name.len() > 100 {
             return None;

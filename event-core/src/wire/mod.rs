@@ -110,25 +110,20 @@
 //!
 #![doc = include_str!("../docs/wire.md")]
 
-mod attributes;
-pub(crate) mod checked;
-mod codec;
-mod envelope;
-mod error;
-mod extension;
-pub(crate) mod form;
-mod help;
-pub(crate) mod hidden;
-mod identity;
-mod index;
-pub(crate) mod mask;
-mod path;
-pub(crate) mod read;
+pub(crate) mod attributes;
+pub(crate) mod codec;
+pub(crate) mod deliver;
+pub(crate) mod envelope;
+pub(crate) mod error;
+pub(crate) mod help;
+pub(crate) mod identity;
+pub(crate) mod index;
 pub mod record;
-mod round_trip;
-pub(crate) mod write;
+#[cfg(feature = "serde")]
+pub(crate) mod replay;
+pub(crate) mod round_trip;
 
-pub use self::codec::Codec;
-pub use self::envelope::Envelope;
-pub use self::error::{CodecError, DecodeError, EncodeError, RoundTripError};
-pub use self::round_trip::{assert_round_trip, check_round_trip};
+pub use crate::wire::codec::Codec;
+pub use crate::wire::envelope::Envelope;
+pub use crate::wire::error::{CodecError, DecodeError, EncodeError, RoundTripError};
+pub use crate::wire::round_trip::{assert_round_trip, check_round_trip};

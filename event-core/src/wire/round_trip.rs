@@ -5,12 +5,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::error::{DecodeError, EncodeError, RoundTripError};
-use super::form::WireForm;
-use super::path::{RedactedFields, Step, shown_path};
-use super::read::shown;
-use crate::event::{Event, MASK};
+use crate::event::Event;
+use crate::event::json::form::WireForm;
+use crate::event::json::path::{RedactedFields, Step, shown_path};
+use crate::event::json::read::shown;
+use crate::event::redacted::MASK;
 use crate::panics;
+use crate::wire::error::{DecodeError, EncodeError, RoundTripError};
 
 /// Writes an event as an envelope has it, reads that, and compares: for a unit test of each `wire` event.
 ///

@@ -14,7 +14,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread::{self, JoinHandle};
 
-use super::{Buffer, Offer, Taken, Ticket, WhenFull};
+use crate::queue::buffer::{Buffer, Offer, Taken, Ticket, WhenFull};
 
 const LANE: Option<u64> = Some(7);
 

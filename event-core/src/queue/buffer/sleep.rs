@@ -14,19 +14,20 @@ use std::sync::Arc;
 #[cfg(not(target_family = "wasm"))]
 use std::task::Wake;
 use std::task::{Context, Poll, Waker};
+#[cfg(all(not(loom), not(target_family = "wasm")))]
+use std::thread::{self, Thread};
 #[cfg(not(target_family = "wasm"))]
 use std::time::Instant;
 
 #[cfg(all(loom, not(target_family = "wasm")))]
 use loom::thread::{self, Thread};
-#[cfg(all(not(loom), not(target_family = "wasm")))]
-use std::thread::{self, Thread};
 
-use super::{Buffer, State};
+use crate::queue::buffer::Buffer;
+use crate::queue::buffer::state::State;
 
 /// Who sleeps, by what is waited for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Whom {
+pub(crate) enum Whom {
     /// Waits for an item, or for the end.
     Consumers,
     /// Waits for room, or for the close.
@@ -36,12 +37,12 @@ pub(super) enum Whom {
 }
 
 impl Whom {
-    pub(super) const ALL: [Self; 3] = [Self::Consumers, Self::Producers, Self::Watchers];
+    pub(crate) const ALL: [Self; 3] = [Self::Consumers, Self::Producers, Self::Watchers];
 }
 
 /// Those of one kind that sleep, in order of coming.
 #[derive(Debug, Default)]
-pub(super) struct Sleepers {
+pub(crate) struct Sleepers {
     next: u64,
     asleep: VecDeque<(u64, Waker)>,
 }
@@ -62,17 +63,17 @@ impl Sleepers {
     }
 
     /// Leaves the list; `None` if that was done by [`wake`](Self::wake).
-    pub(super) fn leave(&mut self, place: u64) -> Option<Waker> {
+    pub(crate) fn leave(&mut self, place: u64) -> Option<Waker> {
         let index = self.index(place)?;
         self.asleep.remove(index).map(|(_, waker)| waker)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.asleep.is_empty()
     }
 
     /// Takes those off the list that came first, `count` at most, for the caller to wake.
-    pub(super) fn wake(&mut self, count: usize) -> impl Iterator<Item = Waker> {
+    pub(crate) fn wake(&mut self, count: usize) -> impl Iterator<Item = Waker> {
         let count = count.min(self.asleep.len());
         self.asleep.drain(..count).map(|(_, waker)| waker)
     }
@@ -87,7 +88,7 @@ impl Sleepers {
 
 /// A wait of one task or thread. Dropped after it was woken and before it looked, it passes the
 /// wake-up on.
-pub(super) struct Sleep<'b, T> {
+pub(crate) struct Sleep<'b, T> {
     buffer: &'b Buffer<T>,
     whom: Whom,
     /// Among the sleepers, unless woken since.
@@ -95,7 +96,7 @@ pub(super) struct Sleep<'b, T> {
 }
 
 impl<'b, T> Sleep<'b, T> {
-    pub(super) fn new(buffer: &'b Buffer<T>, whom: Whom) -> Self {
+    pub(crate) fn new(buffer: &'b Buffer<T>, whom: Whom) -> Self {
         Self {
             buffer,
             whom,
@@ -104,7 +105,7 @@ impl<'b, T> Sleep<'b, T> {
     }
 
     /// Gives the answer of `look`, or sleeps. `look` is told whether this wait was woken.
-    pub(super) fn poll<R>(
+    pub(crate) fn poll<R>(
         &mut self,
         context: &Context<'_>,
         mut look: impl FnMut(&mut State<T>, bool) -> Poll<R>,
@@ -161,7 +162,7 @@ impl<T> Drop for Sleep<'_, T> {
 
 /// Runs a future on this thread, which parks meanwhile; `None` if the deadline came first.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn block_on<R>(future: impl Future<Output = R>, deadline: Option<Instant>) -> Option<R> {
+pub(crate) fn block_on<R>(future: impl Future<Output = R>, deadline: Option<Instant>) -> Option<R> {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Parked(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -9,14 +9,14 @@ pub(crate) type Slot = u32;
 
 /// The labels of deliveries, each until it is named.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     labels: Vec<Option<Label>>,
     free: Vec<Slot>,
 }
 
 impl Slots {
     #[inline]
-    pub(super) fn open(&mut self, label: Label) -> Slot {
+    pub(crate) fn open(&mut self, label: Label) -> Slot {
         if let Some(slot) = self.free.pop() {
             self.labels[slot as usize] = Some(label);
             return slot;
@@ -28,19 +28,19 @@ impl Slots {
     }
 
     /// Takes the label, unless it was taken before. The slot stays in use.
-    pub(super) fn take(&mut self, slot: Slot) -> Option<Label> {
+    pub(crate) fn take(&mut self, slot: Slot) -> Option<Label> {
         self.labels[slot as usize].take()
     }
 
     /// The same, and lets others use the slot.
     #[inline]
-    pub(super) fn close(&mut self, slot: Slot) -> Option<Label> {
+    pub(crate) fn close(&mut self, slot: Slot) -> Option<Label> {
         self.free.push(slot);
         self.take(slot)
     }
 
     /// Takes all labels. The slots stay in use.
-    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Label> {
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Label> {
         self.labels.iter_mut().filter_map(Option::take)
     }
 }

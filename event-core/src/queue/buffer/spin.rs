@@ -5,19 +5,19 @@
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{LazyLock, PoisonError};
+#[cfg(not(loom))]
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 #[cfg(loom)]
 use loom::sync::{Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Mutex, MutexGuard};
 
-use super::sleep::Whom;
-use super::state::Prospects;
+use crate::queue::buffer::sleep::Whom;
+use crate::queue::buffer::state::Prospects;
 
 /// Locks.
 #[inline]
-pub(super) fn lock<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
+pub(crate) fn lock<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
     if !cfg!(loom)
         && let Ok(state) = mutex.try_lock()
     {
@@ -48,7 +48,7 @@ fn contend<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
 /// On cache lines of its own, since a spinning thread reads it all the time.
 #[derive(Debug)]
 #[repr(align(128))]
-pub(super) struct Hint {
+pub(crate) struct Hint {
     /// A bit for each [`Whom`]. Written under the lock.
     bits: AtomicU8,
     /// How often a thread looks before it sleeps.
@@ -56,14 +56,14 @@ pub(super) struct Hint {
 }
 
 impl Hint {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             bits: AtomicU8::new(0),
             looks: *LOOKS,
         }
     }
 
-    pub(super) fn set(&self, prospects: Prospects) {
+    pub(crate) fn set(&self, prospects: Prospects) {
         let mut bits = 0;
         for whom in Whom::ALL {
             bits |= u8::from(prospects[whom as usize] > 0) << whom as u8;
@@ -76,7 +76,7 @@ impl Hint {
 
     /// Looks for a while whether there is something to do for `whom`; says if there was.
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn spin(&self, whom: Whom) -> bool {
+    pub(crate) fn spin(&self, whom: Whom) -> bool {
         (0..self.looks).any(|look| {
             if look < SPINS {
                 spin_loop();

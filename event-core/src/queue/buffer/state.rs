@@ -2,34 +2,34 @@
 
 use std::task::{Poll, Waker};
 
-use super::line::{Drained, LaneOrder};
-use super::sleep::{Sleepers, Whom};
-use super::slots::{Label, Slot, Slots};
-use super::{Counts, Offer, Taken, Ticket, WhenFull};
-use crate::account::ShutdownAccount;
+use crate::queue::account::ShutdownAccount;
+use crate::queue::buffer::lane_order::{Drained, LaneOrder};
+use crate::queue::buffer::sleep::{Sleepers, Whom};
+use crate::queue::buffer::slots::{Label, Slot, Slots};
+use crate::queue::buffer::{Counts, Offer, Taken, Ticket, WhenFull};
 
 /// More than can sleep.
 const EVERYONE: usize = usize::MAX;
 
 /// How many sleepers of each kind would find something to do, by [`Whom`].
-pub(super) type Prospects = [usize; Whom::ALL.len()];
+pub(crate) type Prospects = [usize; Whom::ALL.len()];
 
 /// What is under the lock.
-pub(super) struct State<T> {
+pub(crate) struct State<T> {
     capacity: usize,
-    pub(super) line: LaneOrder<T>,
-    pub(super) paused: bool,
-    pub(super) closed: bool,
+    pub(crate) line: LaneOrder<T>,
+    pub(crate) paused: bool,
+    pub(crate) closed: bool,
     /// Without the depth, which the line knows.
-    pub(super) counts: Counts,
+    pub(crate) counts: Counts,
     label: fn(&T) -> Label,
     slots: Slots,
-    pub(super) account: ShutdownAccount<Label>,
+    pub(crate) account: ShutdownAccount<Label>,
     sleepers: [Sleepers; Whom::ALL.len()],
 }
 
 impl<T> State<T> {
-    pub(super) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
+    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
         Self {
             capacity,
             line: LaneOrder::new(),
@@ -45,7 +45,7 @@ impl<T> State<T> {
 
     /// Lets an item wait, which may have waited for room in a slot.
     #[inline]
-    pub(super) fn offer(
+    pub(crate) fn offer(
         &mut self,
         item: T,
         lane: Option<u64>,
@@ -84,7 +84,7 @@ impl<T> State<T> {
     }
 
     #[inline]
-    pub(super) fn finish(&mut self, finished: Option<Ticket>) {
+    pub(crate) fn finish(&mut self, finished: Option<Ticket>) {
         if let Some(ticket) = finished
             && let Some(label) = self.give_back(ticket)
         {
@@ -93,14 +93,14 @@ impl<T> State<T> {
     }
 
     /// The same of one that nobody runs to its end.
-    pub(super) fn abandon(&mut self, ticket: Ticket) {
+    pub(crate) fn abandon(&mut self, ticket: Ticket) {
         if let Some(label) = self.give_back(ticket) {
             self.account.abandon(label);
         }
     }
 
     /// The delivery has ended, and what it caused has not.
-    pub(super) fn end(&mut self, ticket: &Ticket) {
+    pub(crate) fn end(&mut self, ticket: &Ticket) {
         if let Some(label) = self.slots.take(ticket.slot) {
             self.account.drain(label);
         }
@@ -115,20 +115,20 @@ impl<T> State<T> {
     }
 
     /// Opens a slot for an item that will wait for room; `None` if there will be none any more.
-    pub(super) fn wait(&mut self, item: &T) -> Option<Slot> {
+    pub(crate) fn wait(&mut self, item: &T) -> Option<Slot> {
         let label = (self.label)(item);
         (!self.closed).then(|| self.slots.open(label))
     }
 
     /// The item in a slot found no room.
-    pub(super) fn stop_waiting(&mut self, slot: Slot) {
+    pub(crate) fn stop_waiting(&mut self, slot: Slot) {
         if let Some(label) = self.slots.close(slot) {
             self.account.abandon(label);
         }
     }
 
     /// Takes all that waits.
-    pub(super) fn clear(&mut self) -> Drained<T> {
+    pub(crate) fn clear(&mut self) -> Drained<T> {
         let drained = self.line.drain();
         self.counts.cleared += drained.len() as u64;
         for item in drained.items() {
@@ -138,7 +138,7 @@ impl<T> State<T> {
     }
 
     /// Takes all that waits, and gives up what runs or waits for room.
-    pub(super) fn abandon_all(&mut self) -> Drained<T> {
+    pub(crate) fn abandon_all(&mut self) -> Drained<T> {
         self.closed = true;
         for label in self.slots.take_all() {
             self.account.abandon(label);
@@ -149,7 +149,7 @@ impl<T> State<T> {
     }
 
     #[inline]
-    pub(super) fn take(&mut self) -> Option<Taken<T>> {
+    pub(crate) fn take(&mut self) -> Option<Taken<T>> {
         if !self.hands_out() {
             return None;
         }
@@ -167,7 +167,7 @@ impl<T> State<T> {
 
     /// What a consumer gets that keeps its ticket if nothing is ready.
     #[inline]
-    pub(super) fn try_next(&mut self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+    pub(crate) fn try_next(&mut self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
         let is_ready = self.line.ready() > 0 || self.line.is_held_by(ticket.lane);
         if !is_ready || !self.hands_out() {
             return Err(ticket);
@@ -181,7 +181,7 @@ impl<T> State<T> {
 
     /// What a consumer gets that waits.
     #[inline]
-    pub(super) fn next(&mut self, finished: Option<Ticket>) -> Poll<Option<Taken<T>>> {
+    pub(crate) fn next(&mut self, finished: Option<Ticket>) -> Poll<Option<Taken<T>>> {
         self.finish(finished);
         match self.take() {
             None if !self.is_over() => Poll::Pending,
@@ -199,13 +199,13 @@ impl<T> State<T> {
         self.closed && self.line.len() == 0
     }
 
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.line.len() == 0 && self.counts.running == 0
     }
 
     /// How many sleepers of a kind would find something to do.
     #[inline]
-    pub(super) fn prospect(&self, whom: Whom) -> usize {
+    pub(crate) fn prospect(&self, whom: Whom) -> usize {
         let (everyone, some) = match whom {
             Whom::Consumers if self.hands_out() => (self.is_over(), self.line.ready()),
             Whom::Consumers => (false, 0),
@@ -215,7 +215,7 @@ impl<T> State<T> {
         if everyone { EVERYONE } else { some }
     }
 
-    pub(super) fn prospects(&self) -> Prospects {
+    pub(crate) fn prospects(&self) -> Prospects {
         [
             self.prospect(Whom::Consumers),
             self.prospect(Whom::Producers),
@@ -224,7 +224,7 @@ impl<T> State<T> {
     }
 
     /// Whether one sleeps for whom there is more to do than before.
-    pub(super) fn is_anyone_to_wake(&self, before: Prospects, after: Prospects) -> bool {
+    pub(crate) fn is_anyone_to_wake(&self, before: Prospects, after: Prospects) -> bool {
         Whom::ALL.iter().any(|&whom| {
             let whom = whom as usize;
             after[whom] > before[whom] && !self.sleepers[whom].is_empty()
@@ -233,7 +233,7 @@ impl<T> State<T> {
 
     /// Takes as many of the list as there is more to do for, to be woken after the lock.
     #[cold]
-    pub(super) fn wake(&mut self, before: Prospects, after: Prospects) -> Vec<Waker> {
+    pub(crate) fn wake(&mut self, before: Prospects, after: Prospects) -> Vec<Waker> {
         let mut woken = Vec::new();
         for whom in Whom::ALL {
             let more = after[whom as usize].saturating_sub(before[whom as usize]);
@@ -242,7 +242,7 @@ impl<T> State<T> {
         woken
     }
 
-    pub(super) fn sleepers(&mut self, whom: Whom) -> &mut Sleepers {
+    pub(crate) fn sleepers(&mut self, whom: Whom) -> &mut Sleepers {
         &mut self.sleepers[whom as usize]
     }
 }

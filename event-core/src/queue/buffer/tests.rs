@@ -9,10 +9,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Buffer, Counts, Offer, Taken, Ticket, WhenFull};
+use crate::queue::buffer::{Buffer, Counts, Offer, Taken, Ticket, WhenFull};
 
-mod random;
-mod stress;
+pub(crate) mod random;
+pub(crate) mod stress;
 
 const A: Option<u64> = Some(1);
 const B: Option<u64> = Some(2);

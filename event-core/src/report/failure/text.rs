@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Cause, Failure, RUNTIME_ENDED};
-use crate::error::Chain;
+use crate::error_chain::Chain;
+use crate::report::failure::{Cause, Failure, RUNTIME_ENDED};
 
 impl Failure {
     fn for_handler(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

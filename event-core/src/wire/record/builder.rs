@@ -3,11 +3,13 @@
 use std::fmt;
 use std::io::{self, Read, Seek, Write};
 
-use super::output::{Next, Output, Sync};
-use super::policy::Pending;
-use super::recorder::Recorder;
-use super::{FlushPolicy, Rotation, tail};
-use crate::wire::Codec;
+use crate::wire::codec::Codec;
+use crate::wire::record::output::{Next, Output, Sync};
+use crate::wire::record::policy::FlushPolicy;
+use crate::wire::record::policy::Pending;
+use crate::wire::record::recorder::Recorder;
+use crate::wire::record::rotation::Rotation;
+use crate::wire::record::tail;
 
 /// A [`Recorder`] that has not started, with all that can be chosen about it.
 ///
@@ -49,14 +51,14 @@ use crate::wire::Codec;
 /// ```
 #[must_use = "it records nothing before it is started"]
 pub struct RecorderBuilder<W> {
-    pub(super) codec: Codec,
+    pub(crate) codec: Codec,
     flush: FlushPolicy,
     sync: Option<(FlushPolicy, Sync<W>)>,
     rotation: Option<(Rotation, Next<W>)>,
 }
 
 impl<W> RecorderBuilder<W> {
-    pub(super) fn new(codec: Codec) -> Self {
+    pub(crate) fn new(codec: Codec) -> Self {
         Self {
             codec,
             flush: FlushPolicy::default(),
@@ -94,7 +96,7 @@ impl<W> RecorderBuilder<W> {
     ///
     /// A record ends between two events, with the first one that belongs to the next; its writer is
     /// flushed, synced if that was chosen, and dropped. Each record can be read alone. If `next` fails,
-    /// that is logged and [told](super::Recorded::not_rotated), the record goes on in the writer that it
+    /// that is logged and [told](crate::wire::record::recorded::Recorded::not_rotated), the record goes on in the writer that it
     /// has, and `next` is called again when the limit is reached once more.
     pub fn rotate(
         self,
@@ -107,15 +109,15 @@ impl<W> RecorderBuilder<W> {
         }
     }
 
-    pub(super) fn unflushed(&self) -> Pending {
+    pub(crate) fn unflushed(&self) -> Pending {
         Pending::flush(self.flush)
     }
 
-    pub(super) fn unsynced(&self) -> Option<Pending> {
+    pub(crate) fn unsynced(&self) -> Option<Pending> {
         self.sync.as_ref().map(|(policy, _)| Pending::sync(*policy))
     }
 
-    pub(super) fn output(self, writer: W, size: u64) -> Output<W> {
+    pub(crate) fn output(self, writer: W, size: u64) -> Output<W> {
         let sync = self.sync.map(|(_, sync)| sync);
         Output::new(writer, size, sync, self.rotation)
     }
@@ -134,8 +136,8 @@ impl<W: Write + Send + 'static> RecorderBuilder<W> {
     /// Goes on with a record that exists, at its end. Only one program at a time may write it.
     ///
     /// If whoever wrote it was stopped in the middle of its last line, that is logged and
-    /// [told](super::Recorded::torn). The line stays as it is, events come behind it on lines of their own,
-    /// and whoever [reads](super::Records) the record gets one [`CutOff`](super::RecordError::CutOff)
+    /// [told](crate::wire::record::recorded::Recorded::torn). The line stays as it is, events come behind it on lines of their own,
+    /// and whoever [reads](crate::wire::record::records::Records) the record gets one [`CutOff`](crate::wire::record::error::RecordError::CutOff)
     /// for it. With a [rotation](Self::rotate), what is there counts as part of its size, and its age from
     /// now on.
     ///

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::error::Chain;
-use crate::wire::DecodeError;
+use crate::error_chain::Chain;
+use crate::wire::error::DecodeError;
 
-/// Why [`Records`](super::Records) has no event for a line of a record. Lines count from 1.
+/// Why [`Records`](crate::wire::record::records::Records) has no event for a line of a record. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -32,7 +32,7 @@ pub enum RecordError {
         error: DecodeError,
     },
     /// The line is the start of an event: whoever wrote it was stopped in the middle. It is the last line,
-    /// or a record was [appended](super::RecorderBuilder::append) to behind it.
+    /// or a record was [appended](crate::wire::record::builder::RecorderBuilder::append) to behind it.
     #[error("line {line} is cut off: {error}")]
     CutOff {
         /// The line.

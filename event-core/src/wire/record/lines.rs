@@ -5,12 +5,13 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::policy::Pending;
-use super::{Missed, Recorded};
-use crate::wire::EncodeError;
+use crate::wire::error::EncodeError;
+use crate::wire::record::missed::Missed;
+use crate::wire::record::policy::Pending;
+use crate::wire::record::recorded::Recorded;
 
 /// What waits, shared by those who emit and the thread that keeps the time.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     state: Mutex<State>,
     /// There is another deadline, or there will be none any more.
     changed: Condvar,
@@ -30,7 +31,7 @@ struct State {
 
 /// Why lines go out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// Enough of them wait.
     Full,
     /// The first of them has waited for long enough.
@@ -40,30 +41,30 @@ pub(super) enum Reason {
 }
 
 /// What goes out.
-pub(super) struct Block {
-    pub(super) lines: Vec<u8>,
-    pub(super) syncs: bool,
+pub(crate) struct Block {
+    pub(crate) lines: Vec<u8>,
+    pub(crate) syncs: bool,
 }
 
 /// How far a block went.
 #[derive(Default)]
-pub(super) struct Progress {
-    pub(super) bytes: usize,
+pub(crate) struct Progress {
+    pub(crate) bytes: usize,
     /// Why a next record was not begun.
-    pub(super) not_rotated: Option<io::Error>,
+    pub(crate) not_rotated: Option<io::Error>,
 }
 
 /// What is to be said of a block, once nothing is locked.
 #[derive(Default)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// What ends the record.
-    pub(super) failed: Option<Arc<io::Error>>,
-    pub(super) not_rotated: Option<Arc<io::Error>>,
+    pub(crate) failed: Option<Arc<io::Error>>,
+    pub(crate) not_rotated: Option<Arc<io::Error>>,
 }
 
 impl Lines {
     /// `torn` bytes are no whole event, and stand before all that is written.
-    pub(super) fn new(unflushed: Pending, unsynced: Option<Pending>, torn: u64) -> Self {
+    pub(crate) fn new(unflushed: Pending, unsynced: Option<Pending>, torn: u64) -> Self {
         let recorded = Recorded {
             torn,
             ..Recorded::default()
@@ -83,14 +84,14 @@ impl Lines {
     }
 
     /// Whether it takes a thread that keeps the time.
-    pub(super) fn have_interval(&self) -> bool {
+    pub(crate) fn have_interval(&self) -> bool {
         let state = self.state();
         let unsynced = state.unsynced.as_ref();
         state.unflushed.has_interval() || unsynced.is_some_and(Pending::has_interval)
     }
 
     /// Adds a line; returns whether it is time to write.
-    pub(super) fn add(&self, line: &str) -> bool {
+    pub(crate) fn add(&self, line: &str) -> bool {
         let mut state = self.state();
         if state.is_finished {
             state.recorded.late += 1;
@@ -117,7 +118,7 @@ impl Lines {
     }
 
     /// Counts an event that cannot be written; returns why, if it is the first of its kind.
-    pub(super) fn miss(
+    pub(crate) fn miss(
         &self,
         event: &'static str,
         is_root: bool,
@@ -127,7 +128,7 @@ impl Lines {
     }
 
     /// What goes out for this reason, if there is anything.
-    pub(super) fn take(&self, reason: Reason) -> Option<Block> {
+    pub(crate) fn take(&self, reason: Reason) -> Option<Block> {
         let state = &mut *self.state();
         if state.recorded.error.is_some() {
             return None;
@@ -152,7 +153,7 @@ impl Lines {
     }
 
     /// Counts a block that went out as far as this.
-    pub(super) fn went_out(
+    pub(crate) fn went_out(
         &self,
         block: Block,
         progress: Progress,
@@ -186,7 +187,7 @@ impl Lines {
     }
 
     /// Waits until lines are due by time; returns `false` once none will be any more.
-    pub(super) fn wait(&self) -> bool {
+    pub(crate) fn wait(&self) -> bool {
         let mut state = self.state();
         while !state.is_closed {
             let unsynced = state.unsynced.as_ref().and_then(Pending::deadline);
@@ -205,18 +206,18 @@ impl Lines {
     }
 
     /// Nothing is recorded any more.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.state().is_finished = true;
         self.close();
     }
 
     /// Ends the [`wait`](Self::wait).
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.changed.notify_all();
     }
 
-    pub(super) fn recorded(&self) -> Recorded {
+    pub(crate) fn recorded(&self) -> Recorded {
         self.state().recorded.clone()
     }
 

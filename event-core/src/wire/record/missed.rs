@@ -4,10 +4,10 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use crate::error::Chain;
-use crate::wire::EncodeError;
+use crate::error_chain::Chain;
+use crate::wire::error::EncodeError;
 
-/// Events of one type that a [`Recorder`](super::Recorder) could not write, all for one reason.
+/// Events of one type that a [`Recorder`](crate::wire::record::recorder::Recorder) could not write, all for one reason.
 #[derive(Clone, Debug)]
 pub struct Missed {
     event: &'static str,
@@ -47,7 +47,7 @@ impl Missed {
     }
 
     /// Counts one more of `all`; answers why, if it is the first of its kind.
-    pub(super) fn add(
+    pub(crate) fn add(
         all: &mut Vec<Self>,
         event: &'static str,
         is_root: bool,

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use super::Rotation;
-use super::lines::{Block, Progress};
+use crate::wire::record::lines::{Block, Progress};
+use crate::wire::record::rotation::Rotation;
 
 /// Where lines go.
-pub(super) struct Output<W> {
+pub(crate) struct Output<W> {
     writer: W,
     /// The bytes of this record, and when it began.
     size: u64,
@@ -17,13 +17,13 @@ pub(super) struct Output<W> {
     rotation: Option<(Rotation, Next<W>)>,
 }
 
-pub(super) type Sync<W> = Box<dyn FnMut(&W) -> io::Result<()> + Send>;
+pub(crate) type Sync<W> = Box<dyn FnMut(&W) -> io::Result<()> + Send>;
 
-pub(super) type Next<W> = Box<dyn FnMut() -> io::Result<W> + Send>;
+pub(crate) type Next<W> = Box<dyn FnMut() -> io::Result<W> + Send>;
 
 impl<W> Output<W> {
     /// A record that has `size` bytes already.
-    pub(super) fn new(
+    pub(crate) fn new(
         writer: W,
         size: u64,
         sync: Option<Sync<W>>,
@@ -38,7 +38,7 @@ impl<W> Output<W> {
         }
     }
 
-    pub(super) fn into_writer(self) -> W {
+    pub(crate) fn into_writer(self) -> W {
         self.writer
     }
 
@@ -66,7 +66,7 @@ impl<W> Output<W> {
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn write(&mut self, block: &Block, progress: &mut Progress) -> io::Result<()> {
+    pub(crate) fn write(&mut self, block: &Block, progress: &mut Progress) -> io::Result<()> {
         let lines = &*block.lines;
         if lines.is_empty() {
             self.writer.flush()?;

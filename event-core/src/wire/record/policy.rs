@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// With [`FlushPolicy::Interval`] no more than this waits, however long the interval is.
 const BLOCK: u64 = 64 * 1024;
 
-/// When a [`Recorder`](super::Recorder) flushes what was emitted to its writer, or has the writer
+/// When a [`Recorder`](crate::wire::record::recorder::Recorder) flushes what was emitted to its writer, or has the writer
 /// synced.
 ///
 /// What has been flushed survives the program: it is with the operating system, where no signal reaches
@@ -29,7 +29,7 @@ pub enum FlushPolicy {
 
 /// The bytes that wait to be flushed, or to be synced.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(crate) struct Pending {
     bytes: u64,
     /// So many are not left to wait.
     most: u64,
@@ -39,11 +39,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn flush(policy: FlushPolicy) -> Self {
+    pub(crate) fn flush(policy: FlushPolicy) -> Self {
         Self::new(policy, BLOCK)
     }
 
-    pub(super) fn sync(policy: FlushPolicy) -> Self {
+    pub(crate) fn sync(policy: FlushPolicy) -> Self {
         Self::new(policy, u64::MAX)
     }
 
@@ -62,16 +62,16 @@ impl Pending {
     }
 
     /// Whether it takes a thread that keeps the time.
-    pub(super) fn has_interval(&self) -> bool {
+    pub(crate) fn has_interval(&self) -> bool {
         self.interval.is_some()
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
     /// Adds bytes; returns whether an interval began with them.
-    pub(super) fn add(&mut self, bytes: u64) -> bool {
+    pub(crate) fn add(&mut self, bytes: u64) -> bool {
         let begins = self.bytes == 0 && self.interval.is_some();
         if begins {
             // One that ends after the end of time never does.
@@ -82,22 +82,22 @@ impl Pending {
         begins
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
 
     /// Whether too many wait.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.bytes >= self.most
     }
 
     /// Whether the first of them has waited for too long.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
     /// All of them are out.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bytes = 0;
         self.deadline = None;
     }

@@ -4,21 +4,21 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::Missed;
-use crate::error::Chain;
+use crate::error_chain::Chain;
+use crate::wire::record::missed::Missed;
 
-/// What a [`Recorder`](super::Recorder) wrote, and what it could not.
+/// What a [`Recorder`](crate::wire::record::recorder::Recorder) wrote, and what it could not.
 #[derive(Clone, Debug, Default)]
 #[must_use = "it says what is not in the record"]
 pub struct Recorded {
-    pub(super) written: u64,
-    pub(super) bytes: u64,
-    pub(super) missed: Vec<Missed>,
-    pub(super) error: Option<Arc<io::Error>>,
-    pub(super) lost: u64,
-    pub(super) late: u64,
-    pub(super) torn: u64,
-    pub(super) not_rotated: Option<Arc<io::Error>>,
+    pub(crate) written: u64,
+    pub(crate) bytes: u64,
+    pub(crate) missed: Vec<Missed>,
+    pub(crate) error: Option<Arc<io::Error>>,
+    pub(crate) lost: u64,
+    pub(crate) late: u64,
+    pub(crate) torn: u64,
+    pub(crate) not_rotated: Option<Arc<io::Error>>,
 }
 
 impl Recorded {
@@ -59,7 +59,7 @@ impl Recorded {
         self.late
     }
 
-    /// The bytes at the end of the record that was [appended](super::RecorderBuilder::append) to, if they
+    /// The bytes at the end of the record that was [appended](crate::wire::record::builder::RecorderBuilder::append) to, if they
     /// were no whole event: whoever wrote it was stopped in the middle. 0 if there are none.
     #[must_use]
     pub fn torn(&self) -> u64 {

@@ -15,13 +15,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Recorded;
-use super::builder::RecorderBuilder;
-use super::lines::{Lines, Progress, Reason};
-use super::output::Output;
-use super::timer::Timer;
 use crate::observer::{EmissionSeen, Observer};
-use crate::wire::Codec;
+use crate::wire::codec::Codec;
+use crate::wire::record::builder::RecorderBuilder;
+use crate::wire::record::lines::{Lines, Progress, Reason};
+use crate::wire::record::output::Output;
+use crate::wire::record::recorded::Recorded;
+use crate::wire::record::timer::Timer;
 use crate::{log, panics};
 
 thread_local! {
@@ -122,7 +122,7 @@ impl<W: Write> Recorder<W> {
 
 impl<W: Write + Send + 'static> Recorder<W> {
     /// Starts a record that has `size` bytes already, of which the last `torn` are no whole event.
-    pub(super) fn start(
+    pub(crate) fn start(
         builder: RecorderBuilder<W>,
         out: W,
         size: u64,

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use super::{RecordError, tail};
 use crate::wire::codec::BYTE_ORDER_MARK;
-use crate::wire::{Codec, DecodeError, Envelope};
+use crate::wire::codec::Codec;
+use crate::wire::envelope::Envelope;
+use crate::wire::error::DecodeError;
+use crate::wire::record::error::RecordError;
+use crate::wire::record::tail;
 
 /// The events of a record, in its order: one for each line, or why the line is none.
 ///
@@ -162,9 +165,9 @@ impl<R> fmt::Debug for Records<R> {
 mod tests {
     use std::io::{BufReader, Read, repeat};
 
-    use super::Records;
-    use crate::wire::Codec;
-    use crate::wire::record::RecordError;
+    use crate::wire::codec::Codec;
+    use crate::wire::record::error::RecordError;
+    use crate::wire::record::records::Records;
 
     #[test]
     fn a_line_of_any_length_takes_no_more_memory_than_the_limit_asks_for() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// When a [`Recorder`](super::Recorder) ends its record and begins another: by size, by age, or by
+/// When a [`Recorder`](crate::wire::record::recorder::Recorder) ends its record and begins another: by size, by age, or by
 /// whichever comes first.
 ///
 /// # Examples
@@ -16,8 +16,8 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    pub(super) bytes: Option<u64>,
-    pub(super) age: Option<Duration>,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) age: Option<Duration>,
 }
 
 impl Rotation {

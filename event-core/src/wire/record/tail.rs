@@ -5,16 +5,16 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use serde::de::IgnoredAny;
 
 /// A record that can be written on.
-pub(super) struct Tail {
+pub(crate) struct Tail {
     /// The bytes of all of it.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// The bytes of its last line, if that is no whole event.
-    pub(super) torn: u64,
+    pub(crate) torn: u64,
 }
 
 /// Goes to the end of a record, and ends its last line if that has no end. An event of more than `most`
 /// bytes is none.
-pub(super) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io::Result<Tail> {
+pub(crate) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io::Result<Tail> {
     let size = record.seek(SeekFrom::End(0))?;
     let start = start_of_last_line(record, size)?;
     let length = size - start;
@@ -63,7 +63,7 @@ fn is_whole<W: Read + Seek>(
 }
 
 /// Whether a line is the start of an event, and not all of it.
-pub(super) fn is_start(line: &[u8]) -> bool {
+pub(crate) fn is_start(line: &[u8]) -> bool {
     match serde_json::from_slice::<IgnoredAny>(line) {
         Ok(_) => false,
         Err(error) => error.is_eof() || ends_in_a_character(line),

@@ -4,15 +4,15 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-use super::lines::Lines;
+use crate::wire::record::lines::Lines;
 
 /// A thread that waits for lines to be due.
-pub(super) struct Timer(JoinHandle<()>);
+pub(crate) struct Timer(JoinHandle<()>);
 
 impl Timer {
     /// Starts a thread that calls `write` whenever lines are due by time, for as long as `owner` lives
     /// and anything can become due.
-    pub(super) fn start<O: Send + Sync + 'static>(
+    pub(crate) fn start<O: Send + Sync + 'static>(
         lines: Arc<Lines>,
         owner: Weak<O>,
         write: fn(&O),
@@ -29,7 +29,7 @@ impl Timer {
     }
 
     /// Waits for the end of the thread, unless that is this one.
-    pub(super) fn join(self) {
+    pub(crate) fn join(self) {
         if self.0.thread().id() != thread::current().id() {
             // What it runs of the user's is isolated.
             let _ = self.0.join();

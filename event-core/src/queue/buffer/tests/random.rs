@@ -7,8 +7,8 @@ use std::task::{Poll, Wake};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::super::{Buffer, Counts, Offer, Ticket, WhenFull};
-use super::poll_by;
+use crate::queue::buffer::tests::poll_by;
+use crate::queue::buffer::{Buffer, Counts, Offer, Ticket, WhenFull};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -203,7 +203,7 @@ proptest! {
             prop_assert_eq!(buffer.counts(), model.counts());
             // However many are ready, as many are awake, or no one sleeps.
             let awake = sleepers.iter().filter(|(_, woken)| woken.0.load(Ordering::Relaxed));
-            let ready = buffer.lock().prospect(super::super::sleep::Whom::Consumers);
+            let ready = buffer.lock().prospect(crate::queue::buffer::sleep::Whom::Consumers);
             prop_assert!(awake.count() >= ready.min(sleepers.len()));
         }
     }

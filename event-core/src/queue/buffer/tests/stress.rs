@@ -7,7 +7,7 @@ use std::thread;
 
 use pollster::block_on;
 
-use super::super::{Buffer, Offer, Ticket, WhenFull};
+use crate::queue::buffer::{Buffer, Offer, Ticket, WhenFull};
 
 const PRODUCERS: u64 = 3;
 const ITEMS: u64 = 4_000;

@@ -1,0 +1,263 @@
+//! Wires a program: chooses the handlers, checks them, orders them, and binds them.
+//!
+//! Everything that is wrong is noted and reported together, so that a user fixes one build
+//! and not five.
+
+pub(crate) mod checks;
+pub(crate) mod module;
+pub(crate) mod order;
+pub(crate) mod queues;
+pub(crate) mod registry;
+pub(crate) mod selection;
+pub(crate) mod versions;
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use crate::build::queues::CausalEdge;
+use crate::build::selection::Selection;
+use crate::engine::plan::bound::CatchAll;
+use crate::engine::plan::executor::Executors;
+use crate::engine::plan::handlers::{ErasedEventType, ErasedHandlers, TableEntry};
+pub(crate) use crate::engine::plan::pattern::sees;
+use crate::engine::queue::live::LiveQueue;
+use crate::handler::registered::Registered;
+use crate::handler::resolver::{Provided, Resolver};
+use crate::log;
+use crate::problem::{BuildError, Problem, ProblemKind};
+use crate::queue::{Declared, Settings};
+use crate::runtime::Runtime;
+use crate::type_map::ByType;
+
+/// The wired program: what the dispatcher is made of.
+pub(crate) struct Wired {
+    pub(crate) table: Vec<Option<TableEntry>>,
+    pub(crate) generic: ByType<TableEntry>,
+    pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+    pub(crate) lines: Vec<Arc<LiveQueue>>,
+    pub(crate) places: Executors,
+    /// A handler asks for the identity of emissions.
+    pub(crate) stamps: bool,
+}
+
+/// One event type while the program is wired.
+struct HandlersOfEvent {
+    kind: &'static dyn ErasedEventType,
+    handlers: Vec<&'static dyn Registered>,
+}
+
+/// Wires the linked program as `selection` restricts it.
+///
+/// # Errors
+///
+/// Every problem there is.
+pub(crate) fn wire(
+    selection: &Selection,
+    provided: &Provided,
+    runtime: Option<&Runtime>,
+    settings: &[(&'static Declared, Settings)],
+    mut problems: Vec<Problem>,
+    observed: bool,
+) -> Result<Wired, BuildError> {
+    let linked = selection.linked();
+    let events: Vec<_> = registry::events().collect();
+    checks::events(&events, &mut problems);
+    versions::check(&events, &mut problems);
+    selection.check(&linked, &mut problems);
+    if selection.checks_cardinality() {
+        checks::cardinality(&events, &linked, selection, &mut problems);
+    }
+
+    let chosen: Vec<_> = linked
+        .iter()
+        .copied()
+        .filter(|handler| selection.chooses(*handler))
+        .collect();
+
+    // One line for each event type: those of the registry, and those that only a handler
+    // tells of, which are generic or were lost by the linker.
+    let average = chosen.len() / events.len().max(1) + 1;
+    let mut lines: ByType<HandlersOfEvent> = ByType::with_capacity_and_hasher(
+        events.len() + chosen.len() / 8,
+        std::hash::BuildHasherDefault::default(),
+    );
+    for kind in events
+        .iter()
+        .map(|event| event.kind)
+        .chain(linked.iter().filter_map(|handler| handler.kind()))
+    {
+        lines
+            .entry(kind.info().type_id())
+            .or_insert_with(|| HandlersOfEvent {
+                kind,
+                handlers: Vec::with_capacity(average),
+            });
+    }
+    for handler in &chosen {
+        match handler.event() {
+            Some(info) => {
+                if let Some(line) = lines.get_mut(&info.type_id()) {
+                    line.handlers.push(*handler);
+                }
+            }
+            None => join_catch_all(*handler, &mut lines, &mut problems),
+        }
+    }
+    checks::order_names(
+        &linked,
+        &lines.values().map(|l| l.kind.info()).collect::<Vec<_>>(),
+        &mut problems,
+    );
+
+    if runtime.is_none() {
+        checks::runtime(&chosen, &mut problems);
+    }
+    checks::rungs(&chosen, &mut problems);
+
+    let event_types: Vec<TypeId> = lines.keys().copied().collect();
+    let is_event = |id| event_types.contains(&id);
+    let mut resolver = Resolver::new(provided, &is_event);
+    let mut everything: Vec<(&'static dyn Registered, CatchAll)> = chosen
+        .iter()
+        .filter(|handler| handler.event().is_none())
+        .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
+        .collect();
+    let mut places = Executors::default();
+    let mut hops = Vec::new();
+
+    let mut table = Vec::new();
+    let mut generic = ByType::default();
+    for line in lines.into_values() {
+        let kind = line.kind;
+        let roster = bind(
+            line,
+            &everything,
+            &mut resolver,
+            &mut places,
+            &mut hops,
+            &mut problems,
+        );
+        let entry = TableEntry::new(roster, observed);
+        place(kind, entry, &mut table, &mut generic);
+    }
+    for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
+        places.index(handler());
+    }
+    let lines = queues::lines(&places, &chosen, settings, &mut problems);
+    queues::deadlocks(&hops, &lines, &mut problems);
+    let stamps = resolver.is_stamping();
+    problems.extend(resolver.into_problems());
+    if let Some(error) = BuildError::of(problems) {
+        return Err(error);
+    }
+    provided.untaken().for_each(log::untaken);
+    let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
+    order::sort(&mut sorted);
+    // Without a cycle: each event with these handlers was sorted above.
+    let _ = order::constrain(&mut sorted);
+    everything.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
+    Ok(Wired {
+        table,
+        generic,
+        everything,
+        lines,
+        places,
+        stamps,
+    })
+}
+
+/// Adds a catch-all to the lines of the events it sees.
+fn join_catch_all(
+    handler: &'static dyn Registered,
+    lines: &mut ByType<HandlersOfEvent>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut seen = false;
+    for line in lines.values_mut() {
+        if sees(handler, line.kind.info()) {
+            line.handlers.push(handler);
+            seen = true;
+        }
+    }
+    if let (false, Some(pattern)) = (seen, handler.pattern()) {
+        problems.push(checks::pattern_without_match(
+            handler,
+            pattern,
+            lines
+                .values()
+                .filter_map(|line| line.kind.info().declared_name()),
+        ));
+    }
+}
+
+/// Orders and binds the handlers of one event.
+fn bind(
+    line: HandlersOfEvent,
+    catch_alls: &[(&'static dyn Registered, CatchAll)],
+    resolver: &mut Resolver<'_>,
+    places: &mut Executors,
+    hops: &mut Vec<CausalEdge>,
+    problems: &mut Vec<Problem>,
+) -> Box<dyn ErasedHandlers> {
+    let HandlersOfEvent { kind, mut handlers } = line;
+    if handlers.is_empty() {
+        log::unhandled(kind.info());
+    }
+    order::sort(&mut handlers);
+    checks::handler_twice(&handlers, problems);
+    if let Err(cycle) = order::constrain(&mut handlers) {
+        problems.push(checks::order_cycle(kind.info(), &cycle));
+    }
+    let mut list = kind.new_list(handlers.len());
+    for handler in &handlers {
+        if handler.spec().queue.is_some() {
+            hops.push(CausalEdge {
+                from: kind.info(),
+                handler: *handler,
+                to: None,
+            });
+        }
+        if handler.event().is_some() {
+            handler.bind(resolver, &mut *list);
+            let caused = std::mem::take(resolver.caused());
+            hops.extend(caused.0.into_iter().map(|to| CausalEdge {
+                from: kind.info(),
+                handler: *handler,
+                to: Some(to),
+            }));
+        } else if let Some((_, catch_all)) = catch_alls
+            .iter()
+            .find(|(other, _)| other.id() == handler.id())
+        {
+            kind.push_catch_all(&mut *list, catch_all.clone());
+        }
+    }
+    kind.finish(list, handlers, places)
+}
+
+/// Puts an event's place where an emit looks for it.
+fn place(
+    kind: &'static dyn ErasedEventType,
+    entry: TableEntry,
+    table: &mut Vec<Option<TableEntry>>,
+    generic: &mut ByType<TableEntry>,
+) {
+    match kind.slot() {
+        Some(slot) => {
+            let index = slot.assign();
+            if table.len() <= index {
+                table.resize_with(index + 1, || None);
+            }
+            table[index] = Some(entry);
+        }
+        None => {
+            generic.insert(kind.info().type_id(), entry);
+        }
+    }
+}
+
+/// A problem at a handler.
+fn at_handler(kind: ProblemKind, handler: &dyn Registered, what: &str) -> Problem {
+    let spec = handler.spec();
+    Problem::new(kind, format!("handler `{}` {what}", handler.name())).at(spec.file, spec.line)
+}

@@ -1,0 +1,198 @@
+//! The queues of a program: one for each that a handler names, and none that waits for itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::engine::plan::executor::Executors;
+use crate::engine::queue::live::{LiveQueue, ServedBy};
+use crate::event::info::EventInfo;
+use crate::handler::registered::{ExecutorKind, Registered};
+use crate::problem::{Problem, ProblemKind};
+use crate::queue::{Declared, Overflow, Settings};
+
+/// That a handler of one event can cause another, or that it has a queue.
+pub(crate) struct CausalEdge {
+    pub(crate) from: &'static EventInfo,
+    pub(crate) handler: &'static dyn Registered,
+    pub(crate) to: Option<&'static EventInfo>,
+}
+
+/// Makes the queues, in the order of their indices.
+pub(crate) fn lines(
+    places: &Executors,
+    handlers: &[&'static dyn Registered],
+    settings: &[(&'static Declared, Settings)],
+    problems: &mut Vec<Problem>,
+) -> Vec<Arc<LiveQueue>> {
+    let mut by_name: HashMap<&str, &Declared> = HashMap::new();
+    let mut lines = Vec::new();
+    for queue in places.queues() {
+        let declared = queue.declared();
+        if let Some(other) = by_name.insert(declared.name, declared) {
+            problems.push(
+                Problem::new(
+                    ProblemKind::QueueNameTwice,
+                    format!("two queues are named `{}`", declared.name),
+                )
+                .at(other.at.file(), other.at.line())
+                .at(declared.at.file(), declared.at.line())
+                .help("give one of them another name, or let all handlers name one `static`"),
+            );
+        }
+        let id = declared.id();
+        let is_async = |handler: &&&dyn Registered| handler.spec().asynchronous;
+        let mut of_queue = handlers.iter().filter(|handler| {
+            let queue = handler.spec().queue;
+            queue.is_some_and(|queue| queue().declared().id() == id)
+        });
+        let serves = if declared.local {
+            ServedBy::Pump
+        } else if of_queue.all(|handler| is_async(&handler)) {
+            ServedBy::Tasks
+        } else {
+            ServedBy::Threads
+        };
+        let chosen = settings.iter().rfind(|(of, _)| of.id() == id);
+        let settings = chosen.map_or(declared.settings, |(_, settings)| *settings);
+        lines.push(LiveQueue::new(declared.name, settings, serves));
+    }
+    lines
+}
+
+/// Refuses queues that wait for room in themselves: with all of them full, each consumer would wait
+/// for room that only a consumer makes.
+///
+/// A queue waits for another if one of its handlers causes, itself or through inline handlers, an
+/// event with a handler in that other one. A queue that never lets emitters wait breaks the chain;
+/// so does a task, since the consumer does not wait for it.
+pub(crate) fn deadlocks(
+    hops: &[CausalEdge],
+    lines: &[Arc<LiveQueue>],
+    problems: &mut Vec<Problem>,
+) {
+    let waits = |hop: &CausalEdge| {
+        let name = name_of_queue(hop);
+        let line = name.and_then(|name| lines.iter().find(|line| line.name == name));
+        line.is_some_and(|line| line.settings.overflow == Overflow::Wait)
+    };
+    let is_inline = |hop: &CausalEdge| hop.handler.spec().executor_kind() == ExecutorKind::Inline;
+    let mut hops: Vec<&CausalEdge> = hops
+        .iter()
+        .filter(|hop| waits(hop) || is_inline(hop))
+        .collect();
+    // Which cycle is found first must not hang on the order in which events were wired.
+    hops.sort_by_key(|hop| {
+        let spec = hop.handler.spec();
+        let names = [Some(hop.from), hop.to].map(|event| event.map(EventInfo::name));
+        (spec.file, spec.line, names)
+    });
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    for (start, hop) in hops.iter().enumerate() {
+        if is_inline(hop) || hop.to.is_none() {
+            continue;
+        }
+        let Some(cycle) = cycle_from(&hops, start) else {
+            continue;
+        };
+        let mut queues: Vec<_> = cycle
+            .iter()
+            .filter_map(|at| name_of_queue(hops[*at]))
+            .collect();
+        queues.sort_unstable();
+        queues.dedup();
+        if found.contains(&queues) {
+            continue;
+        }
+        problems.push(deadlock(&hops, &cycle, &queues));
+        found.push(queues);
+    }
+}
+
+fn name_of_queue(hop: &CausalEdge) -> Option<&'static str> {
+    let queue = hop.handler.spec().queue?;
+    Some(queue().declared().name)
+}
+
+/// The shortest way from a queue, along a hop of one of its handlers, back into the queue. It goes
+/// from event to event, and within a queue from each of its handlers to all others.
+fn cycle_from(hops: &[&CausalEdge], start: usize) -> Option<Vec<usize>> {
+    let home = name_of_queue(hops[start]);
+    let mut ways = vec![vec![start]];
+    let mut seen = vec![start];
+    while !ways.is_empty() {
+        let mut longer = Vec::new();
+        for way in ways {
+            let Some(to) = hops[way[way.len() - 1]].to else {
+                continue;
+            };
+            for next in 0..hops.len() {
+                if hops[next].from.type_id() != to.type_id() {
+                    continue;
+                }
+                let queue = name_of_queue(hops[next]);
+                if queue.is_some() && queue == home {
+                    let mut way = way.clone();
+                    way.push(next);
+                    return Some(way);
+                }
+                // Whoever waits for a queue waits for what any of its handlers causes.
+                let is_on = |other: &usize| {
+                    let is_beside = queue.is_some() && name_of_queue(hops[*other]) == queue;
+                    hops[*other].to.is_some() && (*other == next || is_beside)
+                };
+                for on in (0..hops.len()).filter(is_on) {
+                    if seen.contains(&on) {
+                        continue;
+                    }
+                    seen.push(on);
+                    let mut way = way.clone();
+                    if hops[on].handler.id() != hops[next].handler.id() {
+                        way.push(next);
+                    }
+                    way.push(on);
+                    longer.push(way);
+                }
+            }
+        }
+        ways = longer;
+    }
+    None
+}
+
+fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
+    let what = match queues {
+        [queue] => format!("queue `{queue}` can wait for room in itself"),
+        queues => format!(
+            "queues `{}` can wait for room in each other",
+            queues.join("` and `")
+        ),
+    };
+    let mut steps: Vec<String> = Vec::new();
+    let mut places = Vec::new();
+    let mut came = None;
+    for at in cycle {
+        let hop = hops[*at];
+        let (from, handler) = (hop.from.name(), hop.handler.name());
+        let through = name_of_queue(hop).map_or_else(String::new, |name| format!(" (`{name}`)"));
+        match came {
+            // Beside one in the same queue, which holds it up.
+            Some(event) if event != from => steps.push(format!("behind it `{from}`")),
+            _ => steps.push(format!("`{from}`")),
+        }
+        steps.push(format!("`{handler}`{through}"));
+        came = hop.to.map(EventInfo::name).or(Some(from));
+        places.push((hop.handler.spec().file, hop.handler.spec().line));
+    }
+    places.sort_unstable();
+    places.dedup();
+    let problem = Problem::new(
+        ProblemKind::Deadlock,
+        format!("{what}: {}", steps.join(" → ")),
+    );
+    let at = |problem: Problem, (file, line)| problem.at(file, line);
+    places.into_iter().fold(problem, at).help(
+        "when full, consumers wait for room that only they make; add \
+         `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of \
+         the queues, or give the last handler a queue of its own",
+    )
+}

@@ -1,0 +1,128 @@
+//! Which of the linked handlers a dispatcher has.
+
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::panic::Location;
+
+use crate::build::module::Module;
+use crate::build::registry;
+use crate::handler::registered::{FunctionId, Registered};
+use crate::problem::{Problem, ProblemKind};
+
+/// Which of the linked handlers a dispatcher has.
+pub(crate) struct Selection {
+    /// Start from every linked handler; otherwise from those of `modules` alone.
+    pub(crate) linked: bool,
+    pub(crate) modules: Vec<Module>,
+    pub(crate) only_modules: Option<Vec<Module>>,
+    pub(crate) without_modules: Vec<Module>,
+    pub(crate) only: Vec<Choice>,
+    pub(crate) without: Vec<Choice>,
+    pub(crate) allow_unhandled: HashSet<TypeId>,
+}
+
+/// A function that the builder names.
+pub(crate) struct Choice {
+    pub(crate) function: FunctionId,
+    pub(crate) verb: &'static str,
+    pub(crate) at: &'static Location<'static>,
+}
+
+impl Selection {
+    pub(crate) fn new(linked: bool) -> Self {
+        Self {
+            linked,
+            modules: Vec::new(),
+            only_modules: None,
+            without_modules: Vec::new(),
+            only: Vec::new(),
+            without: Vec::new(),
+            allow_unhandled: HashSet::new(),
+        }
+    }
+
+    /// The cardinality of events concerns the whole program.
+    pub(crate) fn checks_cardinality(&self) -> bool {
+        self.linked
+    }
+
+    /// Every handler of the program: those the linker tells of, and those that modules list.
+    pub(crate) fn linked(&self) -> Vec<&'static dyn Registered> {
+        let mut handlers: Vec<_> = registry::handlers().collect();
+        // The list is last first. In the order of the source it is often sorted already, which
+        // is what sorting is fastest at.
+        handlers.reverse();
+        let listed = self.all_modules().flat_map(Module::listed);
+        let mut known: Option<HashSet<TypeId>> = None;
+        for handler in listed {
+            let known =
+                known.get_or_insert_with(|| handlers.iter().map(|other| other.id()).collect());
+            if known.insert(handler.id()) {
+                handlers.push(*handler);
+            }
+        }
+        handlers
+    }
+
+    fn all_modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules
+            .iter()
+            .chain(self.only_modules.iter().flatten())
+            .chain(&self.without_modules)
+    }
+
+    /// Whether the dispatcher has a handler.
+    pub(crate) fn chooses(&self, handler: &dyn Registered) -> bool {
+        let in_any = |modules: &[Module]| modules.iter().any(|module| module.has(handler));
+        let names = |choices: &[Choice]| {
+            choices
+                .iter()
+                .any(|choice| choice.function.id == handler.id())
+        };
+        (self.linked || in_any(&self.modules) || names(&self.only))
+            && self.only_modules.as_deref().is_none_or(in_any)
+            && !in_any(&self.without_modules)
+            && (self.only.is_empty() || names(&self.only))
+            && !names(&self.without)
+    }
+
+    /// Refuses modules without handlers, and functions that are no handlers.
+    pub(crate) fn check(&self, linked: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+        for module in self.all_modules() {
+            if !linked.iter().any(|handler| module.has(*handler)) {
+                let (file, line) = module.place();
+                problems.push(
+                    Problem::new(
+                        ProblemKind::ModuleWithoutHandlers,
+                        format!("module `{}` has no handlers", module.path()),
+                    )
+                    .at(file, line)
+                    .help(
+                        "add `#[handler]` to its functions; where the linker drops what registers \
+                         itself (a static library, some wasm), list them: \
+                         `module!(handlers = [a, b])`",
+                    ),
+                );
+            }
+        }
+        for choice in self.only.iter().chain(&self.without) {
+            if !linked
+                .iter()
+                .any(|handler| handler.id() == choice.function.id)
+            {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::NotAHandler,
+                        format!(
+                            "`.{}(…)` names `{}`, which is no handler",
+                            choice.verb,
+                            choice.function.name()
+                        ),
+                    )
+                    .at(choice.at.file(), choice.at.line())
+                    .help("add `#[handler]` to the function, or name another"),
+                );
+            }
+        }
+    }
+}

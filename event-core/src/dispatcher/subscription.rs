@@ -1,0 +1,265 @@
+//! Handlers that come and go at run time.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::subscription::late::conclude_async;
+pub(crate) use crate::dispatcher::subscription::late::subscribe_stream;
+use crate::engine::emission::{Emission, Ending};
+pub(crate) use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription};
+use crate::engine::plan::subscription::state::State;
+use crate::event::{Event, Handled};
+use crate::handler::outcome::{Conclusion, Outcome};
+use crate::handler_info::HandlerInfo;
+use crate::panics;
+
+pub(crate) mod late;
+
+/// A guard: dropping it cancels the subscription.
+///
+/// Cancelling does not wait for a call that is running; a call that has not started does not
+/// start any more, not even in an emission that is under way, nor in a task that `emit` made for it. What
+/// the closure captured is dropped with the last call that runs. Bind the guard to a name,
+/// `let printing = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
+///
+/// The closure is dropped with the guard, or with the last emission that has it. Outside of an
+/// emission, a panic in the `Drop` of what it captured goes on to whoever drops the guard.
+#[must_use = "dropping the guard cancels the subscription, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
+pub struct Subscription {
+    /// What the closure captured ends with the subscription, also if the guard is kept.
+    node: Option<Weak<dyn Cancel>>,
+}
+
+impl Subscription {
+    fn new(node: Weak<dyn Cancel>) -> Self {
+        Self { node: Some(node) }
+    }
+
+    /// Keeps the subscription for as long as the dispatcher lives.
+    pub fn detach(mut self) {
+        self.node = None;
+    }
+
+    /// Cancels the subscription; the same as dropping the guard, for where it reads better.
+    pub fn cancel(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
+            panics::release(|| node.cancel());
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+/// How to subscribe, where the defaults do not do: made by
+/// [`Dispatcher::subscription`], ended by `subscribe`.
+///
+/// The options come before the subscription exists, so that no emission on another thread
+/// sees it without them.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+/// use event_core::{Dispatcher, Event};
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// let rings = Arc::new(AtomicUsize::new(0));
+/// let dispatcher = Dispatcher::empty().build()?;
+/// let counting = dispatcher.subscription().once().weak(&rings).subscribe(
+///     |rings: &AtomicUsize, _: &BellRung| {
+///         rings.fetch_add(1, Ordering::Relaxed);
+///     },
+/// );
+/// assert_eq!(dispatcher.emit(BellRung).done(), 1);
+/// assert_eq!(dispatcher.emit(BellRung).done(), 0);
+/// assert_eq!(rings.load(Ordering::Relaxed), 1);
+/// # drop(counting);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[must_use = "the options do nothing until `.subscribe(…)`"]
+pub struct SubscriptionOptions<'d, W = ()> {
+    dispatcher: &'d Dispatcher,
+    priority: i32,
+    once: bool,
+    weak: W,
+}
+
+impl<'d> SubscriptionOptions<'d> {
+    pub(crate) fn new(dispatcher: &'d Dispatcher) -> Self {
+        Self {
+            dispatcher,
+            priority: 0,
+            once: false,
+            weak: (),
+        }
+    }
+
+    /// Ties the subscription to `target`: it is called with it, and ends with it.
+    ///
+    /// The target is kept alive during a call, not between calls. After its end the next emission of the
+    /// event removes the subscription, or one of the next subscriptions to it does.
+    pub fn weak<T: ?Sized + Send + Sync + 'static>(
+        self,
+        target: &Arc<T>,
+    ) -> SubscriptionOptions<'d, Weak<T>> {
+        SubscriptionOptions {
+            dispatcher: self.dispatcher,
+            priority: self.priority,
+            once: self.once,
+            weak: Arc::downgrade(target),
+        }
+    }
+
+    /// Subscribes; the closure may return whatever a handler of `E` may.
+    #[track_caller]
+    pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
+    where
+        E: Handled,
+        R: Outcome<E>,
+        F: Fn(&E) -> R + Send + Sync + 'static,
+    {
+        let at = Location::caller();
+        self.add::<E, F>(at, None, move |event, emission| {
+            handler(event).conclude(&mut Conclusion::new(&Ending {
+                emission,
+                event,
+                as_any: |event| event,
+            }));
+            true
+        })
+    }
+}
+
+impl SubscriptionOptions<'_> {
+    /// Subscribes an async closure; what its future leads to may be whatever a handler of `E` may
+    /// return. See [`Dispatcher::subscribe_async`].
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
+    where
+        E: Handled,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let at = Location::caller();
+        self.add_late::<E, F>(at, None, move |event| {
+            Some(conclude_async(handler(event), R::conclude))
+        })
+    }
+}
+
+impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
+    /// Subscribes an async closure, which is called with the target.
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
+    where
+        E: Handled,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<T>, Arc<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let at = Location::caller();
+        let weak = self.weak.clone();
+        let target = weak.clone();
+        let lives = Box::new(move || target.strong_count() > 0);
+        self.add_late::<E, F>(at, Some(lives), move |event| {
+            let target = weak.upgrade()?;
+            Some(conclude_async(handler(target, event), R::conclude))
+        })
+    }
+
+    /// Subscribes; the closure is called with the target and may return whatever a handler of
+    /// `E` may.
+    #[track_caller]
+    pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
+    where
+        E: Handled,
+        R: Outcome<E>,
+        F: Fn(&T, &E) -> R + Send + Sync + 'static,
+    {
+        let at = Location::caller();
+        let weak = self.weak.clone();
+        let target = weak.clone();
+        let lives = Box::new(move || target.strong_count() > 0);
+        self.add::<E, F>(at, Some(lives), move |event, emission| {
+            let Some(target) = weak.upgrade() else {
+                return false;
+            };
+            handler(&target, event).conclude(&mut Conclusion::new(&Ending {
+                emission,
+                event,
+                as_any: |event| event,
+            }));
+            true
+        })
+    }
+}
+
+impl<W> SubscriptionOptions<'_, W> {
+    /// Ends the subscription with its first call: it is called at most once, whatever the
+    /// number of threads that emit. A delivery that ends before its call, such as one whose task is
+    /// abandoned, leaves the call to the next emission.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, unless
+    /// their `after` makes them wait, and subscriptions in the order in which they were made. That is one
+    /// order for all that run inline, and one for all others: async handlers, async subscriptions, queues
+    /// and streams.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    fn add<E: Event, F>(
+        self,
+        at: &'static Location<'static>,
+        target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+        call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
+    ) -> Subscription {
+        let inner = self.dispatcher.inner();
+        let found = inner.find_or_make::<E>();
+        let subscriptions = &found.roster::<E>().subscriptions;
+        let node = Arc::new(InlineSubscription {
+            key: subscriptions.key(self.priority),
+            info: HandlerInfo::of_subscription(type_name::<F>(), at),
+            state: State::new(self.once),
+            call: Some(Box::new(call)),
+            target,
+            inner: Arc::downgrade(inner),
+        });
+        let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
+        subscriptions.add(node);
+        inner.refresh::<E>();
+        guard
+    }
+}
+
+impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionOptions")
+            .field("priority", &self.priority)
+            .field("once", &self.once)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;

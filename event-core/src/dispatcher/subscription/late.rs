@@ -1,0 +1,197 @@
+//! Subscriptions that do not run inline: async closures, and streams.
+
+use std::any::{Any, type_name};
+use std::future::Future;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
+use crate::engine::plan::bound::HandlerFuture;
+use crate::engine::plan::concurrency::ConcurrencyLimit;
+use crate::engine::plan::executor::{DeferredCall, ErasedSubscription};
+use crate::engine::plan::subscription::inline::Cancel;
+use crate::engine::plan::subscription::state::State;
+use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
+use crate::engine::queue::live::LiveQueue;
+use crate::engine::state::DispatcherState;
+use crate::event::Event;
+use crate::handler::bind_async::running;
+use crate::handler::outcome::Conclusion;
+use crate::handler_info::HandlerInfo;
+use crate::panics;
+
+impl<W> SubscriptionOptions<'_, W> {
+    pub(crate) fn add_late<E: Event, F>(
+        self,
+        at: &'static Location<'static>,
+        target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+        start: impl Fn(Arc<E>) -> Option<HandlerFuture<'static>> + Send + Sync + 'static,
+    ) -> Subscription {
+        let start = move |event: Arc<dyn Any + Send + Sync>| start(event.downcast().ok()?);
+        let call = DeferredSubscriptionCall::Async {
+            start: Box::new(start),
+            limit: ConcurrencyLimit::new(None),
+        };
+        let info = HandlerInfo::of_subscription(type_name::<F>(), at);
+        add_late_node::<E>(
+            self.dispatcher.inner(),
+            self.priority,
+            self.once,
+            info,
+            target,
+            call,
+        )
+    }
+}
+
+/// A stream of `E` as a subscription.
+pub(crate) fn subscribe_stream<E: Event>(
+    inner: &Arc<DispatcherState>,
+    line: &Arc<LiveQueue>,
+    at: &'static Location<'static>,
+) -> Subscription {
+    let info =
+        HandlerInfo::of_subscription(type_name::<crate::dispatcher::stream::EventStream<E>>(), at);
+    let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
+    add_late_node::<E>(inner, 0, false, info, None, call)
+}
+
+fn add_late_node<E: Event>(
+    inner: &Arc<DispatcherState>,
+    priority: i32,
+    once: bool,
+    info: HandlerInfo,
+    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    call: DeferredSubscriptionCall,
+) -> Subscription {
+    let found = inner.find_or_make::<E>();
+    let subscriptions = &found.roster::<E>().late_subscriptions;
+    let node = Arc::new(DeferredSubscription {
+        key: subscriptions.key(priority),
+        info,
+        once,
+        state: State::new(once),
+        call: Some(call),
+        target,
+        remove: remove_late::<E>,
+        inner: Arc::downgrade(inner),
+    });
+    let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
+    subscriptions.add(node);
+    inner.refresh::<E>();
+    guard
+}
+
+fn remove_late<E: Event>(inner: &Arc<DispatcherState>, key: SubscriptionKey) {
+    let found = inner.find_or_make::<E>();
+    found.roster::<E>().late_subscriptions.remove(key);
+    inner.refresh::<E>();
+}
+
+/// A call that runs `future` and says what it led to.
+pub(crate) fn conclude_async<R: 'static>(
+    future: impl Future<Output = R> + Send + 'static,
+    conclude: fn(R, &mut Conclusion<'_>),
+) -> HandlerFuture<'static> {
+    running(future, conclude)
+}
+
+/// A subscription that does not run inline.
+struct DeferredSubscription {
+    key: SubscriptionKey,
+    info: HandlerInfo,
+    once: bool,
+    state: State,
+    /// There until the node is dropped.
+    call: Option<DeferredSubscriptionCall>,
+    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    remove: fn(&Arc<DispatcherState>, SubscriptionKey),
+    inner: Weak<DispatcherState>,
+}
+
+enum DeferredSubscriptionCall {
+    Async {
+        start:
+            Box<dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<HandlerFuture<'static>> + Send + Sync>,
+        limit: Arc<ConcurrencyLimit>,
+    },
+    Stream(Arc<LiveQueue>),
+}
+
+impl DeferredSubscription {
+    fn lives(&self) -> bool {
+        self.target.as_ref().is_none_or(|lives| lives())
+    }
+
+    fn remove(&self) {
+        if let Some(inner) = self.inner.upgrade() {
+            (self.remove)(&inner, self.key);
+        }
+    }
+}
+
+impl SubscriptionNode for DeferredSubscription {
+    fn key(&self) -> SubscriptionKey {
+        self.key
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.state.is_over() && self.lives()
+    }
+}
+
+impl ErasedSubscription for DeferredSubscription {
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
+    fn is_once(&self) -> bool {
+        self.once
+    }
+
+    fn reserve(&self) -> bool {
+        if !self.lives() {
+            self.cancel();
+        }
+        self.state.reserve()
+    }
+
+    fn release(&self) {
+        self.state.release();
+    }
+
+    fn claim(&self) -> bool {
+        if !self.lives() {
+            self.cancel();
+        }
+        let is_claimed = self.state.claim_reserved();
+        if is_claimed && self.once {
+            self.remove();
+        }
+        is_claimed
+    }
+
+    fn call(&self) -> DeferredCall<'_> {
+        match &self.call {
+            Some(DeferredSubscriptionCall::Async { start, limit }) => {
+                DeferredCall::Async { start, limit }
+            }
+            Some(DeferredSubscriptionCall::Stream(line)) => DeferredCall::Stream(line),
+            None => unreachable!("it is there until the node is dropped"),
+        }
+    }
+}
+
+impl Cancel for DeferredSubscription {
+    fn cancel(&self) {
+        self.state.cancel();
+        self.remove();
+    }
+}
+
+impl Drop for DeferredSubscription {
+    /// What the closure captured may panic in its `Drop`.
+    fn drop(&mut self) {
+        panics::drop_caught(self.call.take());
+    }
+}

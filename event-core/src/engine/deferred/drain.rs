@@ -1,0 +1,97 @@
+//! TODO
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use crate::engine::queue::live::ServedBy;
+use crate::engine::state::DispatcherState;
+use crate::handler_info::HandlerInfo;
+use crate::queue::account;
+use crate::queue::account::HandlerCounts;
+use crate::queue::buffer::slots::Label;
+
+impl DispatcherState {
+    /// Takes no more roots, and lets what is under way end.
+    pub(crate) fn drain(&self) {
+        let closing = &self.closing;
+        if !closing.phase.drain(&self.tasks, &closing.buffers()) {
+            return;
+        }
+        self.watch();
+        for line in &*self.lines {
+            line.end_pauses();
+        }
+        closing.close_if_quiet();
+    }
+
+    /// Ends it. What still waits is abandoned, and tasks are dropped.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let closing = &self.closing;
+        let Some(given_up) = closing.phase.close(&self.tasks, &closing.buffers()) else {
+            return;
+        };
+        closing.out_of_time.store(true, Ordering::Release);
+        for aborter in given_up.aborters {
+            aborter.abort();
+        }
+        for line in &*self.lines {
+            line.abort();
+        }
+        given_up.woken.into_iter().for_each(Waker::wake);
+        for (line, items) in self.lines.iter().zip(given_up.items) {
+            line.end_abandoned(self, items);
+        }
+        closing.end_streams_and_tell();
+    }
+
+    /// What was drained, what was abandoned, and how many emissions were cut short.
+    pub(crate) fn account(
+        &self,
+    ) -> (
+        HandlerCounts<HandlerInfo>,
+        HandlerCounts<HandlerInfo>,
+        usize,
+    ) {
+        let (mut drained, mut abandoned, cancel) = self.tasks.account();
+        for line in &*self.lines {
+            let (of_line, abandoned_by_line) = line.buffer.account();
+            self.name(of_line, &mut drained);
+            self.name(abandoned_by_line, &mut abandoned);
+        }
+        (drained, abandoned, cancel)
+    }
+
+    fn name(&self, labels: HandlerCounts<Label>, handlers: &mut HandlerCounts<HandlerInfo>) {
+        for (label, deliveries) in labels {
+            if let Some(handler) = self.labelled(label) {
+                account::add(handlers, handler, deliveries);
+            }
+        }
+    }
+
+    /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
+    pub(crate) fn left_alone(self: &Arc<Self>) {
+        if self.closing.is_closed() {
+            return;
+        }
+        let waiting: usize = self
+            .lines
+            .iter()
+            .map(|line| line.buffer.counts().depth)
+            .sum();
+        let tasks = self.tasks.running();
+        if waiting + tasks > 0 {
+            crate::log::left_alone(waiting, tasks);
+        }
+        self.drain();
+        // Nobody can pump these any more.
+        for line in &*self.lines {
+            if line.serves() == ServedBy::Pump {
+                line.desert(self);
+            }
+        }
+        self.closing.close_if_quiet();
+        self.closing.keep(self);
+    }
+}

@@ -1,0 +1,359 @@
+//! An event that outlives the emit that emitted it, for the deliveries that run later.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::task::Context;
+
+use crate::engine::deferred::first_poll;
+use crate::engine::deferred::first_poll::StartedCall;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::nesting;
+use crate::engine::emission::{Emission, HandlerLookup};
+use crate::engine::plan::bound::Call;
+use crate::engine::plan::bound::HandlerFuture;
+use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::executor::{DeferredCall, Executor, SubscriptionClaim};
+use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::state::{DispatcherState, TableLookup};
+use crate::event::Event;
+use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
+use crate::handler::param::Delivery;
+use crate::handler_info::HandlerInfo;
+use crate::panics;
+use crate::queue::buffer::slots::Label;
+
+/// An event with what it comes from.
+pub(crate) struct DeferredEvent<E> {
+    event: EventStorage<E>,
+    origin: Lineage,
+    /// The place of an event that the dispatcher's table does not have.
+    late: Option<Arc<crate::engine::plan::handlers::TableEntry>>,
+}
+
+enum EventStorage<E> {
+    Here(E),
+    /// Somebody wants an `Arc` of it.
+    Arc(Arc<E>),
+    /// It was let go, with what holds it.
+    Gone,
+}
+
+/// One handler or subscription that does not run inline.
+#[derive(Clone)]
+pub(crate) enum HandlerRef {
+    /// The seat at this index of the event's roster.
+    DeferredHandler(u32),
+    Subscription(SubscriptionClaim),
+}
+
+/// One event for one handler, on its way through a queue.
+pub(crate) struct DeferredDelivery {
+    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
+    pub(crate) target: HandlerRef,
+    /// Which delivery of the event to the target it is, from 1.
+    pub(crate) attempt: u32,
+    /// The number of the handler, if a queue runs it.
+    pub(crate) label: Label,
+}
+
+impl DeferredDelivery {
+    /// What is no delivery to a handler of a queue.
+    pub(crate) const UNLABELLED: Label = Label::MAX;
+
+    /// The first delivery to a handler of a queue.
+    pub(crate) fn queued(
+        event: Arc<dyn ErasedDeferredEvent>,
+        target: HandlerRef,
+        label: Label,
+    ) -> Self {
+        Self {
+            event,
+            target,
+            attempt: 1,
+            label,
+        }
+    }
+
+    /// The first delivery to a task, or to a stream.
+    pub(crate) fn new(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
+        Self {
+            event,
+            target,
+            attempt: 1,
+            label: Self::UNLABELLED,
+        }
+    }
+
+    pub(crate) fn handler(&self, inner: &DispatcherState) -> HandlerInfo {
+        self.event.handler(inner, &self.target)
+    }
+}
+
+/// A [`DeferredEvent`] event, whatever its type.
+pub(crate) trait ErasedDeferredEvent: Send + Sync {
+    fn info(&self) -> &'static EventInfo;
+    fn as_any_event(&self) -> &dyn AnyEvent;
+    fn origin(&self) -> &Lineage;
+    /// Where the event's `key` puts it.
+    fn lane(&self) -> Option<u64>;
+    /// The event as an `Arc<E>`, if it is held as one.
+    fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
+    /// The same, as an event.
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
+    /// How many seats the event has.
+    fn seats(&self, inner: &DispatcherState) -> usize;
+    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor;
+    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo;
+    /// Whether a call of an async handler needs the runtime's timers.
+    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
+    /// Asks the filter of a seat; it is the user's, and may panic.
+    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool;
+    /// Calls a handler that is no `async fn`.
+    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
+    /// Whether a seat's handler is an `async fn` without a timeout.
+    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool;
+    /// Runs such a handler; answers how far it got, if it is not simply done.
+    fn run_at_once<'a>(
+        &'a self,
+        inner: &'a Arc<DispatcherState>,
+        seat: u32,
+        context: &mut Context<'_>,
+    ) -> Option<StartedCall<'a>>;
+    /// Whether a target is an `async fn`.
+    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
+    /// Starts a handler that is an `async fn`; `None` for another.
+    fn start<'a>(
+        &'a self,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
+        emission: &Emission<'_>,
+    ) -> Option<Result<HandlerFuture<'a>, NotRun>>;
+}
+
+impl<E: Event> DeferredEvent<E> {
+    pub(crate) fn origin(&self) -> &Lineage {
+        &self.origin
+    }
+
+    pub(crate) fn new(
+        event: E,
+        origin: Lineage,
+        found: &TableLookup<'_>,
+        is_subscribed: bool,
+    ) -> Self {
+        Self {
+            event: if is_subscribed || origin.trace.is_some() {
+                EventStorage::Arc(Arc::new(event))
+            } else {
+                EventStorage::Here(event)
+            },
+            origin: origin.outliving(),
+            late: found.late(),
+        }
+    }
+
+    /// Of an event that somebody else holds, too.
+    #[cfg(feature = "serde")]
+    pub(crate) fn held(event: Arc<E>, origin: Lineage, found: &TableLookup<'_>) -> Self {
+        Self {
+            event: EventStorage::Arc(event),
+            origin: origin.outliving(),
+            late: found.late(),
+        }
+    }
+
+    /// A root outside of all others, of an event that the table has.
+    #[inline]
+    pub(crate) fn root(event: E) -> Self {
+        Self {
+            event: EventStorage::Here(event),
+            origin: Lineage::at(0).outliving(),
+            late: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn event(&self) -> &E {
+        match &self.event {
+            EventStorage::Here(event) => event,
+            EventStorage::Arc(event) => event,
+            EventStorage::Gone => unreachable!("what holds it is gone, too"),
+        }
+    }
+
+    fn roster<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
+        match &self.late {
+            Some(entry) => entry.roster(),
+            None => match inner.known::<E>() {
+                Some(entry) => entry.roster(),
+                None => unreachable!("an event without a place has no handlers"),
+            },
+        }
+    }
+}
+
+impl<E> Drop for DeferredEvent<E> {
+    /// Whoever lets it go last: what the event's `Drop` emits, which is the user's, is inside of the
+    /// event, or an event whose `Drop` emits it would never end.
+    fn drop(&mut self) {
+        if !const { std::mem::needs_drop::<E>() } {
+            return;
+        }
+        let event = std::mem::replace(&mut self.event, EventStorage::Gone);
+        let drop_event = || panics::catch_payload(|| drop(event));
+        if let (Err(payload), _) = nesting::enter_deeper(self.origin.depth, drop_event) {
+            std::panic::resume_unwind(payload);
+        }
+    }
+}
+
+impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
+    fn info(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn as_any_event(&self) -> &dyn AnyEvent {
+        self.event()
+    }
+
+    fn origin(&self) -> &Lineage {
+        &self.origin
+    }
+
+    fn lane(&self) -> Option<u64> {
+        self.event().lane()
+    }
+
+    fn share(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        match &self.event {
+            EventStorage::Here(_) | EventStorage::Gone => None,
+            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
+        }
+    }
+
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
+        match &self.event {
+            EventStorage::Here(_) | EventStorage::Gone => None,
+            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
+        }
+    }
+
+    fn seats(&self, inner: &DispatcherState) -> usize {
+        self.roster(inner).later.len()
+    }
+
+    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor {
+        &self.roster(inner).later[seat as usize].place
+    }
+
+    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
+        match target {
+            HandlerRef::DeferredHandler(seat) => self.roster(inner).later[*seat as usize].handler,
+            HandlerRef::Subscription(subscription) => subscription.info(),
+        }
+    }
+
+    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+        match target {
+            HandlerRef::DeferredHandler(seat) => {
+                self.roster(inner).later[*seat as usize].has_timeout
+            }
+            HandlerRef::Subscription(_) => false,
+        }
+    }
+
+    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool {
+        let filter = &self.roster(inner).later[seat as usize].later.filter;
+        filter.as_ref().is_none_or(|holds| holds(self.event()))
+    }
+
+    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+        let roster = self.roster(emission.inner());
+        match (&roster.later[seat as usize].later.call, lent) {
+            (Call::Sync(call), _) => call(self.event(), emission),
+            (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
+            // Neither is put where it cannot run; `start` serves the first.
+            (Call::Async(_), _) | (Call::Lent(_), None) => {}
+        }
+    }
+
+    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool {
+        let seat = &self.roster(inner).later[seat as usize];
+        matches!(seat.later.call, Call::Async(_)) && !seat.has_timeout
+    }
+
+    fn run_at_once<'a>(
+        &'a self,
+        inner: &'a Arc<DispatcherState>,
+        seat: u32,
+        context: &mut Context<'_>,
+    ) -> Option<StartedCall<'a>> {
+        let roster = self.roster(inner);
+        first_poll::run_one(
+            inner,
+            roster,
+            seat as usize,
+            self.event(),
+            &self.origin,
+            context,
+        )
+    }
+
+    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+        match target {
+            HandlerRef::DeferredHandler(seat) => {
+                let seat = &self.roster(inner).later[*seat as usize];
+                matches!(seat.later.call, Call::Async(_))
+            }
+            HandlerRef::Subscription(_) => true,
+        }
+    }
+
+    fn start<'a>(
+        &'a self,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
+        emission: &Emission<'_>,
+    ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
+        match target {
+            HandlerRef::DeferredHandler(seat) => {
+                match &self.roster(inner).later[*seat as usize].later.call {
+                    Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
+                    _ => None,
+                }
+            }
+            HandlerRef::Subscription(subscription) => match subscription.call() {
+                // It may have been cancelled since it was handed over.
+                DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
+                // The target of a weak one may end between its claim and here.
+                DeferredCall::Async { start, .. } => {
+                    Some(start(self.share()?).ok_or(NotRun::Cancelled))
+                }
+                DeferredCall::Stream(_) => None,
+            },
+        }
+    }
+}
+
+/// The one handler of a delivery that does not run inline.
+pub(crate) struct SingleHandler<'a> {
+    pub(crate) inner: &'a DispatcherState,
+    pub(crate) event: &'a dyn ErasedDeferredEvent,
+    pub(crate) target: &'a HandlerRef,
+    pub(crate) attempt: u32,
+}
+
+impl HandlerLookup for SingleHandler<'_> {
+    fn event(&self) -> &'static EventInfo {
+        self.event.info()
+    }
+
+    fn handler(&self, _: usize) -> HandlerInfo {
+        self.event.handler(self.inner, self.target)
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}

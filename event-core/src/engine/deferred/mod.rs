@@ -1,0 +1,15 @@
+pub(crate) mod async_handlers;
+pub(crate) mod call;
+pub(crate) mod capacity;
+pub(crate) mod concurrent;
+pub(crate) mod consumer;
+pub(crate) mod drain;
+pub(crate) mod event;
+pub(crate) mod finish;
+pub(crate) mod first_poll;
+pub(crate) mod hand_over;
+pub(crate) mod pending_emission;
+pub(crate) mod precedence;
+pub(crate) mod queued;
+pub(crate) mod redeliver;
+pub(crate) mod task;

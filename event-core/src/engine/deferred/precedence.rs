@@ -1,0 +1,62 @@
+//! Detached async handlers of one event of which some run `after` others.
+
+use std::sync::Arc;
+
+use crate::engine::deferred::event::ErasedDeferredEvent;
+use crate::engine::deferred::hand_over;
+use crate::engine::plan::executor::Executor;
+use crate::engine::state::DispatcherState;
+use crate::flag::Flag;
+
+/// The order among the handlers of one emission; `None` if no handler waits for another.
+pub(crate) struct Precedence(Option<Arc<[Flag]>>);
+
+/// One delivery of such an emission. Dropped, it tells the others that the delivery has ended, however
+/// it ended.
+pub(crate) struct Completion {
+    seat: usize,
+    /// Whether the delivery at each seat has ended.
+    ended: Arc<[Flag]>,
+}
+
+impl Precedence {
+    /// Of an event that is handed over. Where the emission runs its async handlers itself, it keeps their
+    /// order, too.
+    pub(crate) fn new(
+        inner: &DispatcherState,
+        event: &dyn ErasedDeferredEvent,
+        is_structured: bool,
+    ) -> Self {
+        let is_ordered = !is_structured && hand_over::is_ordered(inner, event);
+        let flags = || (0..event.seats(inner)).map(|_| Flag::new()).collect();
+        Self(is_ordered.then(flags))
+    }
+
+    /// That of the delivery at a seat. To be made for each, also for one that ends at once.
+    pub(crate) fn completion(&self, seat: usize) -> Option<Completion> {
+        let ended = Arc::clone(self.0.as_ref()?);
+        Some(Completion { seat, ended })
+    }
+}
+
+impl Completion {
+    /// Waits until every delivery has ended that this one has to run after.
+    pub(crate) async fn wait_for_others(
+        &self,
+        inner: &DispatcherState,
+        event: &dyn ErasedDeferredEvent,
+    ) {
+        let seat = u32::try_from(self.seat).unwrap_or(u32::MAX);
+        if let Executor::Task(place) = event.place(inner, seat) {
+            for before in &place.after {
+                self.ended[*before].wait().await;
+            }
+        }
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        self.ended[self.seat].set();
+    }
+}

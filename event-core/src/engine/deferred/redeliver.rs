@@ -1,0 +1,165 @@
+//! A delivery that found no room, kept so that it can be offered again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
+use crate::engine::queue::live::{LiveQueue, OfferResult};
+use crate::engine::state::DispatcherState;
+use crate::error::RedeliverError;
+
+/// A delivery that found no room.
+pub(crate) struct RejectedDelivery {
+    item: Mutex<Option<DeferredDelivery>>,
+    inner: Weak<DispatcherState>,
+    to: Destination,
+}
+
+enum Destination {
+    Queue(Arc<LiveQueue>),
+    Task(Arc<ConcurrencyLimit>),
+}
+
+impl RejectedDelivery {
+    pub(crate) fn of_queue(
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        line: &Arc<LiveQueue>,
+    ) -> Self {
+        Self {
+            item: Mutex::new(Some(item)),
+            inner: Arc::downgrade(inner),
+            to: Destination::Queue(Arc::clone(line)),
+        }
+    }
+
+    pub(crate) fn of_task(
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        limit: &Arc<ConcurrencyLimit>,
+    ) -> Self {
+        Self {
+            item: Mutex::new(Some(item)),
+            inner: Arc::downgrade(inner),
+            to: Destination::Task(Arc::clone(limit)),
+        }
+    }
+
+    pub(crate) async fn redeliver(&self) -> Result<(), RedeliverError> {
+        let inner = self.inner()?;
+        let mut claimed = self.claim()?;
+        match &self.to {
+            Destination::Queue(line) => loop {
+                line.buffer.capacity_free().await;
+                if let Some(ended) = claimed.offer(&inner, line) {
+                    return ended;
+                }
+            },
+            Destination::Task(limit) => claimed.start(&inner, limit.acquire().await),
+        }
+    }
+
+    pub(crate) fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
+        let inner = self.inner()?;
+        let mut claimed = self.claim()?;
+        match &self.to {
+            Destination::Queue(line) => loop {
+                line.buffer.capacity_free_blocking();
+                if let Some(ended) = claimed.offer(&inner, line) {
+                    return ended;
+                }
+            },
+            Destination::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
+        }
+    }
+
+    fn inner(&self) -> Result<Arc<DispatcherState>, RedeliverError> {
+        self.inner.upgrade().ok_or(RedeliverError::Closed)
+    }
+
+    /// Takes the item before the wait for room: whoever is let go must have something to offer, or
+    /// another would wait beside an empty place.
+    fn claim(&self) -> Result<RedeliveryAttempt<'_>, RedeliverError> {
+        let mut item = self.kept().take().ok_or(RedeliverError::Again)?;
+        item.attempt += 1;
+        Ok(RedeliveryAttempt {
+            from: self,
+            item: Some(item),
+        })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<DeferredDelivery>> {
+        self.item.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A delivery that is being redelivered; put back unless that succeeds.
+struct RedeliveryAttempt<'u> {
+    from: &'u RejectedDelivery,
+    /// There while nobody else has it.
+    item: Option<DeferredDelivery>,
+}
+
+impl RedeliveryAttempt<'_> {
+    /// Offers it once; `None` if there was no room after all.
+    fn offer(
+        &mut self,
+        inner: &Arc<DispatcherState>,
+        line: &Arc<LiveQueue>,
+    ) -> Option<Result<(), RedeliverError>> {
+        match line.offer(inner, self.item.take()?, None) {
+            OfferResult::Waits => Some(Ok(())),
+            OfferResult::NoRoom(item)
+            | OfferResult::Rejected(item)
+            | OfferResult::Dropped(item) => {
+                self.item = Some(item);
+                None
+            }
+            // Its key was hashed when it was offered first.
+            OfferResult::Closed(item)
+            | OfferResult::Deserted(item)
+            | OfferResult::Panicked(item, _) => {
+                self.item = Some(item);
+                Some(Err(RedeliverError::Closed))
+            }
+        }
+    }
+
+    fn start(
+        &mut self,
+        inner: &Arc<DispatcherState>,
+        permit: ConcurrencyPermit,
+    ) -> Result<(), RedeliverError> {
+        let item = self.item.take().ok_or(RedeliverError::Again)?;
+        inner
+            .tasks
+            .start(inner, item, permit, None)
+            .map_err(|item| {
+                self.item = Some(item);
+                RedeliverError::Closed
+            })
+    }
+}
+
+impl Drop for RedeliveryAttempt<'_> {
+    fn drop(&mut self) {
+        if let Some(mut item) = self.item.take() {
+            item.attempt -= 1;
+            *self.from.kept() = Some(item);
+        }
+    }
+}
+
+impl fmt::Display for RejectedDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.to {
+            Destination::Queue(line) => write!(
+                f,
+                "queue `{}` is full ({} wait)",
+                line.name, line.settings.capacity
+            ),
+            Destination::Task(limit) => write!(f, "{} calls of it are under way", limit.most()),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Async handlers that `emit` hands to the runtime: each delivery is a task, and tracked.
+
+use std::sync::Arc;
+
+use crate::engine::deferred::call;
+use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::deferred::precedence::Completion;
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::plan::concurrency::ConcurrencyPermit;
+use crate::engine::shutdown::closing::TaskGuard;
+use crate::engine::shutdown::tasks::Tasks;
+use crate::engine::state::DispatcherState;
+use crate::panics;
+use crate::panics::DropCaught;
+use crate::runtime::Task;
+
+impl Tasks {
+    /// Starts a delivery, which runs after those that its `completion` says.
+    ///
+    /// # Errors
+    ///
+    /// The dispatcher is closed.
+    pub(crate) fn start(
+        &self,
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        permit: ConcurrencyPermit,
+        completion: Option<Completion>,
+    ) -> Result<(), DeferredDelivery> {
+        let Some(id) = self.enter(vec![item.handler(inner)]) else {
+            return Err(item);
+        };
+        let mut under_way = TaskDeliveries::new(inner, id, item, permit, completion);
+        self.spawn(
+            inner,
+            id,
+            Box::pin(async move {
+                under_way.run().await;
+                under_way.go_on().await;
+            }),
+        );
+        Ok(())
+    }
+
+    fn spawn(&self, inner: &DispatcherState, id: u64, task: Task) {
+        // A runtime that has ended drops the task, which ends its deliveries.
+        let Some(runtime) = &inner.runtime else {
+            return;
+        };
+        let aborter = runtime.spawn(task);
+        self.set_aborter(id, aborter);
+    }
+}
+
+/// A task's delivery. Dropped before it ended, it is abandoned: the runtime ended, or a shutdown ran out
+/// of time.
+struct TaskDeliveries {
+    inner: DropCaught<Arc<DispatcherState>>,
+    delivery: Option<Delivery>,
+    /// What it leads to.
+    root: Cascade,
+    /// Behind the dispatcher: whoever finds that no task runs is its last owner.
+    task: TaskGuard,
+}
+
+struct Delivery {
+    item: DeferredDelivery,
+    permit: ConcurrencyPermit,
+    /// If handlers of its event wait for each other.
+    completion: Option<Completion>,
+}
+
+impl TaskDeliveries {
+    fn new(
+        inner: &Arc<DispatcherState>,
+        id: u64,
+        item: DeferredDelivery,
+        permit: ConcurrencyPermit,
+        completion: Option<Completion>,
+    ) -> Self {
+        Self {
+            inner: DropCaught::new(Arc::clone(inner)),
+            delivery: Some(Delivery {
+                item,
+                permit,
+                completion,
+            }),
+            root: Cascade::with(WaitPolicy::AwaitCapacity),
+            task: TaskGuard::new(inner, id),
+        }
+    }
+
+    async fn run(&mut self) {
+        let Self {
+            inner,
+            delivery,
+            root,
+            ..
+        } = self;
+        if let Some(Delivery {
+            item, completion, ..
+        }) = delivery
+        {
+            if let Some(completion) = completion {
+                completion.wait_for_others(inner, &*item.event).await;
+            }
+            call::run_async(inner, item, root).await;
+        }
+    }
+
+    /// The delivery has ended; emits what it caused.
+    async fn go_on(&mut self) {
+        if let Some(delivery) = self.delivery.take() {
+            // Most cause nothing, and leave at once.
+            if self.root.record.get().is_some() {
+                let task = self.task.id();
+                let handler = delivery.item.handler(&self.inner);
+                self.inner.tasks.end(task, handler);
+            }
+            panics::drop_caught(delivery);
+        }
+        self.root.run_caused_waiting(&self.inner).await;
+    }
+}
+
+impl Drop for TaskDeliveries {
+    fn drop(&mut self) {
+        if let Some(delivery) = self.delivery.take() {
+            let Delivery {
+                item,
+                permit,
+                completion,
+            } = delivery;
+            drop(permit);
+            let task = self.task.id();
+            self.inner.tasks.abandon(task, item.handler(&self.inner));
+            let under_way = self.root.take_under_way();
+            self.inner.abandon(item, None, under_way);
+            drop(completion);
+        }
+        let mut root = std::mem::take(&mut self.root);
+        root.lose_the_rest(&self.inner);
+        self.inner.tell_all(root);
+    }
+}

@@ -1,0 +1,79 @@
+//! TODO
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::dispatcher::handle::DispatcherHandle;
+use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::lineage::Lineage;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
+use crate::spans::Trace;
+
+/// What an emission takes from an emitter.
+#[derive(Default)]
+pub(crate) struct DrainedEmits {
+    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
+    /// The span of the delivery. An emitter that is kept does not keep it open.
+    pub(crate) trace: Trace,
+}
+
+/// What an emitter was given and its emission has not taken yet.
+pub(crate) struct EmitterBuffer {
+    /// The handler that was given the emitter.
+    pub(crate) handler: HandlerInfo,
+    /// `None` once the emission took the events; later ones go to the dispatcher.
+    open: Mutex<Option<DrainedEmits>>,
+    dispatcher: DispatcherHandle,
+    /// The handler's event is replayed.
+    replays: bool,
+}
+
+impl EmitterBuffer {
+    /// Of a handler whose event comes from `origin`, and whose delivery has the span `trace`.
+    pub(crate) fn new(
+        handler: HandlerInfo,
+        dispatcher: DispatcherHandle,
+        origin: &Lineage,
+        trace: Trace,
+    ) -> Self {
+        Self {
+            handler,
+            open: Mutex::new(Some(DrainedEmits {
+                events: Vec::new(),
+                trace,
+            })),
+            dispatcher,
+            replays: origin.replays,
+        }
+    }
+
+    /// Whether an event that it was given is in the record that is replayed.
+    pub(crate) fn discards(&self, event: &EventInfo) -> bool {
+        self.replays && event.is_wire()
+    }
+
+    pub(crate) fn push(&self, event: Box<dyn ErasedEvent>) {
+        let late = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *open {
+                Some(taken) => {
+                    taken.events.push(event);
+                    None
+                }
+                None => Some(event),
+            }
+        };
+        if let Some(event) = late {
+            self.dispatcher.emit_late(event, self.handler, self.replays);
+        }
+    }
+
+    /// Takes what was given so far; from here on the emitter emits roots.
+    pub(crate) fn close(&self) -> DrainedEmits {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default()
+    }
+}

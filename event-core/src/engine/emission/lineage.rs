@@ -1,0 +1,167 @@
+//! What an emission comes from.
+
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+use crate::engine::emission::nesting;
+use crate::engine::emission::replay;
+use crate::engine::emission::replay::NestingScope;
+use crate::engine::emission::values::Values;
+use crate::engine::state::DispatcherState;
+use crate::event::info::EventInfo;
+use crate::meta::Meta;
+pub(crate) use crate::meta::parent::{Identity, ParentEvent, RootEvent};
+use crate::meta::source::MetaSource;
+use crate::spans::Trace;
+
+/// What an emission comes from, and what it carries on.
+#[derive(Clone)]
+pub(crate) struct Lineage {
+    pub(crate) depth: u32,
+    /// The event is replayed, or a handler of one that is caused it.
+    pub(crate) replays: bool,
+    /// The event outlives its emission: whoever asks for its identity later finds it in `own`.
+    pub(crate) outlives: bool,
+    /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
+    /// it: an inline handler, or a failure.
+    pub(crate) stamp: Option<Meta>,
+    /// The event as what it causes knows it, if it outlives its emission and somebody has asked.
+    pub(crate) own: OnceLock<Arc<ParentEvent>>,
+    /// The event that caused this one.
+    pub(crate) parent: Option<Arc<ParentEvent>>,
+    /// What the emitter gave along.
+    pub(crate) values: Option<Arc<Values>>,
+    /// The span of the delivery that caused it.
+    pub(crate) within: Trace,
+    /// The emission's own span, once it has begun.
+    pub(crate) trace: Trace,
+}
+
+/// Of an event that code outside of handlers emits. A static, since what has a `Drop` would be made
+/// anew at each mention.
+pub(crate) static ROOT_LINEAGE: Lineage = Lineage::at(0);
+
+impl Lineage {
+    /// Of a root inside of so many emissions on this thread.
+    pub(crate) const fn at(depth: u32) -> Self {
+        Self {
+            depth,
+            replays: false,
+            outlives: false,
+            stamp: None,
+            own: OnceLock::new(),
+            parent: None,
+            values: None,
+            within: Trace::NONE,
+            trace: Trace::NONE,
+        }
+    }
+
+    /// Of a root that is emitted on this thread.
+    pub(crate) fn here(inner: &DispatcherState) -> Self {
+        Self {
+            replays: replay::is_under_way(inner),
+            parent: nesting::cause().map(ParentEvent::stamped),
+            ..Self::at(nesting::next())
+        }
+    }
+
+    /// Of an event that a delivery of this one causes.
+    pub(crate) fn caused(&self, parent: Arc<ParentEvent>, within: Trace) -> Self {
+        Self {
+            replays: self.replays,
+            parent: Some(parent),
+            values: self.values.clone(),
+            within,
+            ..Self::at(self.depth + 1)
+        }
+    }
+
+    /// Of an event that outlives its emission: all who ask for its identity get the same one.
+    pub(crate) fn outliving(self) -> Self {
+        Self {
+            outlives: true,
+            ..self
+        }
+    }
+
+    /// The event as what it causes knows it, if it outlives its emission.
+    pub(crate) fn own(&self) -> Option<&Arc<ParentEvent>> {
+        self.outlives
+            .then(|| self.own.get_or_init(|| ParentEvent::of(self, None)))
+    }
+
+    /// Whether an event that comes from here is in the record that is replayed, and so is not
+    /// emitted. One that is not `wire` is in none.
+    pub(crate) fn discards(&self, event: &EventInfo) -> bool {
+        self.replays && event.is_wire()
+    }
+
+    /// Where handlers of the event run.
+    pub(crate) fn stand(&self) -> NestingScope {
+        NestingScope {
+            depth: self.depth,
+            replays: self.replays,
+        }
+    }
+}
+
+impl ParentEvent {
+    /// An event with an identity.
+    pub(crate) fn stamped(stamp: Identity) -> Arc<Self> {
+        Arc::new(Self {
+            made: (stamp.id, stamp.time).into(),
+            root: if stamp.correlation == stamp.id {
+                RootEvent::Itself
+            } else {
+                RootEvent::Known(stamp.correlation)
+            },
+            traceparent: stamp.traceparent,
+        })
+    }
+
+    /// An event that comes from `origin`, with its identity if that is known.
+    pub(crate) fn of(origin: &Lineage, known: Option<&Meta>) -> Arc<Self> {
+        if let Some(meta) = origin.stamp.as_ref().or(known) {
+            return Self::stamped(meta.parent());
+        }
+        let parent = origin.parent.as_ref();
+        Arc::new(Self {
+            made: OnceLock::new(),
+            root: parent.map_or(RootEvent::Itself, |parent| match &parent.root {
+                RootEvent::Itself => RootEvent::Other(Arc::clone(parent)),
+                known => known.clone(),
+            }),
+            traceparent: parent.and_then(|parent| parent.traceparent),
+        })
+    }
+
+    /// The id, and when it was made.
+    pub(crate) fn made(&self, stamper: &MetaSource) -> (Uuid, SystemTime) {
+        if let Some(made) = self.made.get() {
+            return *made;
+        }
+        // Not inside of the lock: the clock is the user's.
+        let made = stamper.make();
+        *self.made.get_or_init(|| made)
+    }
+
+    /// The identity, which is made if nobody asked for it before.
+    pub(crate) fn stamp(&self, stamper: &MetaSource) -> Identity {
+        // The root first, so that ids grow with the descent.
+        let root = match &self.root {
+            RootEvent::Itself => None,
+            RootEvent::Known(id) => Some(*id),
+            RootEvent::Other(root) => Some(root.made(stamper).0),
+        };
+        let (id, time) = self.made(stamper);
+        Identity {
+            id,
+            time,
+            correlation: root.unwrap_or(id),
+            traceparent: self.traceparent,
+        }
+    }
+}

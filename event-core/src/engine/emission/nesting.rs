@@ -1,0 +1,240 @@
+//! How deep the emits on this thread are inside each other, and how many there are.
+//!
+//! A handler may call `dispatcher.emit`: a root inside a root, of which the list of caused
+//! events knows nothing. Its depth goes on from the event that is being handled, so the limit
+//! that ends a cascade ends this, too. Unlike the events of a cascade, emits inside of each other use
+//! the stack, so how many of them it holds at once is counted and limited apart; and the roots inside
+//! one outermost root are counted, since a handler that emits twice doubles them at each level. The
+//! report of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
+//! every enclosing root.
+
+use std::cell::Cell;
+use std::fmt;
+
+use crate::engine::state::DispatcherState;
+use crate::event::info::EventInfo;
+use crate::meta::parent::Identity;
+
+thread_local! {
+    /// The depth of the next root on this thread, with flags of the emission that is under
+    /// way. 0 outside of every emission.
+    static NEXT: Cell<u32> = const { Cell::new(0) };
+    /// How many emissions the stack holds inside of the outermost one.
+    static NESTED_NOW: Cell<u32> = const { Cell::new(0) };
+    /// How many roots there were inside the outermost one.
+    static INSIDE: Cell<usize> = const { Cell::new(0) };
+    static LAST_REFUSAL: Cell<Option<NestingError>> = const { Cell::new(None) };
+    /// The event that user code on this thread is told about, while [`TOLD`] is set.
+    static CAUSE: Cell<Option<Identity>> = const { Cell::new(None) };
+}
+
+/// A root inside the current emission was refused.
+const REFUSED: u32 = 1 << 31;
+/// There was a root inside the current emission.
+const NESTED: u32 = 1 << 30;
+/// The code that runs now is no handler, but is told about an event: an observer, a hook, a log.
+const TOLD: u32 = 1 << 29;
+
+/// The deepest limit that leaves the flags alone.
+pub(crate) const MOST: u32 = TOLD - 2;
+
+/// A root that was not emitted because of those that it is inside of.
+#[derive(Clone, Copy)]
+pub(crate) struct NestingError {
+    pub(crate) event: &'static EventInfo,
+    pub(crate) limit: NestingLimit,
+}
+
+/// The limit that a root inside of others crossed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NestingLimit {
+    /// So many causes lie before it.
+    Depth {
+        causes: u32,
+        limit: u32,
+    },
+    /// The stack holds so many emissions.
+    Nesting(u32),
+    Count(usize),
+}
+
+/// What crossed the limit.
+impl fmt::Display for NestingLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Depth { causes, limit } => write!(
+                f,
+                "{causes} causes lie before it, more than the `depth_limit` of {limit}"
+            ),
+            Self::Nesting(limit) => write!(
+                f,
+                "{limit} emits are running inside each other on this thread, as many as the \
+                 `nesting_limit` lets; a handler that returns its event nests none"
+            ),
+            Self::Count(limit) => write!(
+                f,
+                "handlers of one event made more than {limit} emits of their own"
+            ),
+        }
+    }
+}
+
+/// Whether no emission is under way on this thread.
+#[inline]
+pub(crate) fn is_outermost() -> bool {
+    NEXT.get() == 0
+}
+
+/// The depth of the next root on this thread.
+pub(crate) fn next() -> u32 {
+    NEXT.get() & !(REFUSED | NESTED | TOLD)
+}
+
+/// Whether the code that runs now is told about an event, and is no handler.
+pub(crate) fn is_told() -> bool {
+    NEXT.get() & TOLD != 0
+}
+
+/// The event that a root on this thread descends from, if code emits it that is told about that event.
+pub(crate) fn cause() -> Option<Identity> {
+    if is_told() { CAUSE.get() } else { None }
+}
+
+/// How many emissions the stack holds; of use inside of one.
+fn running() -> u32 {
+    NESTED_NOW.get().wrapping_add(1)
+}
+
+/// Whether what runs here was let in although a limit was crossed, as the `Drop` of an event is that
+/// was refused.
+pub(crate) fn is_beyond(inner: &DispatcherState) -> bool {
+    let is_deeper = next() > inner.depth_limit + 1 && !is_told();
+    is_deeper || (!is_outermost() && running() > inner.nesting_limit)
+}
+
+/// Begins an outermost emission.
+#[inline]
+pub(crate) fn begin() {
+    NEXT.set(1);
+}
+
+/// Ends an outermost emission; answers what inside of it was refused, if anything was.
+#[inline]
+pub(crate) fn end() -> Option<NestingError> {
+    let after = NEXT.replace(0);
+    if after == 1 {
+        None
+    } else {
+        leave(0, after & (REFUSED | NESTED))
+    }
+}
+
+/// Runs the handlers of an event at `depth`; also answers what inside of it was refused, if
+/// anything was. Handlers are isolated, so `run` does not unwind.
+#[inline]
+pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
+    let before = NEXT.replace(depth + 1);
+    let nested = NESTED_NOW.get();
+    if before != 0 {
+        NESTED_NOW.set(nested.wrapping_add(1));
+    }
+    let result = run();
+    NESTED_NOW.set(nested);
+    let after = NEXT.replace(before);
+    if after == depth + 1 {
+        (result, None)
+    } else {
+        (result, leave(before, after & (REFUSED | NESTED)))
+    }
+}
+
+/// Runs code that belongs to an event at `depth`, and that may run inside of deeper ones. Like `enter`,
+/// it takes code that does not unwind.
+pub(crate) fn enter_deeper<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
+    enter_at(next().max(depth.saturating_add(1).min(MOST + 1)), run)
+}
+
+/// Runs code that is told about an event at `depth`, and that may emit: a root that it emits descends
+/// from that event. Like `enter`, it takes code that does not unwind.
+pub(crate) fn descend<R>(
+    depth: u32,
+    cause: Option<Identity>,
+    run: impl FnOnce() -> R,
+) -> (R, Option<NestingError>) {
+    // One that is told inside of another that is told is deeper, whatever it is told about, so that
+    // hooks which call each other end, too.
+    let inside = next() + u32::from(is_told());
+    let outer = CAUSE.replace(cause);
+    let at = inside.max(depth.saturating_add(1)).min(MOST + 1);
+    let told = enter_at(at | TOLD, run);
+    CAUSE.set(outer);
+    told
+}
+
+fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
+    let before = NEXT.replace(at);
+    let result = run();
+    let flags = NEXT.replace(before) & (REFUSED | NESTED);
+    if flags == 0 {
+        (result, None)
+    } else {
+        (result, leave(before, flags))
+    }
+}
+
+/// Runs what continues, on this thread, an emission at `depth` that waits for it on another one; so
+/// this stack does not hold that emission.
+#[cfg(feature = "tokio")]
+pub(crate) fn enter_elsewhere<R>(run: impl FnOnce() -> R) -> R {
+    let nested = NESTED_NOW.get();
+    NESTED_NOW.set(nested.wrapping_sub(1));
+    let result = run();
+    NESTED_NOW.set(nested);
+    result
+}
+
+/// Passes the flags on to the enclosing emission, if there is one.
+#[cold]
+#[inline(never)]
+fn leave(before: u32, flags: u32) -> Option<NestingError> {
+    if before == 0 {
+        INSIDE.set(0);
+    } else {
+        NEXT.set(before | flags);
+    }
+    LAST_REFUSAL.get().filter(|_| flags & REFUSED != 0)
+}
+
+/// The depth of a new root of `event`.
+///
+/// # Errors
+///
+/// A limit was crossed; every enclosing root will hear of it.
+pub(crate) fn root(
+    inner: &DispatcherState,
+    event: &'static EventInfo,
+) -> Result<u32, NestingError> {
+    let depth = next();
+    if depth == 0 {
+        return Ok(0);
+    }
+    let inside = INSIDE.get() + 1;
+    let limit = if running() >= inner.nesting_limit {
+        NestingLimit::Nesting(inner.nesting_limit)
+    } else if depth > inner.depth_limit {
+        NestingLimit::Depth {
+            causes: depth,
+            limit: inner.depth_limit,
+        }
+    } else if inside > inner.count_limit {
+        NestingLimit::Count(inner.count_limit)
+    } else {
+        INSIDE.set(inside);
+        NEXT.set(NEXT.get() | NESTED);
+        return Ok(depth);
+    };
+    let refusal = NestingError { event, limit };
+    LAST_REFUSAL.set(Some(refusal));
+    NEXT.set(NEXT.get() | REFUSED);
+    Err(refusal)
+}

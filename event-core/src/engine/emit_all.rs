@@ -1,0 +1,55 @@
+//! Facts that code recorded, emitted together.
+
+use std::sync::Arc;
+
+use crate::dispatcher::pending::PendingEvents;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
+use crate::engine::emission::replay;
+use crate::engine::emission::values::Values;
+use crate::engine::emit;
+use crate::engine::state::DispatcherState;
+use crate::report::Report;
+
+/// Emits recorded events as one root.
+pub(crate) fn emit_all(
+    inner: &Arc<DispatcherState>,
+    pending: PendingEvents,
+    values: Option<Arc<Values>>,
+    replays: bool,
+) -> Report {
+    let mut root = Cascade::default();
+    enter_all(inner, pending, values, replays, &mut root);
+    root.run_caused(inner);
+    root.into_report()
+}
+
+/// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted. In
+/// a replay, which `replays` or what runs on this thread may say, those are left out that are in its
+/// record.
+pub(crate) fn enter_all(
+    inner: &DispatcherState,
+    pending: PendingEvents,
+    values: Option<Arc<Values>>,
+    replays: bool,
+    root: &mut Cascade,
+) {
+    let replays = replays || replay::is_under_way(inner);
+    let events = if replays {
+        root.discard_recorded(inner, pending.events)
+    } else {
+        pending.events
+    };
+    let Some(first) = events.first() else {
+        root.record(events, &ROOT_LINEAGE);
+        return;
+    };
+    match emit::enter_root(inner, first.info(), values) {
+        Ok(origin) => root.record(events, &Lineage { replays, ..origin }),
+        Err(why) => {
+            root.not_entered(inner, first.as_any_event(), None, &why);
+            root.record(events, &ROOT_LINEAGE);
+            root.leave_the_rest(inner);
+        }
+    }
+}

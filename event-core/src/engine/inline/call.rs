@@ -1,0 +1,100 @@
+//! TODO
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::engine::emission::Emission;
+use crate::engine::emission::cascade::LazyState;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::plan::bound::Bound;
+use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::state::DispatcherState;
+use crate::event::Event;
+
+/// Runs the handlers; answers how many deliveries there were, done or not.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: a call costs as much as one handler"
+)]
+pub(crate) fn run_plain<E: Event>(
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
+    event: &E,
+    record: &LazyState,
+    origin: &Lineage,
+) -> usize {
+    let handlers = &*roster.handlers;
+    let emission = Emission::new(inner, roster, origin, record);
+    let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
+    if let Err(payload) = catch_unwind(first_try) {
+        go_on_behind(handlers, event, &emission, payload);
+    }
+    handlers.len()
+}
+
+/// A handler panicked: runs those behind it, as often as it takes.
+#[cold]
+#[inline(never)]
+pub(crate) fn go_on_behind<E: Event>(
+    handlers: &[Bound<E>],
+    event: &E,
+    emission: &Emission<'_>,
+    payload: Box<dyn Any + Send>,
+) {
+    let mut caught = Err(payload);
+    while let Err(payload) = caught {
+        emission.panicked(event, payload);
+        emission.advance();
+        caught = catch_unwind(AssertUnwindSafe(|| {
+            call_all(&handlers[emission.position()..], event, emission);
+        }));
+    }
+}
+
+/// Calls handlers, the first of which stands at the emission's position.
+#[inline]
+pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+    match handlers {
+        // The most frequent cases, and without a loop the shortest.
+        [] => {}
+        [handler] => {
+            handler(event, emission);
+            emission.advance();
+        }
+        handlers => call_all(handlers, event, emission),
+    }
+}
+
+/// Calls handlers, the first of which stands at the emission's position: from eight call sites
+/// as long as there are eight left, then from two. The position is written, not counted up in
+/// memory, where each step would wait for the one before it.
+#[inline(never)]
+pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
+    let mut position = emission.position();
+    macro_rules! call_sites {
+        ($some:ident: $($index:literal)+) => {$(
+            emission.set_offset($index);
+            $some[$index](event, emission);
+        )+};
+    }
+    while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
+        emission.set_position(position);
+        call_sites!(eight: 0 1 2 3 4 5 6 7);
+        position += 8;
+        handlers = behind;
+    }
+    while let Some((two, behind)) = handlers.split_first_chunk::<2>() {
+        emission.set_position(position);
+        call_sites!(two: 0 1);
+        position += 2;
+        handlers = behind;
+    }
+    if let [last] = handlers {
+        emission.set_position(position);
+        last(event, emission);
+        position += 1;
+    }
+    emission.set_position(position);
+}

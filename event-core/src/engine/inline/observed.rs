@@ -1,0 +1,231 @@
+//! The ways of an event through its handlers that look at more than the handlers.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::engine::emission::cascade::LazyState;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::{Emission, HandlerLookup};
+use crate::engine::inline::call::{call_some, run_plain};
+use crate::engine::observers::EmissionObservers;
+use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::subscription::inline::InlineSubscription;
+use crate::engine::plan::subscriptions::{Step, SubscriptionList, SubscriptionNode as _};
+use crate::engine::state::DispatcherState;
+use crate::event::Event;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
+use crate::report::status::{Ended, Skip};
+use crate::spans::Trace;
+
+/// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
+#[inline]
+pub(crate) fn run_subscribed<E: Event>(
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
+    event: &E,
+    record: &LazyState,
+    origin: &Lineage,
+) -> usize {
+    let subscribed = roster.subscribed();
+    let Some(subscribed) = subscribed.as_deref() else {
+        return run_plain(inner, roster, event, record, origin);
+    };
+    let view = InlineHandlers::new(roster, Some(subscribed));
+    let emission = Emission::new(inner, &view, origin, record);
+    let missed = Cell::new(0);
+    let first_try = AssertUnwindSafe(|| {
+        let mut handlers = 0;
+        for inlay in subscribed.inlays() {
+            call_some(&roster.handlers[handlers..inlay.handlers], event, &emission);
+            handlers = inlay.handlers;
+            if !inlay.node.deliver(event, &emission) {
+                missed.set(missed.get() + 1);
+            }
+            emission.advance();
+        }
+        call_some(&roster.handlers[handlers..], event, &emission);
+    });
+    if let Err(payload) = catch_unwind(first_try) {
+        emission.panicked(event, payload);
+        emission.advance();
+        view.run_rest(event, &emission, &missed, None);
+    }
+    view.len() - missed.get()
+}
+
+/// The positions of an event: its handlers, with the subscriptions among them if there are
+/// any.
+struct InlineHandlers<'v, E> {
+    roster: &'v EventHandlers<E>,
+    subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+    /// How many subscriptions come before the position that was looked at last.
+    before: Cell<usize>,
+}
+
+impl<'v, E> InlineHandlers<'v, E> {
+    fn new(
+        roster: &'v EventHandlers<E>,
+        subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+    ) -> Self {
+        Self {
+            roster,
+            subscribed,
+            before: Cell::new(0),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.roster.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
+    }
+
+    fn step(&self, position: usize) -> Step<'v, InlineSubscription<E>> {
+        match self.subscribed {
+            None => Step::Handler(position),
+            Some(subscribed) => subscribed.step(position, &self.before),
+        }
+    }
+
+    /// Whether a handler stands at a position, or a subscription that may still be called.
+    fn is_alive(&self, position: usize) -> bool
+    where
+        E: Event,
+    {
+        match self.step(position) {
+            Step::Handler(_) => true,
+            Step::Subscription(node) => node.is_alive(),
+        }
+    }
+
+    /// Runs what stands from the emission's position on, one by one, looking at each. Counts
+    /// the subscriptions that were cancelled meanwhile in `missed`.
+    #[cold]
+    #[inline(never)]
+    fn run_rest(
+        &self,
+        event: &E,
+        emission: &Emission<'_>,
+        missed: &Cell<usize>,
+        observed: Option<&EmissionObservers<'_>>,
+    ) where
+        E: Event,
+    {
+        let end = self.len();
+        while emission.position() < end {
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                while emission.position() < end && emission.halted().is_none() {
+                    if !self.deliver(event, emission, observed) {
+                        missed.set(missed.get() + 1);
+                    }
+                    emission.advance();
+                }
+            }));
+            if let Err(payload) = run {
+                emission.panicked(event, payload);
+                if let Some(observed) = observed {
+                    emission.tell_ended(observed);
+                }
+                emission.advance();
+            }
+            if let Some(skip) = emission.halted() {
+                self.skip_rest(emission, skip, missed, observed);
+            }
+        }
+    }
+
+    /// Makes the delivery at the emission's position; `false` if the subscription there is
+    /// over.
+    fn deliver(
+        &self,
+        event: &E,
+        emission: &Emission<'_>,
+        observed: Option<&EmissionObservers<'_>>,
+    ) -> bool
+    where
+        E: Event,
+    {
+        let step = self.step(emission.position());
+        let mut trace = Trace::NONE;
+        if let Some(observed) = observed {
+            // One that is over and not swept yet is removed by its delivery.
+            if let Step::Subscription(node) = step
+                && !node.is_alive()
+            {
+                return node.deliver(event, emission);
+            }
+            trace = emission.start_observed(observed);
+        }
+        let delivered = trace.run(|| match step {
+            Step::Handler(index) => {
+                self.roster.handlers[index](event, emission);
+                true
+            }
+            Step::Subscription(node) => node.deliver(event, emission),
+        });
+        if let Some(observed) = observed {
+            if delivered {
+                emission.tell_ended(observed);
+            } else {
+                emission.tell_ended_as(observed, Ended::Skipped(Skip::Cancelled));
+            }
+        }
+        delivered
+    }
+
+    /// Skips what stands from the emission's position on, each counted and observed.
+    #[cold]
+    fn skip_rest(
+        &self,
+        emission: &Emission<'_>,
+        skip: Skip,
+        missed: &Cell<usize>,
+        observed: Option<&EmissionObservers<'_>>,
+    ) where
+        E: Event,
+    {
+        while emission.position() < self.len() {
+            if self.is_alive(emission.position()) {
+                emission.skip(skip);
+                if let Some(observed) = observed {
+                    emission.tell_ended_as(observed, Ended::Skipped(skip));
+                }
+            } else {
+                missed.set(missed.get() + 1);
+            }
+            emission.advance();
+        }
+    }
+}
+
+impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
+    fn event(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn handler(&self, position: usize) -> HandlerInfo {
+        match self.step(position) {
+            Step::Handler(index) => self.roster.handler(index),
+            Step::Subscription(node) => node.info,
+        }
+    }
+}
+
+/// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
+/// there were, done or not.
+#[inline(never)]
+pub(crate) fn run_full<E: Event>(
+    inner: &Arc<DispatcherState>,
+    roster: &EventHandlers<E>,
+    event: &E,
+    record: &LazyState,
+    origin: &Lineage,
+    observed: Option<&EmissionObservers<'_>>,
+) -> usize {
+    let subscribed = roster.subscribed();
+    let view = InlineHandlers::new(roster, subscribed.as_deref());
+    let emission = Emission::new(inner, &view, origin, record);
+    let missed = Cell::new(0);
+    view.run_rest(event, &emission, &missed, observed);
+    view.len() - missed.get()
+}

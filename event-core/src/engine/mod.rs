@@ -1,0 +1,13 @@
+#[cfg(feature = "serde")]
+pub(crate) mod arrival;
+pub(crate) mod deferred;
+pub(crate) mod emission;
+pub(crate) mod emit;
+pub(crate) mod emit_all;
+pub(crate) mod emit_async;
+pub(crate) mod inline;
+pub(crate) mod observers;
+pub(crate) mod plan;
+pub(crate) mod queue;
+pub(crate) mod shutdown;
+pub(crate) mod state;

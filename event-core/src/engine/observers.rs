@@ -1,0 +1,204 @@
+//! TODO
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::engine::deferred::event::ErasedDeferredEvent;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::replay::NestingScope;
+use crate::engine::state::DispatcherState;
+use crate::event::any::AnyEvent;
+use crate::handler_info::HandlerInfo;
+use crate::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer, Observers};
+use crate::report::failure::Failure;
+use crate::report::status::Ended;
+use crate::spans::Trace;
+use crate::{log, panics};
+
+/// One emission and the observers it had when it started.
+pub(crate) struct EmissionObservers<'e> {
+    inner: &'e DispatcherState,
+    observers: Observers,
+    emission: EmissionSeen<'e>,
+    stand: NestingScope,
+    trace: &'e Trace,
+}
+
+/// A delivery that has started and not ended, as long as somebody observes it.
+#[derive(Clone, Default)]
+pub(crate) struct DeliveryTimer {
+    since: Option<Instant>,
+    pub(crate) trace: Trace,
+}
+
+impl DeliveryTimer {
+    /// Whether observers were told that it started.
+    pub(crate) fn is_known(&self) -> bool {
+        self.since.is_some()
+    }
+}
+
+impl<'e> EmissionObservers<'e> {
+    /// Tells the observers, if there are any, that an emission started. One that began before the
+    /// first of them came is not stamped, and not seen.
+    pub(crate) fn new(
+        inner: &'e DispatcherState,
+        event: &'e dyn AnyEvent,
+        origin: &'e Lineage,
+    ) -> Option<Self> {
+        let observed = Self::of(inner, event, origin)?;
+        observed.emission_started();
+        Some(observed)
+    }
+
+    /// The same, to go on with an emission that started before.
+    pub(crate) fn later(
+        inner: &'e DispatcherState,
+        event: &'e dyn ErasedDeferredEvent,
+    ) -> Option<Self> {
+        Self::of(inner, event.as_any_event(), event.origin())
+    }
+
+    /// The same, with the observers that were told that it started.
+    pub(crate) fn again(
+        inner: &'e DispatcherState,
+        event: &'e dyn ErasedDeferredEvent,
+        observers: Observers,
+    ) -> Option<Self> {
+        Self::with(inner, event.as_any_event(), event.origin(), observers)
+    }
+
+    /// Whoever was told that the emission started, to be told later that it ended.
+    pub(crate) fn into_observers(mut self) -> Observers {
+        std::mem::take(&mut self.observers)
+    }
+
+    fn of(
+        inner: &'e DispatcherState,
+        event: &'e dyn AnyEvent,
+        origin: &'e Lineage,
+    ) -> Option<Self> {
+        if !inner.is_observed() {
+            return None;
+        }
+        Self::with(inner, event, origin, inner.observers.load_full())
+    }
+
+    fn with(
+        inner: &'e DispatcherState,
+        event: &'e dyn AnyEvent,
+        origin: &'e Lineage,
+        observers: Observers,
+    ) -> Option<Self> {
+        Some(Self {
+            inner,
+            observers,
+            emission: EmissionSeen {
+                event,
+                meta: origin.stamp.as_ref()?,
+            },
+            stand: origin.stand(),
+            trace: &origin.trace,
+        })
+    }
+
+    fn emission_started(&self) {
+        self.each(|observer| observer.emission_started(&self.emission));
+    }
+
+    pub(crate) fn emission_ended(&self) {
+        self.each(|observer| observer.emission_ended(&self.emission));
+    }
+
+    pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> DeliveryTimer {
+        let emission = self.emission;
+        let delivery = DeliverySeen { emission, handler };
+        self.each(|observer| observer.delivery_started(&delivery));
+        let info = emission.event.info();
+        DeliveryTimer {
+            trace: self.trace.delivery(info, emission.meta, handler),
+            since: Some(Instant::now()),
+        }
+    }
+
+    /// A delivery ended: one that was under way, or one that never started.
+    pub(crate) fn ended(
+        &self,
+        handler: HandlerInfo,
+        ended: Ended,
+        failure: Option<&Failure>,
+        under_way: &DeliveryTimer,
+    ) {
+        under_way.trace.ended(ended, failure.is_some());
+        let delivery = DeliverySeen {
+            emission: self.emission,
+            handler,
+        };
+        let end = DeliveryEnd {
+            ended,
+            failure,
+            took: under_way.since.map(|since| since.elapsed()),
+        };
+        self.each(|observer| observer.delivery_ended(&delivery, &end));
+    }
+
+    /// What observers emit is caused by the event that they are told about.
+    fn each(&self, call: impl Fn(&dyn Observer)) {
+        let cause = Some(self.emission.meta.parent());
+        for observer in &*self.observers {
+            let told = || panics::catch(|| call(&**observer));
+            if let (Err(panic), _) = self.stand.descend(self.inner, cause, told) {
+                self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
+                log::observer_panicked(&panic);
+            }
+        }
+    }
+}
+
+/// A guard: the observer is taken off when it is dropped. Outside of an emission, a panic in the
+/// observer's own `Drop` goes on to whoever drops the guard.
+#[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
+pub struct Observation {
+    pub(crate) inner: std::sync::Weak<DispatcherState>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Observation {
+    /// Keeps the observer for as long as the dispatcher lives.
+    pub fn detach(mut self) {
+        self.observer = None;
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        let Some(observer) = self.observer.take() else {
+            return;
+        };
+        panics::release(|| {
+            if let Some(inner) = self.inner.upgrade() {
+                inner.change_observers(|all| {
+                    if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &observer)) {
+                        all.remove(at);
+                    }
+                });
+            }
+            panics::drop_caught(observer);
+        });
+    }
+}
+
+impl Drop for EmissionObservers<'_> {
+    /// An observer that was taken off meanwhile may end here.
+    fn drop(&mut self) {
+        panics::drop_caught(std::mem::take(&mut self.observers));
+    }
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observation").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,279 @@
+//! The handlers of one event type in one dispatcher: sorted, bound, and never changed after
+//! the build. Runtime subscriptions are beside it; see [`subscriptions`](crate::engine::plan::subscriptions).
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use arc_swap::Guard;
+
+use crate::engine::emission::HandlerLookup;
+use crate::engine::plan::bound::{Bound, Call, CatchAll, DeferredBinding, List};
+use crate::engine::plan::executor::{
+    DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
+};
+use crate::engine::plan::subscription::inline::InlineSubscription;
+use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
+use crate::event::Event;
+use crate::event::info::EventInfo;
+use crate::event::slot::EventSlot;
+use crate::handler::registered::{ExecutorKind, Registered};
+use crate::handler_info::HandlerInfo;
+use crate::panics;
+
+/// How an emit goes about an event; one byte, read without ordering, since it only ever
+/// chooses between ways that all give the right result.
+pub(crate) mod mode {
+    /// Nobody handles it.
+    pub(crate) const EMPTY: u8 = 0;
+    /// Linked handlers alone: the fast way.
+    pub(crate) const PLAIN: u8 = 1;
+    /// Subscriptions among the handlers, or alone.
+    pub(crate) const SUBSCRIBED: u8 = 2;
+    /// Handlers that do not run inline, observers, a stoppable event, or a dispatcher that
+    /// closes: each step is looked at.
+    pub(crate) const FULL: u8 = 3;
+    /// Handlers that run inline or as plain `async fn`s: for `emit_async`, see
+    /// [`at_once`](crate::engine::deferred::first_poll). For all others as much as [`FULL`].
+    pub(crate) const AT_ONCE: u8 = 4;
+    /// Handlers that queues run, without filters, alone; see [`queued`](crate::engine::deferred::queued).
+    pub(crate) const QUEUED: u8 = 5;
+}
+
+/// One place of a dispatcher's table.
+pub(crate) struct TableEntry {
+    mode: AtomicU8,
+    roster: Box<dyn ErasedHandlers>,
+}
+
+/// The handlers and subscriptions of one event type.
+pub(crate) struct EventHandlers<E> {
+    pub(crate) handlers: Box<[Bound<E>]>,
+    registered: Box<[&'static dyn Registered]>,
+    /// The handlers that do not run inline, in order.
+    pub(crate) later: Box<[DeferredHandler<E>]>,
+    /// Subscriptions that run inline.
+    pub(crate) subscriptions: Subscriptions<InlineSubscription<E>>,
+    /// Subscriptions that do not.
+    pub(crate) late_subscriptions: Subscriptions<dyn ErasedSubscription>,
+}
+
+pub trait ErasedHandlers: Any + Send + Sync {
+    /// The mode, given whether each step of the dispatcher is looked at.
+    fn mode(&self, watched: bool) -> u8;
+}
+
+impl TableEntry {
+    pub(crate) fn new(roster: Box<dyn ErasedHandlers>, watched: bool) -> Self {
+        Self {
+            mode: AtomicU8::new(roster.mode(watched)),
+            roster,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn mode(&self) -> u8 {
+        self.mode.load(Ordering::Relaxed)
+    }
+
+    /// Chooses the mode again, after a subscription or an observer came or went.
+    pub(crate) fn refresh(&self, watched: bool) {
+        self.mode
+            .store(self.roster.mode(watched), Ordering::Release);
+    }
+
+    #[inline]
+    pub(crate) fn roster<E: Event>(&self) -> &EventHandlers<E> {
+        let any: &dyn Any = &*self.roster;
+        let Some(roster) = any.downcast_ref() else {
+            unreachable!("the table's index belongs to another event type")
+        };
+        roster
+    }
+}
+
+impl<E: Event> EventHandlers<E> {
+    /// `registered` are the handlers of `list`, inline or not, in order.
+    fn new(
+        list: List<E>,
+        registered: Vec<&'static dyn Registered>,
+        places: &mut Executors,
+    ) -> Self {
+        let (inline, later): (Vec<_>, Vec<_>) = registered
+            .into_iter()
+            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+        let place = places.of(&later);
+        let seat = |((later, handler), place): (
+            (DeferredBinding<E>, &'static dyn Registered),
+            Executor,
+        )| DeferredHandler {
+            handler: HandlerInfo::of(handler),
+            priority: handler.spec().priority,
+            place,
+            has_timeout: handler.spec().timeout.is_some(),
+            later,
+        };
+        let seats = list.later.into_iter().zip(later).zip(place).map(seat);
+        Self {
+            handlers: list.inline.into(),
+            registered: inline.into(),
+            later: seats.collect(),
+            subscriptions: Subscriptions::default(),
+            late_subscriptions: Subscriptions::default(),
+        }
+    }
+
+    /// Whether there are handlers or subscriptions that do not run inline.
+    pub(crate) fn has_later(&self) -> bool {
+        !self.later.is_empty() || self.late_subscriptions.is_some()
+    }
+
+    /// Whether all handlers that do not run inline are `async fn`s without conditions.
+    fn runs_at_once(&self) -> bool {
+        let is_plain = |seat: &DeferredHandler<E>| {
+            let is_free = match &seat.place {
+                Executor::Task(place) => place.after.is_empty() && !place.limit.is_named(),
+                Executor::Queue(_) => false,
+            };
+            is_free
+                && !seat.has_timeout
+                && seat.later.filter.is_none()
+                && matches!(seat.later.call, Call::Async(_))
+        };
+        !self.late_subscriptions.is_some() && self.later.iter().all(is_plain)
+    }
+
+    /// Whether all handlers wait in queues, without conditions.
+    fn is_queued(&self) -> bool {
+        let is_plain = |seat: &DeferredHandler<E>| {
+            matches!(seat.place, Executor::Queue(_)) && seat.later.filter.is_none()
+        };
+        self.handlers.is_empty()
+            && !self.late_subscriptions.is_some()
+            && self.later.iter().all(is_plain)
+    }
+
+    /// The subscriptions that run inline, each with its place among the handlers.
+    #[inline]
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
+        let handler = |at| self.registered.get(at);
+        self.subscriptions
+            .load(|at| handler(at).map(|handler| handler.spec().priority))
+    }
+
+    /// The same of those that do not run inline.
+    pub(crate) fn late_subscribed(&self) -> Option<DeferredSubscriptions> {
+        let seat = |at| self.later.get(at);
+        let list = self
+            .late_subscriptions
+            .load(|at| seat(at).map(|seat| seat.priority));
+        Guard::into_inner(list)
+    }
+}
+
+impl<E> Drop for EventHandlers<E> {
+    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    fn drop(&mut self) {
+        let handlers = std::mem::take(&mut self.handlers);
+        handlers.into_iter().for_each(panics::drop_caught);
+        let later = std::mem::take(&mut self.later);
+        later.into_iter().for_each(panics::drop_caught);
+    }
+}
+
+impl<E: Event> ErasedHandlers for EventHandlers<E> {
+    fn mode(&self, watched: bool) -> u8 {
+        let subscribed = self.subscriptions.is_some();
+        let nobody = self.handlers.is_empty() && !subscribed;
+        if watched || (E::INFO.is_stoppable() && !nobody) {
+            mode::FULL
+        } else if self.has_later() {
+            if !subscribed && self.runs_at_once() {
+                mode::AT_ONCE
+            } else if !subscribed && self.is_queued() {
+                mode::QUEUED
+            } else {
+                mode::FULL
+            }
+        } else if subscribed {
+            mode::SUBSCRIBED
+        } else if self.handlers.is_empty() {
+            mode::EMPTY
+        } else {
+            mode::PLAIN
+        }
+    }
+}
+
+impl<E: Event> HandlerLookup for EventHandlers<E> {
+    fn event(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn handler(&self, position: usize) -> HandlerInfo {
+        HandlerInfo::of(self.registered[position])
+    }
+}
+
+/// What a build needs to know of an event type, behind an object.
+pub trait ErasedEventType: Send + Sync {
+    fn info(&self) -> &'static EventInfo;
+    fn slot(&self) -> Option<&'static EventSlot>;
+    /// A `List<E>` with room for so many handlers.
+    fn new_list(&self, handlers: usize) -> Box<dyn Any>;
+    /// Adds a catch-all to such a list.
+    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
+    /// Makes the table's place of the event.
+    fn finish(
+        &self,
+        list: Box<dyn Any>,
+        registered: Vec<&'static dyn Registered>,
+        places: &mut Executors,
+    ) -> Box<dyn ErasedHandlers>;
+}
+
+/// The [`ErasedEventType`] of `E`.
+pub(crate) struct EventType<E>(PhantomData<fn() -> E>);
+
+impl<E> EventType<E> {
+    pub(crate) const NEW: Self = Self(PhantomData);
+}
+
+impl<E: Event> ErasedEventType for EventType<E> {
+    fn info(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    fn slot(&self) -> Option<&'static EventSlot> {
+        E::slot()
+    }
+
+    fn new_list(&self, handlers: usize) -> Box<dyn Any> {
+        Box::new(List::<E>::with_capacity(handlers))
+    }
+
+    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
+        if let Some(list) = list.downcast_mut::<List<E>>() {
+            list.push_catch_all(catch_all);
+        }
+    }
+
+    fn finish(
+        &self,
+        list: Box<dyn Any>,
+        registered: Vec<&'static dyn Registered>,
+        places: &mut Executors,
+    ) -> Box<dyn ErasedHandlers> {
+        let list = list
+            .downcast::<List<E>>()
+            .map_or_else(|_| List::with_capacity(0), |list| *list);
+        Box::new(EventHandlers::<E>::new(list, registered, places))
+    }
+}

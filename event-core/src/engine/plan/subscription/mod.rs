@@ -1,0 +1,2 @@
+pub(crate) mod inline;
+pub(crate) mod state;

@@ -1,0 +1,134 @@
+//! The interleavings of claims and cancels, by the model checker loom.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use crate::engine::plan::subscription::state::State;
+
+#[test]
+fn of_two_emissions_one_calls_what_is_called_once() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.claim()
+        });
+        let mine = state.claim();
+        let other = other.join().expect("no panic");
+        assert_eq!(u8::from(mine) + u8::from(other), 1);
+        assert!(state.is_over());
+    });
+}
+
+#[test]
+fn nobody_calls_what_is_called_once_after_it_was_cancelled() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || {
+                state.cancel();
+                state.claim()
+            }
+        });
+        let mine = state.claim();
+        assert!(!other.join().expect("no panic"));
+        assert!(state.is_over(), "claimed ({mine}) or cancelled");
+    });
+}
+
+#[test]
+fn what_was_cancelled_stays_so() {
+    loom::model(|| {
+        let state = Arc::new(State::new(false));
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.cancel()
+        });
+        let before = state.is_active();
+        let claimed = state.claim();
+        assert!(before || !claimed, "it does not come back");
+        other.join().expect("no panic");
+        assert!(state.is_over() && !state.claim());
+    });
+}
+
+#[test]
+fn of_two_deliveries_that_start_later_one_calls_what_is_called_once() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let deliver = |state: &State| state.reserve() && state.claim_reserved();
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || deliver(&state)
+        });
+        let mine = deliver(&state);
+        let other = other.join().expect("no panic");
+        assert_eq!(u8::from(mine) + u8::from(other), 1);
+        assert!(state.is_over());
+    });
+}
+
+#[test]
+fn a_call_that_one_delivery_gives_back_is_made_once_by_another() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let abandoned = thread::spawn({
+            let state = Arc::clone(&state);
+            move || {
+                if state.reserve() {
+                    state.release();
+                }
+            }
+        });
+        let inline = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.claim()
+        });
+        let mine = state.reserve() && state.claim_reserved();
+        abandoned.join().expect("no panic");
+        let inline = inline.join().expect("no panic");
+        // Whoever came while it was reserved did not get it; then it is there for the next one.
+        let next = state.claim();
+        assert_eq!(u8::from(mine) + u8::from(inline) + u8::from(next), 1);
+        assert!(state.is_over());
+    });
+}
+
+#[test]
+fn a_delivery_that_gives_its_call_back_does_not_undo_a_cancel() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let cancelling = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.cancel()
+        });
+        if state.reserve() {
+            state.release();
+        }
+        cancelling.join().expect("no panic");
+        assert!(state.is_over());
+        assert!(!state.claim() && !state.reserve() && !state.claim_reserved());
+    });
+}
+
+#[test]
+fn what_was_cancelled_before_its_call_began_is_not_called() {
+    loom::model(|| {
+        for once in [false, true] {
+            let state = Arc::new(State::new(once));
+            assert!(state.reserve());
+            let cancelling = thread::spawn({
+                let state = Arc::clone(&state);
+                move || {
+                    state.cancel();
+                    // From here on no call begins.
+                    assert!(!state.claim_reserved());
+                }
+            });
+            let _began_before = state.claim_reserved();
+            cancelling.join().expect("no panic");
+            assert!(state.is_over());
+        }
+    });
+}

@@ -1,0 +1,180 @@
+//! What code outside of a queue sees of it, and may do to it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::engine::queue::live::LiveQueue;
+use crate::queue::{Declared, Overflow, Settings};
+use crate::report::status::{Ended, Skip};
+
+/// One queue of one dispatcher: from [`Dispatcher::queue`](crate::Dispatcher::queue).
+#[derive(Clone)]
+pub struct QueueHandle {
+    /// `None` where no handler of the dispatcher names the queue: it is always empty.
+    line: Option<Arc<LiveQueue>>,
+    declared: &'static Declared,
+}
+
+/// How much waits, runs and has ended in a queue.
+///
+/// Where nothing is under way they add up: [`offered`](Self::offered) is the sum of `depth`,
+/// `running`, `done`, `failed`, `dropped`, `rejected` and `abandoned`. While deliveries end on other
+/// threads, one of them may be counted in two places for a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueCounts {
+    /// Deliveries that wait.
+    pub depth: usize,
+    /// The most that ever waited.
+    pub high_water: usize,
+    /// Deliveries that run; after a shutdown that ran out of time also those that a thread still
+    /// runs, which it counts as abandoned.
+    pub running: usize,
+    /// Deliveries that the queue was offered, taken in or not.
+    pub offered: u64,
+    /// Deliveries whose handler ran and did not fail.
+    pub done: u64,
+    /// Deliveries whose handler failed, panicked or timed out.
+    pub failed: u64,
+    /// Deliveries that the queue dropped because it was full.
+    pub dropped: u64,
+    /// Deliveries that it did not take: it was full, or closed.
+    pub rejected: u64,
+    /// Deliveries that nobody will run any more.
+    pub abandoned: u64,
+    /// How often an emitter had to wait for room.
+    pub waits: u64,
+}
+
+impl QueueCounts {
+    /// How many deliveries have ended, in whatever way.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.done + self.failed + self.dropped + self.rejected + self.abandoned
+    }
+}
+
+impl QueueHandle {
+    pub(crate) fn new(line: Option<&Arc<LiveQueue>>, declared: &'static Declared) -> Self {
+        Self {
+            line: line.cloned(),
+            declared,
+        }
+    }
+
+    /// The queue's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.declared.name
+    }
+
+    /// How many deliveries may wait, in this dispatcher.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.settings().capacity
+    }
+
+    /// How many deliveries may run at once, in this dispatcher.
+    #[must_use]
+    pub fn consumers(&self) -> usize {
+        self.settings().consumers
+    }
+
+    /// What happens in this dispatcher to a delivery that finds the queue full.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.settings().overflow
+    }
+
+    fn settings(&self) -> Settings {
+        let line = self.line.as_ref();
+        line.map_or(self.declared.settings, |line| line.settings)
+    }
+
+    /// How much waits, runs and has ended.
+    #[must_use]
+    pub fn counts(&self) -> QueueCounts {
+        let Some(line) = &self.line else {
+            return QueueCounts::default();
+        };
+        let skipped = line.undone(Ended::Skipped(Skip::Filter));
+        let failed = [Ended::Failed, Ended::Panicked, Ended::TimedOut];
+        let failed: u64 = failed.into_iter().map(|ended| line.undone(ended)).sum();
+        let abandoned = line.undone(Ended::Abandoned);
+        let rejected = line.undone(Ended::Rejected);
+        let dropped = line.undone(Ended::Dropped);
+        let counts = line.buffer.counts();
+        let undone = failed + skipped + line.abandoned_running();
+        QueueCounts {
+            depth: counts.depth,
+            high_water: counts.high_water,
+            running: counts.running,
+            offered: counts.offered
+                + rejected
+                + dropped.saturating_sub(counts.displaced)
+                + abandoned.saturating_sub(line.abandoned_running() + counts.cleared),
+            done: counts.finished.saturating_sub(undone),
+            failed,
+            dropped,
+            rejected,
+            abandoned,
+            waits: line.waits(),
+        }
+    }
+
+    /// When the event was emitted whose delivery waits longest, by the dispatcher's
+    /// [`Clock`](crate::meta::Clock). `None` if nothing waits, or if the dispatcher does not stamp what
+    /// it emits: no handler takes a [`Meta`](crate::Meta), and nobody observes.
+    #[must_use]
+    pub fn oldest(&self) -> Option<SystemTime> {
+        let line = self.line.as_ref()?;
+        line.buffer
+            .oldest(|item| Some(item.event.origin().stamp.as_ref()?.time()))?
+    }
+
+    /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that
+    /// is shut down, or gone, ends all pauses.
+    pub fn pause(&self) {
+        if let Some(line) = &self.line {
+            line.set_paused(true);
+        }
+    }
+
+    /// Lets deliveries start again.
+    pub fn resume(&self) {
+        if let Some(line) = &self.line {
+            line.set_paused(false);
+        }
+    }
+
+    /// Waits until nothing waits in the queue and nothing runs: everything that was queued has ended,
+    /// and what it caused was handed over.
+    pub async fn join(&self) {
+        if let Some(line) = &self.line {
+            line.buffer.quiet().await;
+        }
+    }
+
+    /// The same as [`join`](Self::join), for a thread that may block, and no longer than `limit`;
+    /// `false` if the time was over first.
+    #[must_use = "it tells whether the queue is empty"]
+    pub fn join_blocking(&self, limit: Duration) -> bool {
+        match &self.line {
+            None => true,
+            Some(line) => {
+                let deadline = Instant::now().checked_add(limit);
+                line.buffer.quiet_blocking(deadline)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for QueueHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueHandle")
+            .field("name", &self.name())
+            .field("counts", &self.counts())
+            .finish()
+    }
+}

@@ -1,0 +1,257 @@
+//! What waits in one queue of a dispatcher, and who serves it.
+
+use std::any::Any;
+use std::array;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use crate::engine::deferred::consumer;
+use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::state::DispatcherState;
+use crate::panics;
+use crate::queue::buffer::slots::Slot;
+use crate::queue::buffer::{Buffer, Offer, WhenFull};
+use crate::queue::{Overflow, Settings};
+use crate::report::status::Ended;
+use crate::runtime::Aborter;
+
+/// One queue of a dispatcher.
+pub(crate) struct LiveQueue {
+    pub(crate) name: &'static str,
+    pub(crate) settings: Settings,
+    pub(crate) buffer: Buffer<DeferredDelivery>,
+    serves: ServedBy,
+    start: Once,
+    /// Consumers that have not ended.
+    pub(crate) alive: AtomicUsize,
+    /// The dispatcher drains, and pauses are over.
+    is_draining: AtomicBool,
+    /// Nobody will serve it any more, since the runtime ended.
+    is_deserted: AtomicBool,
+    /// Deliveries that were not done, by how they ended.
+    undone: [AtomicU64; Ended::WAYS],
+    /// Of those that were abandoned, the ones that ran already.
+    abandoned_running: AtomicU64,
+    /// How often an emitter had to wait for room.
+    waits: AtomicU64,
+    pub(crate) aborters: Mutex<Vec<Aborter>>,
+    /// Wakes whoever pumps it.
+    wake: ArcSwapOption<Wake>,
+}
+
+pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// Who serves a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServedBy {
+    /// A handler of it may block.
+    Threads,
+    /// All its handlers are `async fn`s.
+    Tasks,
+    /// The owner of the value that it lends.
+    Pump,
+    /// The owner of a stream.
+    Stream,
+}
+
+/// What became of a delivery that was offered.
+pub(crate) enum OfferResult {
+    Waits,
+    /// There is no room, and the queue lets emitters wait.
+    NoRoom(DeferredDelivery),
+    /// There is no room, and the queue says so.
+    Rejected(DeferredDelivery),
+    /// There is no room, and the queue drops it.
+    Dropped(DeferredDelivery),
+    Closed(DeferredDelivery),
+    /// Its key cannot be hashed.
+    Panicked(DeferredDelivery, Box<dyn Any + Send>),
+    /// Nobody serves the queue any more.
+    Deserted(DeferredDelivery),
+}
+
+impl LiveQueue {
+    pub(crate) fn new(name: &'static str, settings: Settings, serves: ServedBy) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            settings,
+            buffer: Buffer::new(settings.capacity, |item| item.label),
+            serves,
+            start: Once::new(),
+            alive: AtomicUsize::new(0),
+            is_draining: AtomicBool::new(false),
+            is_deserted: AtomicBool::new(false),
+            undone: array::from_fn(|_| AtomicU64::new(0)),
+            abandoned_running: AtomicU64::new(0),
+            waits: AtomicU64::new(0),
+            aborters: Mutex::default(),
+            wake: ArcSwapOption::empty(),
+        })
+    }
+
+    pub(crate) fn serves(&self) -> ServedBy {
+        self.serves
+    }
+
+    /// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
+    /// one.
+    pub(crate) fn offer(
+        self: &Arc<Self>,
+        inner: &Arc<DispatcherState>,
+        item: DeferredDelivery,
+        slot: Option<Slot>,
+    ) -> OfferResult {
+        self.start(inner);
+        if self.is_deserted.load(Ordering::Acquire) {
+            return OfferResult::Deserted(item);
+        }
+        let lane = match self.serves {
+            ServedBy::Stream => None,
+            // The `Hash` of the key is the user's.
+            _ => match panics::catch_payload(|| item.event.lane()) {
+                Ok(lane) => lane,
+                Err(payload) => return OfferResult::Panicked(item, payload),
+            },
+        };
+        let when_full = match self.settings.overflow {
+            Overflow::Wait => WhenFull::Wait,
+            Overflow::DropOldest => WhenFull::Displace,
+            Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
+        };
+        match self.buffer.offer(item, lane, when_full, slot) {
+            Offer::Waits => {}
+            Offer::Displaced(oldest) => self.displaced(inner, oldest),
+            Offer::Full(item) => {
+                return match self.settings.overflow {
+                    Overflow::Wait => OfferResult::NoRoom(item),
+                    Overflow::Reject => OfferResult::Rejected(item),
+                    Overflow::DropOldest | Overflow::DropNewest => {
+                        self.count(Ended::Dropped);
+                        OfferResult::Dropped(item)
+                    }
+                };
+            }
+            // The last consumer may have gone since the look above.
+            Offer::Closed(item) if self.is_deserted.load(Ordering::Acquire) => {
+                return OfferResult::Deserted(item);
+            }
+            Offer::Closed(item) => return OfferResult::Closed(item),
+        }
+        self.wake();
+        OfferResult::Waits
+    }
+
+    fn start(self: &Arc<Self>, inner: &Arc<DispatcherState>) {
+        if self.start.is_completed() {
+            return;
+        }
+        self.start.call_once(|| match self.serves {
+            ServedBy::Threads => consumer::start_threads(inner, self),
+            ServedBy::Tasks => consumer::start_tasks(inner, self),
+            ServedBy::Pump | ServedBy::Stream => {}
+        });
+    }
+
+    /// The oldest delivery made room for another.
+    #[cold]
+    fn displaced(&self, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
+        self.count(Ended::Dropped);
+        if self.serves == ServedBy::Stream {
+            panics::drop_caught(oldest);
+        } else {
+            inner.end_unrun(oldest, Ended::Dropped, None);
+        }
+    }
+
+    /// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
+    pub(crate) fn desert(&self, inner: &Arc<DispatcherState>) {
+        self.is_deserted.store(true, Ordering::Release);
+        self.buffer.close();
+        self.end_abandoned(inner, self.buffer.clear());
+    }
+
+    /// Ends what waited, since nobody will run it.
+    pub(crate) fn end_abandoned(&self, inner: &Arc<DispatcherState>, items: Vec<DeferredDelivery>) {
+        for item in items {
+            self.count(Ended::Abandoned);
+            inner.end_unrun(item, Ended::Abandoned, Some(self.name));
+        }
+    }
+
+    /// Counts how a delivery ended.
+    pub(crate) fn count(&self, ended: Ended) {
+        if ended != Ended::Done {
+            self.undone[ended.index()].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a delivery that was dropped while it ran.
+    pub(crate) fn count_abandoned_running(&self) {
+        self.count(Ended::Abandoned);
+        self.abandoned_running.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn abandoned_running(&self) -> u64 {
+        self.abandoned_running.load(Ordering::Relaxed)
+    }
+
+    /// Counts an emitter that has to wait for room.
+    pub(crate) fn count_wait(&self) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn undone(&self, ended: Ended) -> u64 {
+        self.undone[ended.index()].load(Ordering::Relaxed)
+    }
+
+    /// Sets the wake-up of whoever pumps; `false` if there is one.
+    pub(crate) fn set_wake(&self, wake: Wake) -> bool {
+        let none: Option<Arc<Wake>> = None;
+        let before = self.wake.compare_and_swap(&none, Some(Arc::new(wake)));
+        before.is_none()
+    }
+
+    /// Takes the wake-up, for whoever drops it.
+    pub(crate) fn take_wake(&self) -> Option<Arc<Wake>> {
+        self.wake.swap(None)
+    }
+
+    /// Lets deliveries start, whatever is said from here on: the dispatcher drains.
+    pub(crate) fn end_pauses(&self) {
+        self.is_draining.store(true, Ordering::SeqCst);
+        self.set_paused(false);
+    }
+
+    /// Lets deliveries start, or no further one.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.buffer.set_paused(paused);
+        if paused && self.is_draining.load(Ordering::SeqCst) {
+            self.buffer.set_paused(false);
+        }
+        if !paused && self.buffer.counts().depth > 0 {
+            self.wake();
+        }
+    }
+
+    /// Wakes whoever pumps. The callback is the user's.
+    pub(crate) fn wake(&self) {
+        if let Some(wake) = &*self.wake.load() {
+            let _ = panics::catch(&***wake);
+        }
+    }
+
+    /// Ends its tasks where they stand.
+    pub(crate) fn abort(&self) {
+        let aborters =
+            std::mem::take(&mut *self.aborters.lock().unwrap_or_else(PoisonError::into_inner));
+        for aborter in aborters {
+            aborter.abort();
+        }
+    }
+}

@@ -1,0 +1,2 @@
+pub(crate) mod handle;
+pub(crate) mod live;

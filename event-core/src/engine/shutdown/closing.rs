@@ -1,0 +1,169 @@
+//! How a dispatcher ends: open, then draining, then closed.
+//!
+//! While it drains, it takes no new roots, but what draining deliveries cause. Whoever ends the
+//! last delivery closes it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use event_listener::Event as Waiters;
+
+use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::queue::live::LiveQueue;
+use crate::engine::shutdown::phase::Phase;
+use crate::engine::shutdown::tasks::Tasks;
+use crate::engine::state::DispatcherState;
+use crate::panics;
+use crate::queue::buffer::Buffer;
+
+/// Where a dispatcher stands on its way to its end.
+///
+/// It is apart from what the dispatcher owns of the user's, so that who works for a dispatcher lets go
+/// of that before it says that its work has ended.
+pub(crate) struct Closing {
+    pub(crate) phase: Phase,
+    tasks: Arc<Tasks>,
+    lines: Arc<[Arc<LiveQueue>]>,
+    /// The dispatcher, from its last clone's end on, while deliveries are under way.
+    left_alone: Mutex<Option<Arc<DispatcherState>>>,
+    /// Told when the phase is over.
+    pub(crate) closed: Waiters,
+    /// It was closed before all was quiet.
+    pub(crate) out_of_time: AtomicBool,
+    /// Streams, which end with the dispatcher.
+    pub(crate) streams: Mutex<Vec<std::sync::Weak<LiveQueue>>>,
+}
+
+impl Closing {
+    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<LiveQueue>]>) -> Arc<Self> {
+        Arc::new(Self {
+            phase: Phase::default(),
+            tasks: Arc::clone(tasks),
+            lines: Arc::clone(lines),
+            left_alone: Mutex::default(),
+            closed: Waiters::new(),
+            out_of_time: AtomicBool::new(false),
+            streams: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase.is_open()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase.is_closed()
+    }
+
+    /// Whether a root may be emitted; handlers that drain may go on emitting.
+    pub(crate) fn takes_roots(&self, is_outermost: bool) -> bool {
+        self.phase.takes_roots(is_outermost)
+    }
+
+    /// Whether it was closed before all was quiet.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        self.out_of_time.load(Ordering::Acquire)
+    }
+
+    /// One dispatcher more.
+    pub(crate) fn join(&self) {
+        self.phase.join();
+    }
+
+    /// One dispatcher more, if there is one left.
+    pub(crate) fn join_others(&self) -> bool {
+        self.phase.join_others()
+    }
+
+    /// One dispatcher less; answers whether it was the last.
+    pub(crate) fn leave(&self) -> bool {
+        self.phase.leave()
+    }
+
+    /// Ends a stream with the dispatcher.
+    pub(crate) fn add_stream(&self, stream: &Arc<LiveQueue>) {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that ended are looked for when the list is full, and the list grows if few did: adding
+        // one of many costs no more than adding the first.
+        if streams.len() == streams.capacity() {
+            streams.retain(|other| other.strong_count() > 0);
+            let lives = streams.len();
+            streams.reserve(lives);
+        }
+        streams.push(Arc::downgrade(stream));
+        drop(streams);
+        if !self.is_open() {
+            stream.buffer.close();
+        }
+    }
+}
+
+/// A task among those of its dispatcher, until it is dropped.
+pub(crate) struct TaskGuard {
+    closing: Arc<Closing>,
+    id: u64,
+}
+
+impl TaskGuard {
+    pub(crate) fn new(inner: &DispatcherState, id: u64) -> Self {
+        Self {
+            closing: Arc::clone(&inner.closing),
+            id,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.closing.tasks.leave(self.id);
+        self.closing.close_if_quiet();
+    }
+}
+
+impl Closing {
+    /// Closes a draining dispatcher in which nothing is under way any more.
+    pub(crate) fn close_if_quiet(&self) {
+        if self.is_open() {
+            return;
+        }
+        if let Some(woken) = self.phase.close_if_quiet(&self.tasks, &self.buffers()) {
+            woken.into_iter().for_each(Waker::wake);
+            self.end_streams_and_tell();
+        }
+    }
+
+    pub(crate) fn buffers(&self) -> Vec<&Buffer<DeferredDelivery>> {
+        self.lines.iter().map(|line| &line.buffer).collect()
+    }
+
+    /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
+    pub(crate) fn keep(&self, inner: &Arc<DispatcherState>) {
+        let mut left_alone = self.left_alone();
+        if !self.is_closed() {
+            *left_alone = Some(Arc::clone(inner));
+        }
+    }
+
+    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<DispatcherState>>> {
+        self.left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn end_streams_and_tell(&self) {
+        let streams = self.streams.lock();
+        let streams = std::mem::take(&mut *streams.unwrap_or_else(PoisonError::into_inner));
+        for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
+            stream.buffer.close();
+        }
+        let left_alone = self.left_alone().take();
+        panics::drop_caught(left_alone);
+        self.closed.notify(usize::MAX);
+    }
+}

@@ -1,0 +1,3 @@
+pub(crate) mod closing;
+pub(crate) mod phase;
+pub(crate) mod tasks;

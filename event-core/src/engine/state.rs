@@ -1,0 +1,397 @@
+//! What the clones of a dispatcher share.
+
+use std::any::TypeId;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+
+use crate::build;
+use crate::dispatcher::handle::DispatcherHandle;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::nesting;
+use crate::engine::plan::bound::CatchAll;
+use crate::engine::plan::executor::Executors;
+use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
+use crate::engine::queue::live::LiveQueue;
+use crate::engine::shutdown::closing::Closing;
+use crate::engine::shutdown::tasks::Tasks;
+use crate::event::Event;
+use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
+use crate::event::slot::EventSlot;
+use crate::handler::registered::Registered;
+use crate::handler::resolver::Provided;
+use crate::handler_info::HandlerInfo;
+use crate::meta::Meta;
+use crate::meta::parent::ParentEvent;
+use crate::meta::source::MetaSource;
+use crate::observer::Observer;
+use crate::panics;
+use crate::queue::buffer::slots::Label;
+use crate::queue::{AnyQueue, Declared};
+use crate::report::failure::Failure;
+use crate::report::snapshot::Snapshot;
+use crate::runtime::Runtime;
+use crate::spans::Spans;
+use crate::type_map::ByType;
+
+/// What the clones of a dispatcher share, with the tasks and threads that work for it. After the
+/// build nothing in it changes but the runtime subscriptions, the observers, the places of generic
+/// events, and what waits and runs.
+pub(crate) struct DispatcherState {
+    /// By the dense index of each event type that is not generic.
+    pub(crate) table: Box<[Option<TableEntry>]>,
+    /// Generic events with handlers, and any event the linker did not tell of.
+    pub(crate) generic: ByType<TableEntry>,
+    /// Such events that were first subscribed to, or seen by a catch-all, after the build.
+    late: ArcSwap<ByType<Arc<TableEntry>>>,
+    has_late: AtomicBool,
+    /// The catch-alls, in order: they see late events, too.
+    pub(crate) everything: Box<[(&'static dyn Registered, CatchAll)]>,
+    pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
+    pub(crate) observed: AtomicBool,
+    pub(crate) observer_panics: AtomicU64,
+    /// Events that replays did not emit, since they are in the record.
+    discarded: AtomicU64,
+    /// Some handler asks for the identity of its event.
+    stamps: bool,
+    /// Whether emissions are stamped with an identity: for such a handler, or for who observes.
+    stamping: AtomicBool,
+    stamper: MetaSource,
+    spans: Spans,
+    pub(crate) runtime: Option<Runtime>,
+    /// The queues, by their index.
+    pub(crate) lines: Arc<[Arc<LiveQueue>]>,
+    places: Mutex<Executors>,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) closing: Arc<Closing>,
+    on_failure: OnFailure,
+    /// The values that were provided; those that handlers take are theirs.
+    provided: Provided,
+    /// Held while a mode, the late map or the observers change.
+    changes: Mutex<()>,
+    pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
+    pub(crate) count_limit: usize,
+    weak: Weak<Self>,
+}
+
+/// What a build hands over.
+pub(crate) struct Parts {
+    pub(crate) table: Vec<Option<TableEntry>>,
+    pub(crate) generic: ByType<TableEntry>,
+    pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) stamps: bool,
+    pub(crate) stamper: MetaSource,
+    pub(crate) spans: Spans,
+    pub(crate) runtime: Option<Runtime>,
+    pub(crate) lines: Vec<Arc<LiveQueue>>,
+    pub(crate) places: Executors,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) provided: Provided,
+    pub(crate) depth_limit: u32,
+    pub(crate) nesting_limit: u32,
+    pub(crate) count_limit: usize,
+}
+
+/// What is told of failures that nobody's report has.
+pub(crate) type OnFailure = Box<dyn Fn(&Failure) + Send + Sync>;
+
+/// The place of an event.
+pub(crate) enum TableLookup<'a> {
+    Known(&'a TableEntry),
+    Late(Arc<TableEntry>),
+}
+
+impl TableLookup<'_> {
+    /// The place itself, if it is not in the table.
+    pub(crate) fn late(&self) -> Option<Arc<TableEntry>> {
+        match self {
+            Self::Known(_) => None,
+            Self::Late(entry) => Some(Arc::clone(entry)),
+        }
+    }
+}
+
+impl Deref for TableLookup<'_> {
+    type Target = TableEntry;
+
+    fn deref(&self) -> &TableEntry {
+        match self {
+            Self::Known(entry) => entry,
+            Self::Late(entry) => entry,
+        }
+    }
+}
+
+impl DispatcherState {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let observed = parts.spans.are_on() || !parts.observers.is_empty();
+        let (tasks, lines) = (Arc::default(), parts.lines.into());
+        let closing = Closing::new(&tasks, &lines);
+        Arc::new_cyclic(|weak| Self {
+            table: parts.table.into(),
+            generic: parts.generic,
+            late: ArcSwap::default(),
+            has_late: AtomicBool::new(!parts.everything.is_empty()),
+            everything: parts.everything.into(),
+            observed: AtomicBool::new(observed),
+            observers: ArcSwap::from_pointee(parts.observers),
+            observer_panics: AtomicU64::new(0),
+            discarded: AtomicU64::new(0),
+            stamps: parts.stamps,
+            stamping: AtomicBool::new(parts.stamps || observed),
+            stamper: parts.stamper,
+            spans: parts.spans,
+            runtime: parts.runtime,
+            lines,
+            places: Mutex::new(parts.places),
+            tasks,
+            closing,
+            on_failure: parts.on_failure,
+            provided: parts.provided,
+            changes: Mutex::new(()),
+            depth_limit: parts.depth_limit,
+            nesting_limit: parts.nesting_limit,
+            count_limit: parts.count_limit,
+            weak: weak.clone(),
+        })
+    }
+
+    pub(crate) fn handle(&self) -> DispatcherHandle {
+        DispatcherHandle::of(self.weak.clone())
+    }
+
+    /// Whether somebody sees each step: an observer, or a trace.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observed.load(Ordering::Relaxed)
+    }
+
+    /// Whether emits look at each step: somebody observes, or the dispatcher closes.
+    fn is_watched(&self) -> bool {
+        self.is_observed() || !self.closing.is_open()
+    }
+
+    /// Whether somebody asks for the identity of emissions.
+    pub(crate) fn is_stamping(&self) -> bool {
+        self.stamping.load(Ordering::Relaxed)
+    }
+
+    /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
+    /// knows it by; else a new one.
+    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
+        let known = origin.stamp.clone();
+        known.unwrap_or_else(|| self.stamper.stamp(origin, own))
+    }
+
+    /// An event that was not emitted, as a failure keeps it.
+    #[cold]
+    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, origin: &Lineage) -> Arc<Snapshot> {
+        Snapshot::of(event, self.stamp(origin, None))
+    }
+
+    /// Begins an emission: gives it its identity and its span, if somebody asks for those.
+    pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Lineage) {
+        if self.is_stamping() {
+            let mut meta = self.stamp(origin, None);
+            origin.trace = self.spans.emission(event, origin, &mut meta);
+            origin.stamp = Some(meta);
+        }
+    }
+
+    /// Whether emissions have spans.
+    #[cfg(all(feature = "tokio", feature = "tracing"))]
+    pub(crate) fn makes_spans(&self) -> bool {
+        self.spans.are_on()
+    }
+
+    /// One more event that a replay does not emit.
+    #[cold]
+    pub(crate) fn count_discarded(&self) {
+        self.discarded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn discarded(&self) -> u64 {
+        self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// A failure of a delivery whose emitter has its report already. What the hook emits is caused by
+    /// the event that failed; if that is not emitted because of a limit, the hook hears of it, once.
+    #[cold]
+    pub(crate) fn tell(&self, failure: &Failure) {
+        // A hook that leads to another failure before it returns would never end.
+        if nesting::next() > self.depth_limit.saturating_add(1) {
+            return;
+        }
+        let hook = |failure| {
+            let told = || panics::catch(|| (self.on_failure)(failure));
+            failure.descend(self, told).1
+        };
+        if let Some(refusal) = hook(failure) {
+            let _ = hook(&failure.refused_inside(refusal));
+        }
+    }
+
+    /// The index of a queue, if some handler names it.
+    pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.position(queue)
+    }
+
+    /// The handler with a number.
+    pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.labelled(label)
+    }
+
+    /// The declaration of the queue at an index.
+    pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.declared(index)
+    }
+
+    /// The place of an event in the table.
+    #[inline]
+    pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&TableEntry> {
+        self.table.get(slot?.index())?.as_ref()
+    }
+
+    /// The place of `E` that the build made.
+    pub(crate) fn known<E: Event>(&self) -> Option<&TableEntry> {
+        self.entry(E::slot())
+            .or_else(|| self.generic.get(&TypeId::of::<E>()))
+    }
+
+    /// The place of `E`, wherever it is; `None` if there is none.
+    pub(crate) fn find<E: Event>(&self) -> Option<TableLookup<'_>> {
+        if let Some(entry) = self.known::<E>() {
+            return Some(TableLookup::Known(entry));
+        }
+        if !self.has_late.load(Ordering::Acquire) && !self.is_watched() {
+            return None;
+        }
+        if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+            return Some(TableLookup::Late(Arc::clone(entry)));
+        }
+        if self.everything.is_empty() && !self.is_observed() {
+            return None;
+        }
+        Some(TableLookup::Late(self.late_entry::<E>()))
+    }
+
+    /// The place of `E`, which is made if there is none.
+    pub(crate) fn find_or_make<E: Event>(&self) -> TableLookup<'_> {
+        match self.known::<E>() {
+            Some(entry) => TableLookup::Known(entry),
+            None => TableLookup::Late(self.late_entry::<E>()),
+        }
+    }
+
+    /// The place of an event that the build did not know of.
+    #[cold]
+    fn late_entry<E: Event>(&self) -> Arc<TableEntry> {
+        let _changing = self.changing();
+        if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+            return Arc::clone(entry);
+        }
+        let kind = EventType::<E>::NEW;
+        let mut list = kind.new_list(self.everything.len());
+        let mut registered = Vec::new();
+        for (handler, catch_all) in &self.everything {
+            if build::sees(*handler, E::INFO) {
+                kind.push_catch_all(&mut *list, catch_all.clone());
+                registered.push(*handler);
+            }
+        }
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let roster = kind.finish(list, registered, &mut places);
+        drop(places);
+        let entry = Arc::new(TableEntry::new(roster, self.is_watched()));
+        let mut late = ByType::clone(&self.late.load());
+        late.insert(TypeId::of::<E>(), Arc::clone(&entry));
+        self.late.store(Arc::new(late));
+        self.has_late.store(true, Ordering::Release);
+        entry
+    }
+
+    /// Chooses the mode of the place of `E` again.
+    pub(crate) fn refresh<E: Event>(&self) {
+        let _changing = self.changing();
+        let watched = self.is_watched();
+        if let Some(entry) = self.known::<E>() {
+            entry.refresh(watched);
+        } else if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+            entry.refresh(watched);
+        }
+    }
+
+    /// Changes the list of observers.
+    pub(crate) fn change_observers(&self, change: impl FnOnce(&mut Vec<Arc<dyn Observer>>)) {
+        let changing = self.changing();
+        let mut observers = Vec::clone(&self.observers.load());
+        change(&mut observers);
+        let observed = self.spans.are_on() || !observers.is_empty();
+        if observed {
+            self.stamping.store(true, Ordering::Release);
+        }
+        let before = self.observers.swap(Arc::new(observers));
+        self.observed.store(observed, Ordering::Release);
+        if !observed {
+            self.stamping.store(self.stamps, Ordering::Release);
+        }
+        self.refresh_all();
+        drop(changing);
+        panics::drop_caught(before);
+    }
+
+    /// Lets every emit from here on look whether the dispatcher is open.
+    pub(crate) fn watch(&self) {
+        let changing = self.changing();
+        self.refresh_all();
+        drop(changing);
+    }
+
+    fn refresh_all(&self) {
+        let watched = self.is_watched();
+        let known = self.table.iter().flatten().chain(self.generic.values());
+        known.for_each(|entry| entry.refresh(watched));
+        for entry in self.late.load().values() {
+            entry.refresh(watched);
+        }
+    }
+
+    fn changing(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for DispatcherState {
+    /// Here end what handlers captured and what was provided, wherever the last clone ends:
+    /// perhaps inside of an emit. One by one, so that none that panics takes others along.
+    fn drop(&mut self) {
+        let owners = self.provided.take_owners();
+        panics::release(|| {
+            let table = std::mem::take(&mut self.table);
+            table.into_iter().for_each(panics::drop_caught);
+            let generic = std::mem::take(&mut self.generic);
+            generic.into_values().for_each(panics::drop_caught);
+            let everything = std::mem::take(&mut self.everything);
+            everything.into_iter().for_each(panics::drop_caught);
+            let late = ByType::clone(&self.late.swap(Arc::default()));
+            late.into_values().for_each(panics::drop_caught);
+            let observers = Vec::clone(&self.observers.swap(Arc::default()));
+            observers.into_iter().for_each(panics::drop_caught);
+            let wakes = self.lines.iter().map(|line| line.take_wake());
+            wakes.for_each(panics::drop_caught);
+            panics::drop_caught(std::mem::take(&mut self.spans));
+            panics::drop_caught(self.stamper.take_clock());
+            panics::drop_caught(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
+            // Last, so that nothing above was the last owner of a value.
+            owners.into_iter().for_each(panics::drop_caught);
+        });
+    }
+}

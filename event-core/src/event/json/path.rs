@@ -1,0 +1,139 @@
+//! Where in the data of an event an error is, as a message may show it.
+
+use serde::Serialize;
+use serde_path_to_error::{Path, Segment};
+
+use crate::event::json::read::shown;
+
+/// Where an event is read that has redacted fields, itself or in events inside of it.
+#[derive(Clone, Copy)]
+pub(crate) struct RedactedFields {
+    /// Of its own fields, as JSON pointers, those that are redacted and the others. What leads to none
+    /// of them may be inside of a redacted one, under a name that is not known.
+    pub(crate) own: Option<[&'static [&'static str]; 2]>,
+    /// Its fields with other events inside, and whether these have redacted fields.
+    pub(crate) events: &'static [(&'static str, bool)],
+}
+
+impl RedactedFields {
+    pub(crate) const NONE: Self = Self {
+        own: None,
+        events: &[],
+    };
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.own.is_none() && !self.events.iter().any(|(_, has_redacted)| *has_redacted)
+    }
+
+    /// Whether what is inside of `pointer` is hidden.
+    fn hide(&self, pointer: &str) -> bool {
+        let is_redacted = self
+            .own
+            .is_some_and(|[redacted, _]| redacted.contains(&pointer));
+        is_redacted || self.events.contains(&(pointer, true))
+    }
+
+    /// Whether no field inside of `pointer` is redacted. Fields may share a pointer, as those of variants
+    /// do.
+    fn show(&self, pointer: &str) -> bool {
+        self.own.is_none_or(|[redacted, others]| {
+            others.contains(&pointer) && !redacted.iter().any(|field| is_at(field, pointer))
+        })
+    }
+
+    /// Whether `pointer` leads to a field.
+    fn lead(&self, pointer: &str) -> bool {
+        self.own.is_none_or(|[redacted, others]| {
+            let mut fields = redacted.iter().chain(others);
+            fields.any(|field| is_at(field, pointer))
+        })
+    }
+}
+
+/// Whether `field` is what `pointer` points to, or inside of it.
+fn is_at(field: &str, pointer: &str) -> bool {
+    let rest = field.strip_prefix(pointer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// One step into a value.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Index(usize),
+    /// A field, the key of a map, or a variant.
+    Key(Box<str>),
+    Unknown,
+}
+
+impl Step {
+    /// The step to the value of a map's key; `None` for what can be no key in JSON.
+    pub(crate) fn to_value_of<K: Serialize + ?Sized>(key: &K) -> Option<Self> {
+        let json = serde_json::to_string(key).ok()?;
+        let text = match json.as_bytes().first()? {
+            b'"' => serde_json::from_str(&json).ok()?,
+            b'n' | b'[' | b'{' => return None,
+            _ => json,
+        };
+        Some(Self::Key(text.into()))
+    }
+
+    /// Whether a map's key is a text, and not only written as one.
+    pub(crate) fn is_text<K: Serialize + ?Sized>(key: &K) -> bool {
+        serde_json::to_string(key).is_ok_and(|json| json.starts_with('"'))
+    }
+
+    /// The steps of an error while reading.
+    pub(crate) fn all_of(path: &Path) -> impl Iterator<Item = Self> {
+        path.iter().map(|segment| match segment {
+            Segment::Seq { index } => Self::Index(*index),
+            Segment::Map { key } | Segment::Enum { variant: key } => Self::Key(key.as_str().into()),
+            Segment::Unknown => Self::Unknown,
+        })
+    }
+
+    /// The step as a part of a JSON pointer, and as a message shows it.
+    fn shown(&self) -> (String, String) {
+        match self {
+            Self::Index(index) => (index.to_string(), format!("[{index}]")),
+            Self::Key(key) => (
+                key.replace('~', "~0").replace('/', "~1"),
+                format!(".{}", shown(key, 40)),
+            ),
+            Self::Unknown => ("?".to_owned(), ".?".to_owned()),
+        }
+    }
+}
+
+/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
+pub(crate) fn shown_path(
+    root: &str,
+    path: impl IntoIterator<Item = Step>,
+    redacted: &RedactedFields,
+) -> String {
+    const MOST: usize = 16;
+    let mut shown_path = root.to_owned();
+    let mut pointer = String::new();
+    let mut is_shown = false;
+    for (index, step) in path.into_iter().enumerate() {
+        if redacted.hide(&pointer) {
+            break;
+        }
+        is_shown |= redacted.show(&pointer);
+        let (step, shown_step) = step.shown();
+        pointer.push('/');
+        pointer.push_str(&step);
+        if !is_shown && !redacted.lead(&pointer) {
+            break;
+        }
+        if index == MOST {
+            shown_path.push_str("[…]");
+            break;
+        }
+        if shown_path.is_empty() {
+            shown_path.push_str(shown_step.trim_start_matches('.'));
+        } else {
+            shown_path.push_str(&shown_step);
+        }
+    }
+    shown_path
+}

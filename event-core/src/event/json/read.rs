@@ -1,0 +1,167 @@
+//! Reads the data of an envelope as the type that it was written from, and says where it does not
+//! fit, without showing values.
+
+use std::any::Any;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::engine::arrival::ArrivedEvent;
+use crate::event::Event;
+use crate::event::json::path::{RedactedFields, Step, shown_path};
+use crate::event::json::redaction;
+use crate::event::version::Upcast;
+
+/// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
+/// no such version.
+pub(crate) type Read =
+    fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>>;
+
+/// The same with the version after the newest of them as the result.
+pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>;
+
+/// Why data is no event of the type.
+#[derive(Debug)]
+pub(crate) struct DataError {
+    pub(crate) path: String,
+    pub(crate) problem: String,
+    pub(crate) too_deep: bool,
+}
+
+pub(crate) fn read_any<E: Event>(
+    version: u32,
+    data: &str,
+) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>> {
+    let read = read::<E>(version, data)?;
+    Some(read.map(|event| Arc::new(event) as Arc<dyn ArrivedEvent>))
+}
+
+pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>
+where
+    E: Upcast<P>,
+    P: Event,
+{
+    let read = read::<P>(version, data)?;
+    Some(read.map(|older| Box::new(E::from(older)) as Box<dyn Any>))
+}
+
+fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, DataError>> {
+    if version == E::INFO.version() {
+        return E::WIRE.map(|form| form.read(data));
+    }
+    let older = E::INFO.upcast()?;
+    match (older.read)(version, data)? {
+        Ok(upcast) => upcast.downcast().ok().map(|event| Ok(*event)),
+        Err(unfit) => Some(Err(unfit)),
+    }
+}
+
+/// Reads JSON as an `E`.
+pub(crate) fn read_json<E: DeserializeOwned>(
+    data: &str,
+    redacted: &RedactedFields,
+) -> Result<E, DataError> {
+    let (read, hidden) = redaction::watched(None, || serde_json::from_str(data));
+    read.map_err(|error| {
+        let text = error.to_string();
+        let problem = match known(&text) {
+            Some(problem) => problem,
+            None if redacted.is_empty() => shown(without_place(&text), 200),
+            None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
+        };
+        DataError {
+            path: path_of_error::<E>(data, redacted, hidden),
+            problem,
+            too_deep: text.starts_with("recursion limit exceeded"),
+        }
+    })
+}
+
+/// Reads what does not fit once more, now with its path: to know that costs more than to read. It ends
+/// where the redacted value stands that is numbered `hidden`.
+#[cold]
+fn path_of_error<E: DeserializeOwned>(
+    data: &str,
+    redacted: &RedactedFields,
+    hidden: Option<u32>,
+) -> String {
+    let read = || {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        serde_path_to_error::deserialize::<_, E>(&mut deserializer)
+    };
+    match redaction::watched(hidden, read).0 {
+        Err(error) => shown_path("data", Step::all_of(error.path()), redacted),
+        Ok(_) => "data".to_owned(),
+    }
+}
+
+/// serde's text of an error without the values it shows; of another text, that there is one.
+pub(crate) fn without_values(error: &impl Display) -> String {
+    let problem = known(&error.to_string());
+    problem.unwrap_or_else(|| "a redacted value does not fit".to_owned())
+}
+
+/// One of serde's own texts, without the value it shows.
+pub(crate) fn known(text: &str) -> Option<String> {
+    let text = without_place(text);
+    for field in ["missing field `", "duplicate field `"] {
+        let name = text
+            .strip_prefix(field)
+            .and_then(|rest| rest.strip_suffix('`'));
+        if name.is_some_and(|name| !name.contains('`')) {
+            return Some(shown(text, 200));
+        }
+    }
+    if let Some(rest) = text.strip_prefix("invalid length ") {
+        let (found, _) = rest.split_once(", expected ")?;
+        let is_length = found.chars().all(|digit| digit.is_ascii_digit());
+        return is_length.then(|| shown(text, 200));
+    }
+    let kinds = [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "unknown field ",
+    ];
+    let kind = kinds.into_iter().find(|kind| text.starts_with(kind))?;
+    // What was found may contain anything; what was expected is the type's own words.
+    let (found, expected) = text.rsplit_once(", expected ")?;
+    let found = &found[kind.len()..];
+    let shape = found.split(['`', '"']).next().unwrap_or_default();
+    let what = format!("{kind}{shape}");
+    let what = what.trim_end_matches([' ', ':']);
+    Some(shown(&format!("{what}, expected {expected}"), 200))
+}
+
+/// Without ` at line 1 column 20`, which counts from the start of the data.
+fn without_place(text: &str) -> &str {
+    let place = text.rsplit_once(" at line ");
+    match place {
+        Some((before, place))
+            if place
+                .chars()
+                .all(|it| it.is_ascii_digit() || " column".contains(it)) =>
+        {
+            before
+        }
+        _ => text,
+    }
+}
+
+/// A text from outside, as a message can show it.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == most {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}

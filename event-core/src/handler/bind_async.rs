@@ -1,0 +1,349 @@
+//! Calls async handlers.
+//!
+//! The macro passes the function item itself, so that no `async` block and no closure stand in
+//! the user's crate, and "not `Send`" is reported at the function's own name. Each number of
+//! parameters has an impl of [`AsyncHandler`], and one of [`AsyncMethod`] for `&self`.
+
+#![allow(
+    missing_docs,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::plan::bound::EffectSink;
+use crate::engine::plan::bound::NotRun;
+pub(crate) use crate::engine::plan::bound::{
+    AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
+};
+use crate::error::BoxError;
+use crate::handler::bind::BoundParam;
+use crate::handler::outcome::Conclusion;
+use crate::handler::param::Delivery;
+use crate::runtime;
+
+/// Collects what an outcome says.
+#[derive(Default)]
+struct EffectBuffer(RefCell<Option<Box<CollectedEffects>>>);
+
+impl EffectSink for EffectBuffer {
+    fn cause(&self, event: Box<dyn ErasedEvent>) {
+        let mut collected = self.0.borrow_mut();
+        collected.get_or_insert_default().caused.push(event);
+    }
+
+    fn fail(&self, error: BoxError) {
+        let mut collected = self.0.borrow_mut();
+        collected.get_or_insert_default().errors.push(error);
+    }
+
+    /// Only inline handlers stop an emission; the macro says so.
+    fn stop(&self) {}
+}
+
+impl HandlerResult {
+    pub(crate) fn of<R: 'static>(outcome: R, conclude: Conclude<R>) -> Self {
+        if TypeId::of::<R>() == TypeId::of::<()>() {
+            return Self::Done;
+        }
+        let collector = EffectBuffer::default();
+        conclude(outcome, &mut Conclusion::new(&collector));
+        match collector.0.into_inner() {
+            None => Self::Done,
+            Some(collected) => Self::CascadeState(collected),
+        }
+    }
+}
+
+/// A resolved parameter of an async handler.
+pub trait AsyncSlot: Send + Sync + 'static {
+    /// What the function takes.
+    type Arg<'a>: Send;
+
+    /// # Errors
+    ///
+    /// The parameter rejected the delivery.
+    fn arg<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Arg<'a>, NotRun>;
+}
+
+impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Arc<T> {
+    type Arg<'a> = &'a T;
+
+    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<&'a T, NotRun> {
+        Ok(self)
+    }
+}
+
+impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
+    type Arg<'a> = Option<&'a T>;
+
+    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Option<&'a T>, NotRun> {
+        Ok(self.as_deref())
+    }
+}
+
+impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
+    type Arg<'a> = P;
+
+    fn arg(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
+        self.make(delivery)
+    }
+}
+
+/// The resolved parameters of an async handler.
+pub trait AsyncSlots: Send + Sync + 'static {
+    type Args<'a>: Send;
+
+    /// # Errors
+    ///
+    /// A parameter rejected the delivery.
+    fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun>;
+}
+
+/// An `async fn` that takes the event first. `R` is what it returns: a parameter of the trait, since
+/// rustc reports a future that is not `Send` twice where it is an associated type.
+#[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
+pub trait AsyncHandler<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'static {
+    type Future: Future<Output = R> + 'a;
+
+    fn call(&self, event: &'a E, args: S::Args<'a>) -> Self::Future;
+}
+
+/// An `async fn` that takes `&self` first, then the event.
+#[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
+pub trait AsyncMethod<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'static {
+    type Future: Future<Output = R> + 'a;
+
+    fn call(&self, event: &'a E, args: S::Args<'a>) -> Self::Future;
+}
+
+impl AsyncSlots for () {
+    type Args<'a> = ();
+
+    fn args(&self, _: &Delivery<'_>) -> Result<(), NotRun> {
+        Ok(())
+    }
+}
+
+impl<'a, E, F, R, Fut> AsyncHandler<'a, E, (), R> for F
+where
+    E: ?Sized + 'a,
+    F: Fn(&'a E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = R> + 'a,
+{
+    type Future = Fut;
+
+    fn call(&self, event: &'a E, (): ()) -> Fut {
+        self(event)
+    }
+}
+
+macro_rules! slots {
+    (@each $($slot:ident)+) => {
+        impl<$($slot: AsyncSlot),+> AsyncSlots for ($($slot,)+) {
+            type Args<'a> = ($($slot::Arg<'a>,)+);
+
+            fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun> {
+                #[allow(non_snake_case, reason = "one name serves the type and its value")]
+                let ($($slot,)+) = self;
+                Ok(($($slot.arg(delivery)?,)+))
+            }
+        }
+
+        impl<'a, E, Func, R, Fut, $($slot: AsyncSlot),+> AsyncHandler<'a, E, ($($slot,)+), R> for Func
+        where
+            E: ?Sized + 'a,
+            Func: Fn(&'a E, $($slot::Arg<'a>),+) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = R> + 'a,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case, reason = "one name serves the type and its value")]
+            fn call(&self, event: &'a E, ($($slot,)+): ($($slot::Arg<'a>,)+)) -> Fut {
+                self(event, $($slot),+)
+            }
+        }
+    };
+    (@method $this:ident $($slot:ident)*) => {
+        impl<'a, E, Func, R, Fut, $this: AsyncSlot $(, $slot: AsyncSlot)*>
+            AsyncMethod<'a, E, ($this, $($slot,)*), R> for Func
+        where
+            E: ?Sized + 'a,
+            Func: Fn($this::Arg<'a>, &'a E $(, $slot::Arg<'a>)*) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = R> + 'a,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case, reason = "one name serves the type and its value")]
+            fn call(
+                &self,
+                event: &'a E,
+                ($this, $($slot,)*): ($this::Arg<'a>, $($slot::Arg<'a>,)*),
+            ) -> Fut {
+                self($this, event $(, $slot)*)
+            }
+        }
+    };
+    ($first:ident $($others:ident)*) => {
+        slots!(@each $first $($others)*);
+        slots!(@method $first $($others)*);
+    };
+}
+
+slots!(A);
+slots!(A B);
+slots!(A B C);
+slots!(A B C D);
+slots!(A B C D G);
+slots!(A B C D G H);
+slots!(A B C D G H I);
+slots!(A B C D G H I J);
+
+/// A function with its parameters, how long a call may take, and what becomes of its outcome.
+pub(crate) struct BoundAsync<F, S, R> {
+    pub(crate) function: F,
+    pub(crate) slots: S,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) conclude: Conclude<R>,
+}
+
+/// The same of a method.
+pub(crate) struct BoundMethod<F, S, R>(pub(crate) BoundAsync<F, S, R>);
+
+pin_project! {
+/// A call of an async handler. The function is called when it is first polled, so that its future is
+/// stored once and in its place.
+///
+/// No `async` block: in a build that is not optimized, its `poll` would have room on the stack for the
+/// future that is moved into it, and handlers that emit have each other's `poll`s on the stack.
+#[project = CallPart]
+#[project_replace = CallBefore]
+enum Call<B, Fut, R> {
+    New { begin: B },
+    StartedCall { #[pin] future: Fut, conclude: Conclude<R> },
+    Ended,
+}
+}
+
+/// What becomes of an outcome.
+type Conclude<R> = fn(R, &mut Conclusion<'_>);
+
+impl<B, Fut, R> Call<B, Fut, R>
+where
+    B: FnOnce() -> (Fut, Conclude<R>),
+{
+    fn begin(mut self: Pin<&mut Self>) {
+        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
+            let (future, conclude) = begin();
+            self.set(Self::StartedCall { future, conclude });
+        }
+    }
+
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
+    }
+}
+
+impl<B, Fut, R: 'static> Future for Call<B, Fut, R>
+where
+    B: FnOnce() -> (Fut, Conclude<R>),
+    Fut: Future<Output = R>,
+{
+    type Output = HandlerResult;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HandlerResult> {
+        if matches!(*self, Self::New { .. }) {
+            self.as_mut().begin();
+        }
+        let CallPart::StartedCall { future, conclude } = self.as_mut().project() else {
+            unreachable!("a call that has ended, or panicked as it began, is not polled")
+        };
+        let conclude = *conclude;
+        let outcome = ready!(future.poll(context));
+        self.end();
+        Poll::Ready(HandlerResult::of(outcome, conclude))
+    }
+}
+
+/// A call whose future is there already.
+pub(crate) fn running<'a, R: 'static>(
+    future: impl Future<Output = R> + Send + 'a,
+    conclude: Conclude<R>,
+) -> HandlerFuture<'a> {
+    type FirstPoll<Fut, R> = fn() -> (Fut, Conclude<R>);
+    Box::pin(Call::<FirstPoll<_, R>, _, R>::StartedCall { future, conclude })
+}
+
+/// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
+/// and its code is there once.
+fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
+    Box::pin(async move {
+        match runtime::within(limit, running).await {
+            Ok(concluded) => concluded,
+            Err(limit) => HandlerResult::CascadeState(Box::new(CollectedEffects {
+                timed_out: Some(limit),
+                ..CollectedEffects::default()
+            })),
+        }
+    })
+}
+
+macro_rules! start {
+    () => {
+        fn start<'a>(
+            &'a self,
+            event: &'a E,
+            delivery: &Delivery<'_>,
+        ) -> Result<HandlerFuture<'a>, NotRun> {
+            let this = self.bound();
+            let args = this.slots.args(delivery)?;
+            let begin = move || (this.function.call(event, args), this.conclude);
+            let running: HandlerFuture<'a> = Box::pin(Call::New { begin });
+            Ok(match this.timeout {
+                None => running,
+                Some(limit) => limited(running, limit),
+            })
+        }
+    };
+}
+
+impl<F, S, R> BoundAsync<F, S, R> {
+    fn bound(&self) -> &Self {
+        self
+    }
+}
+
+impl<F, S, R> BoundMethod<F, S, R> {
+    fn bound(&self) -> &BoundAsync<F, S, R> {
+        &self.0
+    }
+}
+
+impl<E, F, S, R> AsyncBinding<E> for BoundAsync<F, S, R>
+where
+    E: ?Sized + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
+{
+    start!();
+}
+
+impl<E, F, S, R> AsyncBinding<E> for BoundMethod<F, S, R>
+where
+    E: ?Sized + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+{
+    start!();
+}

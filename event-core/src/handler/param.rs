@@ -1,0 +1,142 @@
+//! Parameters of handlers: dependencies by reference, and by value what is made for each
+//! delivery.
+
+use std::fmt;
+
+use crate::engine::emission::Emission;
+use crate::error::BoxError;
+use crate::event::info::EventInfo;
+use crate::handler::outcome::Events;
+pub(crate) use crate::handler::resolver::Resolver;
+use crate::handler_info::HandlerInfo;
+
+/// A by-value parameter of a handler: made anew for each delivery, from a state that is
+/// resolved once, while the dispatcher is built.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use std::convert::Infallible;
+/// use event_core::param::{Delivery, Param, Resolver};
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// /// How many causes lie between the first event and this one.
+/// struct Depth(u32);
+///
+/// impl Param for Depth {
+///     type State = ();
+///     type Rejection = Infallible;
+///
+///     fn resolve(_: &mut Resolver<'_>) -> Option<()> {
+///         Some(())
+///     }
+///
+///     fn param((): &(), delivery: &Delivery<'_>) -> Result<Self, Infallible> {
+///         Ok(Depth(delivery.depth()))
+///     }
+/// }
+///
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// #[handler]
+/// fn open_door(_event: &BellRung, depth: Depth) {
+///     assert_eq!(depth.0, 0);
+/// }
+///
+/// let report = Dispatcher::builder().only(open_door).build()?.emit(BellRung);
+/// assert_eq!(report.done(), 1);
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot take `{Self}` by value",
+    label = "neither a dependency nor a parameter made per delivery",
+    note = "take a dependency by reference, `&{Self}`, and give it to the builder with \
+            `.provide(value)`"
+)]
+pub trait Param: Sized + 'static {
+    /// What is resolved once and shared by all deliveries.
+    type State: Send + Sync + 'static;
+
+    /// Why a delivery can be refused; the delivery then ends as failed. A parameter that
+    /// never refuses says [`Infallible`](std::convert::Infallible).
+    type Rejection: Into<BoxError>;
+
+    /// Whether the parameter lets its handler cause events.
+    #[doc(hidden)]
+    const EMITS: bool = false;
+
+    /// Says which events the parameter lets its handler cause.
+    #[doc(hidden)]
+    fn events(events: &mut Events) {
+        let _ = events;
+    }
+
+    /// Resolves the state. `None` means that something is missing; `resolver` has noted what.
+    fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::State>;
+
+    /// Makes the argument of one delivery.
+    ///
+    /// # Errors
+    ///
+    /// The delivery is refused: the handler is not called and the delivery ends as failed.
+    fn param(state: &Self::State, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection>;
+}
+
+/// What a handler may take by reference: anything that threads can share. Nothing implements
+/// it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a handler's dependency",
+    label = "not `Send + Sync`, and handlers run on any thread",
+    note = "put a `Mutex` or an atomic inside instead of a `Cell`, `RefCell` or `Rc`; of a trait, \
+            write `trait YourTrait: Send + Sync`"
+)]
+pub trait Dependency: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
+
+/// The delivery that a [`Param`] is made for: one event for one handler.
+pub struct Delivery<'d> {
+    emission: &'d Emission<'d>,
+}
+
+impl<'d> Delivery<'d> {
+    #[inline]
+    pub(crate) fn new(emission: &'d Emission<'d>) -> Self {
+        Self { emission }
+    }
+
+    pub(crate) fn emission(&self) -> &'d Emission<'d> {
+        self.emission
+    }
+
+    /// What is known about the event's type.
+    #[must_use]
+    pub fn event(&self) -> &'static EventInfo {
+        self.emission.event()
+    }
+
+    /// The handler.
+    #[must_use]
+    pub fn handler(&self) -> HandlerInfo {
+        self.emission.handler()
+    }
+
+    /// How many causes lie between the event and the one that code outside of handlers
+    /// emitted; 0 for that one.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.emission.origin().depth
+    }
+}
+
+impl fmt::Debug for Delivery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("event", &self.event().name())
+            .field("handler", &self.handler())
+            .field("depth", &self.depth())
+            .finish()
+    }
+}

@@ -1,0 +1,311 @@
+//! Finds what handlers need, while a dispatcher is built.
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::dispatcher::Dispatcher;
+use crate::handler::context::Context;
+use crate::handler::outcome::Events;
+use crate::handler::param::Dependency;
+use crate::handler::registered::Registered;
+use crate::handler_info::HandlerInfo;
+use crate::meta::Meta;
+use crate::panics;
+use crate::problem::{Problem, ProblemKind};
+pub(crate) use crate::type_map::ByType;
+pub(crate) use crate::type_name::short;
+
+/// Finds what handlers need, while a dispatcher is built, and notes what is missing.
+pub struct Resolver<'r> {
+    provided: &'r Provided,
+    is_event: &'r dyn Fn(TypeId) -> bool,
+    handler: Option<&'static dyn Registered>,
+    missing: ByType<Problem>,
+    problems: Vec<Problem>,
+    /// How often something was noted.
+    noted: usize,
+    /// What the current handler can cause.
+    caused: Events,
+    /// Whether a parameter shows what the dispatcher stamps.
+    stamps: bool,
+}
+
+impl<'r> Resolver<'r> {
+    pub(crate) fn new(provided: &'r Provided, is_event: &'r dyn Fn(TypeId) -> bool) -> Self {
+        Self {
+            provided,
+            is_event,
+            handler: None,
+            missing: ByType::default(),
+            problems: Vec::new(),
+            noted: 0,
+            caused: Events::default(),
+            stamps: false,
+        }
+    }
+
+    /// From here on problems concern `handler`.
+    pub(crate) fn start(&mut self, handler: &'static dyn Registered) {
+        self.handler = Some(handler);
+        self.caused = Events::default();
+    }
+
+    /// The events that the current handler can cause, so far.
+    pub(crate) fn caused(&mut self) -> &mut Events {
+        &mut self.caused
+    }
+
+    /// Notes that emissions are to be stamped.
+    pub(crate) fn stamps(&mut self) {
+        self.stamps = true;
+    }
+
+    pub(crate) fn is_stamping(&self) -> bool {
+        self.stamps
+    }
+
+    /// The value of type `T` that the builder was given; `None` if there is none.
+    #[must_use]
+    pub fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
+        self.provided.get()
+    }
+
+    /// The value of type `T` that the builder was given; if there is none, the build fails
+    /// with an error that names the handler and `T`.
+    pub fn required<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
+        let found = self.provided.get();
+        if found.is_none() {
+            self.note_missing::<T>();
+        }
+        found
+    }
+
+    /// Notes that the current handler needs a `T`. One problem serves all that need it.
+    #[cold]
+    fn note_missing<T: Dependency + ?Sized>(&mut self) {
+        let Some(handler) = self.handler.map(HandlerInfo::of) else {
+            return;
+        };
+        self.noted += 1;
+        let problem = self.missing.remove(&TypeId::of::<T>()).unwrap_or_else(|| {
+            Problem::new(
+                ProblemKind::MissingDependency,
+                format!("`{}` was not provided", type_name::<T>()),
+            )
+            .help(self.help_for_missing::<T>())
+        });
+        self.missing.insert(
+            TypeId::of::<T>(),
+            problem.at_named(handler.file(), handler.line(), handler.name()),
+        );
+    }
+
+    fn help_for_missing<T: Dependency + ?Sized>(&self) -> String {
+        let needed = short(type_name::<T>());
+        if (self.is_event)(TypeId::of::<T>()) {
+            format!(
+                "`{needed}` is an event: a handler takes one event, as its first parameter; \
+                 write a second handler for `{needed}`"
+            )
+        } else if self.provided.get::<Arc<T>>().is_some() {
+            format!(
+                "an `Arc<{needed}>` was provided: give it with `.provide_arc(…)` instead of \
+                 `.provide(…)`"
+            )
+        } else if self.provided.get::<Box<T>>().is_some() {
+            format!(
+                "a `Box<{needed}>` was provided: give it with \
+                 `.provide_arc(std::sync::Arc::from(…))`"
+            )
+        } else if self.provided.get::<&'static T>().is_some() {
+            format!("a `&{needed}` was provided: give the value itself, or an `Arc` of it")
+        } else if TypeId::of::<T>() == TypeId::of::<Meta>()
+            || type_name::<T>().starts_with(type_name_of_context())
+        {
+            format!(
+                "each delivery has its own: take it by value, as `{needed}` instead of `&{needed}`"
+            )
+        } else if TypeId::of::<T>() == TypeId::of::<Dispatcher>() {
+            "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
+             take `&DispatcherHandle`"
+                .to_owned()
+        } else if TypeId::of::<T>() == TypeId::of::<str>() {
+            "add `.provide_arc::<str>(\"…\".into())` to the builder, or take `&String`".to_owned()
+        } else if let Some(inner) = needed
+            .strip_prefix("Option<")
+            .and_then(|rest| rest.strip_suffix('>'))
+        {
+            format!("a dependency that may be missing is an `Option<&{inner}>`")
+        } else if needed.starts_with("dyn ") {
+            format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
+        } else if size_of::<&T>() > size_of::<usize>() {
+            // A slice or the like, of which there is no value to provide.
+            format!("add `.provide_arc::<{needed}>(….into())` to the builder")
+        } else {
+            format!(
+                "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
+                 that can do without takes `Option<&{needed}>`"
+            )
+        }
+    }
+
+    /// Notes what a parameter needs and does not have: for parameters that need more than a
+    /// value of one type. `what` goes on from "handler `x` …", `help` says what to type.
+    pub fn note(&mut self, what: &str, help: &str) {
+        self.note_of(ProblemKind::UnresolvedParam, what, help);
+    }
+
+    /// How often something was noted so far.
+    pub(crate) fn noted(&self) -> usize {
+        self.noted
+    }
+
+    /// A parameter did not resolve and did not say why.
+    #[cold]
+    pub(crate) fn unresolved(&mut self, param: &str) {
+        self.note(
+            &format!("takes `{param}`, which cannot be made in this dispatcher"),
+            "in its `resolve`, use `resolver.required::<T>()`, which says what is missing, or \
+             `resolver.note(…)`",
+        );
+    }
+
+    #[cold]
+    pub(crate) fn catch_all_cannot_emit(&mut self) {
+        self.note_of(
+            ProblemKind::CatchAllEmits,
+            "is a catch-all and takes an `Emitter`; it would feed itself",
+            "remove the parameter, or handle one event type",
+        );
+    }
+
+    fn note_of(&mut self, kind: ProblemKind, what: &str, help: &str) {
+        self.noted += 1;
+        if let Some(handler) = self.handler.map(HandlerInfo::of) {
+            let what = format!("handler `{}` {what}", handler.name());
+            self.problems.push(
+                Problem::new(kind, what)
+                    .at(handler.file(), handler.line())
+                    .help(help),
+            );
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+        self.problems.into_iter().chain(self.missing.into_values())
+    }
+}
+
+impl fmt::Debug for Resolver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+/// `event_core::context::Context<`, wherever this crate is.
+fn type_name_of_context() -> &'static str {
+    let name = type_name::<Context<()>>();
+    name.split_inclusive('<').next().unwrap_or(name)
+}
+
+/// The values a builder was given, by type.
+#[derive(Default)]
+pub(crate) struct Provided {
+    values: ByType<Value>,
+}
+
+struct Value {
+    /// An `Arc<T>`, unless its handlers alone hold it.
+    arc: Option<Owner>,
+    /// Another, while somebody holds one.
+    upgrade: Box<dyn Fn() -> Option<Owner> + Send + Sync>,
+    name: &'static str,
+    taken: AtomicBool,
+}
+
+/// An `Arc<T>`, whatever its type.
+pub(crate) type Owner = Box<dyn Any + Send + Sync>;
+
+impl Provided {
+    /// Keeps `value`; answers whether there was one of the type already.
+    pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
+        let weak = Arc::downgrade(&value);
+        let value = Value {
+            arc: Some(Box::new(value)),
+            upgrade: Box::new(move || Some(Box::new(weak.upgrade()?))),
+            name: type_name::<T>(),
+            taken: AtomicBool::new(false),
+        };
+        self.values.insert(TypeId::of::<T>(), value).is_some()
+    }
+
+    /// Leaves each value to the handlers that took it. The others stay here.
+    pub(crate) fn leave_to_handlers(&mut self) {
+        for value in self.values.values_mut() {
+            if *value.taken.get_mut() {
+                value.arc = None;
+            }
+        }
+    }
+
+    /// Owners of all values that are left, for whoever drops them: a closure that owns two of them
+    /// would drop the second in the panic of the first.
+    pub(crate) fn take_owners(&mut self) -> Vec<Owner> {
+        let values = std::mem::take(&mut self.values).into_values();
+        let owners = values.filter_map(|value| value.arc.or_else(|| (value.upgrade)()));
+        owners.collect()
+    }
+
+    fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
+        let value = self.values.get(&TypeId::of::<T>())?;
+        value.taken.store(true, Ordering::Relaxed);
+        value.arc.as_ref()?.downcast_ref::<Arc<T>>().cloned()
+    }
+
+    /// The types of the values that nobody has asked for.
+    pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> {
+        let values = self.values.values();
+        values
+            .filter(|value| !value.taken.load(Ordering::Relaxed))
+            .map(|value| value.name)
+    }
+}
+
+impl Drop for Provided {
+    /// A builder that is dropped owns them, as a dispatcher does.
+    fn drop(&mut self) {
+        let owners = self.take_owners();
+        if !owners.is_empty() {
+            panics::release(|| owners.into_iter().for_each(panics::drop_caught));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::handler::resolver::{Provided, Resolver};
+
+    #[test]
+    fn what_has_no_size_of_its_own_is_said_to_be_provided_in_an_arc() {
+        let provided = Provided::default();
+        let resolver = Resolver::new(&provided, &|_| false);
+        for (help, provide) in [
+            (
+                resolver.help_for_missing::<[u8]>(),
+                "`.provide_arc::<[u8]>(….into())`",
+            ),
+            (
+                resolver.help_for_missing::<Path>(),
+                "`.provide_arc::<Path>(….into())`",
+            ),
+            (resolver.help_for_missing::<[u8; 3]>(), "`.provide(…)`"),
+        ] {
+            assert!(help.contains(provide), "{help}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! TODO
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::engine::emission::lineage::Lineage;
+use crate::meta::Meta;
+use crate::meta::clock::Clock;
+use crate::meta::parent::ParentEvent;
+use crate::panics;
+
+/// Makes the [`Meta`] of a dispatcher's emissions.
+pub(crate) struct MetaSource {
+    clock: Arc<dyn Clock>,
+    /// Keeps ids of one millisecond in order.
+    context: Mutex<ContextV7>,
+}
+
+impl MetaSource {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            context: Mutex::new(ContextV7::new()),
+        }
+    }
+
+    /// The clock, for whoever drops it.
+    pub(crate) fn take_clock(&mut self) -> Arc<dyn Clock> {
+        std::mem::replace(&mut self.clock, Arc::new(SystemTime::now))
+    }
+
+    /// The identity of an event that comes from `origin`: that of `own`, as what it causes knows it, or
+    /// a new one.
+    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
+        // The parent's first, so that ids grow with the descent.
+        let parent = origin.parent.as_ref().map(|parent| parent.stamp(self));
+        let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
+        Meta {
+            id,
+            time,
+            correlation: parent.map_or(id, |parent| parent.correlation),
+            causation: parent.map(|parent| parent.id),
+            depth: origin.depth,
+            attempt: 1,
+            traceparent: parent.and_then(|parent| parent.traceparent),
+            #[cfg(feature = "serde")]
+            route: None,
+        }
+    }
+
+    /// A new id, and when it was made. The clock is the user's: if it panics, the system's stands in.
+    pub(crate) fn make(&self) -> (Uuid, SystemTime) {
+        let time = panics::catch(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
+        let since = time
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        let timestamp = {
+            let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+            Timestamp::from_unix(&*context, since.as_secs(), since.subsec_nanos())
+        };
+        (Uuid::new_v7(timestamp), time)
+    }
+}

@@ -1,0 +1,198 @@
+//! The order of a waiting line: which item is next, which one its lane holds back.
+//!
+//! An item is *ready* when nothing holds it back. A lane has an entry from the moment one of its
+//! items is ready until the last of them was delivered; whatever else comes for it meanwhile is
+//! *held*. So an item is looked at twice at most, by number, however many lanes there are, and one
+//! without a lane touches nothing but a ring buffer.
+
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::mem;
+
+/// An item in the line.
+#[derive(Debug)]
+pub(crate) struct Waiting<T> {
+    /// Counts the items ever offered: smaller is older.
+    number: u64,
+    pub(crate) lane: Option<u64>,
+    pub(crate) item: T,
+}
+
+/// The waiting line, without a bound and without a lock.
+#[derive(Debug)]
+pub(crate) struct LaneOrder<T> {
+    next: u64,
+    /// Ready ever since they were offered, the oldest first.
+    at_once: VecDeque<Waiting<T>>,
+    /// All others, by number: an item behind which another of its lane has waited stays here when
+    /// it gets ready.
+    behind: BTreeMap<u64, Waiting<T>>,
+    /// Those of `behind` that are ready now.
+    freed: BinaryHeap<Reverse<u64>>,
+    /// Those of `behind` that are held, by lane, the oldest first.
+    lanes: HashMap<u64, VecDeque<u64>>,
+}
+
+impl<T> LaneOrder<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            next: 0,
+            at_once: VecDeque::new(),
+            behind: BTreeMap::new(),
+            freed: BinaryHeap::new(),
+            lanes: HashMap::new(),
+        }
+    }
+
+    /// How many items wait, ready or held.
+    pub(crate) fn len(&self) -> usize {
+        self.at_once.len() + self.behind.len()
+    }
+
+    /// How many items [`pop`](Self::pop) would give.
+    pub(crate) fn ready(&self) -> usize {
+        self.at_once.len() + self.freed.len()
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, item: T, lane: Option<u64>) {
+        let number = self.next;
+        self.next += 1;
+        let waiting = Waiting { number, lane, item };
+        match lane.map(|lane| self.lanes.entry(lane)) {
+            Some(Entry::Occupied(held)) => {
+                held.into_mut().push_back(number);
+                self.behind.insert(number, waiting);
+            }
+            Some(Entry::Vacant(free)) => {
+                // Allocates only if another item comes before this one was delivered.
+                free.insert(VecDeque::new());
+                self.at_once.push_back(waiting);
+            }
+            None => self.at_once.push_back(waiting),
+        }
+    }
+
+    /// Takes the oldest that is ready. Its lane stays taken until it is [freed](Self::free).
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Waiting<T>> {
+        match self.freed.peek() {
+            Some(&Reverse(number)) if self.is_oldest(number) => {
+                self.freed.pop();
+                self.behind.remove(&number)
+            }
+            _ => self.at_once.pop_front(),
+        }
+    }
+
+    /// Takes the oldest of all, ready or held, which will not be delivered.
+    pub(crate) fn pop_oldest(&mut self) -> Option<T> {
+        let Some((&number, _)) = self
+            .behind
+            .first_key_value()
+            .filter(|(number, _)| self.is_oldest(**number))
+        else {
+            let Waiting { lane, item, .. } = self.at_once.pop_front()?;
+            self.free(lane);
+            return Some(item);
+        };
+        let Waiting { lane, item, .. } = self.behind.remove(&number)?;
+        if self.freed.peek() == Some(&Reverse(number)) {
+            self.freed.pop();
+            self.free(lane);
+        } else if let Some(held) = lane.and_then(|lane| self.lanes.get_mut(&lane)) {
+            // The lane is taken by one that runs; of those it holds, the oldest is the first.
+            held.pop_front();
+        }
+        Some(item)
+    }
+
+    /// The oldest of all, ready or held.
+    pub(crate) fn oldest(&self) -> Option<&T> {
+        let behind = self.behind.first_key_value();
+        let behind = behind.filter(|(number, _)| self.is_oldest(**number));
+        let oldest = behind.map(|(_, waiting)| waiting);
+        oldest
+            .or_else(|| self.at_once.front())
+            .map(|waiting| &waiting.item)
+    }
+
+    /// The item that was ready has left the lane, one way or the other: the next one gets ready.
+    pub(crate) fn free(&mut self, lane: Option<u64>) {
+        let Some(lane) = lane else { return };
+        if let Entry::Occupied(mut held) = self.lanes.entry(lane) {
+            match held.get_mut().pop_front() {
+                Some(number) => self.freed.push(Reverse(number)),
+                None => drop(held.remove()),
+            }
+        }
+    }
+
+    /// Whether an item gets ready once the one of this lane that left the line is [freed](Self::free).
+    pub(crate) fn is_held_by(&self, lane: Option<u64>) -> bool {
+        let held = lane.and_then(|lane| self.lanes.get(&lane));
+        held.is_some_and(|held| !held.is_empty())
+    }
+
+    /// Takes all items, in no order. Lanes stay taken where one runs.
+    pub(crate) fn drain(&mut self) -> Drained<T> {
+        let freed = self.freed.drain();
+        let freed = freed.filter_map(|Reverse(number)| self.behind.get(&number));
+        for lane in self
+            .at_once
+            .iter()
+            .chain(freed)
+            .filter_map(|ready| ready.lane)
+        {
+            self.lanes.remove(&lane);
+        }
+        for held in self.lanes.values_mut() {
+            held.clear();
+        }
+        Drained {
+            at_once: mem::take(&mut self.at_once),
+            behind: mem::take(&mut self.behind),
+        }
+    }
+
+    /// How many lanes have something that is ready or runs.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Whether all that was ready at once came after the item with this number.
+    fn is_oldest(&self, number: u64) -> bool {
+        self.at_once
+            .front()
+            .is_none_or(|first| number < first.number)
+    }
+}
+
+/// What was in a line; put into order when no lock is held any more.
+#[derive(Debug)]
+pub(crate) struct Drained<T> {
+    at_once: VecDeque<Waiting<T>>,
+    behind: BTreeMap<u64, Waiting<T>>,
+}
+
+impl<T> Drained<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.at_once.len() + self.behind.len()
+    }
+
+    /// The items, in no order.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
+        let all = self.at_once.iter().chain(self.behind.values());
+        all.map(|waiting| &waiting.item)
+    }
+
+    /// The items in order of offer.
+    pub(crate) fn into_items(self) -> Vec<T> {
+        let mut all = Vec::from(self.at_once);
+        all.extend(self.behind.into_values());
+        all.sort_unstable_by_key(|waiting| waiting.number);
+        all.into_iter().map(|waiting| waiting.item).collect()
+    }
+}

@@ -1,0 +1,416 @@
+//! The waiting line of a queue in memory: bounded, with lanes, for tasks and threads at once.
+//!
+//! Items with the same lane run one after the other, in order of offer; all others run side by
+//! side. The capacity bounds those that wait, in the line or behind their lane; those that run are
+//! counted only.
+//!
+//! Each item has a [`Label`], by which an [`account`](crate::account) names its delivery.
+//!
+//! # How it works
+//!
+//! All state is under one lock, so that each operation is one step. Operations say what changes,
+//! not whom to wake: [`Buffer::change`] compares what there is to do for consumers, producers and
+//! watchers before and after the step, and wakes as many as there is more. From that follows what
+//! loses no wake-up: *whoever sleeps while there is something to do for its kind is outnumbered by
+//! the woken*. To sleep is a step of its own, taken only if there is nothing to do, and one who was
+//! woken and goes away without having looked passes it on.
+//!
+//! What waits is dropped, and wakers are called, after the lock is released: both is code of
+//! others. It does not matter when a waker runs: whom to wake was decided in the step.
+
+use std::fmt;
+use std::future::poll_fn;
+#[cfg(not(loom))]
+use std::sync::{Mutex, MutexGuard};
+use std::task::{Poll, Waker};
+#[cfg(not(target_family = "wasm"))]
+use std::time::Instant;
+
+#[cfg(loom)]
+use loom::sync::{Mutex, MutexGuard};
+
+use crate::queue::account::HandlerCounts;
+#[cfg(not(target_family = "wasm"))]
+use crate::queue::buffer::sleep::block_on;
+use crate::queue::buffer::sleep::{Sleep, Whom};
+pub(crate) use crate::queue::buffer::slots::{Label, Slot};
+use crate::queue::buffer::spin::Hint;
+use crate::queue::buffer::state::State;
+
+pub(crate) mod lane_order;
+#[cfg(all(test, loom))]
+mod models;
+pub(crate) mod sleep;
+pub(crate) mod slots;
+pub(crate) mod spin;
+pub(crate) mod state;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+/// A bounded waiting line for any number of producers and consumers.
+pub(crate) struct Buffer<T> {
+    state: Mutex<State<T>>,
+    hint: Hint,
+}
+
+/// What to do with an item for which there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// Give it back and count it as refused.
+    Refuse,
+    /// Give it back to a producer that will wait for [room](Buffer::room); counts nothing.
+    Wait,
+    /// Let the oldest one go, whether ready or behind its lane.
+    Displace,
+}
+
+/// What became of an item that was offered.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "it may give items back"]
+pub(crate) enum Offer<T> {
+    /// It waits.
+    Waits,
+    /// It waits, and this one made room.
+    Displaced(T),
+    /// There is no room for this one, the one offered.
+    Full(T),
+    /// The buffer was closed before this one, the one offered, came.
+    Closed(T),
+}
+
+/// An item that was handed out.
+#[derive(Debug)]
+pub(crate) struct Taken<T> {
+    pub(crate) item: T,
+    /// To be given back when the item's delivery has ended.
+    pub(crate) ticket: Ticket,
+}
+
+/// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
+/// came from, or the lane stays taken and the buffer is never quiet again.
+#[derive(Debug)]
+#[must_use = "a delivery that has ended is given back"]
+pub(crate) struct Ticket {
+    lane: Option<u64>,
+    slot: Slot,
+}
+
+/// What a buffer has seen, at one moment.
+///
+/// `offered` is the sum of `depth`, `running`, `finished`, `displaced` and `cleared`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Items that wait.
+    pub(crate) depth: usize,
+    /// The most that ever waited at once.
+    pub(crate) high_water: usize,
+    /// Items handed out whose ticket was not given back yet.
+    pub(crate) running: usize,
+    /// Items that were accepted.
+    pub(crate) offered: u64,
+    /// Accepted items that made room for others.
+    pub(crate) displaced: u64,
+    /// Items refused because there was no room.
+    pub(crate) refused: u64,
+    /// Items refused because the buffer was closed.
+    pub(crate) closed: u64,
+    /// Items whose delivery has ended.
+    pub(crate) finished: u64,
+    /// Accepted items that [`Buffer::clear`] took.
+    pub(crate) cleared: u64,
+}
+
+impl<T> Buffer<T> {
+    /// Makes one for up to `capacity` waiting items, at least one. `label` is called under the lock.
+    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
+        Self {
+            state: Mutex::new(State::new(capacity.max(1), label)),
+            hint: Hint::new(),
+        }
+    }
+
+    /// Lets an item wait, behind the others of its lane. `slot` is given back if it does.
+    pub(crate) fn offer(
+        &self,
+        item: T,
+        lane: Option<u64>,
+        when_full: WhenFull,
+        slot: Option<Slot>,
+    ) -> Offer<T> {
+        self.change(|state| state.offer(item, lane, when_full, slot))
+    }
+
+    /// Gives back what is `finished` and takes the next item, if one is ready and there is no pause.
+    pub(crate) fn try_take(&self, finished: Option<Ticket>) -> Option<Taken<T>> {
+        self.change(|state| {
+            state.finish(finished);
+            state.take()
+        })
+    }
+
+    /// Gives back what is `finished` and takes the next item as soon as there is one; `None` when
+    /// the buffer is closed and nothing waits any more.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future loses no item and no wake-up. `finished` is given back in any case.
+    pub(crate) fn take(
+        &self,
+        finished: Option<Ticket>,
+    ) -> impl Future<Output = Option<Taken<T>>> + Unpin {
+        self.take_with(finished, |taken| taken)
+    }
+
+    /// The same, with a `step` more under the lock.
+    pub(crate) fn take_with<R>(
+        &self,
+        finished: Option<Ticket>,
+        step: impl Fn(Taken<T>) -> R + Unpin,
+    ) -> impl Future<Output = Option<R>> + Unpin {
+        let mut finished = Unreturned {
+            buffer: self,
+            ticket: finished,
+        };
+        let mut sleep = Sleep::new(self, Whom::Consumers);
+        poll_fn(move |context| {
+            sleep.poll(context, |state, _| {
+                let next = state.next(finished.ticket.take());
+                next.map(|next| next.map(&step))
+            })
+        })
+    }
+
+    /// [`take`](Self::take) for a thread.
+    #[cfg(test)]
+    pub(crate) fn take_blocking(&self, finished: Option<Ticket>) -> Option<Taken<T>> {
+        self.take_blocking_with(finished, |taken| taken)
+    }
+
+    /// [`take_with`](Self::take_with) for a thread.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn take_blocking_with<R>(
+        &self,
+        finished: Option<Ticket>,
+        step: impl Fn(Taken<T>) -> R + Unpin,
+    ) -> Option<R> {
+        let take = |state: &mut State<T>| state.next(finished).map(|next| next.map(&step));
+        if let Poll::Ready(next) = self.change(take) {
+            return next;
+        }
+        self.hint.spin(Whom::Consumers);
+        block_on(self.take_with(None, step), None).flatten()
+    }
+
+    /// Gives back a ticket and takes the next item, if one is ready then and there is no pause.
+    ///
+    /// # Errors
+    ///
+    /// None is: the ticket.
+    pub(crate) fn try_next(&self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+        self.change(|state| state.try_next(ticket))
+    }
+
+    /// A delivery has ended, and its consumer takes nothing more.
+    pub(crate) fn finish(&self, ticket: Ticket) {
+        self.change(|state| state.finish(Some(ticket)));
+    }
+
+    /// A delivery has ended, and its consumer goes on with what it caused.
+    pub(crate) fn end(&self, ticket: &Ticket) {
+        self.lock().end(ticket);
+    }
+
+    /// A delivery will not end, unless it has, and its consumer takes nothing more.
+    pub(crate) fn abandon(&self, ticket: Ticket) {
+        self.change(|state| state.abandon(ticket));
+    }
+
+    /// Keeps an item's label while it waits for [room](Self::room); `None` if the buffer is closed.
+    pub(crate) fn wait(&self, item: &T) -> Option<Slot> {
+        self.lock().wait(item)
+    }
+
+    /// An item waits no more, though it found no room.
+    pub(crate) fn stop_waiting(&self, slot: Slot) {
+        self.lock().stop_waiting(slot);
+    }
+
+    /// An item is abandoned that was not taken in.
+    pub(crate) fn count_abandoned(&self, label: Label) {
+        self.lock().account.abandon(label);
+    }
+
+    /// Waits until there may be room, or the buffer is closed.
+    ///
+    /// One producer goes on for each place that becomes free; so who is let go offers its item, or
+    /// another may wait beside an empty place. Dropping the future is no problem.
+    pub(crate) fn capacity_free(&self) -> impl Future<Output = ()> + Unpin {
+        self.wait_for(Whom::Producers)
+    }
+
+    /// [`room`](Self::room) for a thread.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn capacity_free_blocking(&self) {
+        if !self.hint.spin(Whom::Producers) {
+            block_on(self.capacity_free(), None);
+        }
+    }
+
+    /// Hands nothing out while it is paused. Offers go on.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.change(|state| state.paused = paused);
+    }
+
+    /// Refuses all later offers. What waits is still handed out, even if there was a pause.
+    pub(crate) fn close(&self) {
+        self.change(|state| state.closed = true);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Takes all that waits, in order of offer. What runs goes on.
+    pub(crate) fn clear(&self) -> Vec<T> {
+        self.change(State::clear).into_items()
+    }
+
+    /// Names each delivery that ends or is abandoned from here on.
+    pub(crate) fn open_account(&self) {
+        self.lock().account.open();
+    }
+
+    /// What was drained, and what was abandoned, since then.
+    pub(crate) fn account(&self) -> (HandlerCounts<Label>, HandlerCounts<Label>) {
+        self.lock().account.counts()
+    }
+
+    /// Closes all buffers, if nothing waits and nothing runs in any of them, in one step of all; whom
+    /// to wake then.
+    pub(crate) fn close_all_if_quiet(buffers: &[&Self]) -> Option<Vec<Waker>> {
+        let mut states: Vec<_> = buffers.iter().map(|buffer| buffer.lock()).collect();
+        if !states.iter().all(|state| state.is_quiet()) {
+            return None;
+        }
+        let mut woken = Vec::new();
+        for (state, buffer) in states.iter_mut().zip(buffers) {
+            let before = state.prospects();
+            state.closed = true;
+            state.account.close();
+            let after = state.prospects();
+            buffer.hint.set(after);
+            woken.extend(state.wake(before, after));
+        }
+        Some(woken)
+    }
+
+    /// Closes the buffer, takes all that waits, and gives up what runs and what waits for room; also
+    /// says whom to wake then.
+    pub(crate) fn close_and_abandon(&self) -> (Vec<T>, Vec<Waker>) {
+        let mut state = self.lock();
+        let before = state.prospects();
+        let drained = state.abandon_all();
+        let after = state.prospects();
+        self.hint.set(after);
+        let woken = state.wake(before, after);
+        drop(state);
+        (drained.into_items(), woken)
+    }
+
+    /// Waits for a moment at which nothing waits and nothing runs.
+    pub(crate) fn quiet(&self) -> impl Future<Output = ()> + Unpin {
+        self.wait_for(Whom::Watchers)
+    }
+
+    /// [`quiet`](Self::quiet) for a thread; `false` if the deadline came first.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn quiet_blocking(&self, deadline: Option<Instant>) -> bool {
+        block_on(self.quiet(), deadline).is_some()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let state = self.lock();
+        Counts {
+            depth: state.line.len(),
+            ..state.counts
+        }
+    }
+
+    /// What `look` sees in the oldest item that waits. It looks under the lock.
+    pub(crate) fn oldest<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.lock().line.oldest().map(look)
+    }
+
+    /// Waits until there is something to do for `whom`, or was when this wait was woken.
+    fn wait_for(&self, whom: Whom) -> impl Future<Output = ()> + Unpin {
+        let mut sleep = Sleep::new(self, whom);
+        poll_fn(move |context| {
+            sleep.poll(context, |state, woken| {
+                if woken || state.prospect(whom) > 0 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+        })
+    }
+
+    /// One step: all that changes the state goes through here. Wakes those for whom there is more
+    /// to do than before.
+    ///
+    /// Inlined, with the steps that are taken per item: what they give is moved through memory at
+    /// each call, which takes as long as the step.
+    #[inline]
+    fn change<R>(&self, step: impl FnOnce(&mut State<T>) -> R) -> R {
+        let mut state = self.lock();
+        let before = state.prospects();
+        let result = step(&mut state);
+        let after = state.prospects();
+        self.hint.set(after);
+        if state.is_anyone_to_wake(before, after) {
+            let woken = state.wake(before, after);
+            drop(state);
+            woken.into_iter().for_each(Waker::wake);
+        }
+        result
+    }
+
+    /// A sleeper goes away. If it was woken, for something that is still to do, another one is.
+    fn leave(&self, whom: Whom, place: u64) {
+        let mut state = self.lock();
+        let left = state.sleepers(whom).leave(place);
+        let woken = if left.is_none() && state.prospect(whom) > 0 {
+            state.sleepers(whom).wake(1).next()
+        } else {
+            None
+        };
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        spin::lock(&self.state)
+    }
+}
+
+impl<T> fmt::Debug for Buffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffer")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A ticket on its way back, given back even if the future that has it is never polled.
+struct Unreturned<'b, T> {
+    buffer: &'b Buffer<T>,
+    ticket: Option<Ticket>,
+}
+
+impl<T> Drop for Unreturned<'_, T> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.buffer.finish(ticket);
+        }
+    }
+}
