@@ -53,7 +53,11 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
-            panics::release(|| node.cancel());
+            panics::release(move || {
+                node.cancel();
+                // If no emission has it, what the closure captured is dropped here.
+                drop(node);
+            });
         }
     }
 }
