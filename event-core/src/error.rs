@@ -5,10 +5,9 @@ use std::error::Error;
 use crate::report::Report;
 use crate::report::failure::Failure;
 
+pub use crate::box_error::BoxError;
 pub use crate::problem::{BuildError, Place, Problem, ProblemKind};
-
-/// Any error, boxed: what handlers' errors become.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+pub use crate::report::redeliver::RedeliverError;
 
 /// Why an event was not emitted at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,21 +22,6 @@ pub enum EmitError {
     /// The handle's dispatcher was dropped, or its build failed.
     #[error("the dispatcher of this handle is gone")]
     Gone,
-}
-
-/// Why a delivery was not [redelivered](crate::report::Failure::redeliver).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RedeliverError {
-    /// The failure is of another kind: no delivery waits in it.
-    #[error("only a delivery that found no room can be redelivered")]
-    NotFull,
-    /// It was redelivered before, or is being redelivered.
-    #[error("the delivery was redelivered before, or is right now")]
-    Again,
-    /// The dispatcher is closed or gone, or its queue is not served any more.
-    #[error("the dispatcher is closed")]
-    Closed,
 }
 
 /// `emit_blocking`, or another method of its kind, was called where blocking would stop other tasks.

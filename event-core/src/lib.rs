@@ -16,7 +16,8 @@ pub mod meta;
 pub mod observer;
 pub mod param {
     //! Parameters of handlers: dependencies by reference, and by value what is made for each delivery.
-    pub use crate::handler::param::{Delivery, Dependency, Param};
+    pub use crate::engine::emission::delivery::Delivery;
+    use crate::handler::param::{Dependency, Param};
     pub use crate::handler::resolver::Resolver;
 }
 pub mod queue;
@@ -30,9 +31,9 @@ pub mod stream {
 #[cfg(feature = "serde")]
 pub mod wire;
 
+pub(crate) mod box_error;
 pub(crate) mod build;
 mod engine;
-pub(crate) mod error_chain;
 pub(crate) mod handler_info;
 pub(crate) mod log;
 pub(crate) mod panics;
@@ -44,6 +45,7 @@ pub(crate) mod spans;
 pub(crate) mod type_map;
 pub(crate) mod type_name;
 
+pub use crate::box_error::BoxError;
 pub use crate::build::module::Module;
 pub use crate::dispatcher::Dispatcher;
 pub use crate::dispatcher::builder::DispatcherBuilder;
@@ -51,7 +53,6 @@ pub use crate::dispatcher::global::emit;
 pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::pending::PendingEvents;
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
-pub use crate::error::BoxError;
 pub use crate::event::any::AnyEvent;
 pub use crate::event::{Event, Transient};
 pub use crate::handler::context::Context;

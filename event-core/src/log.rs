@@ -12,9 +12,9 @@
 #[cfg(feature = "tracing")]
 use std::cell::Cell;
 
+use crate::box_error::Chain;
 use crate::engine::state::DispatcherState;
 use crate::error::EmitError;
-use crate::error_chain::Chain;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tracing")]

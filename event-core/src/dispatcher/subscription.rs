@@ -265,5 +265,3 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
             .finish_non_exhaustive()
     }
 }
-
-pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;

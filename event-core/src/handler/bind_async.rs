@@ -19,16 +19,16 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::box_error::BoxError;
+use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
 };
-use crate::error::BoxError;
 use crate::handler::bind::BoundParam;
 use crate::handler::outcome::Conclusion;
-use crate::handler::param::Delivery;
 use crate::runtime;
 
 /// Collects what an outcome says.

@@ -5,8 +5,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::engine::emission::delivery::Delivery;
 pub(crate) use crate::engine::emission::values::Values;
-use crate::handler::param::{Delivery, Dependency, Param};
+use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::meta::Meta;
 use crate::panics;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::engine::emission::delivery::Delivery;
 pub(crate) use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::event::{EmitsNow, Event};
 use crate::handler::outcome::Events;
-use crate::handler::param::{Delivery, Param};
+use crate::handler::param::Param;
 use crate::handler::resolver::Resolver;
 
 /// A handler's parameter that emits the events it names, and no others.

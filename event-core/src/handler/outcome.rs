@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::box_error::BoxError;
 pub(crate) use crate::engine::plan::bound::EffectSink;
-use crate::error::BoxError;
 use crate::event::info::EventInfo;
 use crate::event::{EmitsNow, Event, Stoppable};
 

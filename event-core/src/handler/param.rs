@@ -1,14 +1,10 @@
 //! Parameters of handlers: dependencies by reference, and by value what is made for each
 //! delivery.
 
-use std::fmt;
-
-use crate::engine::emission::Emission;
-use crate::error::BoxError;
-use crate::event::info::EventInfo;
+use crate::box_error::BoxError;
+use crate::engine::emission::delivery::Delivery;
 use crate::handler::outcome::Events;
 pub(crate) use crate::handler::resolver::Resolver;
-use crate::handler_info::HandlerInfo;
 
 /// A by-value parameter of a handler: made anew for each delivery, from a state that is
 /// resolved once, while the dispatcher is built.
@@ -95,48 +91,3 @@ pub trait Dependency: Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
-
-/// The delivery that a [`Param`] is made for: one event for one handler.
-pub struct Delivery<'d> {
-    emission: &'d Emission<'d>,
-}
-
-impl<'d> Delivery<'d> {
-    #[inline]
-    pub(crate) fn new(emission: &'d Emission<'d>) -> Self {
-        Self { emission }
-    }
-
-    pub(crate) fn emission(&self) -> &'d Emission<'d> {
-        self.emission
-    }
-
-    /// What is known about the event's type.
-    #[must_use]
-    pub fn event(&self) -> &'static EventInfo {
-        self.emission.event()
-    }
-
-    /// The handler.
-    #[must_use]
-    pub fn handler(&self) -> HandlerInfo {
-        self.emission.handler()
-    }
-
-    /// How many causes lie between the event and the one that code outside of handlers
-    /// emitted; 0 for that one.
-    #[must_use]
-    pub fn depth(&self) -> u32 {
-        self.emission.origin().depth
-    }
-}
-
-impl fmt::Debug for Delivery<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("event", &self.event().name())
-            .field("handler", &self.handler())
-            .field("depth", &self.depth())
-            .finish()
-    }
-}

@@ -12,9 +12,9 @@
 
 use std::sync::Arc;
 
+use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::NotRun;
 use crate::handler::bind_async::AsyncSlot;
-use crate::handler::param::Delivery;
 
 /// A resolved dependency, and what the function takes of it.
 pub struct Reborrowed<H, F> {

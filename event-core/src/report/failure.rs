@@ -7,14 +7,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::deferred::redeliver::RejectedDelivery;
+use crate::box_error::BoxError;
 use crate::engine::emission::nesting::{NestingError, NestingLimit};
 use crate::engine::emission::replay::NestingScope;
 use crate::engine::state::DispatcherState;
-use crate::error::{BoxError, RedeliverError};
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::report::redeliver::{Redeliver, RedeliverError};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::Ended;
 #[cfg(feature = "serde")]
@@ -59,7 +59,7 @@ pub(crate) enum Cause {
     Nested(NestingLimit),
     TimedOut(Duration),
     /// No room in a queue, or among the tasks of a handler.
-    Full(Arc<RejectedDelivery>),
+    Full(Arc<dyn Redeliver>),
     /// The dispatcher is closed.
     Closed,
     /// There is no runtime, and was none when the dispatcher was built.

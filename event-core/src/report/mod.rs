@@ -1,6 +1,7 @@
 //! What an emission led to: every delivery of the whole cascade, by how it ended.
 
 pub(crate) mod failure;
+pub(crate) mod redeliver;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 

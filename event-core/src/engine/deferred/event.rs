@@ -6,6 +6,7 @@ use std::task::Context;
 
 use crate::engine::deferred::first_poll;
 use crate::engine::deferred::first_poll::StartedCall;
+use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::{Emission, HandlerLookup};
@@ -18,7 +19,6 @@ use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
-use crate::handler::param::Delivery;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 use crate::queue::buffer::slots::Label;

@@ -16,6 +16,7 @@ use crate::engine::deferred::call::CallResult;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::event::DeferredEvent;
 use crate::engine::emission::cascade::{Cascade, LazyState};
+use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::lineage;
 use crate::engine::emission::lineage::Lineage;
@@ -29,7 +30,6 @@ use crate::engine::plan::handlers::EventHandlers;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
-use crate::handler::param::Delivery;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 

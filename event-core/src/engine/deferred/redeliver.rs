@@ -1,13 +1,15 @@
 //! A delivery that found no room, kept so that it can be offered again.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::engine::deferred::event::DeferredDelivery;
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
-use crate::error::RedeliverError;
+use crate::report::redeliver::{Redeliver, RedeliverError};
 
 /// A delivery that found no room.
 pub(crate) struct RejectedDelivery {
@@ -46,7 +48,7 @@ impl RejectedDelivery {
         }
     }
 
-    pub(crate) async fn redeliver(&self) -> Result<(), RedeliverError> {
+    async fn redeliver_when_free(&self) -> Result<(), RedeliverError> {
         let inner = self.inner()?;
         let mut claimed = self.claim()?;
         match &self.to {
@@ -57,20 +59,6 @@ impl RejectedDelivery {
                 }
             },
             Destination::Task(limit) => claimed.start(&inner, limit.acquire().await),
-        }
-    }
-
-    pub(crate) fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
-        let inner = self.inner()?;
-        let mut claimed = self.claim()?;
-        match &self.to {
-            Destination::Queue(line) => loop {
-                line.buffer.capacity_free_blocking();
-                if let Some(ended) = claimed.offer(&inner, line) {
-                    return ended;
-                }
-            },
-            Destination::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
         }
     }
 
@@ -91,6 +79,28 @@ impl RejectedDelivery {
 
     fn kept(&self) -> MutexGuard<'_, Option<DeferredDelivery>> {
         self.item.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Redeliver for RejectedDelivery {
+    fn redeliver(
+        self: Arc<Self>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), RedeliverError>> + Send>> {
+        Box::pin(async move { self.redeliver_when_free().await })
+    }
+
+    fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
+        let inner = self.inner()?;
+        let mut claimed = self.claim()?;
+        match &self.to {
+            Destination::Queue(line) => loop {
+                line.buffer.capacity_free_blocking();
+                if let Some(ended) = claimed.offer(&inner, line) {
+                    return ended;
+                }
+            },
+            Destination::Task(limit) => claimed.start(&inner, limit.acquire_blocking()),
+        }
     }
 }
 

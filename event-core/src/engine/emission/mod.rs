@@ -1,6 +1,7 @@
 //! One event on its way through its handlers, as the handlers' side sees it.
 
 pub(crate) mod cascade;
+pub(crate) mod delivery;
 pub(crate) mod emitter_buffer;
 pub(crate) mod erased;
 pub(crate) mod lineage;
@@ -12,6 +13,7 @@ use std::any::Any;
 use std::cell::{Cell, RefMut};
 use std::sync::Arc;
 
+use crate::box_error::BoxError;
 use crate::engine::emission::cascade::{CascadeState, LazyState};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::erased::ErasedEvent;
@@ -21,7 +23,6 @@ use crate::engine::plan::bound::CollectedEffects;
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::state::DispatcherState;
-use crate::error::BoxError;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;

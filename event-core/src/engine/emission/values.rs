@@ -3,7 +3,6 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
-use crate::handler::param::Dependency;
 use crate::type_map::ByType;
 
 /// The values that one emitter gives along, by type.
@@ -12,7 +11,7 @@ pub(crate) struct Values(pub(crate) ByType<Arc<dyn Any + Send + Sync>>);
 
 impl Values {
     /// These and one more, which replaces another of its type.
-    pub(crate) fn and<T: Dependency>(&self, value: T) -> Self {
+    pub(crate) fn and<T: Send + Sync + 'static>(&self, value: T) -> Self {
         let mut values = self.clone();
         values.0.insert(TypeId::of::<T>(), Arc::new(value));
         values

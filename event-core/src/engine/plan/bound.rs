@@ -12,12 +12,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::box_error::BoxError;
+use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::{AsAny, Emission};
-use crate::error::BoxError;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
-use crate::handler::param::Delivery;
 
 /// A function with its parameters.
 pub(crate) type Bound<E> = Box<dyn Fn(&E, &Emission<'_>) + Send + Sync>;

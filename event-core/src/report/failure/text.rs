@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error_chain::Chain;
+use crate::box_error::Chain;
 use crate::report::failure::{Cause, Failure, RUNTIME_ENDED};
 
 impl Failure {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::error_chain::Chain;
+use crate::box_error::Chain;
 use crate::wire::error::DecodeError;
 
 /// Why [`Records`](crate::wire::record::records::Records) has no event for a line of a record. Lines count from 1.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use crate::error_chain::Chain;
+use crate::box_error::Chain;
 use crate::wire::error::EncodeError;
 
 /// Events of one type that a [`Recorder`](crate::wire::record::recorder::Recorder) could not write, all for one reason.

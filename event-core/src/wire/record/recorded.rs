@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::error_chain::Chain;
+use crate::box_error::Chain;
 use crate::wire::record::missed::Missed;
 
 /// What a [`Recorder`](crate::wire::record::recorder::Recorder) wrote, and what it could not.

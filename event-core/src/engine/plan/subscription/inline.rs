@@ -2,7 +2,6 @@
 
 use std::sync::Weak;
 
-use crate::dispatcher::subscription::Call;
 use crate::engine::emission::Emission;
 use crate::engine::plan::subscription::state::State;
 use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
@@ -10,6 +9,8 @@ use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
+
+pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
 
 /// A subscription in its event's list.
 pub(crate) struct InlineSubscription<E> {

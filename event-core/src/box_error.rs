@@ -1,7 +1,10 @@
-//! What an error says, with its causes.
+//! Any error, and what it says with its causes.
 
 use std::error::Error;
 use std::fmt::{self, Write};
+
+/// Any error, boxed: what handlers' errors become.
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A chain that is longer is cut: `source` is code of users, and may lead back to its own error.
 const MOST_CAUSES: usize = 32;
@@ -57,7 +60,7 @@ fn has(text: &str, part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::error_chain::*;
+    use crate::box_error::*;
 
     #[derive(Debug)]
     struct Layer {

@@ -1,0 +1,52 @@
+//! One event for one handler, as the parameters of the handler see it.
+
+use std::fmt;
+
+use crate::engine::emission::Emission;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
+
+/// The delivery that a [`Param`] is made for: one event for one handler.
+pub struct Delivery<'d> {
+    emission: &'d Emission<'d>,
+}
+
+impl<'d> Delivery<'d> {
+    #[inline]
+    pub(crate) fn new(emission: &'d Emission<'d>) -> Self {
+        Self { emission }
+    }
+
+    pub(crate) fn emission(&self) -> &'d Emission<'d> {
+        self.emission
+    }
+
+    /// What is known about the event's type.
+    #[must_use]
+    pub fn event(&self) -> &'static EventInfo {
+        self.emission.event()
+    }
+
+    /// The handler.
+    #[must_use]
+    pub fn handler(&self) -> HandlerInfo {
+        self.emission.handler()
+    }
+
+    /// How many causes lie between the event and the one that code outside of handlers
+    /// emitted; 0 for that one.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.emission.origin().depth
+    }
+}
+
+impl fmt::Debug for Delivery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("event", &self.event().name())
+            .field("handler", &self.handler())
+            .field("depth", &self.depth())
+            .finish()
+    }
+}
