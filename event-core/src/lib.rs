@@ -13,11 +13,13 @@ pub mod event;
 pub mod flag;
 pub mod handler;
 pub mod meta;
+mod nesting;
+mod nesting_depth;
 pub mod observer;
 pub mod param {
     //! Parameters of handlers: dependencies by reference, and by value what is made for each delivery.
     pub use crate::engine::emission::delivery::Delivery;
-    use crate::handler::param::{Dependency, Param};
+    pub use crate::handler::param::{Dependency, Param};
     pub use crate::handler::resolver::Resolver;
 }
 pub mod queue;

@@ -53,7 +53,7 @@ pub(crate) fn failure(
                 "{failure}"
             );
         };
-        let _ = failure.descend(inner, || say(|| delivery.write(emission, write)));
+        let _ = failure.descend(inner.id(), || say(|| delivery.write(emission, write)));
     }
     let _ = (inner, failure, delivery, emission);
 }

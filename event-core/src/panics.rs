@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-use crate::engine::emission::nesting;
 use crate::log;
+use crate::nesting_depth;
 
 type Payload = Box<dyn Any + Send>;
 
@@ -41,7 +41,7 @@ pub(crate) fn drop_caught<T>(value: T) {
 ///
 /// Inside of an emission, and on a thread that panics, nothing goes on, and each is logged.
 pub(crate) fn release(code: impl FnOnce()) {
-    let goes_on = nesting::is_outermost() && !thread::panicking();
+    let goes_on = nesting_depth::is_outermost() && !thread::panicking();
     // A thread that ends has no place for them any more.
     let begin = || RELEASED.try_with(|released| released.replace(Some(Vec::new())));
     let outer = goes_on.then(begin).and_then(Result::ok);
@@ -69,7 +69,7 @@ fn hand_on(payload: Payload) -> Option<Payload> {
     let mut payload = Some(payload);
     let _ = RELEASED.try_with(|released| {
         if let Some(released) = &mut *released.borrow_mut()
-            && nesting::is_outermost()
+            && nesting_depth::is_outermost()
         {
             released.extend(payload.take());
         }

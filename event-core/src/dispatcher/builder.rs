@@ -13,7 +13,6 @@ use crate::build::selection::{Choice, Selection};
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
-use crate::engine::emission::nesting;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::event::Event;
 use crate::handler::param::Dependency;
@@ -22,6 +21,7 @@ use crate::handler::resolver::Provided;
 use crate::log;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;
+use crate::nesting::{self, NestingLimits};
 use crate::observer::Observer;
 use crate::panics;
 use crate::problem::BuildError;
@@ -72,9 +72,7 @@ pub struct DispatcherBuilder {
     given: ByType<&'static Location<'static>>,
     observers: Vec<Arc<dyn Observer>>,
     spans: Spans,
-    depth_limit: u32,
-    nesting_limit: u32,
-    count_limit: usize,
+    limits: NestingLimits,
     runtime: Option<Runtime>,
     clock: Arc<dyn Clock>,
     settings: Vec<(&'static Declared, Settings)>,
@@ -108,9 +106,11 @@ impl DispatcherBuilder {
             given: ByType::default(),
             observers: Vec::new(),
             spans: Spans::default(),
-            depth_limit: 256,
-            nesting_limit: 64,
-            count_limit: 10_000,
+            limits: NestingLimits {
+                depth: 256,
+                nesting: 64,
+                count: 10_000,
+            },
             runtime: None,
             clock: Arc::new(SystemTime::now),
             settings: Vec::new(),
@@ -286,7 +286,7 @@ impl DispatcherBuilder {
     /// How many causes may lie before an event; 256 unless said. The emits that handlers make
     /// themselves count, too. A limit of 0 lets handlers cause nothing.
     pub fn depth_limit(mut self, limit: u32) -> Self {
-        self.depth_limit = limit.min(nesting::MOST);
+        self.limits.depth = limit.min(nesting::MOST);
         self
     }
 
@@ -299,7 +299,7 @@ impl DispatcherBuilder {
     /// uses. So 64 of them leave 12 KiB to each handler on a stack of 2 MiB, which threads of Rust and
     /// workers of tokio have. Where stacks are smaller, a lower limit goes with them.
     pub fn nesting_limit(mut self, limit: u32) -> Self {
-        self.nesting_limit = limit.max(1);
+        self.limits.nesting = limit.max(1);
         self
     }
 
@@ -307,7 +307,7 @@ impl DispatcherBuilder {
     /// [`PendingEvents`](crate::PendingEvents) do not count. It also limits how many emits the
     /// handlers of one event may make themselves, with all that those lead to.
     pub fn count_limit(mut self, limit: usize) -> Self {
-        self.count_limit = limit;
+        self.limits.count = limit;
         self
     }
 
@@ -444,9 +444,7 @@ impl DispatcherBuilder {
             places: wired.places,
             on_failure: self.on_failure.unwrap_or_else(|| Box::new(log::unheard)),
             provided,
-            depth_limit: self.depth_limit,
-            nesting_limit: self.nesting_limit,
-            count_limit: self.count_limit,
+            limits: self.limits,
         });
         self.promise.keep(&inner);
         Ok(Dispatcher::of(inner))

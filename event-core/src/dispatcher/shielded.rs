@@ -7,11 +7,11 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
 use crate::dispatcher::emit_future::EmitAsync;
-use crate::engine::emission::nesting;
-use crate::engine::emission::replay::NestingScope;
 use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
+use crate::nesting;
+use crate::nesting::scope::NestingScope;
 use crate::panics::DropCaught;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -62,7 +62,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
         // from what the hook is told of.
-        let stand = NestingScope::here(self.inner);
+        let stand = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
         let within = Trace::of_emitter(self.inner);
         let task = runtime.spawn_for(async move {
@@ -75,11 +75,11 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
                 None => future.as_mut().poll(context),
                 Some(stand) if is_told => {
                     let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| stand.descend(inner, cause, poll).0)
+                    nesting::enter_elsewhere(|| stand.descend(inner.id(), cause, poll).0)
                 }
                 Some(stand) => {
                     let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| stand.enter(inner, poll).0)
+                    nesting::enter_elsewhere(|| stand.enter(inner.id(), poll).0)
                 }
             };
             poll_fn(|context| within.run(|| poll(context))).await

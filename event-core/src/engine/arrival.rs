@@ -85,7 +85,7 @@ pub(crate) fn deliver<E: Event>(
     let Some(origin) = enter(inner, &**event, arrival, &mut root) else {
         return root.into_report();
     };
-    let (panic, refused) = origin.stand().enter(inner, || {
+    let (panic, refused) = origin.stand().enter(inner.id(), || {
         let found = inner.find::<E>()?;
         if found.roster::<E>().has_later() {
             let held = Arc::clone(event);
@@ -122,7 +122,7 @@ pub(crate) fn enter(
     origin.depth = origin.depth.max(meta.depth());
     origin.replays |= replays;
     origin.stamp = Some(meta);
-    let limit = inner.depth_limit;
+    let limit = inner.limits.depth;
     let cause = match refused_echo {
         Some(source) => Some(Cause::Echo { source }),
         None => (origin.depth > limit).then_some(Cause::TooDeep { limit }),

@@ -22,9 +22,6 @@ use crate::engine::emission::cascade::{Cascade, LazyState, WaitPolicy};
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::erased::ReturnedEvent;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
-use crate::engine::emission::replay;
 use crate::engine::emission::values::Values;
 pub(crate) use crate::engine::inline::call::run_plain;
 use crate::engine::inline::observed::{run_full, run_subscribed};
@@ -36,6 +33,10 @@ use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::meta::parent::ParentEvent;
+use crate::nesting;
+use crate::nesting::NestingError;
+use crate::nesting::scope;
+use crate::nesting_depth;
 use crate::panics;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -48,7 +49,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
         return emit_full(inner, event, Cascade::default());
     };
     let way = entry.mode();
-    if way == mode::PLAIN && nesting::is_outermost() {
+    if way == mode::PLAIN && nesting_depth::is_outermost() {
         return emit_by(inner, event, |event, record| {
             run_plain(inner, entry.roster(), event, record, &ROOT_LINEAGE)
         });
@@ -57,8 +58,8 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
         return Report::default();
     }
     match way {
-        mode::EMPTY if nesting::is_outermost() => emit_by(inner, event, |_, _| 0),
-        mode::SUBSCRIBED if nesting::is_outermost() => emit_subscribed(inner, entry, event),
+        mode::EMPTY if nesting_depth::is_outermost() => emit_by(inner, event, |_, _| 0),
+        mode::SUBSCRIBED if nesting_depth::is_outermost() => emit_subscribed(inner, entry, event),
         _ => emit_full(inner, event, Cascade::default()),
     }
 }
@@ -156,15 +157,15 @@ pub(crate) fn enter_root(
     event: &'static EventInfo,
     values: Option<Arc<Values>>,
 ) -> Result<Lineage, EmitRefusal> {
-    if !inner.closing.takes_roots(nesting::is_outermost()) {
+    if !inner.closing.takes_roots(nesting_depth::is_outermost()) {
         return Err(EmitRefusal::Closed);
     }
-    let replays = replay::is_under_way(inner);
+    let replays = scope::is_under_way(inner.id());
     if replays && event.is_wire() {
         inner.count_discarded();
         return Err(EmitRefusal::Discarded);
     }
-    let depth = nesting::root(inner, event).map_err(EmitRefusal::Refused)?;
+    let depth = nesting::root(&inner.limits, event).map_err(EmitRefusal::Refused)?;
     Ok(Lineage {
         replays,
         values,
@@ -182,7 +183,7 @@ pub(crate) fn refuse<E: Event>(
     why: &EmitRefusal,
 ) -> Report {
     root.not_emitted(inner, &event, None, why);
-    if nesting::is_beyond(inner) {
+    if nesting::is_beyond(&inner.limits) {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
         std::mem::forget(event);
         return root.into_report();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::dispatcher::pending::PendingEvents;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
-use crate::engine::emission::replay;
 use crate::engine::emission::values::Values;
 use crate::engine::emit;
 use crate::engine::state::DispatcherState;
+use crate::nesting::scope;
 use crate::report::Report;
 
 /// Emits recorded events as one root.
@@ -34,7 +34,7 @@ pub(crate) fn enter_all(
     replays: bool,
     root: &mut Cascade,
 ) {
-    let replays = replays || replay::is_under_way(inner);
+    let replays = replays || scope::is_under_way(inner.id());
     let events = if replays {
         root.discard_recorded(inner, pending.events)
     } else {

@@ -13,7 +13,6 @@ use crate::engine::deferred::pending_emission;
 use crate::engine::deferred::pending_emission::StartedEmission;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::nesting;
 use crate::engine::emission::values::Values;
 use crate::engine::emit;
 use crate::engine::emit_all;
@@ -22,6 +21,8 @@ use crate::engine::plan::executor::Executor;
 use crate::engine::plan::handlers::{EventHandlers, mode};
 use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
+use crate::nesting;
+use crate::nesting_depth;
 use crate::panics::DropCaught;
 use crate::report::Report;
 
@@ -45,7 +46,7 @@ pub(crate) async fn emit_async<E: Event>(
 
 /// The handlers of an event that is emitted as an outermost root, if most of them are ready at once.
 fn at_once_roster<E: Event>(inner: &DispatcherState, is_bare: bool) -> Option<&EventHandlers<E>> {
-    let is_plain_root = is_bare && !inner.is_stamping() && nesting::is_outermost();
+    let is_plain_root = is_bare && !inner.is_stamping() && nesting_depth::is_outermost();
     let entry = inner.entry(E::slot()).filter(|_| is_plain_root)?;
     (entry.mode() == mode::AT_ONCE).then(|| entry.roster())
 }
@@ -179,7 +180,7 @@ fn begin_arrived<E: Event>(
         return StartedEmission::Ended(root.into_report());
     };
     let stand = origin.stand();
-    let (shared, refused) = stand.enter(inner, || {
+    let (shared, refused) = stand.enter(inner.id(), || {
         let found = inner.find::<E>()?;
         if found.roster::<E>().has_later() {
             let held = Arc::clone(&event);
@@ -194,7 +195,7 @@ fn begin_arrived<E: Event>(
     }
     root.pass_on(refused);
     let discard = || emit::discard_as(E::INFO, event.into_inner());
-    let (panic, refused) = stand.enter(inner, discard);
+    let (panic, refused) = stand.enter(inner.id(), discard);
     StartedEmission::new(inner, root, E::INFO, panic, refused)
 }
 

@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::replay::NestingScope;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
+use crate::nesting::scope::NestingScope;
 use crate::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer, Observers};
 use crate::report::failure::Failure;
 use crate::report::status::Ended;
@@ -149,7 +149,7 @@ impl<'e> EmissionObservers<'e> {
         let cause = Some(self.emission.meta.parent());
         for observer in &*self.observers {
             let told = || panics::catch(|| call(&**observer));
-            if let (Err(panic), _) = self.stand.descend(self.inner, cause, told) {
+            if let (Err(panic), _) = self.stand.descend(self.inner.id(), cause, told) {
                 self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
                 log::observer_panicked(&panic);
             }

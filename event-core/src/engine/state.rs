@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::ops::Deref;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -10,7 +11,6 @@ use arc_swap::ArcSwap;
 use crate::build;
 use crate::dispatcher::handle::DispatcherHandle;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::nesting;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
@@ -27,6 +27,8 @@ use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
 use crate::meta::source::MetaSource;
+use crate::nesting::scope::DispatcherId;
+use crate::nesting::{self, NestingLimits};
 use crate::observer::Observer;
 use crate::panics;
 use crate::queue::buffer::slots::Label;
@@ -72,9 +74,7 @@ pub(crate) struct DispatcherState {
     provided: Provided,
     /// Held while a mode, the late map or the observers change.
     changes: Mutex<()>,
-    pub(crate) depth_limit: u32,
-    pub(crate) nesting_limit: u32,
-    pub(crate) count_limit: usize,
+    pub(crate) limits: NestingLimits,
     weak: Weak<Self>,
 }
 
@@ -92,9 +92,7 @@ pub(crate) struct Parts {
     pub(crate) places: Executors,
     pub(crate) on_failure: OnFailure,
     pub(crate) provided: Provided,
-    pub(crate) depth_limit: u32,
-    pub(crate) nesting_limit: u32,
-    pub(crate) count_limit: usize,
+    pub(crate) limits: NestingLimits,
 }
 
 /// What is told of failures that nobody's report has.
@@ -154,15 +152,19 @@ impl DispatcherState {
             on_failure: parts.on_failure,
             provided: parts.provided,
             changes: Mutex::new(()),
-            depth_limit: parts.depth_limit,
-            nesting_limit: parts.nesting_limit,
-            count_limit: parts.count_limit,
+            limits: parts.limits,
             weak: weak.clone(),
         })
     }
 
     pub(crate) fn handle(&self) -> DispatcherHandle {
         DispatcherHandle::of(self.weak.clone())
+    }
+
+    /// Tells this dispatcher from others.
+    #[inline]
+    pub(crate) fn id(&self) -> DispatcherId {
+        DispatcherId(ptr::from_ref(self).addr())
     }
 
     /// Whether somebody sees each step: an observer, or a trace.
@@ -224,12 +226,12 @@ impl DispatcherState {
     #[cold]
     pub(crate) fn tell(&self, failure: &Failure) {
         // A hook that leads to another failure before it returns would never end.
-        if nesting::next() > self.depth_limit.saturating_add(1) {
+        if nesting::next() > self.limits.depth.saturating_add(1) {
             return;
         }
         let hook = |failure| {
             let told = || panics::catch(|| (self.on_failure)(failure));
-            failure.descend(self, told).1
+            failure.descend(self.id(), told).1
         };
         if let Some(refusal) = hook(failure) {
             let _ = hook(&failure.refused_inside(refusal));

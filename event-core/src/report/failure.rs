@@ -8,12 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::box_error::BoxError;
-use crate::engine::emission::nesting::{NestingError, NestingLimit};
-use crate::engine::emission::replay::NestingScope;
-use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::nesting::scope::{DispatcherId, NestingScope};
+use crate::nesting::{NestingError, NestingLimit};
 use crate::report::redeliver::{Redeliver, RedeliverError};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::Ended;
@@ -150,11 +149,11 @@ impl Failure {
     /// unwind.
     pub(crate) fn descend<R>(
         &self,
-        inner: &DispatcherState,
+        dispatcher: DispatcherId,
         told: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
         let cause = self.meta().map(Meta::parent);
-        self.stand.descend(inner, cause, told)
+        self.stand.descend(dispatcher, cause, told)
     }
 
     /// What is known about the event's type.

@@ -8,11 +8,11 @@ pub(crate) mod status;
 use std::fmt;
 
 use crate::engine::emission::erased::ReturnedEvent;
-use crate::engine::emission::nesting;
 use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
+use crate::nesting;
 use crate::panics;
 #[cfg(feature = "tokio")]
 use crate::report::failure::Cause;

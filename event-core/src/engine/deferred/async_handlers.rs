@@ -249,7 +249,7 @@ impl<'a> ConcurrentCalls<'a> {
     /// Asks the filter of a handler; its emits are inside of this emission.
     fn admits(&mut self, seat: u32) -> bool {
         let stand = self.event.origin().stand();
-        let (admits, refused) = stand.enter(self.inner, || {
+        let (admits, refused) = stand.enter(self.inner.id(), || {
             hand_over::admits(self.inner, self.event, seat, self.root)
         });
         self.root.pass_on(refused);

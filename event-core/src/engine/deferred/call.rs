@@ -13,13 +13,13 @@ use crate::engine::deferred::first_poll::{FirstPoll, StartedCall};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::{Cascade, CascadeState, EmissionProgress, LazyState};
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
-use crate::engine::emission::replay::NestingScope;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
 use crate::engine::state::DispatcherState;
+use crate::nesting;
+use crate::nesting::NestingError;
+use crate::nesting::scope::NestingScope;
 use crate::report::failure::{Cause, Failure, RUNTIME_ENDED};
 use crate::report::status::Ended;
 use crate::spans::Trace;
@@ -122,7 +122,7 @@ impl<'a> AsyncCall<'a> {
         };
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
         let stand = event.origin().stand();
-        let (started, refused) = stand.enter(inner, || {
+        let (started, refused) = stand.enter(inner.id(), || {
             let emission = Emission::new(inner, &who, event.origin(), &record);
             let start = || event.start(inner, target, &emission);
             catch_unwind(AssertUnwindSafe(|| match under_way {
@@ -171,7 +171,7 @@ impl<'a> AsyncCall<'a> {
         if let Some(running) = self.running.take() {
             let trace = &self.left.under_way.trace;
             let drop_it = || panics::catch(|| trace.run(|| drop(running)));
-            if let (Err(panic), _) = self.stand.enter(self.inner, drop_it) {
+            if let (Err(panic), _) = self.stand.enter(self.inner.id(), drop_it) {
                 log::drop_panicked(&panic);
             }
         }
@@ -219,11 +219,13 @@ impl<'a> AsyncCall<'a> {
             let poll = || running.as_mut().poll(context);
             catch_unwind(AssertUnwindSafe(|| trace.run(poll)))
         };
-        let (polled, refused) = self.stand.enter(self.inner, || match &self.inner.runtime {
-            // Timers are made inside of a runtime; the poll may come from elsewhere.
-            Some(runtime) if self.needs_timer => runtime.inside(poll),
-            _ => poll(),
-        });
+        let (polled, refused) = self
+            .stand
+            .enter(self.inner.id(), || match &self.inner.runtime {
+                // Timers are made inside of a runtime; the poll may come from elsewhere.
+                Some(runtime) if self.needs_timer => runtime.inside(poll),
+                _ => poll(),
+            });
         self.refused = self.refused.or(refused);
         let landing = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
@@ -354,7 +356,7 @@ pub(crate) async fn run_async(
         {
             let (begun, refused) = poll_fn(|context| {
                 let run = || event.run_at_once(inner, seat, context);
-                Poll::Ready(event.origin().stand().enter(inner, run))
+                Poll::Ready(event.origin().stand().enter(inner.id(), run))
             })
             .await;
             root.pass_on(refused);
@@ -410,7 +412,7 @@ pub(crate) fn run(
         };
         landed.settle(root, inner, event, &item.target)
     } else {
-        let (ended, refused) = event.origin().stand().enter(inner, || {
+        let (ended, refused) = event.origin().stand().enter(inner.id(), || {
             let under_way = tell_started(inner, event, &item.target);
             root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
                 let HandlerRef::DeferredHandler(seat) = item.target else {

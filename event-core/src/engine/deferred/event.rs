@@ -8,7 +8,6 @@ use crate::engine::deferred::first_poll;
 use crate::engine::deferred::first_poll::StartedCall;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::nesting;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::HandlerFuture;
@@ -20,6 +19,7 @@ use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
+use crate::nesting;
 use crate::panics;
 use crate::queue::buffer::slots::Label;
 

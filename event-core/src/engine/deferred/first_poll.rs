@@ -20,8 +20,6 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::lineage;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::inline::call::run_plain;
 use crate::engine::plan::bound::Call;
@@ -31,6 +29,8 @@ use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
+use crate::nesting;
+use crate::nesting::NestingError;
 use crate::panics;
 
 /// What is left of an emission that was not simply done.

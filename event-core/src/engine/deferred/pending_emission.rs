@@ -14,13 +14,13 @@ use crate::engine::deferred::capacity;
 use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::deferred::first_poll;
 use crate::engine::emission::cascade::{Cascade, EmittedEvent};
-use crate::engine::emission::nesting::NestingError;
 use crate::engine::emit;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
+use crate::nesting::NestingError;
 use crate::observer::Observers;
 use crate::panics::DropCaught;
 use crate::report::Report;
@@ -93,7 +93,7 @@ impl StartedEmission {
         }
         root.pass_on(refused);
         let (info, stand) = (event.info(), event.origin().stand());
-        let (panic, refused) = stand.enter(inner, || emit::discard_as(info, event));
+        let (panic, refused) = stand.enter(inner.id(), || emit::discard_as(info, event));
         Self::new(inner, root, info, panic, refused)
     }
 
@@ -228,7 +228,7 @@ impl<'a> EmissionGuard<'a> {
                 }
                 let (info, stand) = (event.info(), event.origin().stand());
                 let discard = || emit::discard_as(info, event.into_inner());
-                let (panic, refused) = stand.enter(self.inner, discard);
+                let (panic, refused) = stand.enter(self.inner.id(), discard);
                 self.root.end_first(self.inner, panic, refused);
             }
         }

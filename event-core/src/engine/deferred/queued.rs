@@ -11,18 +11,20 @@ use crate::engine::deferred::event::{
 };
 use crate::engine::deferred::hand_over;
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
 use crate::engine::plan::executor::{Executor, QueueExecutor};
 use crate::engine::plan::handlers::{EventHandlers, mode};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
+use crate::nesting;
+use crate::nesting::NestingError;
+use crate::nesting_depth;
 
 /// The handlers of an event that goes this way, as an outermost root.
 #[inline]
 pub(crate) fn roster<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
     let entry = inner.entry(E::slot())?;
-    let goes = entry.mode() == mode::QUEUED && !inner.is_stamping() && nesting::is_outermost();
+    let goes =
+        entry.mode() == mode::QUEUED && !inner.is_stamping() && nesting_depth::is_outermost();
     goes.then(|| entry.roster())
 }
 

@@ -17,8 +17,6 @@ use crate::engine::emission::Emission;
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
 pub(crate) use crate::engine::emission::erased::{ErasedEvent, ReturnedEvent};
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
 use crate::engine::emit::EmitRefusal;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
@@ -27,6 +25,8 @@ use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
+use crate::nesting;
+use crate::nesting::NestingError;
 use crate::queue::buffer::slots::Slot;
 use crate::report::failure::{Cause, Failure};
 use crate::report::snapshot::Snapshot;
@@ -279,16 +279,16 @@ impl CascadeState {
         }
         loop {
             let next = self.waiting.pop_front()?;
-            if next.origin.depth > inner.depth_limit {
-                let limit = inner.depth_limit;
+            if next.origin.depth > inner.limits.depth {
+                let limit = inner.limits.depth;
                 self.leave(inner, next, Some(Cause::TooDeep { limit }));
-            } else if next.by.is_none() || self.caused < inner.count_limit {
+            } else if next.by.is_none() || self.caused < inner.limits.count {
                 self.caused += usize::from(next.by.is_some());
                 self.details.events += 1;
                 return Some(next);
             } else {
                 let cause = Cause::TooMany {
-                    limit: inner.count_limit,
+                    limit: inner.limits.count,
                     not_emitted: 1 + self.waiting.len(),
                 };
                 self.leave(inner, next, Some(cause));
@@ -343,7 +343,7 @@ impl CascadeState {
             self.details.returned.push(returned);
             return;
         }
-        if nesting::is_beyond(inner) {
+        if nesting::is_beyond(&inner.limits) {
             // Only an event whose `Drop` emits it again gets here: leaking one ends that.
             std::mem::forget(event);
             return;
@@ -655,7 +655,7 @@ impl Cascade {
         self.record.get()?;
         let CausedEvent { event, by, origin } = self.more().next(inner)?;
         let (stand, depth) = (origin.stand(), origin.depth);
-        let (event, refused) = stand.enter(inner, || event.emit(inner, self, origin));
+        let (event, refused) = stand.enter(inner.id(), || event.emit(inner, self, origin));
         self.pass_on(refused);
         Some(EmittedEvent { event, by, depth })
     }

@@ -5,15 +5,14 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
-use crate::engine::emission::nesting;
-use crate::engine::emission::replay;
-use crate::engine::emission::replay::NestingScope;
 use crate::engine::emission::values::Values;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::meta::Meta;
 pub(crate) use crate::meta::parent::{Identity, ParentEvent, RootEvent};
 use crate::meta::source::MetaSource;
+use crate::nesting;
+use crate::nesting::scope::{self, NestingScope};
 use crate::spans::Trace;
 
 /// What an emission comes from, and what it carries on.
@@ -62,7 +61,7 @@ impl Lineage {
     /// Of a root that is emitted on this thread.
     pub(crate) fn here(inner: &DispatcherState) -> Self {
         Self {
-            replays: replay::is_under_way(inner),
+            replays: scope::is_under_way(inner.id()),
             parent: nesting::cause().map(ParentEvent::stamped),
             ..Self::at(nesting::next())
         }

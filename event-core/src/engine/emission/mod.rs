@@ -5,8 +5,6 @@ pub(crate) mod delivery;
 pub(crate) mod emitter_buffer;
 pub(crate) mod erased;
 pub(crate) mod lineage;
-pub(crate) mod nesting;
-pub(crate) mod replay;
 pub(crate) mod values;
 
 use std::any::Any;

@@ -8,17 +8,16 @@
 //! report of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
 //! every enclosing root.
 
+pub(crate) mod scope;
+
 use std::cell::Cell;
 use std::fmt;
 
-use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::meta::parent::Identity;
+use crate::nesting_depth::{NEXT, is_outermost};
 
 thread_local! {
-    /// The depth of the next root on this thread, with flags of the emission that is under
-    /// way. 0 outside of every emission.
-    static NEXT: Cell<u32> = const { Cell::new(0) };
     /// How many emissions the stack holds inside of the outermost one.
     static NESTED_NOW: Cell<u32> = const { Cell::new(0) };
     /// How many roots there were inside the outermost one.
@@ -37,6 +36,17 @@ const TOLD: u32 = 1 << 29;
 
 /// The deepest limit that leaves the flags alone.
 pub(crate) const MOST: u32 = TOLD - 2;
+
+/// The limits of one dispatcher.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NestingLimits {
+    /// How many causes may lie before an event.
+    pub(crate) depth: u32,
+    /// How many emissions the stack of a thread may hold.
+    pub(crate) nesting: u32,
+    /// How many events one outermost emission may cause, and how many emissions it may have inside of it.
+    pub(crate) count: usize,
+}
 
 /// A root that was not emitted because of those that it is inside of.
 #[derive(Clone, Copy)]
@@ -79,12 +89,6 @@ impl fmt::Display for NestingLimit {
     }
 }
 
-/// Whether no emission is under way on this thread.
-#[inline]
-pub(crate) fn is_outermost() -> bool {
-    NEXT.get() == 0
-}
-
 /// The depth of the next root on this thread.
 pub(crate) fn next() -> u32 {
     NEXT.get() & !(REFUSED | NESTED | TOLD)
@@ -107,9 +111,9 @@ fn running() -> u32 {
 
 /// Whether what runs here was let in although a limit was crossed, as the `Drop` of an event is that
 /// was refused.
-pub(crate) fn is_beyond(inner: &DispatcherState) -> bool {
-    let is_deeper = next() > inner.depth_limit + 1 && !is_told();
-    is_deeper || (!is_outermost() && running() > inner.nesting_limit)
+pub(crate) fn is_beyond(limits: &NestingLimits) -> bool {
+    let is_deeper = next() > limits.depth + 1 && !is_told();
+    is_deeper || (!is_outermost() && running() > limits.nesting)
 }
 
 /// Begins an outermost emission.
@@ -210,24 +214,21 @@ fn leave(before: u32, flags: u32) -> Option<NestingError> {
 /// # Errors
 ///
 /// A limit was crossed; every enclosing root will hear of it.
-pub(crate) fn root(
-    inner: &DispatcherState,
-    event: &'static EventInfo,
-) -> Result<u32, NestingError> {
+pub(crate) fn root(limits: &NestingLimits, event: &'static EventInfo) -> Result<u32, NestingError> {
     let depth = next();
     if depth == 0 {
         return Ok(0);
     }
     let inside = INSIDE.get() + 1;
-    let limit = if running() >= inner.nesting_limit {
-        NestingLimit::Nesting(inner.nesting_limit)
-    } else if depth > inner.depth_limit {
+    let limit = if running() >= limits.nesting {
+        NestingLimit::Nesting(limits.nesting)
+    } else if depth > limits.depth {
         NestingLimit::Depth {
             causes: depth,
-            limit: inner.depth_limit,
+            limit: limits.depth,
         }
-    } else if inside > inner.count_limit {
-        NestingLimit::Count(inner.count_limit)
+    } else if inside > limits.count {
+        NestingLimit::Count(limits.count)
     } else {
         INSIDE.set(inside);
         NEXT.set(NEXT.get() | NESTED);

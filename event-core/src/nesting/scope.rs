@@ -5,16 +5,19 @@
 //! them; to any other they are side effects like all others.
 
 use std::cell::RefCell;
-use std::ptr;
 
-use crate::engine::emission::nesting;
-use crate::engine::emission::nesting::NestingError;
-use crate::engine::state::DispatcherState;
 use crate::meta::parent::Identity;
+use crate::nesting;
+use crate::nesting::NestingError;
+use crate::nesting_depth;
+
+/// Tells one dispatcher from another while both live: the address of what its clones share.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DispatcherId(pub(crate) usize);
 
 thread_local! {
-    /// The dispatchers whose replayed events are being handled, by their address; the innermost last.
-    static REPLAYING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    /// The dispatchers whose replayed events are being handled; the innermost last.
+    static REPLAYING: RefCell<Vec<DispatcherId>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where an emission stands on the thread that runs its handlers. A root that such a handler emits
@@ -28,11 +31,11 @@ pub(crate) struct NestingScope {
 impl NestingScope {
     /// That of whatever runs on this thread; `None` outside of every emission.
     #[cfg(feature = "tokio")]
-    pub(crate) fn here(inner: &DispatcherState) -> Option<Self> {
+    pub(crate) fn here(dispatcher: DispatcherId) -> Option<Self> {
         let depth = nesting::next().checked_sub(1)?;
         Some(Self {
             depth,
-            replays: is_under_way(inner),
+            replays: is_under_way(dispatcher),
         })
     }
 
@@ -40,10 +43,10 @@ impl NestingScope {
     #[inline]
     pub(crate) fn enter<R>(
         self,
-        inner: &DispatcherState,
+        dispatcher: DispatcherId,
         run: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
-        let _replaying = self.replays.then(|| Replaying::begin(inner));
+        let _replaying = self.replays.then(|| Replaying::begin(dispatcher));
         nesting::enter(self.depth, run)
     }
 
@@ -51,23 +54,22 @@ impl NestingScope {
     /// The code does not unwind.
     pub(crate) fn descend<R>(
         self,
-        inner: &DispatcherState,
+        dispatcher: DispatcherId,
         cause: Option<Identity>,
         run: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
-        let _replaying = self.replays.then(|| Replaying::begin(inner));
+        let _replaying = self.replays.then(|| Replaying::begin(dispatcher));
         nesting::descend(self.depth, cause, run)
     }
 }
 
 /// Whether a handler of an event runs on this thread that the dispatcher replays.
-pub(crate) fn is_under_way(inner: &DispatcherState) -> bool {
-    if nesting::is_outermost() {
+pub(crate) fn is_under_way(dispatcher: DispatcherId) -> bool {
+    if nesting_depth::is_outermost() {
         return false;
     }
-    let address = ptr::from_ref(inner).addr();
     // A thread that ends replays nothing.
-    let known = REPLAYING.try_with(|all| all.borrow().contains(&address));
+    let known = REPLAYING.try_with(|all| all.borrow().contains(&dispatcher));
     known.unwrap_or(false)
 }
 
@@ -76,9 +78,8 @@ struct Replaying(());
 
 impl Replaying {
     #[cold]
-    fn begin(inner: &DispatcherState) -> Self {
-        let address = ptr::from_ref(inner).addr();
-        let _ = REPLAYING.try_with(|all| all.borrow_mut().push(address));
+    fn begin(dispatcher: DispatcherId) -> Self {
+        let _ = REPLAYING.try_with(|all| all.borrow_mut().push(dispatcher));
         Self(())
     }
 }
