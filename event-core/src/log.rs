@@ -11,16 +11,11 @@
 
 #[cfg(feature = "tracing")]
 use std::cell::Cell;
+use std::fmt::Display;
 
 use crate::box_error::Chain;
-use crate::engine::state::DispatcherState;
-use crate::error::EmitError;
-use crate::event::info::EventInfo;
-use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tracing")]
 use crate::panics;
-use crate::report::failure::Failure;
-use crate::spans::Trace;
 
 #[cfg(feature = "tracing")]
 thread_local! {
@@ -28,49 +23,6 @@ thread_local! {
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
     /// Lines that were not written meanwhile.
     static LEFT_OUT: Cell<usize> = const { Cell::new(0) };
-}
-
-/// A delivery failed, or an event was not emitted. The line is in the span of the delivery, or else
-/// below that of the emission. What a subscriber of it emits is caused by the event.
-#[cold]
-pub(crate) fn failure(
-    inner: &DispatcherState,
-    failure: &Failure,
-    delivery: &Trace,
-    emission: &Trace,
-) {
-    #[cfg(feature = "tracing")]
-    {
-        let write = || {
-            let meta = failure.meta();
-            tracing::error!(
-                event = failure.event_name(),
-                event_id = meta.map(|meta| tracing::field::display(meta.id())),
-                correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),
-                attempt = meta.map(crate::meta::Meta::attempt),
-                handler = failure.handler().map(|handler| handler.name()),
-                payload = failure.payload(),
-                "{failure}"
-            );
-        };
-        let _ = failure.descend(inner.id(), || say(|| delivery.write(emission, write)));
-    }
-    let _ = (inner, failure, delivery, emission);
-}
-
-/// A failure of which nobody gets the report, where nobody else hears of such failures.
-#[cold]
-pub(crate) fn unheard(failure: &Failure) {
-    // `tracing` has heard of it when it was made.
-    #[cfg(not(feature = "tracing"))]
-    match (failure.meta(), failure.payload()) {
-        (Some(meta), Some(payload)) => {
-            let (id, attempt) = (meta.id(), meta.attempt());
-            eprintln!("event-core: {failure} (event {id}, attempt {attempt}: {payload})");
-        }
-        _ => eprintln!("event-core: {failure}"),
-    }
-    let _ = failure;
 }
 
 /// A thread of a queue could not be started.
@@ -161,11 +113,11 @@ pub(crate) fn observer_panicked(panic: &str) {
 
 /// An emitter that outlived its delivery and its dispatcher was given an event.
 #[cold]
-pub(crate) fn lost(event: &'static str, by: HandlerInfo, error: EmitError) {
+pub(crate) fn lost(event: &str, handler: &str, error: &dyn Display) {
     say_apart(|| {
         #[cfg(feature = "tracing")]
-        tracing::error!(event, handler = by.name(), "not emitted: {error}");
-        let _ = (event, by, error);
+        tracing::error!(event, handler, "not emitted: {error}");
+        let _ = (event, handler, error);
     });
 }
 
@@ -181,17 +133,14 @@ pub(crate) fn drop_panicked(panic: &str) {
 
 /// A dispatcher was built in which nobody handles an event: legal, and often a forgotten
 /// `#[handler]` or `.module(…)`.
-pub(crate) fn unhandled(event: &EventInfo) {
+pub(crate) fn unhandled(event: &str, type_name: &str, file: &str, line: u32) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::debug!(
-            event = event.name(),
-            "nobody handles `{}` ({}:{}) in this dispatcher",
-            event.type_name(),
-            event.file(),
-            event.line()
+            event,
+            "nobody handles `{type_name}` ({file}:{line}) in this dispatcher"
         );
-        let _ = event;
+        let _ = (event, type_name, file, line);
     });
 }
 
@@ -209,12 +158,24 @@ pub(crate) fn untaken(dependency: &'static str) {
 
 /// Writes a line of level ERROR that is about no delivery.
 fn say_apart(write: impl FnOnce()) {
-    say(|| Trace::NONE.write(&Trace::NONE, write));
+    say(|| apart(write));
+}
+
+/// Writes a line of level ERROR that belongs to none of the user's spans, which it would mark as failed.
+pub(crate) fn apart(write: impl FnOnce()) {
+    #[cfg(feature = "tracing")]
+    if tracing::Span::current().is_none() {
+        write();
+    } else {
+        tracing::error_span!(target: "event_core", "failure").in_scope(write);
+    }
+    #[cfg(not(feature = "tracing"))]
+    write();
 }
 
 /// Writes a line, unless the thread is telling a subscriber something. A subscriber or a `Display` that
 /// panics is not heard.
-fn say(write: impl FnOnce()) {
+pub(crate) fn say(write: impl FnOnce()) {
     #[cfg(feature = "tracing")]
     if IS_TELLING.get() {
         LEFT_OUT.set(LEFT_OUT.get() + 1);

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use crate::engine::observers::DeliveryTimer;
 use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;

@@ -20,9 +20,10 @@ use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, ErasedHandlers, TableEntry};
 pub(crate) use crate::engine::plan::pattern::sees;
+use crate::engine::plan::provided::Provided;
 use crate::engine::queue::live::LiveQueue;
 use crate::handler::registered::Registered;
-use crate::handler::resolver::{Provided, Resolver};
+use crate::handler::resolver::Resolver;
 use crate::log;
 use crate::problem::{BuildError, Problem, ProblemKind};
 use crate::queue::{Declared, Settings};
@@ -201,7 +202,8 @@ fn bind(
 ) -> Box<dyn ErasedHandlers> {
     let HandlersOfEvent { kind, mut handlers } = line;
     if handlers.is_empty() {
-        log::unhandled(kind.info());
+        let event = kind.info();
+        log::unhandled(event.name(), event.type_name(), event.file(), event.line());
     }
     order::sort(&mut handlers);
     checks::handler_twice(&handlers, problems);

@@ -13,9 +13,16 @@
     reason = "its types are reachable through `__private` alone, which is not public API"
 )]
 
+#[cfg(feature = "serde")]
+use std::sync::Arc;
+
+#[cfg(feature = "serde")]
+use crate::engine::arrival::ArrivedEvent;
 use crate::engine::plan::handlers::{ErasedEventType, EventType};
 use crate::event::Event;
 use crate::event::info::EventInfo;
+#[cfg(feature = "serde")]
+use crate::event::json::read::{DataError, read};
 use crate::handler::registered::Registered;
 
 /// One linked handler.
@@ -28,7 +35,7 @@ pub struct EventEntry {
     pub(crate) info: &'static EventInfo,
     pub(crate) kind: &'static dyn ErasedEventType,
     #[cfg(feature = "serde")]
-    pub(crate) read: crate::event::json::read::Read,
+    pub(crate) read: Read,
 }
 
 inventory::collect!(HandlerEntry);
@@ -42,7 +49,7 @@ impl EventEntry {
             info: E::INFO,
             kind: const { &EventType::<E>::NEW },
             #[cfg(feature = "serde")]
-            read: crate::event::json::read::read_any::<E>,
+            read: read_any::<E>,
         }
     }
 }
@@ -57,4 +64,19 @@ pub(crate) fn handlers() -> impl Iterator<Item = &'static dyn Registered> {
 /// Every linked event type that is not generic, in no order.
 pub(crate) fn events() -> impl Iterator<Item = &'static EventEntry> {
     inventory::iter::<EventEntry>.into_iter()
+}
+
+#[cfg(feature = "serde")]
+/// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
+/// no such version.
+pub(crate) type Read =
+    fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>>;
+
+#[cfg(feature = "serde")]
+fn read_any<E: Event>(
+    version: u32,
+    data: &str,
+) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>> {
+    let read = read::<E>(version, data)?;
+    Some(read.map(|event| Arc::new(event) as Arc<dyn ArrivedEvent>))
 }

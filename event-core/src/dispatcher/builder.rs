@@ -13,12 +13,12 @@ use crate::build::selection::{Choice, Selection};
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
+use crate::engine::failure_log;
+use crate::engine::plan::provided::Provided;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::event::Event;
 use crate::handler::param::Dependency;
 use crate::handler::registered::FunctionId;
-use crate::handler::resolver::Provided;
-use crate::log;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;
 use crate::nesting::{self, NestingLimits};
@@ -442,7 +442,9 @@ impl DispatcherBuilder {
             runtime,
             lines: wired.lines,
             places: wired.places,
-            on_failure: self.on_failure.unwrap_or_else(|| Box::new(log::unheard)),
+            on_failure: self
+                .on_failure
+                .unwrap_or_else(|| Box::new(failure_log::unheard)),
             provided,
             limits: self.limits,
         });

@@ -105,7 +105,7 @@ impl DispatcherHandle {
                 };
                 emit_all::emit_all(dispatcher.inner(), pending, None, replays);
             }
-            Err(error) => crate::log::lost(name, by, error),
+            Err(error) => crate::log::lost(name, by.name(), &error),
         }
     }
 }

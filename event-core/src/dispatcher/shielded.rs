@@ -64,7 +64,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         // from what the hook is told of.
         let stand = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
-        let within = Trace::of_emitter(self.inner);
+        let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
             // As a whole: an assignment alone would move a copy of the field.
             let mut tracked = tracked;
@@ -123,7 +123,7 @@ impl Drop for Tracked {
         if !self.has_begun {
             let cause = self.inner.abandoned(None);
             let failure = Failure::new(self.event, None, cause);
-            crate::log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
+            crate::engine::failure_log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
             self.inner.tell(&failure);
         }
     }

@@ -14,7 +14,6 @@ use crate::event::any::AnyEvent;
 use crate::meta::Meta;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
-use crate::wire::envelope::Envelope;
 
 /// How an event came from outside.
 pub(crate) struct Arrival {
@@ -23,17 +22,6 @@ pub(crate) struct Arrival {
     pub(crate) replays: bool,
     /// The source under which it has been here before, if that keeps it out.
     pub(crate) refused_echo: Option<Arc<str>>,
-}
-
-impl Arrival {
-    /// Of an event that happens now, as far as this dispatcher is concerned.
-    pub(crate) fn new(envelope: &Envelope) -> Self {
-        Self {
-            meta: envelope.delivered_meta(),
-            replays: false,
-            refused_echo: envelope.refused_echo().cloned(),
-        }
-    }
 }
 
 /// An event that came from outside, whatever its type.

@@ -20,7 +20,6 @@ use crate::engine::deferred::hand_over;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, LazyState, WaitPolicy};
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::erased::ReturnedEvent;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
 use crate::engine::emission::values::Values;
 pub(crate) use crate::engine::inline::call::run_plain;
@@ -40,6 +39,7 @@ use crate::nesting_depth;
 use crate::panics;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
+use crate::report::returned::ReturnedEvent;
 use crate::report::status::Skip;
 
 /// Emits a root.
@@ -384,7 +384,7 @@ impl<E: Event> ErasedEvent for E {
                 let shared = deliver_shared(inner, &found, *self, root, origin);
                 return match shared.share_event() {
                     Some(event) => ReturnedEvent::Event(event),
-                    None => ReturnedEvent::DeferredEvent(shared),
+                    None => ReturnedEvent::Deferred(shared),
                 };
             }
             deliver(inner, &found, &*self, root, origin);

@@ -5,6 +5,7 @@ pub(crate) mod emission;
 pub(crate) mod emit;
 pub(crate) mod emit_all;
 pub(crate) mod emit_async;
+pub(crate) mod failure_log;
 pub(crate) mod inline;
 pub(crate) mod observers;
 pub(crate) mod plan;

@@ -14,6 +14,7 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
+use crate::engine::plan::provided::Provided;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::shutdown::tasks::Tasks;
@@ -22,7 +23,6 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
 use crate::handler::registered::Registered;
-use crate::handler::resolver::Provided;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
@@ -186,7 +186,10 @@ impl DispatcherState {
     /// knows it by; else a new one.
     pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
         let known = origin.stamp.clone();
-        known.unwrap_or_else(|| self.stamper.stamp(origin, own))
+        known.unwrap_or_else(|| {
+            let parent = origin.parent.as_deref();
+            self.stamper.new_meta(origin.depth, parent, own)
+        })
     }
 
     /// An event that was not emitted, as a failure keeps it.
@@ -198,14 +201,18 @@ impl DispatcherState {
     /// Begins an emission: gives it its identity and its span, if somebody asks for those.
     pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Lineage) {
         if self.is_stamping() {
+            // An event that came from outside has its identity already.
+            let remote = origin.stamp.as_ref().and_then(Meta::traceparent);
             let mut meta = self.stamp(origin, None);
-            origin.trace = self.spans.emission(event, origin, &mut meta);
+            origin.trace = self
+                .spans
+                .emission(event, &origin.within, remote, &mut meta);
             origin.stamp = Some(meta);
         }
     }
 
     /// Whether emissions have spans.
-    #[cfg(all(feature = "tokio", feature = "tracing"))]
+    #[cfg(feature = "tokio")]
     pub(crate) fn makes_spans(&self) -> bool {
         self.spans.are_on()
     }

@@ -1,21 +1,19 @@
 //! Finds what handlers need, while a dispatcher is built.
 
-use std::any::{Any, TypeId, type_name};
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::dispatcher::Dispatcher;
+use crate::engine::plan::provided::Provided;
 use crate::handler::context::Context;
 use crate::handler::outcome::Events;
 use crate::handler::param::Dependency;
 use crate::handler::registered::Registered;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
-use crate::panics;
 use crate::problem::{Problem, ProblemKind};
-pub(crate) use crate::type_map::ByType;
-pub(crate) use crate::type_name::short;
+use crate::type_map::ByType;
+use crate::type_name::short;
 
 /// Finds what handlers need, while a dispatcher is built, and notes what is missing.
 pub struct Resolver<'r> {
@@ -127,7 +125,7 @@ impl<'r> Resolver<'r> {
             format!(
                 "each delivery has its own: take it by value, as `{needed}` instead of `&{needed}`"
             )
-        } else if TypeId::of::<T>() == TypeId::of::<Dispatcher>() {
+        } else if is_dispatcher(type_name::<T>()) {
             "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
              take `&DispatcherHandle`"
                 .to_owned()
@@ -205,90 +203,24 @@ impl fmt::Debug for Resolver<'_> {
     }
 }
 
+/// Whether this is the name of this crate's dispatcher, which stands above the handlers.
+fn is_dispatcher(type_name: &str) -> bool {
+    let mut names = type_name.split("::");
+    names.next() == module_path!().split("::").next() && names.last() == Some("Dispatcher")
+}
+
 /// `event_core::context::Context<`, wherever this crate is.
 fn type_name_of_context() -> &'static str {
     let name = type_name::<Context<()>>();
     name.split_inclusive('<').next().unwrap_or(name)
 }
 
-/// The values a builder was given, by type.
-#[derive(Default)]
-pub(crate) struct Provided {
-    values: ByType<Value>,
-}
-
-struct Value {
-    /// An `Arc<T>`, unless its handlers alone hold it.
-    arc: Option<Owner>,
-    /// Another, while somebody holds one.
-    upgrade: Box<dyn Fn() -> Option<Owner> + Send + Sync>,
-    name: &'static str,
-    taken: AtomicBool,
-}
-
-/// An `Arc<T>`, whatever its type.
-pub(crate) type Owner = Box<dyn Any + Send + Sync>;
-
-impl Provided {
-    /// Keeps `value`; answers whether there was one of the type already.
-    pub(crate) fn insert<T: Dependency + ?Sized>(&mut self, value: Arc<T>) -> bool {
-        let weak = Arc::downgrade(&value);
-        let value = Value {
-            arc: Some(Box::new(value)),
-            upgrade: Box::new(move || Some(Box::new(weak.upgrade()?))),
-            name: type_name::<T>(),
-            taken: AtomicBool::new(false),
-        };
-        self.values.insert(TypeId::of::<T>(), value).is_some()
-    }
-
-    /// Leaves each value to the handlers that took it. The others stay here.
-    pub(crate) fn leave_to_handlers(&mut self) {
-        for value in self.values.values_mut() {
-            if *value.taken.get_mut() {
-                value.arc = None;
-            }
-        }
-    }
-
-    /// Owners of all values that are left, for whoever drops them: a closure that owns two of them
-    /// would drop the second in the panic of the first.
-    pub(crate) fn take_owners(&mut self) -> Vec<Owner> {
-        let values = std::mem::take(&mut self.values).into_values();
-        let owners = values.filter_map(|value| value.arc.or_else(|| (value.upgrade)()));
-        owners.collect()
-    }
-
-    fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
-        let value = self.values.get(&TypeId::of::<T>())?;
-        value.taken.store(true, Ordering::Relaxed);
-        value.arc.as_ref()?.downcast_ref::<Arc<T>>().cloned()
-    }
-
-    /// The types of the values that nobody has asked for.
-    pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> {
-        let values = self.values.values();
-        values
-            .filter(|value| !value.taken.load(Ordering::Relaxed))
-            .map(|value| value.name)
-    }
-}
-
-impl Drop for Provided {
-    /// A builder that is dropped owns them, as a dispatcher does.
-    fn drop(&mut self) {
-        let owners = self.take_owners();
-        if !owners.is_empty() {
-            panics::release(|| owners.into_iter().for_each(panics::drop_caught));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use crate::handler::resolver::{Provided, Resolver};
+    use crate::engine::plan::provided::Provided;
+    use crate::handler::resolver::Resolver;
 
     #[test]
     fn what_has_no_size_of_its_own_is_said_to_be_provided_in_an_arc() {

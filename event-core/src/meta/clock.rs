@@ -1,4 +1,4 @@
-//! TODO
+//! The clock that identities take their time from.
 
 use std::time::SystemTime;
 

@@ -1,10 +1,11 @@
-//! TODO
+//! The event that caused another one.
 
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::meta::source::MetaSource;
 use crate::meta::trace_parent::TraceParent;
 
 /// An event as what it causes knows it. Its identity is made when somebody asks for it, or for that of
@@ -12,14 +13,14 @@ use crate::meta::trace_parent::TraceParent;
 ///
 /// It knows its root and not its own parent, so that a long line of descent is not kept in memory.
 pub(crate) struct ParentEvent {
-    pub(crate) made: OnceLock<(Uuid, SystemTime)>,
-    pub(crate) root: RootEvent,
-    pub(crate) traceparent: Option<TraceParent>,
+    made: OnceLock<(Uuid, SystemTime)>,
+    root: RootEvent,
+    traceparent: Option<TraceParent>,
 }
 
 /// The root that an event descends from.
 #[derive(Clone)]
-pub(crate) enum RootEvent {
+enum RootEvent {
     Itself,
     Known(Uuid),
     Other(Arc<ParentEvent>),
@@ -32,4 +33,58 @@ pub(crate) struct Identity {
     pub(crate) time: SystemTime,
     pub(crate) correlation: Uuid,
     pub(crate) traceparent: Option<TraceParent>,
+}
+
+impl ParentEvent {
+    /// An event with an identity.
+    pub(crate) fn stamped(stamp: Identity) -> Arc<Self> {
+        Arc::new(Self {
+            made: (stamp.id, stamp.time).into(),
+            root: if stamp.correlation == stamp.id {
+                RootEvent::Itself
+            } else {
+                RootEvent::Known(stamp.correlation)
+            },
+            traceparent: stamp.traceparent,
+        })
+    }
+
+    /// An event without an identity yet, caused by `parent`.
+    pub(crate) fn caused_by(parent: Option<&Arc<Self>>) -> Arc<Self> {
+        Arc::new(Self {
+            made: OnceLock::new(),
+            root: parent.map_or(RootEvent::Itself, |parent| match &parent.root {
+                RootEvent::Itself => RootEvent::Other(Arc::clone(parent)),
+                known => known.clone(),
+            }),
+            traceparent: parent.and_then(|parent| parent.traceparent),
+        })
+    }
+
+    /// The id, and when it was made.
+    pub(crate) fn made(&self, stamper: &MetaSource) -> (Uuid, SystemTime) {
+        if let Some(made) = self.made.get() {
+            return *made;
+        }
+        // Not inside of the lock: the clock is the user's.
+        let made = stamper.make();
+        *self.made.get_or_init(|| made)
+    }
+
+    /// The identity, which is made if nobody asked for it before.
+    pub(crate) fn stamp(&self, stamper: &MetaSource) -> Identity {
+        // The root first, so that ids grow with the descent.
+        let root = match &self.root {
+            RootEvent::Itself => None,
+            RootEvent::Known(id) => Some(*id),
+            RootEvent::Other(root) => Some(root.made(stamper).0),
+        };
+        let (id, time) = self.made(stamper);
+        Identity {
+            id,
+            time,
+            correlation: root.unwrap_or(id),
+            traceparent: self.traceparent,
+        }
+    }
 }

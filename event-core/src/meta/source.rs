@@ -1,11 +1,10 @@
-//! TODO
+//! Makes the identities of events.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use crate::engine::emission::lineage::Lineage;
 use crate::meta::Meta;
 use crate::meta::clock::Clock;
 use crate::meta::parent::ParentEvent;
@@ -31,18 +30,23 @@ impl MetaSource {
         std::mem::replace(&mut self.clock, Arc::new(SystemTime::now))
     }
 
-    /// The identity of an event that comes from `origin`: that of `own`, as what it causes knows it, or
-    /// a new one.
-    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
+    /// The identity of an event `depth` causes below its root, caused by `parent`: that of `own`, as what
+    /// the event causes knows it, or a new one.
+    pub(crate) fn new_meta(
+        &self,
+        depth: u32,
+        parent: Option<&ParentEvent>,
+        own: Option<&ParentEvent>,
+    ) -> Meta {
         // The parent's first, so that ids grow with the descent.
-        let parent = origin.parent.as_ref().map(|parent| parent.stamp(self));
+        let parent = parent.map(|parent| parent.stamp(self));
         let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
         Meta {
             id,
             time,
             correlation: parent.map_or(id, |parent| parent.correlation),
             causation: parent.map(|parent| parent.id),
-            depth: origin.depth,
+            depth,
             attempt: 1,
             traceparent: parent.and_then(|parent| parent.traceparent),
             #[cfg(feature = "serde")]

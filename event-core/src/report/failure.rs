@@ -16,10 +16,6 @@ use crate::nesting::{NestingError, NestingLimit};
 use crate::report::redeliver::{Redeliver, RedeliverError};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::Ended;
-#[cfg(feature = "serde")]
-use crate::wire::codec::Codec;
-#[cfg(feature = "serde")]
-use crate::wire::error::EncodeError;
 
 /// One thing that went wrong: which event, which handler, and how.
 ///
@@ -33,7 +29,7 @@ pub struct Failure {
     handler: Option<HandlerInfo>,
     cause: Cause,
     /// Which event it was, where that is known.
-    snapshot: Option<Arc<Snapshot>>,
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// Where the event stands.
     pub(crate) stand: NestingScope,
 }
@@ -189,66 +185,6 @@ impl Failure {
     #[must_use]
     pub fn payload(&self) -> Option<&str> {
         self.snapshot.as_ref().map(|snapshot| snapshot.payload())
-    }
-
-    /// The event as an envelope that can be stored and sent again: a dead letter.
-    ///
-    /// It was written when the failure was made, with its own identity: [delivered](crate::Dispatcher::deliver)
-    /// again, it is the same event. Nothing in it is masked, redacted fields neither, as in all that a
-    /// [`Codec`] writes: whoever reads it needs the values.
-    ///
-    /// # Examples
-    ///
-    /// ```standalone_crate
-    /// use std::sync::{Arc, Mutex};
-    ///
-    /// use event_core::queue::LocalQueue;
-    /// use event_core::wire::Codec;
-    /// use event_core::{Dispatcher, Event, handler};
-    /// use serde::{Deserialize, Serialize};
-    ///
-    /// static MAIL: LocalQueue<()> = LocalQueue::new("mail");
-    ///
-    /// #[derive(Event, Serialize, Deserialize)]
-    /// #[event(name = "shop.order_placed", wire)]
-    /// struct OrderPlaced { order_id: u64 }
-    ///
-    /// #[handler(queue = MAIL)]
-    /// fn send_receipt(event: &OrderPlaced) -> Result<(), String> {
-    ///     Err(format!("no paper for order {}", event.order_id))
-    /// }
-    ///
-    /// let codec = Codec::new("/shop")?;
-    /// let dead_letters = Arc::new(Mutex::new(Vec::new()));
-    /// let (letters, writes) = (dead_letters.clone(), codec.clone());
-    /// let dispatcher = Dispatcher::builder()
-    ///     .on_failure(move |failure| {
-    ///         if let Ok(envelope) = failure.envelope(&writes) {
-    ///             letters.lock().unwrap().push(envelope);
-    ///         }
-    ///     })
-    ///     .build()?;
-    /// dispatcher.emit(OrderPlaced { order_id: 7 });
-    /// dispatcher.pump(&MAIL, &mut ());
-    ///
-    /// let letter = dead_letters.lock().unwrap().pop().unwrap();
-    /// let again = codec.decode(letter.as_bytes())?;
-    /// assert_eq!(again.event().downcast_ref::<OrderPlaced>().unwrap().order_id, 7);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The event is not `wire`, its `Serialize` failed or panicked, the envelope is larger than the
-    /// codec's limit, or the failure knows only the type of its event.
-    #[cfg(feature = "serde")]
-    pub fn envelope(&self, codec: &Codec) -> Result<String, EncodeError> {
-        match &self.snapshot {
-            Some(snapshot) => snapshot.envelope(self.event, codec),
-            None => Err(EncodeError::NotKept {
-                event: self.event_name(),
-            }),
-        }
     }
 
     /// The handler that failed; of an event that was not emitted because of a limit, the

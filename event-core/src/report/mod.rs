@@ -2,12 +2,12 @@
 
 pub(crate) mod failure;
 pub(crate) mod redeliver;
+pub(crate) mod returned;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 
 use std::fmt;
 
-use crate::engine::emission::erased::ReturnedEvent;
 use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::info::EventInfo;
@@ -16,6 +16,7 @@ use crate::nesting;
 use crate::panics;
 #[cfg(feature = "tokio")]
 use crate::report::failure::Cause;
+use crate::report::returned::ReturnedEvent;
 
 pub use crate::report::failure::Failure;
 pub use crate::report::status::{Ended, Skip};

@@ -5,15 +5,9 @@ use std::sync::Arc;
 
 use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
-use crate::event::info::EventInfo;
-#[cfg(feature = "serde")]
 use crate::event::json::write::{Unwritten, Written};
 use crate::meta::Meta;
 use crate::panics;
-#[cfg(feature = "serde")]
-use crate::wire::codec::Codec;
-#[cfg(feature = "serde")]
-use crate::wire::error::EncodeError;
 
 /// How many bytes of an event are shown.
 const MOST: usize = 1024;
@@ -24,12 +18,12 @@ pub(crate) struct Snapshot {
     /// The event, masked and cut.
     payload: Box<str>,
     #[cfg(feature = "serde")]
-    data: Data,
+    pub(crate) data: EventData,
 }
 
 /// A `wire` event as it was written.
 #[cfg(feature = "serde")]
-enum Data {
+pub(crate) enum EventData {
     NotWire,
     Written(Written),
     Failed(Unwritten),
@@ -50,10 +44,10 @@ impl Snapshot {
             payload: shown.text.into(),
             #[cfg(feature = "serde")]
             data: match panics::catch(|| event.data()) {
-                Ok(None) => Data::NotWire,
-                Ok(Some(Ok(written))) => Data::Written(written),
-                Ok(Some(Err(error))) => Data::Failed(error),
-                Err(_) => Data::Panicked,
+                Ok(None) => EventData::NotWire,
+                Ok(Some(Ok(written))) => EventData::Written(written),
+                Ok(Some(Err(error))) => EventData::Failed(error),
+                Err(_) => EventData::Panicked,
             },
         })
     }
@@ -64,28 +58,6 @@ impl Snapshot {
 
     pub(crate) fn payload(&self) -> &str {
         &self.payload
-    }
-
-    #[cfg(feature = "serde")]
-    pub(crate) fn envelope(
-        &self,
-        info: &'static EventInfo,
-        codec: &Codec,
-    ) -> Result<String, EncodeError> {
-        let (event, version) = (info.name(), info.version());
-        match &self.data {
-            Data::NotWire => Err(EncodeError::NotWire { event }),
-            Data::Written(data) => codec.encode_written(info, data, &self.meta),
-            Data::Failed(Unwritten::Serialize(error)) => Err(EncodeError::Serialize {
-                event,
-                version,
-                source: serde::ser::Error::custom(error),
-            }),
-            Data::Failed(Unwritten::Refused { why, path }) => {
-                Err(EncodeError::refused(event, version, *why, path.clone()))
-            }
-            Data::Panicked => Err(EncodeError::Panicked { event, version }),
-        }
     }
 }
 

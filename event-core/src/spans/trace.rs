@@ -7,12 +7,10 @@ use std::sync::Arc;
 use tracing::field::Empty;
 use tracing::{Dispatch, Id, Span, dispatcher, error_span, info_span};
 
-use crate::engine::emission::lineage::Lineage;
-#[cfg(feature = "tokio")]
-use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::meta::trace_parent::TraceParent;
 use crate::report::status::Ended;
 use crate::spans::conventions as name;
 use crate::spans::propagator::Propagator;
@@ -31,11 +29,13 @@ impl Spans {
         matches!(self, Self::On(_))
     }
 
-    /// Opens the span of an emission, and writes its position into `meta`.
+    /// Opens the span of an emission inside of the delivery `within` that caused it, or else as a part of
+    /// the trace `remote` that its event came with, and writes its position into `meta`.
     pub(crate) fn emission(
         &self,
         event: &'static EventInfo,
-        origin: &Lineage,
+        within: &Trace,
+        remote: Option<TraceParent>,
         meta: &mut Meta,
     ) -> Trace {
         let Self::On(propagator) = self else {
@@ -45,10 +45,8 @@ impl Spans {
             return Trace::NONE;
         }
         let propagator = propagator.as_deref();
-        // One that was delivered has its identity already.
-        let remote = origin.stamp.as_ref().and_then(Meta::traceparent);
         let remote = propagator.zip(remote);
-        let opened = log::tell(|| match (origin.within.span(), &remote) {
+        let opened = log::tell(|| match (within.span(), &remote) {
             (Some(delivery), _) => with_that_of(delivery, || emission(event, meta, delivery.id())),
             (None, Some((propagator, parent))) => {
                 let span = emission(event, meta, None);
@@ -130,8 +128,8 @@ impl Trace {
 
     /// The span that the emitter is in, for what it emits elsewhere.
     #[cfg(feature = "tokio")]
-    pub(crate) fn of_emitter(inner: &DispatcherState) -> Self {
-        if inner.makes_spans() {
+    pub(crate) fn of_emitter(makes_spans: bool) -> Self {
+        if makes_spans {
             Self::of(log::tell(Span::current))
         } else {
             Self::NONE
@@ -184,10 +182,8 @@ impl Trace {
         } else if let Some(span) = emission.span() {
             let open = || error_span!(target: "event_core", parent: span.id(), "failure");
             with_that_of(span, || open().in_scope(write));
-        } else if Span::current().is_none() {
-            write();
         } else {
-            error_span!(target: "event_core", "failure").in_scope(write);
+            log::apart(write);
         }
     }
 

@@ -1,11 +1,9 @@
 //! No spans, in the place of real ones.
 
-use crate::engine::emission::lineage::Lineage;
-#[cfg(feature = "tokio")]
-use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::meta::trace_parent::TraceParent;
 use crate::report::status::Ended;
 
 #[derive(Default)]
@@ -20,8 +18,14 @@ impl Spans {
         false
     }
 
-    pub(crate) fn emission(&self, _: &'static EventInfo, origin: &Lineage, _: &mut Meta) -> Trace {
-        origin.within.clone()
+    pub(crate) fn emission(
+        &self,
+        _: &'static EventInfo,
+        within: &Trace,
+        _: Option<TraceParent>,
+        _: &mut Meta,
+    ) -> Trace {
+        within.clone()
     }
 }
 
@@ -36,7 +40,7 @@ impl Trace {
     pub(crate) const NONE: Self = Self(());
 
     #[cfg(feature = "tokio")]
-    pub(crate) fn of_emitter(_: &DispatcherState) -> Self {
+    pub(crate) fn of_emitter(_makes_spans: bool) -> Self {
         Self(())
     }
 

@@ -1,11 +1,10 @@
-//! TODO
+//! Emits events that came from outside.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emit_future::EmitAsync;
-use crate::engine::arrival::Arrival;
 use crate::engine::emission::cascade::WaitPolicy;
 use crate::report::Report;
 use crate::wire::envelope::Envelope;
@@ -50,7 +49,7 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn deliver(&self, envelope: &Envelope) -> Report {
-        let arrival = Arrival::new(envelope);
+        let arrival = envelope.arrival();
         Arc::clone(envelope.arrived()).deliver(self.inner(), arrival, WaitPolicy::Never)
     }
 
@@ -65,7 +64,7 @@ impl Dispatcher {
         envelope: &Envelope,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
         let inner = Arc::clone(self.inner());
-        let arrival = Arrival::new(envelope);
+        let arrival = envelope.arrival();
         let future = Arc::clone(envelope.arrived()).deliver_async(inner, arrival);
         EmitAsync::new(self.inner(), envelope.event().info(), future)
     }

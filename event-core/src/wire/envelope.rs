@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::arrival::ArrivedEvent;
+use crate::engine::arrival::{Arrival, ArrivedEvent};
 use crate::event::any::AnyEvent;
 use crate::meta::Meta;
 use crate::meta::route::Route;
@@ -94,6 +94,15 @@ impl Envelope {
         match route.before(&self.own_source) {
             Some(before) => meta.with_route(Some(before)),
             None => meta,
+        }
+    }
+
+    /// How it comes in, as an event that happens now as far as the dispatcher is concerned.
+    pub(crate) fn arrival(&self) -> Arrival {
+        Arrival {
+            meta: self.delivered_meta(),
+            replays: false,
+            refused_echo: self.refused_echo().cloned(),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::build::registry;
+use crate::build::registry::Read;
 use crate::event::info::EventInfo;
-use crate::event::json::read::Read;
 use crate::wire::error::CodecError;
 
 /// The types by the names they accept. A type accepts its own name and aliases, in its version; and

@@ -112,6 +112,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod codec;
+pub(crate) mod dead_letter;
 pub(crate) mod deliver;
 pub(crate) mod envelope;
 pub(crate) mod error;

@@ -13,6 +13,7 @@ use crate::engine::deferred::first_poll::{FirstPoll, StartedCall};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::{Cascade, CascadeState, EmissionProgress, LazyState};
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
+use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
@@ -266,7 +267,7 @@ impl Drop for AsyncCall<'_> {
                     origin.caused(EmissionProgress::default().parent(origin), trace.clone());
                 let snapshot = self.inner.snapshot(event.as_any_event(), &caused);
                 let failure = failure.of(snapshot, caused.stand());
-                log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
+                failure_log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
                 self.inner.tell(&failure);
                 nesting::enter_deeper(caused.depth, || panics::drop_caught(event));
             }

@@ -22,6 +22,7 @@ use crate::handler_info::HandlerInfo;
 use crate::nesting;
 use crate::panics;
 use crate::queue::buffer::slots::Label;
+use crate::report::returned::HoldsEvent;
 
 /// An event with what it comes from.
 pub(crate) struct DeferredEvent<E> {
@@ -91,9 +92,8 @@ impl DeferredDelivery {
 }
 
 /// A [`DeferredEvent`] event, whatever its type.
-pub(crate) trait ErasedDeferredEvent: Send + Sync {
+pub(crate) trait ErasedDeferredEvent: HoldsEvent {
     fn info(&self) -> &'static EventInfo;
-    fn as_any_event(&self) -> &dyn AnyEvent;
     fn origin(&self) -> &Lineage;
     /// Where the event's `key` puts it.
     fn lane(&self) -> Option<u64>;
@@ -208,13 +208,15 @@ impl<E> Drop for DeferredEvent<E> {
     }
 }
 
+impl<E: Event> HoldsEvent for DeferredEvent<E> {
+    fn as_any_event(&self) -> &dyn AnyEvent {
+        self.event()
+    }
+}
+
 impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
     fn info(&self) -> &'static EventInfo {
         E::INFO
-    }
-
-    fn as_any_event(&self) -> &dyn AnyEvent {
-        self.event()
     }
 
     fn origin(&self) -> &Lineage {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::engine::deferred::call::CallExtras;
 use crate::engine::deferred::event::DeferredDelivery;
 use crate::engine::emission::cascade::Cascade;
+use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
+use crate::panics;
 use crate::report::failure::Cause;
 use crate::report::status::Ended;
 use crate::runtime::Runtime;
-use crate::{observer, panics};
 
 impl DispatcherState {
     /// Ends a delivery that nobody runs any more, and whose emitter has its report: counted, told
@@ -22,7 +23,7 @@ impl DispatcherState {
         queue: Option<&'static str>,
     ) {
         if ended == Ended::Abandoned {
-            self.abandon(item, queue, observer::DeliveryTimer::default());
+            self.abandon(item, queue, DeliveryTimer::default());
             return;
         }
         let mut root = Cascade::default();
@@ -39,7 +40,7 @@ impl DispatcherState {
         self: &Arc<Self>,
         item: DeferredDelivery,
         queue: Option<&'static str>,
-        under_way: observer::DeliveryTimer,
+        under_way: DeliveryTimer,
     ) {
         let mut root = Cascade::default();
         let (event, target) = (&*item.event, &item.target);

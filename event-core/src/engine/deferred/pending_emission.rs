@@ -247,7 +247,7 @@ impl Drop for EmissionGuard<'_> {
             not_emitted,
         };
         let failure = Failure::new(self.event, None, cause);
-        crate::log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
+        crate::engine::failure_log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
         self.inner.tell(&failure);
         self.root.discard_events();
     }

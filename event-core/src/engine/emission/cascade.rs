@@ -15,9 +15,10 @@ use crate::engine::deferred::event::{
 };
 use crate::engine::emission::Emission;
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
-pub(crate) use crate::engine::emission::erased::{ErasedEvent, ReturnedEvent};
+use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emit::EmitRefusal;
+use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
@@ -27,13 +28,14 @@ use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
+use crate::panics;
 use crate::queue::buffer::slots::Slot;
 use crate::report::failure::{Cause, Failure};
+use crate::report::returned::ReturnedEvent;
 use crate::report::snapshot::Snapshot;
 use crate::report::status::{Ended, Skip};
 use crate::report::{Details, Report, Returned};
 use crate::spans::Trace;
-use crate::{log, panics};
 
 /// One root: an event emitted by code, or several recorded ones, with all they cause.
 #[derive(Default)]
@@ -205,9 +207,7 @@ impl EmissionProgress {
             return Arc::clone(own);
         }
         let known = self.meta.as_ref();
-        let own = self
-            .own
-            .get_or_insert_with(|| ParentEvent::of(origin, known));
+        let own = self.own.get_or_insert_with(|| origin.as_parent(known));
         Arc::clone(own)
     }
 }
@@ -262,7 +262,7 @@ impl CascadeState {
 
     /// Takes in a failure that is about no delivery.
     pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
-        log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
+        failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
         self.details.failures.push(failure);
     }
 
@@ -308,7 +308,7 @@ impl CascadeState {
                 inner.snapshot(event.as_any_event(), &origin),
                 origin.stand(),
             );
-            log::failure(inner, &failure, &Trace::NONE, &origin.within);
+            failure_log::failure(inner, &failure, &Trace::NONE, &origin.within);
             self.details.failures.push(failure);
         }
         self.keep(

@@ -1,13 +1,13 @@
-//! TODO
+//! An event whose type is not known.
 
 use std::sync::Arc;
 
-use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
+use crate::report::returned::ReturnedEvent;
 
 /// An event that waits for its turn, whatever its type.
 pub(crate) trait ErasedEvent: Send + Sync {
@@ -21,23 +21,4 @@ pub(crate) trait ErasedEvent: Send + Sync {
         origin: Lineage,
     ) -> ReturnedEvent;
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent>;
-}
-
-/// An event whose turn is over.
-pub(crate) enum ReturnedEvent {
-    Own(Box<dyn AnyEvent>),
-    /// Deliveries that run later hold it, too.
-    DeferredEvent(Arc<dyn ErasedDeferredEvent>),
-    /// The same, without what it comes from: whoever keeps a report keeps no span open.
-    Event(Arc<dyn AnyEvent>),
-}
-
-impl ReturnedEvent {
-    pub(crate) fn event(&self) -> &dyn AnyEvent {
-        match self {
-            Self::Own(event) => &**event,
-            Self::DeferredEvent(event) => event.as_any_event(),
-            Self::Event(event) => &**event,
-        }
-    }
 }

@@ -1,16 +1,12 @@
 //! What an emission comes from.
 
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
-
-use uuid::Uuid;
 
 use crate::engine::emission::values::Values;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::meta::Meta;
-pub(crate) use crate::meta::parent::{Identity, ParentEvent, RootEvent};
-use crate::meta::source::MetaSource;
+use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::scope::{self, NestingScope};
 use crate::spans::Trace;
@@ -89,7 +85,15 @@ impl Lineage {
     /// The event as what it causes knows it, if it outlives its emission.
     pub(crate) fn own(&self) -> Option<&Arc<ParentEvent>> {
         self.outlives
-            .then(|| self.own.get_or_init(|| ParentEvent::of(self, None)))
+            .then(|| self.own.get_or_init(|| self.as_parent(None)))
+    }
+
+    /// The event as what it causes knows it, with its identity if that is known.
+    pub(crate) fn as_parent(&self, known: Option<&Meta>) -> Arc<ParentEvent> {
+        match self.stamp.as_ref().or(known) {
+            Some(meta) => ParentEvent::stamped(meta.parent()),
+            None => ParentEvent::caused_by(self.parent.as_ref()),
+        }
     }
 
     /// Whether an event that comes from here is in the record that is replayed, and so is not
@@ -103,64 +107,6 @@ impl Lineage {
         NestingScope {
             depth: self.depth,
             replays: self.replays,
-        }
-    }
-}
-
-impl ParentEvent {
-    /// An event with an identity.
-    pub(crate) fn stamped(stamp: Identity) -> Arc<Self> {
-        Arc::new(Self {
-            made: (stamp.id, stamp.time).into(),
-            root: if stamp.correlation == stamp.id {
-                RootEvent::Itself
-            } else {
-                RootEvent::Known(stamp.correlation)
-            },
-            traceparent: stamp.traceparent,
-        })
-    }
-
-    /// An event that comes from `origin`, with its identity if that is known.
-    pub(crate) fn of(origin: &Lineage, known: Option<&Meta>) -> Arc<Self> {
-        if let Some(meta) = origin.stamp.as_ref().or(known) {
-            return Self::stamped(meta.parent());
-        }
-        let parent = origin.parent.as_ref();
-        Arc::new(Self {
-            made: OnceLock::new(),
-            root: parent.map_or(RootEvent::Itself, |parent| match &parent.root {
-                RootEvent::Itself => RootEvent::Other(Arc::clone(parent)),
-                known => known.clone(),
-            }),
-            traceparent: parent.and_then(|parent| parent.traceparent),
-        })
-    }
-
-    /// The id, and when it was made.
-    pub(crate) fn made(&self, stamper: &MetaSource) -> (Uuid, SystemTime) {
-        if let Some(made) = self.made.get() {
-            return *made;
-        }
-        // Not inside of the lock: the clock is the user's.
-        let made = stamper.make();
-        *self.made.get_or_init(|| made)
-    }
-
-    /// The identity, which is made if nobody asked for it before.
-    pub(crate) fn stamp(&self, stamper: &MetaSource) -> Identity {
-        // The root first, so that ids grow with the descent.
-        let root = match &self.root {
-            RootEvent::Itself => None,
-            RootEvent::Known(id) => Some(*id),
-            RootEvent::Other(root) => Some(root.made(stamper).0),
-        };
-        let (id, time) = self.made(stamper);
-        Identity {
-            id,
-            time,
-            correlation: root.unwrap_or(id),
-            traceparent: self.traceparent,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::emission::cascade::{CascadeState, LazyState};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::CollectedEffects;
 use crate::engine::plan::bound::EffectSink;
@@ -25,11 +26,11 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::panics;
 use crate::report::failure::{Cause, Failure};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::{Ended, Skip};
 use crate::spans::Trace;
-use crate::{log, panics};
 
 /// Tells which handler stands at a position, when a failure asks.
 pub(crate) trait HandlerLookup {
@@ -288,7 +289,7 @@ impl<'e> Emission<'e> {
             .of(self.snapshot(event), self.origin.stand());
         self.count(ended);
         // Not while the record is borrowed: who writes logs may emit.
-        log::failure(self.inner, &failure, &self.trace(), &self.origin.trace);
+        failure_log::failure(self.inner, &failure, &self.trace(), &self.origin.trace);
         let mut more = self.more();
         more.details.failures.push(failure);
         if more.fail_fast {

@@ -3,22 +3,16 @@
 
 use std::any::Any;
 use std::fmt::Display;
-use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::engine::arrival::ArrivedEvent;
 use crate::event::Event;
 use crate::event::json::path::{RedactedFields, Step, shown_path};
 use crate::event::json::redaction;
 use crate::event::version::Upcast;
 
-/// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
-/// no such version.
-pub(crate) type Read =
-    fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>>;
-
-/// The same with the version after the newest of them as the result.
+/// Reads what was written as a version of an event, and upcasts it to the version after the newest of
+/// them; `None` if there is no such version.
 pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>;
 
 /// Why data is no event of the type.
@@ -27,14 +21,6 @@ pub(crate) struct DataError {
     pub(crate) path: String,
     pub(crate) problem: String,
     pub(crate) too_deep: bool,
-}
-
-pub(crate) fn read_any<E: Event>(
-    version: u32,
-    data: &str,
-) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>> {
-    let read = read::<E>(version, data)?;
-    Some(read.map(|event| Arc::new(event) as Arc<dyn ArrivedEvent>))
 }
 
 pub(crate) fn read_older<E, P>(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>
@@ -46,7 +32,7 @@ where
     Some(read.map(|older| Box::new(E::from(older)) as Box<dyn Any>))
 }
 
-fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, DataError>> {
+pub(crate) fn read<E: Event>(version: u32, data: &str) -> Option<Result<E, DataError>> {
     if version == E::INFO.version() {
         return E::WIRE.map(|form| form.read(data));
     }

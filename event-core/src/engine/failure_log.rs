@@ -1,0 +1,50 @@
+//! Logs failures.
+
+use crate::engine::state::DispatcherState;
+#[cfg(feature = "tracing")]
+use crate::log;
+use crate::report::failure::Failure;
+use crate::spans::Trace;
+
+/// A delivery failed, or an event was not emitted. The line is in the span of the delivery, or else
+/// below that of the emission. What a subscriber of it emits is caused by the event.
+#[cold]
+pub(crate) fn failure(
+    inner: &DispatcherState,
+    failure: &Failure,
+    delivery: &Trace,
+    emission: &Trace,
+) {
+    #[cfg(feature = "tracing")]
+    {
+        let write = || {
+            let meta = failure.meta();
+            tracing::error!(
+                event = failure.event_name(),
+                event_id = meta.map(|meta| tracing::field::display(meta.id())),
+                correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),
+                attempt = meta.map(crate::meta::Meta::attempt),
+                handler = failure.handler().map(|handler| handler.name()),
+                payload = failure.payload(),
+                "{failure}"
+            );
+        };
+        let _ = failure.descend(inner.id(), || log::say(|| delivery.write(emission, write)));
+    }
+    let _ = (inner, failure, delivery, emission);
+}
+
+/// A failure of which nobody gets the report, where nobody else hears of such failures.
+#[cold]
+pub(crate) fn unheard(failure: &Failure) {
+    // `tracing` has heard of it when it was made.
+    #[cfg(not(feature = "tracing"))]
+    match (failure.meta(), failure.payload()) {
+        (Some(meta), Some(payload)) => {
+            let (id, attempt) = (meta.id(), meta.attempt());
+            eprintln!("event-core: {failure} (event {id}, attempt {attempt}: {payload})");
+        }
+        _ => eprintln!("event-core: {failure}"),
+    }
+    let _ = failure;
+}
