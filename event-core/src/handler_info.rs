@@ -3,8 +3,6 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::handler::registered::Registered;
-
 /// Which handler, or which runtime subscription: for reports, logs and observers.
 ///
 /// Two values are equal when they name the same place in the source. `Display` writes
@@ -19,13 +17,17 @@ pub struct HandlerInfo {
 }
 
 impl HandlerInfo {
-    pub(crate) fn of(handler: &dyn Registered) -> Self {
-        let spec = handler.spec();
+    pub(crate) fn of_handler(
+        name: &'static str,
+        file: &'static str,
+        line: u32,
+        module: &'static str,
+    ) -> Self {
         Self {
-            name: handler.name(),
-            file: spec.file,
-            line: spec.line,
-            module: spec.module,
+            name,
+            file,
+            line,
+            module,
             subscription: false,
         }
     }

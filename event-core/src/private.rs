@@ -7,13 +7,12 @@ pub use inventory;
 
 pub use crate::build::registry::{EventEntry, HandlerEntry};
 pub use crate::engine::plan::bound::NotRun;
+pub use crate::engine::plan::spec::{FunctionId, HandlerSpec};
 pub use crate::event::slot::EventSlot;
 pub use crate::handler::bind::{Binder, BoundParam, CatchAllBinder, filter};
 pub use crate::handler::outcome::Events;
 pub use crate::handler::reborrow::{reborrowed, same};
-pub use crate::handler::registered::{
-    FunctionId, HandlerSpec, Registered, catch_all_handler, event_handler,
-};
+pub use crate::handler::registered::{Registered, catch_all_handler, event_handler};
 pub use crate::queue::AnyQueue;
 
 #[cfg(feature = "serde")]

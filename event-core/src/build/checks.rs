@@ -6,8 +6,9 @@ use crate::build::at_handler;
 use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::engine::plan::pattern::sees;
+use crate::engine::plan::spec::{ExecutorKind, FunctionId};
 use crate::event::info::{Cardinality, EventInfo};
-use crate::handler::registered::{ExecutorKind, FunctionId, Registered};
+use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
 use crate::type_map::ByType;
 
@@ -156,7 +157,7 @@ pub(crate) fn order_names(
 ) {
     let handles = |handler: &dyn Registered, event: &EventInfo| match handler.event() {
         Some(info) => info.type_id() == event.type_id(),
-        None => sees(handler, event),
+        None => sees(handler.pattern(), event),
     };
     let mut check = |handler: &'static dyn Registered, key: &str, named: &FunctionId| {
         let Some(other) = linked.iter().find(|other| other.id() == named.id) else {

@@ -19,8 +19,9 @@ use crate::build::selection::Selection;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, ErasedHandlers, TableEntry};
-pub(crate) use crate::engine::plan::pattern::sees;
+use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
+use crate::engine::plan::spec::PlannedHandler;
 use crate::engine::queue::live::LiveQueue;
 use crate::handler::registered::Registered;
 use crate::handler::resolver::Resolver;
@@ -34,7 +35,7 @@ use crate::type_map::ByType;
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+    pub(crate) everything: Vec<(PlannedHandler, CatchAll)>,
     pub(crate) lines: Vec<Arc<LiveQueue>>,
     pub(crate) places: Executors,
     /// A handler asks for the identity of emissions.
@@ -157,6 +158,10 @@ pub(crate) fn wire(
     // Without a cycle: each event with these handlers was sorted above.
     let _ = order::constrain(&mut sorted);
     everything.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
+    let everything = everything
+        .into_iter()
+        .map(|(handler, catch_all)| (handler.planned(), catch_all))
+        .collect();
     Ok(Wired {
         table,
         generic,
@@ -175,7 +180,7 @@ fn join_catch_all(
 ) {
     let mut seen = false;
     for line in lines.values_mut() {
-        if sees(handler, line.kind.info()) {
+        if sees(handler.pattern(), line.kind.info()) {
             line.handlers.push(handler);
             seen = true;
         }
@@ -234,7 +239,8 @@ fn bind(
             kind.push_catch_all(&mut *list, catch_all.clone());
         }
     }
-    kind.finish(list, handlers, places)
+    let planned = handlers.iter().map(|handler| handler.planned()).collect();
+    kind.finish(list, planned, places)
 }
 
 /// Puts an event's place where an emit looks for it.

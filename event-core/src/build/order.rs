@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::engine::plan::order::waits_for;
 use crate::handler::registered::Registered;
 
 /// Sorts the handlers of one event by (priority, path, line).
@@ -28,7 +29,8 @@ pub(crate) fn constrain(
     {
         return Ok(());
     }
-    let waits_for = waits_for(handlers);
+    let planned: Vec<_> = handlers.iter().map(|handler| handler.planned()).collect();
+    let waits_for = waits_for(&planned);
     let mut left: Vec<usize> = waits_for.iter().map(Vec::len).collect();
     let mut ready: BinaryHeap<Reverse<usize>> = (0..handlers.len())
         .filter(|index| left[*index] == 0)
@@ -54,30 +56,6 @@ pub(crate) fn constrain(
     }
     *handlers = order.into_iter().map(|index| handlers[index]).collect();
     Ok(())
-}
-
-/// For each handler the indices of those that must run before it. A handler that is not in
-/// the list (left out by the builder) satisfies every constraint.
-pub(crate) fn waits_for(handlers: &[&'static dyn Registered]) -> Vec<Vec<usize>> {
-    let position = |id| handlers.iter().position(|handler| handler.id() == id);
-    let mut waits_for = vec![Vec::new(); handlers.len()];
-    for (index, handler) in handlers.iter().enumerate() {
-        for named in handler.spec().after {
-            if let Some(before) = position(named.id) {
-                waits_for[index].push(before);
-            }
-        }
-        for named in handler.spec().before {
-            if let Some(after) = position(named.id) {
-                waits_for[after].push(index);
-            }
-        }
-    }
-    for causes in &mut waits_for {
-        causes.sort_unstable();
-        causes.dedup();
-    }
-    waits_for
 }
 
 /// One cycle among the handlers that never became ready: from any of them, going to one that

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::plan::executor::Executors;
+use crate::engine::plan::spec::ExecutorKind;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::event::info::EventInfo;
-use crate::handler::registered::{ExecutorKind, Registered};
+use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
 use crate::queue::{Declared, Overflow, Settings};
 

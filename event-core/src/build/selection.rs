@@ -6,7 +6,8 @@ use std::panic::Location;
 
 use crate::build::module::Module;
 use crate::build::registry;
-use crate::handler::registered::{FunctionId, Registered};
+use crate::engine::plan::spec::FunctionId;
+use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
 
 /// Which of the linked handlers a dispatcher has.

@@ -14,11 +14,12 @@ use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
 use crate::engine::failure_log;
+use crate::engine::owner::DispatcherOwner;
 use crate::engine::plan::provided::Provided;
+use crate::engine::plan::spec::FunctionId;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::event::Event;
 use crate::handler::param::Dependency;
-use crate::handler::registered::FunctionId;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;
 use crate::nesting::{self, NestingLimits};
@@ -449,7 +450,7 @@ impl DispatcherBuilder {
             limits: self.limits,
         });
         self.promise.keep(&inner);
-        Ok(Dispatcher::of(inner))
+        Ok(Dispatcher::of(DispatcherOwner::new(inner)))
     }
 }
 

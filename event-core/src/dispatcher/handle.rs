@@ -4,13 +4,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::dispatcher::Dispatcher;
-use crate::dispatcher::pending::PendingEvents;
-use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emit_all;
+use crate::engine::owner::DispatcherOwner;
 use crate::engine::state::DispatcherState;
 use crate::error::EmitError;
 use crate::event::{EmitsNow, Event};
-use crate::handler_info::HandlerInfo;
 use crate::panics::DropCaught;
 use crate::report::Report;
 
@@ -75,10 +72,8 @@ impl DispatcherHandle {
             State::Built(inner) => inner,
             State::Awaited(built) => built.get().ok_or(EmitError::TooEarly)?,
         };
-        inner
-            .upgrade()
-            .and_then(Dispatcher::revive)
-            .ok_or(EmitError::Gone)
+        let owner = DispatcherOwner::of(inner).ok_or(EmitError::Gone)?;
+        Ok(Dispatcher::of(owner))
     }
 
     /// Emits an event; see [`Dispatcher::emit`].
@@ -92,21 +87,6 @@ impl DispatcherHandle {
     {
         let dispatcher = DropCaught::new(self.get()?);
         Ok(dispatcher.emit(event))
-    }
-
-    /// Emits what an emitter was given after its delivery had ended.
-    pub(crate) fn emit_late(&self, event: Box<dyn ErasedEvent>, by: HandlerInfo, replays: bool) {
-        let name = event.info().name();
-        match self.get() {
-            Ok(dispatcher) => {
-                let dispatcher = DropCaught::new(dispatcher);
-                let pending = PendingEvents {
-                    events: vec![event],
-                };
-                emit_all::emit_all(dispatcher.inner(), pending, None, replays);
-            }
-            Err(error) => crate::log::lost(name, by.name(), &error),
-        }
     }
 }
 

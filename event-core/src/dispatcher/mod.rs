@@ -30,6 +30,7 @@ use crate::engine::emit;
 use crate::engine::emit_all;
 use crate::engine::emit_async;
 use crate::engine::observers::Observation;
+use crate::engine::owner::DispatcherOwner;
 use crate::engine::queue::handle::QueueHandle;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::engine::state::DispatcherState;
@@ -103,24 +104,9 @@ pub use crate::dispatcher::with::With;
 /// assert_eq!(report.done(), 1);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
+#[derive(Clone)]
 pub struct Dispatcher {
-    inner: Arc<DispatcherState>,
-}
-
-impl Clone for Dispatcher {
-    fn clone(&self) -> Self {
-        Self::of(Arc::clone(&self.inner))
-    }
-}
-
-/// The last clone to go closes the queues: what waits in them still runs, while their runtime
-/// lives, and the number of it is logged. [`shutdown`](Dispatcher::shutdown) waits for it.
-impl Drop for Dispatcher {
-    fn drop(&mut self) {
-        if self.inner.closing.leave() {
-            self.inner.left_alone();
-        }
-    }
+    owner: DispatcherOwner,
 }
 
 impl Dispatcher {
@@ -135,20 +121,13 @@ impl Dispatcher {
         DispatcherBuilder::of_linked(false)
     }
 
-    // Not `new`, which rustc would offer to whoever writes `Dispatcher::new()`.
-    fn of(inner: Arc<DispatcherState>) -> Self {
-        inner.closing.join();
-        Self { inner }
-    }
-
-    /// Another clone, unless the last one is gone.
-    pub(crate) fn revive(inner: Arc<DispatcherState>) -> Option<Self> {
-        // Not made unless it counts: dropping it would count it off.
-        inner.closing.join_others().then(|| Self { inner })
+    // Not `new`, which rustc would offer for `Dispatcher::new()`.
+    pub(crate) fn of(owner: DispatcherOwner) -> Self {
+        Self { owner }
     }
 
     pub(crate) fn inner(&self) -> &Arc<DispatcherState> {
-        &self.inner
+        &self.owner
     }
 
     /// Emits an event: runs its inline handlers now, hands it to its tasks and queues, then emits what
@@ -164,7 +143,7 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        emit::emit(&self.inner, event)
+        emit::emit(&self.owner, event)
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
@@ -209,8 +188,8 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        let future = emit_async::emit_async(Arc::clone(&self.inner), event, None);
-        EmitAsync::new(&self.inner, E::INFO, future)
+        let future = emit_async::emit_async(Arc::clone(&self.owner), event, None);
+        EmitAsync::new(&self.owner, E::INFO, future)
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and lets the thread wait for room in queues that
@@ -226,7 +205,7 @@ impl Dispatcher {
     {
         BlockingError::check("emit")?;
         Ok(emit::emit_full(
-            &self.inner,
+            &self.owner,
             event,
             Cascade::with(WaitPolicy::BlockForCapacity),
         ))
@@ -269,7 +248,7 @@ impl Dispatcher {
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        let report = emit::emit_full(&self.inner, event, Cascade::fail_fast());
+        let report = emit::emit_full(&self.owner, event, Cascade::fail_fast());
         if report.is_ok() {
             Ok(report)
         } else {
@@ -295,7 +274,7 @@ impl Dispatcher {
     /// ```
     #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        emit_all::emit_all(&self.inner, pending, None, false)
+        emit_all::emit_all(&self.owner, pending.events, None, false)
     }
 
     /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,
@@ -340,8 +319,9 @@ impl Dispatcher {
         pending: PendingEvents,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
         let event = pending.first();
-        let future = emit_async::emit_all_async(Arc::clone(&self.inner), pending, None);
-        EmitAsync::new(&self.inner, event, future)
+        let future =
+            emit_async::emit_all_async(Arc::clone(&self.owner), pending.events, event, None);
+        EmitAsync::new(&self.owner, event, future)
     }
 
     /// Adds a handler at run time; the closure may return whatever a handler of `E` may.
@@ -456,9 +436,9 @@ impl Dispatcher {
         );
         let settings = Settings::ONE.capacity(capacity).overflow(overflow);
         let line = LiveQueue::new("stream", settings, ServedBy::Stream);
-        self.inner.closing.add_stream(&line);
+        self.owner.closing.add_stream(&line);
         let at = Location::caller();
-        let subscription = subscription::subscribe_stream::<E>(&self.inner, &line, at);
+        let subscription = subscription::subscribe_stream::<E>(&self.owner, &line, at);
         EventStream::new(line, subscription)
     }
 
@@ -471,9 +451,9 @@ impl Dispatcher {
     /// Every queue that some handler of this dispatcher names, those that a thread pumps, too; in no
     /// order that says anything.
     pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
-        let lines = self.inner.lines.iter().enumerate();
+        let lines = self.owner.lines.iter().enumerate();
         lines.filter_map(|(at, line)| {
-            let declared = self.inner.declared(at)?;
+            let declared = self.owner.declared(at)?;
             Some(QueueHandle::new(Some(line), declared))
         })
     }
@@ -488,7 +468,7 @@ impl Dispatcher {
     /// deliveries ran. What they cause through the same queue waits for the next call.
     pub fn pump<S: 'static>(&self, queue: &'static LocalQueue<S>, owned: &mut S) -> usize {
         let line = self.line(queue);
-        line.map_or(0, |line| line.pump(&self.inner, owned))
+        line.map_or(0, |line| line.pump(&self.owner, owned))
     }
 
     /// Sets what wakes the loop that pumps a queue (`request_repaint`, an `EventLoopProxy`); called
@@ -532,8 +512,8 @@ impl Dispatcher {
     }
 
     fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<LiveQueue>> {
-        let at = self.inner.place_of(queue)?;
-        self.inner.lines.get(at)
+        let at = self.owner.place_of(queue)?;
+        self.owner.lines.get(at)
     }
 
     /// Ends the dispatcher in an orderly way: takes no new roots, and waits until tasks, queued
@@ -575,12 +555,12 @@ impl Dispatcher {
     /// Dropped before its end, the dispatcher goes on draining, without a limit.
     #[cfg(feature = "tokio")]
     pub async fn shutdown(&self, limit: Duration) -> Shutdown {
-        shutdown::shutdown(&self.inner, limit).await
+        shutdown::shutdown(&self.owner, limit).await
     }
 
     /// The same as `shutdown`, for a thread that may block.
     pub fn shutdown_blocking(&self, limit: Duration) -> Shutdown {
-        shutdown::shutdown_blocking(&self.inner, limit)
+        shutdown::shutdown_blocking(&self.owner, limit)
     }
 
     /// Starts a subscription with options.
@@ -591,10 +571,10 @@ impl Dispatcher {
     /// Adds an observer until the guard is dropped.
     pub fn observe(&self, observer: impl Observer) -> Observation {
         let observer: Arc<dyn Observer> = Arc::new(observer);
-        self.inner
+        self.owner
             .change_observers(|all| all.push(Arc::clone(&observer)));
         Observation {
-            inner: Arc::downgrade(&self.inner),
+            inner: Arc::downgrade(&self.owner),
             observer: Some(observer),
         }
     }
@@ -602,14 +582,14 @@ impl Dispatcher {
     /// How many calls of observers panicked.
     #[must_use]
     pub fn observer_panics(&self) -> u64 {
-        self.inner.observer_panics.load(Ordering::Relaxed)
+        self.owner.observer_panics.load(Ordering::Relaxed)
     }
 
     /// A handle that does not keep the dispatcher alive: for code that the dispatcher owns, such
     /// as subscriptions that emit.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
-        self.inner.handle()
+        DispatcherHandle::of(Arc::downgrade(&self.owner))
     }
 
     /// Makes this the dispatcher of [`event_core::emit`](crate::emit) in the whole process.

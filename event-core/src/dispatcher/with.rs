@@ -83,7 +83,7 @@ impl<'d> With<'d> {
     pub fn emit_all(&self, pending: PendingEvents) -> Report {
         let inner = self.dispatcher.inner();
         let values = self.values.0.clone();
-        emit_all::emit_all(inner, pending, values, false)
+        emit_all::emit_all(inner, pending.events, values, false)
     }
 
     /// The same as [`Dispatcher::emit_all_async`].
@@ -93,7 +93,12 @@ impl<'d> With<'d> {
     ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<>> {
         let inner = self.dispatcher.inner();
         let event = pending.first();
-        let future = emit_all_async(Arc::clone(inner), pending, self.values.0.clone());
+        let future = emit_all_async(
+            Arc::clone(inner),
+            pending.events,
+            event,
+            self.values.0.clone(),
+        );
         EmitAsync::new(inner, event, future)
     }
 }

@@ -1,25 +1,29 @@
-//! Facts that code recorded, emitted together.
+//! Emits recorded events together.
 
 use std::sync::Arc;
 
-use crate::dispatcher::pending::PendingEvents;
 use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::emitter_buffer::EmitterBuffer;
+use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
 use crate::engine::emission::values::Values;
 use crate::engine::emit;
+use crate::engine::owner::DispatcherOwner;
 use crate::engine::state::DispatcherState;
+use crate::log;
 use crate::nesting::scope;
+use crate::panics::DropCaught;
 use crate::report::Report;
 
 /// Emits recorded events as one root.
 pub(crate) fn emit_all(
     inner: &Arc<DispatcherState>,
-    pending: PendingEvents,
+    events: Vec<Box<dyn ErasedEvent>>,
     values: Option<Arc<Values>>,
     replays: bool,
 ) -> Report {
     let mut root = Cascade::default();
-    enter_all(inner, pending, values, replays, &mut root);
+    enter_all(inner, events, values, replays, &mut root);
     root.run_caused(inner);
     root.into_report()
 }
@@ -29,16 +33,16 @@ pub(crate) fn emit_all(
 /// record.
 pub(crate) fn enter_all(
     inner: &DispatcherState,
-    pending: PendingEvents,
+    events: Vec<Box<dyn ErasedEvent>>,
     values: Option<Arc<Values>>,
     replays: bool,
     root: &mut Cascade,
 ) {
     let replays = replays || scope::is_under_way(inner.id());
     let events = if replays {
-        root.discard_recorded(inner, pending.events)
+        root.discard_recorded(inner, events)
     } else {
-        pending.events
+        events
     };
     let Some(first) = events.first() else {
         root.record(events, &ROOT_LINEAGE);
@@ -52,4 +56,15 @@ pub(crate) fn enter_all(
             root.leave_the_rest(inner);
         }
     }
+}
+
+/// Emits an event that an emitter was given after its delivery had ended: at once, as a root of its own.
+pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
+    let Some(owner) = DispatcherOwner::of(&by.dispatcher) else {
+        let (event, handler) = (event.info().name(), by.handler.name());
+        log::lost(event, handler, &"the dispatcher of this emitter is gone");
+        return;
+    };
+    let owner = DropCaught::new(owner);
+    emit_all(&owner, vec![event], None, by.replays);
 }

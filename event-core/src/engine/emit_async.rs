@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::dispatcher::pending::PendingEvents;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::event::DeferredEvent;
 use crate::engine::deferred::first_poll;
@@ -13,6 +12,7 @@ use crate::engine::deferred::pending_emission;
 use crate::engine::deferred::pending_emission::StartedEmission;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::values::Values;
 use crate::engine::emit;
 use crate::engine::emit_all;
@@ -21,6 +21,7 @@ use crate::engine::plan::executor::Executor;
 use crate::engine::plan::handlers::{EventHandlers, mode};
 use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
+use crate::event::info::EventInfo;
 use crate::nesting;
 use crate::nesting_depth;
 use crate::panics::DropCaught;
@@ -139,14 +140,15 @@ fn begin<E: Event>(
 }
 
 /// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
+/// `event` stands for all of them in failures.
 pub(crate) async fn emit_all_async(
     inner: Arc<DispatcherState>,
-    pending: PendingEvents,
+    events: Vec<Box<dyn ErasedEvent>>,
+    event: &'static EventInfo,
     values: Option<Arc<Values>>,
 ) -> Report {
-    let event = pending.first();
     let mut root = Cascade::with(WaitPolicy::AwaitHandlers);
-    emit_all::enter_all(&inner, pending, values, false, &mut root);
+    emit_all::enter_all(&inner, events, values, false, &mut root);
     match StartedEmission::new(&inner, root, event, None, None) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.go_on(&inner).await,

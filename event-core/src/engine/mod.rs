@@ -8,6 +8,7 @@ pub(crate) mod emit_async;
 pub(crate) mod failure_log;
 pub(crate) mod inline;
 pub(crate) mod observers;
+pub(crate) mod owner;
 pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod shutdown;

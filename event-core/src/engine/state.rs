@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 
-use crate::build;
-use crate::dispatcher::handle::DispatcherHandle;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
+use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
+use crate::engine::plan::spec::PlannedHandler;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::shutdown::tasks::Tasks;
@@ -22,7 +22,6 @@ use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
-use crate::handler::registered::Registered;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
@@ -51,7 +50,7 @@ pub(crate) struct DispatcherState {
     late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
     /// The catch-alls, in order: they see late events, too.
-    pub(crate) everything: Box<[(&'static dyn Registered, CatchAll)]>,
+    pub(crate) everything: Box<[(PlannedHandler, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
@@ -82,7 +81,7 @@ pub(crate) struct DispatcherState {
 pub(crate) struct Parts {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) everything: Vec<(&'static dyn Registered, CatchAll)>,
+    pub(crate) everything: Vec<(PlannedHandler, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) stamps: bool,
     pub(crate) stamper: MetaSource,
@@ -157,8 +156,9 @@ impl DispatcherState {
         })
     }
 
-    pub(crate) fn handle(&self) -> DispatcherHandle {
-        DispatcherHandle::of(self.weak.clone())
+    /// A reference that does not keep the dispatcher alive.
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        self.weak.clone()
     }
 
     /// Tells this dispatcher from others.
@@ -311,7 +311,7 @@ impl DispatcherState {
         let mut list = kind.new_list(self.everything.len());
         let mut registered = Vec::new();
         for (handler, catch_all) in &self.everything {
-            if build::sees(*handler, E::INFO) {
+            if sees(handler.pattern, E::INFO) {
                 kind.push_catch_all(&mut *list, catch_all.clone());
                 registered.push(*handler);
             }

@@ -18,11 +18,11 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{AnyCall, Bound, Call, CatchAll, DeferredBinding, Filter, List};
+use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
 use crate::handler::outcome::{CatchAllOutcome, Conclusion, Outcome};
 use crate::handler::param::{Dependency, Param};
-use crate::handler::registered::{ExecutorKind, HandlerSpec};
 use crate::handler::resolver::Resolver;
 use crate::panics::DropCaught;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::emission::delivery::Delivery;
 pub(crate) use crate::engine::emission::emitter_buffer::EmitterBuffer;
+use crate::engine::emit_all;
 use crate::event::{EmitsNow, Event};
 use crate::handler::outcome::Events;
 use crate::handler::param::Param;
@@ -55,7 +56,9 @@ impl<L> Emitter<L> {
         E: Event + EmitsNow<E::Durability>,
         L: Names<E, At>,
     {
-        self.given.push(Box::new(event));
+        if let Err(event) = self.given.push(Box::new(event)) {
+            emit_all::emit_late(event, &self.given);
+        }
     }
 }
 

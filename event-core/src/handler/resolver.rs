@@ -8,8 +8,7 @@ use crate::engine::plan::provided::Provided;
 use crate::handler::context::Context;
 use crate::handler::outcome::Events;
 use crate::handler::param::Dependency;
-use crate::handler::registered::Registered;
-use crate::handler_info::HandlerInfo;
+use crate::handler::registered::{self, Registered};
 use crate::meta::Meta;
 use crate::problem::{Problem, ProblemKind};
 use crate::type_map::ByType;
@@ -83,7 +82,7 @@ impl<'r> Resolver<'r> {
     /// Notes that the current handler needs a `T`. One problem serves all that need it.
     #[cold]
     fn note_missing<T: Dependency + ?Sized>(&mut self) {
-        let Some(handler) = self.handler.map(HandlerInfo::of) else {
+        let Some(handler) = self.handler.map(registered::info) else {
             return;
         };
         self.noted += 1;
@@ -181,7 +180,7 @@ impl<'r> Resolver<'r> {
 
     fn note_of(&mut self, kind: ProblemKind, what: &str, help: &str) {
         self.noted += 1;
-        if let Some(handler) = self.handler.map(HandlerInfo::of) {
+        if let Some(handler) = self.handler.map(registered::info) {
             let what = format!("handler `{}` {what}", handler.name());
             self.problems.push(
                 Problem::new(kind, what)

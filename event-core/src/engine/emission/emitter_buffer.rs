@@ -1,10 +1,10 @@
-//! TODO
+//! The events that a handler gave to its emitter.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, Weak};
 
-use crate::dispatcher::handle::DispatcherHandle;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::spans::Trace;
@@ -23,16 +23,16 @@ pub(crate) struct EmitterBuffer {
     pub(crate) handler: HandlerInfo,
     /// `None` once the emission took the events; later ones go to the dispatcher.
     open: Mutex<Option<DrainedEmits>>,
-    dispatcher: DispatcherHandle,
+    pub(crate) dispatcher: Weak<DispatcherState>,
     /// The handler's event is replayed.
-    replays: bool,
+    pub(crate) replays: bool,
 }
 
 impl EmitterBuffer {
     /// Of a handler whose event comes from `origin`, and whose delivery has the span `trace`.
     pub(crate) fn new(
         handler: HandlerInfo,
-        dispatcher: DispatcherHandle,
+        dispatcher: Weak<DispatcherState>,
         origin: &Lineage,
         trace: Trace,
     ) -> Self {
@@ -52,19 +52,19 @@ impl EmitterBuffer {
         self.replays && event.is_wire()
     }
 
-    pub(crate) fn push(&self, event: Box<dyn ErasedEvent>) {
-        let late = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            match &mut *open {
-                Some(taken) => {
-                    taken.events.push(event);
-                    None
-                }
-                None => Some(event),
+    /// Keeps an event for the emission.
+    ///
+    /// # Errors
+    ///
+    /// The event itself, if the emission has taken what it was given.
+    pub(crate) fn push(&self, event: Box<dyn ErasedEvent>) -> Result<(), Box<dyn ErasedEvent>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *open {
+            Some(taken) => {
+                taken.events.push(event);
+                Ok(())
             }
-        };
-        if let Some(event) = late {
-            self.dispatcher.emit_late(event, self.handler, self.replays);
+            None => Err(event),
         }
     }
 

@@ -203,7 +203,7 @@ impl<'e> Emission<'e> {
     /// Opens the buffer of an emitter for the current handler. A handler may take two
     /// emitters; each has its own.
     pub(crate) fn open_given(&self) -> Arc<EmitterBuffer> {
-        let (handler, dispatcher) = (self.handler(), self.inner.handle());
+        let (handler, dispatcher) = (self.handler(), self.inner.weak());
         let given = EmitterBuffer::new(handler, dispatcher, self.origin, self.trace());
         let given = Arc::new(given);
         self.more().given.push(Arc::clone(&given));

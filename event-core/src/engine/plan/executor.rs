@@ -4,13 +4,13 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::build::order::waits_for;
 use crate::engine::plan::bound::DeferredBinding;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
+use crate::engine::plan::order::waits_for;
+use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
-use crate::handler::registered::{ExecutorKind, Registered};
 use crate::handler_info::HandlerInfo;
 use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
@@ -54,18 +54,18 @@ pub(crate) struct TaskExecutor {
 pub struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
     /// The handlers that queues run, once for each event that they see, by their number.
-    labelled: Vec<&'static dyn Registered>,
+    labelled: Vec<PlannedHandler>,
     /// One handler has one limit, whatever the number of events it sees.
     limits: ByType<Arc<ConcurrencyLimit>>,
 }
 
 impl Executors {
     /// The places of the handlers of one event, in order.
-    pub(crate) fn of(&mut self, later: &[&'static dyn Registered]) -> Vec<Executor> {
+    pub(crate) fn of(&mut self, later: &[PlannedHandler]) -> Vec<Executor> {
         let waits_for = waits_for(later);
         let places = later.iter().zip(waits_for);
         places
-            .map(|(handler, after)| match handler.spec().queue {
+            .map(|(handler, after)| match handler.spec.queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     line: self.index(queue()),
                     label: self.label(*handler),
@@ -74,7 +74,7 @@ impl Executors {
                     limit: self.limit(*handler),
                     after: after
                         .into_iter()
-                        .filter(|at| later[*at].spec().executor_kind() == ExecutorKind::Async)
+                        .filter(|at| later[*at].spec.executor_kind() == ExecutorKind::Async)
                         .collect(),
                 }),
             })
@@ -96,7 +96,7 @@ impl Executors {
         known.position(|other| other.declared().id() == id)
     }
 
-    fn label(&mut self, handler: &'static dyn Registered) -> Label {
+    fn label(&mut self, handler: PlannedHandler) -> Label {
         let label = Label::try_from(self.labelled.len()).unwrap_or(Label::MAX);
         self.labelled.push(handler);
         label
@@ -105,7 +105,7 @@ impl Executors {
     /// The handler with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         let handler = self.labelled.get(label as usize)?;
-        Some(HandlerInfo::of(*handler))
+        Some(handler.info())
     }
 
     /// The declaration of the queue at an index.
@@ -113,9 +113,9 @@ impl Executors {
         self.queues.get(index).map(|queue| queue.declared())
     }
 
-    fn limit(&mut self, handler: &'static dyn Registered) -> Arc<ConcurrencyLimit> {
-        let new = || ConcurrencyLimit::new(handler.spec().concurrency);
-        Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
+    fn limit(&mut self, handler: PlannedHandler) -> Arc<ConcurrencyLimit> {
+        let new = || ConcurrencyLimit::new(handler.spec.concurrency);
+        Arc::clone(self.limits.entry(handler.id).or_insert_with(new))
     }
 
     /// The queues, by their index.

@@ -19,12 +19,12 @@ use crate::engine::plan::bound::{Bound, Call, CatchAll, DeferredBinding, List};
 use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
+use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscription::inline::InlineSubscription;
 use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
-use crate::handler::registered::{ExecutorKind, Registered};
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
@@ -56,7 +56,7 @@ pub(crate) struct TableEntry {
 /// The handlers and subscriptions of one event type.
 pub(crate) struct EventHandlers<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
-    registered: Box<[&'static dyn Registered]>,
+    registered: Box<[PlannedHandler]>,
     /// The handlers that do not run inline, in order.
     pub(crate) later: Box<[DeferredHandler<E>]>,
     /// Subscriptions that run inline.
@@ -101,24 +101,19 @@ impl TableEntry {
 
 impl<E: Event> EventHandlers<E> {
     /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(
-        list: List<E>,
-        registered: Vec<&'static dyn Registered>,
-        places: &mut Executors,
-    ) -> Self {
+    fn new(list: List<E>, registered: Vec<PlannedHandler>, places: &mut Executors) -> Self {
         let (inline, later): (Vec<_>, Vec<_>) = registered
             .into_iter()
-            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+            .partition(|handler| handler.spec.executor_kind() == ExecutorKind::Inline);
         let place = places.of(&later);
-        let seat = |((later, handler), place): (
-            (DeferredBinding<E>, &'static dyn Registered),
-            Executor,
-        )| DeferredHandler {
-            handler: HandlerInfo::of(handler),
-            priority: handler.spec().priority,
-            place,
-            has_timeout: handler.spec().timeout.is_some(),
-            later,
+        let seat = |((later, handler), place): ((DeferredBinding<E>, PlannedHandler), Executor)| {
+            DeferredHandler {
+                handler: handler.info(),
+                priority: handler.spec.priority,
+                place,
+                has_timeout: handler.spec.timeout.is_some(),
+                later,
+            }
         };
         let seats = list.later.into_iter().zip(later).zip(place).map(seat);
         Self {
@@ -165,7 +160,7 @@ impl<E: Event> EventHandlers<E> {
     pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
         let handler = |at| self.registered.get(at);
         self.subscriptions
-            .load(|at| handler(at).map(|handler| handler.spec().priority))
+            .load(|at| handler(at).map(|handler| handler.spec.priority))
     }
 
     /// The same of those that do not run inline.
@@ -218,7 +213,7 @@ impl<E: Event> HandlerLookup for EventHandlers<E> {
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        HandlerInfo::of(self.registered[position])
+        self.registered[position].info()
     }
 }
 
@@ -234,7 +229,7 @@ pub trait ErasedEventType: Send + Sync {
     fn finish(
         &self,
         list: Box<dyn Any>,
-        registered: Vec<&'static dyn Registered>,
+        registered: Vec<PlannedHandler>,
         places: &mut Executors,
     ) -> Box<dyn ErasedHandlers>;
 }
@@ -268,7 +263,7 @@ impl<E: Event> ErasedEventType for EventType<E> {
     fn finish(
         &self,
         list: Box<dyn Any>,
-        registered: Vec<&'static dyn Registered>,
+        registered: Vec<PlannedHandler>,
         places: &mut Executors,
     ) -> Box<dyn ErasedHandlers> {
         let list = list

@@ -1,7 +1,6 @@
 //! Patterns over declared event names: `*` stands for one segment, `**` for the rest.
 
 use crate::event::info::EventInfo;
-use crate::handler::registered::Registered;
 
 /// Whether `name` matches `pattern`.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
@@ -15,6 +14,15 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
         }
     }
     names.next().is_none()
+}
+
+/// Whether a catch-all with this pattern, or without one, sees an event.
+pub(crate) fn sees(pattern: Option<&str>, event: &EventInfo) -> bool {
+    match (pattern, event.declared_name()) {
+        (None, _) => true,
+        (Some(pattern), Some(name)) => matches(pattern, name),
+        (Some(_), None) => false,
+    }
 }
 
 #[cfg(test)]
@@ -39,14 +47,5 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} on {name}");
         }
-    }
-}
-
-/// Whether a catch-all sees an event.
-pub(crate) fn sees(catch_all: &dyn Registered, event: &EventInfo) -> bool {
-    match (catch_all.pattern(), event.declared_name()) {
-        (None, _) => true,
-        (Some(pattern), Some(name)) => matches(pattern, name),
-        (Some(_), None) => false,
     }
 }

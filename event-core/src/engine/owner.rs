@@ -1,0 +1,48 @@
+//! Counts the owners of a dispatcher.
+
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+
+use crate::engine::state::DispatcherState;
+
+/// One of the owners of a dispatcher.
+///
+/// The last owner to go closes the queues: what waits in them still runs, while their runtime lives, and
+/// the number of it is logged. A shutdown waits for it.
+pub(crate) struct DispatcherOwner(Arc<DispatcherState>);
+
+impl DispatcherOwner {
+    pub(crate) fn new(state: Arc<DispatcherState>) -> Self {
+        state.closing.join();
+        Self(state)
+    }
+
+    /// One more owner; `None` if the last one is gone.
+    pub(crate) fn of(state: &Weak<DispatcherState>) -> Option<Self> {
+        let state = state.upgrade()?;
+        // Not made unless it counts: dropping it would count it off.
+        state.closing.join_others().then(|| Self(state))
+    }
+}
+
+impl Deref for DispatcherOwner {
+    type Target = Arc<DispatcherState>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Clone for DispatcherOwner {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for DispatcherOwner {
+    fn drop(&mut self) {
+        if self.0.closing.leave() {
+            self.0.left_alone();
+        }
+    }
+}

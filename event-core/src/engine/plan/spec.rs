@@ -1,0 +1,182 @@
+//! What a handler's attribute says, and which function it is.
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "reachable through `__private` alone, which is not public API"
+)]
+
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::time::Duration;
+
+use crate::handler_info::HandlerInfo;
+use crate::queue::AnyQueue;
+
+/// Where a handler stands, and the keys of its attribute.
+#[derive(Clone, Copy)]
+pub struct HandlerSpec {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) module: &'static str,
+    pub(crate) package: Option<&'static str>,
+    pub(crate) package_version: Option<&'static str>,
+    /// The program it is part of, if it is not in a library: a package's library and program
+    /// may have one name, and then share module paths.
+    pub(crate) program: Option<&'static str>,
+    pub(crate) priority: i32,
+    pub(crate) after: &'static [FunctionId],
+    pub(crate) before: &'static [FunctionId],
+    pub(crate) asynchronous: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
+}
+
+/// A handler of a dispatcher: what the build chose, without what binds it.
+#[derive(Clone, Copy)]
+pub struct PlannedHandler {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) spec: &'static HandlerSpec,
+    /// The pattern of a catch-all.
+    pub(crate) pattern: Option<&'static str>,
+}
+
+/// Where a handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExecutorKind {
+    /// On the emitter's stack.
+    Inline,
+    /// As a task, or inside of an `emit_async`.
+    Async,
+    /// Where a queue is consumed.
+    Queued,
+}
+
+/// A function named by another's `after` or `before`, or by the builder.
+#[derive(Clone, Copy)]
+pub struct FunctionId {
+    pub(crate) id: TypeId,
+    name: fn() -> &'static str,
+}
+
+impl HandlerSpec {
+    /// The place of a handler, with every key at its default.
+    #[must_use]
+    pub const fn new(
+        file: &'static str,
+        line: u32,
+        module: &'static str,
+        package: Option<&'static str>,
+        package_version: Option<&'static str>,
+        program: Option<&'static str>,
+    ) -> Self {
+        Self {
+            file,
+            line,
+            module,
+            package,
+            package_version,
+            program,
+            priority: 0,
+            after: &[],
+            before: &[],
+            asynchronous: false,
+            timeout: None,
+            concurrency: None,
+            queue: None,
+        }
+    }
+
+    /// An `async fn`.
+    #[must_use]
+    pub const fn asynchronous(mut self) -> Self {
+        self.asynchronous = true;
+        self
+    }
+
+    /// How long a call of an async handler may take.
+    #[must_use]
+    pub const fn timeout_millis(mut self, millis: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(millis));
+        self
+    }
+
+    /// How many tasks an async handler may have at once.
+    #[must_use]
+    pub const fn concurrency(mut self, tasks: u32) -> Self {
+        self.concurrency = Some(tasks);
+        self
+    }
+
+    /// Delivered through a queue. A function, so that a queue must be a `static`.
+    #[must_use]
+    pub const fn queue(mut self, queue: fn() -> &'static dyn AnyQueue) -> Self {
+        self.queue = Some(queue);
+        self
+    }
+
+    pub(crate) fn executor_kind(&self) -> ExecutorKind {
+        match (self.queue, self.asynchronous) {
+            (Some(_), _) => ExecutorKind::Queued,
+            (None, true) => ExecutorKind::Async,
+            (None, false) => ExecutorKind::Inline,
+        }
+    }
+
+    /// Lower runs first.
+    #[must_use]
+    pub const fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Runs after these have ended.
+    #[must_use]
+    pub const fn after(mut self, handlers: &'static [FunctionId]) -> Self {
+        self.after = handlers;
+        self
+    }
+
+    /// Runs before these start.
+    #[must_use]
+    pub const fn before(mut self, handlers: &'static [FunctionId]) -> Self {
+        self.before = handlers;
+        self
+    }
+}
+
+impl PlannedHandler {
+    pub(crate) fn info(self) -> HandlerInfo {
+        let spec = self.spec;
+        HandlerInfo::of_handler(self.name, spec.file, spec.line, spec.module)
+    }
+}
+
+impl FunctionId {
+    /// Names a function item. A function pointer does not compile: it has no type of its own.
+    #[must_use]
+    pub const fn of<F: Copy + 'static>(_function: F) -> Self {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "name the function itself: a function pointer cannot be told from another"
+            );
+        }
+        Self {
+            id: TypeId::of::<F>(),
+            name: type_name::<F>,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        (self.name)()
+    }
+}
+
+impl fmt::Debug for FunctionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
