@@ -10,6 +10,7 @@ mod ci;
 mod compare;
 mod estimates;
 mod fuzz;
+mod layers;
 mod lower_bounds;
 mod steps;
 mod test;
@@ -46,6 +47,8 @@ enum Task {
     /// Each feature is compiled alone, and the libraries with the lowest versions of their dependencies that
     /// `Cargo.toml` allows. Says what `test` says.
     Ci,
+    /// Checks that each module of `event-core` names only modules of its own layer and of those below it
+    Layers,
     /// Reads random inputs as envelopes, led by what they cover, and checks what the codec promises
     ///
     /// Says at the end how many, how much of the code they covered, and where an input is that broke a promise.
@@ -132,6 +135,7 @@ enum Bench {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { all, long } => test::run(all, long),
+        Task::Layers => layers::run(),
         Task::Ci => ci::run(),
         Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
