@@ -14,13 +14,15 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::async_handlers::AsyncHandlers;
-use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::queued;
-use crate::engine::emission::cascade::{Cascade, LazyState, WaitPolicy};
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::cascade_state::AsyncHandlers;
+use crate::engine::emission::cascade_state::LazyState;
+use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
+use crate::engine::emission::refusal::EmitRefusal;
 use crate::engine::emission::values::Values;
 pub(crate) use crate::engine::inline::call::run_plain;
 use crate::engine::inline::observed::{run_full, run_subscribed};
@@ -136,14 +138,6 @@ pub(crate) fn emit_with<E: Event>(
         return root.into_report();
     }
     finish(inner, root, panic, refused)
-}
-
-/// Why a root was not emitted.
-pub(crate) enum EmitRefusal {
-    Refused(NestingError),
-    Closed,
-    /// It is in the record that is replayed.
-    Discarded,
 }
 
 /// Where a new root of `event` stands.

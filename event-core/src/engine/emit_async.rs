@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::engine::deferred::async_handlers;
-use crate::engine::deferred::event::DeferredEvent;
-use crate::engine::deferred::first_poll;
-use crate::engine::deferred::pending_emission;
-use crate::engine::deferred::pending_emission::StartedEmission;
+use crate::engine::deferred::first_polls;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::values::Values;
 use crate::engine::emit;
 use crate::engine::emit_all;
 use crate::engine::observers::EmissionObservers;
+use crate::engine::pending_emission;
+use crate::engine::pending_emission::StartedEmission;
 use crate::engine::plan::executor::Executor;
 use crate::engine::plan::handlers::{EventHandlers, mode};
 use crate::engine::state::{DispatcherState, TableLookup};
@@ -63,7 +63,7 @@ async fn emit_at_once<E: Event>(
     {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(nesting::enter(0, || {
-                first_poll::run(inner, roster, &shared, &mut root, context)
+                first_polls::run(inner, roster, &shared, &mut root, context)
             }))
         })
         .await;

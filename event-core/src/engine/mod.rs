@@ -9,6 +9,7 @@ pub(crate) mod failure_log;
 pub(crate) mod inline;
 pub(crate) mod observers;
 pub(crate) mod owner;
+pub(crate) mod pending_emission;
 pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod shutdown;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::engine::deferred::event::ErasedDeferredEvent;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;

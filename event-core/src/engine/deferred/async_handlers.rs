@@ -12,10 +12,12 @@ use std::task::{Context, Poll};
 use crate::engine::deferred::call::{AsyncCall, CallExtras, FinishedCall};
 use crate::engine::deferred::capacity::CapacityWait;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
-use crate::engine::deferred::event::{ErasedDeferredEvent, HandlerRef};
-use crate::engine::deferred::first_poll::{Plain, RemainingHandlers};
+use crate::engine::deferred::first_polls::{Plain, RemainingHandlers};
 use crate::engine::deferred::hand_over;
-use crate::engine::emission::cascade::{Cascade, CascadeTail};
+use crate::engine::deferred::settle;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::CascadeTail;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::plan::executor::{
     DeferredCall, DeferredSubscriptions, Executor, SubscriptionClaim,
@@ -24,13 +26,6 @@ use crate::engine::plan::subscriptions::{Step, Steps};
 use crate::engine::state::DispatcherState;
 use crate::panics;
 use crate::report::status::{Ended, Skip};
-
-/// An event whose async handlers its root runs itself.
-pub(crate) struct AsyncHandlers {
-    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
-    /// The subscriptions as they were when the emission began.
-    pub(crate) subscribed: Option<DeferredSubscriptions>,
-}
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(
@@ -84,7 +79,8 @@ pub(crate) fn skip_all(
     why: Skip,
 ) {
     for seat in hand_over::seats(inner, event) {
-        root.settle(
+        settle::settle(
+            root,
             inner,
             event,
             &HandlerRef::DeferredHandler(seat),
@@ -381,11 +377,10 @@ impl<'a> ConcurrentCalls<'a> {
 
     /// Ends a delivery that nobody goes on with.
     fn cancel(&mut self, target: &HandlerRef, left: CallExtras) {
-        self.root
-            .settle(self.inner, self.event, target, |emission| {
-                left.join(emission);
-                emission.ended(Ended::Cancelled);
-            });
+        settle::settle(self.root, self.inner, self.event, target, |emission| {
+            left.join(emission);
+            emission.ended(Ended::Cancelled);
+        });
     }
 }
 

@@ -6,13 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::engine::deferred::event::{
+use crate::engine::deferred::settle;
+use crate::engine::emission::Emission;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, LazyState};
+use crate::engine::emission::deferred_event::{
     DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
 };
-use crate::engine::deferred::first_poll::{FirstPoll, StartedCall};
-use crate::engine::emission::Emission;
-use crate::engine::emission::cascade::{Cascade, CascadeState, EmissionProgress, LazyState};
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
+use crate::engine::emission::first_poll::{CallResult, FirstPoll, StartedCall};
 use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::NotRun;
@@ -62,20 +64,6 @@ impl CallExtras {
         if self.under_way.is_known() {
             let _ = emission.set_under_way(self.under_way);
         }
-    }
-}
-
-/// How a call ended.
-pub(crate) enum CallResult {
-    HandlerResult(HandlerResult),
-    NotRun(NotRun),
-    Panicked(Box<dyn Any + Send>),
-}
-
-impl CallResult {
-    /// Whether the handler ran, and there is nothing to say of it.
-    pub(crate) fn is_done(&self) -> bool {
-        matches!(self, Self::HandlerResult(HandlerResult::Done))
     }
 }
 
@@ -301,9 +289,9 @@ impl FinishedCall {
     ) -> Ended {
         root.pass_on(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.landing {
-            return root.settle_cancelled(inner, event, target, self.left);
+            return settle::settle_cancelled(root, inner, event, target, self.left);
         }
-        root.settle_attempt(inner, event, target, self.attempt, |emission| {
+        settle::settle_attempt(root, inner, event, target, self.attempt, |emission| {
             self.left.join(emission);
             let event = event.as_any_event();
             match self.landing {
@@ -415,7 +403,7 @@ pub(crate) fn run(
     } else {
         let (ended, refused) = event.origin().stand().enter(inner.id(), || {
             let under_way = tell_started(inner, event, &item.target);
-            root.settle_attempt(inner, event, &item.target, item.attempt, |emission| {
+            settle::settle_attempt(root, inner, event, &item.target, item.attempt, |emission| {
                 let HandlerRef::DeferredHandler(seat) = item.target else {
                     return;
                 };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::engine::deferred::hand_over;
-use crate::engine::emission::cascade::{BlockedDelivery, Cascade};
+use crate::engine::deferred::offer::offer_again;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::BlockedDelivery;
 use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
 use crate::report::status::Ended;
@@ -53,7 +55,7 @@ impl<'a> CapacityWait<'a> {
             let Some(blocked) = self.blocked.pop_front() else {
                 return;
             };
-            match blocked.offer(self.inner) {
+            match offer_again(self.inner, blocked) {
                 Err(blocked) => self.blocked.push_front(blocked),
                 Ok(offered) => self.found.push((line, offered)),
             }
@@ -81,6 +83,17 @@ impl Drop for CapacityWait<'_> {
             }
             self.lost.fetch_add(1, Ordering::Relaxed);
             self.inner.end_unrun(item, self.ended, Some(line.name));
+        }
+    }
+}
+
+/// Emits what handlers caused, in order, until nothing is left, and waits as a task until queues have
+/// capacity.
+pub(crate) async fn run_caused(inner: &Arc<DispatcherState>, root: &mut Cascade) {
+    loop {
+        wait_for_capacity(inner, root).await;
+        if root.run_next(inner).is_none() {
+            break;
         }
     }
 }

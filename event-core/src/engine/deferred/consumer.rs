@@ -10,8 +10,10 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
 
 use crate::engine::deferred::call;
-use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::deferred::capacity;
+use crate::engine::deferred::offer::fail_waiting;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
@@ -91,7 +93,7 @@ impl Drop for ConsumerGuard {
             return;
         }
         if let Some(inner) = self.inner.upgrade() {
-            self.line.desert(&inner);
+            fail_waiting(&self.line, &inner);
             panics::drop_caught(inner);
         }
         self.closing.close_if_quiet();
@@ -169,7 +171,7 @@ impl<'a> RunningDelivery<'a> {
         // From here on the delivery has ended, whatever becomes of what it caused.
         panics::drop_caught(self.item.take());
         self.this.line.end(self.ticket.as_ref(), &self.root);
-        self.root.run_caused_waiting(inner).await;
+        capacity::run_caused(inner, &mut self.root).await;
         let root = std::mem::replace(&mut self.root, Cascade::with(WaitPolicy::AwaitCapacity));
         inner.tell_all(root);
         ended

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
+use crate::engine::deferred::offer::{end_abandoned, fail_waiting};
 use crate::engine::queue::live::ServedBy;
 use crate::engine::state::DispatcherState;
 use crate::handler_info::HandlerInfo;
@@ -40,7 +41,7 @@ impl DispatcherState {
         }
         given_up.woken.into_iter().for_each(Waker::wake);
         for (line, items) in self.lines.iter().zip(given_up.items) {
-            line.end_abandoned(self, items);
+            end_abandoned(line, self, items);
         }
         closing.end_streams_and_tell();
     }
@@ -88,7 +89,7 @@ impl DispatcherState {
         // Nobody can pump these any more.
         for line in &*self.lines {
             if line.serves() == ServedBy::Pump {
-                line.desert(self);
+                fail_waiting(line, self);
             }
         }
         self.closing.close_if_quiet();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::call::CallExtras;
-use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::deferred::settle;
 use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
 use crate::panics;
@@ -27,7 +28,7 @@ impl DispatcherState {
             return;
         }
         let mut root = Cascade::default();
-        root.settle(self, &*item.event, &item.target, |emission| {
+        settle::settle(&mut root, self, &*item.event, &item.target, |emission| {
             emission.ended(ended);
         });
         panics::drop_caught(item);
@@ -44,7 +45,7 @@ impl DispatcherState {
     ) {
         let mut root = Cascade::default();
         let (event, target) = (&*item.event, &item.target);
-        root.settle_attempt(self, event, target, item.attempt, |emission| {
+        settle::settle_attempt(&mut root, self, event, target, item.attempt, |emission| {
             CallExtras::of(under_way).join(emission);
             let event = item.event.as_any_event();
             emission.failed(event, Ended::Abandoned, self.abandoned(queue));

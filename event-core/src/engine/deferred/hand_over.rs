@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::call::CallExtras;
-use crate::engine::deferred::event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
+use crate::engine::deferred::offer::{self, offer_again};
 use crate::engine::deferred::precedence::{Completion, Precedence};
 use crate::engine::deferred::redeliver::RejectedDelivery;
-use crate::engine::emission::cascade::{BlockedDelivery, Cascade, WaitPolicy};
+use crate::engine::deferred::settle;
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::cascade_state::BlockedDelivery;
+use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::plan::executor::{
     DeferredCall, ErasedSubscription, Executor, QueueExecutor, SubscriptionClaim,
@@ -84,7 +87,9 @@ fn hand_over_seat(
 ) {
     let target = HandlerRef::DeferredHandler(seat);
     if let Some(skip) = stopped(root, halted) {
-        root.settle(inner, &**event, &target, |emission| emission.skip(skip));
+        settle::settle(root, inner, &**event, &target, |emission| {
+            emission.skip(skip)
+        });
         return;
     }
     match event.place(inner, seat) {
@@ -120,7 +125,9 @@ fn hand_over_subscription(
     };
     let target = HandlerRef::Subscription(reserved);
     if let Some(skip) = skip {
-        root.settle(inner, &**event, &target, |emission| emission.skip(skip));
+        settle::settle(root, inner, &**event, &target, |emission| {
+            emission.skip(skip)
+        });
         return;
     }
     match call {
@@ -167,10 +174,10 @@ pub(crate) fn admits(
     let target = HandlerRef::DeferredHandler(seat);
     match panics::catch_payload(|| event.admits(inner, seat)) {
         Ok(true) => return true,
-        Ok(false) => root.settle(inner, event, &target, |emission| {
+        Ok(false) => settle::settle(root, inner, event, &target, |emission| {
             emission.skip(Skip::Filter);
         }),
-        Err(payload) => root.settle(inner, event, &target, |emission| {
+        Err(payload) => settle::settle(root, inner, event, &target, |emission| {
             emission.panicked(event.as_any_event(), payload);
         }),
     };
@@ -186,7 +193,7 @@ pub(crate) fn reject(
     cause: Cause,
 ) {
     let ended = cause.ended().unwrap_or(Ended::Rejected);
-    root.settle(inner, event, target, |emission| {
+    settle::settle(root, inner, event, target, |emission| {
         emission.failed(event.as_any_event(), ended, cause);
     });
 }
@@ -232,7 +239,7 @@ pub(crate) fn offer(
     root: &mut Cascade,
 ) {
     let waits = root.wait_policy != WaitPolicy::Never;
-    let is_blocked = |more: &crate::engine::emission::cascade::CascadeState| {
+    let is_blocked = |more: &crate::engine::emission::cascade_state::CascadeState| {
         let mut blocked = more.blocked.iter();
         blocked.any(|blocked| Arc::ptr_eq(&blocked.line, line))
     };
@@ -246,7 +253,7 @@ pub(crate) fn offer(
         block(line, item, root);
         return;
     }
-    match line.offer(inner, item, None) {
+    match offer::offer(line, inner, item, None) {
         OfferResult::NoRoom(item) if waits => block(line, item, root),
         offered => {
             if let (OfferResult::Deserted(item), false) = (&offered, root.wait_policy.is_reported())
@@ -289,13 +296,13 @@ pub(crate) fn offered_to(
             reject(inner, &*event, &target, root, cause);
         }
         OfferResult::Dropped(item) => {
-            root.settle(inner, &*item.event, &item.target, |emission| {
+            settle::settle(root, inner, &*item.event, &item.target, |emission| {
                 emission.ended(Ended::Dropped);
             });
             panics::drop_caught(item);
         }
         OfferResult::Panicked(item, payload) => {
-            root.settle(inner, &*item.event, &item.target, |emission| {
+            settle::settle(root, inner, &*item.event, &item.target, |emission| {
                 emission.panicked(item.event.as_any_event(), payload);
             });
             panics::drop_caught(item);
@@ -304,7 +311,13 @@ pub(crate) fn offered_to(
         OfferResult::Closed(item)
             if line.serves() == ServedBy::Stream && !inner.closing.is_closed() =>
         {
-            root.settle_cancelled(inner, &*item.event, &item.target, CallExtras::default());
+            settle::settle_cancelled(
+                root,
+                inner,
+                &*item.event,
+                &item.target,
+                CallExtras::default(),
+            );
             panics::drop_caught(item);
         }
         OfferResult::Closed(item) => {
@@ -330,7 +343,7 @@ pub(crate) fn wait_blocking(inner: &Arc<DispatcherState>, root: &mut Cascade) {
         loop {
             let line = Arc::clone(&blocked.line);
             line.buffer.capacity_free_blocking();
-            match blocked.offer(inner) {
+            match offer_again(inner, blocked) {
                 Ok(offered) => {
                     offered_to(inner, &line, offered, root);
                     break;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::deferred::hand_over;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::plan::executor::Executor;
 use crate::engine::state::DispatcherState;
 use crate::flag::Flag;

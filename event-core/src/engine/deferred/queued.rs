@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::event::{
-    DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef,
-};
 use crate::engine::deferred::hand_over;
 use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::deferred_event::{
+    DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef,
+};
 use crate::engine::plan::executor::{Executor, QueueExecutor};
 use crate::engine::plan::handlers::{EventHandlers, mode};
 use crate::engine::state::DispatcherState;

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::deferred::offer::offer;
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
@@ -118,7 +119,7 @@ impl RedeliveryAttempt<'_> {
         inner: &Arc<DispatcherState>,
         line: &Arc<LiveQueue>,
     ) -> Option<Result<(), RedeliverError>> {
-        match line.offer(inner, self.item.take()?, None) {
+        match offer(line, inner, self.item.take()?, None) {
             OfferResult::Waits => Some(Ok(())),
             OfferResult::NoRoom(item)
             | OfferResult::Rejected(item)

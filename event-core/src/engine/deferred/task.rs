@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::call;
-use crate::engine::deferred::event::DeferredDelivery;
+use crate::engine::deferred::capacity;
 use crate::engine::deferred::precedence::Completion;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::shutdown::tasks::Tasks;
@@ -119,7 +120,7 @@ impl TaskDeliveries {
             }
             panics::drop_caught(delivery);
         }
-        self.root.run_caused_waiting(&self.inner).await;
+        capacity::run_caused(&self.inner, &mut self.root).await;
     }
 }
 

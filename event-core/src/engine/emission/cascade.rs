@@ -1,40 +1,25 @@
-//! The events that handlers cause: one first-in-first-out list per root, with its limits.
-//!
-//! Past 400 lines, since a root and its list are one state: each method keeps both in step.
+//! An event that code emitted, or several recorded ones, with all that they cause.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use crate::engine::deferred::async_handlers::AsyncHandlers;
-use crate::engine::deferred::call::CallExtras;
-use crate::engine::deferred::capacity;
-use crate::engine::deferred::event::{
-    DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
-};
-use crate::engine::emission::Emission;
-use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
+use crate::engine::emission::cascade_state::AsyncHandlers;
+use crate::engine::emission::cascade_state::CascadeMark;
+use crate::engine::emission::cascade_state::CascadeState;
+use crate::engine::emission::cascade_state::CascadeTail;
+use crate::engine::emission::cascade_state::CausedEvent;
+use crate::engine::emission::cascade_state::EmittedEvent;
+use crate::engine::emission::cascade_state::LazyState;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emit::EmitRefusal;
-use crate::engine::failure_log;
-use crate::engine::observers::{DeliveryTimer, EmissionObservers};
-use crate::engine::queue::live::{LiveQueue, OfferResult};
+use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
-use crate::event::any::AnyEvent;
-use crate::handler_info::HandlerInfo;
-use crate::meta::Meta;
-use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
-use crate::queue::buffer::slots::Slot;
+use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
-use crate::report::returned::ReturnedEvent;
-use crate::report::snapshot::Snapshot;
 use crate::report::status::{Ended, Skip};
-use crate::report::{Details, Report, Returned};
 use crate::spans::Trace;
 
 /// One root: an event emitted by code, or several recorded ones, with all they cause.
@@ -72,289 +57,6 @@ impl WaitPolicy {
     /// Whether somebody gets the report of a root that waits for room in queues.
     pub(crate) fn is_reported(self) -> bool {
         !matches!(self, Self::Serve | Self::AwaitCapacity)
-    }
-}
-
-/// What a root has beyond deliveries that were done; made when there is something.
-pub(crate) type LazyState = OnceCell<Box<RefCell<CascadeState>>>;
-
-#[derive(Default)]
-pub(crate) struct CascadeState {
-    waiting: VecDeque<CausedEvent>,
-    caused: usize,
-    /// The buffers of emitters, until what they were given joins the list.
-    pub(crate) given: Vec<Arc<EmitterBuffer>>,
-    /// The first failure ends the root.
-    pub(crate) fail_fast: bool,
-    /// Deliveries that wait for room in their queues.
-    pub(crate) blocked: Vec<BlockedDelivery>,
-    /// How many of those were lost when whoever waited was dropped.
-    pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
-    /// The event whose async handlers the root runs itself.
-    pub(crate) structured: Option<AsyncHandlers>,
-    /// Of the emission that is under way.
-    pub(crate) progress: EmissionProgress,
-    pub(crate) details: Details,
-}
-
-/// What an emission has to remember of deliveries that ended other than done.
-pub(crate) struct EmissionProgress {
-    pub(crate) undone: usize,
-    /// One more than the position of the last of them: a delivery is counted once.
-    pub(crate) undone_at: usize,
-    /// How that one ended.
-    pub(crate) ended: Ended,
-    /// No further handler of the event shall run, and why.
-    pub(crate) halted: Option<Skip>,
-    /// The emission's identity, if a handler asked for it.
-    pub(crate) meta: Option<Meta>,
-    /// The event as what it caused knows it, unless it outlives the emission.
-    pub(crate) own: Option<Arc<ParentEvent>>,
-    /// The event as failures keep it, if a delivery failed.
-    pub(crate) snapshot: Option<Arc<Snapshot>>,
-    /// The delivery that runs now, if it is observed.
-    pub(crate) under_way: DeliveryTimer,
-}
-
-struct CausedEvent {
-    event: Box<dyn ErasedEvent>,
-    /// The handler that caused it; `None` for an event that was recorded.
-    by: Option<HandlerInfo>,
-    origin: Lineage,
-}
-
-/// An event that was handed to its handlers, and has not been let go.
-pub(crate) struct EmittedEvent {
-    event: ReturnedEvent,
-    by: Option<HandlerInfo>,
-    depth: u32,
-}
-
-/// How long the lists of a root were that handlers add to.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct CascadeMark {
-    waiting: usize,
-    returned: usize,
-}
-
-/// What handlers added to the lists of a root: events that wait for their turn, and those that a
-/// replay discards.
-#[derive(Default)]
-pub(crate) struct CascadeTail {
-    waiting: VecDeque<CausedEvent>,
-    returned: Vec<Returned>,
-}
-
-impl CascadeTail {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.returned.is_empty()
-    }
-}
-
-/// A delivery that waits for room in its queue.
-pub(crate) struct BlockedDelivery {
-    pub(crate) line: Arc<LiveQueue>,
-    pub(crate) item: DeferredDelivery,
-    /// Where a shutdown finds it, unless somebody gets the report of its root.
-    pub(crate) slot: Option<Slot>,
-}
-
-impl BlockedDelivery {
-    /// Offers it again.
-    ///
-    /// # Errors
-    ///
-    /// There is no room after all.
-    pub(crate) fn offer(self, inner: &Arc<DispatcherState>) -> Result<OfferResult, Self> {
-        let Self { line, item, slot } = self;
-        match line.offer(inner, item, slot) {
-            OfferResult::NoRoom(item) => Err(Self { line, item, slot }),
-            OfferResult::Waits => Ok(OfferResult::Waits),
-            offered => {
-                let Some(slot) = slot else {
-                    return Ok(offered);
-                };
-                line.buffer.stop_waiting(slot);
-                Ok(match offered {
-                    // The shutdown that closed the queue has named it abandoned.
-                    OfferResult::Closed(item) => OfferResult::Deserted(item),
-                    offered => offered,
-                })
-            }
-        }
-    }
-}
-
-impl Default for EmissionProgress {
-    fn default() -> Self {
-        Self {
-            undone: 0,
-            undone_at: 0,
-            ended: Ended::Done,
-            halted: None,
-            meta: None,
-            own: None,
-            snapshot: None,
-            under_way: DeliveryTimer::default(),
-        }
-    }
-}
-
-impl EmissionProgress {
-    /// The event, which comes from `origin`, as what it causes knows it.
-    pub(crate) fn parent(&mut self, origin: &Lineage) -> Arc<ParentEvent> {
-        if let Some(own) = origin.own() {
-            return Arc::clone(own);
-        }
-        let known = self.meta.as_ref();
-        let own = self.own.get_or_insert_with(|| origin.as_parent(known));
-        Arc::clone(own)
-    }
-}
-
-impl CascadeState {
-    /// Adds an event that `handler` caused. One that is in the record of a replay is kept for the
-    /// report, and never waits: whatever becomes of the root, it is discarded.
-    pub(crate) fn queue(
-        &mut self,
-        inner: &DispatcherState,
-        event: Box<dyn ErasedEvent>,
-        handler: HandlerInfo,
-        origin: Lineage,
-    ) {
-        if origin.discards(event.info()) {
-            self.discard(inner, event, Some(handler), origin.depth);
-            return;
-        }
-        self.waiting.push_back(CausedEvent {
-            event,
-            by: Some(handler),
-            origin,
-        });
-    }
-
-    /// Takes what emitters were given into the list, so that it keeps the handlers' order.
-    pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, origin: &Lineage) {
-        for given in std::mem::take(&mut self.given) {
-            let DrainedEmits { events, trace } = given.close();
-            for event in events {
-                let origin = Lineage {
-                    within: trace.clone(),
-                    ..origin.clone()
-                };
-                self.queue(inner, event, given.handler, origin);
-            }
-        }
-    }
-
-    #[cold]
-    fn discard(
-        &mut self,
-        inner: &DispatcherState,
-        event: Box<dyn ErasedEvent>,
-        by: Option<HandlerInfo>,
-        depth: u32,
-    ) {
-        inner.count_discarded();
-        self.details.discarded += 1;
-        self.keep(inner, ReturnedEvent::Own(event.into_any()), by, depth);
-    }
-
-    /// Takes in a failure that is about no delivery.
-    pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
-        failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
-        self.details.failures.push(failure);
-    }
-
-    /// Notes that an emit inside of the root was refused. It was logged when it was.
-    fn pass_on(&mut self, refused: Option<NestingError>) {
-        self.details.failures.extend(refused.map(Failure::refused));
-    }
-
-    /// The next event to emit, unless the root ends here.
-    fn next(&mut self, inner: &DispatcherState) -> Option<CausedEvent> {
-        if self.fail_fast && !self.details.failures.is_empty() {
-            self.leave_the_rest(inner);
-            return None;
-        }
-        loop {
-            let next = self.waiting.pop_front()?;
-            if next.origin.depth > inner.limits.depth {
-                let limit = inner.limits.depth;
-                self.leave(inner, next, Some(Cause::TooDeep { limit }));
-            } else if next.by.is_none() || self.caused < inner.limits.count {
-                self.caused += usize::from(next.by.is_some());
-                self.details.events += 1;
-                return Some(next);
-            } else {
-                let cause = Cause::TooMany {
-                    limit: inner.limits.count,
-                    not_emitted: 1 + self.waiting.len(),
-                };
-                self.leave(inner, next, Some(cause));
-                self.leave_the_rest(inner);
-                return None;
-            }
-        }
-    }
-
-    /// Keeps an event without emitting it.
-    fn leave(&mut self, inner: &DispatcherState, waiting: CausedEvent, why: Option<Cause>) {
-        let CausedEvent { event, by, origin } = waiting;
-        self.details.not_emitted += 1;
-        if let Some(cause) = why {
-            let failure = Failure::new(event.info(), by, cause);
-            let failure = failure.of(
-                inner.snapshot(event.as_any_event(), &origin),
-                origin.stand(),
-            );
-            failure_log::failure(inner, &failure, &Trace::NONE, &origin.within);
-            self.details.failures.push(failure);
-        }
-        self.keep(
-            inner,
-            ReturnedEvent::Own(event.into_any()),
-            by,
-            origin.depth,
-        );
-    }
-
-    fn leave_the_rest(&mut self, inner: &DispatcherState) {
-        while let Some(waiting) = self.waiting.pop_front() {
-            self.leave(inner, waiting, None);
-        }
-    }
-
-    /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
-    /// user's, so it is isolated.
-    pub(crate) fn keep(
-        &mut self,
-        inner: &DispatcherState,
-        event: ReturnedEvent,
-        by: Option<HandlerInfo>,
-        depth: u32,
-    ) {
-        if let Some(handler) = by {
-            let returned = Returned {
-                handler,
-                event,
-                depth,
-            };
-            self.details.returned.push(returned);
-            return;
-        }
-        if nesting::is_beyond(&inner.limits) {
-            // Only an event whose `Drop` emits it again gets here: leaking one ends that.
-            std::mem::forget(event);
-            return;
-        }
-        let info = event.event().info();
-        // Counted as inside of the root, or an event whose `Drop` emits it would never end.
-        let (dropped, refused) = nesting::enter(nesting::next(), || panics::catch(|| drop(event)));
-        self.pass_on(refused);
-        if let Err(panic) = dropped {
-            self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
-        }
     }
 }
 
@@ -431,68 +133,6 @@ impl Cascade {
         self.record.get()?.borrow().progress.halted
     }
 
-    /// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
-    pub(crate) fn settle(
-        &mut self,
-        inner: &Arc<DispatcherState>,
-        event: &dyn ErasedDeferredEvent,
-        target: &HandlerRef,
-        conclude: impl FnOnce(&Emission<'_>),
-    ) -> Ended {
-        self.settle_attempt(inner, event, target, 1, conclude)
-    }
-
-    /// Ends one delivery that does not run inline, and that may be a redelivery.
-    pub(crate) fn settle_attempt(
-        &mut self,
-        inner: &Arc<DispatcherState>,
-        event: &dyn ErasedDeferredEvent,
-        target: &HandlerRef,
-        attempt: u32,
-        conclude: impl FnOnce(&Emission<'_>),
-    ) -> Ended {
-        let who = SingleHandler {
-            inner,
-            event,
-            target,
-            attempt,
-        };
-        let emission = Emission::new(inner, &who, event.origin(), &self.record);
-        conclude(&emission);
-        if let Some(observed) = EmissionObservers::later(inner, event) {
-            emission.tell_ended(&observed);
-        }
-        self.done += 1;
-        let progress = self.record.get().map(|more| more.borrow().progress.ended);
-        self.end_emission(inner, event.origin());
-        progress.unwrap_or(Ended::Done)
-    }
-
-    /// Ends the delivery of a subscription that was cancelled before its call. Observers are told, and
-    /// nothing is counted. Returns how it ended.
-    #[cold]
-    pub(crate) fn settle_cancelled(
-        &mut self,
-        inner: &Arc<DispatcherState>,
-        event: &dyn ErasedDeferredEvent,
-        target: &HandlerRef,
-        left: CallExtras,
-    ) -> Ended {
-        let ended = Ended::Skipped(Skip::Cancelled);
-        if let Some(observed) = EmissionObservers::later(inner, event) {
-            let who = SingleHandler {
-                inner,
-                event,
-                target,
-                attempt: 1,
-            };
-            let emission = Emission::new(inner, &who, event.origin(), &self.record);
-            left.join(&emission);
-            emission.tell_ended_as(&observed, ended);
-        }
-        ended
-    }
-
     /// How many deliveries ended in this way, which is not done.
     pub(crate) fn count(&self, ended: Ended) -> usize {
         let more = self.record.get();
@@ -550,52 +190,6 @@ impl Cascade {
     pub(crate) fn is_fail_fast(&self) -> bool {
         let more = self.record.get();
         more.is_some_and(|more| more.borrow().fail_fast)
-    }
-
-    /// Makes this the report of a root that was not emitted. The event has the identity that it came
-    /// with, or else the one that it would have had.
-    pub(crate) fn not_entered(
-        &mut self,
-        inner: &DispatcherState,
-        event: &dyn AnyEvent,
-        meta: Option<Meta>,
-        why: &EmitRefusal,
-    ) {
-        let more = self.more();
-        more.details.events = 0;
-        let failure = match why {
-            EmitRefusal::Refused(refusal) => Failure::refused(*refusal),
-            EmitRefusal::Closed => {
-                more.details.closed = true;
-                Failure::new(event.info(), None, Cause::Closed)
-            }
-            EmitRefusal::Discarded => {
-                more.details.discarded += 1;
-                return;
-            }
-        };
-        let origin = Lineage {
-            stamp: meta,
-            ..Lineage::here(inner)
-        };
-        more.fail(
-            inner,
-            failure.of(inner.snapshot(event, &origin), origin.stand()),
-        );
-    }
-
-    /// The same of a root of one event.
-    pub(crate) fn not_emitted(
-        &mut self,
-        inner: &DispatcherState,
-        event: &dyn AnyEvent,
-        meta: Option<Meta>,
-        why: &EmitRefusal,
-    ) {
-        self.not_entered(inner, event, meta, why);
-        if !matches!(why, EmitRefusal::Discarded) {
-            self.more().details.not_emitted += 1;
-        }
     }
 
     /// Drops those of recorded events that are in the record of a replay; answers the others.
@@ -667,16 +261,6 @@ impl Cascade {
         EmittedEvent { event, by, depth }: EmittedEvent,
     ) {
         self.more().keep(inner, event, by, depth);
-    }
-
-    /// The same as [`run_caused`](Self::run_caused), but waits for room in queues as a task.
-    pub(crate) async fn run_caused_waiting(&mut self, inner: &Arc<DispatcherState>) {
-        loop {
-            capacity::wait_for_capacity(inner, self).await;
-            if self.run_next(inner).is_none() {
-                break;
-            }
-        }
     }
 
     /// How many events wait for their turn.

@@ -1,10 +1,14 @@
 //! One event on its way through its handlers, as the handlers' side sees it.
 
 pub(crate) mod cascade;
+pub(crate) mod cascade_state;
+pub(crate) mod deferred_event;
 pub(crate) mod delivery;
 pub(crate) mod emitter_buffer;
 pub(crate) mod erased;
+pub(crate) mod first_poll;
 pub(crate) mod lineage;
+pub(crate) mod refusal;
 pub(crate) mod values;
 
 use std::any::Any;
@@ -12,7 +16,7 @@ use std::cell::{Cell, RefMut};
 use std::sync::Arc;
 
 use crate::box_error::BoxError;
-use crate::engine::emission::cascade::{CascadeState, LazyState};
+use crate::engine::emission::cascade_state::{CascadeState, LazyState};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;

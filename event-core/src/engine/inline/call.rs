@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::engine::emission::Emission;
-use crate::engine::emission::cascade::LazyState;
+use crate::engine::emission::cascade_state::LazyState;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::Bound;
 use crate::engine::plan::handlers::EventHandlers;

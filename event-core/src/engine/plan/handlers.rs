@@ -41,7 +41,7 @@ pub(crate) mod mode {
     /// closes: each step is looked at.
     pub(crate) const FULL: u8 = 3;
     /// Handlers that run inline or as plain `async fn`s: for `emit_async`, see
-    /// [`at_once`](crate::engine::deferred::first_poll). For all others as much as [`FULL`].
+    /// [`at_once`](crate::engine::deferred::first_polls). For all others as much as [`FULL`].
     pub(crate) const AT_ONCE: u8 = 4;
     /// Handlers that queues run, without filters, alone; see [`queued`](crate::engine::deferred::queued).
     pub(crate) const QUEUED: u8 = 5;

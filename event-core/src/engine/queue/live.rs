@@ -7,13 +7,10 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
-use crate::engine::deferred::consumer;
-use crate::engine::deferred::event::DeferredDelivery;
-use crate::engine::state::DispatcherState;
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::panics;
-use crate::queue::buffer::slots::Slot;
-use crate::queue::buffer::{Buffer, Offer, WhenFull};
-use crate::queue::{Overflow, Settings};
+use crate::queue::Settings;
+use crate::queue::buffer::Buffer;
 use crate::report::status::Ended;
 use crate::runtime::Aborter;
 
@@ -23,13 +20,13 @@ pub(crate) struct LiveQueue {
     pub(crate) settings: Settings,
     pub(crate) buffer: Buffer<DeferredDelivery>,
     serves: ServedBy,
-    start: Once,
+    pub(crate) start: Once,
     /// Consumers that have not ended.
     pub(crate) alive: AtomicUsize,
     /// The dispatcher drains, and pauses are over.
     is_draining: AtomicBool,
     /// Nobody will serve it any more, since the runtime ended.
-    is_deserted: AtomicBool,
+    pub(crate) is_deserted: AtomicBool,
     /// Deliveries that were not done, by how they ended.
     undone: [AtomicU64; Ended::WAYS],
     /// Of those that were abandoned, the ones that ran already.
@@ -93,91 +90,6 @@ impl LiveQueue {
 
     pub(crate) fn serves(&self) -> ServedBy {
         self.serves
-    }
-
-    /// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
-    /// one.
-    pub(crate) fn offer(
-        self: &Arc<Self>,
-        inner: &Arc<DispatcherState>,
-        item: DeferredDelivery,
-        slot: Option<Slot>,
-    ) -> OfferResult {
-        self.start(inner);
-        if self.is_deserted.load(Ordering::Acquire) {
-            return OfferResult::Deserted(item);
-        }
-        let lane = match self.serves {
-            ServedBy::Stream => None,
-            // The `Hash` of the key is the user's.
-            _ => match panics::catch_payload(|| item.event.lane()) {
-                Ok(lane) => lane,
-                Err(payload) => return OfferResult::Panicked(item, payload),
-            },
-        };
-        let when_full = match self.settings.overflow {
-            Overflow::Wait => WhenFull::Wait,
-            Overflow::DropOldest => WhenFull::Displace,
-            Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
-        };
-        match self.buffer.offer(item, lane, when_full, slot) {
-            Offer::Waits => {}
-            Offer::Displaced(oldest) => self.displaced(inner, oldest),
-            Offer::Full(item) => {
-                return match self.settings.overflow {
-                    Overflow::Wait => OfferResult::NoRoom(item),
-                    Overflow::Reject => OfferResult::Rejected(item),
-                    Overflow::DropOldest | Overflow::DropNewest => {
-                        self.count(Ended::Dropped);
-                        OfferResult::Dropped(item)
-                    }
-                };
-            }
-            // The last consumer may have gone since the look above.
-            Offer::Closed(item) if self.is_deserted.load(Ordering::Acquire) => {
-                return OfferResult::Deserted(item);
-            }
-            Offer::Closed(item) => return OfferResult::Closed(item),
-        }
-        self.wake();
-        OfferResult::Waits
-    }
-
-    fn start(self: &Arc<Self>, inner: &Arc<DispatcherState>) {
-        if self.start.is_completed() {
-            return;
-        }
-        self.start.call_once(|| match self.serves {
-            ServedBy::Threads => consumer::start_threads(inner, self),
-            ServedBy::Tasks => consumer::start_tasks(inner, self),
-            ServedBy::Pump | ServedBy::Stream => {}
-        });
-    }
-
-    /// The oldest delivery made room for another.
-    #[cold]
-    fn displaced(&self, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
-        self.count(Ended::Dropped);
-        if self.serves == ServedBy::Stream {
-            panics::drop_caught(oldest);
-        } else {
-            inner.end_unrun(oldest, Ended::Dropped, None);
-        }
-    }
-
-    /// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
-    pub(crate) fn desert(&self, inner: &Arc<DispatcherState>) {
-        self.is_deserted.store(true, Ordering::Release);
-        self.buffer.close();
-        self.end_abandoned(inner, self.buffer.clear());
-    }
-
-    /// Ends what waited, since nobody will run it.
-    pub(crate) fn end_abandoned(&self, inner: &Arc<DispatcherState>, items: Vec<DeferredDelivery>) {
-        for item in items {
-            self.count(Ended::Abandoned);
-            inner.end_unrun(item, Ended::Abandoned, Some(self.name));
-        }
     }
 
     /// Counts how a delivery ended.

@@ -5,30 +5,29 @@
 //! around all of them. It goes on while a call is simply done or waits; the first that is more, and all
 //! behind it, are left to [`structured`](crate::engine::deferred::async_handlers), as is the rest of those that wait.
 
-use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::engine::deferred::call::CallResult;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
-use crate::engine::deferred::event::DeferredEvent;
-use crate::engine::emission::cascade::{Cascade, LazyState};
+use crate::engine::emission::Emission;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::LazyState;
+use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::delivery::Delivery;
-use crate::engine::emission::emitter_buffer::EmitterBuffer;
+use crate::engine::emission::first_poll::{
+    CallResult, DeferredHandlers, FirstPoll, StartedCall, panicked,
+};
 use crate::engine::emission::lineage;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::inline::call::run_plain;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
 use crate::engine::plan::handlers::EventHandlers;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
-use crate::event::info::EventInfo;
-use crate::handler_info::HandlerInfo;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
@@ -73,18 +72,6 @@ impl Plain<'_> {
         let discard = || panics::catch(|| drop(self.running));
         let _ = nesting::enter(lineage::ROOT_LINEAGE.depth, discard);
     }
-}
-
-/// A call that is more than done.
-pub(crate) struct StartedCall<'a> {
-    pub(crate) call: FirstPoll<'a>,
-    /// The emitters that the handler was given.
-    pub(crate) given: Vec<Arc<EmitterBuffer>>,
-}
-
-pub(crate) enum FirstPoll<'a> {
-    Pends(HandlerFuture<'a>),
-    FinishedCall(CallResult),
 }
 
 /// Runs the inline handlers, then the async ones, until one of them is not simply done.
@@ -178,62 +165,4 @@ fn run_async<'a, E: Event>(
         begun,
         waiting,
     }))
-}
-
-/// Runs the async handler at one seat; answers how far it got, if it is not simply done.
-pub(crate) fn run_one<'a, E: Event>(
-    inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
-    seat: usize,
-    event: &'a E,
-    origin: &Lineage,
-    context: &mut Context<'_>,
-) -> Option<StartedCall<'a>> {
-    let Call::Async(call) = &roster.later[seat].later.call else {
-        unreachable!("only async handlers go this way")
-    };
-    let record = LazyState::new();
-    let seats = DeferredHandlers(roster);
-    let emission = Emission::new(inner, &seats, origin, &record);
-    emission.set_position(seat);
-    let one = AssertUnwindSafe(|| {
-        let mut running = match call.start(event, &Delivery::new(&emission)) {
-            Ok(running) => running,
-            Err(why) => return Some(FirstPoll::FinishedCall(CallResult::NotRun(why))),
-        };
-        match running.as_mut().poll(context) {
-            Poll::Ready(HandlerResult::Done) if record.get().is_none() => None,
-            Poll::Ready(concluded) => Some(FirstPoll::FinishedCall(CallResult::HandlerResult(
-                concluded,
-            ))),
-            Poll::Pending => Some(FirstPoll::Pends(running)),
-        }
-    });
-    let call = match catch_unwind(one) {
-        Ok(call) => call?,
-        Err(payload) => panicked(payload),
-    };
-    let given = record.into_inner().map(|more| more.into_inner().given);
-    Some(StartedCall {
-        call,
-        given: given.unwrap_or_default(),
-    })
-}
-
-#[cold]
-fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
-    FirstPoll::FinishedCall(CallResult::Panicked(payload))
-}
-
-/// Tells which async handler stands at a seat.
-struct DeferredHandlers<'a, E>(&'a EventHandlers<E>);
-
-impl<E: Event> HandlerLookup for DeferredHandlers<'_, E> {
-    fn event(&self) -> &'static EventInfo {
-        E::INFO
-    }
-
-    fn handler(&self, position: usize) -> HandlerInfo {
-        self.0.later[position].handler
-    }
 }

@@ -4,9 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 use std::task::Context;
 
-use crate::engine::deferred::first_poll;
-use crate::engine::deferred::first_poll::StartedCall;
 use crate::engine::emission::delivery::Delivery;
+use crate::engine::emission::first_poll::{self, StartedCall};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::Call;

@@ -9,11 +9,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::engine::deferred::async_handlers;
-use crate::engine::deferred::async_handlers::AsyncHandlers;
 use crate::engine::deferred::capacity;
-use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
-use crate::engine::deferred::first_poll;
-use crate::engine::emission::cascade::{Cascade, EmittedEvent};
+use crate::engine::deferred::first_polls;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::AsyncHandlers;
+use crate::engine::emission::cascade_state::EmittedEvent;
+use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::emit;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
@@ -156,7 +157,7 @@ pub(crate) fn go_on_at_once<'a, E: Event>(
     inner: &'a Arc<DispatcherState>,
     root: &'a mut Cascade,
     shared: &'a DeferredEvent<E>,
-    rest: Option<Box<first_poll::RemainingHandlers<'a>>>,
+    rest: Option<Box<first_polls::RemainingHandlers<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
         let mut unfinished = EmissionGuard::new(inner, root, E::INFO);

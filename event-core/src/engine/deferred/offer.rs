@@ -1,0 +1,131 @@
+//! Offers deliveries to queues.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::engine::deferred::consumer;
+use crate::engine::emission::cascade_state::BlockedDelivery;
+use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::queue::live::{LiveQueue, OfferResult, ServedBy};
+use crate::engine::state::DispatcherState;
+use crate::panics;
+use crate::queue::Overflow;
+use crate::queue::buffer::slots::Slot;
+use crate::queue::buffer::{Offer, WhenFull};
+use crate::report::status::Ended;
+
+/// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
+/// one.
+pub(crate) fn offer(
+    queue: &Arc<LiveQueue>,
+    inner: &Arc<DispatcherState>,
+    item: DeferredDelivery,
+    slot: Option<Slot>,
+) -> OfferResult {
+    start(queue, inner);
+    if queue.is_deserted.load(Ordering::Acquire) {
+        return OfferResult::Deserted(item);
+    }
+    let lane = match queue.serves() {
+        ServedBy::Stream => None,
+        // The `Hash` of the key is the user's.
+        _ => match panics::catch_payload(|| item.event.lane()) {
+            Ok(lane) => lane,
+            Err(payload) => return OfferResult::Panicked(item, payload),
+        },
+    };
+    let when_full = match queue.settings.overflow {
+        Overflow::Wait => WhenFull::Wait,
+        Overflow::DropOldest => WhenFull::Displace,
+        Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
+    };
+    match queue.buffer.offer(item, lane, when_full, slot) {
+        Offer::Waits => {}
+        Offer::Displaced(oldest) => displaced(queue, inner, oldest),
+        Offer::Full(item) => {
+            return match queue.settings.overflow {
+                Overflow::Wait => OfferResult::NoRoom(item),
+                Overflow::Reject => OfferResult::Rejected(item),
+                Overflow::DropOldest | Overflow::DropNewest => {
+                    queue.count(Ended::Dropped);
+                    OfferResult::Dropped(item)
+                }
+            };
+        }
+        // The last consumer may have gone since the look above.
+        Offer::Closed(item) if queue.is_deserted.load(Ordering::Acquire) => {
+            return OfferResult::Deserted(item);
+        }
+        Offer::Closed(item) => return OfferResult::Closed(item),
+    }
+    queue.wake();
+    OfferResult::Waits
+}
+
+fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
+    if queue.start.is_completed() {
+        return;
+    }
+    queue.start.call_once(|| match queue.serves() {
+        ServedBy::Threads => consumer::start_threads(inner, queue),
+        ServedBy::Tasks => consumer::start_tasks(inner, queue),
+        ServedBy::Pump | ServedBy::Stream => {}
+    });
+}
+
+/// The oldest delivery made room for another.
+#[cold]
+fn displaced(queue: &LiveQueue, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
+    queue.count(Ended::Dropped);
+    if queue.serves() == ServedBy::Stream {
+        panics::drop_caught(oldest);
+    } else {
+        inner.end_unrun(oldest, Ended::Dropped, None);
+    }
+}
+
+/// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
+pub(crate) fn fail_waiting(queue: &LiveQueue, inner: &Arc<DispatcherState>) {
+    queue.is_deserted.store(true, Ordering::Release);
+    queue.buffer.close();
+    end_abandoned(queue, inner, queue.buffer.clear());
+}
+
+/// Ends what waited, since nobody will run it.
+pub(crate) fn end_abandoned(
+    queue: &LiveQueue,
+    inner: &Arc<DispatcherState>,
+    items: Vec<DeferredDelivery>,
+) {
+    for item in items {
+        queue.count(Ended::Abandoned);
+        inner.end_unrun(item, Ended::Abandoned, Some(queue.name));
+    }
+}
+
+/// Offers a delivery again that waited for capacity.
+///
+/// # Errors
+///
+/// There is no room after all.
+pub(crate) fn offer_again(
+    inner: &Arc<DispatcherState>,
+    blocked: BlockedDelivery,
+) -> Result<OfferResult, BlockedDelivery> {
+    let BlockedDelivery { line, item, slot } = blocked;
+    match offer(&line, inner, item, slot) {
+        OfferResult::NoRoom(item) => Err(BlockedDelivery { line, item, slot }),
+        OfferResult::Waits => Ok(OfferResult::Waits),
+        offered => {
+            let Some(slot) = slot else {
+                return Ok(offered);
+            };
+            line.buffer.stop_waiting(slot);
+            Ok(match offered {
+                // The shutdown that closed the queue has named it abandoned.
+                OfferResult::Closed(item) => OfferResult::Deserted(item),
+                offered => offered,
+            })
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Ends deliveries that did not run inline.
+
+use std::sync::Arc;
+
+use crate::engine::deferred::call::CallExtras;
+use crate::engine::emission::Emission;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef, SingleHandler};
+use crate::engine::observers::EmissionObservers;
+use crate::engine::state::DispatcherState;
+use crate::report::status::{Ended, Skip};
+
+/// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
+pub(crate) fn settle(
+    root: &mut Cascade,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+    conclude: impl FnOnce(&Emission<'_>),
+) -> Ended {
+    settle_attempt(root, inner, event, target, 1, conclude)
+}
+
+/// Ends one delivery that does not run inline, and that may be a redelivery.
+pub(crate) fn settle_attempt(
+    root: &mut Cascade,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+    attempt: u32,
+    conclude: impl FnOnce(&Emission<'_>),
+) -> Ended {
+    let who = SingleHandler {
+        inner,
+        event,
+        target,
+        attempt,
+    };
+    let emission = Emission::new(inner, &who, event.origin(), &root.record);
+    conclude(&emission);
+    if let Some(observed) = EmissionObservers::later(inner, event) {
+        emission.tell_ended(&observed);
+    }
+    root.done += 1;
+    let progress = root.record.get().map(|more| more.borrow().progress.ended);
+    root.end_emission(inner, event.origin());
+    progress.unwrap_or(Ended::Done)
+}
+
+/// Ends the delivery of a subscription that was cancelled before its call. Observers are told, and
+/// nothing is counted. Returns how it ended.
+#[cold]
+pub(crate) fn settle_cancelled(
+    root: &mut Cascade,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+    left: CallExtras,
+) -> Ended {
+    let ended = Ended::Skipped(Skip::Cancelled);
+    if let Some(observed) = EmissionObservers::later(inner, event) {
+        let who = SingleHandler {
+            inner,
+            event,
+            target,
+            attempt: 1,
+        };
+        let emission = Emission::new(inner, &who, event.origin(), &root.record);
+        left.join(&emission);
+        emission.tell_ended_as(&observed, ended);
+    }
+    ended
+}

@@ -1,0 +1,297 @@
+//! The events that a cascade has still to emit, in order, and what it has to report.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent};
+use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
+use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::failure_log;
+use crate::engine::observers::DeliveryTimer;
+use crate::engine::plan::executor::DeferredSubscriptions;
+use crate::engine::queue::live::LiveQueue;
+use crate::engine::state::DispatcherState;
+use crate::handler_info::HandlerInfo;
+use crate::meta::Meta;
+use crate::meta::parent::ParentEvent;
+use crate::nesting::{self, NestingError};
+use crate::panics;
+use crate::queue::buffer::slots::Slot;
+use crate::report::failure::{Cause, Failure};
+use crate::report::returned::ReturnedEvent;
+use crate::report::snapshot::Snapshot;
+use crate::report::status::{Ended, Skip};
+use crate::report::{Details, Returned};
+use crate::spans::Trace;
+
+/// What a root has beyond deliveries that were done; made when there is something.
+pub(crate) type LazyState = OnceCell<Box<RefCell<CascadeState>>>;
+
+#[derive(Default)]
+pub(crate) struct CascadeState {
+    pub(crate) waiting: VecDeque<CausedEvent>,
+    pub(crate) caused: usize,
+    /// The buffers of emitters, until what they were given joins the list.
+    pub(crate) given: Vec<Arc<EmitterBuffer>>,
+    /// The first failure ends the root.
+    pub(crate) fail_fast: bool,
+    /// Deliveries that wait for room in their queues.
+    pub(crate) blocked: Vec<BlockedDelivery>,
+    /// How many of those were lost when whoever waited was dropped.
+    pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
+    /// The event whose async handlers the root runs itself.
+    pub(crate) structured: Option<AsyncHandlers>,
+    /// Of the emission that is under way.
+    pub(crate) progress: EmissionProgress,
+    pub(crate) details: Details,
+}
+
+/// What an emission has to remember of deliveries that ended other than done.
+pub(crate) struct EmissionProgress {
+    pub(crate) undone: usize,
+    /// One more than the position of the last of them: a delivery is counted once.
+    pub(crate) undone_at: usize,
+    /// How that one ended.
+    pub(crate) ended: Ended,
+    /// No further handler of the event shall run, and why.
+    pub(crate) halted: Option<Skip>,
+    /// The emission's identity, if a handler asked for it.
+    pub(crate) meta: Option<Meta>,
+    /// The event as what it caused knows it, unless it outlives the emission.
+    pub(crate) own: Option<Arc<ParentEvent>>,
+    /// The event as failures keep it, if a delivery failed.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    /// The delivery that runs now, if it is observed.
+    pub(crate) under_way: DeliveryTimer,
+}
+
+pub(crate) struct CausedEvent {
+    pub(crate) event: Box<dyn ErasedEvent>,
+    /// The handler that caused it; `None` for an event that was recorded.
+    pub(crate) by: Option<HandlerInfo>,
+    pub(crate) origin: Lineage,
+}
+
+/// An event that was handed to its handlers, and has not been let go.
+pub(crate) struct EmittedEvent {
+    pub(crate) event: ReturnedEvent,
+    pub(crate) by: Option<HandlerInfo>,
+    pub(crate) depth: u32,
+}
+
+/// How long the lists of a root were that handlers add to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct CascadeMark {
+    pub(crate) waiting: usize,
+    pub(crate) returned: usize,
+}
+
+/// What handlers added to the lists of a root: events that wait for their turn, and those that a
+/// replay discards.
+#[derive(Default)]
+pub(crate) struct CascadeTail {
+    pub(crate) waiting: VecDeque<CausedEvent>,
+    pub(crate) returned: Vec<Returned>,
+}
+
+impl CascadeTail {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.returned.is_empty()
+    }
+}
+
+/// A delivery that waits for room in its queue.
+pub(crate) struct BlockedDelivery {
+    pub(crate) line: Arc<LiveQueue>,
+    pub(crate) item: DeferredDelivery,
+    /// Where a shutdown finds it, unless somebody gets the report of its root.
+    pub(crate) slot: Option<Slot>,
+}
+
+impl Default for EmissionProgress {
+    fn default() -> Self {
+        Self {
+            undone: 0,
+            undone_at: 0,
+            ended: Ended::Done,
+            halted: None,
+            meta: None,
+            own: None,
+            snapshot: None,
+            under_way: DeliveryTimer::default(),
+        }
+    }
+}
+
+impl EmissionProgress {
+    /// The event, which comes from `origin`, as what it causes knows it.
+    pub(crate) fn parent(&mut self, origin: &Lineage) -> Arc<ParentEvent> {
+        if let Some(own) = origin.own() {
+            return Arc::clone(own);
+        }
+        let known = self.meta.as_ref();
+        let own = self.own.get_or_insert_with(|| origin.as_parent(known));
+        Arc::clone(own)
+    }
+}
+
+impl CascadeState {
+    /// Adds an event that `handler` caused. One that is in the record of a replay is kept for the
+    /// report, and never waits: whatever becomes of the root, it is discarded.
+    pub(crate) fn queue(
+        &mut self,
+        inner: &DispatcherState,
+        event: Box<dyn ErasedEvent>,
+        handler: HandlerInfo,
+        origin: Lineage,
+    ) {
+        if origin.discards(event.info()) {
+            self.discard(inner, event, Some(handler), origin.depth);
+            return;
+        }
+        self.waiting.push_back(CausedEvent {
+            event,
+            by: Some(handler),
+            origin,
+        });
+    }
+
+    /// Takes what emitters were given into the list, so that it keeps the handlers' order.
+    pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, origin: &Lineage) {
+        for given in std::mem::take(&mut self.given) {
+            let DrainedEmits { events, trace } = given.close();
+            for event in events {
+                let origin = Lineage {
+                    within: trace.clone(),
+                    ..origin.clone()
+                };
+                self.queue(inner, event, given.handler, origin);
+            }
+        }
+    }
+
+    #[cold]
+    pub(crate) fn discard(
+        &mut self,
+        inner: &DispatcherState,
+        event: Box<dyn ErasedEvent>,
+        by: Option<HandlerInfo>,
+        depth: u32,
+    ) {
+        inner.count_discarded();
+        self.details.discarded += 1;
+        self.keep(inner, ReturnedEvent::Own(event.into_any()), by, depth);
+    }
+
+    /// Takes in a failure that is about no delivery.
+    pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
+        failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
+        self.details.failures.push(failure);
+    }
+
+    /// Notes that an emit inside of the root was refused. It was logged when it was.
+    pub(crate) fn pass_on(&mut self, refused: Option<NestingError>) {
+        self.details.failures.extend(refused.map(Failure::refused));
+    }
+
+    /// The next event to emit, unless the root ends here.
+    pub(crate) fn next(&mut self, inner: &DispatcherState) -> Option<CausedEvent> {
+        if self.fail_fast && !self.details.failures.is_empty() {
+            self.leave_the_rest(inner);
+            return None;
+        }
+        loop {
+            let next = self.waiting.pop_front()?;
+            if next.origin.depth > inner.limits.depth {
+                let limit = inner.limits.depth;
+                self.leave(inner, next, Some(Cause::TooDeep { limit }));
+            } else if next.by.is_none() || self.caused < inner.limits.count {
+                self.caused += usize::from(next.by.is_some());
+                self.details.events += 1;
+                return Some(next);
+            } else {
+                let cause = Cause::TooMany {
+                    limit: inner.limits.count,
+                    not_emitted: 1 + self.waiting.len(),
+                };
+                self.leave(inner, next, Some(cause));
+                self.leave_the_rest(inner);
+                return None;
+            }
+        }
+    }
+
+    /// Keeps an event without emitting it.
+    pub(crate) fn leave(
+        &mut self,
+        inner: &DispatcherState,
+        waiting: CausedEvent,
+        why: Option<Cause>,
+    ) {
+        let CausedEvent { event, by, origin } = waiting;
+        self.details.not_emitted += 1;
+        if let Some(cause) = why {
+            let failure = Failure::new(event.info(), by, cause);
+            let failure = failure.of(
+                inner.snapshot(event.as_any_event(), &origin),
+                origin.stand(),
+            );
+            failure_log::failure(inner, &failure, &Trace::NONE, &origin.within);
+            self.details.failures.push(failure);
+        }
+        self.keep(
+            inner,
+            ReturnedEvent::Own(event.into_any()),
+            by,
+            origin.depth,
+        );
+    }
+
+    pub(crate) fn leave_the_rest(&mut self, inner: &DispatcherState) {
+        while let Some(waiting) = self.waiting.pop_front() {
+            self.leave(inner, waiting, None);
+        }
+    }
+
+    /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
+    /// user's, so it is isolated.
+    pub(crate) fn keep(
+        &mut self,
+        inner: &DispatcherState,
+        event: ReturnedEvent,
+        by: Option<HandlerInfo>,
+        depth: u32,
+    ) {
+        if let Some(handler) = by {
+            let returned = Returned {
+                handler,
+                event,
+                depth,
+            };
+            self.details.returned.push(returned);
+            return;
+        }
+        if nesting::is_beyond(&inner.limits) {
+            // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+            std::mem::forget(event);
+            return;
+        }
+        let info = event.event().info();
+        // Counted as inside of the root, or an event whose `Drop` emits it would never end.
+        let (dropped, refused) = nesting::enter(nesting::next(), || panics::catch(|| drop(event)));
+        self.pass_on(refused);
+        if let Err(panic) = dropped {
+            self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
+        }
+    }
+}
+
+/// An event whose async handlers its root runs itself.
+pub(crate) struct AsyncHandlers {
+    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
+    /// The subscriptions as they were when the emission began.
+    pub(crate) subscribed: Option<DeferredSubscriptions>,
+}
