@@ -38,7 +38,7 @@ pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
 
 /// The last dispatcher was dropped while deliveries were under way.
 #[cold]
-pub(crate) fn left_alone(waiting: usize, tasks: usize) {
+pub(crate) fn dropped_with_work(waiting: usize, tasks: usize) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::warn!(

@@ -1,4 +1,4 @@
-//! TODO
+//! A map from types to values.
 
 use std::any::TypeId;
 use std::collections::HashMap;

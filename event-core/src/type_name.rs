@@ -1,4 +1,4 @@
-//! TODO
+//! Type names as messages show them.
 
 /// A type's name without the paths, as a user would write it.
 pub(crate) fn short(name: &str) -> String {

@@ -42,7 +42,7 @@ pub(crate) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>
             .at(second.file(), second.line())
             .help(
                 "give one of them another `name`; if both are one type, two versions of its \
-                   crate are linked: `cargo tree --duplicates` shows who needs which",
+                   crate are linked: `cargo tree --duplicates` shows lookup needs which",
             ),
         );
     }
@@ -75,18 +75,18 @@ pub(crate) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut
             )
         } else {
             "rename one of them; if they are one function, its crate is linked twice: `cargo \
-             tree --duplicates` shows who needs which"
+             tree --duplicates` shows lookup needs which"
                 .to_owned()
         };
-        let mut places = [(first.file, first.line), (second.file, second.line)];
-        places.sort_unstable();
+        let mut executors = [(first.file, first.line), (second.file, second.line)];
+        executors.sort_unstable();
         problems.push(
             Problem::new(
                 ProblemKind::HandlerTwice,
                 format!("two handlers are `{}`", handler.name()),
             )
-            .at(places[0].0, places[0].1)
-            .at(places[1].0, places[1].1)
+            .at(executors[0].0, executors[0].1)
+            .at(executors[1].0, executors[1].1)
             .help(help),
         );
     }

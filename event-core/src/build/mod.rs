@@ -35,11 +35,11 @@ use crate::type_map::ByType;
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) everything: Vec<(PlannedHandler, CatchAll)>,
-    pub(crate) lines: Vec<Arc<LiveQueue>>,
-    pub(crate) places: Executors,
+    pub(crate) catch_alls: Vec<(PlannedHandler, CatchAll)>,
+    pub(crate) queues: Vec<Arc<LiveQueue>>,
+    pub(crate) executors: Executors,
     /// A handler asks for the identity of emissions.
-    pub(crate) stamps: bool,
+    pub(crate) needs_meta: bool,
 }
 
 /// One event type while the program is wired.
@@ -119,12 +119,12 @@ pub(crate) fn wire(
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
     let mut resolver = Resolver::new(provided, &is_event);
-    let mut everything: Vec<(&'static dyn Registered, CatchAll)> = chosen
+    let mut catch_alls: Vec<(&'static dyn Registered, CatchAll)> = chosen
         .iter()
         .filter(|handler| handler.event().is_none())
         .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
         .collect();
-    let mut places = Executors::default();
+    let mut executors = Executors::default();
     let mut hops = Vec::new();
 
     let mut table = Vec::new();
@@ -133,9 +133,9 @@ pub(crate) fn wire(
         let kind = line.kind;
         let roster = bind(
             line,
-            &everything,
+            &catch_alls,
             &mut resolver,
-            &mut places,
+            &mut executors,
             &mut hops,
             &mut problems,
         );
@@ -143,32 +143,32 @@ pub(crate) fn wire(
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
-        places.index(handler());
+        executors.index(handler());
     }
-    let lines = queues::lines(&places, &chosen, settings, &mut problems);
-    queues::deadlocks(&hops, &lines, &mut problems);
-    let stamps = resolver.is_stamping();
+    let queues = queues::lines(&executors, &chosen, settings, &mut problems);
+    queues::deadlocks(&hops, &queues, &mut problems);
+    let needs_meta = resolver.makes_meta();
     problems.extend(resolver.into_problems());
     if let Some(error) = BuildError::of(problems) {
         return Err(error);
     }
     provided.untaken().for_each(log::untaken);
-    let mut sorted: Vec<_> = everything.iter().map(|(handler, _)| *handler).collect();
+    let mut sorted: Vec<_> = catch_alls.iter().map(|(handler, _)| *handler).collect();
     order::sort(&mut sorted);
     // Without a cycle: each event with these handlers was sorted above.
     let _ = order::constrain(&mut sorted);
-    everything.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
-    let everything = everything
+    catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
+    let catch_alls = catch_alls
         .into_iter()
         .map(|(handler, catch_all)| (handler.planned(), catch_all))
         .collect();
     Ok(Wired {
         table,
         generic,
-        everything,
-        lines,
-        places,
-        stamps,
+        catch_alls,
+        queues,
+        executors,
+        needs_meta,
     })
 }
 
@@ -201,7 +201,7 @@ fn bind(
     line: HandlersOfEvent,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
-    places: &mut Executors,
+    executors: &mut Executors,
     hops: &mut Vec<CausalEdge>,
     problems: &mut Vec<Problem>,
 ) -> Box<dyn ErasedHandlers> {
@@ -240,7 +240,7 @@ fn bind(
         }
     }
     let planned = handlers.iter().map(|handler| handler.planned()).collect();
-    kind.finish(list, planned, places)
+    kind.finish(list, planned, executors)
 }
 
 /// Puts an event's place where an emit looks for it.

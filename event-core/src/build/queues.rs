@@ -20,14 +20,14 @@ pub(crate) struct CausalEdge {
 
 /// Makes the queues, in the order of their indices.
 pub(crate) fn lines(
-    places: &Executors,
+    executors: &Executors,
     handlers: &[&'static dyn Registered],
     settings: &[(&'static Declared, Settings)],
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();
     let mut lines = Vec::new();
-    for queue in places.queues() {
+    for queue in executors.queues() {
         let declared = queue.declared();
         if let Some(other) = by_name.insert(declared.name, declared) {
             problems.push(
@@ -169,7 +169,7 @@ fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
         ),
     };
     let mut steps: Vec<String> = Vec::new();
-    let mut places = Vec::new();
+    let mut executors = Vec::new();
     let mut came = None;
     for at in cycle {
         let hop = hops[*at];
@@ -182,16 +182,16 @@ fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
         }
         steps.push(format!("`{handler}`{through}"));
         came = hop.to.map(EventInfo::name).or(Some(from));
-        places.push((hop.handler.spec().file, hop.handler.spec().line));
+        executors.push((hop.handler.spec().file, hop.handler.spec().line));
     }
-    places.sort_unstable();
-    places.dedup();
+    executors.sort_unstable();
+    executors.dedup();
     let problem = Problem::new(
         ProblemKind::Deadlock,
         format!("{what}: {}", steps.join(" → ")),
     );
     let at = |problem: Problem, (file, line)| problem.at(file, line);
-    places.into_iter().fold(problem, at).help(
+    executors.into_iter().fold(problem, at).help(
         "when full, consumers wait for room that only they make; add \
          `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of \
          the queues, or give the last handler a queue of its own",

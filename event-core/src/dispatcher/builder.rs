@@ -435,14 +435,14 @@ impl DispatcherBuilder {
         let inner = DispatcherState::new(Parts {
             table: wired.table,
             generic: wired.generic,
-            everything: wired.everything,
+            catch_alls: wired.catch_alls,
             observers: self.observers,
-            stamps: wired.stamps,
-            stamper: MetaSource::new(self.clock),
+            needs_meta: wired.needs_meta,
+            meta_source: MetaSource::new(self.clock),
             spans: self.spans,
             runtime,
-            lines: wired.lines,
-            places: wired.places,
+            queues: wired.queues,
+            executors: wired.executors,
             on_failure: self
                 .on_failure
                 .unwrap_or_else(|| Box::new(failure_log::unheard)),

@@ -1,4 +1,4 @@
-//! TODO
+//! The future of an async emission.
 
 use std::fmt;
 use std::future::Future;

@@ -451,8 +451,8 @@ impl Dispatcher {
     /// Every queue that some handler of this dispatcher names, those that a thread pumps, too; in no
     /// order that says anything.
     pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
-        let lines = self.owner.lines.iter().enumerate();
-        lines.filter_map(|(at, line)| {
+        let queues = self.owner.queues.iter().enumerate();
+        queues.filter_map(|(at, line)| {
             let declared = self.owner.declared(at)?;
             Some(QueueHandle::new(Some(line), declared))
         })
@@ -513,7 +513,7 @@ impl Dispatcher {
 
     fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<LiveQueue>> {
         let at = self.owner.place_of(queue)?;
-        self.owner.lines.get(at)
+        self.owner.queues.get(at)
     }
 
     /// Ends the dispatcher in an orderly way: takes no new roots, and waits until tasks, queued

@@ -62,7 +62,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let future = self.future;
         // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
         // from what the hook is told of.
-        let stand = NestingScope::here(self.inner.id());
+        let scope = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
         let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
@@ -71,15 +71,15 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             tracked.has_begun = true;
             let mut future = pin!(future);
             let inner = &tracked.inner;
-            let mut poll = |context: &mut Context<'_>| match stand {
+            let mut poll = |context: &mut Context<'_>| match scope {
                 None => future.as_mut().poll(context),
-                Some(stand) if is_told => {
+                Some(scope) if is_told => {
                     let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| stand.descend(inner.id(), cause, poll).0)
+                    nesting::enter_elsewhere(|| scope.descend(inner.id(), cause, poll).0)
                 }
-                Some(stand) => {
+                Some(scope) => {
                     let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| stand.enter(inner.id(), poll).0)
+                    nesting::enter_elsewhere(|| scope.enter(inner.id(), poll).0)
                 }
             };
             poll_fn(|context| within.run(|| poll(context))).await
@@ -124,7 +124,7 @@ impl Drop for Tracked {
             let cause = self.inner.abandoned(None);
             let failure = Failure::new(self.event, None, cause);
             crate::engine::failure_log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
-            self.inner.tell(&failure);
+            self.inner.notify_failure(&failure);
         }
     }
 }

@@ -46,7 +46,7 @@ impl<E: Event> EventStream<E> {
     /// How many events the stream did not get, or dropped, because it was full.
     #[must_use]
     pub fn skipped(&self) -> u64 {
-        self.line.undone(Ended::Dropped) + self.line.undone(Ended::Rejected)
+        self.line.not_done(Ended::Dropped) + self.line.not_done(Ended::Rejected)
     }
 
     /// The next event; `None` once the dispatcher is gone.

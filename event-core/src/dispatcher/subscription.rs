@@ -241,7 +241,7 @@ impl<W> SubscriptionOptions<'_, W> {
     ) -> Subscription {
         let inner = self.dispatcher.inner();
         let found = inner.find_or_make::<E>();
-        let subscriptions = &found.roster::<E>().subscriptions;
+        let subscriptions = &found.event_handlers::<E>().subscriptions;
         let node = Arc::new(InlineSubscription {
             key: subscriptions.key(self.priority),
             info: HandlerInfo::of_subscription(type_name::<F>(), at),

@@ -69,22 +69,22 @@ pub(crate) fn deliver<E: Event>(
     arrival: Arrival,
     wait_policy: WaitPolicy,
 ) -> Report {
-    let mut root = Cascade::with(wait_policy);
-    let Some(origin) = enter(inner, &**event, arrival, &mut root) else {
-        return root.into_report();
+    let mut cascade = Cascade::with(wait_policy);
+    let Some(lineage) = enter(inner, &**event, arrival, &mut cascade) else {
+        return cascade.into_report();
     };
-    let (panic, refused) = origin.stand().enter(inner.id(), || {
-        let found = inner.find::<E>()?;
-        if found.roster::<E>().has_later() {
+    let (panic, refused) = lineage.scope().enter(inner.id(), || {
+        let entry = inner.find::<E>()?;
+        if entry.event_handlers::<E>().has_deferred() {
             let held = Arc::clone(event);
-            let shared = emit::deliver_held(inner, &found, held, &mut root, origin);
+            let shared = emit::deliver_held(inner, &entry, held, &mut cascade, lineage);
             emit::discard_as(E::INFO, shared)
         } else {
-            emit::deliver(inner, &found, &**event, &mut root, origin);
+            emit::deliver(inner, &entry, &**event, &mut cascade, lineage);
             None
         }
     });
-    emit::finish(inner, root, panic, refused)
+    emit::finish(inner, cascade, panic, refused)
 }
 
 /// Where the event stands, if it is emitted; else the root says why not.
@@ -92,37 +92,37 @@ pub(crate) fn enter(
     inner: &DispatcherState,
     event: &dyn AnyEvent,
     arrival: Arrival,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) -> Option<Lineage> {
     let Arrival {
         meta,
         replays,
         refused_echo,
     } = arrival;
-    let mut origin = match emit::enter_root(inner, event.info(), None) {
-        Ok(origin) => origin,
+    let mut lineage = match emit::begin(inner, event.info(), None) {
+        Ok(lineage) => lineage,
         Err(why) => {
-            root.not_emitted(inner, event, Some(meta), &why);
+            cascade.not_emitted(inner, event, Some(meta), &why);
             return None;
         }
     };
     // It may be delivered inside of a handler, which is deeper than it says.
-    origin.depth = origin.depth.max(meta.depth());
-    origin.replays |= replays;
-    origin.stamp = Some(meta);
+    lineage.depth = lineage.depth.max(meta.depth());
+    lineage.replays |= replays;
+    lineage.meta = Some(meta);
     let limit = inner.limits.depth;
     let cause = match refused_echo {
         Some(source) => Some(Cause::Echo { source }),
-        None => (origin.depth > limit).then_some(Cause::TooDeep { limit }),
+        None => (lineage.depth > limit).then_some(Cause::TooDeep { limit }),
     };
     if let Some(cause) = cause {
-        let more = root.more();
-        more.details.events = 0;
-        more.details.not_emitted += 1;
+        let state = cascade.state_mut();
+        state.details.events = 0;
+        state.details.not_emitted += 1;
         let failure = Failure::new(event.info(), None, cause);
-        let snapshot = inner.snapshot(event, &origin);
-        more.fail(inner, failure.of(snapshot, origin.stand()));
+        let snapshot = inner.snapshot(event, &lineage);
+        state.fail(inner, failure.of(snapshot, lineage.scope()));
         return None;
     }
-    Some(origin)
+    Some(lineage)
 }

@@ -52,8 +52,8 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
     };
     let way = entry.mode();
     if way == mode::PLAIN && nesting_depth::is_outermost() {
-        return emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, &ROOT_LINEAGE)
+        return emit_by(inner, event, |event, state| {
+            run_plain(inner, entry.event_handlers(), event, state, &ROOT_LINEAGE)
         });
     }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
@@ -69,8 +69,8 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
 /// Emits an outermost root to handlers and subscriptions.
 #[inline(never)]
 fn emit_subscribed<E: Event>(inner: &Arc<DispatcherState>, entry: &TableEntry, event: E) -> Report {
-    emit_by(inner, event, |event, record| {
-        run_subscribed(inner, entry.roster(), event, record, &ROOT_LINEAGE)
+    emit_by(inner, event, |event, state| {
+        run_subscribed(inner, entry.event_handlers(), event, state, &ROOT_LINEAGE)
     })
 }
 
@@ -85,59 +85,63 @@ fn emit_by<E: Event>(
     event: E,
     run: impl FnOnce(&E, &LazyState) -> usize,
 ) -> Report {
-    let record = LazyState::new();
+    let state = LazyState::new();
     nesting::begin();
-    let ran = run(&event, &record);
+    let ran = run(&event, &state);
     let panic = discard(event);
     let refused = nesting::end();
-    let record = match record.into_inner() {
-        Some(more) => LazyState::from(more),
+    let state = match state.into_inner() {
+        Some(state) => LazyState::from(state),
         None if panic.is_none() && refused.is_none() => return Report::new(ran, 0, None),
         None => LazyState::new(),
     };
-    let mut root = Cascade {
+    let mut cascade = Cascade {
         done: ran,
-        record,
+        state,
         ..Cascade::default()
     };
-    root.end_emission(inner, &ROOT_LINEAGE);
-    finish(inner, root, panic, refused)
+    cascade.end_emission(inner, &ROOT_LINEAGE);
+    finish(inner, cascade, panic, refused)
 }
 
 /// Emits a root, whatever its event needs.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_full<E: Event>(inner: &Arc<DispatcherState>, event: E, root: Cascade) -> Report {
-    if root.record.get().is_none()
-        && let Some(roster) = queued::roster(inner)
+pub(crate) fn emit_full<E: Event>(
+    inner: &Arc<DispatcherState>,
+    event: E,
+    cascade: Cascade,
+) -> Report {
+    if cascade.state.get().is_none()
+        && let Some(event_handlers) = queued::event_handlers(inner)
     {
-        let mut root = root;
-        let refused = queued::emit(inner, roster, event, &mut root);
-        if root.record.get().is_none() && refused.is_none() {
-            return root.into_report();
+        let mut cascade = cascade;
+        let refused = queued::emit(inner, event_handlers, event, &mut cascade);
+        if cascade.state.get().is_none() && refused.is_none() {
+            return cascade.into_report();
         }
-        return finish(inner, root, None, refused);
+        return finish(inner, cascade, None, refused);
     }
-    emit_with(inner, event, root, None)
+    emit_with(inner, event, cascade, None)
 }
 
 /// The same with what the emitter gives along.
 pub(crate) fn emit_with<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    mut root: Cascade,
+    mut cascade: Cascade,
     values: Option<Arc<Values>>,
 ) -> Report {
-    let (panic, refused) = match enter_root(inner, E::INFO, values) {
-        Ok(origin) => nesting::enter(origin.depth, || {
-            deliver_root(inner, event, &mut root, origin)
+    let (panic, refused) = match begin(inner, E::INFO, values) {
+        Ok(lineage) => nesting::enter(lineage.depth, || {
+            deliver_root(inner, event, &mut cascade, lineage)
         }),
-        Err(refused) => return refuse(inner, event, root, &refused),
+        Err(refused) => return refuse(inner, event, cascade, &refused),
     };
-    if root.record.get().is_none() && panic.is_none() && refused.is_none() {
-        return root.into_report();
+    if cascade.state.get().is_none() && panic.is_none() && refused.is_none() {
+        return cascade.into_report();
     }
-    finish(inner, root, panic, refused)
+    finish(inner, cascade, panic, refused)
 }
 
 /// Where a new root of `event` stands.
@@ -146,7 +150,7 @@ pub(crate) fn emit_with<E: Event>(
 ///
 /// The dispatcher is closed, a limit of emits inside of emits was crossed, or a handler of a replayed
 /// event emits what is in the record.
-pub(crate) fn enter_root(
+pub(crate) fn begin(
     inner: &DispatcherState,
     event: &'static EventInfo,
     values: Option<Arc<Values>>,
@@ -163,7 +167,7 @@ pub(crate) fn enter_root(
     Ok(Lineage {
         replays,
         values,
-        parent: nesting::cause().map(ParentEvent::stamped),
+        parent: nesting::cause().map(ParentEvent::known),
         ..Lineage::at(depth)
     })
 }
@@ -173,33 +177,36 @@ pub(crate) fn enter_root(
 pub(crate) fn refuse<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    mut root: Cascade,
+    mut cascade: Cascade,
     why: &EmitRefusal,
 ) -> Report {
-    root.not_emitted(inner, &event, None, why);
+    cascade.not_emitted(inner, &event, None, why);
     if nesting::is_beyond(&inner.limits) {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
         std::mem::forget(event);
-        return root.into_report();
+        return cascade.into_report();
     }
     let (panic, _) = nesting::enter(nesting::next(), || discard(event));
-    finish(inner, root, panic, None)
+    finish(inner, cascade, panic, None)
 }
 
 /// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
 fn deliver_root<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    root: &mut Cascade,
-    origin: Lineage,
+    cascade: &mut Cascade,
+    lineage: Lineage,
 ) -> Option<Failure> {
-    let Some(found) = inner.find::<E>() else {
+    let Some(entry) = inner.find::<E>() else {
         return discard(event);
     };
-    if found.roster::<E>().has_later() {
-        discard_as(E::INFO, deliver_shared(inner, &found, event, root, origin))
+    if entry.event_handlers::<E>().has_deferred() {
+        discard_as(
+            E::INFO,
+            deliver_shared(inner, &entry, event, cascade, lineage),
+        )
     } else {
-        deliver(inner, &found, &event, root, origin);
+        deliver(inner, &entry, &event, cascade, lineage);
         discard(event)
     }
 }
@@ -209,16 +216,16 @@ fn deliver_root<E: Event>(
 #[inline(never)]
 pub(crate) fn finish(
     inner: &Arc<DispatcherState>,
-    mut root: Cascade,
+    mut cascade: Cascade,
     panic: Option<Failure>,
     refused: Option<NestingError>,
 ) -> Report {
     if let Some(failure) = panic {
-        root.more().fail(inner, failure);
+        cascade.state_mut().fail(inner, failure);
     }
-    root.pass_on(refused);
-    root.run_caused(inner);
-    root.into_report()
+    cascade.note_refused(refused);
+    cascade.run_caused(inner);
+    cascade.into_report()
 }
 
 /// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
@@ -239,28 +246,30 @@ pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failu
 /// Hands one event to its inline handlers; it has no others.
 pub(crate) fn deliver<E: Event>(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     event: &E,
-    root: &mut Cascade,
-    mut origin: Lineage,
+    cascade: &mut Cascade,
+    mut lineage: Lineage,
 ) {
-    let fail_fast = root.is_fail_fast();
-    let record = &root.record;
-    root.done += match found.mode() {
+    let fail_fast = cascade.is_fail_fast();
+    let state = &cascade.state;
+    cascade.done += match entry.mode() {
         mode::EMPTY => 0,
-        mode::PLAIN if !fail_fast => run_plain(inner, found.roster(), event, record, &origin),
+        mode::PLAIN if !fail_fast => {
+            run_plain(inner, entry.event_handlers(), event, state, &lineage)
+        }
         mode::SUBSCRIBED if !fail_fast => {
-            run_subscribed(inner, found.roster(), event, record, &origin)
+            run_subscribed(inner, entry.event_handlers(), event, state, &lineage)
         }
         _ => {
-            inner.begin(E::INFO, &mut origin);
-            let observed = EmissionObservers::new(inner, event, &origin);
+            inner.begin(E::INFO, &mut lineage);
+            let observed = EmissionObservers::new(inner, event, &lineage);
             let ran = run_full(
                 inner,
-                found.roster(),
+                entry.event_handlers(),
                 event,
-                record,
-                &origin,
+                state,
+                &lineage,
                 observed.as_ref(),
             );
             if let Some(observed) = &observed {
@@ -269,53 +278,53 @@ pub(crate) fn deliver<E: Event>(
             ran
         }
     };
-    root.end_emission(inner, &origin);
+    cascade.end_emission(inner, &lineage);
 }
 
 /// Hands one event to its handlers, of which some do not run inline.
 pub(crate) fn deliver_shared<E: Event>(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     event: E,
-    root: &mut Cascade,
-    origin: Lineage,
+    cascade: &mut Cascade,
+    lineage: Lineage,
 ) -> Arc<dyn ErasedDeferredEvent> {
-    let subscribed = found.roster::<E>().late_subscribed();
-    let shared = share(inner, found, event, origin, subscribed.is_some());
-    deliver_as(inner, found, shared, subscribed, root)
+    let subscribed = entry.event_handlers::<E>().load_deferred_subscriptions();
+    let shared = share(inner, entry, event, lineage, subscribed.is_some());
+    deliver_as(inner, entry, shared, subscribed, cascade)
 }
 
 /// The same of an event that somebody else holds, too.
 #[cfg(feature = "serde")]
 pub(crate) fn deliver_held<E: Event>(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     event: Arc<E>,
-    root: &mut Cascade,
-    mut origin: Lineage,
+    cascade: &mut Cascade,
+    mut lineage: Lineage,
 ) -> Arc<dyn ErasedDeferredEvent> {
-    inner.begin(E::INFO, &mut origin);
-    let subscribed = found.roster::<E>().late_subscribed();
-    let shared = DeferredEvent::held(event, origin, found);
-    deliver_as(inner, found, shared, subscribed, root)
+    inner.begin(E::INFO, &mut lineage);
+    let subscribed = entry.event_handlers::<E>().load_deferred_subscriptions();
+    let shared = DeferredEvent::held(event, lineage, entry);
+    deliver_as(inner, entry, shared, subscribed, cascade)
 }
 
 fn deliver_as<E: Event>(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     shared: DeferredEvent<E>,
     subscribed: Option<DeferredSubscriptions>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) -> Arc<dyn ErasedDeferredEvent> {
     let typed = Arc::new(shared);
-    let observed = EmissionObservers::new(inner, typed.event(), typed.origin());
-    let halted = run_inline(inner, found, &typed, root, observed.as_ref());
+    let observed = EmissionObservers::new(inner, typed.event(), typed.lineage());
+    let halted = run_inline(inner, entry, &typed, cascade, observed.as_ref());
     let shared: Arc<dyn ErasedDeferredEvent> = Arc::clone(&typed) as Arc<dyn ErasedDeferredEvent>;
-    hand_over::hand_over(inner, &shared, subscribed.as_deref(), root, halted);
-    if root.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
+    hand_over::hand_over(inner, &shared, subscribed.as_deref(), cascade, halted);
+    if cascade.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
         // Whoever runs the root goes on with these.
         let event = Arc::clone(&shared);
-        root.more().structured = Some(AsyncHandlers { event, subscribed });
+        cascade.state_mut().async_handlers = Some(AsyncHandlers { event, subscribed });
     }
     if let Some(observed) = &observed {
         observed.emission_ended();
@@ -326,35 +335,35 @@ fn deliver_as<E: Event>(
 /// Keeps an event for the deliveries that run later, as an `Arc` if subscriptions want it.
 pub(crate) fn share<E: Event>(
     inner: &DispatcherState,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     event: E,
-    mut origin: Lineage,
+    mut lineage: Lineage,
     is_subscribed: bool,
 ) -> DeferredEvent<E> {
-    inner.begin(E::INFO, &mut origin);
-    DeferredEvent::new(event, origin, found, is_subscribed)
+    inner.begin(E::INFO, &mut lineage);
+    DeferredEvent::new(event, lineage, entry, is_subscribed)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
 /// if so.
 pub(crate) fn run_inline<E: Event>(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
+    entry: &TableLookup<'_>,
     shared: &DeferredEvent<E>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     observed: Option<&EmissionObservers<'_>>,
 ) -> Option<Skip> {
     let ran = run_full(
         inner,
-        found.roster(),
+        entry.event_handlers(),
         shared.event(),
-        &root.record,
-        shared.origin(),
+        &cascade.state,
+        shared.lineage(),
         observed,
     );
-    root.done += ran;
-    let halted = root.halted();
-    root.end_emission(inner, shared.origin());
+    cascade.done += ran;
+    let halted = cascade.halted();
+    cascade.end_emission(inner, shared.lineage());
     halted
 }
 
@@ -370,18 +379,18 @@ impl<E: Event> ErasedEvent for E {
     fn emit(
         self: Box<Self>,
         inner: &Arc<DispatcherState>,
-        root: &mut Cascade,
-        origin: Lineage,
+        cascade: &mut Cascade,
+        lineage: Lineage,
     ) -> ReturnedEvent {
-        if let Some(found) = inner.find::<E>() {
-            if found.roster::<E>().has_later() {
-                let shared = deliver_shared(inner, &found, *self, root, origin);
+        if let Some(entry) = inner.find::<E>() {
+            if entry.event_handlers::<E>().has_deferred() {
+                let shared = deliver_shared(inner, &entry, *self, cascade, lineage);
                 return match shared.share_event() {
                     Some(event) => ReturnedEvent::Event(event),
                     None => ReturnedEvent::Deferred(shared),
                 };
             }
-            deliver(inner, &found, &*self, root, origin);
+            deliver(inner, &entry, &*self, cascade, lineage);
         }
         ReturnedEvent::Own(self)
     }

@@ -22,10 +22,10 @@ pub(crate) fn emit_all(
     values: Option<Arc<Values>>,
     replays: bool,
 ) -> Report {
-    let mut root = Cascade::default();
-    enter_all(inner, events, values, replays, &mut root);
-    root.run_caused(inner);
-    root.into_report()
+    let mut cascade = Cascade::default();
+    enter_all(inner, events, values, replays, &mut cascade);
+    cascade.run_caused(inner);
+    cascade.into_report()
 }
 
 /// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted. In
@@ -36,24 +36,24 @@ pub(crate) fn enter_all(
     events: Vec<Box<dyn ErasedEvent>>,
     values: Option<Arc<Values>>,
     replays: bool,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
     let replays = replays || scope::is_under_way(inner.id());
     let events = if replays {
-        root.discard_recorded(inner, events)
+        cascade.discard_recorded(inner, events)
     } else {
         events
     };
     let Some(first) = events.first() else {
-        root.record(events, &ROOT_LINEAGE);
+        cascade.queue_recorded(events, &ROOT_LINEAGE);
         return;
     };
-    match emit::enter_root(inner, first.info(), values) {
-        Ok(origin) => root.record(events, &Lineage { replays, ..origin }),
+    match emit::begin(inner, first.info(), values) {
+        Ok(lineage) => cascade.queue_recorded(events, &Lineage { replays, ..lineage }),
         Err(why) => {
-            root.not_entered(inner, first.as_any_event(), None, &why);
-            root.record(events, &ROOT_LINEAGE);
-            root.leave_the_rest(inner);
+            cascade.not_entered(inner, first.as_any_event(), None, &why);
+            cascade.queue_recorded(events, &ROOT_LINEAGE);
+            cascade.keep_unemitted(inner);
         }
     }
 }

@@ -36,49 +36,49 @@ pub(crate) async fn emit_async<E: Event>(
     event: E,
     values: Option<Arc<Values>>,
 ) -> Report {
-    if let Some(roster) = at_once_roster(&inner, values.is_none()) {
-        return emit_at_once(&inner, roster, event).await;
+    if let Some(event_handlers) = at_once_roster(&inner, values.is_none()) {
+        return emit_polled(&inner, event_handlers, event).await;
     }
     match begin(&inner, event, values) {
         StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.go_on(&inner).await,
+        StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
 /// The handlers of an event that is emitted as an outermost root, if most of them are ready at once.
 fn at_once_roster<E: Event>(inner: &DispatcherState, is_bare: bool) -> Option<&EventHandlers<E>> {
-    let is_plain_root = is_bare && !inner.is_stamping() && nesting_depth::is_outermost();
+    let is_plain_root = is_bare && !inner.makes_meta() && nesting_depth::is_outermost();
     let entry = inner.entry(E::slot()).filter(|_| is_plain_root)?;
-    (entry.mode() == mode::AT_ONCE).then(|| entry.roster())
+    (entry.mode() == mode::AT_ONCE).then(|| entry.event_handlers())
 }
 
 /// Emits an outermost root to handlers that mostly are ready at once.
-async fn emit_at_once<E: Event>(
+async fn emit_polled<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    event_handlers: &EventHandlers<E>,
     event: E,
 ) -> Report {
     let shared = DropCaught::new(DeferredEvent::root(event));
-    let mut root = Cascade::with(WaitPolicy::AwaitHandlers);
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
     {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(nesting::enter(0, || {
-                first_polls::run(inner, roster, &shared, &mut root, context)
+                first_polls::run(inner, event_handlers, &shared, &mut cascade, context)
             }))
         })
         .await;
         if rest.is_some() || refused.is_some() {
-            root.pass_on(refused);
-            pending_emission::go_on_at_once(inner, &mut root, &shared, rest).await;
+            cascade.note_refused(refused);
+            pending_emission::go_on_at_once(inner, &mut cascade, &shared, rest).await;
         }
     }
-    if root.record.get().is_none() && !const { std::mem::needs_drop::<E>() } {
-        return root.into_report();
+    if cascade.state.get().is_none() && !const { std::mem::needs_drop::<E>() } {
+        return cascade.into_report();
     }
     let (panic, refused) = nesting::enter(0, || emit::discard_as(E::INFO, shared.into_inner()));
-    match StartedEmission::new(inner, root, E::INFO, panic, refused) {
+    match StartedEmission::new(inner, cascade, E::INFO, panic, refused) {
         StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.go_on(inner).await,
+        StartedEmission::Pending(rest) => rest.resume(inner).await,
     }
 }
 
@@ -88,55 +88,55 @@ fn begin<E: Event>(
     event: E,
     values: Option<Arc<Values>>,
 ) -> StartedEmission {
-    let mut root = Cascade::with(WaitPolicy::AwaitHandlers);
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
     if values.is_none()
-        && let Some(roster) = queued::roster(inner)
+        && let Some(event_handlers) = queued::event_handlers(inner)
     {
-        let refused = queued::emit(inner, roster, event, &mut root);
-        return StartedEmission::new(inner, root, E::INFO, None, refused);
+        let refused = queued::emit(inner, event_handlers, event, &mut cascade);
+        return StartedEmission::new(inner, cascade, E::INFO, None, refused);
     }
-    let origin = match emit::enter_root(inner, E::INFO, values) {
-        Ok(origin) => origin,
-        Err(why) => return StartedEmission::Ended(emit::refuse(inner, event, root, &why)),
+    let lineage = match emit::begin(inner, E::INFO, values) {
+        Ok(lineage) => lineage,
+        Err(why) => return StartedEmission::Ended(emit::refuse(inner, event, cascade, &why)),
     };
-    let depth = origin.depth;
-    let Some(found) = inner.find::<E>() else {
+    let depth = lineage.depth;
+    let Some(entry) = inner.find::<E>() else {
         let (panic, refused) = nesting::enter(depth, || emit::discard(event));
-        return StartedEmission::new(inner, root, E::INFO, panic, refused);
+        return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
     };
-    if !found.roster::<E>().has_later() {
+    if !entry.event_handlers::<E>().has_deferred() {
         let (panic, refused) = nesting::enter(depth, || {
-            emit::deliver(inner, &found, &event, &mut root, origin);
+            emit::deliver(inner, &entry, &event, &mut cascade, lineage);
             emit::discard(event)
         });
-        return StartedEmission::new(inner, root, E::INFO, panic, refused);
+        return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
     }
-    if needs_hand_over::<E>(&found) {
+    if needs_hand_over::<E>(&entry) {
         let (shared, refused) = nesting::enter(depth, || {
-            emit::deliver_shared(inner, &found, event, &mut root, origin)
+            emit::deliver_shared(inner, &entry, event, &mut cascade, lineage)
         });
-        return StartedEmission::handed_over(inner, root, shared, refused);
+        return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
-    let shared = Arc::new(emit::share(inner, &found, event, origin, false));
-    let observed = EmissionObservers::new(inner, shared.event(), shared.origin());
+    let shared = Arc::new(emit::share(inner, &entry, event, lineage, false));
+    let observed = EmissionObservers::new(inner, shared.event(), shared.lineage());
     let (halted, refused) = nesting::enter(depth, || {
-        let halted = emit::run_inline(inner, &found, &shared, &mut root, observed.as_ref());
+        let halted = emit::run_inline(inner, &entry, &shared, &mut cascade, observed.as_ref());
         if let Some(skip) = halted {
-            async_handlers::skip_all(inner, &*shared, &mut root, skip);
+            async_handlers::skip_all(inner, &*shared, &mut cascade, skip);
         }
         halted
     });
     if halted.is_none() {
         let observers = observed.map(EmissionObservers::into_observers);
-        return StartedEmission::pending(root, shared, None, observers, refused);
+        return StartedEmission::pending(cascade, shared, None, observers, refused);
     }
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
     drop(observed);
-    root.pass_on(refused);
+    cascade.note_refused(refused);
     let (panic, refused) = nesting::enter(depth, || emit::discard_as(E::INFO, shared));
-    StartedEmission::new(inner, root, E::INFO, panic, refused)
+    StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
 /// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
@@ -147,11 +147,11 @@ pub(crate) async fn emit_all_async(
     event: &'static EventInfo,
     values: Option<Arc<Values>>,
 ) -> Report {
-    let mut root = Cascade::with(WaitPolicy::AwaitHandlers);
-    emit_all::enter_all(&inner, events, values, false, &mut root);
-    match StartedEmission::new(&inner, root, event, None, None) {
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
+    emit_all::enter_all(&inner, events, values, false, &mut cascade);
+    match StartedEmission::new(&inner, cascade, event, None, None) {
         StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.go_on(&inner).await,
+        StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
@@ -166,7 +166,7 @@ pub(crate) async fn deliver_async<E: Event>(
     let event = DropCaught::new(event);
     match begin_arrived(&inner, event, arrival) {
         StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.go_on(&inner).await,
+        StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
@@ -177,33 +177,44 @@ fn begin_arrived<E: Event>(
     event: DropCaught<Arc<E>>,
     arrival: crate::engine::arrival::Arrival,
 ) -> StartedEmission {
-    let mut root = Cascade::with(WaitPolicy::AwaitHandlers);
-    let Some(origin) = crate::engine::arrival::enter(inner, &**event, arrival, &mut root) else {
-        return StartedEmission::Ended(root.into_report());
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
+    let Some(lineage) = crate::engine::arrival::enter(inner, &**event, arrival, &mut cascade)
+    else {
+        return StartedEmission::Ended(cascade.into_report());
     };
-    let stand = origin.stand();
-    let (shared, refused) = stand.enter(inner.id(), || {
-        let found = inner.find::<E>()?;
-        if found.roster::<E>().has_later() {
+    let scope = lineage.scope();
+    let (shared, refused) = scope.enter(inner.id(), || {
+        let entry = inner.find::<E>()?;
+        if entry.event_handlers::<E>().has_deferred() {
             let held = Arc::clone(&event);
-            Some(emit::deliver_held(inner, &found, held, &mut root, origin))
+            Some(emit::deliver_held(
+                inner,
+                &entry,
+                held,
+                &mut cascade,
+                lineage,
+            ))
         } else {
-            emit::deliver(inner, &found, &**event, &mut root, origin);
+            emit::deliver(inner, &entry, &**event, &mut cascade, lineage);
             None
         }
     });
     if let Some(shared) = shared {
-        return StartedEmission::handed_over(inner, root, shared, refused);
+        return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
-    root.pass_on(refused);
+    cascade.note_refused(refused);
     let discard = || emit::discard_as(E::INFO, event.into_inner());
-    let (panic, refused) = stand.enter(inner.id(), discard);
-    StartedEmission::new(inner, root, E::INFO, panic, refused)
+    let (panic, refused) = scope.enter(inner.id(), discard);
+    StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
 /// Whether something else than the emission will hold the event.
-fn needs_hand_over<E: Event>(found: &TableLookup<'_>) -> bool {
-    let roster = found.roster::<E>();
-    let is_queued = |place: &Executor| matches!(place, Executor::Queue(_));
-    roster.late_subscriptions.is_some() || roster.later.iter().any(|seat| is_queued(&seat.place))
+fn needs_hand_over<E: Event>(entry: &TableLookup<'_>) -> bool {
+    let event_handlers = entry.event_handlers::<E>();
+    let is_queued = |executor: &Executor| matches!(executor, Executor::Queue(_));
+    event_handlers.deferred_subscriptions.is_some()
+        || event_handlers
+            .deferred
+            .iter()
+            .any(|index| is_queued(&index.executor))
 }

@@ -1,4 +1,4 @@
-//! TODO
+//! Tells observers and spans of emissions and deliveries.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct EmissionObservers<'e> {
     inner: &'e DispatcherState,
     observers: Observers,
     emission: EmissionSeen<'e>,
-    stand: NestingScope,
+    scope: NestingScope,
     trace: &'e Trace,
 }
 
@@ -46,19 +46,19 @@ impl<'e> EmissionObservers<'e> {
     pub(crate) fn new(
         inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
-        origin: &'e Lineage,
+        lineage: &'e Lineage,
     ) -> Option<Self> {
-        let observed = Self::of(inner, event, origin)?;
+        let observed = Self::of(inner, event, lineage)?;
         observed.emission_started();
         Some(observed)
     }
 
     /// The same, to go on with an emission that started before.
-    pub(crate) fn later(
+    pub(crate) fn deferred(
         inner: &'e DispatcherState,
         event: &'e dyn ErasedDeferredEvent,
     ) -> Option<Self> {
-        Self::of(inner, event.as_any_event(), event.origin())
+        Self::of(inner, event.as_any_event(), event.lineage())
     }
 
     /// The same, with the observers that were told that it started.
@@ -67,7 +67,7 @@ impl<'e> EmissionObservers<'e> {
         event: &'e dyn ErasedDeferredEvent,
         observers: Observers,
     ) -> Option<Self> {
-        Self::with(inner, event.as_any_event(), event.origin(), observers)
+        Self::with(inner, event.as_any_event(), event.lineage(), observers)
     }
 
     /// Whoever was told that the emission started, to be told later that it ended.
@@ -78,18 +78,18 @@ impl<'e> EmissionObservers<'e> {
     fn of(
         inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
-        origin: &'e Lineage,
+        lineage: &'e Lineage,
     ) -> Option<Self> {
         if !inner.is_observed() {
             return None;
         }
-        Self::with(inner, event, origin, inner.observers.load_full())
+        Self::with(inner, event, lineage, inner.observers.load_full())
     }
 
     fn with(
         inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
-        origin: &'e Lineage,
+        lineage: &'e Lineage,
         observers: Observers,
     ) -> Option<Self> {
         Some(Self {
@@ -97,10 +97,10 @@ impl<'e> EmissionObservers<'e> {
             observers,
             emission: EmissionSeen {
                 event,
-                meta: origin.stamp.as_ref()?,
+                meta: lineage.meta.as_ref()?,
             },
-            stand: origin.stand(),
-            trace: &origin.trace,
+            scope: lineage.scope(),
+            trace: &lineage.trace,
         })
     }
 
@@ -129,9 +129,9 @@ impl<'e> EmissionObservers<'e> {
         handler: HandlerInfo,
         ended: Ended,
         failure: Option<&Failure>,
-        under_way: &DeliveryTimer,
+        timer: &DeliveryTimer,
     ) {
-        under_way.trace.ended(ended, failure.is_some());
+        timer.trace.ended(ended, failure.is_some());
         let delivery = DeliverySeen {
             emission: self.emission,
             handler,
@@ -139,7 +139,7 @@ impl<'e> EmissionObservers<'e> {
         let end = DeliveryEnd {
             ended,
             failure,
-            took: under_way.since.map(|since| since.elapsed()),
+            took: timer.since.map(|since| since.elapsed()),
         };
         self.each(|observer| observer.delivery_ended(&delivery, &end));
     }
@@ -149,7 +149,7 @@ impl<'e> EmissionObservers<'e> {
         let cause = Some(self.emission.meta.parent());
         for observer in &*self.observers {
             let told = || panics::catch(|| call(&**observer));
-            if let (Err(panic), _) = self.stand.descend(self.inner.id(), cause, told) {
+            if let (Err(panic), _) = self.scope.descend(self.inner.id(), cause, told) {
                 self.inner.observer_panics.fetch_add(1, Ordering::Relaxed);
                 log::observer_panicked(&panic);
             }

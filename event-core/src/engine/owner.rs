@@ -42,7 +42,7 @@ impl Clone for DispatcherOwner {
 impl Drop for DispatcherOwner {
     fn drop(&mut self) {
         if self.0.closing.leave() {
-            self.0.left_alone();
+            self.0.on_last_owner_dropped();
         }
     }
 }

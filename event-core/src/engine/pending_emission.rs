@@ -37,7 +37,7 @@ pub(crate) enum StartedEmission {
 
 /// What is left of a root: async handlers of its own event, and what was caused.
 pub(crate) struct PendingEmission {
-    root: Cascade,
+    cascade: Cascade,
     event: &'static EventInfo,
     first: Option<AsyncStep>,
 }
@@ -65,17 +65,17 @@ impl StartedEmission {
     /// A root whose own event has had its turn.
     pub(crate) fn new(
         inner: &DispatcherState,
-        mut root: Cascade,
+        mut cascade: Cascade,
         event: &'static EventInfo,
         panic: Option<Failure>,
         refused: Option<NestingError>,
     ) -> Self {
-        root.end_first(inner, panic, refused);
-        if root.record.get().is_none() {
-            return Self::Ended(root.into_report());
+        cascade.end_first(inner, panic, refused);
+        if cascade.state.get().is_none() {
+            return Self::Ended(cascade.into_report());
         }
         Self::Pending(PendingEmission {
-            root,
+            cascade,
             event,
             first: None,
         })
@@ -84,31 +84,31 @@ impl StartedEmission {
     /// A root whose own event may have async handlers that have not begun.
     pub(crate) fn handed_over(
         inner: &DispatcherState,
-        mut root: Cascade,
+        mut cascade: Cascade,
         event: Arc<dyn ErasedDeferredEvent>,
         refused: Option<NestingError>,
     ) -> Self {
-        if let Some(structured) = root.take_structured() {
-            let subscribed = structured.subscribed;
-            return Self::pending(root, event, subscribed, None, refused);
+        if let Some(async_handlers) = cascade.take_async_handlers() {
+            let subscribed = async_handlers.subscribed;
+            return Self::pending(cascade, event, subscribed, None, refused);
         }
-        root.pass_on(refused);
-        let (info, stand) = (event.info(), event.origin().stand());
-        let (panic, refused) = stand.enter(inner.id(), || emit::discard_as(info, event));
-        Self::new(inner, root, info, panic, refused)
+        cascade.note_refused(refused);
+        let (info, scope) = (event.info(), event.lineage().scope());
+        let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(info, event));
+        Self::new(inner, cascade, info, panic, refused)
     }
 
     /// A root whose own event has async handlers that have not begun.
     pub(crate) fn pending(
-        mut root: Cascade,
+        mut cascade: Cascade,
         event: Arc<dyn ErasedDeferredEvent>,
         subscribed: Option<DeferredSubscriptions>,
         observers: Option<Observers>,
         refused: Option<NestingError>,
     ) -> Self {
-        root.pass_on(refused);
+        cascade.note_refused(refused);
         Self::Pending(PendingEmission {
-            root,
+            cascade,
             event: event.info(),
             first: Some(AsyncStep {
                 event: Some(DropCaught::new(event)),
@@ -122,7 +122,7 @@ impl StartedEmission {
 impl PendingEmission {
     /// Goes on to the root's end. In a box, which is made here: where a future is made it has room on
     /// the stack, and whoever awaits it stays there.
-    pub(crate) fn go_on(
+    pub(crate) fn resume(
         self,
         inner: &Arc<DispatcherState>,
     ) -> Pin<Box<dyn Future<Output = Report> + Send + '_>> {
@@ -130,11 +130,11 @@ impl PendingEmission {
     }
 
     async fn run(mut self, inner: &Arc<DispatcherState>) -> Report {
-        let mut unfinished = EmissionGuard::new(inner, &mut self.root, self.event);
+        let mut unfinished = EmissionGuard::new(inner, &mut self.cascade, self.event);
         let mut next = self.first.take();
         loop {
             if next.is_none() {
-                capacity::wait_for_capacity(inner, unfinished.root).await;
+                capacity::wait_for_capacity(inner, unfinished.cascade).await;
                 next = unfinished.next();
             }
             let Some(mut step) = next.take() else {
@@ -142,28 +142,28 @@ impl PendingEmission {
             };
             if let Some(event) = &step.event {
                 let subscribed = step.subscribed.take();
-                async_handlers::run(inner, &***event, subscribed, unfinished.root).await;
+                async_handlers::run(inner, &***event, subscribed, unfinished.cascade).await;
             }
             unfinished.end(step);
         }
         unfinished.is_finished = true;
         drop(unfinished);
-        self.root.into_report()
+        self.cascade.into_report()
     }
 }
 
 /// Goes on with a root whose async handlers were not simply done at once. In a box, like the rest.
 pub(crate) fn go_on_at_once<'a, E: Event>(
     inner: &'a Arc<DispatcherState>,
-    root: &'a mut Cascade,
+    cascade: &'a mut Cascade,
     shared: &'a DeferredEvent<E>,
     rest: Option<Box<first_polls::RemainingHandlers<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
-        let mut unfinished = EmissionGuard::new(inner, root, E::INFO);
-        unfinished.root.end_emission(inner, shared.origin());
+        let mut unfinished = EmissionGuard::new(inner, cascade, E::INFO);
+        unfinished.cascade.end_emission(inner, shared.lineage());
         if let Some(rest) = rest {
-            async_handlers::go_on(inner, shared, unfinished.root, rest).await;
+            async_handlers::resume(inner, shared, unfinished.cascade, rest).await;
         }
         unfinished.is_finished = true;
     })
@@ -172,7 +172,7 @@ pub(crate) fn go_on_at_once<'a, E: Event>(
 /// A root that is dropped before its end tells how much of it was lost.
 struct EmissionGuard<'a> {
     inner: &'a Arc<DispatcherState>,
-    root: &'a mut Cascade,
+    cascade: &'a mut Cascade,
     event: &'static EventInfo,
     is_finished: bool,
 }
@@ -180,12 +180,12 @@ struct EmissionGuard<'a> {
 impl<'a> EmissionGuard<'a> {
     fn new(
         inner: &'a Arc<DispatcherState>,
-        root: &'a mut Cascade,
+        cascade: &'a mut Cascade,
         event: &'static EventInfo,
     ) -> Self {
         Self {
             inner,
-            root,
+            cascade,
             event,
             is_finished: false,
         }
@@ -193,9 +193,9 @@ impl<'a> EmissionGuard<'a> {
 
     /// Hands the next event that was caused to its inline handlers and to queues.
     fn next(&mut self) -> Option<AsyncStep> {
-        let turn = self.root.take_turn(self.inner)?;
-        let of = EventOwner::EmittedEvent(DropCaught::new(turn));
-        Some(match self.root.take_structured() {
+        let emitted = self.cascade.emit_next(self.inner)?;
+        let of = EventOwner::EmittedEvent(DropCaught::new(emitted));
+        Some(match self.cascade.take_async_handlers() {
             Some(AsyncHandlers { event, subscribed }) => AsyncStep {
                 event: Some(DropCaught::new(event)),
                 subscribed,
@@ -213,9 +213,10 @@ impl<'a> EmissionGuard<'a> {
     fn end(&mut self, step: AsyncStep) {
         let AsyncStep { event, of, .. } = step;
         match of {
-            EventOwner::EmittedEvent(turn) => {
+            EventOwner::EmittedEvent(emitted) => {
                 drop(event);
-                self.root.end_turn(self.inner, turn.into_inner());
+                self.cascade
+                    .finish_emitted(self.inner, emitted.into_inner());
             }
             EventOwner::Cascade { observers } => {
                 let Some(event) = event else {
@@ -227,10 +228,10 @@ impl<'a> EmissionGuard<'a> {
                 {
                     observed.emission_ended();
                 }
-                let (info, stand) = (event.info(), event.origin().stand());
+                let (info, scope) = (event.info(), event.lineage().scope());
                 let discard = || emit::discard_as(info, event.into_inner());
-                let (panic, refused) = stand.enter(self.inner.id(), discard);
-                self.root.end_first(self.inner, panic, refused);
+                let (panic, refused) = scope.enter(self.inner.id(), discard);
+                self.cascade.end_first(self.inner, panic, refused);
             }
         }
     }
@@ -241,15 +242,15 @@ impl Drop for EmissionGuard<'_> {
         if self.is_finished {
             return;
         }
-        let cancelled = self.root.count(Ended::Cancelled) + self.root.lost_rooms();
-        let not_emitted = self.root.waiting();
+        let cancelled = self.cascade.count(Ended::Cancelled) + self.cascade.cancelled_waits();
+        let not_emitted = self.cascade.waiting();
         let cause = Cause::Cancelled {
             cancelled,
             not_emitted,
         };
         let failure = Failure::new(self.event, None, cause);
         crate::engine::failure_log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
-        self.inner.tell(&failure);
-        self.root.discard_events();
+        self.inner.notify_failure(&failure);
+        self.cascade.discard_events();
     }
 }

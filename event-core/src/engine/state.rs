@@ -50,22 +50,22 @@ pub(crate) struct DispatcherState {
     late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
     /// The catch-alls, in order: they see late events, too.
-    pub(crate) everything: Box<[(PlannedHandler, CatchAll)]>,
+    pub(crate) catch_alls: Box<[(PlannedHandler, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
     /// Events that replays did not emit, since they are in the record.
     discarded: AtomicU64,
     /// Some handler asks for the identity of its event.
-    stamps: bool,
+    needs_meta: bool,
     /// Whether emissions are stamped with an identity: for such a handler, or for who observes.
-    stamping: AtomicBool,
-    stamper: MetaSource,
+    makes_meta: AtomicBool,
+    meta_source: MetaSource,
     spans: Spans,
     pub(crate) runtime: Option<Runtime>,
     /// The queues, by their index.
-    pub(crate) lines: Arc<[Arc<LiveQueue>]>,
-    places: Mutex<Executors>,
+    pub(crate) queues: Arc<[Arc<LiveQueue>]>,
+    executors: Mutex<Executors>,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) closing: Arc<Closing>,
     on_failure: OnFailure,
@@ -81,14 +81,14 @@ pub(crate) struct DispatcherState {
 pub(crate) struct Parts {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) everything: Vec<(PlannedHandler, CatchAll)>,
+    pub(crate) catch_alls: Vec<(PlannedHandler, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
-    pub(crate) stamps: bool,
-    pub(crate) stamper: MetaSource,
+    pub(crate) needs_meta: bool,
+    pub(crate) meta_source: MetaSource,
     pub(crate) spans: Spans,
     pub(crate) runtime: Option<Runtime>,
-    pub(crate) lines: Vec<Arc<LiveQueue>>,
-    pub(crate) places: Executors,
+    pub(crate) queues: Vec<Arc<LiveQueue>>,
+    pub(crate) executors: Executors,
     pub(crate) on_failure: OnFailure,
     pub(crate) provided: Provided,
     pub(crate) limits: NestingLimits,
@@ -127,25 +127,25 @@ impl Deref for TableLookup<'_> {
 impl DispatcherState {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let observed = parts.spans.are_on() || !parts.observers.is_empty();
-        let (tasks, lines) = (Arc::default(), parts.lines.into());
-        let closing = Closing::new(&tasks, &lines);
+        let (tasks, queues) = (Arc::default(), parts.queues.into());
+        let closing = Closing::new(&tasks, &queues);
         Arc::new_cyclic(|weak| Self {
             table: parts.table.into(),
             generic: parts.generic,
             late: ArcSwap::default(),
-            has_late: AtomicBool::new(!parts.everything.is_empty()),
-            everything: parts.everything.into(),
+            has_late: AtomicBool::new(!parts.catch_alls.is_empty()),
+            catch_alls: parts.catch_alls.into(),
             observed: AtomicBool::new(observed),
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
-            stamps: parts.stamps,
-            stamping: AtomicBool::new(parts.stamps || observed),
-            stamper: parts.stamper,
+            needs_meta: parts.needs_meta,
+            makes_meta: AtomicBool::new(parts.needs_meta || observed),
+            meta_source: parts.meta_source,
             spans: parts.spans,
             runtime: parts.runtime,
-            lines,
-            places: Mutex::new(parts.places),
+            queues,
+            executors: Mutex::new(parts.executors),
             tasks,
             closing,
             on_failure: parts.on_failure,
@@ -178,36 +178,36 @@ impl DispatcherState {
     }
 
     /// Whether somebody asks for the identity of emissions.
-    pub(crate) fn is_stamping(&self) -> bool {
-        self.stamping.load(Ordering::Relaxed)
+    pub(crate) fn makes_meta(&self) -> bool {
+        self.makes_meta.load(Ordering::Relaxed)
     }
 
     /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
     /// knows it by; else a new one.
-    pub(crate) fn stamp(&self, origin: &Lineage, own: Option<&ParentEvent>) -> Meta {
-        let known = origin.stamp.clone();
+    pub(crate) fn meta_of(&self, lineage: &Lineage, own: Option<&ParentEvent>) -> Meta {
+        let known = lineage.meta.clone();
         known.unwrap_or_else(|| {
-            let parent = origin.parent.as_deref();
-            self.stamper.new_meta(origin.depth, parent, own)
+            let parent = lineage.parent.as_deref();
+            self.meta_source.new_meta(lineage.depth, parent, own)
         })
     }
 
     /// An event that was not emitted, as a failure keeps it.
     #[cold]
-    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, origin: &Lineage) -> Arc<Snapshot> {
-        Snapshot::of(event, self.stamp(origin, None))
+    pub(crate) fn snapshot(&self, event: &dyn AnyEvent, lineage: &Lineage) -> Arc<Snapshot> {
+        Snapshot::of(event, self.meta_of(lineage, None))
     }
 
     /// Begins an emission: gives it its identity and its span, if somebody asks for those.
-    pub(crate) fn begin(&self, event: &'static EventInfo, origin: &mut Lineage) {
-        if self.is_stamping() {
+    pub(crate) fn begin(&self, event: &'static EventInfo, lineage: &mut Lineage) {
+        if self.makes_meta() {
             // An event that came from outside has its identity already.
-            let remote = origin.stamp.as_ref().and_then(Meta::traceparent);
-            let mut meta = self.stamp(origin, None);
-            origin.trace = self
+            let remote = lineage.meta.as_ref().and_then(Meta::traceparent);
+            let mut meta = self.meta_of(lineage, None);
+            lineage.trace = self
                 .spans
-                .emission(event, &origin.within, remote, &mut meta);
-            origin.stamp = Some(meta);
+                .emission(event, &lineage.within, remote, &mut meta);
+            lineage.meta = Some(meta);
         }
     }
 
@@ -231,7 +231,7 @@ impl DispatcherState {
     /// A failure of a delivery whose emitter has its report already. What the hook emits is caused by
     /// the event that failed; if that is not emitted because of a limit, the hook hears of it, once.
     #[cold]
-    pub(crate) fn tell(&self, failure: &Failure) {
+    pub(crate) fn notify_failure(&self, failure: &Failure) {
         // A hook that leads to another failure before it returns would never end.
         if nesting::next() > self.limits.depth.saturating_add(1) {
             return;
@@ -247,20 +247,29 @@ impl DispatcherState {
 
     /// The index of a queue, if some handler names it.
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.position(queue)
+        let executors = self
+            .executors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        executors.position(queue)
     }
 
     /// The handler with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.labelled(label)
+        let executors = self
+            .executors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        executors.labelled(label)
     }
 
     /// The declaration of the queue at an index.
     pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.declared(index)
+        let executors = self
+            .executors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        executors.declared(index)
     }
 
     /// The place of an event in the table.
@@ -286,7 +295,7 @@ impl DispatcherState {
         if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
             return Some(TableLookup::Late(Arc::clone(entry)));
         }
-        if self.everything.is_empty() && !self.is_observed() {
+        if self.catch_alls.is_empty() && !self.is_observed() {
             return None;
         }
         Some(TableLookup::Late(self.late_entry::<E>()))
@@ -308,18 +317,21 @@ impl DispatcherState {
             return Arc::clone(entry);
         }
         let kind = EventType::<E>::NEW;
-        let mut list = kind.new_list(self.everything.len());
+        let mut list = kind.new_list(self.catch_alls.len());
         let mut registered = Vec::new();
-        for (handler, catch_all) in &self.everything {
+        for (handler, catch_all) in &self.catch_alls {
             if sees(handler.pattern, E::INFO) {
                 kind.push_catch_all(&mut *list, catch_all.clone());
                 registered.push(*handler);
             }
         }
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let roster = kind.finish(list, registered, &mut places);
-        drop(places);
-        let entry = Arc::new(TableEntry::new(roster, self.is_watched()));
+        let mut executors = self
+            .executors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let event_handlers = kind.finish(list, registered, &mut executors);
+        drop(executors);
+        let entry = Arc::new(TableEntry::new(event_handlers, self.is_watched()));
         let mut late = ByType::clone(&self.late.load());
         late.insert(TypeId::of::<E>(), Arc::clone(&entry));
         self.late.store(Arc::new(late));
@@ -345,12 +357,12 @@ impl DispatcherState {
         change(&mut observers);
         let observed = self.spans.are_on() || !observers.is_empty();
         if observed {
-            self.stamping.store(true, Ordering::Release);
+            self.makes_meta.store(true, Ordering::Release);
         }
         let before = self.observers.swap(Arc::new(observers));
         self.observed.store(observed, Ordering::Release);
         if !observed {
-            self.stamping.store(self.stamps, Ordering::Release);
+            self.makes_meta.store(self.needs_meta, Ordering::Release);
         }
         self.refresh_all();
         drop(changing);
@@ -388,16 +400,16 @@ impl Drop for DispatcherState {
             table.into_iter().for_each(panics::drop_caught);
             let generic = std::mem::take(&mut self.generic);
             generic.into_values().for_each(panics::drop_caught);
-            let everything = std::mem::take(&mut self.everything);
-            everything.into_iter().for_each(panics::drop_caught);
+            let catch_alls = std::mem::take(&mut self.catch_alls);
+            catch_alls.into_iter().for_each(panics::drop_caught);
             let late = ByType::clone(&self.late.swap(Arc::default()));
             late.into_values().for_each(panics::drop_caught);
             let observers = Vec::clone(&self.observers.swap(Arc::default()));
             observers.into_iter().for_each(panics::drop_caught);
-            let wakes = self.lines.iter().map(|line| line.take_wake());
+            let wakes = self.queues.iter().map(|line| line.take_wake());
             wakes.for_each(panics::drop_caught);
             panics::drop_caught(std::mem::take(&mut self.spans));
-            panics::drop_caught(self.stamper.take_clock());
+            panics::drop_caught(self.meta_source.take_clock());
             panics::drop_caught(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
             // Last, so that nothing above was the last owner of a value.
             owners.into_iter().for_each(panics::drop_caught);

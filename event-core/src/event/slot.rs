@@ -1,4 +1,4 @@
-//! TODO
+//! Where a dispatcher finds the handlers of an event type.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

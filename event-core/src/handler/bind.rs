@@ -156,7 +156,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         R::events(self.needs.resolver.caused());
         match self.spec.executor_kind() {
             ExecutorKind::Inline => self.list.inline.push(bound),
-            _ => self.later(Call::Sync(bound)),
+            _ => self.deferred(Call::Sync(bound)),
         }
     }
 
@@ -167,7 +167,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     {
         R::events(self.needs.resolver.caused());
         let as_any = self.list.as_any;
-        self.later(Call::Lent(Box::new(
+        self.deferred(Call::Lent(Box::new(
             move |event: &E, lent: &mut dyn Any, emission: &Emission<'_>| {
                 // The queue lends no other type: `lending_queue` saw to that.
                 let Some(lent) = lent.downcast_mut::<S>() else {
@@ -193,7 +193,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.later(Call::Async(Box::new(BoundAsync {
+        self.deferred(Call::Async(Box::new(BoundAsync {
             function,
             slots,
             timeout: self.spec.timeout,
@@ -209,7 +209,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.later(Call::Async(Box::new(BoundMethod(BoundAsync {
+        self.deferred(Call::Async(Box::new(BoundMethod(BoundAsync {
             function,
             slots,
             timeout: self.spec.timeout,
@@ -217,9 +217,9 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         }))));
     }
 
-    fn later(&mut self, call: Call<E>) {
+    fn deferred(&mut self, call: Call<E>) {
         let filter = self.filter.take();
-        self.list.later.push(DeferredBinding {
+        self.list.deferred.push(DeferredBinding {
             filter: filter.map(|holds| Box::new(holds) as Filter<E>),
             call,
         });

@@ -59,7 +59,7 @@ impl HandlerResult {
         conclude(outcome, &mut Conclusion::new(&collector));
         match collector.0.into_inner() {
             None => Self::Done,
-            Some(collected) => Self::CascadeState(collected),
+            Some(collected) => Self::Effects(collected),
         }
     }
 }
@@ -229,7 +229,7 @@ pin_project! {
 #[project_replace = CallBefore]
 enum Call<B, Fut, R> {
     New { begin: B },
-    StartedCall { #[pin] future: Fut, conclude: Conclude<R> },
+    Started { #[pin] future: Fut, conclude: Conclude<R> },
     Ended,
 }
 }
@@ -244,7 +244,7 @@ where
     fn begin(mut self: Pin<&mut Self>) {
         if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
             let (future, conclude) = begin();
-            self.set(Self::StartedCall { future, conclude });
+            self.set(Self::Started { future, conclude });
         }
     }
 
@@ -264,7 +264,7 @@ where
         if matches!(*self, Self::New { .. }) {
             self.as_mut().begin();
         }
-        let CallPart::StartedCall { future, conclude } = self.as_mut().project() else {
+        let CallPart::Started { future, conclude } = self.as_mut().project() else {
             unreachable!("a call that has ended, or panicked as it began, is not polled")
         };
         let conclude = *conclude;
@@ -279,8 +279,8 @@ pub(crate) fn running<'a, R: 'static>(
     future: impl Future<Output = R> + Send + 'a,
     conclude: Conclude<R>,
 ) -> HandlerFuture<'a> {
-    type FirstPoll<Fut, R> = fn() -> (Fut, Conclude<R>);
-    Box::pin(Call::<FirstPoll<_, R>, _, R>::StartedCall { future, conclude })
+    type CallFuture<Fut, R> = fn() -> (Fut, Conclude<R>);
+    Box::pin(Call::<CallFuture<_, R>, _, R>::Started { future, conclude })
 }
 
 /// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
@@ -288,8 +288,8 @@ pub(crate) fn running<'a, R: 'static>(
 fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
     Box::pin(async move {
         match runtime::within(limit, running).await {
-            Ok(concluded) => concluded,
-            Err(limit) => HandlerResult::CascadeState(Box::new(CollectedEffects {
+            Ok(result) => result,
+            Err(limit) => HandlerResult::Effects(Box::new(CollectedEffects {
                 timed_out: Some(limit),
                 ..CollectedEffects::default()
             })),

@@ -114,7 +114,7 @@ impl<T: Dependency> Param for Option<Context<T>> {
 }
 
 fn find<T: Dependency>(delivery: &Delivery<'_>) -> Option<Context<T>> {
-    let values = delivery.emission().origin().values.as_ref()?;
+    let values = delivery.emission().lineage().values.as_ref()?;
     let value = Arc::clone(values.0.get(&TypeId::of::<T>())?);
     value.downcast().ok().map(|value| Context { value })
 }
@@ -135,7 +135,7 @@ impl Param for Meta {
     type Rejection = std::convert::Infallible;
 
     fn resolve(resolver: &mut Resolver<'_>) -> Option<Stamped> {
-        resolver.stamps();
+        resolver.needs_meta();
         Some(Stamped(()))
     }
 

@@ -45,7 +45,7 @@ use crate::handler::resolver::Resolver;
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 pub struct Emitter<E> {
-    given: Arc<EmitterBuffer>,
+    emitters: Arc<EmitterBuffer>,
     events: PhantomData<fn(E)>,
 }
 
@@ -56,8 +56,8 @@ impl<L> Emitter<L> {
         E: Event + EmitsNow<E::Durability>,
         L: Names<E, At>,
     {
-        if let Err(event) = self.given.push(Box::new(event)) {
-            emit_all::emit_late(event, &self.given);
+        if let Err(event) = self.emitters.push(Box::new(event)) {
+            emit_all::emit_late(event, &self.emitters);
         }
     }
 }
@@ -78,7 +78,7 @@ impl<L: Emits> Param for Emitter<L> {
 
     fn param((): &(), delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
         Ok(Self {
-            given: delivery.emission().open_given(),
+            emitters: delivery.emission().open_emitter(),
             events: PhantomData,
         })
     }

@@ -26,7 +26,7 @@ pub struct Resolver<'r> {
     /// What the current handler can cause.
     caused: Events,
     /// Whether a parameter shows what the dispatcher stamps.
-    stamps: bool,
+    needs_meta: bool,
 }
 
 impl<'r> Resolver<'r> {
@@ -39,7 +39,7 @@ impl<'r> Resolver<'r> {
             problems: Vec::new(),
             noted: 0,
             caused: Events::default(),
-            stamps: false,
+            needs_meta: false,
         }
     }
 
@@ -55,12 +55,12 @@ impl<'r> Resolver<'r> {
     }
 
     /// Notes that emissions are to be stamped.
-    pub(crate) fn stamps(&mut self) {
-        self.stamps = true;
+    pub(crate) fn needs_meta(&mut self) {
+        self.needs_meta = true;
     }
 
-    pub(crate) fn is_stamping(&self) -> bool {
-        self.stamps
+    pub(crate) fn makes_meta(&self) -> bool {
+        self.needs_meta
     }
 
     /// The value of type `T` that the builder was given; `None` if there is none.

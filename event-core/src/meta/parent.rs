@@ -37,15 +37,15 @@ pub(crate) struct Identity {
 
 impl ParentEvent {
     /// An event with an identity.
-    pub(crate) fn stamped(stamp: Identity) -> Arc<Self> {
+    pub(crate) fn known(identity: Identity) -> Arc<Self> {
         Arc::new(Self {
-            made: (stamp.id, stamp.time).into(),
-            root: if stamp.correlation == stamp.id {
+            made: (identity.id, identity.time).into(),
+            root: if identity.correlation == identity.id {
                 RootEvent::Itself
             } else {
-                RootEvent::Known(stamp.correlation)
+                RootEvent::Known(identity.correlation)
             },
-            traceparent: stamp.traceparent,
+            traceparent: identity.traceparent,
         })
     }
 
@@ -62,24 +62,24 @@ impl ParentEvent {
     }
 
     /// The id, and when it was made.
-    pub(crate) fn made(&self, stamper: &MetaSource) -> (Uuid, SystemTime) {
+    pub(crate) fn made(&self, meta_source: &MetaSource) -> (Uuid, SystemTime) {
         if let Some(made) = self.made.get() {
             return *made;
         }
         // Not inside of the lock: the clock is the user's.
-        let made = stamper.make();
+        let made = meta_source.make();
         *self.made.get_or_init(|| made)
     }
 
     /// The identity, which is made if nobody asked for it before.
-    pub(crate) fn stamp(&self, stamper: &MetaSource) -> Identity {
+    pub(crate) fn identity(&self, meta_source: &MetaSource) -> Identity {
         // The root first, so that ids grow with the descent.
         let root = match &self.root {
             RootEvent::Itself => None,
             RootEvent::Known(id) => Some(*id),
-            RootEvent::Other(root) => Some(root.made(stamper).0),
+            RootEvent::Other(root) => Some(root.made(meta_source).0),
         };
-        let (id, time) = self.made(stamper);
+        let (id, time) = self.made(meta_source);
         Identity {
             id,
             time,

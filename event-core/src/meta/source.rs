@@ -39,7 +39,7 @@ impl MetaSource {
         own: Option<&ParentEvent>,
     ) -> Meta {
         // The parent's first, so that ids grow with the descent.
-        let parent = parent.map(|parent| parent.stamp(self));
+        let parent = parent.map(|parent| parent.identity(self));
         let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
         Meta {
             id,

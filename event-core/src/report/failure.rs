@@ -31,7 +31,7 @@ pub struct Failure {
     /// Which event it was, where that is known.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// Where the event stands.
-    pub(crate) stand: NestingScope,
+    pub(crate) scope: NestingScope,
 }
 
 pub(crate) enum Cause {
@@ -116,15 +116,15 @@ impl Failure {
             handler,
             cause,
             snapshot: None,
-            stand: NestingScope::default(),
+            scope: NestingScope::default(),
         }
     }
 
     /// Says which event the failure is about, and where that one stands.
-    pub(crate) fn of(self, snapshot: Arc<Snapshot>, stand: NestingScope) -> Self {
+    pub(crate) fn of(self, snapshot: Arc<Snapshot>, scope: NestingScope) -> Self {
         Self {
             snapshot: Some(snapshot),
-            stand,
+            scope,
             ..self
         }
     }
@@ -136,7 +136,7 @@ impl Failure {
     /// Of an event that was not emitted when it would have been caused by this failure.
     pub(crate) fn refused_inside(&self, refusal: NestingError) -> Self {
         Self {
-            stand: self.stand,
+            scope: self.scope,
             ..Self::refused(refusal)
         }
     }
@@ -149,7 +149,7 @@ impl Failure {
         told: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
         let cause = self.meta().map(Meta::parent);
-        self.stand.descend(dispatcher, cause, told)
+        self.scope.descend(dispatcher, cause, told)
     }
 
     /// What is known about the event's type.

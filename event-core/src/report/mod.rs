@@ -154,9 +154,9 @@ impl Report {
     /// All deliveries, however they ended, and those that were handed over.
     #[must_use]
     pub fn deliveries(&self) -> usize {
-        let undone = self.details.as_ref();
-        let undone = undone.map_or(0, |details| details.ended.iter().sum());
-        self.done() + undone + self.handed_over()
+        let not_done = self.details.as_ref();
+        let not_done = not_done.map_or(0, |details| details.ended.iter().sum());
+        self.done() + not_done + self.handed_over()
     }
 
     fn ended(&self, ended: Ended) -> usize {

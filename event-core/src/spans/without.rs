@@ -54,10 +54,6 @@ impl Trace {
 
     pub(crate) fn ended(&self, _: Ended, _is_failure: bool) {}
 
-    pub(crate) fn write(&self, _: &Self, write: impl FnOnce()) {
-        write();
-    }
-
     pub(crate) fn run<R>(&self, code: impl FnOnce() -> R) -> R {
         code()
     }

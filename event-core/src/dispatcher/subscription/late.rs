@@ -65,7 +65,7 @@ fn add_late_node<E: Event>(
     call: DeferredSubscriptionCall,
 ) -> Subscription {
     let found = inner.find_or_make::<E>();
-    let subscriptions = &found.roster::<E>().late_subscriptions;
+    let subscriptions = &found.event_handlers::<E>().deferred_subscriptions;
     let node = Arc::new(DeferredSubscription {
         key: subscriptions.key(priority),
         info,
@@ -84,7 +84,10 @@ fn add_late_node<E: Event>(
 
 fn remove_late<E: Event>(inner: &Arc<DispatcherState>, key: SubscriptionKey) {
     let found = inner.find_or_make::<E>();
-    found.roster::<E>().late_subscriptions.remove(key);
+    found
+        .event_handlers::<E>()
+        .deferred_subscriptions
+        .remove(key);
     inner.refresh::<E>();
 }
 

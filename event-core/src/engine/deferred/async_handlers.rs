@@ -32,58 +32,58 @@ pub(crate) async fn run(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     subscribed: Option<DeferredSubscriptions>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
-    let rooms = CapacityWait::take(inner, root);
-    let mut air = ConcurrentCalls::new(inner, event, root, 0);
-    air.subscribed = subscribed;
+    let capacity_wait = CapacityWait::take(inner, cascade);
+    let mut calls = ConcurrentCalls::new(inner, event, cascade, 0);
+    calls.subscribed = subscribed;
     if hand_over::is_ordered(inner, event) {
-        air.ended = Some(vec![false; event.seats(inner)]);
+        calls.ended = Some(vec![false; event.deferred_count(inner)]);
     }
-    air.launch_all_and_wait(rooms).await;
+    calls.start_all_and_wait(capacity_wait).await;
 }
 
 /// Goes on with an emission whose handlers were run at once as far as they were done.
-pub(crate) async fn go_on<'a>(
+pub(crate) async fn resume<'a>(
     inner: &'a Arc<DispatcherState>,
     event: &'a dyn ErasedDeferredEvent,
-    root: &'a mut Cascade,
+    cascade: &'a mut Cascade,
     rest: Box<RemainingHandlers<'a>>,
 ) {
     let RemainingHandlers {
-        seat,
-        begun,
+        index,
+        started,
         waiting,
     } = *rest;
-    let first = seat + usize::from(begun.is_some());
-    let mut air = ConcurrentCalls::new(inner, event, root, first);
-    air.plain = waiting;
-    if let Some(begun) = begun {
-        let (target, order) = (HandlerRef::DeferredHandler(seat_at(seat)), seat);
-        match AsyncCall::begun(inner, event, begun, 1) {
-            Ok(flight) => {
-                let flying = air.delivery(target, order, CallStage::Flies(flight), None);
-                air.flying.keep(flying);
+    let first = index + usize::from(started.is_some());
+    let mut calls = ConcurrentCalls::new(inner, event, cascade, first);
+    calls.plain = waiting;
+    if let Some(started) = started {
+        let (target, order) = (HandlerRef::DeferredHandler(seat_at(index)), index);
+        match AsyncCall::started(inner, event, started, 1) {
+            Ok(call) => {
+                let active = calls.delivery(target, order, CallStage::Runs(call), None);
+                calls.active.keep(active);
             }
-            Err(landed) => air.land(&target, order, landed),
+            Err(finished) => calls.finish(&target, order, finished),
         }
     }
-    air.launch_all_and_wait(None).await;
+    calls.start_all_and_wait(None).await;
 }
 
 /// Skips the async handlers of an event.
 pub(crate) fn skip_all(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     why: Skip,
 ) {
-    for seat in hand_over::seats(inner, event) {
+    for index in hand_over::deferred_count(inner, event) {
         settle::settle(
-            root,
+            cascade,
             inner,
             event,
-            &HandlerRef::DeferredHandler(seat),
+            &HandlerRef::DeferredHandler(index),
             |emission| {
                 emission.skip(why);
             },
@@ -100,7 +100,7 @@ fn seat_at(index: usize) -> u32 {
 struct ConcurrentCalls<'a> {
     inner: &'a Arc<DispatcherState>,
     event: &'a dyn ErasedDeferredEvent,
-    root: &'a mut Cascade,
+    cascade: &'a mut Cascade,
     /// The first handler that has not started, until all have.
     first: Option<usize>,
     /// Not started yet.
@@ -115,7 +115,7 @@ struct ConcurrentCalls<'a> {
     held: Vec<(u32, usize)>,
     /// A handler has ended since those were looked at.
     may_release: bool,
-    flying: ConcurrentFutures<ActiveCall<'a>>,
+    active: ConcurrentFutures<ActiveCall<'a>>,
     /// What handlers caused that landed, by their place in the order.
     caused: Vec<(usize, CascadeTail)>,
 }
@@ -133,7 +133,7 @@ struct ActiveCall<'a> {
 enum CallStage<'a> {
     /// It waits until fewer calls of the handler run.
     Waits(Pin<Box<dyn Future<Output = ConcurrencyPermit> + Send + 'a>>),
-    Flies(AsyncCall<'a>),
+    Runs(AsyncCall<'a>),
 }
 
 impl<'a> ConcurrentCalls<'a> {
@@ -141,13 +141,13 @@ impl<'a> ConcurrentCalls<'a> {
     fn new(
         inner: &'a Arc<DispatcherState>,
         event: &'a dyn ErasedDeferredEvent,
-        root: &'a mut Cascade,
+        cascade: &'a mut Cascade,
         first: usize,
     ) -> Self {
         Self {
             inner,
             event,
-            root,
+            cascade,
             first: Some(first),
             subscribed: None,
             taken: first,
@@ -155,37 +155,37 @@ impl<'a> ConcurrentCalls<'a> {
             ended: None,
             held: Vec::new(),
             may_release: false,
-            flying: ConcurrentFutures::default(),
+            active: ConcurrentFutures::default(),
             caused: Vec::new(),
         }
     }
 
-    async fn launch_all_and_wait(&mut self, rooms: Option<CapacityWait<'_>>) {
+    async fn start_all_and_wait(&mut self, capacity_wait: Option<CapacityWait<'_>>) {
         let mut is_first = true;
-        let mut rest = |air: &mut Self, context: &mut Context<'_>| {
+        let mut rest = |calls: &mut Self, context: &mut Context<'_>| {
             if std::mem::take(&mut is_first) {
-                air.launch_all(context);
+                calls.start_all(context);
             } else {
-                air.poll_flying(context);
+                calls.poll_active(context);
             }
-            air.launch_held(context);
-            if air.plain.is_empty() && air.flying.is_empty() && air.held.is_empty() {
+            calls.launch_held(context);
+            if calls.plain.is_empty() && calls.active.is_empty() && calls.held.is_empty() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         };
-        match rooms {
+        match capacity_wait {
             None => poll_fn(|context| rest(self, context)).await,
-            Some(mut rooms) => {
+            Some(mut capacity_wait) => {
                 {
-                    let mut found = false;
-                    let mut landed = false;
-                    let mut find = pin!(rooms.find());
+                    let mut entry = false;
+                    let mut finished = false;
+                    let mut find = pin!(capacity_wait.find());
                     poll_fn(|context| {
-                        found = found || find.as_mut().poll(context).is_ready();
-                        landed = landed || rest(self, context).is_ready();
-                        if found && landed {
+                        entry = entry || find.as_mut().poll(context).is_ready();
+                        finished = finished || rest(self, context).is_ready();
+                        if entry && finished {
                             Poll::Ready(())
                         } else {
                             Poll::Pending
@@ -193,7 +193,7 @@ impl<'a> ConcurrentCalls<'a> {
                     })
                     .await;
                 }
-                rooms.settle(self.root);
+                capacity_wait.settle(self.cascade);
             }
         }
         self.put_back_caused();
@@ -203,59 +203,65 @@ impl<'a> ConcurrentCalls<'a> {
     fn put_back_caused(&mut self) {
         self.caused.sort_by_key(|(order, _)| *order);
         for (_, caused) in std::mem::take(&mut self.caused) {
-            self.root.put_back(caused);
+            self.cascade.append_tail(caused);
         }
     }
 
     /// Starts each handler that waits for none, and each subscription.
-    fn launch_all(&mut self, context: &mut Context<'_>) {
+    fn start_all(&mut self, context: &mut Context<'_>) {
         let Some(first) = self.first.take() else {
             return;
         };
         // Let go when all have started, with what cancelled subscriptions captured.
         let subscribed = self.subscribed.take();
-        for step in Steps::new(first, self.event.seats(self.inner), subscribed.as_deref()) {
+        for step in Steps::new(
+            first,
+            self.event.deferred_count(self.inner),
+            subscribed.as_deref(),
+        ) {
             let order = self.taken;
             self.taken += 1;
             match step {
-                Step::Handler(seat) => self.launch_or_hold(seat_at(seat), order, context),
+                Step::Handler(index) => self.launch_or_hold(seat_at(index), order, context),
                 Step::Subscription(subscription) => {
                     let DeferredCall::Async { limit, .. } = subscription.call() else {
                         continue;
                     };
                     if let Some(reserved) = SubscriptionClaim::new(subscription) {
-                        self.launch(HandlerRef::Subscription(reserved), order, limit, context);
+                        self.start(HandlerRef::Subscription(reserved), order, limit, context);
                     }
                 }
             }
         }
     }
 
-    fn launch_or_hold(&mut self, seat: u32, order: usize, context: &mut Context<'_>) {
-        let Executor::Task(place) = self.event.place(self.inner, seat) else {
+    fn launch_or_hold(&mut self, index: u32, order: usize, context: &mut Context<'_>) {
+        let Executor::Task(executor) = self.event.executor(self.inner, index) else {
             return;
         };
-        if self.admits(seat) {
-            self.launch_unless_held(seat, order, &place.limit, context);
+        if self.admits(index) {
+            self.launch_unless_held(index, order, &executor.limit, context);
         } else {
-            self.has_ended(&HandlerRef::DeferredHandler(seat));
+            self.has_ended(&HandlerRef::DeferredHandler(index));
         }
     }
 
     /// Asks the filter of a handler; its emits are inside of this emission.
-    fn admits(&mut self, seat: u32) -> bool {
-        let stand = self.event.origin().stand();
-        let (admits, refused) = stand.enter(self.inner.id(), || {
-            hand_over::admits(self.inner, self.event, seat, self.root)
+    fn admits(&mut self, index: u32) -> bool {
+        let scope = self.event.lineage().scope();
+        let (admits, refused) = scope.enter(self.inner.id(), || {
+            hand_over::admits(self.inner, self.event, index, self.cascade)
         });
-        self.root.pass_on(refused);
+        self.cascade.note_refused(refused);
         admits
     }
 
     /// Whether every handler has ended that the one at `seat` waits for.
-    fn may_start(&self, seat: u32) -> bool {
-        match (&self.ended, self.event.place(self.inner, seat)) {
-            (Some(ended), Executor::Task(place)) => place.after.iter().all(|before| ended[*before]),
+    fn may_start(&self, index: u32) -> bool {
+        match (&self.ended, self.event.executor(self.inner, index)) {
+            (Some(ended), Executor::Task(executor)) => {
+                executor.after.iter().all(|before| ended[*before])
+            }
             _ => true,
         }
     }
@@ -263,9 +269,9 @@ impl<'a> ConcurrentCalls<'a> {
     /// Starts those that wait for nobody any more.
     fn launch_held(&mut self, context: &mut Context<'_>) {
         while std::mem::take(&mut self.may_release) {
-            for (seat, order) in std::mem::take(&mut self.held) {
-                if let Executor::Task(place) = self.event.place(self.inner, seat) {
-                    self.launch_unless_held(seat, order, &place.limit, context);
+            for (index, order) in std::mem::take(&mut self.held) {
+                if let Executor::Task(executor) = self.event.executor(self.inner, index) {
+                    self.launch_unless_held(index, order, &executor.limit, context);
                 }
             }
         }
@@ -273,20 +279,20 @@ impl<'a> ConcurrentCalls<'a> {
 
     fn launch_unless_held(
         &mut self,
-        seat: u32,
+        index: u32,
         order: usize,
         limit: &Arc<ConcurrencyLimit>,
         context: &mut Context<'_>,
     ) {
-        if self.may_start(seat) {
-            self.launch(HandlerRef::DeferredHandler(seat), order, limit, context);
+        if self.may_start(index) {
+            self.start(HandlerRef::DeferredHandler(index), order, limit, context);
         } else {
-            self.held.push((seat, order));
+            self.held.push((index, order));
         }
     }
 
     /// Starts a call, once its handler has few enough others, and polls it.
-    fn launch(
+    fn start(
         &mut self,
         target: HandlerRef,
         order: usize,
@@ -301,14 +307,14 @@ impl<'a> ConcurrentCalls<'a> {
             return;
         }
         match AsyncCall::of(self.inner, self.event, &target) {
-            Ok(flight) => {
-                let stage = CallStage::Flies(flight);
+            Ok(call) => {
+                let stage = CallStage::Runs(call);
                 self.poll_first(
                     self.delivery(target, order, stage, permit.flatten()),
                     context,
                 );
             }
-            Err(landed) => self.land(&target, order, landed),
+            Err(finished) => self.finish(&target, order, finished),
         }
     }
 
@@ -329,56 +335,60 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    fn poll_first(&mut self, flying: ActiveCall<'a>, context: &mut Context<'_>) {
-        if let Some((flying, landed)) = self.flying.start(flying, context) {
-            self.land(&flying.target, flying.order, landed);
+    fn poll_first(&mut self, active: ActiveCall<'a>, context: &mut Context<'_>) {
+        if let Some((active, finished)) = self.active.start(active, context) {
+            self.finish(&active.target, active.order, finished);
         }
     }
 
-    fn poll_flying(&mut self, context: &mut Context<'_>) {
+    fn poll_active(&mut self, context: &mut Context<'_>) {
         self.plain.begin_turn(context);
-        while let Some((plain, (landing, refused))) = self.plain.next_ready(context) {
-            let seat = plain.seat;
+        while let Some((plain, (result, refused))) = self.plain.next_ready(context) {
+            let index = plain.index;
             // What it held, the user's `Drop` may panic on.
             panics::drop_caught(plain.running);
-            if refused.is_none() && landing.is_done() && !self.inner.is_observed() {
-                self.root.done += 1;
+            if refused.is_none() && result.is_done() && !self.inner.is_observed() {
+                self.cascade.done += 1;
                 continue;
             }
-            let landed = FinishedCall::plain(landing, refused);
-            self.land(&HandlerRef::DeferredHandler(seat_at(seat)), seat, landed);
+            let finished = FinishedCall::plain(result, refused);
+            self.finish(
+                &HandlerRef::DeferredHandler(seat_at(index)),
+                index,
+                finished,
+            );
         }
-        self.flying.begin_turn(context);
-        while let Some((flying, landed)) = self.flying.next_ready(context) {
-            self.land(&flying.target, flying.order, landed);
+        self.active.begin_turn(context);
+        while let Some((active, finished)) = self.active.next_ready(context) {
+            self.finish(&active.target, active.order, finished);
         }
     }
 
-    fn land(&mut self, target: &HandlerRef, order: usize, landed: FinishedCall) {
+    fn finish(&mut self, target: &HandlerRef, order: usize, finished: FinishedCall) {
         self.has_ended(target);
-        if landed.is_plain() && !self.inner.is_observed() {
-            self.root.done += 1;
+        if finished.is_plain() && !self.inner.is_observed() {
+            self.cascade.done += 1;
             return;
         }
-        let before = self.root.mark();
-        landed.settle(self.root, self.inner, self.event, target);
-        let caused = self.root.take_behind(before);
+        let before = self.cascade.mark();
+        finished.settle(self.cascade, self.inner, self.event, target);
+        let caused = self.cascade.split_tail(before);
         if !caused.is_empty() {
             self.caused.push((order, caused));
         }
     }
 
     fn has_ended(&mut self, target: &HandlerRef) {
-        if let (HandlerRef::DeferredHandler(seat), Some(ended)) = (target, &mut self.ended) {
-            ended[*seat as usize] = true;
+        if let (HandlerRef::DeferredHandler(index), Some(ended)) = (target, &mut self.ended) {
+            ended[*index as usize] = true;
             self.may_release = true;
         }
     }
 
     /// Ends a delivery that nobody goes on with.
-    fn cancel(&mut self, target: &HandlerRef, left: CallExtras) {
-        settle::settle(self.root, self.inner, self.event, target, |emission| {
-            left.join(emission);
+    fn cancel(&mut self, target: &HandlerRef, extras: CallExtras) {
+        settle::settle(self.cascade, self.inner, self.event, target, |emission| {
+            extras.join(emission);
             emission.ended(Ended::Cancelled);
         });
     }
@@ -391,15 +401,15 @@ impl Future for ActiveCall<'_> {
         let this = &mut *self;
         loop {
             match &mut this.stage {
-                CallStage::Flies(flight) => return flight.poll(context),
+                CallStage::Runs(call) => return call.poll(context),
                 CallStage::Waits(permit) => match permit.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(permit) => this.permit = Some(permit),
                 },
             }
             match AsyncCall::of(this.inner, this.event, &this.target) {
-                Ok(flight) => this.stage = CallStage::Flies(flight),
-                Err(landed) => return Poll::Ready(landed),
+                Ok(call) => this.stage = CallStage::Runs(call),
+                Err(finished) => return Poll::Ready(finished),
             }
         }
     }
@@ -411,24 +421,24 @@ impl Drop for ConcurrentCalls<'_> {
     fn drop(&mut self) {
         self.put_back_caused();
         for plain in self.plain.take_pending() {
-            let target = HandlerRef::DeferredHandler(seat_at(plain.seat));
+            let target = HandlerRef::DeferredHandler(seat_at(plain.index));
             plain.discard();
             self.cancel(&target, CallExtras::default());
         }
-        for flying in self.flying.take_pending() {
-            let left = match flying.stage {
-                CallStage::Flies(flight) => flight.cancel(),
+        for active in self.active.take_pending() {
+            let extras = match active.stage {
+                CallStage::Runs(call) => call.cancel(),
                 CallStage::Waits(_) => CallExtras::default(),
             };
-            self.cancel(&flying.target, left);
+            self.cancel(&active.target, extras);
         }
-        for (seat, _) in std::mem::take(&mut self.held) {
-            self.cancel(&HandlerRef::DeferredHandler(seat), CallExtras::default());
+        for (index, _) in std::mem::take(&mut self.held) {
+            self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
         }
         if let Some(first) = self.first {
-            for seat in hand_over::seats(self.inner, self.event).skip(first) {
-                if let Executor::Task(_) = self.event.place(self.inner, seat) {
-                    self.cancel(&HandlerRef::DeferredHandler(seat), CallExtras::default());
+            for index in hand_over::deferred_count(self.inner, self.event).skip(first) {
+                if let Executor::Task(_) = self.event.executor(self.inner, index) {
+                    self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
                 }
             }
         }

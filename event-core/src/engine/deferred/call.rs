@@ -34,8 +34,8 @@ pub(crate) struct AsyncCall<'a> {
     inner: &'a DispatcherState,
     event: &'a dyn ErasedDeferredEvent,
     needs_timer: bool,
-    stand: NestingScope,
-    left: CallExtras,
+    scope: NestingScope,
+    extras: CallExtras,
     refused: Option<NestingError>,
     attempt: u32,
 }
@@ -44,33 +44,33 @@ pub(crate) struct AsyncCall<'a> {
 #[derive(Default)]
 pub(crate) struct CallExtras {
     /// The emitters that the handler was given.
-    given: Vec<Arc<EmitterBuffer>>,
+    emitters: Vec<Arc<EmitterBuffer>>,
     /// What its observers know of it.
-    under_way: DeliveryTimer,
+    timer: DeliveryTimer,
 }
 
 impl CallExtras {
     /// Of a call of which only observers know something.
-    pub(crate) fn of(under_way: DeliveryTimer) -> Self {
+    pub(crate) fn of(timer: DeliveryTimer) -> Self {
         Self {
-            given: Vec::new(),
-            under_way,
+            emitters: Vec::new(),
+            timer,
         }
     }
 
     /// Goes into the emission that ends the delivery.
     pub(crate) fn join(self, emission: &Emission<'_>) {
-        emission.adopt(self.given);
-        if self.under_way.is_known() {
-            let _ = emission.set_under_way(self.under_way);
+        emission.attach_emitters(self.emitters);
+        if self.timer.is_known() {
+            let _ = emission.set_timer(self.timer);
         }
     }
 }
 
 /// A call that ended, with what it left behind.
 pub(crate) struct FinishedCall {
-    landing: CallResult,
-    left: CallExtras,
+    result: CallResult,
+    extras: CallExtras,
     refused: Option<NestingError>,
     attempt: u32,
 }
@@ -95,36 +95,36 @@ impl<'a> AsyncCall<'a> {
             && !subscription.is_alive()
         {
             return Err(FinishedCall {
-                landing: CallResult::NotRun(NotRun::Cancelled),
-                left: CallExtras::default(),
+                result: CallResult::NotRun(NotRun::Cancelled),
+                extras: CallExtras::default(),
                 refused: None,
                 attempt,
             });
         }
-        let under_way = tell_started(inner, event, target);
-        let record = LazyState::new();
-        let who = SingleHandler {
+        let timer = tell_started(inner, event, target);
+        let state = LazyState::new();
+        let lookup = SingleHandler {
             inner,
             event,
             target,
             attempt,
         };
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
-        let stand = event.origin().stand();
-        let (started, refused) = stand.enter(inner.id(), || {
-            let emission = Emission::new(inner, &who, event.origin(), &record);
+        let scope = event.lineage().scope();
+        let (started, refused) = scope.enter(inner.id(), || {
+            let emission = Emission::new(inner, &lookup, event.lineage(), &state);
             let start = || event.start(inner, target, &emission);
-            catch_unwind(AssertUnwindSafe(|| match under_way {
+            catch_unwind(AssertUnwindSafe(|| match timer {
                 None => start(),
-                Some(under_way) => emission.set_under_way(under_way).run(start),
+                Some(timer) => emission.set_timer(timer).run(start),
             }))
         });
-        let more = record.into_inner().map(|more| more.into_inner());
-        let left = more.map_or_else(CallExtras::default, |more: CascadeState| CallExtras {
-            given: more.given,
-            under_way: more.progress.under_way,
+        let state = state.into_inner().map(|state| state.into_inner());
+        let extras = state.map_or_else(CallExtras::default, |state: CascadeState| CallExtras {
+            emitters: state.emitters,
+            timer: state.progress.timer,
         });
-        let landing = match started {
+        let result = match started {
             Ok(None) => unreachable!("only async handlers are put where they are polled"),
             Ok(Some(Ok(running))) => {
                 return Ok(Self {
@@ -132,8 +132,8 @@ impl<'a> AsyncCall<'a> {
                     inner,
                     event,
                     needs_timer: event.needs_timer(inner, target),
-                    stand,
-                    left,
+                    scope,
+                    extras,
                     refused,
                     attempt,
                 });
@@ -142,8 +142,8 @@ impl<'a> AsyncCall<'a> {
             Err(payload) => CallResult::Panicked(payload),
         };
         Err(FinishedCall {
-            landing,
-            left,
+            result,
+            extras,
             refused,
             attempt,
         })
@@ -152,31 +152,31 @@ impl<'a> AsyncCall<'a> {
     /// Ends the call where it stands.
     pub(crate) fn cancel(mut self) -> CallExtras {
         self.end_call();
-        std::mem::take(&mut self.left)
+        std::mem::take(&mut self.extras)
     }
 
     /// Drops what runs, inside of its span.
     fn end_call(&mut self) {
         if let Some(running) = self.running.take() {
-            let trace = &self.left.under_way.trace;
+            let trace = &self.extras.timer.trace;
             let drop_it = || panics::catch(|| trace.run(|| drop(running)));
-            if let (Err(panic), _) = self.stand.enter(self.inner.id(), drop_it) {
+            if let (Err(panic), _) = self.scope.enter(self.inner.id(), drop_it) {
                 log::drop_panicked(&panic);
             }
         }
     }
 
     /// Goes on with a call that has begun.
-    pub(crate) fn begun(
+    pub(crate) fn started(
         inner: &'a DispatcherState,
         event: &'a dyn ErasedDeferredEvent,
-        begun: StartedCall<'a>,
+        started: StartedCall<'a>,
         attempt: u32,
     ) -> Result<Self, FinishedCall> {
-        let StartedCall { call, given } = begun;
-        let left = CallExtras {
-            given,
-            under_way: DeliveryTimer::default(),
+        let StartedCall { call, emitters } = started;
+        let extras = CallExtras {
+            emitters,
+            timer: DeliveryTimer::default(),
         };
         match call {
             FirstPoll::Pends(running) => Ok(Self {
@@ -184,14 +184,14 @@ impl<'a> AsyncCall<'a> {
                 inner,
                 event,
                 needs_timer: false,
-                stand: event.origin().stand(),
-                left,
+                scope: event.lineage().scope(),
+                extras,
                 refused: None,
                 attempt,
             }),
-            FirstPoll::FinishedCall(landing) => Err(FinishedCall {
-                landing,
-                left,
+            FirstPoll::Ended(result) => Err(FinishedCall {
+                result,
+                extras,
                 refused: None,
                 attempt,
             }),
@@ -201,24 +201,24 @@ impl<'a> AsyncCall<'a> {
     /// Goes on with the call.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<FinishedCall> {
         let Some(running) = &mut self.running else {
-            unreachable!("a call that has landed is not polled")
+            unreachable!("a call that has finished is not polled")
         };
-        let trace = &self.left.under_way.trace;
+        let trace = &self.extras.timer.trace;
         let mut poll = || {
             let poll = || running.as_mut().poll(context);
             catch_unwind(AssertUnwindSafe(|| trace.run(poll)))
         };
         let (polled, refused) = self
-            .stand
+            .scope
             .enter(self.inner.id(), || match &self.inner.runtime {
                 // Timers are made inside of a runtime; the poll may come from elsewhere.
                 Some(runtime) if self.needs_timer => runtime.inside(poll),
                 _ => poll(),
             });
         self.refused = self.refused.or(refused);
-        let landing = match polled {
+        let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(concluded)) => CallResult::HandlerResult(concluded),
+            Ok(Poll::Ready(result)) => CallResult::Ended(result),
             // A timer of a runtime that has ended panics, and does not say whose it was.
             Err(payload) if self.needs_timer && self.inner.has_runtime_ended() => {
                 let panic = panics::message(payload);
@@ -230,8 +230,8 @@ impl<'a> AsyncCall<'a> {
         // What it held, the user's `Drop` may panic on.
         panics::drop_caught(self.running.take());
         Poll::Ready(FinishedCall {
-            landing,
-            left: std::mem::take(&mut self.left),
+            result,
+            extras: std::mem::take(&mut self.extras),
             refused: self.refused,
             attempt: self.attempt,
         })
@@ -241,22 +241,22 @@ impl<'a> AsyncCall<'a> {
 impl Drop for AsyncCall<'_> {
     fn drop(&mut self) {
         self.end_call();
-        let origin = self.event.origin();
-        for given in std::mem::take(&mut self.left.given) {
-            let DrainedEmits { events, trace } = given.close();
+        let lineage = self.event.lineage();
+        for emitters in std::mem::take(&mut self.extras.emitters) {
+            let DrainedEmits { events, trace } = emitters.close();
             for event in events {
-                if given.discards(event.info()) {
+                if emitters.discards(event.info()) {
                     self.inner.count_discarded();
                     panics::drop_caught(event);
                     continue;
                 }
-                let failure = Failure::new(event.info(), Some(given.handler), Cause::Lost);
+                let failure = Failure::new(event.info(), Some(emitters.handler), Cause::Lost);
                 let caused =
-                    origin.caused(EmissionProgress::default().parent(origin), trace.clone());
+                    lineage.caused(EmissionProgress::default().parent(lineage), trace.clone());
                 let snapshot = self.inner.snapshot(event.as_any_event(), &caused);
-                let failure = failure.of(snapshot, caused.stand());
+                let failure = failure.of(snapshot, caused.scope());
                 failure_log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
-                self.inner.tell(&failure);
+                self.inner.notify_failure(&failure);
                 nesting::enter_deeper(caused.depth, || panics::drop_caught(event));
             }
         }
@@ -265,10 +265,10 @@ impl Drop for AsyncCall<'_> {
 
 impl FinishedCall {
     /// Of a call that left nothing else behind.
-    pub(crate) fn plain(landing: CallResult, refused: Option<NestingError>) -> Self {
+    pub(crate) fn plain(result: CallResult, refused: Option<NestingError>) -> Self {
         Self {
-            landing,
-            left: CallExtras::default(),
+            result,
+            extras: CallExtras::default(),
             refused,
             attempt: 1,
         }
@@ -276,27 +276,27 @@ impl FinishedCall {
 
     /// Whether there is nothing to say but that the delivery is done.
     pub(crate) fn is_plain(&self) -> bool {
-        self.landing.is_done() && self.left.given.is_empty() && self.refused.is_none()
+        self.result.is_done() && self.extras.emitters.is_empty() && self.refused.is_none()
     }
 
     /// Takes the outcome into a root; answers how the delivery ended.
     pub(crate) fn settle(
         self,
-        root: &mut Cascade,
+        cascade: &mut Cascade,
         inner: &Arc<DispatcherState>,
         event: &dyn ErasedDeferredEvent,
         target: &HandlerRef,
     ) -> Ended {
-        root.pass_on(self.refused);
-        if let CallResult::NotRun(NotRun::Cancelled) = self.landing {
-            return settle::settle_cancelled(root, inner, event, target, self.left);
+        cascade.note_refused(self.refused);
+        if let CallResult::NotRun(NotRun::Cancelled) = self.result {
+            return settle::settle_cancelled(cascade, inner, event, target, self.extras);
         }
-        settle::settle_attempt(root, inner, event, target, self.attempt, |emission| {
-            self.left.join(emission);
+        settle::settle_attempt(cascade, inner, event, target, self.attempt, |emission| {
+            self.extras.join(emission);
             let event = event.as_any_event();
-            match self.landing {
-                CallResult::HandlerResult(HandlerResult::Done) => {}
-                CallResult::HandlerResult(HandlerResult::CascadeState(collected)) => {
+            match self.result {
+                CallResult::Ended(HandlerResult::Done) => {}
+                CallResult::Ended(HandlerResult::Effects(collected)) => {
                     emission.conclude(event, *collected);
                 }
                 CallResult::NotRun(why) => emission.not_run(event, why),
@@ -308,15 +308,15 @@ impl FinishedCall {
 
 /// A call inside of a task. Dropped midway, it leaves to the root what its observers know of it.
 struct InTask<'r, 'a> {
-    flight: AsyncCall<'a>,
-    root: &'r mut Cascade,
+    call: AsyncCall<'a>,
+    cascade: &'r mut Cascade,
 }
 
 impl Drop for InTask<'_, '_> {
     fn drop(&mut self) {
-        let under_way = &self.flight.left.under_way;
-        if under_way.is_known() {
-            self.root.more().progress.under_way = under_way.clone();
+        let timer = &self.call.extras.timer;
+        if timer.is_known() {
+            self.cascade.state_mut().progress.timer = timer.clone();
         }
     }
 }
@@ -327,7 +327,7 @@ fn tell_started(
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
 ) -> Option<DeliveryTimer> {
-    let observed = EmissionObservers::later(inner, event)?;
+    let observed = EmissionObservers::deferred(inner, event)?;
     Some(observed.delivery_started(event.handler(inner, target)))
 }
 
@@ -335,51 +335,53 @@ fn tell_started(
 pub(crate) async fn run_async(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) -> Ended {
     let (event, target) = (&*item.event, &item.target);
     let mut was_polled = false;
-    let flight = match *target {
-        HandlerRef::DeferredHandler(seat)
-            if item.attempt == 1 && !inner.is_observed() && event.runs_at_once(inner, seat) =>
+    let call = match *target {
+        HandlerRef::DeferredHandler(index)
+            if item.attempt == 1
+                && !inner.is_observed()
+                && event.is_polled_directly(inner, index) =>
         {
-            let (begun, refused) = poll_fn(|context| {
-                let run = || event.run_at_once(inner, seat, context);
-                Poll::Ready(event.origin().stand().enter(inner.id(), run))
+            let (started, refused) = poll_fn(|context| {
+                let run = || event.poll_first(inner, index, context);
+                Poll::Ready(event.lineage().scope().enter(inner.id(), run))
             })
             .await;
-            root.pass_on(refused);
-            match begun {
+            cascade.note_refused(refused);
+            match started {
                 None => {
-                    root.done += 1;
+                    cascade.done += 1;
                     return Ended::Done;
                 }
-                Some(begun) => {
+                Some(started) => {
                     was_polled = true;
-                    AsyncCall::begun(inner, event, begun, item.attempt)
+                    AsyncCall::started(inner, event, started, item.attempt)
                 }
             }
         }
         _ => AsyncCall::of_attempt(inner, event, target, item.attempt),
     };
-    let landed = match flight {
-        Ok(flight) => {
+    let finished = match call {
+        Ok(call) => {
             let mut call = InTask {
-                flight,
-                root: &mut *root,
+                call,
+                cascade: &mut *cascade,
             };
             let poll = |context: &mut Context<'_>| {
                 // With this very waker: polled again in the same turn, what yields would not.
                 if std::mem::take(&mut was_polled) {
                     return Poll::Pending;
                 }
-                call.flight.poll(context)
+                call.call.poll(context)
             };
             poll_fn(poll).await
         }
-        Err(landed) => landed,
+        Err(finished) => finished,
     };
-    landed.settle(root, inner, event, target)
+    finished.settle(cascade, inner, event, target)
 }
 
 /// Runs a delivery on this thread, whatever its handler; answers how it ended.
@@ -387,37 +389,44 @@ pub(crate) fn run(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
     lent: Option<&mut dyn Any>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) -> Ended {
     let event = &*item.event;
     if event.is_async(inner, &item.target) {
-        let flight = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
-        let landed = match (flight, &inner.runtime) {
-            (Ok(mut flight), Some(runtime)) => {
-                runtime.block_on(poll_fn(|context| flight.poll(context)))
+        let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
+        let finished = match (call, &inner.runtime) {
+            (Ok(mut call), Some(runtime)) => {
+                runtime.block_on(poll_fn(|context| call.poll(context)))
             }
             (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
-            (Err(landed), _) => landed,
+            (Err(finished), _) => finished,
         };
-        landed.settle(root, inner, event, &item.target)
+        finished.settle(cascade, inner, event, &item.target)
     } else {
-        let (ended, refused) = event.origin().stand().enter(inner.id(), || {
-            let under_way = tell_started(inner, event, &item.target);
-            settle::settle_attempt(root, inner, event, &item.target, item.attempt, |emission| {
-                let HandlerRef::DeferredHandler(seat) = item.target else {
-                    return;
-                };
-                let call = || event.call(seat, emission, lent);
-                let call = AssertUnwindSafe(|| match under_way {
-                    None => call(),
-                    Some(under_way) => emission.set_under_way(under_way).run(call),
-                });
-                if let Err(payload) = catch_unwind(call) {
-                    emission.panicked(event.as_any_event(), payload);
-                }
-            })
+        let (ended, refused) = event.lineage().scope().enter(inner.id(), || {
+            let timer = tell_started(inner, event, &item.target);
+            settle::settle_attempt(
+                cascade,
+                inner,
+                event,
+                &item.target,
+                item.attempt,
+                |emission| {
+                    let HandlerRef::DeferredHandler(index) = item.target else {
+                        return;
+                    };
+                    let call = || event.call(index, emission, lent);
+                    let call = AssertUnwindSafe(|| match timer {
+                        None => call(),
+                        Some(timer) => emission.set_timer(timer).run(call),
+                    });
+                    if let Err(payload) = catch_unwind(call) {
+                        emission.panicked(event.as_any_event(), payload);
+                    }
+                },
+            )
         });
-        root.pass_on(refused);
+        cascade.note_refused(refused);
         ended
     }
 }

@@ -22,28 +22,35 @@ use crate::report::status::Ended;
 use crate::{log, panics, runtime};
 
 /// Starts the threads of a queue, named after it.
-pub(crate) fn start_threads(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) {
-    line.alive.store(line.settings.consumers, Ordering::Release);
-    for at in 0..line.settings.consumers {
-        let alive = ConsumerGuard::new(inner, line);
-        let thread = thread::Builder::new().name(format!("{}-{at}", line.name));
+pub(crate) fn start_threads(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>) {
+    queue
+        .alive
+        .store(queue.settings.consumers, Ordering::Release);
+    for at in 0..queue.settings.consumers {
+        let alive = ConsumerGuard::new(inner, queue);
+        let thread = thread::Builder::new().name(format!("{}-{at}", queue.name));
         if let Err(error) = thread.spawn(move || serve_as_thread(&alive)) {
             // The guard went with the closure, and counted it.
-            log::no_thread(line.name, &error);
+            log::no_thread(queue.name, &error);
         }
     }
 }
 
 /// Starts the tasks of a queue.
-pub(crate) fn start_tasks(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) {
-    line.alive.store(line.settings.consumers, Ordering::Release);
-    for _ in 0..line.settings.consumers {
-        let alive = ConsumerGuard::new(inner, line);
+pub(crate) fn start_tasks(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>) {
+    queue
+        .alive
+        .store(queue.settings.consumers, Ordering::Release);
+    for _ in 0..queue.settings.consumers {
+        let alive = ConsumerGuard::new(inner, queue);
         let Some(runtime) = &inner.runtime else {
             continue;
         };
         let aborter = runtime.spawn(Box::pin(serve_as_task(alive)));
-        let mut aborters = line.aborters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut aborters = queue
+            .aborters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         aborters.push(aborter);
     }
 }
@@ -53,15 +60,15 @@ pub(crate) fn start_tasks(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) {
 struct ConsumerGuard {
     inner: Weak<DispatcherState>,
     closing: Arc<Closing>,
-    line: Arc<LiveQueue>,
+    queue: Arc<LiveQueue>,
 }
 
 impl ConsumerGuard {
-    fn new(inner: &Arc<DispatcherState>, line: &Arc<LiveQueue>) -> Self {
+    fn new(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>) -> Self {
         Self {
             inner: Arc::downgrade(inner),
             closing: Arc::clone(&inner.closing),
-            line: Arc::clone(line),
+            queue: Arc::clone(queue),
         }
     }
 
@@ -80,7 +87,7 @@ impl ConsumerGuard {
     /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
     fn rest(&self, inner: Arc<DispatcherState>, ticket: Ticket) {
         panics::drop_caught(inner);
-        self.line.buffer.finish(ticket);
+        self.queue.buffer.finish(ticket);
         // Looked at after the ticket was given back: a dispatcher that began to drain in between found
         // it running, and left it to this consumer to close.
         self.closing.close_if_quiet();
@@ -89,11 +96,11 @@ impl ConsumerGuard {
 
 impl Drop for ConsumerGuard {
     fn drop(&mut self) {
-        if self.line.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.line.buffer.is_closed() {
+        if self.queue.alive.fetch_sub(1, Ordering::AcqRel) > 1 || self.queue.buffer.is_closed() {
             return;
         }
         if let Some(inner) = self.inner.upgrade() {
-            fail_waiting(&self.line, &inner);
+            fail_waiting(&self.queue, &inner);
             panics::drop_caught(inner);
         }
         self.closing.close_if_quiet();
@@ -101,13 +108,13 @@ impl Drop for ConsumerGuard {
 }
 
 fn serve_as_thread(this: &ConsumerGuard) {
-    let line = &this.line;
+    let queue = &this.queue;
     let hold = |taken| this.hold(taken);
-    while let Some((mut taken, inner)) = line.buffer.take_blocking_with(None, hold) {
+    while let Some((mut taken, inner)) = queue.buffer.take_blocking_with(None, hold) {
         let last = loop {
-            let ended = line.run(&inner, taken.item, &taken.ticket, None, WaitPolicy::Serve);
-            line.count(ended);
-            match line.buffer.try_next(taken.ticket) {
+            let ended = queue.run(&inner, taken.item, &taken.ticket, None, WaitPolicy::Serve);
+            queue.count(ended);
+            match queue.buffer.try_next(taken.ticket) {
                 Ok(next) => taken = next,
                 Err(ticket) => break ticket,
             }
@@ -118,17 +125,17 @@ fn serve_as_thread(this: &ConsumerGuard) {
 
 async fn serve_as_task(this: ConsumerGuard) {
     let hold = |taken| this.hold(taken);
-    while let Some((mut taken, inner)) = this.line.buffer.take_with(None, hold).await {
+    while let Some((mut taken, inner)) = this.queue.buffer.take_with(None, hold).await {
         let mut running = RunningDelivery::new(&this, inner);
         let last = loop {
             running.item = Some(taken.item);
             running.ticket = Some(taken.ticket);
             let ended = running.run().await;
-            this.line.count(ended);
+            this.queue.count(ended);
             let Some(ticket) = running.ticket.take() else {
                 return;
             };
-            match this.line.buffer.try_next(ticket) {
+            match this.queue.buffer.try_next(ticket) {
                 Ok(next) => taken = next,
                 Err(ticket) => break ticket,
             }
@@ -147,7 +154,7 @@ struct RunningDelivery<'a> {
     item: Option<DeferredDelivery>,
     ticket: Option<Ticket>,
     /// What it leads to.
-    root: Cascade,
+    cascade: Cascade,
 }
 
 impl<'a> RunningDelivery<'a> {
@@ -157,7 +164,7 @@ impl<'a> RunningDelivery<'a> {
             inner: Some(inner),
             item: None,
             ticket: None,
-            root: Cascade::with(WaitPolicy::AwaitCapacity),
+            cascade: Cascade::with(WaitPolicy::AwaitCapacity),
         }
     }
 
@@ -167,36 +174,37 @@ impl<'a> RunningDelivery<'a> {
         let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
             return Ended::Abandoned;
         };
-        let ended = call::run_async(inner, item, &mut self.root).await;
+        let ended = call::run_async(inner, item, &mut self.cascade).await;
         // From here on the delivery has ended, whatever becomes of what it caused.
         panics::drop_caught(self.item.take());
-        self.this.line.end(self.ticket.as_ref(), &self.root);
-        capacity::run_caused(inner, &mut self.root).await;
-        let root = std::mem::replace(&mut self.root, Cascade::with(WaitPolicy::AwaitCapacity));
-        inner.tell_all(root);
+        self.this.queue.end(self.ticket.as_ref(), &self.cascade);
+        capacity::run_caused(inner, &mut self.cascade).await;
+        let cascade =
+            std::mem::replace(&mut self.cascade, Cascade::with(WaitPolicy::AwaitCapacity));
+        inner.notify_failures(cascade);
         ended
     }
 }
 
 impl Drop for RunningDelivery<'_> {
     fn drop(&mut self) {
-        let ConsumerGuard { line, .. } = self.this;
+        let ConsumerGuard { queue, .. } = self.this;
         let has_ended = self.item.is_none();
         if let Some(inner) = self.inner.take() {
             if let Some(item) = self.item.take() {
-                line.count_abandoned_running();
-                let under_way = self.root.take_under_way();
-                inner.abandon(item, Some(line.name), under_way);
+                queue.count_abandoned_running();
+                let timer = self.cascade.take_timer();
+                inner.abandon(item, Some(queue.name), timer);
             }
-            let mut root = std::mem::take(&mut self.root);
-            root.lose_the_rest(&inner);
-            inner.tell_all(root);
+            let mut cascade = std::mem::take(&mut self.cascade);
+            cascade.fail_unemitted(&inner);
+            inner.notify_failures(cascade);
             panics::drop_caught(inner);
         }
         match self.ticket.take() {
             None => {}
-            Some(ticket) if has_ended => line.buffer.finish(ticket),
-            Some(ticket) => line.buffer.abandon(ticket),
+            Some(ticket) if has_ended => queue.buffer.finish(ticket),
+            Some(ticket) => queue.buffer.abandon(ticket),
         }
     }
 }
@@ -211,18 +219,18 @@ impl LiveQueue {
         lent: Option<&mut dyn Any>,
         wait_policy: WaitPolicy,
     ) -> Ended {
-        let mut root = Cascade::with(wait_policy);
-        let ended = call::run(inner, &item, lent, &mut root);
+        let mut cascade = Cascade::with(wait_policy);
+        let ended = call::run(inner, &item, lent, &mut cascade);
         panics::drop_caught(item);
-        self.end(Some(ticket), &root);
-        root.run_caused(inner);
-        inner.tell_all(root);
+        self.end(Some(ticket), &cascade);
+        cascade.run_caused(inner);
+        inner.notify_failures(cascade);
         ended
     }
 
     /// A delivery has ended. Most cause nothing, and give their ticket back at once.
-    fn end(&self, ticket: Option<&Ticket>, root: &Cascade) {
-        if let (Some(ticket), Some(_)) = (ticket, root.record.get()) {
+    fn end(&self, ticket: Option<&Ticket>, cascade: &Cascade) {
+        if let (Some(ticket), Some(_)) = (ticket, cascade.state.get()) {
             self.buffer.end(ticket);
         }
     }

@@ -1,10 +1,10 @@
-//! TODO
+//! Drains and closes a dispatcher.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use crate::engine::deferred::offer::{end_abandoned, fail_waiting};
+use crate::engine::deferred::offer::{abandon_all, fail_waiting};
 use crate::engine::queue::live::ServedBy;
 use crate::engine::state::DispatcherState;
 use crate::handler_info::HandlerInfo;
@@ -20,8 +20,8 @@ impl DispatcherState {
             return;
         }
         self.watch();
-        for line in &*self.lines {
-            line.end_pauses();
+        for queue in &*self.queues {
+            queue.end_pauses();
         }
         closing.close_if_quiet();
     }
@@ -36,14 +36,14 @@ impl DispatcherState {
         for aborter in given_up.aborters {
             aborter.abort();
         }
-        for line in &*self.lines {
-            line.abort();
+        for queue in &*self.queues {
+            queue.abort();
         }
         given_up.woken.into_iter().for_each(Waker::wake);
-        for (line, items) in self.lines.iter().zip(given_up.items) {
-            end_abandoned(line, self, items);
+        for (queue, items) in self.queues.iter().zip(given_up.items) {
+            abandon_all(queue, self, items);
         }
-        closing.end_streams_and_tell();
+        closing.end_streams_and_notify();
     }
 
     /// What was drained, what was abandoned, and how many emissions were cut short.
@@ -55,8 +55,8 @@ impl DispatcherState {
         usize,
     ) {
         let (mut drained, mut abandoned, cancel) = self.tasks.account();
-        for line in &*self.lines {
-            let (of_line, abandoned_by_line) = line.buffer.account();
+        for queue in &*self.queues {
+            let (of_line, abandoned_by_line) = queue.buffer.account();
             self.name(of_line, &mut drained);
             self.name(abandoned_by_line, &mut abandoned);
         }
@@ -72,24 +72,24 @@ impl DispatcherState {
     }
 
     /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
-    pub(crate) fn left_alone(self: &Arc<Self>) {
+    pub(crate) fn on_last_owner_dropped(self: &Arc<Self>) {
         if self.closing.is_closed() {
             return;
         }
         let waiting: usize = self
-            .lines
+            .queues
             .iter()
-            .map(|line| line.buffer.counts().depth)
+            .map(|queue| queue.buffer.counts().depth)
             .sum();
         let tasks = self.tasks.running();
         if waiting + tasks > 0 {
-            crate::log::left_alone(waiting, tasks);
+            crate::log::dropped_with_work(waiting, tasks);
         }
         self.drain();
         // Nobody can pump these any more.
-        for line in &*self.lines {
-            if line.serves() == ServedBy::Pump {
-                fail_waiting(line, self);
+        for queue in &*self.queues {
+            if queue.serves() == ServedBy::Pump {
+                fail_waiting(queue, self);
             }
         }
         self.closing.close_if_quiet();

@@ -1,4 +1,4 @@
-//! TODO
+//! Ends deliveries that never ran, and tells who is to hear of failures.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl DispatcherState {
     /// Ends a delivery that nobody runs any more, and whose emitter has its report: counted, told
     /// to observers, and, if it is a failure, told to whoever hears of those.
     #[cold]
-    pub(crate) fn end_unrun(
+    pub(crate) fn end_not_run(
         self: &Arc<Self>,
         item: DeferredDelivery,
         ended: Ended,
@@ -27,12 +27,12 @@ impl DispatcherState {
             self.abandon(item, queue, DeliveryTimer::default());
             return;
         }
-        let mut root = Cascade::default();
-        settle::settle(&mut root, self, &*item.event, &item.target, |emission| {
+        let mut cascade = Cascade::default();
+        settle::settle(&mut cascade, self, &*item.event, &item.target, |emission| {
             emission.ended(ended);
         });
         panics::drop_caught(item);
-        self.tell_all(root);
+        self.notify_failures(cascade);
     }
 
     /// The same of one that is abandoned, which may have been under way.
@@ -41,17 +41,24 @@ impl DispatcherState {
         self: &Arc<Self>,
         item: DeferredDelivery,
         queue: Option<&'static str>,
-        under_way: DeliveryTimer,
+        timer: DeliveryTimer,
     ) {
-        let mut root = Cascade::default();
+        let mut cascade = Cascade::default();
         let (event, target) = (&*item.event, &item.target);
-        settle::settle_attempt(&mut root, self, event, target, item.attempt, |emission| {
-            CallExtras::of(under_way).join(emission);
-            let event = item.event.as_any_event();
-            emission.failed(event, Ended::Abandoned, self.abandoned(queue));
-        });
+        settle::settle_attempt(
+            &mut cascade,
+            self,
+            event,
+            target,
+            item.attempt,
+            |emission| {
+                CallExtras::of(timer).join(emission);
+                let event = item.event.as_any_event();
+                emission.failed(event, Ended::Abandoned, self.abandoned(queue));
+            },
+        );
         panics::drop_caught(item);
-        self.tell_all(root);
+        self.notify_failures(cascade);
     }
 
     /// Why nobody runs a delivery or an emission any more.
@@ -71,13 +78,13 @@ impl DispatcherState {
     }
 
     /// Tells the failures of a root that nobody gets the report of.
-    pub(crate) fn tell_all(&self, root: Cascade) {
-        if root.record.get().is_none() {
+    pub(crate) fn notify_failures(&self, cascade: Cascade) {
+        if cascade.state.get().is_none() {
             return;
         }
-        let report = root.into_report();
+        let report = cascade.into_report();
         for failure in report.failures() {
-            self.tell(failure);
+            self.notify_failure(failure);
         }
         report.discard();
     }

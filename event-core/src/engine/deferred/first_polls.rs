@@ -35,9 +35,9 @@ use crate::panics;
 /// What is left of an emission that was not simply done.
 pub(crate) struct RemainingHandlers<'a> {
     /// The handler that stopped it; those behind it have not started.
-    pub(crate) seat: usize,
+    pub(crate) index: usize,
     /// How far that one got, unless it has not started either.
-    pub(crate) begun: Option<StartedCall<'a>>,
+    pub(crate) started: Option<StartedCall<'a>>,
     /// Those before it that wait.
     pub(crate) waiting: ConcurrentFutures<Plain<'a>>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct RemainingHandlers<'a> {
 /// A call that waits, of an outermost root that nobody observes, and that has no emitters.
 pub(crate) struct Plain<'a> {
     pub(crate) running: HandlerFuture<'a>,
-    pub(crate) seat: usize,
+    pub(crate) index: usize,
     refused: Option<NestingError>,
 }
 
@@ -57,12 +57,12 @@ impl Future for Plain<'_> {
         let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
         let (polled, refused) = nesting::enter(lineage::ROOT_LINEAGE.depth, || catch_unwind(poll));
         self.refused = self.refused.or(refused);
-        let landing = match polled {
+        let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(concluded)) => CallResult::HandlerResult(concluded),
+            Ok(Poll::Ready(result)) => CallResult::Ended(result),
             Err(payload) => CallResult::Panicked(payload),
         };
-        Poll::Ready((landing, self.refused))
+        Poll::Ready((result, self.refused))
     }
 }
 
@@ -78,26 +78,26 @@ impl Plain<'_> {
 #[inline]
 pub(crate) fn run<'a, E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
+    event_handlers: &'a EventHandlers<E>,
     shared: &'a DeferredEvent<E>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
-    let (event, origin) = (shared.event(), shared.origin());
-    if !roster.handlers.is_empty() {
-        root.done = run_plain(inner, roster, event, &root.record, origin);
-        if root.record.get().is_some() {
+    let (event, lineage) = (shared.event(), shared.lineage());
+    if !event_handlers.handlers.is_empty() {
+        cascade.done = run_plain(inner, event_handlers, event, &cascade.state, lineage);
+        if cascade.state.get().is_some() {
             return Some(Box::new(RemainingHandlers {
-                seat: 0,
-                begun: None,
+                index: 0,
+                started: None,
                 waiting: ConcurrentFutures::default(),
             }));
         }
     }
-    let rest = run_async(inner, roster, event, origin, context);
-    root.done += match &rest {
-        None => roster.later.len(),
-        Some(rest) => rest.seat - rest.waiting.len(),
+    let rest = run_async(inner, event_handlers, event, lineage, context);
+    cascade.done += match &rest {
+        None => event_handlers.deferred.len(),
+        Some(rest) => rest.index - rest.waiting.len(),
     };
     rest
 }
@@ -105,43 +105,39 @@ pub(crate) fn run<'a, E: Event>(
 #[inline]
 fn run_async<'a, E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
+    event_handlers: &'a EventHandlers<E>,
     event: &'a E,
-    origin: &Lineage,
+    lineage: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
-    let record = LazyState::new();
-    let seats = DeferredHandlers(roster);
-    let emission = Emission::new(inner, &seats, origin, &record);
+    let state = LazyState::new();
+    let deferred_count = DeferredHandlers(event_handlers);
+    let emission = Emission::new(inner, &deferred_count, lineage, &state);
     let mut waiting = ConcurrentFutures::default();
     let all = AssertUnwindSafe(|| {
-        for seat in &roster.later {
-            let Call::Async(call) = &seat.later.call else {
+        for index in &event_handlers.deferred {
+            let Call::Async(call) = &index.binding.call else {
                 unreachable!("only async handlers go this way")
             };
             let mut running = match call.start(event, &Delivery::new(&emission)) {
                 Ok(running) => running,
-                Err(why) => return Some(FirstPoll::FinishedCall(CallResult::NotRun(why))),
+                Err(why) => return Some(FirstPoll::Ended(CallResult::NotRun(why))),
             };
-            if record.get().is_some() {
+            if state.get().is_some() {
                 // It has emitters, and goes on elsewhere.
                 return Some(match running.as_mut().poll(context) {
-                    Poll::Ready(concluded) => {
-                        FirstPoll::FinishedCall(CallResult::HandlerResult(concluded))
-                    }
+                    Poll::Ready(result) => FirstPoll::Ended(CallResult::Ended(result)),
                     Poll::Pending => FirstPoll::Pends(running),
                 });
             }
             match waiting.poll_first(context, |context| running.as_mut().poll(context)) {
                 Poll::Ready(HandlerResult::Done) => {}
-                Poll::Ready(concluded) => {
-                    return Some(FirstPoll::FinishedCall(CallResult::HandlerResult(
-                        concluded,
-                    )));
+                Poll::Ready(result) => {
+                    return Some(FirstPoll::Ended(CallResult::Ended(result)));
                 }
                 Poll::Pending => waiting.keep(Plain {
                     running,
-                    seat: emission.position(),
+                    index: emission.position(),
                     refused: None,
                 }),
             }
@@ -154,15 +150,15 @@ fn run_async<'a, E: Event>(
         Ok(call) => call,
         Err(payload) => Some(panicked(payload)),
     };
-    let seat = emission.position();
-    let given = record.into_inner().map(|more| more.into_inner().given);
-    let begun = call.map(|call| StartedCall {
+    let index = emission.position();
+    let emitters = state.into_inner().map(|state| state.into_inner().emitters);
+    let started = call.map(|call| StartedCall {
         call,
-        given: given.unwrap_or_default(),
+        emitters: emitters.unwrap_or_default(),
     });
     Some(Box::new(RemainingHandlers {
-        seat,
-        begun,
+        index,
+        started,
         waiting,
     }))
 }

@@ -30,30 +30,30 @@ pub(crate) fn hand_over(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
     subscribed: Option<&SubscriptionList<dyn ErasedSubscription>>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     halted: Option<Skip>,
 ) {
-    let is_structured = root.wait_policy == WaitPolicy::AwaitHandlers;
-    let mut refused = ask_filters(inner, &**event, root, halted)
+    let is_structured = cascade.wait_policy == WaitPolicy::AwaitHandlers;
+    let mut refused = ask_filters(inner, &**event, cascade, halted)
         .into_iter()
         .peekable();
     let precedence = Precedence::new(inner, &**event, is_structured);
-    for step in Steps::new(0, event.seats(inner), subscribed) {
+    for step in Steps::new(0, event.deferred_count(inner), subscribed) {
         match step {
-            Step::Handler(seat) => {
-                let completion = precedence.completion(seat);
-                let seat = u32::try_from(seat).unwrap_or(u32::MAX);
-                if refused.next_if_eq(&seat).is_none() {
-                    hand_over_seat(inner, event, seat, completion, root, halted);
+            Step::Handler(index) => {
+                let completion = precedence.completion(index);
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                if refused.next_if_eq(&index).is_none() {
+                    hand_over_seat(inner, event, index, completion, cascade, halted);
                 }
             }
             Step::Subscription(subscription) => {
-                hand_over_subscription(inner, event, subscription, root, halted);
+                hand_over_subscription(inner, event, subscription, cascade, halted);
             }
         }
     }
-    if root.wait_policy.blocks() {
-        wait_blocking(inner, root);
+    if cascade.wait_policy.blocks() {
+        wait_blocking(inner, cascade);
     }
 }
 
@@ -62,15 +62,18 @@ pub(crate) fn hand_over(
 fn ask_filters(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     halted: Option<Skip>,
 ) -> Vec<u32> {
     let mut refused = Vec::new();
-    for seat in seats(inner, event) {
-        let is_asked_later = root.wait_policy == WaitPolicy::AwaitHandlers
-            && matches!(event.place(inner, seat), Executor::Task(_));
-        if !is_asked_later && stopped(root, halted).is_none() && !admits(inner, event, seat, root) {
-            refused.push(seat);
+    for index in deferred_count(inner, event) {
+        let is_asked_later = cascade.wait_policy == WaitPolicy::AwaitHandlers
+            && matches!(event.executor(inner, index), Executor::Task(_));
+        if !is_asked_later
+            && stopped(cascade, halted).is_none()
+            && !admits(inner, event, index, cascade)
+        {
+            refused.push(index);
         }
     }
     refused
@@ -80,27 +83,27 @@ fn ask_filters(
 fn hand_over_seat(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
-    seat: u32,
+    index: u32,
     completion: Option<Completion>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     halted: Option<Skip>,
 ) {
-    let target = HandlerRef::DeferredHandler(seat);
-    if let Some(skip) = stopped(root, halted) {
-        settle::settle(root, inner, &**event, &target, |emission| {
+    let target = HandlerRef::DeferredHandler(index);
+    if let Some(skip) = stopped(cascade, halted) {
+        settle::settle(cascade, inner, &**event, &target, |emission| {
             emission.skip(skip)
         });
         return;
     }
-    match event.place(inner, seat) {
-        Executor::Task(_) if root.wait_policy == WaitPolicy::AwaitHandlers => {}
-        Executor::Task(place) => match place.limit.try_acquire() {
-            Some(permit) => start_task(inner, event, target, permit, completion, root),
-            None => reject_full(inner, event, &target, &place.limit, root),
+    match event.executor(inner, index) {
+        Executor::Task(_) if cascade.wait_policy == WaitPolicy::AwaitHandlers => {}
+        Executor::Task(executor) => match executor.limit.try_acquire() {
+            Some(permit) => start_task(inner, event, target, permit, completion, cascade),
+            None => reject_full(inner, event, &target, &executor.limit, cascade),
         },
-        Executor::Queue(QueueExecutor { line, label }) => {
+        Executor::Queue(QueueExecutor { queue, label }) => {
             let item = DeferredDelivery::queued(Arc::clone(event), target, *label);
-            offer(inner, &inner.lines[*line], item, root);
+            offer(inner, &inner.queues[*queue], item, cascade);
         }
     }
 }
@@ -110,13 +113,13 @@ fn hand_over_subscription(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
     subscription: &Arc<dyn ErasedSubscription>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     halted: Option<Skip>,
 ) {
     let call = subscription.call();
-    let skip = stopped(root, halted);
-    let is_own =
-        root.wait_policy == WaitPolicy::AwaitHandlers && matches!(call, DeferredCall::Async { .. });
+    let skip = stopped(cascade, halted);
+    let is_own = cascade.wait_policy == WaitPolicy::AwaitHandlers
+        && matches!(call, DeferredCall::Async { .. });
     if is_own && skip.is_none() {
         return;
     }
@@ -125,39 +128,41 @@ fn hand_over_subscription(
     };
     let target = HandlerRef::Subscription(reserved);
     if let Some(skip) = skip {
-        settle::settle(root, inner, &**event, &target, |emission| {
+        settle::settle(cascade, inner, &**event, &target, |emission| {
             emission.skip(skip)
         });
         return;
     }
     match call {
         DeferredCall::Async { limit, .. } => match limit.try_acquire() {
-            Some(permit) => start_task(inner, event, target, permit, None, root),
-            None => reject_full(inner, event, &target, limit, root),
+            Some(permit) => start_task(inner, event, target, permit, None, cascade),
+            None => reject_full(inner, event, &target, limit, cascade),
         },
-        DeferredCall::Stream(line) => offer(inner, line, item(event, target), root),
+        DeferredCall::Stream(queue) => offer(inner, queue, item(event, target), cascade),
     }
 }
 
 /// The seats of an event, by their index.
-pub(crate) fn seats(
+pub(crate) fn deferred_count(
     inner: &DispatcherState,
     event: &dyn ErasedDeferredEvent,
 ) -> std::ops::Range<u32> {
-    0..u32::try_from(event.seats(inner)).unwrap_or(u32::MAX)
+    0..u32::try_from(event.deferred_count(inner)).unwrap_or(u32::MAX)
 }
 
 /// Whether some async handler of the event waits for another.
 pub(crate) fn is_ordered(inner: &DispatcherState, event: &dyn ErasedDeferredEvent) -> bool {
-    seats(inner, event).any(|seat| match event.place(inner, seat) {
-        Executor::Task(place) => !place.after.is_empty(),
+    deferred_count(inner, event).any(|index| match event.executor(inner, index) {
+        Executor::Task(executor) => !executor.after.is_empty(),
         Executor::Queue(_) => false,
     })
 }
 
 /// Whether nothing more of the event is handed over.
-fn stopped(root: &Cascade, halted: Option<Skip>) -> Option<Skip> {
-    halted.or_else(|| (root.is_fail_fast() && root.has_failed()).then_some(Skip::EarlierFailure))
+fn stopped(cascade: &Cascade, halted: Option<Skip>) -> Option<Skip> {
+    halted.or_else(|| {
+        (cascade.is_fail_fast() && cascade.has_failed()).then_some(Skip::EarlierFailure)
+    })
 }
 
 fn item(event: &Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> DeferredDelivery {
@@ -168,16 +173,16 @@ fn item(event: &Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> DeferredDel
 pub(crate) fn admits(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
-    seat: u32,
-    root: &mut Cascade,
+    index: u32,
+    cascade: &mut Cascade,
 ) -> bool {
-    let target = HandlerRef::DeferredHandler(seat);
-    match panics::catch_payload(|| event.admits(inner, seat)) {
+    let target = HandlerRef::DeferredHandler(index);
+    match panics::catch_payload(|| event.admits(inner, index)) {
         Ok(true) => return true,
-        Ok(false) => settle::settle(root, inner, event, &target, |emission| {
+        Ok(false) => settle::settle(cascade, inner, event, &target, |emission| {
             emission.skip(Skip::Filter);
         }),
-        Err(payload) => settle::settle(root, inner, event, &target, |emission| {
+        Err(payload) => settle::settle(cascade, inner, event, &target, |emission| {
             emission.panicked(event.as_any_event(), payload);
         }),
     };
@@ -189,11 +194,11 @@ pub(crate) fn reject(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     cause: Cause,
 ) {
     let ended = cause.ended().unwrap_or(Ended::Rejected);
-    settle::settle(root, inner, event, target, |emission| {
+    settle::settle(cascade, inner, event, target, |emission| {
         emission.failed(event.as_any_event(), ended, cause);
     });
 }
@@ -204,11 +209,11 @@ fn reject_full(
     event: &Arc<dyn ErasedDeferredEvent>,
     target: &HandlerRef,
     limit: &Arc<ConcurrencyLimit>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
     let item = item(event, target.clone());
     let cause = Cause::Full(Arc::new(RejectedDelivery::of_task(inner, item, limit)));
-    reject(inner, &**event, target, root, cause);
+    reject(inner, &**event, target, cascade, cause);
 }
 
 fn start_task(
@@ -217,64 +222,65 @@ fn start_task(
     target: HandlerRef,
     permit: ConcurrencyPermit,
     completion: Option<Completion>,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
     if inner.runtime.is_none() {
         // Of a subscription: a build refuses handlers.
-        reject(inner, &**event, &target, root, Cause::NoRuntime);
+        reject(inner, &**event, &target, cascade, Cause::NoRuntime);
         return;
     }
     let item = item(event, target);
     match inner.tasks.start(inner, item, permit, completion) {
-        Ok(()) => root.hand_over(),
-        Err(item) => reject(inner, &*item.event, &item.target, root, Cause::Closed),
+        Ok(()) => cascade.hand_over(),
+        Err(item) => reject(inner, &*item.event, &item.target, cascade, Cause::Closed),
     }
 }
 
 /// Offers a delivery to its queue, and takes in the answer.
 pub(crate) fn offer(
     inner: &Arc<DispatcherState>,
-    line: &Arc<LiveQueue>,
+    queue: &Arc<LiveQueue>,
     item: DeferredDelivery,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
-    let waits = root.wait_policy != WaitPolicy::Never;
-    let is_blocked = |more: &crate::engine::emission::cascade_state::CascadeState| {
-        let mut blocked = more.blocked.iter();
-        blocked.any(|blocked| Arc::ptr_eq(&blocked.line, line))
+    let waits = cascade.wait_policy != WaitPolicy::Never;
+    let is_blocked = |state: &crate::engine::emission::cascade_state::CascadeState| {
+        let mut blocked = state.blocked.iter();
+        blocked.any(|blocked| Arc::ptr_eq(&blocked.queue, queue))
     };
     // Behind one that waits for the same queue, so that lanes keep their order.
     if waits
-        && root
-            .record
+        && cascade
+            .state
             .get()
-            .is_some_and(|more| is_blocked(&more.borrow()))
+            .is_some_and(|state| is_blocked(&state.borrow()))
     {
-        block(line, item, root);
+        block(queue, item, cascade);
         return;
     }
-    match offer::offer(line, inner, item, None) {
-        OfferResult::NoRoom(item) if waits => block(line, item, root),
+    match offer::offer(queue, inner, item, None) {
+        OfferResult::NoRoom(item) if waits => block(queue, item, cascade),
         offered => {
-            if let (OfferResult::Deserted(item), false) = (&offered, root.wait_policy.is_reported())
+            if let (OfferResult::NoConsumer(item), false) =
+                (&offered, cascade.wait_policy.is_reported())
             {
-                line.buffer.count_abandoned(item.label);
+                queue.buffer.count_abandoned(item.label);
             }
-            offered_to(inner, line, offered, root);
+            offered_to(inner, queue, offered, cascade);
         }
     }
 }
 
-fn block(line: &Arc<LiveQueue>, item: DeferredDelivery, root: &mut Cascade) {
-    line.count_wait();
+fn block(queue: &Arc<LiveQueue>, item: DeferredDelivery, cascade: &mut Cascade) {
+    queue.count_wait();
     // Whoever has the report of the root is told there.
-    let slot = if root.wait_policy.is_reported() {
+    let slot = if cascade.wait_policy.is_reported() {
         None
     } else {
-        line.buffer.wait(&item)
+        queue.buffer.wait(&item)
     };
-    root.more().blocked.push(BlockedDelivery {
-        line: Arc::clone(line),
+    cascade.state_mut().blocked.push(BlockedDelivery {
+        queue: Arc::clone(queue),
         item,
         slot,
     });
@@ -283,36 +289,36 @@ fn block(line: &Arc<LiveQueue>, item: DeferredDelivery, root: &mut Cascade) {
 /// Takes in what became of a delivery that was offered to a queue.
 pub(crate) fn offered_to(
     inner: &Arc<DispatcherState>,
-    line: &Arc<LiveQueue>,
+    queue: &Arc<LiveQueue>,
     offered: OfferResult,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) {
     match offered {
-        OfferResult::Waits => root.hand_over(),
+        OfferResult::Waits => cascade.hand_over(),
         OfferResult::NoRoom(item) | OfferResult::Rejected(item) => {
-            line.count(Ended::Rejected);
+            queue.count(Ended::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
-            let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, line)));
-            reject(inner, &*event, &target, root, cause);
+            let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, queue)));
+            reject(inner, &*event, &target, cascade, cause);
         }
         OfferResult::Dropped(item) => {
-            settle::settle(root, inner, &*item.event, &item.target, |emission| {
+            settle::settle(cascade, inner, &*item.event, &item.target, |emission| {
                 emission.ended(Ended::Dropped);
             });
             panics::drop_caught(item);
         }
         OfferResult::Panicked(item, payload) => {
-            settle::settle(root, inner, &*item.event, &item.target, |emission| {
+            settle::settle(cascade, inner, &*item.event, &item.target, |emission| {
                 emission.panicked(item.event.as_any_event(), payload);
             });
             panics::drop_caught(item);
         }
         // The stream is gone, and with it the subscription.
         OfferResult::Closed(item)
-            if line.serves() == ServedBy::Stream && !inner.closing.is_closed() =>
+            if queue.serves() == ServedBy::Stream && !inner.closing.is_closed() =>
         {
             settle::settle_cancelled(
-                root,
+                cascade,
                 inner,
                 &*item.event,
                 &item.target,
@@ -321,31 +327,31 @@ pub(crate) fn offered_to(
             panics::drop_caught(item);
         }
         OfferResult::Closed(item) => {
-            line.count(Ended::Rejected);
-            reject(inner, &*item.event, &item.target, root, Cause::Closed);
+            queue.count(Ended::Rejected);
+            reject(inner, &*item.event, &item.target, cascade, Cause::Closed);
             panics::drop_caught(item);
         }
-        OfferResult::Deserted(item) => {
-            line.count(Ended::Abandoned);
-            let cause = inner.abandoned(Some(line.name));
-            reject(inner, &*item.event, &item.target, root, cause);
+        OfferResult::NoConsumer(item) => {
+            queue.count(Ended::Abandoned);
+            let cause = inner.abandoned(Some(queue.name));
+            reject(inner, &*item.event, &item.target, cascade, cause);
             panics::drop_caught(item);
         }
     }
 }
 
 /// Lets the thread wait until each delivery has found room.
-pub(crate) fn wait_blocking(inner: &Arc<DispatcherState>, root: &mut Cascade) {
-    if root.record.get().is_none() {
+pub(crate) fn wait_blocking(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
+    if cascade.state.get().is_none() {
         return;
     }
-    for mut blocked in std::mem::take(&mut root.more().blocked) {
+    for mut blocked in std::mem::take(&mut cascade.state_mut().blocked) {
         loop {
-            let line = Arc::clone(&blocked.line);
-            line.buffer.capacity_free_blocking();
+            let queue = Arc::clone(&blocked.queue);
+            queue.buffer.capacity_free_blocking();
             match offer_again(inner, blocked) {
                 Ok(offered) => {
-                    offered_to(inner, &line, offered, root);
+                    offered_to(inner, &queue, offered, cascade);
                     break;
                 }
                 Err(again) => blocked = again,

@@ -23,8 +23,8 @@ pub(crate) fn offer(
     slot: Option<Slot>,
 ) -> OfferResult {
     start(queue, inner);
-    if queue.is_deserted.load(Ordering::Acquire) {
-        return OfferResult::Deserted(item);
+    if queue.has_no_consumer.load(Ordering::Acquire) {
+        return OfferResult::NoConsumer(item);
     }
     let lane = match queue.serves() {
         ServedBy::Stream => None,
@@ -53,8 +53,8 @@ pub(crate) fn offer(
             };
         }
         // The last consumer may have gone since the look above.
-        Offer::Closed(item) if queue.is_deserted.load(Ordering::Acquire) => {
-            return OfferResult::Deserted(item);
+        Offer::Closed(item) if queue.has_no_consumer.load(Ordering::Acquire) => {
+            return OfferResult::NoConsumer(item);
         }
         Offer::Closed(item) => return OfferResult::Closed(item),
     }
@@ -80,26 +80,26 @@ fn displaced(queue: &LiveQueue, inner: &Arc<DispatcherState>, oldest: DeferredDe
     if queue.serves() == ServedBy::Stream {
         panics::drop_caught(oldest);
     } else {
-        inner.end_unrun(oldest, Ended::Dropped, None);
+        inner.end_not_run(oldest, Ended::Dropped, None);
     }
 }
 
 /// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
 pub(crate) fn fail_waiting(queue: &LiveQueue, inner: &Arc<DispatcherState>) {
-    queue.is_deserted.store(true, Ordering::Release);
+    queue.has_no_consumer.store(true, Ordering::Release);
     queue.buffer.close();
-    end_abandoned(queue, inner, queue.buffer.clear());
+    abandon_all(queue, inner, queue.buffer.clear());
 }
 
 /// Ends what waited, since nobody will run it.
-pub(crate) fn end_abandoned(
+pub(crate) fn abandon_all(
     queue: &LiveQueue,
     inner: &Arc<DispatcherState>,
     items: Vec<DeferredDelivery>,
 ) {
     for item in items {
         queue.count(Ended::Abandoned);
-        inner.end_unrun(item, Ended::Abandoned, Some(queue.name));
+        inner.end_not_run(item, Ended::Abandoned, Some(queue.name));
     }
 }
 
@@ -112,18 +112,18 @@ pub(crate) fn offer_again(
     inner: &Arc<DispatcherState>,
     blocked: BlockedDelivery,
 ) -> Result<OfferResult, BlockedDelivery> {
-    let BlockedDelivery { line, item, slot } = blocked;
-    match offer(&line, inner, item, slot) {
-        OfferResult::NoRoom(item) => Err(BlockedDelivery { line, item, slot }),
+    let BlockedDelivery { queue, item, slot } = blocked;
+    match offer(&queue, inner, item, slot) {
+        OfferResult::NoRoom(item) => Err(BlockedDelivery { queue, item, slot }),
         OfferResult::Waits => Ok(OfferResult::Waits),
         offered => {
             let Some(slot) = slot else {
                 return Ok(offered);
             };
-            line.buffer.stop_waiting(slot);
+            queue.buffer.stop_waiting(slot);
             Ok(match offered {
                 // The shutdown that closed the queue has named it abandoned.
-                OfferResult::Closed(item) => OfferResult::Deserted(item),
+                OfferResult::Closed(item) => OfferResult::NoConsumer(item),
                 offered => offered,
             })
         }

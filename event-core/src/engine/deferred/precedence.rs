@@ -14,7 +14,7 @@ pub(crate) struct Precedence(Option<Arc<[Flag]>>);
 /// One delivery of such an emission. Dropped, it tells the others that the delivery has ended, however
 /// it ended.
 pub(crate) struct Completion {
-    seat: usize,
+    index: usize,
     /// Whether the delivery at each seat has ended.
     ended: Arc<[Flag]>,
 }
@@ -28,14 +28,18 @@ impl Precedence {
         is_structured: bool,
     ) -> Self {
         let is_ordered = !is_structured && hand_over::is_ordered(inner, event);
-        let flags = || (0..event.seats(inner)).map(|_| Flag::new()).collect();
+        let flags = || {
+            (0..event.deferred_count(inner))
+                .map(|_| Flag::new())
+                .collect()
+        };
         Self(is_ordered.then(flags))
     }
 
     /// That of the delivery at a seat. To be made for each, also for one that ends at once.
-    pub(crate) fn completion(&self, seat: usize) -> Option<Completion> {
+    pub(crate) fn completion(&self, index: usize) -> Option<Completion> {
         let ended = Arc::clone(self.0.as_ref()?);
-        Some(Completion { seat, ended })
+        Some(Completion { index, ended })
     }
 }
 
@@ -46,9 +50,9 @@ impl Completion {
         inner: &DispatcherState,
         event: &dyn ErasedDeferredEvent,
     ) {
-        let seat = u32::try_from(self.seat).unwrap_or(u32::MAX);
-        if let Executor::Task(place) = event.place(inner, seat) {
-            for before in &place.after {
+        let index = u32::try_from(self.index).unwrap_or(u32::MAX);
+        if let Executor::Task(executor) = event.executor(inner, index) {
+            for before in &executor.after {
                 self.ended[*before].wait().await;
             }
         }
@@ -57,6 +61,6 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        self.ended[self.seat].set();
+        self.ended[self.index].set();
     }
 }

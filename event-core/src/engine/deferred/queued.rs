@@ -21,11 +21,10 @@ use crate::nesting_depth;
 
 /// The handlers of an event that goes this way, as an outermost root.
 #[inline]
-pub(crate) fn roster<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
+pub(crate) fn event_handlers<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
     let entry = inner.entry(E::slot())?;
-    let goes =
-        entry.mode() == mode::QUEUED && !inner.is_stamping() && nesting_depth::is_outermost();
-    goes.then(|| entry.roster())
+    let goes = entry.mode() == mode::QUEUED && !inner.makes_meta() && nesting_depth::is_outermost();
+    goes.then(|| entry.event_handlers())
 }
 
 /// Offers the event to its queues; answers what was refused inside of it. A root that may block waits
@@ -33,22 +32,22 @@ pub(crate) fn roster<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers
 #[inline]
 pub(crate) fn emit<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    event_handlers: &EventHandlers<E>,
     event: E,
-    root: &mut Cascade,
+    cascade: &mut Cascade,
 ) -> Option<NestingError> {
     let offer_all = || {
         let shared: Arc<dyn ErasedDeferredEvent> = Arc::new(DeferredEvent::root(event));
-        let Some((last, others)) = roster.later.split_last() else {
+        let Some((last, others)) = event_handlers.deferred.split_last() else {
             return;
         };
-        for (seat, at) in others.iter().zip(0..) {
-            offer(inner, &seat.place, Arc::clone(&shared), at, root);
+        for (index, at) in others.iter().zip(0..) {
+            offer(inner, &index.executor, Arc::clone(&shared), at, cascade);
         }
         let at = u32::try_from(others.len()).unwrap_or(u32::MAX);
-        offer(inner, &last.place, shared, at, root);
-        if root.wait_policy.blocks() {
-            hand_over::wait_blocking(inner, root);
+        offer(inner, &last.executor, shared, at, cascade);
+        if cascade.wait_policy.blocks() {
+            hand_over::wait_blocking(inner, cascade);
         }
     };
     nesting::enter(0, offer_all).1
@@ -56,14 +55,14 @@ pub(crate) fn emit<E: Event>(
 
 fn offer(
     inner: &Arc<DispatcherState>,
-    place: &Executor,
+    executor: &Executor,
     event: Arc<dyn ErasedDeferredEvent>,
-    seat: u32,
-    root: &mut Cascade,
+    index: u32,
+    cascade: &mut Cascade,
 ) {
-    let Executor::Queue(QueueExecutor { line, label }) = *place else {
+    let Executor::Queue(QueueExecutor { queue, label }) = *executor else {
         unreachable!("only queued handlers go this way")
     };
-    let item = DeferredDelivery::queued(event, HandlerRef::DeferredHandler(seat), label);
-    hand_over::offer(inner, &inner.lines[line], item, root);
+    let item = DeferredDelivery::queued(event, HandlerRef::DeferredHandler(index), label);
+    hand_over::offer(inner, &inner.queues[queue], item, cascade);
 }

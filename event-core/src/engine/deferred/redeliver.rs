@@ -28,12 +28,12 @@ impl RejectedDelivery {
     pub(crate) fn of_queue(
         inner: &Arc<DispatcherState>,
         item: DeferredDelivery,
-        line: &Arc<LiveQueue>,
+        queue: &Arc<LiveQueue>,
     ) -> Self {
         Self {
             item: Mutex::new(Some(item)),
             inner: Arc::downgrade(inner),
-            to: Destination::Queue(Arc::clone(line)),
+            to: Destination::Queue(Arc::clone(queue)),
         }
     }
 
@@ -53,9 +53,9 @@ impl RejectedDelivery {
         let inner = self.inner()?;
         let mut claimed = self.claim()?;
         match &self.to {
-            Destination::Queue(line) => loop {
-                line.buffer.capacity_free().await;
-                if let Some(ended) = claimed.offer(&inner, line) {
+            Destination::Queue(queue) => loop {
+                queue.buffer.capacity_free().await;
+                if let Some(ended) = claimed.offer(&inner, queue) {
                     return ended;
                 }
             },
@@ -94,9 +94,9 @@ impl Redeliver for RejectedDelivery {
         let inner = self.inner()?;
         let mut claimed = self.claim()?;
         match &self.to {
-            Destination::Queue(line) => loop {
-                line.buffer.capacity_free_blocking();
-                if let Some(ended) = claimed.offer(&inner, line) {
+            Destination::Queue(queue) => loop {
+                queue.buffer.capacity_free_blocking();
+                if let Some(ended) = claimed.offer(&inner, queue) {
                     return ended;
                 }
             },
@@ -117,9 +117,9 @@ impl RedeliveryAttempt<'_> {
     fn offer(
         &mut self,
         inner: &Arc<DispatcherState>,
-        line: &Arc<LiveQueue>,
+        queue: &Arc<LiveQueue>,
     ) -> Option<Result<(), RedeliverError>> {
-        match offer(line, inner, self.item.take()?, None) {
+        match offer(queue, inner, self.item.take()?, None) {
             OfferResult::Waits => Some(Ok(())),
             OfferResult::NoRoom(item)
             | OfferResult::Rejected(item)
@@ -129,7 +129,7 @@ impl RedeliveryAttempt<'_> {
             }
             // Its key was hashed when it was offered first.
             OfferResult::Closed(item)
-            | OfferResult::Deserted(item)
+            | OfferResult::NoConsumer(item)
             | OfferResult::Panicked(item, _) => {
                 self.item = Some(item);
                 Some(Err(RedeliverError::Closed))
@@ -165,10 +165,10 @@ impl Drop for RedeliveryAttempt<'_> {
 impl fmt::Display for RejectedDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.to {
-            Destination::Queue(line) => write!(
+            Destination::Queue(queue) => write!(
                 f,
                 "queue `{}` is full ({} wait)",
-                line.name, line.settings.capacity
+                queue.name, queue.settings.capacity
             ),
             Destination::Task(limit) => write!(f, "{} calls of it are under way", limit.most()),
         }

@@ -12,38 +12,41 @@ use crate::report::status::{Ended, Skip};
 
 /// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
 pub(crate) fn settle(
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
     conclude: impl FnOnce(&Emission<'_>),
 ) -> Ended {
-    settle_attempt(root, inner, event, target, 1, conclude)
+    settle_attempt(cascade, inner, event, target, 1, conclude)
 }
 
 /// Ends one delivery that does not run inline, and that may be a redelivery.
 pub(crate) fn settle_attempt(
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
     attempt: u32,
     conclude: impl FnOnce(&Emission<'_>),
 ) -> Ended {
-    let who = SingleHandler {
+    let lookup = SingleHandler {
         inner,
         event,
         target,
         attempt,
     };
-    let emission = Emission::new(inner, &who, event.origin(), &root.record);
+    let emission = Emission::new(inner, &lookup, event.lineage(), &cascade.state);
     conclude(&emission);
-    if let Some(observed) = EmissionObservers::later(inner, event) {
-        emission.tell_ended(&observed);
+    if let Some(observed) = EmissionObservers::deferred(inner, event) {
+        emission.notify_ended(&observed);
     }
-    root.done += 1;
-    let progress = root.record.get().map(|more| more.borrow().progress.ended);
-    root.end_emission(inner, event.origin());
+    cascade.done += 1;
+    let progress = cascade
+        .state
+        .get()
+        .map(|state| state.borrow().progress.ended);
+    cascade.end_emission(inner, event.lineage());
     progress.unwrap_or(Ended::Done)
 }
 
@@ -51,23 +54,23 @@ pub(crate) fn settle_attempt(
 /// nothing is counted. Returns how it ended.
 #[cold]
 pub(crate) fn settle_cancelled(
-    root: &mut Cascade,
+    cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
-    left: CallExtras,
+    extras: CallExtras,
 ) -> Ended {
     let ended = Ended::Skipped(Skip::Cancelled);
-    if let Some(observed) = EmissionObservers::later(inner, event) {
-        let who = SingleHandler {
+    if let Some(observed) = EmissionObservers::deferred(inner, event) {
+        let lookup = SingleHandler {
             inner,
             event,
             target,
             attempt: 1,
         };
-        let emission = Emission::new(inner, &who, event.origin(), &root.record);
-        left.join(&emission);
-        emission.tell_ended_as(&observed, ended);
+        let emission = Emission::new(inner, &lookup, event.lineage(), &cascade.state);
+        extras.join(&emission);
+        emission.notify_ended_as(&observed, ended);
     }
     ended
 }

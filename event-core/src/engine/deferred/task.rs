@@ -31,13 +31,13 @@ impl Tasks {
         let Some(id) = self.enter(vec![item.handler(inner)]) else {
             return Err(item);
         };
-        let mut under_way = TaskDeliveries::new(inner, id, item, permit, completion);
+        let mut timer = TaskDeliveries::new(inner, id, item, permit, completion);
         self.spawn(
             inner,
             id,
             Box::pin(async move {
-                under_way.run().await;
-                under_way.go_on().await;
+                timer.run().await;
+                timer.resume().await;
             }),
         );
         Ok(())
@@ -59,7 +59,7 @@ struct TaskDeliveries {
     inner: DropCaught<Arc<DispatcherState>>,
     delivery: Option<Delivery>,
     /// What it leads to.
-    root: Cascade,
+    cascade: Cascade,
     /// Behind the dispatcher: whoever finds that no task runs is its last owner.
     task: TaskGuard,
 }
@@ -86,7 +86,7 @@ impl TaskDeliveries {
                 permit,
                 completion,
             }),
-            root: Cascade::with(WaitPolicy::AwaitCapacity),
+            cascade: Cascade::with(WaitPolicy::AwaitCapacity),
             task: TaskGuard::new(inner, id),
         }
     }
@@ -95,7 +95,7 @@ impl TaskDeliveries {
         let Self {
             inner,
             delivery,
-            root,
+            cascade,
             ..
         } = self;
         if let Some(Delivery {
@@ -105,22 +105,22 @@ impl TaskDeliveries {
             if let Some(completion) = completion {
                 completion.wait_for_others(inner, &*item.event).await;
             }
-            call::run_async(inner, item, root).await;
+            call::run_async(inner, item, cascade).await;
         }
     }
 
     /// The delivery has ended; emits what it caused.
-    async fn go_on(&mut self) {
+    async fn resume(&mut self) {
         if let Some(delivery) = self.delivery.take() {
             // Most cause nothing, and leave at once.
-            if self.root.record.get().is_some() {
+            if self.cascade.state.get().is_some() {
                 let task = self.task.id();
                 let handler = delivery.item.handler(&self.inner);
                 self.inner.tasks.end(task, handler);
             }
             panics::drop_caught(delivery);
         }
-        capacity::run_caused(&self.inner, &mut self.root).await;
+        capacity::run_caused(&self.inner, &mut self.cascade).await;
     }
 }
 
@@ -135,12 +135,12 @@ impl Drop for TaskDeliveries {
             drop(permit);
             let task = self.task.id();
             self.inner.tasks.abandon(task, item.handler(&self.inner));
-            let under_way = self.root.take_under_way();
-            self.inner.abandon(item, None, under_way);
+            let timer = self.cascade.take_timer();
+            self.inner.abandon(item, None, timer);
             drop(completion);
         }
-        let mut root = std::mem::take(&mut self.root);
-        root.lose_the_rest(&self.inner);
-        self.inner.tell_all(root);
+        let mut cascade = std::mem::take(&mut self.cascade);
+        cascade.fail_unemitted(&self.inner);
+        self.inner.notify_failures(cascade);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Cascade {
     /// Deliveries that were handed to a task or a queue.
     pub(crate) handed_over: usize,
     pub(crate) wait_policy: WaitPolicy,
-    pub(crate) record: LazyState,
+    pub(crate) state: LazyState,
 }
 
 /// What a root does about handlers that do not run inline.
@@ -63,15 +63,15 @@ impl WaitPolicy {
 impl Cascade {
     /// A root whose first failure ends it.
     pub(crate) fn fail_fast() -> Self {
-        let mut root = Self::default();
-        root.more().fail_fast = true;
-        root
+        let mut cascade = Self::default();
+        cascade.state_mut().fail_fast = true;
+        cascade
     }
 
-    pub(crate) fn more(&mut self) -> &mut CascadeState {
-        self.record.get_or_init(Box::default);
-        match self.record.get_mut() {
-            Some(more) => more.get_mut(),
+    pub(crate) fn state_mut(&mut self) -> &mut CascadeState {
+        self.state.get_or_init(Box::default);
+        match self.state.get_mut() {
+            Some(state) => state.get_mut(),
             None => unreachable!("it was just made"),
         }
     }
@@ -85,11 +85,11 @@ impl Cascade {
     }
 
     /// Takes what observers know of a delivery that was dropped while it was under way.
-    pub(crate) fn take_under_way(&mut self) -> DeliveryTimer {
-        self.record
+    pub(crate) fn take_timer(&mut self) -> DeliveryTimer {
+        self.state
             .get_mut()
-            .map_or_else(DeliveryTimer::default, |more| {
-                std::mem::take(&mut more.get_mut().progress.under_way)
+            .map_or_else(DeliveryTimer::default, |state| {
+                std::mem::take(&mut state.get_mut().progress.timer)
             })
     }
 
@@ -101,53 +101,55 @@ impl Cascade {
         refused: Option<NestingError>,
     ) {
         if let Some(failure) = panic {
-            self.more().fail(inner, failure);
+            self.state_mut().fail(inner, failure);
         }
-        self.pass_on(refused);
+        self.note_refused(refused);
     }
 
     /// Takes the event whose async handlers the root runs itself.
-    pub(crate) fn take_structured(&mut self) -> Option<AsyncHandlers> {
-        self.record.get_mut()?.get_mut().structured.take()
+    pub(crate) fn take_async_handlers(&mut self) -> Option<AsyncHandlers> {
+        self.state.get_mut()?.get_mut().async_handlers.take()
     }
 
     /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
     /// that ended otherwise from those that were done.
-    pub(crate) fn end_emission(&mut self, inner: &DispatcherState, origin: &Lineage) {
-        if let Some(more) = self.record.get_mut() {
-            let more = more.get_mut();
-            if !more.given.is_empty() {
-                let progress = &mut more.progress;
-                if inner.is_stamping() && origin.stamp.is_none() && progress.meta.is_none() {
-                    progress.meta = Some(inner.stamp(origin, progress.own.as_deref()));
+    pub(crate) fn end_emission(&mut self, inner: &DispatcherState, lineage: &Lineage) {
+        if let Some(state) = self.state.get_mut() {
+            let state = state.get_mut();
+            if !state.emitters.is_empty() {
+                let progress = &mut state.progress;
+                if inner.makes_meta() && lineage.meta.is_none() && progress.meta.is_none() {
+                    progress.meta = Some(inner.meta_of(lineage, progress.own.as_deref()));
                 }
-                let parent = progress.parent(origin);
-                more.drain_emitters(inner, &origin.caused(parent, Trace::NONE));
+                let parent = progress.parent(lineage);
+                state.drain_emitters(inner, &lineage.caused(parent, Trace::NONE));
             }
-            self.done -= std::mem::take(&mut more.progress).undone;
+            self.done -= std::mem::take(&mut state.progress).not_done;
         }
     }
 
     /// Why no further handler of the event that is under way shall run, if so.
     pub(crate) fn halted(&self) -> Option<Skip> {
-        self.record.get()?.borrow().progress.halted
+        self.state.get()?.borrow().progress.halted
     }
 
     /// How many deliveries ended in this way, which is not done.
     pub(crate) fn count(&self, ended: Ended) -> usize {
-        let more = self.record.get();
-        more.map_or(0, |more| more.borrow().details.of(ended))
+        let state = self.state.get();
+        state.map_or(0, |state| state.borrow().details.of(ended))
     }
 
     /// How many deliveries were cancelled that waited for room in their queues.
-    pub(crate) fn lost_rooms(&self) -> usize {
-        let more = self.record.get().map(|more| more.borrow());
-        let lost = more.as_ref().and_then(|more| more.lost_rooms.as_ref());
+    pub(crate) fn cancelled_waits(&self) -> usize {
+        let state = self.state.get().map(|state| state.borrow());
+        let lost = state
+            .as_ref()
+            .and_then(|state| state.cancelled_waits.as_ref());
         lost.map_or(0, |lost| lost.load(Ordering::Relaxed))
     }
 
     /// How a delivery of the root ends that nobody goes on with.
-    pub(crate) fn end_of_the_lost(&self) -> Ended {
+    pub(crate) fn status_if_dropped(&self) -> Ended {
         match self.wait_policy {
             WaitPolicy::AwaitHandlers => Ended::Cancelled,
             WaitPolicy::Never
@@ -158,38 +160,38 @@ impl Cascade {
     }
 
     /// Nobody goes on with the root: each event that waits is a failure.
-    pub(crate) fn lose_the_rest(&mut self, inner: &DispatcherState) {
-        if let Some(more) = self.record.get_mut() {
-            let more = more.get_mut();
-            while let Some(waiting) = more.waiting.pop_front() {
-                more.leave(inner, waiting, Some(Cause::Lost));
+    pub(crate) fn fail_unemitted(&mut self, inner: &DispatcherState) {
+        if let Some(state) = self.state.get_mut() {
+            let state = state.get_mut();
+            while let Some(waiting) = state.waiting.pop_front() {
+                state.keep_not_emitted(inner, waiting, Some(Cause::Lost));
             }
         }
     }
 
     /// Drops the events of the root, each isolated.
     pub(crate) fn discard_events(&mut self) {
-        let Some(more) = self.record.get_mut() else {
+        let Some(state) = self.state.get_mut() else {
             return;
         };
-        let more = more.get_mut();
-        for waiting in std::mem::take(&mut more.waiting) {
-            let depth = waiting.origin.depth;
+        let state = state.get_mut();
+        for waiting in std::mem::take(&mut state.waiting) {
+            let depth = waiting.lineage.depth;
             nesting::enter_deeper(depth, || panics::drop_caught(waiting));
         }
-        for returned in std::mem::take(&mut more.details.returned) {
+        for returned in std::mem::take(&mut state.details.returned) {
             returned.discard();
         }
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        let more = self.record.get();
-        more.is_some_and(|more| !more.borrow().details.failures.is_empty())
+        let state = self.state.get();
+        state.is_some_and(|state| !state.borrow().details.failures.is_empty())
     }
 
     pub(crate) fn is_fail_fast(&self) -> bool {
-        let more = self.record.get();
-        more.is_some_and(|more| more.borrow().fail_fast)
+        let state = self.state.get();
+        state.is_some_and(|state| state.borrow().fail_fast)
     }
 
     /// Drops those of recorded events that are in the record of a replay; answers the others.
@@ -202,32 +204,34 @@ impl Cascade {
         let (in_record, others): (Vec<_>, _) =
             events.into_iter().partition(|event| event.info().is_wire());
         for event in in_record {
-            self.more().discard(inner, event, None, nesting::next());
+            self.state_mut()
+                .discard(inner, event, None, nesting::next());
         }
         others
     }
 
     /// Keeps what waits without emitting it.
-    pub(crate) fn leave_the_rest(&mut self, inner: &DispatcherState) {
-        self.more().leave_the_rest(inner);
+    pub(crate) fn keep_unemitted(&mut self, inner: &DispatcherState) {
+        self.state_mut().keep_unemitted(inner);
     }
 
     /// Notes that an emit inside of this root was refused. It was logged when it was.
-    pub(crate) fn pass_on(&mut self, refused: Option<NestingError>) {
+    pub(crate) fn note_refused(&mut self, refused: Option<NestingError>) {
         if refused.is_some() {
-            self.more().pass_on(refused);
+            self.state_mut().note_refused(refused);
         }
     }
 
     /// Starts with events that code recorded.
-    pub(crate) fn record(&mut self, events: Vec<Box<dyn ErasedEvent>>, origin: &Lineage) {
-        let more = self.more();
-        more.details.events = 0;
-        more.waiting
+    pub(crate) fn queue_recorded(&mut self, events: Vec<Box<dyn ErasedEvent>>, lineage: &Lineage) {
+        let state = self.state_mut();
+        state.details.events = 0;
+        state
+            .waiting
             .extend(events.into_iter().map(|event| CausedEvent {
                 event,
                 by: None,
-                origin: origin.clone(),
+                lineage: lineage.clone(),
             }));
     }
 
@@ -239,28 +243,28 @@ impl Cascade {
 
     /// Emits the next event that handlers caused.
     pub(crate) fn run_next(&mut self, inner: &Arc<DispatcherState>) -> Option<()> {
-        let turn = self.take_turn(inner)?;
-        self.end_turn(inner, turn);
+        let emitted = self.emit_next(inner)?;
+        self.finish_emitted(inner, emitted);
         Some(())
     }
 
     /// The same, but leaves the event to whoever goes on with its handlers.
-    pub(crate) fn take_turn(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
-        self.record.get()?;
-        let CausedEvent { event, by, origin } = self.more().next(inner)?;
-        let (stand, depth) = (origin.stand(), origin.depth);
-        let (event, refused) = stand.enter(inner.id(), || event.emit(inner, self, origin));
-        self.pass_on(refused);
+    pub(crate) fn emit_next(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
+        self.state.get()?;
+        let CausedEvent { event, by, lineage } = self.state_mut().next(inner)?;
+        let (scope, depth) = (lineage.scope(), lineage.depth);
+        let (event, refused) = scope.enter(inner.id(), || event.emit(inner, self, lineage));
+        self.note_refused(refused);
         Some(EmittedEvent { event, by, depth })
     }
 
     /// Keeps an event for the report, or drops one that was recorded.
-    pub(crate) fn end_turn(
+    pub(crate) fn finish_emitted(
         &mut self,
         inner: &DispatcherState,
         EmittedEvent { event, by, depth }: EmittedEvent,
     ) {
-        self.more().keep(inner, event, by, depth);
+        self.state_mut().keep(inner, event, by, depth);
     }
 
     /// How many events wait for their turn.
@@ -270,23 +274,23 @@ impl Cascade {
 
     /// How long the lists are that handlers add to.
     pub(crate) fn mark(&self) -> CascadeMark {
-        self.record.get().map_or(CascadeMark::default(), |more| {
-            let more = more.borrow();
+        self.state.get().map_or(CascadeMark::default(), |state| {
+            let state = state.borrow();
             CascadeMark {
-                waiting: more.waiting.len(),
-                returned: more.details.returned.len(),
+                waiting: state.waiting.len(),
+                returned: state.details.returned.len(),
             }
         })
     }
 
     /// Takes back what handlers added since.
-    pub(crate) fn take_behind(&mut self, mark: CascadeMark) -> CascadeTail {
-        match self.record.get_mut() {
-            Some(more) => {
-                let more = more.get_mut();
+    pub(crate) fn split_tail(&mut self, mark: CascadeMark) -> CascadeTail {
+        match self.state.get_mut() {
+            Some(state) => {
+                let state = state.get_mut();
                 CascadeTail {
-                    waiting: more.waiting.split_off(mark.waiting),
-                    returned: more.details.returned.split_off(mark.returned),
+                    waiting: state.waiting.split_off(mark.waiting),
+                    returned: state.details.returned.split_off(mark.returned),
                 }
             }
             None => CascadeTail::default(),
@@ -294,11 +298,11 @@ impl Cascade {
     }
 
     /// Adds it again, at the end.
-    pub(crate) fn put_back(&mut self, behind: CascadeTail) {
-        if !behind.is_empty() {
-            let more = self.more();
-            more.waiting.extend(behind.waiting);
-            more.details.returned.extend(behind.returned);
+    pub(crate) fn append_tail(&mut self, tail: CascadeTail) {
+        if !tail.is_empty() {
+            let state = self.state_mut();
+            state.waiting.extend(tail.waiting);
+            state.details.returned.extend(tail.returned);
         }
     }
 
@@ -309,9 +313,9 @@ impl Cascade {
 
     pub(crate) fn into_report(self) -> Report {
         let details = self
-            .record
+            .state
             .into_inner()
-            .map(|more| more.into_inner().details)
+            .map(|state| state.into_inner().details)
             .filter(|details| !details.is_plain())
             .map(Box::new);
         Report::new(self.done, self.handed_over, details)

@@ -35,15 +35,15 @@ pub(crate) struct CascadeState {
     pub(crate) waiting: VecDeque<CausedEvent>,
     pub(crate) caused: usize,
     /// The buffers of emitters, until what they were given joins the list.
-    pub(crate) given: Vec<Arc<EmitterBuffer>>,
+    pub(crate) emitters: Vec<Arc<EmitterBuffer>>,
     /// The first failure ends the root.
     pub(crate) fail_fast: bool,
     /// Deliveries that wait for room in their queues.
     pub(crate) blocked: Vec<BlockedDelivery>,
     /// How many of those were lost when whoever waited was dropped.
-    pub(crate) lost_rooms: Option<Arc<AtomicUsize>>,
+    pub(crate) cancelled_waits: Option<Arc<AtomicUsize>>,
     /// The event whose async handlers the root runs itself.
-    pub(crate) structured: Option<AsyncHandlers>,
+    pub(crate) async_handlers: Option<AsyncHandlers>,
     /// Of the emission that is under way.
     pub(crate) progress: EmissionProgress,
     pub(crate) details: Details,
@@ -51,9 +51,9 @@ pub(crate) struct CascadeState {
 
 /// What an emission has to remember of deliveries that ended other than done.
 pub(crate) struct EmissionProgress {
-    pub(crate) undone: usize,
+    pub(crate) not_done: usize,
     /// One more than the position of the last of them: a delivery is counted once.
-    pub(crate) undone_at: usize,
+    pub(crate) not_done_at: usize,
     /// How that one ended.
     pub(crate) ended: Ended,
     /// No further handler of the event shall run, and why.
@@ -65,14 +65,14 @@ pub(crate) struct EmissionProgress {
     /// The event as failures keep it, if a delivery failed.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The delivery that runs now, if it is observed.
-    pub(crate) under_way: DeliveryTimer,
+    pub(crate) timer: DeliveryTimer,
 }
 
 pub(crate) struct CausedEvent {
     pub(crate) event: Box<dyn ErasedEvent>,
     /// The handler that caused it; `None` for an event that was recorded.
     pub(crate) by: Option<HandlerInfo>,
-    pub(crate) origin: Lineage,
+    pub(crate) lineage: Lineage,
 }
 
 /// An event that was handed to its handlers, and has not been let go.
@@ -105,7 +105,7 @@ impl CascadeTail {
 
 /// A delivery that waits for room in its queue.
 pub(crate) struct BlockedDelivery {
-    pub(crate) line: Arc<LiveQueue>,
+    pub(crate) queue: Arc<LiveQueue>,
     pub(crate) item: DeferredDelivery,
     /// Where a shutdown finds it, unless somebody gets the report of its root.
     pub(crate) slot: Option<Slot>,
@@ -114,26 +114,26 @@ pub(crate) struct BlockedDelivery {
 impl Default for EmissionProgress {
     fn default() -> Self {
         Self {
-            undone: 0,
-            undone_at: 0,
+            not_done: 0,
+            not_done_at: 0,
             ended: Ended::Done,
             halted: None,
             meta: None,
             own: None,
             snapshot: None,
-            under_way: DeliveryTimer::default(),
+            timer: DeliveryTimer::default(),
         }
     }
 }
 
 impl EmissionProgress {
     /// The event, which comes from `origin`, as what it causes knows it.
-    pub(crate) fn parent(&mut self, origin: &Lineage) -> Arc<ParentEvent> {
-        if let Some(own) = origin.own() {
+    pub(crate) fn parent(&mut self, lineage: &Lineage) -> Arc<ParentEvent> {
+        if let Some(own) = lineage.own() {
             return Arc::clone(own);
         }
         let known = self.meta.as_ref();
-        let own = self.own.get_or_insert_with(|| origin.as_parent(known));
+        let own = self.own.get_or_insert_with(|| lineage.as_parent(known));
         Arc::clone(own)
     }
 }
@@ -146,29 +146,29 @@ impl CascadeState {
         inner: &DispatcherState,
         event: Box<dyn ErasedEvent>,
         handler: HandlerInfo,
-        origin: Lineage,
+        lineage: Lineage,
     ) {
-        if origin.discards(event.info()) {
-            self.discard(inner, event, Some(handler), origin.depth);
+        if lineage.discards(event.info()) {
+            self.discard(inner, event, Some(handler), lineage.depth);
             return;
         }
         self.waiting.push_back(CausedEvent {
             event,
             by: Some(handler),
-            origin,
+            lineage,
         });
     }
 
     /// Takes what emitters were given into the list, so that it keeps the handlers' order.
-    pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, origin: &Lineage) {
-        for given in std::mem::take(&mut self.given) {
-            let DrainedEmits { events, trace } = given.close();
+    pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, lineage: &Lineage) {
+        for emitters in std::mem::take(&mut self.emitters) {
+            let DrainedEmits { events, trace } = emitters.close();
             for event in events {
-                let origin = Lineage {
+                let lineage = Lineage {
                     within: trace.clone(),
-                    ..origin.clone()
+                    ..lineage.clone()
                 };
-                self.queue(inner, event, given.handler, origin);
+                self.queue(inner, event, emitters.handler, lineage);
             }
         }
     }
@@ -193,21 +193,21 @@ impl CascadeState {
     }
 
     /// Notes that an emit inside of the root was refused. It was logged when it was.
-    pub(crate) fn pass_on(&mut self, refused: Option<NestingError>) {
+    pub(crate) fn note_refused(&mut self, refused: Option<NestingError>) {
         self.details.failures.extend(refused.map(Failure::refused));
     }
 
     /// The next event to emit, unless the root ends here.
     pub(crate) fn next(&mut self, inner: &DispatcherState) -> Option<CausedEvent> {
         if self.fail_fast && !self.details.failures.is_empty() {
-            self.leave_the_rest(inner);
+            self.keep_unemitted(inner);
             return None;
         }
         loop {
             let next = self.waiting.pop_front()?;
-            if next.origin.depth > inner.limits.depth {
+            if next.lineage.depth > inner.limits.depth {
                 let limit = inner.limits.depth;
-                self.leave(inner, next, Some(Cause::TooDeep { limit }));
+                self.keep_not_emitted(inner, next, Some(Cause::TooDeep { limit }));
             } else if next.by.is_none() || self.caused < inner.limits.count {
                 self.caused += usize::from(next.by.is_some());
                 self.details.events += 1;
@@ -217,42 +217,42 @@ impl CascadeState {
                     limit: inner.limits.count,
                     not_emitted: 1 + self.waiting.len(),
                 };
-                self.leave(inner, next, Some(cause));
-                self.leave_the_rest(inner);
+                self.keep_not_emitted(inner, next, Some(cause));
+                self.keep_unemitted(inner);
                 return None;
             }
         }
     }
 
     /// Keeps an event without emitting it.
-    pub(crate) fn leave(
+    pub(crate) fn keep_not_emitted(
         &mut self,
         inner: &DispatcherState,
         waiting: CausedEvent,
         why: Option<Cause>,
     ) {
-        let CausedEvent { event, by, origin } = waiting;
+        let CausedEvent { event, by, lineage } = waiting;
         self.details.not_emitted += 1;
         if let Some(cause) = why {
             let failure = Failure::new(event.info(), by, cause);
             let failure = failure.of(
-                inner.snapshot(event.as_any_event(), &origin),
-                origin.stand(),
+                inner.snapshot(event.as_any_event(), &lineage),
+                lineage.scope(),
             );
-            failure_log::failure(inner, &failure, &Trace::NONE, &origin.within);
+            failure_log::failure(inner, &failure, &Trace::NONE, &lineage.within);
             self.details.failures.push(failure);
         }
         self.keep(
             inner,
             ReturnedEvent::Own(event.into_any()),
             by,
-            origin.depth,
+            lineage.depth,
         );
     }
 
-    pub(crate) fn leave_the_rest(&mut self, inner: &DispatcherState) {
+    pub(crate) fn keep_unemitted(&mut self, inner: &DispatcherState) {
         while let Some(waiting) = self.waiting.pop_front() {
-            self.leave(inner, waiting, None);
+            self.keep_not_emitted(inner, waiting, None);
         }
     }
 
@@ -282,7 +282,7 @@ impl CascadeState {
         let info = event.event().info();
         // Counted as inside of the root, or an event whose `Drop` emits it would never end.
         let (dropped, refused) = nesting::enter(nesting::next(), || panics::catch(|| drop(event)));
-        self.pass_on(refused);
+        self.note_refused(refused);
         if let Err(panic) = dropped {
             self.fail(inner, Failure::new(info, None, Cause::Drop(panic)));
         }

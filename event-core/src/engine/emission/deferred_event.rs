@@ -26,7 +26,7 @@ use crate::report::returned::HoldsEvent;
 /// An event with what it comes from.
 pub(crate) struct DeferredEvent<E> {
     event: EventStorage<E>,
-    origin: Lineage,
+    lineage: Lineage,
     /// The place of an event that the dispatcher's table does not have.
     late: Option<Arc<crate::engine::plan::handlers::TableEntry>>,
 }
@@ -93,7 +93,7 @@ impl DeferredDelivery {
 /// A [`DeferredEvent`] event, whatever its type.
 pub(crate) trait ErasedDeferredEvent: HoldsEvent {
     fn info(&self) -> &'static EventInfo;
-    fn origin(&self) -> &Lineage;
+    fn lineage(&self) -> &Lineage;
     /// Where the event's `key` puts it.
     fn lane(&self) -> Option<u64>;
     /// The event as an `Arc<E>`, if it is held as one.
@@ -101,22 +101,22 @@ pub(crate) trait ErasedDeferredEvent: HoldsEvent {
     /// The same, as an event.
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
     /// How many seats the event has.
-    fn seats(&self, inner: &DispatcherState) -> usize;
-    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor;
+    fn deferred_count(&self, inner: &DispatcherState) -> usize;
+    fn executor<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a Executor;
     fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo;
     /// Whether a call of an async handler needs the runtime's timers.
     fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
     /// Asks the filter of a seat; it is the user's, and may panic.
-    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool;
+    fn admits(&self, inner: &DispatcherState, index: u32) -> bool;
     /// Calls a handler that is no `async fn`.
-    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
+    fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
     /// Whether a seat's handler is an `async fn` without a timeout.
-    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool;
+    fn is_polled_directly(&self, inner: &DispatcherState, index: u32) -> bool;
     /// Runs such a handler; answers how far it got, if it is not simply done.
-    fn run_at_once<'a>(
+    fn poll_first<'a>(
         &'a self,
         inner: &'a Arc<DispatcherState>,
-        seat: u32,
+        index: u32,
         context: &mut Context<'_>,
     ) -> Option<StartedCall<'a>>;
     /// Whether a target is an `async fn`.
@@ -131,34 +131,34 @@ pub(crate) trait ErasedDeferredEvent: HoldsEvent {
 }
 
 impl<E: Event> DeferredEvent<E> {
-    pub(crate) fn origin(&self) -> &Lineage {
-        &self.origin
+    pub(crate) fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     pub(crate) fn new(
         event: E,
-        origin: Lineage,
-        found: &TableLookup<'_>,
+        lineage: Lineage,
+        entry: &TableLookup<'_>,
         is_subscribed: bool,
     ) -> Self {
         Self {
-            event: if is_subscribed || origin.trace.is_some() {
+            event: if is_subscribed || lineage.trace.is_some() {
                 EventStorage::Arc(Arc::new(event))
             } else {
                 EventStorage::Here(event)
             },
-            origin: origin.outliving(),
-            late: found.late(),
+            lineage: lineage.outliving(),
+            late: entry.late(),
         }
     }
 
     /// Of an event that somebody else holds, too.
     #[cfg(feature = "serde")]
-    pub(crate) fn held(event: Arc<E>, origin: Lineage, found: &TableLookup<'_>) -> Self {
+    pub(crate) fn held(event: Arc<E>, lineage: Lineage, entry: &TableLookup<'_>) -> Self {
         Self {
             event: EventStorage::Arc(event),
-            origin: origin.outliving(),
-            late: found.late(),
+            lineage: lineage.outliving(),
+            late: entry.late(),
         }
     }
 
@@ -167,7 +167,7 @@ impl<E: Event> DeferredEvent<E> {
     pub(crate) fn root(event: E) -> Self {
         Self {
             event: EventStorage::Here(event),
-            origin: Lineage::at(0).outliving(),
+            lineage: Lineage::at(0).outliving(),
             late: None,
         }
     }
@@ -181,12 +181,12 @@ impl<E: Event> DeferredEvent<E> {
         }
     }
 
-    fn roster<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
+    fn event_handlers<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
         match &self.late {
-            Some(entry) => entry.roster(),
+            Some(entry) => entry.event_handlers(),
             None => match inner.known::<E>() {
-                Some(entry) => entry.roster(),
-                None => unreachable!("an event without a place has no handlers"),
+                Some(entry) => entry.event_handlers(),
+                None => unreachable!("an event without a executor has no handlers"),
             },
         }
     }
@@ -201,7 +201,7 @@ impl<E> Drop for DeferredEvent<E> {
         }
         let event = std::mem::replace(&mut self.event, EventStorage::Gone);
         let drop_event = || panics::catch_payload(|| drop(event));
-        if let (Err(payload), _) = nesting::enter_deeper(self.origin.depth, drop_event) {
+        if let (Err(payload), _) = nesting::enter_deeper(self.lineage.depth, drop_event) {
             std::panic::resume_unwind(payload);
         }
     }
@@ -218,8 +218,8 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
         E::INFO
     }
 
-    fn origin(&self) -> &Lineage {
-        &self.origin
+    fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     fn lane(&self) -> Option<u64> {
@@ -240,38 +240,42 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
         }
     }
 
-    fn seats(&self, inner: &DispatcherState) -> usize {
-        self.roster(inner).later.len()
+    fn deferred_count(&self, inner: &DispatcherState) -> usize {
+        self.event_handlers(inner).deferred.len()
     }
 
-    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor {
-        &self.roster(inner).later[seat as usize].place
+    fn executor<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a Executor {
+        &self.event_handlers(inner).deferred[index as usize].executor
     }
 
     fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
         match target {
-            HandlerRef::DeferredHandler(seat) => self.roster(inner).later[*seat as usize].handler,
+            HandlerRef::DeferredHandler(index) => {
+                self.event_handlers(inner).deferred[*index as usize].handler
+            }
             HandlerRef::Subscription(subscription) => subscription.info(),
         }
     }
 
     fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            HandlerRef::DeferredHandler(seat) => {
-                self.roster(inner).later[*seat as usize].has_timeout
+            HandlerRef::DeferredHandler(index) => {
+                self.event_handlers(inner).deferred[*index as usize].has_timeout
             }
             HandlerRef::Subscription(_) => false,
         }
     }
 
-    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool {
-        let filter = &self.roster(inner).later[seat as usize].later.filter;
+    fn admits(&self, inner: &DispatcherState, index: u32) -> bool {
+        let filter = &self.event_handlers(inner).deferred[index as usize]
+            .binding
+            .filter;
         filter.as_ref().is_none_or(|holds| holds(self.event()))
     }
 
-    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
-        let roster = self.roster(emission.inner());
-        match (&roster.later[seat as usize].later.call, lent) {
+    fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+        let event_handlers = self.event_handlers(emission.inner());
+        match (&event_handlers.deferred[index as usize].binding.call, lent) {
             (Call::Sync(call), _) => call(self.event(), emission),
             (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
             // Neither is put where it cannot run; `start` serves the first.
@@ -279,33 +283,33 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
         }
     }
 
-    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool {
-        let seat = &self.roster(inner).later[seat as usize];
-        matches!(seat.later.call, Call::Async(_)) && !seat.has_timeout
+    fn is_polled_directly(&self, inner: &DispatcherState, index: u32) -> bool {
+        let index = &self.event_handlers(inner).deferred[index as usize];
+        matches!(index.binding.call, Call::Async(_)) && !index.has_timeout
     }
 
-    fn run_at_once<'a>(
+    fn poll_first<'a>(
         &'a self,
         inner: &'a Arc<DispatcherState>,
-        seat: u32,
+        index: u32,
         context: &mut Context<'_>,
     ) -> Option<StartedCall<'a>> {
-        let roster = self.roster(inner);
+        let event_handlers = self.event_handlers(inner);
         first_poll::run_one(
             inner,
-            roster,
-            seat as usize,
+            event_handlers,
+            index as usize,
             self.event(),
-            &self.origin,
+            &self.lineage,
             context,
         )
     }
 
     fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            HandlerRef::DeferredHandler(seat) => {
-                let seat = &self.roster(inner).later[*seat as usize];
-                matches!(seat.later.call, Call::Async(_))
+            HandlerRef::DeferredHandler(index) => {
+                let index = &self.event_handlers(inner).deferred[*index as usize];
+                matches!(index.binding.call, Call::Async(_))
             }
             HandlerRef::Subscription(_) => true,
         }
@@ -318,8 +322,11 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
         emission: &Emission<'_>,
     ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
         match target {
-            HandlerRef::DeferredHandler(seat) => {
-                match &self.roster(inner).later[*seat as usize].later.call {
+            HandlerRef::DeferredHandler(index) => {
+                match &self.event_handlers(inner).deferred[*index as usize]
+                    .binding
+                    .call
+                {
                     Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
                     _ => None,
                 }

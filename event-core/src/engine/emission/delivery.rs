@@ -37,7 +37,7 @@ impl<'d> Delivery<'d> {
     /// emitted; 0 for that one.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.emission.origin().depth
+        self.emission.lineage().depth
     }
 }
 

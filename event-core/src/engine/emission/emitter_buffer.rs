@@ -33,7 +33,7 @@ impl EmitterBuffer {
     pub(crate) fn new(
         handler: HandlerInfo,
         dispatcher: Weak<DispatcherState>,
-        origin: &Lineage,
+        lineage: &Lineage,
         trace: Trace,
     ) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl EmitterBuffer {
                 trace,
             })),
             dispatcher,
-            replays: origin.replays,
+            replays: lineage.replays,
         }
     }
 

@@ -17,8 +17,8 @@ pub(crate) trait ErasedEvent: Send + Sync {
     fn emit(
         self: Box<Self>,
         inner: &Arc<DispatcherState>,
-        root: &mut Cascade,
-        origin: Lineage,
+        cascade: &mut Cascade,
+        lineage: Lineage,
     ) -> ReturnedEvent;
     fn into_any(self: Box<Self>) -> Box<dyn AnyEvent>;
 }

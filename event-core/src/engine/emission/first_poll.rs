@@ -21,17 +21,17 @@ use crate::handler_info::HandlerInfo;
 pub(crate) struct StartedCall<'a> {
     pub(crate) call: FirstPoll<'a>,
     /// The emitters that the handler was given.
-    pub(crate) given: Vec<Arc<EmitterBuffer>>,
+    pub(crate) emitters: Vec<Arc<EmitterBuffer>>,
 }
 
 pub(crate) enum FirstPoll<'a> {
     Pends(HandlerFuture<'a>),
-    FinishedCall(CallResult),
+    Ended(CallResult),
 }
 
 /// How a call ended.
 pub(crate) enum CallResult {
-    HandlerResult(HandlerResult),
+    Ended(HandlerResult),
     NotRun(NotRun),
     Panicked(Box<dyn Any + Send>),
 }
@@ -39,36 +39,34 @@ pub(crate) enum CallResult {
 impl CallResult {
     /// Whether the handler ran, and there is nothing to say of it.
     pub(crate) fn is_done(&self) -> bool {
-        matches!(self, Self::HandlerResult(HandlerResult::Done))
+        matches!(self, Self::Ended(HandlerResult::Done))
     }
 }
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.
 pub(crate) fn run_one<'a, E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
-    seat: usize,
+    event_handlers: &'a EventHandlers<E>,
+    index: usize,
     event: &'a E,
-    origin: &Lineage,
+    lineage: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<StartedCall<'a>> {
-    let Call::Async(call) = &roster.later[seat].later.call else {
+    let Call::Async(call) = &event_handlers.deferred[index].binding.call else {
         unreachable!("only async handlers go this way")
     };
-    let record = LazyState::new();
-    let seats = DeferredHandlers(roster);
-    let emission = Emission::new(inner, &seats, origin, &record);
-    emission.set_position(seat);
+    let state = LazyState::new();
+    let deferred_count = DeferredHandlers(event_handlers);
+    let emission = Emission::new(inner, &deferred_count, lineage, &state);
+    emission.set_position(index);
     let one = AssertUnwindSafe(|| {
         let mut running = match call.start(event, &Delivery::new(&emission)) {
             Ok(running) => running,
-            Err(why) => return Some(FirstPoll::FinishedCall(CallResult::NotRun(why))),
+            Err(why) => return Some(FirstPoll::Ended(CallResult::NotRun(why))),
         };
         match running.as_mut().poll(context) {
-            Poll::Ready(HandlerResult::Done) if record.get().is_none() => None,
-            Poll::Ready(concluded) => Some(FirstPoll::FinishedCall(CallResult::HandlerResult(
-                concluded,
-            ))),
+            Poll::Ready(HandlerResult::Done) if state.get().is_none() => None,
+            Poll::Ready(result) => Some(FirstPoll::Ended(CallResult::Ended(result))),
             Poll::Pending => Some(FirstPoll::Pends(running)),
         }
     });
@@ -76,16 +74,16 @@ pub(crate) fn run_one<'a, E: Event>(
         Ok(call) => call?,
         Err(payload) => panicked(payload),
     };
-    let given = record.into_inner().map(|more| more.into_inner().given);
+    let emitters = state.into_inner().map(|state| state.into_inner().emitters);
     Some(StartedCall {
         call,
-        given: given.unwrap_or_default(),
+        emitters: emitters.unwrap_or_default(),
     })
 }
 
 #[cold]
 pub(crate) fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
-    FirstPoll::FinishedCall(CallResult::Panicked(payload))
+    FirstPoll::Ended(CallResult::Panicked(payload))
 }
 
 /// Tells which async handler stands at a seat.
@@ -97,6 +95,6 @@ impl<E: Event> HandlerLookup for DeferredHandlers<'_, E> {
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        self.0.later[position].handler
+        self.0.deferred[position].handler
     }
 }

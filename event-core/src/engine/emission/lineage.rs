@@ -21,7 +21,7 @@ pub(crate) struct Lineage {
     pub(crate) outlives: bool,
     /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
     /// it: an inline handler, or a failure.
-    pub(crate) stamp: Option<Meta>,
+    pub(crate) meta: Option<Meta>,
     /// The event as what it causes knows it, if it outlives its emission and somebody has asked.
     pub(crate) own: OnceLock<Arc<ParentEvent>>,
     /// The event that caused this one.
@@ -45,7 +45,7 @@ impl Lineage {
             depth,
             replays: false,
             outlives: false,
-            stamp: None,
+            meta: None,
             own: OnceLock::new(),
             parent: None,
             values: None,
@@ -58,7 +58,7 @@ impl Lineage {
     pub(crate) fn here(inner: &DispatcherState) -> Self {
         Self {
             replays: scope::is_under_way(inner.id()),
-            parent: nesting::cause().map(ParentEvent::stamped),
+            parent: nesting::cause().map(ParentEvent::known),
             ..Self::at(nesting::next())
         }
     }
@@ -90,8 +90,8 @@ impl Lineage {
 
     /// The event as what it causes knows it, with its identity if that is known.
     pub(crate) fn as_parent(&self, known: Option<&Meta>) -> Arc<ParentEvent> {
-        match self.stamp.as_ref().or(known) {
-            Some(meta) => ParentEvent::stamped(meta.parent()),
+        match self.meta.as_ref().or(known) {
+            Some(meta) => ParentEvent::known(meta.parent()),
             None => ParentEvent::caused_by(self.parent.as_ref()),
         }
     }
@@ -103,7 +103,7 @@ impl Lineage {
     }
 
     /// Where handlers of the event run.
-    pub(crate) fn stand(&self) -> NestingScope {
+    pub(crate) fn scope(&self) -> NestingScope {
         NestingScope {
             depth: self.depth,
             replays: self.replays,

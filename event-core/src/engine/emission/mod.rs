@@ -52,43 +52,43 @@ pub(crate) trait HandlerLookup {
 /// position; all else goes to the record, which is made when there is something to record.
 pub(crate) struct Emission<'e> {
     inner: &'e Arc<DispatcherState>,
-    who: &'e dyn HandlerLookup,
+    lookup: &'e dyn HandlerLookup,
     /// The handler that runs now is the one at `first + offset`; written before each call, so
     /// that a panic finds it. In two parts, since a call site knows the second.
     first: Cell<u32>,
     offset: Cell<u32>,
-    origin: &'e Lineage,
-    record: &'e LazyState,
+    lineage: &'e Lineage,
+    state: &'e LazyState,
 }
 
 impl<'e> Emission<'e> {
     #[inline]
     pub(crate) fn new(
         inner: &'e Arc<DispatcherState>,
-        who: &'e dyn HandlerLookup,
-        origin: &'e Lineage,
-        record: &'e LazyState,
+        lookup: &'e dyn HandlerLookup,
+        lineage: &'e Lineage,
+        state: &'e LazyState,
     ) -> Self {
         Self {
             inner,
-            who,
+            lookup,
             first: Cell::new(0),
             offset: Cell::new(0),
-            origin,
-            record,
+            lineage,
+            state,
         }
     }
 
     pub(crate) fn event(&self) -> &'static EventInfo {
-        self.who.event()
+        self.lookup.event()
     }
 
     pub(crate) fn handler(&self) -> HandlerInfo {
-        self.who.handler(self.position())
+        self.lookup.handler(self.position())
     }
 
-    pub(crate) fn origin(&self) -> &'e Lineage {
-        self.origin
+    pub(crate) fn lineage(&self) -> &'e Lineage {
+        self.lineage
     }
 
     pub(crate) fn inner(&self) -> &'e Arc<DispatcherState> {
@@ -97,43 +97,43 @@ impl<'e> Emission<'e> {
 
     /// The identity of the event, as the current delivery has it; made now, if nobody asked before.
     pub(crate) fn meta(&self) -> Meta {
-        self.emission_meta().with_attempt(self.who.attempt())
+        self.emission_meta().with_attempt(self.lookup.attempt())
     }
 
     fn emission_meta(&self) -> Meta {
-        if let Some(meta) = &self.origin.stamp {
+        if let Some(meta) = &self.lineage.meta {
             return meta.clone();
         }
         let own = {
-            let more = self.more();
-            if let Some(meta) = &more.progress.meta {
+            let state = self.state_mut();
+            if let Some(meta) = &state.progress.meta {
                 return meta.clone();
             }
-            self.origin.own().or(more.progress.own.as_ref()).cloned()
+            self.lineage.own().or(state.progress.own.as_ref()).cloned()
         };
         // Not while the record is borrowed: the clock is the user's.
-        let meta = self.inner.stamp(self.origin, own.as_deref());
-        self.more().progress.meta = Some(meta.clone());
+        let meta = self.inner.meta_of(self.lineage, own.as_deref());
+        self.state_mut().progress.meta = Some(meta.clone());
         meta
     }
 
     /// What an event comes from that this emission causes.
     fn origin_of_caused(&self) -> Lineage {
-        if self.inner.is_stamping() {
+        if self.inner.makes_meta() {
             self.emission_meta();
         }
-        let parent = self.more().progress.parent(self.origin);
-        self.origin.caused(parent, self.trace())
+        let parent = self.state_mut().progress.parent(self.lineage);
+        self.lineage.caused(parent, self.trace())
     }
 
     /// The event as failures keep it; made now, if none has failed before.
     fn snapshot(&self, event: &dyn AnyEvent) -> Arc<Snapshot> {
-        if let Some(snapshot) = &self.more().progress.snapshot {
+        if let Some(snapshot) = &self.state_mut().progress.snapshot {
             return Arc::clone(snapshot);
         }
         // Not while the record is borrowed: what shows the event is the user's.
         let snapshot = Snapshot::of(event, self.meta());
-        self.more().progress.snapshot = Some(Arc::clone(&snapshot));
+        self.state_mut().progress.snapshot = Some(Arc::clone(&snapshot));
         snapshot
     }
 
@@ -141,36 +141,36 @@ impl<'e> Emission<'e> {
     /// span to call it in.
     #[cold]
     pub(crate) fn start_observed(&self, observed: &EmissionObservers<'_>) -> Trace {
-        let under_way = observed.delivery_started(self.handler());
-        self.set_under_way(under_way)
+        let timer = observed.delivery_started(self.handler());
+        self.set_timer(timer)
     }
 
     /// The same, where they were told.
-    pub(crate) fn set_under_way(&self, under_way: DeliveryTimer) -> Trace {
-        let trace = under_way.trace.clone();
-        self.more().progress.under_way = under_way;
+    pub(crate) fn set_timer(&self, timer: DeliveryTimer) -> Trace {
+        let trace = timer.trace.clone();
+        self.state_mut().progress.timer = timer;
         trace
     }
 
     /// The delivery at the current position, if it is under way and observed.
-    pub(crate) fn take_under_way(&self) -> DeliveryTimer {
-        let record = self.record.get();
-        record.map_or_else(DeliveryTimer::default, |more| {
-            std::mem::take(&mut more.borrow_mut().progress.under_way)
+    pub(crate) fn take_timer(&self) -> DeliveryTimer {
+        let state = self.state.get();
+        state.map_or_else(DeliveryTimer::default, |state| {
+            std::mem::take(&mut state.borrow_mut().progress.timer)
         })
     }
 
     /// Tells observers of a delivery that was not made, and that is no failure.
     #[cold]
-    pub(crate) fn tell_ended_as(&self, observed: &EmissionObservers<'_>, ended: Ended) {
-        let under_way = self.take_under_way();
-        observed.ended(self.handler(), ended, None, &under_way);
+    pub(crate) fn notify_ended_as(&self, observed: &EmissionObservers<'_>, ended: Ended) {
+        let timer = self.take_timer();
+        observed.ended(self.handler(), ended, None, &timer);
     }
 
     /// The span of the delivery that runs now.
     fn trace(&self) -> Trace {
-        let more = self.record.get().map(|more| more.borrow());
-        more.map_or(Trace::NONE, |more| more.progress.under_way.trace.clone())
+        let state = self.state.get().map(|state| state.borrow());
+        state.map_or(Trace::NONE, |state| state.progress.timer.trace.clone())
     }
 
     /// Where the handler stands that runs now.
@@ -200,24 +200,24 @@ impl<'e> Emission<'e> {
         self.offset.set(self.offset.get() + 1);
     }
 
-    fn more(&self) -> RefMut<'_, CascadeState> {
-        self.record.get_or_init(Box::default).borrow_mut()
+    fn state_mut(&self) -> RefMut<'_, CascadeState> {
+        self.state.get_or_init(Box::default).borrow_mut()
     }
 
     /// Opens the buffer of an emitter for the current handler. A handler may take two
     /// emitters; each has its own.
-    pub(crate) fn open_given(&self) -> Arc<EmitterBuffer> {
+    pub(crate) fn open_emitter(&self) -> Arc<EmitterBuffer> {
         let (handler, dispatcher) = (self.handler(), self.inner.weak());
-        let given = EmitterBuffer::new(handler, dispatcher, self.origin, self.trace());
-        let given = Arc::new(given);
-        self.more().given.push(Arc::clone(&given));
-        given
+        let emitters = EmitterBuffer::new(handler, dispatcher, self.lineage, self.trace());
+        let emitters = Arc::new(emitters);
+        self.state_mut().emitters.push(Arc::clone(&emitters));
+        emitters
     }
 
     /// Whether no further handler of the event shall run, and why.
     #[inline]
     pub(crate) fn halted(&self) -> Option<Skip> {
-        self.record.get()?.borrow().progress.halted
+        self.state.get()?.borrow().progress.halted
     }
 
     /// Counts the delivery at the current position as skipped.
@@ -228,18 +228,18 @@ impl<'e> Emission<'e> {
 
     /// Tells observers how the delivery at the current position ended.
     #[cold]
-    pub(crate) fn tell_ended(&self, observed: &EmissionObservers<'_>) {
+    pub(crate) fn notify_ended(&self, observed: &EmissionObservers<'_>) {
         let handler = self.handler();
-        let under_way = self.take_under_way();
-        let more = self.record.get().map(|more| more.borrow());
-        match more {
-            Some(more) if more.progress.undone_at == self.position() + 1 => {
-                let ended = more.progress.ended;
-                let failure = more.details.failures.last();
+        let timer = self.take_timer();
+        let state = self.state.get().map(|state| state.borrow());
+        match state {
+            Some(state) if state.progress.not_done_at == self.position() + 1 => {
+                let ended = state.progress.ended;
+                let failure = state.details.failures.last();
                 let failure = failure.filter(|failure| failure.ended() == Some(ended));
-                observed.ended(handler, ended, failure, &under_way);
+                observed.ended(handler, ended, failure, &timer);
             }
-            _ => observed.ended(handler, Ended::Done, None, &under_way),
+            _ => observed.ended(handler, Ended::Done, None, &timer),
         }
     }
 
@@ -275,9 +275,9 @@ impl<'e> Emission<'e> {
     }
 
     /// Emitters that were opened before the emission came to be.
-    pub(crate) fn adopt(&self, given: Vec<Arc<EmitterBuffer>>) {
-        if !given.is_empty() {
-            self.more().given.extend(given);
+    pub(crate) fn attach_emitters(&self, emitters: Vec<Arc<EmitterBuffer>>) {
+        if !emitters.is_empty() {
+            self.state_mut().emitters.extend(emitters);
         }
     }
 
@@ -290,38 +290,38 @@ impl<'e> Emission<'e> {
     #[cold]
     pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: Ended, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
-            .of(self.snapshot(event), self.origin.stand());
+            .of(self.snapshot(event), self.lineage.scope());
         self.count(ended);
         // Not while the record is borrowed: who writes logs may emit.
-        failure_log::failure(self.inner, &failure, &self.trace(), &self.origin.trace);
-        let mut more = self.more();
-        more.details.failures.push(failure);
-        if more.fail_fast {
-            more.progress.halted = Some(Skip::EarlierFailure);
+        failure_log::failure(self.inner, &failure, &self.trace(), &self.lineage.trace);
+        let mut state = self.state_mut();
+        state.details.failures.push(failure);
+        if state.fail_fast {
+            state.progress.halted = Some(Skip::EarlierFailure);
         }
     }
 
     /// Counts a delivery that ended other than done, the first time it says so.
     fn count(&self, ended: Ended) {
         let at = self.position() + 1;
-        let mut more = self.more();
-        if more.progress.undone_at == at {
+        let mut state = self.state_mut();
+        if state.progress.not_done_at == at {
             return;
         }
-        more.progress.undone_at = at;
-        more.progress.undone += 1;
-        more.progress.ended = ended;
-        more.details.count(ended);
+        state.progress.not_done_at = at;
+        state.progress.not_done += 1;
+        state.progress.ended = ended;
+        state.details.count(ended);
     }
 }
 
 impl Emission<'_> {
     /// The delivery at the current position caused an event.
     fn cause(&self, event: Box<dyn ErasedEvent>) {
-        let origin = self.origin_of_caused();
-        let mut more = self.more();
-        more.drain_emitters(self.inner, &origin);
-        more.queue(self.inner, event, self.handler(), origin);
+        let lineage = self.origin_of_caused();
+        let mut state = self.state_mut();
+        state.drain_emitters(self.inner, &lineage);
+        state.queue(self.inner, event, self.handler(), lineage);
     }
 
     /// The handler at the current position stopped the emission.
@@ -330,9 +330,9 @@ impl Emission<'_> {
         if !self.event().is_stoppable() {
             return;
         }
-        let mut more = self.more();
-        more.progress.halted = Some(Skip::Break);
-        more.details.stopped_by = Some(self.handler());
+        let mut state = self.state_mut();
+        state.progress.halted = Some(Skip::Break);
+        state.details.stopped_by = Some(self.handler());
     }
 }
 

@@ -26,26 +26,26 @@ impl Cascade {
         meta: Option<Meta>,
         why: &EmitRefusal,
     ) {
-        let more = self.more();
-        more.details.events = 0;
+        let state = self.state_mut();
+        state.details.events = 0;
         let failure = match why {
             EmitRefusal::Refused(refusal) => Failure::refused(*refusal),
             EmitRefusal::Closed => {
-                more.details.closed = true;
+                state.details.closed = true;
                 Failure::new(event.info(), None, Cause::Closed)
             }
             EmitRefusal::Discarded => {
-                more.details.discarded += 1;
+                state.details.discarded += 1;
                 return;
             }
         };
-        let origin = Lineage {
-            stamp: meta,
+        let lineage = Lineage {
+            meta: meta,
             ..Lineage::here(inner)
         };
-        more.fail(
+        state.fail(
             inner,
-            failure.of(inner.snapshot(event, &origin), origin.stand()),
+            failure.of(inner.snapshot(event, &lineage), lineage.scope()),
         );
     }
 
@@ -59,7 +59,7 @@ impl Cascade {
     ) {
         self.not_entered(inner, event, meta, why);
         if !matches!(why, EmitRefusal::Discarded) {
-            self.more().details.not_emitted += 1;
+            self.state_mut().details.not_emitted += 1;
         }
     }
 }

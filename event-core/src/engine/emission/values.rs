@@ -1,4 +1,4 @@
-//! TODO
+//! The values that an emitter gives along.
 
 use std::any::{Any, TypeId};
 use std::sync::Arc;

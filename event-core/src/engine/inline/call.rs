@@ -1,4 +1,4 @@
-//! TODO
+//! Calls the inline handlers of an event that nothing looks at.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,16 +20,16 @@ use crate::event::Event;
 )]
 pub(crate) fn run_plain<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    event_handlers: &EventHandlers<E>,
     event: &E,
-    record: &LazyState,
-    origin: &Lineage,
+    state: &LazyState,
+    lineage: &Lineage,
 ) -> usize {
-    let handlers = &*roster.handlers;
-    let emission = Emission::new(inner, roster, origin, record);
+    let handlers = &*event_handlers.handlers;
+    let emission = Emission::new(inner, event_handlers, lineage, state);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
-        go_on_behind(handlers, event, &emission, payload);
+        resume_behind(handlers, event, &emission, payload);
     }
     handlers.len()
 }
@@ -37,7 +37,7 @@ pub(crate) fn run_plain<E: Event>(
 /// A handler panicked: runs those behind it, as often as it takes.
 #[cold]
 #[inline(never)]
-pub(crate) fn go_on_behind<E: Event>(
+pub(crate) fn resume_behind<E: Event>(
     handlers: &[Bound<E>],
     event: &E,
     emission: &Emission<'_>,
@@ -79,17 +79,17 @@ pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emiss
             $some[$index](event, emission);
         )+};
     }
-    while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
+    while let Some((eight, tail)) = handlers.split_first_chunk::<8>() {
         emission.set_position(position);
         call_sites!(eight: 0 1 2 3 4 5 6 7);
         position += 8;
-        handlers = behind;
+        handlers = tail;
     }
-    while let Some((two, behind)) = handlers.split_first_chunk::<2>() {
+    while let Some((two, tail)) = handlers.split_first_chunk::<2>() {
         emission.set_position(position);
         call_sites!(two: 0 1);
         position += 2;
-        handlers = behind;
+        handlers = tail;
     }
     if let [last] = handlers {
         emission.set_position(position);

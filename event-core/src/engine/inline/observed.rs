@@ -23,34 +23,38 @@ use crate::spans::Trace;
 #[inline]
 pub(crate) fn run_subscribed<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    event_handlers: &EventHandlers<E>,
     event: &E,
-    record: &LazyState,
-    origin: &Lineage,
+    state: &LazyState,
+    lineage: &Lineage,
 ) -> usize {
-    let subscribed = roster.subscribed();
+    let subscribed = event_handlers.subscribed();
     let Some(subscribed) = subscribed.as_deref() else {
-        return run_plain(inner, roster, event, record, origin);
+        return run_plain(inner, event_handlers, event, state, lineage);
     };
-    let view = InlineHandlers::new(roster, Some(subscribed));
-    let emission = Emission::new(inner, &view, origin, record);
+    let view = InlineHandlers::new(event_handlers, Some(subscribed));
+    let emission = Emission::new(inner, &view, lineage, state);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
         for inlay in subscribed.inlays() {
-            call_some(&roster.handlers[handlers..inlay.handlers], event, &emission);
+            call_some(
+                &event_handlers.handlers[handlers..inlay.handlers],
+                event,
+                &emission,
+            );
             handlers = inlay.handlers;
             if !inlay.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();
         }
-        call_some(&roster.handlers[handlers..], event, &emission);
+        call_some(&event_handlers.handlers[handlers..], event, &emission);
     });
     if let Err(payload) = catch_unwind(first_try) {
         emission.panicked(event, payload);
         emission.advance();
-        view.run_rest(event, &emission, &missed, None);
+        view.run_remaining(event, &emission, &missed, None);
     }
     view.len() - missed.get()
 }
@@ -58,7 +62,7 @@ pub(crate) fn run_subscribed<E: Event>(
 /// The positions of an event: its handlers, with the subscriptions among them if there are
 /// any.
 struct InlineHandlers<'v, E> {
-    roster: &'v EventHandlers<E>,
+    event_handlers: &'v EventHandlers<E>,
     subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
     /// How many subscriptions come before the position that was looked at last.
     before: Cell<usize>,
@@ -66,18 +70,18 @@ struct InlineHandlers<'v, E> {
 
 impl<'v, E> InlineHandlers<'v, E> {
     fn new(
-        roster: &'v EventHandlers<E>,
+        event_handlers: &'v EventHandlers<E>,
         subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
     ) -> Self {
         Self {
-            roster,
+            event_handlers,
             subscribed,
             before: Cell::new(0),
         }
     }
 
     fn len(&self) -> usize {
-        self.roster.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
+        self.event_handlers.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
     }
 
     fn step(&self, position: usize) -> Step<'v, InlineSubscription<E>> {
@@ -102,7 +106,7 @@ impl<'v, E> InlineHandlers<'v, E> {
     /// the subscriptions that were cancelled meanwhile in `missed`.
     #[cold]
     #[inline(never)]
-    fn run_rest(
+    fn run_remaining(
         &self,
         event: &E,
         emission: &Emission<'_>,
@@ -124,12 +128,12 @@ impl<'v, E> InlineHandlers<'v, E> {
             if let Err(payload) = run {
                 emission.panicked(event, payload);
                 if let Some(observed) = observed {
-                    emission.tell_ended(observed);
+                    emission.notify_ended(observed);
                 }
                 emission.advance();
             }
             if let Some(skip) = emission.halted() {
-                self.skip_rest(emission, skip, missed, observed);
+                self.skip_remaining(emission, skip, missed, observed);
             }
         }
     }
@@ -158,16 +162,16 @@ impl<'v, E> InlineHandlers<'v, E> {
         }
         let delivered = trace.run(|| match step {
             Step::Handler(index) => {
-                self.roster.handlers[index](event, emission);
+                self.event_handlers.handlers[index](event, emission);
                 true
             }
             Step::Subscription(node) => node.deliver(event, emission),
         });
         if let Some(observed) = observed {
             if delivered {
-                emission.tell_ended(observed);
+                emission.notify_ended(observed);
             } else {
-                emission.tell_ended_as(observed, Ended::Skipped(Skip::Cancelled));
+                emission.notify_ended_as(observed, Ended::Skipped(Skip::Cancelled));
             }
         }
         delivered
@@ -175,7 +179,7 @@ impl<'v, E> InlineHandlers<'v, E> {
 
     /// Skips what stands from the emission's position on, each counted and observed.
     #[cold]
-    fn skip_rest(
+    fn skip_remaining(
         &self,
         emission: &Emission<'_>,
         skip: Skip,
@@ -188,7 +192,7 @@ impl<'v, E> InlineHandlers<'v, E> {
             if self.is_alive(emission.position()) {
                 emission.skip(skip);
                 if let Some(observed) = observed {
-                    emission.tell_ended_as(observed, Ended::Skipped(skip));
+                    emission.notify_ended_as(observed, Ended::Skipped(skip));
                 }
             } else {
                 missed.set(missed.get() + 1);
@@ -205,7 +209,7 @@ impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
 
     fn handler(&self, position: usize) -> HandlerInfo {
         match self.step(position) {
-            Step::Handler(index) => self.roster.handler(index),
+            Step::Handler(index) => self.event_handlers.handler(index),
             Step::Subscription(node) => node.info,
         }
     }
@@ -216,16 +220,16 @@ impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
 #[inline(never)]
 pub(crate) fn run_full<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    event_handlers: &EventHandlers<E>,
     event: &E,
-    record: &LazyState,
-    origin: &Lineage,
+    state: &LazyState,
+    lineage: &Lineage,
     observed: Option<&EmissionObservers<'_>>,
 ) -> usize {
-    let subscribed = roster.subscribed();
-    let view = InlineHandlers::new(roster, subscribed.as_deref());
-    let emission = Emission::new(inner, &view, origin, record);
+    let subscribed = event_handlers.subscribed();
+    let view = InlineHandlers::new(event_handlers, subscribed.as_deref());
+    let emission = Emission::new(inner, &view, lineage, state);
     let missed = Cell::new(0);
-    view.run_rest(event, &emission, &missed, observed);
+    view.run_remaining(event, &emission, &missed, observed);
     view.len() - missed.get()
 }

@@ -42,7 +42,7 @@ pub(crate) enum Call<E> {
 /// The handlers of an event while a dispatcher is built.
 pub(crate) struct List<E> {
     pub(crate) inline: Vec<Bound<E>>,
-    pub(crate) later: Vec<DeferredBinding<E>>,
+    pub(crate) deferred: Vec<DeferredBinding<E>>,
     pub(crate) as_any: AsAny<E>,
 }
 
@@ -69,7 +69,7 @@ impl<E: Event> List<E> {
     pub(crate) fn with_capacity(inline: usize) -> Self {
         Self {
             inline: Vec::with_capacity(inline),
-            later: Vec::new(),
+            deferred: Vec::new(),
             as_any: |event| event,
         }
     }
@@ -99,7 +99,7 @@ impl<E: Event> List<E> {
         let filter = catch_all
             .filter
             .map(|holds| Box::new(move |event: &E| holds(event)) as Filter<E>);
-        self.later.push(DeferredBinding { filter, call });
+        self.deferred.push(DeferredBinding { filter, call });
     }
 }
 
@@ -138,7 +138,7 @@ pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = HandlerResult> +
 pub(crate) enum HandlerResult {
     /// Nothing but that it is done.
     Done,
-    CascadeState(Box<CollectedEffects>),
+    Effects(Box<CollectedEffects>),
 }
 
 /// What an outcome said, until the emission takes it in.

@@ -20,9 +20,9 @@ use crate::type_map::ByType;
 pub(crate) struct DeferredHandler<E> {
     pub(crate) handler: HandlerInfo,
     pub(crate) priority: i32,
-    pub(crate) place: Executor,
+    pub(crate) executor: Executor,
     pub(crate) has_timeout: bool,
-    pub(crate) later: DeferredBinding<E>,
+    pub(crate) binding: DeferredBinding<E>,
 }
 
 /// Where such a handler runs.
@@ -34,7 +34,7 @@ pub(crate) enum Executor {
 #[derive(Clone, Copy)]
 pub(crate) struct QueueExecutor {
     /// The index of the queue among the dispatcher's.
-    pub(crate) line: usize,
+    pub(crate) queue: usize,
     /// The number of the handler.
     pub(crate) label: Label,
 }
@@ -61,20 +61,20 @@ pub struct Executors {
 
 impl Executors {
     /// The places of the handlers of one event, in order.
-    pub(crate) fn of(&mut self, later: &[PlannedHandler]) -> Vec<Executor> {
-        let waits_for = waits_for(later);
-        let places = later.iter().zip(waits_for);
-        places
+    pub(crate) fn of(&mut self, deferred: &[PlannedHandler]) -> Vec<Executor> {
+        let waits_for = waits_for(deferred);
+        let executors = deferred.iter().zip(waits_for);
+        executors
             .map(|(handler, after)| match handler.spec.queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
-                    line: self.index(queue()),
+                    queue: self.index(queue()),
                     label: self.label(*handler),
                 }),
                 None => Executor::Task(TaskExecutor {
                     limit: self.limit(*handler),
                     after: after
                         .into_iter()
-                        .filter(|at| later[*at].spec.executor_kind() == ExecutorKind::Async)
+                        .filter(|at| deferred[*at].spec.executor_kind() == ExecutorKind::Async)
                         .collect(),
                 }),
             })

@@ -50,7 +50,7 @@ pub(crate) mod mode {
 /// One place of a dispatcher's table.
 pub(crate) struct TableEntry {
     mode: AtomicU8,
-    roster: Box<dyn ErasedHandlers>,
+    event_handlers: Box<dyn ErasedHandlers>,
 }
 
 /// The handlers and subscriptions of one event type.
@@ -58,11 +58,11 @@ pub(crate) struct EventHandlers<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
     registered: Box<[PlannedHandler]>,
     /// The handlers that do not run inline, in order.
-    pub(crate) later: Box<[DeferredHandler<E>]>,
+    pub(crate) deferred: Box<[DeferredHandler<E>]>,
     /// Subscriptions that run inline.
     pub(crate) subscriptions: Subscriptions<InlineSubscription<E>>,
     /// Subscriptions that do not.
-    pub(crate) late_subscriptions: Subscriptions<dyn ErasedSubscription>,
+    pub(crate) deferred_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
 
 pub trait ErasedHandlers: Any + Send + Sync {
@@ -71,10 +71,10 @@ pub trait ErasedHandlers: Any + Send + Sync {
 }
 
 impl TableEntry {
-    pub(crate) fn new(roster: Box<dyn ErasedHandlers>, watched: bool) -> Self {
+    pub(crate) fn new(event_handlers: Box<dyn ErasedHandlers>, watched: bool) -> Self {
         Self {
-            mode: AtomicU8::new(roster.mode(watched)),
-            roster,
+            mode: AtomicU8::new(event_handlers.mode(watched)),
+            event_handlers,
         }
     }
 
@@ -86,73 +86,79 @@ impl TableEntry {
     /// Chooses the mode again, after a subscription or an observer came or went.
     pub(crate) fn refresh(&self, watched: bool) {
         self.mode
-            .store(self.roster.mode(watched), Ordering::Release);
+            .store(self.event_handlers.mode(watched), Ordering::Release);
     }
 
     #[inline]
-    pub(crate) fn roster<E: Event>(&self) -> &EventHandlers<E> {
-        let any: &dyn Any = &*self.roster;
-        let Some(roster) = any.downcast_ref() else {
+    pub(crate) fn event_handlers<E: Event>(&self) -> &EventHandlers<E> {
+        let any: &dyn Any = &*self.event_handlers;
+        let Some(event_handlers) = any.downcast_ref() else {
             unreachable!("the table's index belongs to another event type")
         };
-        roster
+        event_handlers
     }
 }
 
 impl<E: Event> EventHandlers<E> {
     /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(list: List<E>, registered: Vec<PlannedHandler>, places: &mut Executors) -> Self {
-        let (inline, later): (Vec<_>, Vec<_>) = registered
+    fn new(list: List<E>, registered: Vec<PlannedHandler>, executors: &mut Executors) -> Self {
+        let (inline, deferred): (Vec<_>, Vec<_>) = registered
             .into_iter()
             .partition(|handler| handler.spec.executor_kind() == ExecutorKind::Inline);
-        let place = places.of(&later);
-        let seat = |((later, handler), place): ((DeferredBinding<E>, PlannedHandler), Executor)| {
-            DeferredHandler {
-                handler: handler.info(),
-                priority: handler.spec.priority,
-                place,
-                has_timeout: handler.spec.timeout.is_some(),
-                later,
-            }
-        };
-        let seats = list.later.into_iter().zip(later).zip(place).map(seat);
+        let executor = executors.of(&deferred);
+        let index =
+            |((deferred, handler), executor): ((DeferredBinding<E>, PlannedHandler), Executor)| {
+                DeferredHandler {
+                    handler: handler.info(),
+                    priority: handler.spec.priority,
+                    executor,
+                    has_timeout: handler.spec.timeout.is_some(),
+                    binding: deferred,
+                }
+            };
+        let deferred_count = list
+            .deferred
+            .into_iter()
+            .zip(deferred)
+            .zip(executor)
+            .map(index);
         Self {
             handlers: list.inline.into(),
             registered: inline.into(),
-            later: seats.collect(),
+            deferred: deferred_count.collect(),
             subscriptions: Subscriptions::default(),
-            late_subscriptions: Subscriptions::default(),
+            deferred_subscriptions: Subscriptions::default(),
         }
     }
 
     /// Whether there are handlers or subscriptions that do not run inline.
-    pub(crate) fn has_later(&self) -> bool {
-        !self.later.is_empty() || self.late_subscriptions.is_some()
+    pub(crate) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty() || self.deferred_subscriptions.is_some()
     }
 
     /// Whether all handlers that do not run inline are `async fn`s without conditions.
-    fn runs_at_once(&self) -> bool {
-        let is_plain = |seat: &DeferredHandler<E>| {
-            let is_free = match &seat.place {
-                Executor::Task(place) => place.after.is_empty() && !place.limit.is_named(),
+    fn is_polled_directly(&self) -> bool {
+        let is_plain = |index: &DeferredHandler<E>| {
+            let is_free = match &index.executor {
+                Executor::Task(executor) => executor.after.is_empty() && !executor.limit.is_named(),
                 Executor::Queue(_) => false,
             };
             is_free
-                && !seat.has_timeout
-                && seat.later.filter.is_none()
-                && matches!(seat.later.call, Call::Async(_))
+                && !index.has_timeout
+                && index.binding.filter.is_none()
+                && matches!(index.binding.call, Call::Async(_))
         };
-        !self.late_subscriptions.is_some() && self.later.iter().all(is_plain)
+        !self.deferred_subscriptions.is_some() && self.deferred.iter().all(is_plain)
     }
 
     /// Whether all handlers wait in queues, without conditions.
     fn is_queued(&self) -> bool {
-        let is_plain = |seat: &DeferredHandler<E>| {
-            matches!(seat.place, Executor::Queue(_)) && seat.later.filter.is_none()
+        let is_plain = |index: &DeferredHandler<E>| {
+            matches!(index.executor, Executor::Queue(_)) && index.binding.filter.is_none()
         };
         self.handlers.is_empty()
-            && !self.late_subscriptions.is_some()
-            && self.later.iter().all(is_plain)
+            && !self.deferred_subscriptions.is_some()
+            && self.deferred.iter().all(is_plain)
     }
 
     /// The subscriptions that run inline, each with its place among the handlers.
@@ -164,11 +170,11 @@ impl<E: Event> EventHandlers<E> {
     }
 
     /// The same of those that do not run inline.
-    pub(crate) fn late_subscribed(&self) -> Option<DeferredSubscriptions> {
-        let seat = |at| self.later.get(at);
+    pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
+        let index = |at| self.deferred.get(at);
         let list = self
-            .late_subscriptions
-            .load(|at| seat(at).map(|seat| seat.priority));
+            .deferred_subscriptions
+            .load(|at| index(at).map(|index| index.priority));
         Guard::into_inner(list)
     }
 }
@@ -178,8 +184,8 @@ impl<E> Drop for EventHandlers<E> {
     fn drop(&mut self) {
         let handlers = std::mem::take(&mut self.handlers);
         handlers.into_iter().for_each(panics::drop_caught);
-        let later = std::mem::take(&mut self.later);
-        later.into_iter().for_each(panics::drop_caught);
+        let deferred = std::mem::take(&mut self.deferred);
+        deferred.into_iter().for_each(panics::drop_caught);
     }
 }
 
@@ -189,8 +195,8 @@ impl<E: Event> ErasedHandlers for EventHandlers<E> {
         let nobody = self.handlers.is_empty() && !subscribed;
         if watched || (E::INFO.is_stoppable() && !nobody) {
             mode::FULL
-        } else if self.has_later() {
-            if !subscribed && self.runs_at_once() {
+        } else if self.has_deferred() {
+            if !subscribed && self.is_polled_directly() {
                 mode::AT_ONCE
             } else if !subscribed && self.is_queued() {
                 mode::QUEUED
@@ -230,7 +236,7 @@ pub trait ErasedEventType: Send + Sync {
         &self,
         list: Box<dyn Any>,
         registered: Vec<PlannedHandler>,
-        places: &mut Executors,
+        executors: &mut Executors,
     ) -> Box<dyn ErasedHandlers>;
 }
 
@@ -264,11 +270,11 @@ impl<E: Event> ErasedEventType for EventType<E> {
         &self,
         list: Box<dyn Any>,
         registered: Vec<PlannedHandler>,
-        places: &mut Executors,
+        executors: &mut Executors,
     ) -> Box<dyn ErasedHandlers> {
         let list = list
             .downcast::<List<E>>()
             .map_or_else(|_| List::with_capacity(0), |list| *list);
-        Box::new(EventHandlers::<E>::new(list, registered, places))
+        Box::new(EventHandlers::<E>::new(list, registered, executors))
     }
 }

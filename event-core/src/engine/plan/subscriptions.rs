@@ -256,10 +256,10 @@ impl<'s, N: ?Sized> Iterator for Steps<'s, N> {
     type Item = Step<'s, N>;
 
     fn next(&mut self) -> Option<Step<'s, N>> {
-        if let [inlay, behind @ ..] = self.inlays
+        if let [inlay, tail @ ..] = self.inlays
             && inlay.handlers <= self.handler
         {
-            self.inlays = behind;
+            self.inlays = tail;
             return Some(Step::Subscription(&inlay.node));
         }
         let handler = self.handler;

@@ -12,7 +12,7 @@ use crate::report::status::{Ended, Skip};
 #[derive(Clone)]
 pub struct QueueHandle {
     /// `None` where no handler of the dispatcher names the queue: it is always empty.
-    line: Option<Arc<LiveQueue>>,
+    queue: Option<Arc<LiveQueue>>,
     declared: &'static Declared,
 }
 
@@ -56,9 +56,9 @@ impl QueueCounts {
 }
 
 impl QueueHandle {
-    pub(crate) fn new(line: Option<&Arc<LiveQueue>>, declared: &'static Declared) -> Self {
+    pub(crate) fn new(queue: Option<&Arc<LiveQueue>>, declared: &'static Declared) -> Self {
         Self {
-            line: line.cloned(),
+            queue: queue.cloned(),
             declared,
         }
     }
@@ -88,24 +88,24 @@ impl QueueHandle {
     }
 
     fn settings(&self) -> Settings {
-        let line = self.line.as_ref();
-        line.map_or(self.declared.settings, |line| line.settings)
+        let queue = self.queue.as_ref();
+        queue.map_or(self.declared.settings, |queue| queue.settings)
     }
 
     /// How much waits, runs and has ended.
     #[must_use]
     pub fn counts(&self) -> QueueCounts {
-        let Some(line) = &self.line else {
+        let Some(queue) = &self.queue else {
             return QueueCounts::default();
         };
-        let skipped = line.undone(Ended::Skipped(Skip::Filter));
+        let skipped = queue.not_done(Ended::Skipped(Skip::Filter));
         let failed = [Ended::Failed, Ended::Panicked, Ended::TimedOut];
-        let failed: u64 = failed.into_iter().map(|ended| line.undone(ended)).sum();
-        let abandoned = line.undone(Ended::Abandoned);
-        let rejected = line.undone(Ended::Rejected);
-        let dropped = line.undone(Ended::Dropped);
-        let counts = line.buffer.counts();
-        let undone = failed + skipped + line.abandoned_running();
+        let failed: u64 = failed.into_iter().map(|ended| queue.not_done(ended)).sum();
+        let abandoned = queue.not_done(Ended::Abandoned);
+        let rejected = queue.not_done(Ended::Rejected);
+        let dropped = queue.not_done(Ended::Dropped);
+        let counts = queue.buffer.counts();
+        let not_done = failed + skipped + queue.abandoned_running();
         QueueCounts {
             depth: counts.depth,
             high_water: counts.high_water,
@@ -113,13 +113,13 @@ impl QueueHandle {
             offered: counts.offered
                 + rejected
                 + dropped.saturating_sub(counts.displaced)
-                + abandoned.saturating_sub(line.abandoned_running() + counts.cleared),
-            done: counts.finished.saturating_sub(undone),
+                + abandoned.saturating_sub(queue.abandoned_running() + counts.cleared),
+            done: counts.finished.saturating_sub(not_done),
             failed,
             dropped,
             rejected,
             abandoned,
-            waits: line.waits(),
+            waits: queue.waits(),
         }
     }
 
@@ -128,31 +128,32 @@ impl QueueHandle {
     /// it emits: no handler takes a [`Meta`](crate::Meta), and nobody observes.
     #[must_use]
     pub fn oldest(&self) -> Option<SystemTime> {
-        let line = self.line.as_ref()?;
-        line.buffer
-            .oldest(|item| Some(item.event.origin().stamp.as_ref()?.time()))?
+        let queue = self.queue.as_ref()?;
+        queue
+            .buffer
+            .oldest(|item| Some(item.event.lineage().meta.as_ref()?.time()))?
     }
 
     /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that
     /// is shut down, or gone, ends all pauses.
     pub fn pause(&self) {
-        if let Some(line) = &self.line {
-            line.set_paused(true);
+        if let Some(queue) = &self.queue {
+            queue.set_paused(true);
         }
     }
 
     /// Lets deliveries start again.
     pub fn resume(&self) {
-        if let Some(line) = &self.line {
-            line.set_paused(false);
+        if let Some(queue) = &self.queue {
+            queue.set_paused(false);
         }
     }
 
     /// Waits until nothing waits in the queue and nothing runs: everything that was queued has ended,
     /// and what it caused was handed over.
     pub async fn join(&self) {
-        if let Some(line) = &self.line {
-            line.buffer.quiet().await;
+        if let Some(queue) = &self.queue {
+            queue.buffer.quiet().await;
         }
     }
 
@@ -160,11 +161,11 @@ impl QueueHandle {
     /// `false` if the time was over first.
     #[must_use = "it tells whether the queue is empty"]
     pub fn join_blocking(&self, limit: Duration) -> bool {
-        match &self.line {
+        match &self.queue {
             None => true,
-            Some(line) => {
+            Some(queue) => {
                 let deadline = Instant::now().checked_add(limit);
-                line.buffer.quiet_blocking(deadline)
+                queue.buffer.quiet_blocking(deadline)
             }
         }
     }

@@ -26,9 +26,9 @@ pub(crate) struct LiveQueue {
     /// The dispatcher drains, and pauses are over.
     is_draining: AtomicBool,
     /// Nobody will serve it any more, since the runtime ended.
-    pub(crate) is_deserted: AtomicBool,
+    pub(crate) has_no_consumer: AtomicBool,
     /// Deliveries that were not done, by how they ended.
-    undone: [AtomicU64; Ended::WAYS],
+    not_done: [AtomicU64; Ended::WAYS],
     /// Of those that were abandoned, the ones that ran already.
     abandoned_running: AtomicU64,
     /// How often an emitter had to wait for room.
@@ -66,7 +66,7 @@ pub(crate) enum OfferResult {
     /// Its key cannot be hashed.
     Panicked(DeferredDelivery, Box<dyn Any + Send>),
     /// Nobody serves the queue any more.
-    Deserted(DeferredDelivery),
+    NoConsumer(DeferredDelivery),
 }
 
 impl LiveQueue {
@@ -79,8 +79,8 @@ impl LiveQueue {
             start: Once::new(),
             alive: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
-            is_deserted: AtomicBool::new(false),
-            undone: array::from_fn(|_| AtomicU64::new(0)),
+            has_no_consumer: AtomicBool::new(false),
+            not_done: array::from_fn(|_| AtomicU64::new(0)),
             abandoned_running: AtomicU64::new(0),
             waits: AtomicU64::new(0),
             aborters: Mutex::default(),
@@ -95,7 +95,7 @@ impl LiveQueue {
     /// Counts how a delivery ended.
     pub(crate) fn count(&self, ended: Ended) {
         if ended != Ended::Done {
-            self.undone[ended.index()].fetch_add(1, Ordering::Relaxed);
+            self.not_done[ended.index()].fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -118,8 +118,8 @@ impl LiveQueue {
         self.waits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn undone(&self, ended: Ended) -> u64 {
-        self.undone[ended.index()].load(Ordering::Relaxed)
+    pub(crate) fn not_done(&self, ended: Ended) -> u64 {
+        self.not_done[ended.index()].load(Ordering::Relaxed)
     }
 
     /// Sets the wake-up of whoever pumps; `false` if there is one.

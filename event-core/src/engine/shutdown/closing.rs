@@ -25,9 +25,9 @@ use crate::queue::buffer::Buffer;
 pub(crate) struct Closing {
     pub(crate) phase: Phase,
     tasks: Arc<Tasks>,
-    lines: Arc<[Arc<LiveQueue>]>,
+    queues: Arc<[Arc<LiveQueue>]>,
     /// The dispatcher, from its last clone's end on, while deliveries are under way.
-    left_alone: Mutex<Option<Arc<DispatcherState>>>,
+    kept_alive: Mutex<Option<Arc<DispatcherState>>>,
     /// Told when the phase is over.
     pub(crate) closed: Waiters,
     /// It was closed before all was quiet.
@@ -37,12 +37,12 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
-    pub(crate) fn new(tasks: &Arc<Tasks>, lines: &Arc<[Arc<LiveQueue>]>) -> Arc<Self> {
+    pub(crate) fn new(tasks: &Arc<Tasks>, queues: &Arc<[Arc<LiveQueue>]>) -> Arc<Self> {
         Arc::new(Self {
             phase: Phase::default(),
             tasks: Arc::clone(tasks),
-            lines: Arc::clone(lines),
-            left_alone: Mutex::default(),
+            queues: Arc::clone(queues),
+            kept_alive: Mutex::default(),
             closed: Waiters::new(),
             out_of_time: AtomicBool::new(false),
             streams: Mutex::default(),
@@ -134,36 +134,36 @@ impl Closing {
         }
         if let Some(woken) = self.phase.close_if_quiet(&self.tasks, &self.buffers()) {
             woken.into_iter().for_each(Waker::wake);
-            self.end_streams_and_tell();
+            self.end_streams_and_notify();
         }
     }
 
     pub(crate) fn buffers(&self) -> Vec<&Buffer<DeferredDelivery>> {
-        self.lines.iter().map(|line| &line.buffer).collect()
+        self.queues.iter().map(|queue| &queue.buffer).collect()
     }
 
     /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
     pub(crate) fn keep(&self, inner: &Arc<DispatcherState>) {
-        let mut left_alone = self.left_alone();
+        let mut kept_alive = self.kept_alive();
         if !self.is_closed() {
-            *left_alone = Some(Arc::clone(inner));
+            *kept_alive = Some(Arc::clone(inner));
         }
     }
 
-    fn left_alone(&self) -> MutexGuard<'_, Option<Arc<DispatcherState>>> {
-        self.left_alone
+    fn kept_alive(&self) -> MutexGuard<'_, Option<Arc<DispatcherState>>> {
+        self.kept_alive
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn end_streams_and_tell(&self) {
+    pub(crate) fn end_streams_and_notify(&self) {
         let streams = self.streams.lock();
         let streams = std::mem::take(&mut *streams.unwrap_or_else(PoisonError::into_inner));
         for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
             stream.buffer.close();
         }
-        let left_alone = self.left_alone().take();
-        panics::drop_caught(left_alone);
+        let kept_alive = self.kept_alive().take();
+        panics::drop_caught(kept_alive);
         self.closed.notify(usize::MAX);
     }
 }

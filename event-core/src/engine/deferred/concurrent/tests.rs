@@ -65,7 +65,7 @@ impl Wake for Outer {
 }
 
 /// Which futures are ready in one turn.
-fn turn(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
+fn emitted(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
     let mut context = Context::from_waker(waker);
     concurrent.begin_turn(&context);
     let mut ready = Vec::new();
@@ -97,7 +97,7 @@ fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
     }
     for (id, shared) in all.iter().enumerate().rev() {
         shared.wake();
-        assert_eq!(turn(&mut concurrent, &waker), [id]);
+        assert_eq!(emitted(&mut concurrent, &waker), [id]);
     }
     assert!(concurrent.is_empty());
     let polls: usize = all.iter().map(|shared| shared.polls()).sum();
@@ -182,7 +182,7 @@ proptest! {
                     if let Some((_, shared)) = at && !is_over(shared) {
                         shared.wake();
                         let asked = outer.0.load(Ordering::Relaxed);
-                        prop_assert!(asked > asked_before, "a wake-up asks for a turn");
+                        prop_assert!(asked > asked_before, "a wake-up asks for a emitted");
                     }
                 }
                 Step::WakeAll => {
@@ -191,7 +191,7 @@ proptest! {
                     }
                 }
                 Step::PollRound => {
-                    let mut ready = turn(&mut concurrent, &waker);
+                    let mut ready = emitted(&mut concurrent, &waker);
                     ready.sort_unstable();
                     let over = waiting.extract_if(.., |(_, shared)| is_over(shared));
                     prop_assert_eq!(ready, over.map(|(id, _)| id).collect::<Vec<_>>());

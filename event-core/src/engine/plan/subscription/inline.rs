@@ -1,4 +1,4 @@
-//! TODO
+//! A subscription that runs inline.
 
 use std::sync::Weak;
 
@@ -57,8 +57,8 @@ impl<E: Event> InlineSubscription<E> {
 
     fn remove(&self) {
         if let Some(inner) = self.inner.upgrade() {
-            let found = inner.find_or_make::<E>();
-            found.roster::<E>().subscriptions.remove(self.key);
+            let entry = inner.find_or_make::<E>();
+            entry.event_handlers::<E>().subscriptions.remove(self.key);
             inner.refresh::<E>();
         }
     }
