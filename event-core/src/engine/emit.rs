@@ -28,7 +28,8 @@ pub(crate) use crate::engine::inline::call::run_plain;
 use crate::engine::inline::observed::{run_full, run_subscribed};
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
-use crate::engine::plan::handlers::{TableEntry, mode};
+use crate::engine::plan::flags;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
 use crate::event::any::AnyEvent;
@@ -50,18 +51,19 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
     let Some(entry) = inner.entry(E::slot()) else {
         return emit_full(inner, event, Cascade::default());
     };
-    let way = entry.mode();
-    if way == mode::PLAIN && nesting_depth::is_outermost() {
+    let flags = entry.flags();
+    if flags == flags::INLINE && nesting_depth::is_outermost() {
         return emit_by(inner, event, |event, state| {
             run_plain(inner, entry.event_handlers(), event, state, &ROOT_LINEAGE)
         });
     }
-    if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
+    if flags == 0 && const { !std::mem::needs_drop::<E>() } {
         return Report::default();
     }
-    match way {
-        mode::EMPTY if nesting_depth::is_outermost() => emit_by(inner, event, |_, _| 0),
-        mode::SUBSCRIBED if nesting_depth::is_outermost() => emit_subscribed(inner, entry, event),
+    match flags & !flags::INLINE {
+        _ if !nesting_depth::is_outermost() => emit_full(inner, event, Cascade::default()),
+        0 => emit_by(inner, event, |_, _| 0),
+        flags::SUBSCRIBED => emit_subscribed(inner, entry, event),
         _ => emit_full(inner, event, Cascade::default()),
     }
 }
@@ -253,12 +255,11 @@ pub(crate) fn deliver<E: Event>(
 ) {
     let fail_fast = cascade.is_fail_fast();
     let state = &cascade.state;
-    cascade.done += match entry.mode() {
-        mode::EMPTY => 0,
-        mode::PLAIN if !fail_fast => {
-            run_plain(inner, entry.event_handlers(), event, state, &lineage)
-        }
-        mode::SUBSCRIBED if !fail_fast => {
+    let flags = entry.flags();
+    cascade.done += match flags & !flags::INLINE {
+        0 if flags == 0 => 0,
+        0 if !fail_fast => run_plain(inner, entry.event_handlers(), event, state, &lineage),
+        flags::SUBSCRIBED if !fail_fast => {
             run_subscribed(inner, entry.event_handlers(), event, state, &lineage)
         }
         _ => {

@@ -17,8 +17,8 @@ use crate::engine::emit_all;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::pending_emission;
 use crate::engine::pending_emission::StartedEmission;
-use crate::engine::plan::executor::Executor;
-use crate::engine::plan::handlers::{EventHandlers, mode};
+use crate::engine::plan::flags;
+use crate::engine::plan::handlers::EventHandlers;
 use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
 use crate::event::info::EventInfo;
@@ -36,7 +36,7 @@ pub(crate) async fn emit_async<E: Event>(
     event: E,
     values: Option<Arc<Values>>,
 ) -> Report {
-    if let Some(event_handlers) = at_once_roster(&inner, values.is_none()) {
+    if let Some(event_handlers) = directly_polled(&inner, values.is_none()) {
         return emit_polled(&inner, event_handlers, event).await;
     }
     match begin(&inner, event, values) {
@@ -46,10 +46,10 @@ pub(crate) async fn emit_async<E: Event>(
 }
 
 /// The handlers of an event that is emitted as an outermost root, if most of them are ready at once.
-fn at_once_roster<E: Event>(inner: &DispatcherState, is_bare: bool) -> Option<&EventHandlers<E>> {
+fn directly_polled<E: Event>(inner: &DispatcherState, is_bare: bool) -> Option<&EventHandlers<E>> {
     let is_plain_root = is_bare && !inner.makes_meta() && nesting_depth::is_outermost();
     let entry = inner.entry(E::slot()).filter(|_| is_plain_root)?;
-    (entry.mode() == mode::AT_ONCE).then(|| entry.event_handlers())
+    (entry.flags() & !flags::INLINE == flags::ASYNC).then(|| entry.event_handlers())
 }
 
 /// Emits an outermost root to handlers that mostly are ready at once.
@@ -210,11 +210,5 @@ fn begin_arrived<E: Event>(
 
 /// Whether something else than the emission will hold the event.
 fn needs_hand_over<E: Event>(entry: &TableLookup<'_>) -> bool {
-    let event_handlers = entry.event_handlers::<E>();
-    let is_queued = |executor: &Executor| matches!(executor, Executor::Queue(_));
-    event_handlers.deferred_subscriptions.is_some()
-        || event_handlers
-            .deferred
-            .iter()
-            .any(|index| is_queued(&index.executor))
+    entry.flags() & (flags::QUEUED | flags::DEFERRED_SUBSCRIBED) != 0
 }

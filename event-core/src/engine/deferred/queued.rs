@@ -12,7 +12,8 @@ use crate::engine::emission::deferred_event::{
     DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef,
 };
 use crate::engine::plan::executor::{Executor, QueueExecutor};
-use crate::engine::plan::handlers::{EventHandlers, mode};
+use crate::engine::plan::flags;
+use crate::engine::plan::handlers::EventHandlers;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::nesting;
@@ -23,7 +24,8 @@ use crate::nesting_depth;
 #[inline]
 pub(crate) fn event_handlers<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
     let entry = inner.entry(E::slot())?;
-    let goes = entry.mode() == mode::QUEUED && !inner.makes_meta() && nesting_depth::is_outermost();
+    let goes =
+        entry.flags() == flags::QUEUED && !inner.makes_meta() && nesting_depth::is_outermost();
     goes.then(|| entry.event_handlers())
 }
 

@@ -9,6 +9,7 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::ops::BitOr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -19,6 +20,7 @@ use crate::engine::plan::bound::{Bound, Call, CatchAll, DeferredBinding, List};
 use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
+use crate::engine::plan::flags;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscription::inline::InlineSubscription;
 use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
@@ -28,28 +30,9 @@ use crate::event::slot::EventSlot;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
-/// How an emit goes about an event; one byte, read without ordering, since it only ever
-/// chooses between ways that all give the right result.
-pub(crate) mod mode {
-    /// Nobody handles it.
-    pub(crate) const EMPTY: u8 = 0;
-    /// Linked handlers alone: the fast way.
-    pub(crate) const PLAIN: u8 = 1;
-    /// Subscriptions among the handlers, or alone.
-    pub(crate) const SUBSCRIBED: u8 = 2;
-    /// Handlers that do not run inline, observers, a stoppable event, or a dispatcher that
-    /// closes: each step is looked at.
-    pub(crate) const FULL: u8 = 3;
-    /// Handlers that run inline or as plain `async fn`s: for `emit_async`, see
-    /// [`at_once`](crate::engine::deferred::first_polls). For all others as much as [`FULL`].
-    pub(crate) const AT_ONCE: u8 = 4;
-    /// Handlers that queues run, without filters, alone; see [`queued`](crate::engine::deferred::queued).
-    pub(crate) const QUEUED: u8 = 5;
-}
-
 /// One place of a dispatcher's table.
 pub(crate) struct TableEntry {
-    mode: AtomicU8,
+    flags: AtomicU8,
     event_handlers: Box<dyn ErasedHandlers>,
 }
 
@@ -66,27 +49,27 @@ pub(crate) struct EventHandlers<E> {
 }
 
 pub trait ErasedHandlers: Any + Send + Sync {
-    /// The mode, given whether each step of the dispatcher is looked at.
-    fn mode(&self, watched: bool) -> u8;
+    /// The [flags], given whether each step of the dispatcher is looked at.
+    fn flags(&self, is_watched: bool) -> u8;
 }
 
 impl TableEntry {
     pub(crate) fn new(event_handlers: Box<dyn ErasedHandlers>, watched: bool) -> Self {
         Self {
-            mode: AtomicU8::new(event_handlers.mode(watched)),
+            flags: AtomicU8::new(event_handlers.flags(watched)),
             event_handlers,
         }
     }
 
     #[inline]
-    pub(crate) fn mode(&self) -> u8 {
-        self.mode.load(Ordering::Relaxed)
+    pub(crate) fn flags(&self) -> u8 {
+        self.flags.load(Ordering::Relaxed)
     }
 
-    /// Chooses the mode again, after a subscription or an observer came or went.
+    /// Computes the flags again, after a subscription or an observer came or went.
     pub(crate) fn refresh(&self, watched: bool) {
-        self.mode
-            .store(self.event_handlers.mode(watched), Ordering::Release);
+        self.flags
+            .store(self.event_handlers.flags(watched), Ordering::Release);
     }
 
     #[inline]
@@ -136,29 +119,27 @@ impl<E: Event> EventHandlers<E> {
         !self.deferred.is_empty() || self.deferred_subscriptions.is_some()
     }
 
-    /// Whether all handlers that do not run inline are `async fn`s without conditions.
-    fn is_polled_directly(&self) -> bool {
-        let is_plain = |index: &DeferredHandler<E>| {
-            let is_free = match &index.executor {
-                Executor::Task(executor) => executor.after.is_empty() && !executor.limit.is_named(),
-                Executor::Queue(_) => false,
-            };
-            is_free
-                && !index.has_timeout
-                && index.binding.filter.is_none()
-                && matches!(index.binding.call, Call::Async(_))
+    /// The flags of the handlers that do not run inline.
+    fn deferred_flags(&self) -> u8 {
+        let of = |handler: &DeferredHandler<E>| match &handler.executor {
+            Executor::Queue(_) => match handler.binding.filter {
+                None => flags::QUEUED,
+                Some(_) => flags::QUEUED | flags::CONDITIONAL,
+            },
+            Executor::Task(executor) => {
+                let is_free = executor.after.is_empty()
+                    && !executor.limit.is_named()
+                    && !handler.has_timeout
+                    && handler.binding.filter.is_none()
+                    && matches!(handler.binding.call, Call::Async(_));
+                if is_free {
+                    flags::ASYNC
+                } else {
+                    flags::ASYNC | flags::CONDITIONAL
+                }
+            }
         };
-        !self.deferred_subscriptions.is_some() && self.deferred.iter().all(is_plain)
-    }
-
-    /// Whether all handlers wait in queues, without conditions.
-    fn is_queued(&self) -> bool {
-        let is_plain = |index: &DeferredHandler<E>| {
-            matches!(index.executor, Executor::Queue(_)) && index.binding.filter.is_none()
-        };
-        self.handlers.is_empty()
-            && !self.deferred_subscriptions.is_some()
-            && self.deferred.iter().all(is_plain)
+        self.deferred.iter().map(of).fold(0, u8::bitor)
     }
 
     /// The subscriptions that run inline, each with its place among the handlers.
@@ -190,26 +171,18 @@ impl<E> Drop for EventHandlers<E> {
 }
 
 impl<E: Event> ErasedHandlers for EventHandlers<E> {
-    fn mode(&self, watched: bool) -> u8 {
-        let subscribed = self.subscriptions.is_some();
-        let nobody = self.handlers.is_empty() && !subscribed;
-        if watched || (E::INFO.is_stoppable() && !nobody) {
-            mode::FULL
-        } else if self.has_deferred() {
-            if !subscribed && self.is_polled_directly() {
-                mode::AT_ONCE
-            } else if !subscribed && self.is_queued() {
-                mode::QUEUED
-            } else {
-                mode::FULL
-            }
-        } else if subscribed {
-            mode::SUBSCRIBED
-        } else if self.handlers.is_empty() {
-            mode::EMPTY
-        } else {
-            mode::PLAIN
-        }
+    fn flags(&self, is_watched: bool) -> u8 {
+        let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
+        let inline = flag(flags::INLINE, !self.handlers.is_empty())
+            | flag(flags::SUBSCRIBED, self.subscriptions.is_some());
+        let is_stepwise = is_watched || (E::INFO.is_stoppable() && inline != 0);
+        inline
+            | self.deferred_flags()
+            | flag(
+                flags::DEFERRED_SUBSCRIBED,
+                self.deferred_subscriptions.is_some(),
+            )
+            | flag(flags::STEPWISE, is_stepwise)
     }
 }
 

@@ -1,6 +1,7 @@
 pub(crate) mod bound;
 pub(crate) mod concurrency;
 pub(crate) mod executor;
+pub(crate) mod flags;
 pub(crate) mod handlers;
 pub(crate) mod order;
 pub(crate) mod pattern;
