@@ -42,7 +42,7 @@ pub(crate) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>
             .at(second.file(), second.line())
             .help(
                 "give one of them another `name`; if both are one type, two versions of its \
-                   crate are linked: `cargo tree --duplicates` shows lookup needs which",
+                   crate are linked: `cargo tree --duplicates` shows who needs which",
             ),
         );
     }
@@ -75,7 +75,7 @@ pub(crate) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut
             )
         } else {
             "rename one of them; if they are one function, its crate is linked twice: `cargo \
-             tree --duplicates` shows lookup needs which"
+             tree --duplicates` shows who needs which"
                 .to_owned()
         };
         let mut executors = [(first.file, first.line), (second.file, second.line)];

@@ -17,7 +17,7 @@ use crate::runtime::Runtime;
 pub struct Shutdown {
     drained: Vec<(HandlerInfo, usize)>,
     abandoned: Vec<(HandlerInfo, usize)>,
-    cancel: usize,
+    cancelled: usize,
     in_time: bool,
 }
 
@@ -52,26 +52,26 @@ impl Shutdown {
     /// [Shielded](crate::dispatcher::EmitAsync::shielded) emissions that had not ended when the time
     /// was over. What was under way in them ends as cancelled.
     #[must_use]
-    pub fn cancel(&self) -> usize {
-        self.cancel
+    pub fn cancelled(&self) -> usize {
+        self.cancelled
     }
 
     /// Whether everything ended in time. Where it did not, what emitted while the time ran out may
     /// have been rejected.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.in_time && self.abandoned.is_empty() && self.cancel == 0
+        self.in_time && self.abandoned.is_empty() && self.cancelled == 0
     }
 
     fn of(inner: &DispatcherState) -> Self {
-        let (mut drained, mut abandoned, cancel) = inner.account();
+        let (mut drained, mut abandoned, cancelled) = inner.account();
         for counts in [&mut drained, &mut abandoned] {
             counts.sort_by_key(|(handler, _)| (handler.name(), handler.line()));
         }
         Self {
             drained,
             abandoned,
-            cancel,
+            cancelled,
             in_time: !inner.closing.ran_out_of_time(),
         }
     }
@@ -86,7 +86,7 @@ impl fmt::Display for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
         write!(f, "{drained} drained, {abandoned} abandoned")?;
-        match self.cancel {
+        match self.cancelled {
             0 => {}
             1 => f.write_str(", 1 shielded emission cut short")?,
             more => write!(f, ", {more} shielded emissions cut short")?,

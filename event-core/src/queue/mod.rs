@@ -140,7 +140,7 @@ impl Settings {
     pub const fn consumers(mut self, consumers: usize) -> Self {
         assert!(
             consumers > 0,
-            "a queue needs somebody lookup serves it: write `.consumers(1)` or more"
+            "a queue needs somebody who serves it: write `.consumers(1)` or more"
         );
         self.consumers = consumers;
         self

@@ -186,7 +186,7 @@ impl<E: Event> DeferredEvent<E> {
             Some(entry) => entry.event_handlers(),
             None => match inner.known::<E>() {
                 Some(entry) => entry.event_handlers(),
-                None => unreachable!("an event without a executor has no handlers"),
+                None => unreachable!("an event without a table entry has no handlers"),
             },
         }
     }

@@ -39,11 +39,7 @@ fn a_wake_up_beside_a_turn_is_seen_in_it_or_asks_for_another() {
         let was_seen = woken == [0] && is_ready.load(Ordering::Relaxed);
         waking.join().expect("no panic");
         if !was_seen {
-            assert_eq!(
-                outer.0.load(Ordering::Acquire),
-                1,
-                "the emitted is asked for"
-            );
+            assert_eq!(outer.0.load(Ordering::Acquire), 1, "the turn is asked for");
             woken.clear();
             wakes.take(waker.clone(), &mut woken);
             assert_eq!(woken, [0]);

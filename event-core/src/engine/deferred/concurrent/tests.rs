@@ -182,7 +182,7 @@ proptest! {
                     if let Some((_, shared)) = at && !is_over(shared) {
                         shared.wake();
                         let asked = outer.0.load(Ordering::Relaxed);
-                        prop_assert!(asked > asked_before, "a wake-up asks for a emitted");
+                        prop_assert!(asked > asked_before, "a wake-up asks for a turn");
                     }
                 }
                 Step::WakeAll => {
