@@ -11,6 +11,12 @@ pub mod dispatcher;
 pub mod error;
 pub mod event;
 pub mod flag;
+pub mod global {
+    //! The default dispatcher of the process, of a thread or of a future, for those who want one.
+    pub use crate::dispatcher::global::{
+        EnterGuard, WithDispatcher, emit, enter, scope, set_default,
+    };
+}
 pub mod handler;
 pub mod meta;
 mod nesting;
@@ -47,14 +53,8 @@ pub(crate) mod spans;
 pub(crate) mod type_map;
 pub(crate) mod type_name;
 
-pub use crate::box_error::BoxError;
-pub use crate::build::module::Module;
 pub use crate::dispatcher::Dispatcher;
-pub use crate::dispatcher::builder::DispatcherBuilder;
-pub use crate::dispatcher::global::emit;
-pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::pending::PendingEvents;
-pub use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
 pub use crate::event::any::AnyEvent;
 pub use crate::event::{Event, Transient};
 pub use crate::handler::context::Context;

@@ -12,12 +12,12 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::dispatcher::Dispatcher;
-use crate::error::{EmitError, InstallError};
-use crate::event::{EmitsNow, Event};
+use crate::dispatcher::payload::Payload;
+use crate::error::{EmitError, SetDefaultError};
 use crate::panics::DropCaught;
 use crate::report::Report;
 
-static INSTALLED: OnceLock<Dispatcher> = OnceLock::new();
+static DEFAULT: OnceLock<Dispatcher> = OnceLock::new();
 
 thread_local! {
     /// Isolated, for a thread that ends before its guards do.
@@ -27,61 +27,87 @@ thread_local! {
 /// Tells guards apart.
 static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 
-/// Emits through the dispatcher that this thread has [entered](Dispatcher::enter), else
-/// through the one that was [installed](Dispatcher::install).
+/// Emits through the dispatcher that this thread or future has [entered](enter), else through the
+/// [default](set_default) of the process.
 ///
 /// # Errors
 ///
-/// [`EmitError::NotInstalled`] if there is neither: a missing dispatcher never looks like
+/// [`EmitError::NoDefault`] if there is neither: a missing dispatcher never looks like
 /// "nobody listens".
 ///
 /// # Examples
 ///
 /// ```standalone_crate
-/// use event_core::{Dispatcher, Event, error::EmitError};
+/// use event_core::{Dispatcher, Event, error::EmitError, global};
 ///
 /// #[derive(Event)]
 /// struct BellRung;
 ///
-/// assert!(matches!(event_core::emit(BellRung), Err(EmitError::NotInstalled)));
+/// assert!(matches!(global::emit(BellRung), Err(EmitError::NoDefault)));
 ///
 /// let dispatcher = Dispatcher::empty().build()?;
-/// let entered = dispatcher.enter();
-/// assert!(event_core::emit(BellRung).is_ok());
+/// let entered = global::enter(&dispatcher);
+/// assert!(global::emit(BellRung).is_ok());
 /// # drop(entered);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
-#[must_use = "an error means that nobody was told: no dispatcher is installed"]
-pub fn emit<E>(event: E) -> Result<Report, EmitError>
-where
-    E: Event + EmitsNow<E::Durability>,
-{
+#[must_use = "an error means that nobody was told: there is no default dispatcher"]
+pub fn emit<P: Payload>(payload: P) -> Result<Report, EmitError> {
     // A thread that ends has left every dispatcher.
     let entered =
         ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| Dispatcher::clone(last)));
     let entered = entered.ok().flatten().map(DropCaught::new);
-    match entered.as_deref().or_else(|| INSTALLED.get()) {
-        Some(dispatcher) => Ok(dispatcher.emit(event)),
-        None => Err(EmitError::NotInstalled),
+    match entered.as_deref().or_else(|| DEFAULT.get()) {
+        Some(dispatcher) => Ok(dispatcher.emit(payload)),
+        None => Err(EmitError::NoDefault),
     }
 }
 
-pub(crate) fn install(dispatcher: &Dispatcher) -> Result<(), InstallError> {
-    INSTALLED
+/// Makes a dispatcher the default of the whole process.
+///
+/// # Errors
+///
+/// There is one already.
+pub fn set_default(dispatcher: &Dispatcher) -> Result<(), SetDefaultError> {
+    DEFAULT
         .set(dispatcher.clone())
-        .map_err(|_| InstallError::new())
+        .map_err(|_| SetDefaultError {})
 }
 
-/// A guard: until it is dropped, [`emit`](crate::emit) on this thread uses the dispatcher
+/// Makes a dispatcher the default of this thread, until the guard is dropped.
+pub fn enter(dispatcher: &Dispatcher) -> EnterGuard {
+    EnterGuard::new(dispatcher)
+}
+
+/// Makes a dispatcher the default inside of a future, on whatever thread that is polled.
+///
+/// # Examples
+///
+/// ```
+/// # use event_core::{Dispatcher, Event, global};
+/// #[derive(Event)]
+/// struct BellRung;
+///
+/// let dispatcher = Dispatcher::empty().build()?;
+/// let emitted = global::scope(&dispatcher, async { global::emit(BellRung) });
+/// assert!(pollster::block_on(emitted).is_ok());
+/// assert!(global::emit(BellRung).is_err());
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+pub fn scope<F: Future>(dispatcher: &Dispatcher, future: F) -> WithDispatcher<F> {
+    WithDispatcher::new(dispatcher, future)
+}
+
+/// A guard: until it is dropped, [`emit`] on this thread uses the dispatcher
 /// that made it. Guards may be nested: the last one that still lives counts.
 #[must_use = "dropping the guard leaves the dispatcher at once"]
-pub struct Entered {
+pub struct EnterGuard {
     guard: u64,
     /// It belongs to the thread that made it.
     not_send: PhantomData<*const ()>,
 }
 
-impl Entered {
+impl EnterGuard {
     pub(crate) fn new(dispatcher: &Dispatcher) -> Self {
         let guard = LAST_GUARD.fetch_add(1, Ordering::Relaxed);
         ENTERED.with_borrow_mut(|all| all.push((guard, DropCaught::new(dispatcher.clone()))));
@@ -93,17 +119,17 @@ impl Entered {
 }
 
 pin_project! {
-    /// A future inside of which [`emit`](crate::emit) uses the dispatcher that made it: from
-    /// [`Dispatcher::in_scope`].
+    /// A future inside of which [`emit`] uses the dispatcher that made it: from
+    /// [`scope`].
     #[must_use = "futures do nothing until they are awaited"]
-    pub struct InScope<F> {
+    pub struct WithDispatcher<F> {
         dispatcher: Dispatcher,
         #[pin]
         future: F,
     }
 }
 
-impl<F> InScope<F> {
+impl<F> WithDispatcher<F> {
     pub(crate) fn new(dispatcher: &Dispatcher, future: F) -> Self {
         Self {
             dispatcher: dispatcher.clone(),
@@ -112,23 +138,23 @@ impl<F> InScope<F> {
     }
 }
 
-impl<F: Future> Future for InScope<F> {
+impl<F: Future> Future for WithDispatcher<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.dispatcher.enter();
+        let _entered = enter(this.dispatcher);
         this.future.poll(context)
     }
 }
 
-impl<F> fmt::Debug for InScope<F> {
+impl<F> fmt::Debug for WithDispatcher<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InScope").finish_non_exhaustive()
+        f.debug_struct("WithDispatcher").finish_non_exhaustive()
     }
 }
 
-impl Drop for Entered {
+impl Drop for EnterGuard {
     fn drop(&mut self) {
         let left = ENTERED.try_with(|all| {
             let mut all = all.borrow_mut();
@@ -140,8 +166,8 @@ impl Drop for Entered {
     }
 }
 
-impl fmt::Debug for Entered {
+impl fmt::Debug for EnterGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entered").finish_non_exhaustive()
+        f.debug_struct("EnterGuard").finish_non_exhaustive()
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::dispatcher::Dispatcher;
+use crate::dispatcher::payload::Payload;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::state::DispatcherState;
 use crate::error::EmitError;
-use crate::event::{EmitsNow, Event};
 use crate::panics::DropCaught;
 use crate::report::Report;
 
@@ -76,17 +76,14 @@ impl DispatcherHandle {
         Ok(Dispatcher::of(owner))
     }
 
-    /// Emits an event; see [`Dispatcher::emit`].
+    /// Emits an event, or another payload; see [`Dispatcher::emit`].
     ///
     /// # Errors
     ///
     /// Those of [`get`](Self::get).
-    pub fn emit<E>(&self, event: E) -> Result<Report, EmitError>
-    where
-        E: Event + EmitsNow<E::Durability>,
-    {
+    pub fn emit<P: Payload>(&self, payload: P) -> Result<Report, EmitError> {
         let dispatcher = DropCaught::new(self.get()?);
-        Ok(dispatcher.emit(event))
+        Ok(dispatcher.emit(payload))
     }
 }
 

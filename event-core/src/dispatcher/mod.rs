@@ -7,13 +7,14 @@ pub(crate) mod builder;
 pub(crate) mod emit_future;
 pub(crate) mod global;
 pub(crate) mod handle;
+pub(crate) mod options;
+pub(crate) mod payload;
 pub(crate) mod pending;
 #[cfg(feature = "tokio")]
 pub(crate) mod shielded;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
 pub(crate) mod subscription;
-pub(crate) mod with;
 
 use std::fmt;
 use std::future::Future;
@@ -22,20 +23,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::dispatcher::pending::PendingEvents;
+use crate::dispatcher::payload::Request;
 use crate::dispatcher::stream::EventStream;
-use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
-use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emit;
-use crate::engine::emit_all;
-use crate::engine::emit_async;
+use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
+use crate::engine::emission::cascade::WaitPolicy;
 use crate::engine::observers::Observation;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::queue::handle::QueueHandle;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::engine::state::DispatcherState;
-use crate::error::{BlockingError, InstallError, TryEmitError};
-use crate::event::{EmitsNow, Event, Handled};
+use crate::error::BlockingError;
+use crate::event::Handled;
 use crate::handler::outcome::Outcome;
 use crate::handler::param::Dependency;
 use crate::observer::Observer;
@@ -43,14 +41,16 @@ use crate::queue::local::LocalQueue;
 use crate::queue::{AnyQueue, Overflow, Queue, Settings};
 use crate::report::Report;
 
+pub use crate::build::module::Module;
 pub use crate::dispatcher::builder::DispatcherBuilder;
 pub use crate::dispatcher::emit_future::EmitAsync;
-pub use crate::dispatcher::global::{Entered, InScope};
 pub use crate::dispatcher::handle::DispatcherHandle;
+pub use crate::dispatcher::options::EmitOptions;
+pub use crate::dispatcher::payload::Payload;
 #[cfg(feature = "tokio")]
 pub use crate::dispatcher::shielded::Shielded;
 pub use crate::dispatcher::shutdown::Shutdown;
-pub use crate::dispatcher::with::With;
+pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 
 /// Hands each event to everyone who handles it.
 ///
@@ -138,12 +138,11 @@ impl Dispatcher {
     /// [`emit_async`](Self::emit_async) and [`emit_blocking`](Self::emit_blocking) do. Emitting to nobody is
     /// legal and nearly free. Inside a handler it starts a root of its own, which runs at
     /// once; return the event instead to have it run after the other handlers.
+    ///
+    /// Takes an event, [`PendingEvents`](crate::PendingEvents), or an envelope by reference; see [`Payload`].
     #[inline]
-    pub fn emit<E>(&self, event: E) -> Report
-    where
-        E: Event + EmitsNow<E::Durability>,
-    {
-        emit::emit(&self.owner, event)
+    pub fn emit<P: Payload>(&self, payload: P) -> Report {
+        payload.emit_plain(&self.owner)
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
@@ -181,15 +180,13 @@ impl Dispatcher {
     /// # Cancellation
     ///
     /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
-    pub fn emit_async<E>(
+    pub fn emit_async<P: Payload>(
         &self,
-        event: E,
-    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<E>>
-    where
-        E: Event + EmitsNow<E::Durability>,
-    {
-        let future = emit_async::emit_async(Arc::clone(&self.owner), event, None);
-        EmitAsync::new(&self.owner, E::INFO, future)
+        payload: P,
+    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<P>> {
+        let event = payload.info();
+        let future = payload.emit_async(Request::plain(&self.owner));
+        EmitAsync::new(&self.owner, event, future)
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and lets the thread wait for room in queues that
@@ -199,26 +196,20 @@ impl Dispatcher {
     ///
     /// The thread belongs to a runtime, which might stand still; nothing was emitted, and the event is
     /// gone. Threads of tokio's `spawn_blocking` cannot be told from its others; use `std::thread`.
-    pub fn emit_blocking<E>(&self, event: E) -> Result<Report, BlockingError>
-    where
-        E: Event + EmitsNow<E::Durability>,
-    {
-        BlockingError::check("emit")?;
-        Ok(emit::emit_full(
-            &self.owner,
-            event,
-            Cascade::with(WaitPolicy::BlockForCapacity),
-        ))
+    pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
+        BlockingError::check()?;
+        Ok(payload.emit_with(Request::plain(&self.owner), WaitPolicy::BlockForCapacity))
     }
 
     /// Gives a value along with what is emitted through what this returns: handlers of the event and
     /// of all it causes, through queues and tasks, take it as [`Context<T>`](crate::Context).
-    pub fn with<T: Dependency>(&self, value: T) -> With<'_> {
-        With::new(self, value)
+    pub fn with<T: Dependency>(&self, value: T) -> EmitOptions<'_> {
+        EmitOptions::new(self).with(value)
     }
 
-    /// Emits an event, and ends at the first failure: no further handler runs, and nothing
-    /// more is emitted, at every level of the cascade. Django's `send` does so with sync receivers.
+    /// Lets what is emitted through what this returns end at the first failure: no further handler starts,
+    /// and nothing more is emitted, at every level of the cascade. Async handlers that run already run to
+    /// their end. Django's `send` does so with sync receivers.
     ///
     /// # Examples
     ///
@@ -234,94 +225,55 @@ impl Dispatcher {
     /// }
     ///
     /// let dispatcher = Dispatcher::builder().build()?;
-    /// assert!(dispatcher.try_emit(FormSent { name: "Ada".to_owned() }).is_ok());
-    ///
-    /// let error = dispatcher.try_emit(FormSent { name: String::new() }).unwrap_err();
+    /// let form = FormSent { name: String::new() };
+    /// let error = dispatcher.fail_fast().emit(form).into_result().unwrap_err();
     /// assert!(error.to_string().ends_with("a name is missing"));
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// The first failure, with the report of what had happened until then.
-    pub fn try_emit<E>(&self, event: E) -> Result<Report, TryEmitError>
-    where
-        E: Event + EmitsNow<E::Durability>,
-    {
-        let report = emit::emit_full(&self.owner, event, Cascade::fail_fast());
-        if report.is_ok() {
-            Ok(report)
-        } else {
-            Err(TryEmitError::new(report))
-        }
+    pub fn fail_fast(&self) -> EmitOptions<'_> {
+        EmitOptions::new(self).fail_fast()
     }
 
-    /// Emits recorded events as one root: all of them, in order, before anything they cause.
-    /// As [`emit`](Self::emit) does, it waits for nothing; see [`emit_all_async`](Self::emit_all_async).
+    /// Lets what is emitted through what this returns cause nothing that is in its record, too: for an
+    /// envelope out of a [journal](crate::wire::journal), whose handlers caused events that are in it and
+    /// are replayed in their turn.
+    ///
+    /// What handlers return, give to an [`Emitter`](crate::Emitter) or emit themselves through this
+    /// dispatcher is discarded, wherever they run: inline, as tasks, in queues, as subscriptions. It is
+    /// counted in [`Report::discarded`] and [`counts`](Self::counts), and is no failure. An event
+    /// that is not `wire` can be in no record, and is emitted as always.
     ///
     /// # Examples
     ///
     /// ```standalone_crate
-    /// use event_core::{Dispatcher, Event, PendingEvents};
+    /// use event_core::wire::Codec;
+    /// use event_core::{Dispatcher, Event, handler};
+    /// use serde::{Deserialize, Serialize};
     ///
-    /// #[derive(Event)]
-    /// struct ItemAdded;
-    ///
-    /// let dispatcher = Dispatcher::empty().build()?;
-    /// let pending: PendingEvents = (0..3).map(|_| ItemAdded).collect();
-    /// assert_eq!(dispatcher.emit_all(pending).events(), 3);
-    /// # Ok::<(), event_core::error::BuildError>(())
-    /// ```
-    #[allow(clippy::must_use_candidate, reason = "a report may be ignored")]
-    pub fn emit_all(&self, pending: PendingEvents) -> Report {
-        emit_all::emit_all(&self.owner, pending.events, None, false)
-    }
-
-    /// Emits recorded events as [`emit_all`](Self::emit_all) does, and runs the async handlers of each,
-    /// side by side, before the next one is emitted; it waits for room in queues that let emitters
-    /// [wait](Overflow::Wait). For facts that became true with a commit.
-    ///
-    /// # Examples
-    ///
-    /// ```standalone_crate
-    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use event_core::{Dispatcher, Event, PendingEvents, handler};
-    ///
-    /// #[derive(Event)]
-    /// struct UserSaved { name: &'static str }
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(name = "shop.order_placed", wire)]
+    /// struct OrderPlaced;
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(name = "shop.stock_reserved", wire)]
+    /// struct StockReserved;
     ///
     /// #[handler]
-    /// async fn welcome(event: &UserSaved) {
-    ///     tokio::task::yield_now().await;
-    ///     println!("welcome, {}", event.name);
+    /// fn reserve(_event: &OrderPlaced) -> StockReserved {
+    ///     StockReserved
     /// }
     ///
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let line = br#"{"specversion": "1.0", "id": "018f2f3c-1111-7000-8000-000000000000",
+    ///     "source": "/orders", "type": "shop.order_placed"}"#;
     /// let dispatcher = Dispatcher::builder().build()?;
-    /// let mut pending = PendingEvents::new();
-    /// pending.record(UserSaved { name: "Ada" });
-    /// pending.record(UserSaved { name: "Grace" });
-    ///
-    /// let report = dispatcher.emit_all_async(pending).shielded().await;
-    /// assert_eq!((report.events(), report.done()), (2, 2));
+    /// let envelope = Codec::new("/orders")?.decode(line)?;
+    /// let report = dispatcher.replaying().emit(&envelope);
+    /// assert_eq!((report.events(), report.done(), report.discarded()), (1, 1, 1));
+    /// assert_eq!(report.returned::<StockReserved>().count(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok(()) }
-    /// # #[cfg(not(feature = "tokio"))] fn main() {}
     /// ```
-    ///
-    /// # Cancellation
-    ///
-    /// Dropped midway, what had not ended is cancelled, and what was not emitted is counted; see
-    /// [`EmitAsync`].
-    pub fn emit_all_async(
-        &self,
-        pending: PendingEvents,
-    ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<>> {
-        let event = pending.first();
-        let future =
-            emit_async::emit_all_async(Arc::clone(&self.owner), pending.events, event, None);
-        EmitAsync::new(&self.owner, event, future)
+    #[cfg(feature = "serde")]
+    pub fn replaying(&self) -> EmitOptions<'_> {
+        EmitOptions::new(self).replaying()
     }
 
     /// Adds a handler at run time; the closure may return whatever a handler of `E` may.
@@ -362,7 +314,7 @@ impl Dispatcher {
     /// `#[handler]`, and may lead to whatever a handler of `E` may return.
     ///
     /// The closure is called for each event, and its future outlives the call. So what it captures is cloned for
-    /// each call, as in the example; or it is the target of a [`weak`](SubscriptionOptions::weak) subscription,
+    /// each call, as in the example; or it is the target of a [`weak`](SubscriptionBuilder::weak) subscription,
     /// which the closure is given.
     ///
     /// # Examples
@@ -564,8 +516,8 @@ impl Dispatcher {
     }
 
     /// Starts a subscription with options.
-    pub fn subscription(&self) -> SubscriptionOptions<'_> {
-        SubscriptionOptions::new(self)
+    pub fn subscription(&self) -> SubscriptionBuilder<'_> {
+        SubscriptionBuilder::new(self)
     }
 
     /// Adds an observer until the guard is dropped.
@@ -579,10 +531,13 @@ impl Dispatcher {
         }
     }
 
-    /// How many calls of observers panicked.
+    /// What the dispatcher has counted so far.
     #[must_use]
-    pub fn observer_panics(&self) -> u64 {
-        self.owner.observer_panics.load(Ordering::Relaxed)
+    pub fn counts(&self) -> DispatcherCounts {
+        DispatcherCounts {
+            observer_panics: self.owner.observer_panics.load(Ordering::Relaxed),
+            discarded: self.owner.discarded(),
+        }
     }
 
     /// A handle that does not keep the dispatcher alive: for code that the dispatcher owns, such
@@ -591,41 +546,17 @@ impl Dispatcher {
     pub fn handle(&self) -> DispatcherHandle {
         DispatcherHandle::of(Arc::downgrade(&self.owner))
     }
+}
 
-    /// Makes this the dispatcher of [`event_core::emit`](crate::emit) in the whole process.
-    ///
-    /// # Errors
-    ///
-    /// There is one already.
-    pub fn install(&self) -> Result<(), InstallError> {
-        global::install(self)
-    }
-
-    /// Makes this the dispatcher of [`event_core::emit`](crate::emit) on this thread, until
-    /// the guard is dropped.
-    pub fn enter(&self) -> Entered {
-        Entered::new(self)
-    }
-
-    /// Makes this the dispatcher of [`event_core::emit`](crate::emit) inside of a future, on
-    /// whatever thread it is polled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use event_core::{Dispatcher, Event};
-    /// #[derive(Event)]
-    /// struct BellRung;
-    ///
-    /// let dispatcher = Dispatcher::empty().build()?;
-    /// let emitted = dispatcher.in_scope(async { event_core::emit(BellRung) });
-    /// assert!(pollster::block_on(emitted).is_ok());
-    /// assert!(event_core::emit(BellRung).is_err());
-    /// # Ok::<(), event_core::error::BuildError>(())
-    /// ```
-    pub fn in_scope<F: Future>(&self, future: F) -> InScope<F> {
-        InScope::new(self, future)
-    }
+/// What a dispatcher has counted: from [`Dispatcher::counts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DispatcherCounts {
+    /// Calls of observers that panicked.
+    pub observer_panics: u64,
+    /// Events that were not emitted in replays, since they are in the record. Those of queued and detached
+    /// handlers are in no report.
+    pub discarded: u64,
 }
 
 impl fmt::Debug for Dispatcher {

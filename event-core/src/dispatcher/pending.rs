@@ -33,7 +33,7 @@ use crate::event::{EmitsNow, Event};
 /// order.place();
 ///
 /// let dispatcher = Dispatcher::empty().build()?;
-/// let report = dispatcher.emit_all(order.pending.take());
+/// let report = dispatcher.emit(order.pending.take());
 /// assert_eq!(report.events(), 2);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```

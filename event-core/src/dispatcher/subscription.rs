@@ -97,14 +97,14 @@ impl fmt::Debug for Subscription {
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 #[must_use = "the options do nothing until `.subscribe(…)`"]
-pub struct SubscriptionOptions<'d, W = ()> {
+pub struct SubscriptionBuilder<'d, W = ()> {
     dispatcher: &'d Dispatcher,
     priority: i32,
     once: bool,
     weak: W,
 }
 
-impl<'d> SubscriptionOptions<'d> {
+impl<'d> SubscriptionBuilder<'d> {
     pub(crate) fn new(dispatcher: &'d Dispatcher) -> Self {
         Self {
             dispatcher,
@@ -121,8 +121,8 @@ impl<'d> SubscriptionOptions<'d> {
     pub fn weak<T: ?Sized + Send + Sync + 'static>(
         self,
         target: &Arc<T>,
-    ) -> SubscriptionOptions<'d, Weak<T>> {
-        SubscriptionOptions {
+    ) -> SubscriptionBuilder<'d, Weak<T>> {
+        SubscriptionBuilder {
             dispatcher: self.dispatcher,
             priority: self.priority,
             once: self.once,
@@ -150,7 +150,7 @@ impl<'d> SubscriptionOptions<'d> {
     }
 }
 
-impl SubscriptionOptions<'_> {
+impl SubscriptionBuilder<'_> {
     /// Subscribes an async closure; what its future leads to may be whatever a handler of `E` may
     /// return. See [`Dispatcher::subscribe_async`].
     #[track_caller]
@@ -168,7 +168,7 @@ impl SubscriptionOptions<'_> {
     }
 }
 
-impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
+impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
     /// Subscribes an async closure, which is called with the target.
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
@@ -215,7 +215,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
     }
 }
 
-impl<W> SubscriptionOptions<'_, W> {
+impl<W> SubscriptionBuilder<'_, W> {
     /// Ends the subscription with its first call: it is called at most once, whatever the
     /// number of threads that emit. A delivery that ends before its call, such as one whose task is
     /// abandoned, leaves the call to the next emission.
@@ -257,9 +257,9 @@ impl<W> SubscriptionOptions<'_, W> {
     }
 }
 
-impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
+impl<W> fmt::Debug for SubscriptionBuilder<'_, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SubscriptionOptions")
+        f.debug_struct("SubscriptionBuilder")
             .field("priority", &self.priority)
             .field("once", &self.once)
             .finish_non_exhaustive()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
 use crate::engine::emit_async;
 use crate::engine::state::DispatcherState;
@@ -18,8 +19,6 @@ use crate::report::failure::{Cause, Failure};
 /// How an event came from outside.
 pub(crate) struct Arrival {
     pub(crate) meta: Meta,
-    /// It came out of a record, which also has what its handlers cause.
-    pub(crate) replays: bool,
     /// The source under which it has been here before, if that keeps it out.
     pub(crate) refused_echo: Option<Arc<str>>,
 }
@@ -31,12 +30,14 @@ pub(crate) trait ArrivedEvent: Send + Sync {
         self: Arc<Self>,
         inner: &Arc<DispatcherState>,
         arrival: Arrival,
+        options: &RootOptions,
         wait_policy: WaitPolicy,
     ) -> Report;
     fn deliver_async(
         self: Arc<Self>,
         inner: Arc<DispatcherState>,
         arrival: Arrival,
+        options: RootOptions,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
 }
 
@@ -49,17 +50,19 @@ impl<E: Event> ArrivedEvent for E {
         self: Arc<Self>,
         inner: &Arc<DispatcherState>,
         arrival: Arrival,
+        options: &RootOptions,
         wait_policy: WaitPolicy,
     ) -> Report {
-        deliver(inner, &self, arrival, wait_policy)
+        deliver(inner, &self, arrival, options, wait_policy)
     }
 
     fn deliver_async(
         self: Arc<Self>,
         inner: Arc<DispatcherState>,
         arrival: Arrival,
+        options: RootOptions,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
-        Box::pin(emit_async::deliver_async(inner, self, arrival))
+        Box::pin(emit_async::deliver_async(inner, self, arrival, options))
     }
 }
 
@@ -67,10 +70,11 @@ pub(crate) fn deliver<E: Event>(
     inner: &Arc<DispatcherState>,
     event: &Arc<E>,
     arrival: Arrival,
+    options: &RootOptions,
     wait_policy: WaitPolicy,
 ) -> Report {
-    let mut cascade = Cascade::with(wait_policy);
-    let Some(lineage) = enter(inner, &**event, arrival, &mut cascade) else {
+    let mut cascade = options.cascade(wait_policy);
+    let Some(lineage) = enter(inner, &**event, arrival, options, &mut cascade) else {
         return cascade.into_report();
     };
     let (panic, refused) = lineage.scope().enter(inner.id(), || {
@@ -92,14 +96,11 @@ pub(crate) fn enter(
     inner: &DispatcherState,
     event: &dyn AnyEvent,
     arrival: Arrival,
+    options: &RootOptions,
     cascade: &mut Cascade,
 ) -> Option<Lineage> {
-    let Arrival {
-        meta,
-        replays,
-        refused_echo,
-    } = arrival;
-    let mut lineage = match emit::begin(inner, event.info(), None) {
+    let Arrival { meta, refused_echo } = arrival;
+    let mut lineage = match emit::begin(inner, event.info(), options) {
         Ok(lineage) => lineage,
         Err(why) => {
             cascade.not_emitted(inner, event, Some(meta), &why);
@@ -108,7 +109,6 @@ pub(crate) fn enter(
     };
     // It may be delivered inside of a handler, which is deeper than it says.
     lineage.depth = lineage.depth.max(meta.depth());
-    lineage.replays |= replays;
     lineage.meta = Some(meta);
     let limit = inner.limits.depth;
     let cause = match refused_echo {

@@ -22,8 +22,8 @@ use crate::engine::emission::cascade_state::LazyState;
 use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
+use crate::engine::emission::options::RootOptions;
 use crate::engine::emission::refusal::EmitRefusal;
-use crate::engine::emission::values::Values;
 pub(crate) use crate::engine::inline::call::run_plain;
 use crate::engine::inline::observed::{run_full, run_subscribed};
 use crate::engine::observers::EmissionObservers;
@@ -124,18 +124,31 @@ pub(crate) fn emit_full<E: Event>(
         }
         return finish(inner, cascade, None, refused);
     }
-    emit_with(inner, event, cascade, None)
+    emit_cascade(inner, event, cascade, &RootOptions::default())
 }
 
-/// The same with what the emitter gives along.
+/// Emits a root with what its emitter chose.
 pub(crate) fn emit_with<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    mut cascade: Cascade,
-    values: Option<Arc<Values>>,
+    options: &RootOptions,
+    wait_policy: WaitPolicy,
 ) -> Report {
-    let (panic, refused) = match begin(inner, E::INFO, values) {
-        Ok(lineage) => nesting::enter(lineage.depth, || {
+    if options.is_default() {
+        return emit_full(inner, event, Cascade::with(wait_policy));
+    }
+    let cascade = options.cascade(wait_policy);
+    emit_cascade(inner, event, cascade, options)
+}
+
+fn emit_cascade<E: Event>(
+    inner: &Arc<DispatcherState>,
+    event: E,
+    mut cascade: Cascade,
+    options: &RootOptions,
+) -> Report {
+    let (panic, refused) = match begin(inner, E::INFO, options) {
+        Ok(lineage) => lineage.scope().enter(inner.id(), || {
             deliver_root(inner, event, &mut cascade, lineage)
         }),
         Err(refused) => return refuse(inner, event, cascade, &refused),
@@ -155,7 +168,7 @@ pub(crate) fn emit_with<E: Event>(
 pub(crate) fn begin(
     inner: &DispatcherState,
     event: &'static EventInfo,
-    values: Option<Arc<Values>>,
+    options: &RootOptions,
 ) -> Result<Lineage, EmitRefusal> {
     if !inner.closing.takes_roots(nesting_depth::is_outermost()) {
         return Err(EmitRefusal::Closed);
@@ -167,8 +180,8 @@ pub(crate) fn begin(
     }
     let depth = nesting::root(&inner.limits, event).map_err(EmitRefusal::Refused)?;
     Ok(Lineage {
-        replays,
-        values,
+        replays: replays || options.replays,
+        values: options.values.clone(),
         parent: nesting::cause().map(ParentEvent::known),
         ..Lineage::at(depth)
     })

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
-use crate::engine::emission::values::Values;
+use crate::engine::emission::lineage::ROOT_LINEAGE;
+use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::state::DispatcherState;
@@ -19,27 +19,24 @@ use crate::report::Report;
 pub(crate) fn emit_all(
     inner: &Arc<DispatcherState>,
     events: Vec<Box<dyn ErasedEvent>>,
-    values: Option<Arc<Values>>,
-    replays: bool,
+    options: &RootOptions,
+    wait_policy: WaitPolicy,
 ) -> Report {
-    let mut cascade = Cascade::default();
-    enter_all(inner, events, values, replays, &mut cascade);
+    let mut cascade = options.cascade(wait_policy);
+    enter_all(inner, events, options, &mut cascade);
     cascade.run_caused(inner);
     cascade.into_report()
 }
 
-/// Lets recorded events wait in a root for their turn; none does if the root is not to be emitted. In
-/// a replay, which `replays` or what runs on this thread may say, those are left out that are in its
-/// record.
+/// Lets recorded events wait in a cascade for their turn; none does if the cascade is not to be emitted.
+/// Inside of a handler of a replayed event those are left out that are in the record.
 pub(crate) fn enter_all(
     inner: &DispatcherState,
     events: Vec<Box<dyn ErasedEvent>>,
-    values: Option<Arc<Values>>,
-    replays: bool,
+    options: &RootOptions,
     cascade: &mut Cascade,
 ) {
-    let replays = replays || scope::is_under_way(inner.id());
-    let events = if replays {
+    let events = if scope::is_under_way(inner.id()) {
         cascade.discard_recorded(inner, events)
     } else {
         events
@@ -48,8 +45,8 @@ pub(crate) fn enter_all(
         cascade.queue_recorded(events, &ROOT_LINEAGE);
         return;
     };
-    match emit::begin(inner, first.info(), values) {
-        Ok(lineage) => cascade.queue_recorded(events, &Lineage { replays, ..lineage }),
+    match emit::begin(inner, first.info(), options) {
+        Ok(lineage) => cascade.queue_recorded(events, &lineage),
         Err(why) => {
             cascade.not_entered(inner, first.as_any_event(), None, &why);
             cascade.queue_recorded(events, &ROOT_LINEAGE);
@@ -66,5 +63,18 @@ pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
         return;
     };
     let owner = DropCaught::new(owner);
-    emit_all(&owner, vec![event], None, by.replays);
+    let mut cascade = Cascade::default();
+    let events = if by.replays {
+        cascade.discard_recorded(&owner, vec![event])
+    } else {
+        vec![event]
+    };
+    let options = RootOptions {
+        replays: by.replays,
+        ..RootOptions::default()
+    };
+    enter_all(&owner, events, &options, &mut cascade);
+    cascade.run_caused(&owner);
+    // Nobody gets the report; a failure was logged when it was made.
+    drop(cascade.into_report());
 }

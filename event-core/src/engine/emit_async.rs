@@ -11,7 +11,7 @@ use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::values::Values;
+use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
 use crate::engine::emit_all;
 use crate::engine::observers::EmissionObservers;
@@ -34,12 +34,12 @@ use crate::report::Report;
 pub(crate) async fn emit_async<E: Event>(
     inner: Arc<DispatcherState>,
     event: E,
-    values: Option<Arc<Values>>,
+    options: RootOptions,
 ) -> Report {
-    if let Some(event_handlers) = directly_polled(&inner, values.is_none()) {
+    if let Some(event_handlers) = directly_polled(&inner, options.is_default()) {
         return emit_polled(&inner, event_handlers, event).await;
     }
-    match begin(&inner, event, values) {
+    match begin(&inner, event, &options) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
@@ -86,40 +86,40 @@ async fn emit_polled<E: Event>(
 fn begin<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    values: Option<Arc<Values>>,
+    options: &RootOptions,
 ) -> StartedEmission {
-    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    if values.is_none()
+    let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
+    if options.is_default()
         && let Some(event_handlers) = queued::event_handlers(inner)
     {
         let refused = queued::emit(inner, event_handlers, event, &mut cascade);
         return StartedEmission::new(inner, cascade, E::INFO, None, refused);
     }
-    let lineage = match emit::begin(inner, E::INFO, values) {
+    let lineage = match emit::begin(inner, E::INFO, options) {
         Ok(lineage) => lineage,
         Err(why) => return StartedEmission::Ended(emit::refuse(inner, event, cascade, &why)),
     };
-    let depth = lineage.depth;
+    let scope = lineage.scope();
     let Some(entry) = inner.find::<E>() else {
-        let (panic, refused) = nesting::enter(depth, || emit::discard(event));
+        let (panic, refused) = scope.enter(inner.id(), || emit::discard(event));
         return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
     };
     if !entry.event_handlers::<E>().has_deferred() {
-        let (panic, refused) = nesting::enter(depth, || {
+        let (panic, refused) = scope.enter(inner.id(), || {
             emit::deliver(inner, &entry, &event, &mut cascade, lineage);
             emit::discard(event)
         });
         return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
     }
     if needs_hand_over::<E>(&entry) {
-        let (shared, refused) = nesting::enter(depth, || {
+        let (shared, refused) = scope.enter(inner.id(), || {
             emit::deliver_shared(inner, &entry, event, &mut cascade, lineage)
         });
         return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
     let shared = Arc::new(emit::share(inner, &entry, event, lineage, false));
     let observed = EmissionObservers::new(inner, shared.event(), shared.lineage());
-    let (halted, refused) = nesting::enter(depth, || {
+    let (halted, refused) = scope.enter(inner.id(), || {
         let halted = emit::run_inline(inner, &entry, &shared, &mut cascade, observed.as_ref());
         if let Some(skip) = halted {
             async_handlers::skip_all(inner, &*shared, &mut cascade, skip);
@@ -135,7 +135,7 @@ fn begin<E: Event>(
     }
     drop(observed);
     cascade.note_refused(refused);
-    let (panic, refused) = nesting::enter(depth, || emit::discard_as(E::INFO, shared));
+    let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(E::INFO, shared));
     StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
@@ -145,10 +145,10 @@ pub(crate) async fn emit_all_async(
     inner: Arc<DispatcherState>,
     events: Vec<Box<dyn ErasedEvent>>,
     event: &'static EventInfo,
-    values: Option<Arc<Values>>,
+    options: RootOptions,
 ) -> Report {
-    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    emit_all::enter_all(&inner, events, values, false, &mut cascade);
+    let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
+    emit_all::enter_all(&inner, events, &options, &mut cascade);
     match StartedEmission::new(&inner, cascade, event, None, None) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.resume(&inner).await,
@@ -161,10 +161,11 @@ pub(crate) async fn deliver_async<E: Event>(
     inner: Arc<DispatcherState>,
     event: Arc<E>,
     arrival: crate::engine::arrival::Arrival,
+    options: RootOptions,
 ) -> Report {
     // Whoever sent it may hold it no more.
     let event = DropCaught::new(event);
-    match begin_arrived(&inner, event, arrival) {
+    match begin_arrived(&inner, event, arrival, &options) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
@@ -176,9 +177,11 @@ fn begin_arrived<E: Event>(
     inner: &Arc<DispatcherState>,
     event: DropCaught<Arc<E>>,
     arrival: crate::engine::arrival::Arrival,
+    options: &RootOptions,
 ) -> StartedEmission {
-    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    let Some(lineage) = crate::engine::arrival::enter(inner, &**event, arrival, &mut cascade)
+    let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
+    let Some(lineage) =
+        crate::engine::arrival::enter(inner, &**event, arrival, options, &mut cascade)
     else {
         return StartedEmission::Ended(cascade.into_report());
     };

@@ -223,7 +223,6 @@ impl DispatcherState {
         self.discarded.fetch_add(1, Ordering::Relaxed);
     }
 
-    #[cfg(feature = "serde")]
     pub(crate) fn discarded(&self) -> u64 {
         self.discarded.load(Ordering::Relaxed)
     }

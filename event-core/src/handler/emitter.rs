@@ -51,7 +51,7 @@ pub struct Emitter<E> {
 
 impl<L> Emitter<L> {
     /// Emits `event` after every handler of the current event has run.
-    pub fn emit<E, At>(&self, event: E)
+    pub fn emit_after<E, At>(&self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,
         L: Names<E, At>,

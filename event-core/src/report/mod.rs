@@ -2,6 +2,7 @@
 
 pub(crate) mod failure;
 pub(crate) mod redeliver;
+pub(crate) mod result;
 pub(crate) mod returned;
 pub(crate) mod snapshot;
 pub(crate) mod status;

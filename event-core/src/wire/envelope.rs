@@ -97,11 +97,17 @@ impl Envelope {
         }
     }
 
-    /// How it comes in, as an event that happens now as far as the dispatcher is concerned.
-    pub(crate) fn arrival(&self) -> Arrival {
+    /// How it comes in: as an event that happens now, as far as the dispatcher is concerned, or out of a
+    /// record, as it was.
+    pub(crate) fn arrival(&self, replays: bool) -> Arrival {
+        if replays {
+            return Arrival {
+                meta: self.recorded_meta(),
+                refused_echo: None,
+            };
+        }
         Arrival {
             meta: self.delivered_meta(),
-            replays: false,
             refused_echo: self.refused_echo().cloned(),
         }
     }

@@ -113,15 +113,14 @@
 pub(crate) mod attributes;
 pub(crate) mod codec;
 pub(crate) mod dead_letter;
-pub(crate) mod deliver;
 pub(crate) mod envelope;
 pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod identity;
 pub(crate) mod index;
+pub(crate) mod payload;
 pub mod record;
 #[cfg(feature = "serde")]
-pub(crate) mod replay;
 pub(crate) mod round_trip;
 
 pub use crate::wire::codec::Codec;

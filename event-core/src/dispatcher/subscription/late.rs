@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
-use crate::dispatcher::subscription::{Subscription, SubscriptionOptions};
+use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::executor::{DeferredCall, ErasedSubscription};
@@ -20,7 +20,7 @@ use crate::handler::outcome::Conclusion;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
-impl<W> SubscriptionOptions<'_, W> {
+impl<W> SubscriptionBuilder<'_, W> {
     pub(crate) fn add_late<E: Event, F>(
         self,
         at: &'static Location<'static>,

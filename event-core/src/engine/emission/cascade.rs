@@ -61,13 +61,6 @@ impl WaitPolicy {
 }
 
 impl Cascade {
-    /// A root whose first failure ends it.
-    pub(crate) fn fail_fast() -> Self {
-        let mut cascade = Self::default();
-        cascade.state_mut().fail_fast = true;
-        cascade
-    }
-
     pub(crate) fn state_mut(&mut self) -> &mut CascadeState {
         self.state.get_or_init(Box::default);
         match self.state.get_mut() {

@@ -8,6 +8,7 @@ pub(crate) mod emitter_buffer;
 pub(crate) mod erased;
 pub(crate) mod first_poll;
 pub(crate) mod lineage;
+pub(crate) mod options;
 pub(crate) mod refusal;
 pub(crate) mod values;
 

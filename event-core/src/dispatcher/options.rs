@@ -1,0 +1,135 @@
+//! Options of an emission.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::emit_future::EmitAsync;
+use crate::dispatcher::payload::{Payload, Request};
+use crate::engine::emission::cascade::WaitPolicy;
+use crate::engine::emission::options::RootOptions;
+use crate::error::BlockingError;
+use crate::handler::param::Dependency;
+use crate::panics;
+use crate::report::Report;
+
+/// A dispatcher with options for what it emits: from [`Dispatcher::with`], [`Dispatcher::fail_fast`] and
+/// [`Dispatcher::replaying`], which can be combined. It can be used more than once.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_core::{Context, Dispatcher, Event, handler};
+///
+/// struct Tenant(&'static str);
+///
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// #[handler]
+/// fn check(_event: &OrderPlaced, tenant: Context<Tenant>) -> Result<(), String> {
+///     Err(format!("{} has no credit", tenant.0))
+/// }
+///
+/// let dispatcher = Dispatcher::builder().build()?;
+/// let north = dispatcher.with(Tenant("north")).fail_fast();
+/// let error = north.emit(OrderPlaced).into_result().unwrap_err();
+/// assert!(error.to_string().ends_with("north has no credit"));
+/// # Ok::<(), event_core::error::BuildError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "options do nothing until something is emitted with them"]
+pub struct EmitOptions<'d> {
+    dispatcher: &'d Dispatcher,
+    options: RootOptions,
+}
+
+impl Drop for EmitOptions<'_> {
+    /// This may be the last owner of the values.
+    fn drop(&mut self) {
+        if let Some(values) = self.options.values.take() {
+            panics::release(|| drop(values));
+        }
+    }
+}
+
+impl<'d> EmitOptions<'d> {
+    pub(crate) fn new(dispatcher: &'d Dispatcher) -> Self {
+        Self {
+            dispatcher,
+            options: RootOptions::default(),
+        }
+    }
+
+    /// Gives a value along, which replaces one of the same type: handlers of the event and of all that it
+    /// causes, through queues and tasks, take it as [`Context<T>`](crate::Context).
+    pub fn with<T: Dependency>(mut self, value: T) -> Self {
+        let values = self.options.values.take().unwrap_or_default();
+        self.options.values = Some(Arc::new(values.and(value)));
+        panics::release(|| drop(values));
+        self
+    }
+
+    /// Ends the emission at the first failure; see [`Dispatcher::fail_fast`].
+    pub fn fail_fast(mut self) -> Self {
+        self.options.fail_fast = true;
+        self
+    }
+
+    /// Does not emit what handlers cause, as far as a record has it; see [`Dispatcher::replaying`].
+    #[cfg(feature = "serde")]
+    pub fn replaying(mut self) -> Self {
+        self.options.replays = true;
+        self
+    }
+
+    /// Emits with these options as [`Dispatcher::emit`] does.
+    pub fn emit<P: Payload>(&self, payload: P) -> Report {
+        payload.emit_with(self.request(), WaitPolicy::Never)
+    }
+
+    /// Emits with these options as [`Dispatcher::emit_async`] does.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
+    pub fn emit_async<P: Payload>(
+        &self,
+        payload: P,
+    ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<P>> {
+        let event = payload.info();
+        EmitAsync::new(
+            self.dispatcher.inner(),
+            event,
+            payload.emit_async(self.request()),
+        )
+    }
+
+    /// Emits with these options as [`Dispatcher::emit_blocking`] does.
+    ///
+    /// # Errors
+    ///
+    /// The thread belongs to a runtime; see [`Dispatcher::emit_blocking`].
+    pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
+        BlockingError::check()?;
+        Ok(payload.emit_with(self.request(), WaitPolicy::BlockForCapacity))
+    }
+
+    fn request(&self) -> Request<'d> {
+        Request {
+            state: self.dispatcher.inner(),
+            options: self.options.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for EmitOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmitOptions")
+            .field("values", &self.options.values.is_some())
+            .field("fail_fast", &self.options.fail_fast)
+            .field("replaying", &self.options.replays)
+            .finish_non_exhaustive()
+    }
+}

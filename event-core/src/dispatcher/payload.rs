@@ -1,0 +1,98 @@
+//! What a dispatcher emits.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::dispatcher::pending::PendingEvents;
+use crate::engine::emission::cascade::WaitPolicy;
+use crate::engine::emission::options::RootOptions;
+use crate::engine::state::DispatcherState;
+use crate::engine::{emit, emit_all, emit_async};
+use crate::event::info::EventInfo;
+use crate::event::{Emitted, Event};
+use crate::report::Report;
+
+/// What [`emit`](crate::Dispatcher::emit), [`emit_async`](crate::Dispatcher::emit_async) and
+/// [`emit_blocking`](crate::Dispatcher::emit_blocking) take: an event, [`PendingEvents`], or, with the feature
+/// `serde`, an `Envelope` or a reference to one. Nothing outside of this crate can implement it.
+///
+/// Generic code that emits takes `E: Transient`, or `P: Payload`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(Event)]` above the definition of the type; `emit` takes the event itself, no \
+            reference, or `PendingEvents`, or an `&Envelope`"
+)]
+pub trait Payload: Sized {
+    #[doc(hidden)]
+    fn info(&self) -> &'static EventInfo;
+
+    /// Emits without options and without waiting.
+    #[doc(hidden)]
+    #[inline]
+    fn emit_plain(self, state: &Arc<DispatcherState>) -> Report {
+        self.emit_with(Request::plain(state), WaitPolicy::Never)
+    }
+
+    #[doc(hidden)]
+    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report;
+
+    #[doc(hidden)]
+    fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<Self>;
+}
+
+/// Through which dispatcher, and how. Nothing outside of this crate can name it, which seals [`Payload`].
+#[allow(missing_debug_implementations, reason = "it cannot be named")]
+pub struct Request<'d> {
+    pub(crate) state: &'d Arc<DispatcherState>,
+    pub(crate) options: RootOptions,
+}
+
+impl<'d> Request<'d> {
+    pub(crate) fn plain(state: &'d Arc<DispatcherState>) -> Self {
+        Self {
+            state,
+            options: RootOptions::default(),
+        }
+    }
+}
+
+impl<E: Event> Payload for E
+where
+    E::Durability: Emitted<E>,
+{
+    fn info(&self) -> &'static EventInfo {
+        E::INFO
+    }
+
+    #[inline]
+    fn emit_plain(self, state: &Arc<DispatcherState>) -> Report {
+        emit::emit(state, self)
+    }
+
+    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
+        emit::emit_with(request.state, self, &request.options, wait_policy)
+    }
+
+    fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<E> {
+        emit_async::emit_async(Arc::clone(request.state), self, request.options)
+    }
+}
+
+/// Recorded events are emitted as one root: all of them, in order, before anything that they cause. An async
+/// emission runs the async handlers of each, side by side, before it emits the next one: for facts that became
+/// true with a commit.
+impl Payload for PendingEvents {
+    fn info(&self) -> &'static EventInfo {
+        self.first()
+    }
+
+    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
+        emit_all::emit_all(request.state, self.events, &request.options, wait_policy)
+    }
+
+    fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<> {
+        let (state, event) = (Arc::clone(request.state), self.first());
+        emit_async::emit_all_async(state, self.events, event, request.options)
+    }
+}
