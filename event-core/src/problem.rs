@@ -67,6 +67,8 @@ pub enum ProblemKind {
     OrderWithStranger,
     /// The builder names a function that is no handler.
     NotAHandler,
+    /// `.only(…)` names a handler that the builder does not have.
+    NotSelected,
     /// A pattern matches no event.
     PatternWithoutMatch,
     /// An event has fewer or more handlers than it declares.

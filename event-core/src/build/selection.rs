@@ -17,6 +17,8 @@ pub(crate) struct Selection {
     pub(crate) modules: Vec<Module>,
     pub(crate) only_modules: Option<Vec<Module>>,
     pub(crate) without_modules: Vec<Module>,
+    /// Handlers that are added one by one.
+    pub(crate) handlers: Vec<Choice>,
     pub(crate) only: Vec<Choice>,
     pub(crate) without: Vec<Choice>,
     pub(crate) allow_unhandled: HashSet<TypeId>,
@@ -36,6 +38,7 @@ impl Selection {
             modules: Vec::new(),
             only_modules: None,
             without_modules: Vec::new(),
+            handlers: Vec::new(),
             only: Vec::new(),
             without: Vec::new(),
             allow_unhandled: HashSet::new(),
@@ -72,19 +75,21 @@ impl Selection {
             .chain(&self.without_modules)
     }
 
+    /// Whether the builder has a handler, before it is restricted.
+    fn has(&self, handler: &dyn Registered) -> bool {
+        self.linked
+            || self.modules.iter().any(|module| module.has(handler))
+            || names(&self.handlers, handler)
+    }
+
     /// Whether the dispatcher has a handler.
     pub(crate) fn chooses(&self, handler: &dyn Registered) -> bool {
         let in_any = |modules: &[Module]| modules.iter().any(|module| module.has(handler));
-        let names = |choices: &[Choice]| {
-            choices
-                .iter()
-                .any(|choice| choice.function.id == handler.id())
-        };
-        (self.linked || in_any(&self.modules) || names(&self.only))
+        self.has(handler)
             && self.only_modules.as_deref().is_none_or(in_any)
             && !in_any(&self.without_modules)
-            && (self.only.is_empty() || names(&self.only))
-            && !names(&self.without)
+            && (self.only.is_empty() || names(&self.only, handler))
+            && !names(&self.without, handler)
     }
 
     /// Refuses modules without handlers, and functions that are no handlers.
@@ -106,11 +111,28 @@ impl Selection {
                 );
             }
         }
-        for choice in self.only.iter().chain(&self.without) {
-            if !linked
-                .iter()
-                .any(|handler| handler.id() == choice.function.id)
-            {
+        let choices = self.handlers.iter().chain(&self.only).chain(&self.without);
+        for choice in choices {
+            let mut linked = linked.iter();
+            let named = linked.find(|handler| handler.id() == choice.function.id);
+            if let Some(handler) = named {
+                if choice.verb == "only" && !self.has(*handler) {
+                    problems.push(
+                        Problem::new(
+                            ProblemKind::NotSelected,
+                            format!(
+                                "`.only(…)` names `{}`, which this builder does not have",
+                                choice.function.name()
+                            ),
+                        )
+                        .at(choice.at.file(), choice.at.line())
+                        .help(
+                            "`.only(…)` leaves out all others: add the handler with `.handler(…)`, or its \
+                             module with `.module(…)`",
+                        ),
+                    );
+                }
+            } else {
                 problems.push(
                     Problem::new(
                         ProblemKind::NotAHandler,
@@ -126,4 +148,11 @@ impl Selection {
             }
         }
     }
+}
+
+/// Whether a handler is among those that the builder names.
+fn names(choices: &[Choice], handler: &dyn Registered) -> bool {
+    choices
+        .iter()
+        .any(|choice| choice.function.id == handler.id())
 }

@@ -200,8 +200,19 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Leaves out every handler but this, and the others named in the same way. On
-    /// [`Dispatcher::empty`] it adds the handler.
+    /// Adds one handler. The builder of [`Dispatcher::empty`] has no others; that of
+    /// [`Dispatcher::builder`] has it already.
+    #[track_caller]
+    pub fn handler<F: Copy + 'static>(mut self, handler: F) -> Self {
+        self.selection.handlers.push(Choice {
+            function: FunctionId::of(handler),
+            verb: "handler",
+            at: Location::caller(),
+        });
+        self
+    }
+
+    /// Leaves out every handler but this, and the others named in the same way.
     #[track_caller]
     pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.only.push(Choice {
@@ -212,9 +223,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Links a module: naming it is what makes the linker bring its crate in. The build fails
-    /// if the module has no handlers. It restricts nothing; on [`Dispatcher::empty`] it adds
-    /// the module's handlers.
+    /// Adds the handlers of a module. Naming it is what makes the linker bring its crate in. The build
+    /// fails if the module has no handlers.
     pub fn module(mut self, module: Module) -> Self {
         self.selection.modules.push(module);
         self

@@ -1,12 +1,10 @@
 //! The dispatcher: an ordinary value that hands events to their handlers.
 
-// Past 400 lines, since all that users call on a dispatcher stands here with its documentation; what
-// happens then is in the modules below.
-
 pub(crate) mod builder;
 pub(crate) mod emit_future;
 pub(crate) mod global;
 pub(crate) mod handle;
+pub(crate) mod local_queue;
 pub(crate) mod options;
 pub(crate) mod payload;
 pub(crate) mod pending;
@@ -25,7 +23,6 @@ use std::time::Duration;
 
 use crate::dispatcher::payload::Request;
 use crate::dispatcher::stream::EventStream;
-use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 use crate::engine::emission::cascade::WaitPolicy;
 use crate::engine::observers::Observation;
 use crate::engine::owner::DispatcherOwner;
@@ -37,8 +34,7 @@ use crate::event::Handled;
 use crate::handler::outcome::Outcome;
 use crate::handler::param::Dependency;
 use crate::observer::Observer;
-use crate::queue::local::LocalQueue;
-use crate::queue::{AnyQueue, Overflow, Queue, Settings};
+use crate::queue::{Overflow, QueueDeclaration, Settings, UnknownQueueError};
 use crate::report::Report;
 
 pub use crate::build::module::Module;
@@ -49,7 +45,7 @@ pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
 #[cfg(feature = "tokio")]
 pub use crate::dispatcher::shielded::Shielded;
-pub use crate::dispatcher::shutdown::Shutdown;
+pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 
 /// Hands each event to everyone who handles it.
@@ -142,7 +138,7 @@ impl Dispatcher {
     /// Takes an event, [`PendingEvents`](crate::PendingEvents), or an envelope by reference; see [`Payload`].
     #[inline]
     pub fn emit<P: Payload>(&self, payload: P) -> Report {
-        payload.emit_plain(&self.owner)
+        payload.emit_plain(self)
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
@@ -185,7 +181,7 @@ impl Dispatcher {
         payload: P,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<P>> {
         let event = payload.info();
-        let future = payload.emit_async(Request::plain(&self.owner));
+        let future = payload.emit_async(Request::plain(self, WaitPolicy::AwaitHandlers));
         EmitAsync::new(&self.owner, event, future)
     }
 
@@ -198,7 +194,7 @@ impl Dispatcher {
     /// gone. Threads of tokio's `spawn_blocking` cannot be told from its others; use `std::thread`.
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
-        Ok(payload.emit_with(Request::plain(&self.owner), WaitPolicy::BlockForCapacity))
+        Ok(payload.emit_with(Request::plain(self, WaitPolicy::BlockForCapacity)))
     }
 
     /// Gives a value along with what is emitted through what this returns: handlers of the event and
@@ -282,7 +278,7 @@ impl Dispatcher {
     /// clone of the dispatcher keeps it alive for ever if it is detached; capture a
     /// [`handle`](Self::handle) instead. An emission that
     /// has started does not see it. A closure handles one event type; a handler of every event
-    /// is written as a function with `#[handler]`. See [`subscription`](Self::subscription) for one call
+    /// is written as a function with `#[handler]`. See [`subscription`](Self::subscription_builder) for one call
     /// only, another priority, or one that ends with an object.
     ///
     /// # Examples
@@ -307,7 +303,7 @@ impl Dispatcher {
         R: Outcome<E>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
-        self.subscription().subscribe(handler)
+        self.subscription_builder().subscribe(handler)
     }
 
     /// Adds an async handler at run time: its future is run like that of an `async fn` with
@@ -351,7 +347,7 @@ impl Dispatcher {
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
     {
-        self.subscription().subscribe_async(handler)
+        self.subscription_builder().subscribe_async(handler)
     }
 
     /// The events of one type from here on, as a stream that holds up to `capacity` of them; what
@@ -387,92 +383,46 @@ impl Dispatcher {
             "a stream needs room for an event: write `stream(1, …)` or more"
         );
         let settings = Settings::ONE.capacity(capacity).overflow(overflow);
-        let line = LiveQueue::new("stream", settings, ServedBy::Stream);
-        self.owner.closing.add_stream(&line);
+        let queue = LiveQueue::new("stream", settings, ServedBy::Stream);
+        self.owner.closing.add_stream(&queue);
         let at = Location::caller();
-        let subscription = subscription::subscribe_stream::<E>(&self.owner, &line, at);
-        EventStream::new(line, subscription)
+        let subscription = subscription::subscribe_stream::<E>(&self.owner, &queue, at);
+        EventStream::new(queue, subscription)
     }
 
-    /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it.
-    #[must_use]
-    pub fn queue(&self, queue: &'static Queue) -> QueueHandle {
-        QueueHandle::new(self.line(queue), queue.declared())
+    /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it. Of a
+    /// [`LocalQueue`](crate::queue::LocalQueue) also a way to [pump](LocalQueueHandle::pump) it.
+    ///
+    /// # Errors
+    ///
+    /// No handler of this dispatcher names the queue, so that nothing ever waits in it.
+    pub fn queue<Q: QueueDeclaration>(
+        &self,
+        queue: &'static Q,
+    ) -> Result<Q::Handle, UnknownQueueError> {
+        let state = &self.owner;
+        let at = state.place_of(queue).and_then(|at| state.queues.get(at));
+        let live = at.ok_or(UnknownQueueError::new(queue.declared()))?;
+        let handle = QueueHandle::new(live, queue.declared());
+        Ok(queue.handle(handle, self))
     }
 
     /// Every queue that some handler of this dispatcher names, those that a thread pumps, too; in no
     /// order that says anything.
     pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
         let queues = self.owner.queues.iter().enumerate();
-        queues.filter_map(|(at, line)| {
+        queues.filter_map(|(at, queue)| {
             let declared = self.owner.declared(at)?;
-            Some(QueueHandle::new(Some(line), declared))
+            Some(QueueHandle::new(queue, declared))
         })
-    }
-
-    /// The same of a queue that a thread pumps.
-    #[must_use]
-    pub fn local_queue<S: 'static>(&self, queue: &'static LocalQueue<S>) -> QueueHandle {
-        QueueHandle::new(self.line(queue), queue.declared())
-    }
-
-    /// Runs what waits in a queue right now, on this thread, and lends it `owned`; answers how many
-    /// deliveries ran. What they cause through the same queue waits for the next call.
-    pub fn pump<S: 'static>(&self, queue: &'static LocalQueue<S>, owned: &mut S) -> usize {
-        let line = self.line(queue);
-        line.map_or(0, |line| line.pump(&self.owner, owned))
-    }
-
-    /// Sets what wakes the loop that pumps a queue (`request_repaint`, an `EventLoopProxy`); called
-    /// on the emitter's thread whenever something comes to wait. Set once: `false` if there is one.
-    ///
-    /// # Examples
-    ///
-    /// ```standalone_crate
-    /// use std::sync::mpsc;
-    /// use event_core::queue::LocalQueue;
-    /// use event_core::{Dispatcher, Event, handler};
-    ///
-    /// static UI: LocalQueue<u32> = LocalQueue::new("ui");
-    ///
-    /// #[derive(Event)]
-    /// struct Clicked;
-    ///
-    /// #[handler(queue = UI)]
-    /// fn count(_event: &Clicked, clicks: &mut u32) {
-    ///     *clicks += 1;
-    /// }
-    ///
-    /// let dispatcher = Dispatcher::builder().build()?;
-    /// let (wake, woken) = mpsc::channel();
-    /// dispatcher.wake_with(&UI, move || { let _ = wake.send(()); });
-    ///
-    /// dispatcher.emit(Clicked);
-    /// let mut clicks = 0;
-    /// woken.recv()?;
-    /// dispatcher.pump(&UI, &mut clicks);
-    /// assert_eq!(clicks, 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn wake_with<S: 'static>(
-        &self,
-        queue: &'static LocalQueue<S>,
-        wake: impl Fn() + Send + Sync + 'static,
-    ) -> bool {
-        let line = self.line(queue);
-        line.is_some_and(|line| line.set_wake(Box::new(wake)))
-    }
-
-    fn line(&self, queue: &'static impl AnyQueue) -> Option<&Arc<LiveQueue>> {
-        let at = self.owner.place_of(queue)?;
-        self.owner.queues.get(at)
     }
 
     /// Ends the dispatcher in an orderly way: takes no new roots, and waits until tasks, queued
     /// deliveries and all they cause have ended, but no longer than `limit`. What has not ended then
-    /// is abandoned, and named in what this returns.
+    /// is abandoned, and named in the report.
     ///
-    /// From the call on `emit` emits nothing, except inside of handlers that drain; its report says
+    /// Nothing happens before what this returns is awaited, or [blocks](Shutdown::blocking) a thread.
+    /// From then on `emit` emits nothing, except inside of handlers that drain; its report says
     /// that it is [closed](Report::closed). An `emit` that runs on another thread is not waited for;
     /// what it hands over afterwards ends as rejected. Streams end.
     ///
@@ -501,22 +451,12 @@ impl Dispatcher {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Cancellation
-    ///
-    /// Dropped before its end, the dispatcher goes on draining, without a limit.
-    #[cfg(feature = "tokio")]
-    pub async fn shutdown(&self, limit: Duration) -> Shutdown {
-        shutdown::shutdown(&self.owner, limit).await
-    }
-
-    /// The same as `shutdown`, for a thread that may block.
-    pub fn shutdown_blocking(&self, limit: Duration) -> Shutdown {
-        shutdown::shutdown_blocking(&self.owner, limit)
+    pub fn shutdown(&self, limit: Duration) -> Shutdown {
+        Shutdown::new(&self.owner, limit)
     }
 
     /// Starts a subscription with options.
-    pub fn subscription(&self) -> SubscriptionBuilder<'_> {
+    pub fn subscription_builder(&self) -> SubscriptionBuilder<'_> {
         SubscriptionBuilder::new(self)
     }
 

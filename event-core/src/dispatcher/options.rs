@@ -86,7 +86,7 @@ impl<'d> EmitOptions<'d> {
 
     /// Emits with these options as [`Dispatcher::emit`] does.
     pub fn emit<P: Payload>(&self, payload: P) -> Report {
-        payload.emit_with(self.request(), WaitPolicy::Never)
+        payload.emit_with(self.request(WaitPolicy::Never))
     }
 
     /// Emits with these options as [`Dispatcher::emit_async`] does.
@@ -102,7 +102,7 @@ impl<'d> EmitOptions<'d> {
         EmitAsync::new(
             self.dispatcher.inner(),
             event,
-            payload.emit_async(self.request()),
+            payload.emit_async(self.request(WaitPolicy::AwaitHandlers)),
         )
     }
 
@@ -113,13 +113,14 @@ impl<'d> EmitOptions<'d> {
     /// The thread belongs to a runtime; see [`Dispatcher::emit_blocking`].
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
-        Ok(payload.emit_with(self.request(), WaitPolicy::BlockForCapacity))
+        Ok(payload.emit_with(self.request(WaitPolicy::BlockForCapacity)))
     }
 
-    fn request(&self) -> Request<'d> {
+    fn request(&self, wait_policy: WaitPolicy) -> Request<'d> {
         Request {
             state: self.dispatcher.inner(),
             options: self.options.clone(),
+            wait_policy,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::dispatcher::Dispatcher;
 use crate::dispatcher::pending::PendingEvents;
 use crate::engine::emission::cascade::WaitPolicy;
 use crate::engine::emission::options::RootOptions;
@@ -30,12 +31,12 @@ pub trait Payload: Sized {
     /// Emits without options and without waiting.
     #[doc(hidden)]
     #[inline]
-    fn emit_plain(self, state: &Arc<DispatcherState>) -> Report {
-        self.emit_with(Request::plain(state), WaitPolicy::Never)
+    fn emit_plain(self, dispatcher: &Dispatcher) -> Report {
+        self.emit_with(Request::plain(dispatcher, WaitPolicy::Never))
     }
 
     #[doc(hidden)]
-    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report;
+    fn emit_with(self, request: Request<'_>) -> Report;
 
     #[doc(hidden)]
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<Self>;
@@ -46,13 +47,15 @@ pub trait Payload: Sized {
 pub struct Request<'d> {
     pub(crate) state: &'d Arc<DispatcherState>,
     pub(crate) options: RootOptions,
+    pub(crate) wait_policy: WaitPolicy,
 }
 
 impl<'d> Request<'d> {
-    pub(crate) fn plain(state: &'d Arc<DispatcherState>) -> Self {
+    pub(crate) fn plain(dispatcher: &'d Dispatcher, wait_policy: WaitPolicy) -> Self {
         Self {
-            state,
+            state: dispatcher.inner(),
             options: RootOptions::default(),
+            wait_policy,
         }
     }
 }
@@ -66,12 +69,12 @@ where
     }
 
     #[inline]
-    fn emit_plain(self, state: &Arc<DispatcherState>) -> Report {
-        emit::emit(state, self)
+    fn emit_plain(self, dispatcher: &Dispatcher) -> Report {
+        emit::emit(dispatcher.inner(), self)
     }
 
-    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
-        emit::emit_with(request.state, self, &request.options, wait_policy)
+    fn emit_with(self, request: Request<'_>) -> Report {
+        emit::emit_with(request.state, self, &request.options, request.wait_policy)
     }
 
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<E> {
@@ -87,8 +90,13 @@ impl Payload for PendingEvents {
         self.first()
     }
 
-    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
-        emit_all::emit_all(request.state, self.events, &request.options, wait_policy)
+    fn emit_with(self, request: Request<'_>) -> Report {
+        emit_all::emit_all(
+            request.state,
+            self.events,
+            &request.options,
+            request.wait_policy,
+        )
     }
 
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<> {

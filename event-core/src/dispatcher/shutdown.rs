@@ -1,6 +1,10 @@
 //! Ends a dispatcher in an orderly way.
 
 use std::fmt;
+#[cfg(feature = "tokio")]
+use std::future::{Future, IntoFuture};
+#[cfg(feature = "tokio")]
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,14 +18,14 @@ use crate::runtime::Runtime;
 /// What a [`shutdown`](crate::Dispatcher::shutdown) led to, by handler.
 #[derive(Clone, Debug)]
 #[must_use = "it tells what was abandoned"]
-pub struct Shutdown {
+pub struct ShutdownReport {
     drained: Vec<(HandlerInfo, usize)>,
     abandoned: Vec<(HandlerInfo, usize)>,
     cancelled: usize,
     in_time: bool,
 }
 
-impl Shutdown {
+impl ShutdownReport {
     /// How many deliveries ended from the call on, in whatever way.
     #[must_use]
     pub fn drained_count(&self) -> usize {
@@ -82,7 +86,7 @@ fn sum(counts: &[(HandlerInfo, usize)]) -> usize {
 }
 
 /// The counts in one line, then each handler in a line of its own.
-impl fmt::Display for Shutdown {
+impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
         write!(f, "{drained} drained, {abandoned} abandoned")?;
@@ -103,38 +107,76 @@ impl fmt::Display for Shutdown {
     }
 }
 
-/// Drains a dispatcher, for no longer than `limit`, as a task.
-#[cfg(feature = "tokio")]
-pub(crate) async fn shutdown(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
-    let closed = inner.closing.closed.listen();
-    inner.drain();
-    if !inner.closing.is_closed() {
-        let waiting = || tokio::time::timeout(limit, closed);
-        // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
-        // have ended.
-        let runtime = Runtime::current();
-        let waiting = match runtime.as_ref().or(inner.runtime.as_ref()) {
-            Some(runtime) => runtime.inside(waiting),
-            None => waiting(),
-        };
-        let _ = waiting.await;
-    }
-    inner.close();
-    Shutdown::of(inner)
+/// The end of a dispatcher, which begins when this is awaited or blocks: from
+/// [`Dispatcher::shutdown`](crate::Dispatcher::shutdown).
+///
+/// # Cancellation
+///
+/// Where the future is dropped before its end, the dispatcher goes on draining, without a limit.
+#[must_use = "a shutdown does nothing until it is awaited, or until `.blocking()`"]
+pub struct Shutdown {
+    state: Arc<DispatcherState>,
+    limit: Duration,
 }
 
-/// The same, on a thread that waits.
-pub(crate) fn shutdown_blocking(inner: &Arc<DispatcherState>, limit: Duration) -> Shutdown {
-    let closed = inner.closing.closed.listen();
-    inner.drain();
-    if !inner.closing.is_closed() {
-        match Instant::now().checked_add(limit) {
-            Some(deadline) => {
-                let _ = closed.wait_deadline(deadline);
-            }
-            None => closed.wait(),
+impl Shutdown {
+    pub(crate) fn new(state: &Arc<DispatcherState>, limit: Duration) -> Self {
+        Self {
+            state: Arc::clone(state),
+            limit,
         }
     }
-    inner.close();
-    Shutdown::of(inner)
+
+    /// Shuts down, and blocks the thread meanwhile.
+    pub fn blocking(self) -> ShutdownReport {
+        let closed = self.state.closing.closed.listen();
+        self.state.drain();
+        if !self.state.closing.is_closed() {
+            match Instant::now().checked_add(self.limit) {
+                Some(deadline) => {
+                    let _ = closed.wait_deadline(deadline);
+                }
+                None => closed.wait(),
+            }
+        }
+        self.state.close();
+        ShutdownReport::of(&self.state)
+    }
+
+    #[cfg(feature = "tokio")]
+    async fn run(self) -> ShutdownReport {
+        let closed = self.state.closing.closed.listen();
+        self.state.drain();
+        if !self.state.closing.is_closed() {
+            let waiting = || tokio::time::timeout(self.limit, closed);
+            // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
+            // have ended.
+            let runtime = Runtime::current();
+            let waiting = match runtime.as_ref().or(self.state.runtime.as_ref()) {
+                Some(runtime) => runtime.inside(waiting),
+                None => waiting(),
+            };
+            let _ = waiting.await;
+        }
+        self.state.close();
+        ShutdownReport::of(&self.state)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl IntoFuture for Shutdown {
+    type Output = ShutdownReport;
+    type IntoFuture = Pin<Box<dyn Future<Output = ShutdownReport> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Shutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shutdown")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
 }

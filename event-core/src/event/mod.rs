@@ -146,6 +146,7 @@ impl<E: Event<Durability = Now>> Transient for E {}
     label = "not emitted by a dispatcher",
     note = "generic code that emits takes `E: Transient`"
 )]
+#[doc(hidden)]
 pub trait EmitsNow<D> {}
 
 // One impl, since a type that is no event would be refused by each.
@@ -161,6 +162,7 @@ impl<E: Event> EmitsNow<E::Durability> for E where E::Durability: Emitted<E> {}
     note = "add `#[derive(Event)]` above the definition of the type; a handler takes its event \
             first, before its dependencies"
 )]
+#[doc(hidden)]
 pub trait Handled: Event {}
 
 impl<E: Event> Handled for E where E::Durability: Emitted<E> {}

@@ -126,20 +126,16 @@ impl Drop for Values {
     }
 }
 
-/// That a dispatcher stamps its emissions: what a parameter which shows a [`Meta`] resolves to.
-#[derive(Clone, Copy, Debug)]
-pub struct Stamped(());
-
 impl Param for Meta {
-    type State = Stamped;
+    type State = ();
     type Rejection = std::convert::Infallible;
 
-    fn resolve(resolver: &mut Resolver<'_>) -> Option<Stamped> {
+    fn resolve(resolver: &mut Resolver<'_>) -> Option<()> {
         resolver.needs_meta();
-        Some(Stamped(()))
+        Some(())
     }
 
-    fn param(_: &Stamped, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
+    fn param((): &(), delivery: &Delivery<'_>) -> Result<Self, Self::Rejection> {
         Ok(delivery.emission().meta())
     }
 }

@@ -89,7 +89,7 @@ impl<'c> Conclusion<'c> {
 
     /// The delivery caused `event`, which is emitted after every handler of the current one,
     /// unless that crosses a limit of the dispatcher.
-    pub fn emit<T>(&mut self, event: T)
+    pub fn emit_after<T>(&mut self, event: T)
     where
         T: Event + EmitsNow<T::Durability>,
     {

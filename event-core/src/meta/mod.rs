@@ -15,7 +15,6 @@ use crate::meta::parent::Identity;
 #[cfg(feature = "serde")]
 use crate::meta::route::Route;
 
-pub use crate::handler::context::Stamped;
 pub use crate::meta::clock::Clock;
 pub use crate::meta::trace_parent::{TraceParent, TraceParentError};
 

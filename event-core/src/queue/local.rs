@@ -9,8 +9,8 @@ use crate::queue::{AnyQueue, Declared, Lends, Overflow};
 /// loop of a window, or any single thread that owns its state.
 ///
 /// Its handlers may take `&mut S` behind the event. `S` is neither `Send` nor `Sync`; it never
-/// leaves its thread. [`pump`](crate::Dispatcher::pump) runs what was queued when it was called;
-/// [`wake_with`](crate::Dispatcher::wake_with) says how to wake the loop. Unless said otherwise
+/// leaves its thread. [`pump`](crate::queue::LocalQueueHandle::pump) runs what was queued when it was called;
+/// [`on_wake`](crate::queue::LocalQueueHandle::on_wake) says how to wake the loop. Unless said otherwise
 /// it has room for 1024 deliveries, and [rejects](Overflow::Reject) more: it cannot let the
 /// emitter [wait](Overflow::Wait), which may be the very thread that pumps.
 ///
@@ -38,9 +38,9 @@ use crate::queue::{AnyQueue, Declared, Lends, Overflow};
 ///
 /// dispatcher.emit(FileOpened { name: "notes.txt" }); // from any thread
 /// assert_eq!(&*window.title, "");
-/// assert_eq!(dispatcher.pump(&UI, &mut window), 1);
+/// assert_eq!(dispatcher.queue(&UI)?.pump(&mut window), 1);
 /// assert_eq!(&*window.title, "notes.txt");
-/// # Ok::<(), event_core::error::BuildError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LocalQueue<S> {
     declared: Declared,

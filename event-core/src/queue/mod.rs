@@ -23,8 +23,9 @@
 //! let report = dispatcher.emit(OrderPlaced { order_id: 7 });
 //! assert_eq!(report.handed_over(), 1);
 //!
-//! runtime.block_on(dispatcher.queue(&MAIL).join());
-//! assert_eq!(dispatcher.queue(&MAIL).counts().done, 1);
+//! let mail = dispatcher.queue(&MAIL)?;
+//! runtime.block_on(mail.join());
+//! assert_eq!(mail.counts().done, 1);
 //! # Ok(()) }
 //! # #[cfg(not(feature = "tokio"))] fn main() {}
 //! ```
@@ -43,11 +44,15 @@ pub(crate) mod local;
 use std::panic::Location;
 use std::sync::atomic::AtomicUsize;
 
+pub use crate::dispatcher::local_queue::{
+    LocalQueueHandle, QueueDeclaration, UnknownQueueError, WakeSetError,
+};
 pub use crate::engine::queue::handle::{QueueCounts, QueueHandle};
 pub use crate::queue::local::LocalQueue;
 
 /// What happens to a delivery that finds its queue full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Overflow {
     /// It waits for room in [`emit_async`](crate::Dispatcher::emit_async),
     /// [`emit_blocking`](crate::Dispatcher::emit_blocking), and where another queued or detached
@@ -86,6 +91,7 @@ pub struct Queue {
 }
 
 /// What is declared about a queue.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Declared {
     pub(crate) name: &'static str,
@@ -220,19 +226,20 @@ impl Declared {
     }
 }
 
-/// A queue that a handler can name. Not for implementing.
+/// A queue that a handler can name: a [`Queue`] or a [`LocalQueue`]. Nothing outside of this crate can
+/// implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a queue",
     label = "not a queue",
     note = "declare one: `static MAIL: Queue = Queue::new(\"mail\");`, with \
             `event_core::queue::Queue`"
 )]
-pub trait AnyQueue: Send + Sync {
+pub trait AnyQueue: sealed::Sealed + Send + Sync {
     #[doc(hidden)]
     fn declared(&'static self) -> &'static Declared;
 }
 
-/// A queue whose handlers may be `async fn`s. Not for implementing.
+/// A queue whose handlers may be `async fn`s: a [`Queue`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not serve `async` handlers",
     label = "not a queue for an `async fn`",
@@ -241,7 +248,7 @@ pub trait AnyQueue: Send + Sync {
 )]
 pub trait ServesAsync: AnyQueue {}
 
-/// A queue whose consumer lends its handlers an `S`. Not for implementing.
+/// A queue whose consumer lends its handlers an `S`: a [`LocalQueue`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not lend a `&mut {S}`",
     label = "lends no `&mut {S}`",
@@ -257,3 +264,9 @@ impl AnyQueue for Queue {
 }
 
 impl ServesAsync for Queue {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Queue {}
+    impl<S: 'static> Sealed for super::LocalQueue<S> {}
+}

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::dispatcher::payload::{Payload, Request};
-use crate::engine::emission::cascade::WaitPolicy;
 use crate::event::info::EventInfo;
 use crate::report::Report;
 use crate::wire::envelope::Envelope;
@@ -51,10 +50,15 @@ impl<'e> Payload for &'e Envelope {
         self.event().info()
     }
 
-    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
+    fn emit_with(self, request: Request<'_>) -> Report {
         let arrival = self.arrival(request.options.replays);
         let event = Arc::clone(self.arrived());
-        event.deliver(request.state, arrival, &request.options, wait_policy)
+        event.deliver(
+            request.state,
+            arrival,
+            &request.options,
+            request.wait_policy,
+        )
     }
 
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<'e> {
@@ -71,8 +75,8 @@ impl Payload for Envelope {
         self.event().info()
     }
 
-    fn emit_with(self, request: Request<'_>, wait_policy: WaitPolicy) -> Report {
-        (&self).emit_with(request, wait_policy)
+    fn emit_with(self, request: Request<'_>) -> Report {
+        (&self).emit_with(request)
     }
 
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<> {

@@ -11,8 +11,7 @@ use crate::report::status::{Ended, Skip};
 /// One queue of one dispatcher: from [`Dispatcher::queue`](crate::Dispatcher::queue).
 #[derive(Clone)]
 pub struct QueueHandle {
-    /// `None` where no handler of the dispatcher names the queue: it is always empty.
-    queue: Option<Arc<LiveQueue>>,
+    pub(crate) queue: Arc<LiveQueue>,
     declared: &'static Declared,
 }
 
@@ -56,9 +55,9 @@ impl QueueCounts {
 }
 
 impl QueueHandle {
-    pub(crate) fn new(queue: Option<&Arc<LiveQueue>>, declared: &'static Declared) -> Self {
+    pub(crate) fn new(queue: &Arc<LiveQueue>, declared: &'static Declared) -> Self {
         Self {
-            queue: queue.cloned(),
+            queue: Arc::clone(queue),
             declared,
         }
     }
@@ -88,16 +87,13 @@ impl QueueHandle {
     }
 
     fn settings(&self) -> Settings {
-        let queue = self.queue.as_ref();
-        queue.map_or(self.declared.settings, |queue| queue.settings)
+        self.queue.settings
     }
 
     /// How much waits, runs and has ended.
     #[must_use]
     pub fn counts(&self) -> QueueCounts {
-        let Some(queue) = &self.queue else {
-            return QueueCounts::default();
-        };
+        let queue = &self.queue;
         let skipped = queue.not_done(Ended::Skipped(Skip::Filter));
         let failed = [Ended::Failed, Ended::Panicked, Ended::TimedOut];
         let failed: u64 = failed.into_iter().map(|ended| queue.not_done(ended)).sum();
@@ -128,8 +124,7 @@ impl QueueHandle {
     /// it emits: no handler takes a [`Meta`](crate::Meta), and nobody observes.
     #[must_use]
     pub fn oldest(&self) -> Option<SystemTime> {
-        let queue = self.queue.as_ref()?;
-        queue
+        self.queue
             .buffer
             .oldest(|item| Some(item.event.lineage().meta.as_ref()?.time()))?
     }
@@ -137,37 +132,26 @@ impl QueueHandle {
     /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that
     /// is shut down, or gone, ends all pauses.
     pub fn pause(&self) {
-        if let Some(queue) = &self.queue {
-            queue.set_paused(true);
-        }
+        self.queue.set_paused(true);
     }
 
     /// Lets deliveries start again.
     pub fn resume(&self) {
-        if let Some(queue) = &self.queue {
-            queue.set_paused(false);
-        }
+        self.queue.set_paused(false);
     }
 
     /// Waits until nothing waits in the queue and nothing runs: everything that was queued has ended,
     /// and what it caused was handed over.
     pub async fn join(&self) {
-        if let Some(queue) = &self.queue {
-            queue.buffer.quiet().await;
-        }
+        self.queue.buffer.quiet().await;
     }
 
     /// The same as [`join`](Self::join), for a thread that may block, and no longer than `limit`;
     /// `false` if the time was over first.
     #[must_use = "it tells whether the queue is empty"]
     pub fn join_blocking(&self, limit: Duration) -> bool {
-        match &self.queue {
-            None => true,
-            Some(queue) => {
-                let deadline = Instant::now().checked_add(limit);
-                queue.buffer.quiet_blocking(deadline)
-            }
-        }
+        let deadline = Instant::now().checked_add(limit);
+        self.queue.buffer.quiet_blocking(deadline)
     }
 }
 

@@ -1,0 +1,166 @@
+//! What a dispatcher tells of its queues, by the kind of queue.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+
+use crate::dispatcher::Dispatcher;
+use crate::engine::owner::DispatcherOwner;
+use crate::engine::queue::handle::QueueHandle;
+use crate::engine::state::DispatcherState;
+use crate::queue::local::LocalQueue;
+use crate::queue::{AnyQueue, Declared, Queue};
+
+/// The declaration of a queue, which [`Dispatcher::queue`](crate::Dispatcher::queue) takes: a [`Queue`] or a
+/// [`LocalQueue`]. Nothing outside of this crate can implement it.
+pub trait QueueDeclaration: AnyQueue {
+    /// What a dispatcher tells of such a queue.
+    type Handle;
+
+    #[doc(hidden)]
+    fn handle(&'static self, queue: QueueHandle, dispatcher: &Dispatcher) -> Self::Handle;
+}
+
+impl QueueDeclaration for Queue {
+    type Handle = QueueHandle;
+
+    fn handle(&'static self, queue: QueueHandle, _: &Dispatcher) -> QueueHandle {
+        queue
+    }
+}
+
+impl<S: 'static> QueueDeclaration for LocalQueue<S> {
+    type Handle = LocalQueueHandle<S>;
+
+    fn handle(&'static self, queue: QueueHandle, dispatcher: &Dispatcher) -> LocalQueueHandle<S> {
+        LocalQueueHandle {
+            queue,
+            dispatcher: Arc::downgrade(dispatcher.inner()),
+            lends: PhantomData,
+        }
+    }
+}
+
+/// A [`LocalQueue`] of one dispatcher: a [`QueueHandle`] that can be pumped. It does not keep the dispatcher
+/// alive.
+pub struct LocalQueueHandle<S> {
+    queue: QueueHandle,
+    dispatcher: Weak<DispatcherState>,
+    lends: PhantomData<fn(&mut S)>,
+}
+
+impl<S: 'static> LocalQueueHandle<S> {
+    /// Runs what waits in the queue right now, on this thread, and lends it `owned`. Returns how many
+    /// deliveries ran; 0 if the dispatcher is gone. What they cause through the same queue waits for the
+    /// next call.
+    pub fn pump(&self, owned: &mut S) -> usize {
+        let owner = DispatcherOwner::of(&self.dispatcher);
+        owner.map_or(0, |owner| self.queue.queue.pump(&owner, owned))
+    }
+
+    /// Sets what wakes the loop that pumps the queue (`request_repaint`, an `EventLoopProxy`). It is called
+    /// on the emitter's thread whenever a delivery comes to wait.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use std::sync::mpsc;
+    /// use event_core::queue::LocalQueue;
+    /// use event_core::{Dispatcher, Event, handler};
+    ///
+    /// static UI: LocalQueue<u32> = LocalQueue::new("ui");
+    ///
+    /// #[derive(Event)]
+    /// struct Clicked;
+    ///
+    /// #[handler(queue = UI)]
+    /// fn count(_event: &Clicked, clicks: &mut u32) {
+    ///     *clicks += 1;
+    /// }
+    ///
+    /// let dispatcher = Dispatcher::builder().build()?;
+    /// let ui = dispatcher.queue(&UI)?;
+    /// let (wake, woken) = mpsc::channel();
+    /// ui.on_wake(move || { let _ = wake.send(()); })?;
+    ///
+    /// dispatcher.emit(Clicked);
+    /// let mut clicks = 0;
+    /// woken.recv()?;
+    /// ui.pump(&mut clicks);
+    /// assert_eq!(clicks, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It was set before.
+    pub fn on_wake(&self, wake: impl Fn() + Send + Sync + 'static) -> Result<(), WakeSetError> {
+        if self.queue.queue.set_wake(Box::new(wake)) {
+            Ok(())
+        } else {
+            Err(WakeSetError {
+                queue: self.queue.name(),
+            })
+        }
+    }
+}
+
+impl<S> Deref for LocalQueueHandle<S> {
+    type Target = QueueHandle;
+
+    fn deref(&self) -> &QueueHandle {
+        &self.queue
+    }
+}
+
+impl<S> Clone for LocalQueueHandle<S> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: self.queue.clone(),
+            dispatcher: Weak::clone(&self.dispatcher),
+            lends: PhantomData,
+        }
+    }
+}
+
+impl<S> fmt::Debug for LocalQueueHandle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalQueueHandle")
+            .field(&self.queue)
+            .finish()
+    }
+}
+
+/// No handler of a dispatcher names a queue.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "no handler of this dispatcher names queue `{name}` ({file}:{line}); add `queue = …` to a `#[handler]`, or \
+     let the builder have the handler that names it"
+)]
+#[non_exhaustive]
+pub struct UnknownQueueError {
+    name: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+impl UnknownQueueError {
+    pub(crate) fn new(queue: &'static Declared) -> Self {
+        Self {
+            name: queue.name,
+            file: queue.at.file(),
+            line: queue.at.line(),
+        }
+    }
+}
+
+/// What wakes the loop that pumps a queue was set before.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "what wakes the loop of queue `{queue}` is set already; `on_wake` works once for each dispatcher"
+)]
+#[non_exhaustive]
+pub struct WakeSetError {
+    queue: &'static str,
+}
