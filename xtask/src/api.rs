@@ -4,6 +4,7 @@
 //! is a change that a reviewer sees. The items are read from rustdoc's JSON by the crate `public-api`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ pub(crate) fn run(update: bool) -> Result<()> {
         })?;
         let changes = difference(&known, &items);
         if !changes.is_empty() {
-            differences += &format!("{}:\n{changes}", relative(&list).display());
+            write!(differences, "{}:\n{changes}", relative(&list).display())?;
         }
     }
     if differences.is_empty() {
@@ -61,7 +62,11 @@ fn items(library: &str) -> Result<String> {
                 json.display()
             )
         })?;
-    Ok(api.items().map(|item| format!("{item}\n")).collect())
+    let mut items = String::new();
+    for item in api.items() {
+        writeln!(items, "{item}")?;
+    }
+    Ok(items)
 }
 
 /// Writes the documentation of a library as JSON; returns the file.
