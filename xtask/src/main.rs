@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api;
 mod bench;
 mod ci;
 mod compare;
@@ -58,6 +59,12 @@ enum Task {
         /// Only looks at this input
         #[arg(long)]
         input: Option<PathBuf>,
+    },
+    /// Compares the public API of each library with the list beside it
+    Api {
+        /// Writes the lists
+        #[arg(long)]
+        update: bool,
     },
     /// Measures what the framework costs
     #[command(subcommand)]
@@ -133,6 +140,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { all, long } => test::run(all, long),
         Task::Ci => ci::run(),
+        Task::Api { update } => api::run(update),
         Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),
