@@ -40,6 +40,11 @@ pub(crate) const BENCHMARK: Estimate = estimate(120, 300);
 pub(crate) const RESOLVE: Estimate = estimate(5, 5);
 pub(crate) const LOWEST_VERSIONS: Estimate = estimate(60, 200);
 pub(crate) const LOWEST_VERSIONS_AGAIN: Estimate = estimate(10, 20);
+pub(crate) const DOCS_RS: Estimate = estimate(60, 100);
+/// With its installation, which compiles it outside of the target directory.
+pub(crate) const CARGO_DENY: Estimate = estimate(420, 0);
+pub(crate) const DENY: Estimate = estimate(5, 0);
+pub(crate) const OLDEST_COMPILER: Estimate = estimate(60, 150);
 
 /// A package beside the default members: its tests, with what only it depends on.
 pub(crate) const fn of_package(seconds: u32, megabytes: u32) -> Estimate {
