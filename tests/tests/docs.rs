@@ -208,7 +208,7 @@ fn the_page_of_examples_has_a_row_for_each_system_and_a_package_that_is_it() {
 }
 
 /// The package of the first example that a row links.
-fn package_of<'p>(row: &'p str) -> &'p str {
+fn package_of(row: &str) -> &str {
     let first = links(row).into_iter().next();
     let path = first.unwrap_or_else(|| panic!("no example in this row: {row}"));
     path.target.split('/').next().unwrap_or(path.target)

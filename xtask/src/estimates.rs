@@ -1,7 +1,7 @@
-//! About what each step takes, for whoever waits for it.
+//! About what each step takes.
 //!
 //! Measured once on a machine with two cores that had built nothing yet, step after step, and rounded up. They are
-//! no limits, and nothing fails that takes longer. Whoever adds a step measures it: the time is printed when it ends,
+//! no limits, and nothing fails that takes longer. Measure a step that you add: the time is printed when it ends,
 //! and the disk is what `du` says more of the target directory than before.
 
 use std::iter::Sum;

@@ -8,8 +8,8 @@ use crate::estimates::Estimate;
 use crate::tools::Tool;
 use crate::workspace::{Metadata, Result};
 
-/// What a step's cargo is told, unless the user says something else. Nothing is built twice here, and nobody debugs
-/// it: that is most of what debug builds put on the disk.
+/// What a step's cargo is told, unless the user says something else. Nothing is built twice here, and nothing is
+/// debugged: that is most of what debug builds put on the disk.
 const SMALL: [(&str, &str); 3] = [
     ("CARGO_INCREMENTAL", "0"),
     ("CARGO_PROFILE_DEV_DEBUG", "0"),

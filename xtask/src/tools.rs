@@ -139,9 +139,9 @@ fn is_on_the_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Whether the loader knows it. Where nobody can be asked, the test will tell.
+/// Whether the loader knows it. Without `ldconfig` the test will tell.
 fn is_a_library(file: &str) -> bool {
-    // Not everybody's path has the folder of system programs.
+    // Not every path has the folder of system programs.
     let asked = ["ldconfig", "/sbin/ldconfig"]
         .into_iter()
         .find_map(|program| Command::new(program).arg("-p").output().ok());
