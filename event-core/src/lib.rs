@@ -1,4 +1,6 @@
 #![doc = include_str!("docs/crate.md")]
+// docs.rs shows the feature that an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Lets the code that the macros generate name `::event_core` inside this crate, too.
 #[allow(
@@ -68,3 +70,8 @@ pub mod __private {
     //! Not public API. Used by generated code.
     pub use crate::private::*;
 }
+
+/// The sample of the package's page, as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

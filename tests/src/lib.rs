@@ -16,6 +16,11 @@ pub use self::record::{codec, envelope, read, record};
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// What one can do, from one handler to queues and traces, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/tour.md")]
+pub struct Tour;
+
 /// Our side of each comparison, as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/coming_from.md")]

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use crate::estimates;
-use crate::lower_bounds;
 use crate::steps::Steps;
-use crate::workspace::{Metadata, Result, cargo};
+use crate::workspace::{LIBRARIES, Metadata, Result, cargo};
+use crate::{deny, estimates, lower_bounds, msrv};
 
 /// Runs every check. Lints stand in for plain compiling where they can: clippy finds all that `cargo check`
 /// does, and code that a feature leaves unused.
@@ -22,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     let mut docs = cargo(["doc", "--no-deps", "--all-features"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     steps.add("docs", estimates::DOCS, docs);
+    steps.add("docs as docs.rs shows them", estimates::DOCS_RS, docs_rs()?);
     for (package, features) in Metadata::read()?.features() {
         let none = ["-p", &package, "--no-default-features"];
         let estimate = estimates::FEATURE_ALONE;
@@ -45,7 +45,26 @@ pub(crate) fn run() -> Result<()> {
     let benchmark = lints(&["-p", "event-benches", "--all-targets", "--all-features"]);
     steps.add("benchmark compiles", estimates::BENCHMARK, benchmark);
     lower_bounds::add(&mut steps)?;
+    msrv::add(&mut steps)?;
+    deny::add(&mut steps);
     steps.run()
+}
+
+/// The documentation of what is published, with the features that each item needs.
+fn docs_rs() -> Result<Command> {
+    let mut docs = cargo(["doc", "--no-deps", "--all-features"]);
+    for library in LIBRARIES {
+        docs.args(["-p", library]);
+    }
+    docs.env("RUSTDOCFLAGS", "--cfg docsrs -D warnings")
+        // docs.rs has a nightly compiler; this is how a stable one shows the features.
+        .env("RUSTC_BOOTSTRAP", "1")
+        // In a folder of its own, or the two kinds of documentation would replace each other.
+        .env(
+            "CARGO_TARGET_DIR",
+            Metadata::read()?.target().join("docsrs"),
+        );
+    Ok(docs)
 }
 
 /// Clippy, whose warnings are errors here.

@@ -1,7 +1,7 @@
-//! About what each step takes, for whoever waits for it.
+//! About what each step takes.
 //!
 //! Measured once on a machine with two cores that had built nothing yet, step after step, and rounded up. They are
-//! no limits, and nothing fails that takes longer. Whoever adds a step measures it: the time is printed when it ends,
+//! no limits, and nothing fails that takes longer. Measure a step that you add: the time is printed when it ends,
 //! and the disk is what `du` says more of the target directory than before.
 
 use std::iter::Sum;
@@ -40,6 +40,11 @@ pub(crate) const BENCHMARK: Estimate = estimate(120, 300);
 pub(crate) const RESOLVE: Estimate = estimate(5, 5);
 pub(crate) const LOWEST_VERSIONS: Estimate = estimate(60, 200);
 pub(crate) const LOWEST_VERSIONS_AGAIN: Estimate = estimate(10, 20);
+pub(crate) const DOCS_RS: Estimate = estimate(60, 100);
+/// With its installation, which compiles it outside of the target directory.
+pub(crate) const CARGO_DENY: Estimate = estimate(420, 0);
+pub(crate) const DENY: Estimate = estimate(5, 0);
+pub(crate) const OLDEST_COMPILER: Estimate = estimate(60, 150);
 
 /// A package beside the default members: its tests, with what only it depends on.
 pub(crate) const fn of_package(seconds: u32, megabytes: u32) -> Estimate {

@@ -10,9 +10,7 @@ use std::process::Command;
 
 use crate::estimates;
 use crate::steps::Steps;
-use crate::workspace::{Metadata, Result, cargo, root};
-
-const LIBRARIES: [&str; 3] = ["event-core", "event-macros", "event-telemetry"];
+use crate::workspace::{LIBRARIES, Metadata, Result, cargo, root};
 
 /// Tables of a library's `Cargo.toml` that its users get nothing of.
 const OURS_ALONE: [&str; 2] = ["[dev-dependencies]", "[target.'cfg(loom)'.dependencies]"];

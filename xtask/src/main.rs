@@ -5,13 +5,16 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api;
 mod bench;
 mod ci;
 mod compare;
+mod deny;
 mod estimates;
 mod fuzz;
 mod layers;
 mod lower_bounds;
+mod msrv;
 mod steps;
 mod test;
 mod tools;
@@ -42,13 +45,22 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Checks what CI checks besides the tests: format, lints, docs, features, the benchmark, lower bounds
+    /// Checks what CI checks besides the tests: format, lints, docs, features, the benchmark, dependencies
     ///
     /// Each feature is compiled alone, and the libraries with the lowest versions of their dependencies that
-    /// `Cargo.toml` allows. Says what `test` says.
+    /// `Cargo.toml` allows, and with the oldest compiler. Says what `test` says, and what it leaves out, since
+    /// cargo-deny or that compiler cannot be installed.
     Ci,
     /// Checks that each module of `event-core` names only modules of its own layer and of those below it
     Layers,
+    /// Checks the licences, the sources and the versions of dependencies with cargo-deny, which it installs
+    Deny {
+        /// Adds the advisories, whose database is fetched from its repository
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Compiles the libraries with the workspace's `rust-version`, which it installs with rustup
+    Msrv,
     /// Reads random inputs as envelopes, led by what they cover, and checks what the codec promises
     ///
     /// Says at the end how many, how much of the code they covered, and where an input is that broke a promise.
@@ -61,6 +73,12 @@ enum Task {
         /// Only looks at this input
         #[arg(long)]
         input: Option<PathBuf>,
+    },
+    /// Compares the public API of each library with the list beside it
+    Api {
+        /// Writes the lists
+        #[arg(long)]
+        update: bool,
     },
     /// Measures what the framework costs
     #[command(subcommand)]
@@ -137,6 +155,9 @@ fn main() -> ExitCode {
         Task::Test { all, long } => test::run(all, long),
         Task::Layers => layers::run(),
         Task::Ci => ci::run(),
+        Task::Deny { advisories } => deny::run(advisories),
+        Task::Msrv => msrv::run(),
+        Task::Api { update } => api::run(update),
         Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),

@@ -8,8 +8,8 @@ use crate::estimates::Estimate;
 use crate::tools::Tool;
 use crate::workspace::{Metadata, Result};
 
-/// What a step's cargo is told, unless the user says something else. Nothing is built twice here, and nobody debugs
-/// it: that is most of what debug builds put on the disk.
+/// What a step's cargo is told, unless the user says something else. Nothing is built twice here, and nothing is
+/// debugged: that is most of what debug builds put on the disk.
 const SMALL: [(&str, &str); 3] = [
     ("CARGO_INCREMENTAL", "0"),
     ("CARGO_PROFILE_DEV_DEBUG", "0"),
@@ -24,7 +24,15 @@ struct Step {
     name: String,
     estimate: Estimate,
     tools: &'static [Tool],
+    /// Without its tools it is left out, and not failed.
+    is_optional: bool,
     command: Command,
+}
+
+/// Why a step did not pass.
+enum Outcome {
+    Failed(String),
+    LeftOut(String),
 }
 
 impl Steps {
@@ -33,13 +41,35 @@ impl Steps {
         self.add_with(name, estimate, &[], command);
     }
 
-    /// The same of one that needs tools. Those are looked for, and installed where that is possible, when its turn
-    /// comes.
+    /// Adds a command that needs tools. They are looked for, and installed where that is possible, when the step's
+    /// turn comes.
     pub(crate) fn add_with(
         &mut self,
         name: impl Into<String>,
         estimate: Estimate,
         tools: &'static [Tool],
+        command: Command,
+    ) {
+        self.push(name.into(), estimate, tools, false, command);
+    }
+
+    /// Adds a command that is left out where its tools cannot be had. The end says so.
+    pub(crate) fn add_if_possible(
+        &mut self,
+        name: impl Into<String>,
+        estimate: Estimate,
+        tools: &'static [Tool],
+        command: Command,
+    ) {
+        self.push(name.into(), estimate, tools, true, command);
+    }
+
+    fn push(
+        &mut self,
+        name: String,
+        estimate: Estimate,
+        tools: &'static [Tool],
+        is_optional: bool,
         mut command: Command,
     ) {
         for (variable, value) in SMALL {
@@ -48,9 +78,10 @@ impl Steps {
             }
         }
         self.0.push(Step {
-            name: name.into(),
+            name,
             estimate,
             tools,
+            is_optional,
             command,
         });
     }
@@ -70,6 +101,7 @@ impl Steps {
         );
         let start = Instant::now();
         let mut failed = Vec::new();
+        let mut left_out = Vec::new();
         for (at, step) in self.0.into_iter().enumerate() {
             let label = format!("[{}/{count}] {}", at + 1, step.name);
             eprintln!("\n{label} (about {})", step.estimate.time());
@@ -78,15 +110,24 @@ impl Steps {
             let took = seconds(start.elapsed());
             match outcome {
                 Ok(()) => eprintln!("{label}: ok in {took}"),
-                Err(why) => {
+                Err(Outcome::Failed(why)) => {
                     eprintln!("{label}: FAILED in {took} ({why})");
                     failed.push(format!("{label} ({why})"));
+                }
+                Err(Outcome::LeftOut(why)) => {
+                    eprintln!("{label}: LEFT OUT ({why})");
+                    left_out.push(format!("{label} ({why})"));
                 }
             }
         }
         let took = seconds(start.elapsed());
+        if !left_out.is_empty() {
+            let list = left_out.join("\n  ");
+            eprintln!("\nleft out here, and run by the public workflow:\n  {list}");
+        }
         if failed.is_empty() {
-            eprintln!("\nall {count} steps passed in {took}");
+            let passed = count - left_out.len();
+            eprintln!("\nall {passed} steps passed in {took}");
             return Ok(());
         }
         let list = failed.join("\n  ");
@@ -95,16 +136,24 @@ impl Steps {
 }
 
 impl Step {
-    fn run(mut self) -> std::result::Result<(), String> {
+    fn run(mut self) -> std::result::Result<(), Outcome> {
         let missing = self.tools.iter().filter(|tool| !tool.is_at_hand());
         let missing: Vec<_> = missing.map(|tool| tool.missing()).collect();
         if !missing.is_empty() {
-            return Err(missing.join("; "));
+            let missing = missing.join("; ");
+            return Err(if self.is_optional {
+                Outcome::LeftOut(missing)
+            } else {
+                Outcome::Failed(missing)
+            });
         }
         match self.command.status() {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(status.to_string()),
-            Err(error) => Err(format!("cannot run {:?}: {error}", self.command)),
+            Ok(status) => Err(Outcome::Failed(status.to_string())),
+            Err(error) => Err(Outcome::Failed(format!(
+                "cannot run {:?}: {error}",
+                self.command
+            ))),
         }
     }
 }

@@ -13,6 +13,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     ("signals_orm_models", &[], of_package(10, 20)),
     ("signals_orm_notifications", &[], of_package(10, 20)),
     ("web_signup", &[], of_package(60, 200)),
+    ("order_service", &[], of_package(120, 250)),
     ("echo_server", PYTHON, of_package(60, 100)),
     ("event-compare", PYTHON, of_package(30, 50)),
     ("window", WINDOW, of_package(240, 700)),

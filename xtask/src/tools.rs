@@ -1,8 +1,10 @@
-//! Programs and libraries that are not cargo's: found, or installed where that needs no password.
+//! Programs, libraries and toolchains: found, or installed where that needs no password.
 
 use std::process::{Command, Stdio};
 
-/// A program or a library, and the package of Debian's that has it.
+use crate::workspace::cargo;
+
+/// A program, a library or a toolchain, and the package that has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tool {
     what: What,
@@ -17,6 +19,10 @@ enum What {
     Part(&'static str, &'static [&'static str]),
     /// One that a program opens while it runs, so that no build asks for it.
     Library(&'static str),
+    /// A subcommand of cargo's, which cargo compiles from the crate that is the package.
+    Subcommand(&'static str),
+    /// A toolchain of this version, which rustup has.
+    Toolchain(&'static str),
 }
 
 impl Tool {
@@ -39,6 +45,19 @@ impl Tool {
         Self { what, package }
     }
 
+    pub(crate) const fn subcommand(name: &'static str, package: &'static str) -> Self {
+        let what = What::Subcommand(name);
+        Self { what, package }
+    }
+
+    pub(crate) const fn toolchain(version: &'static str) -> Self {
+        let what = What::Toolchain(version);
+        Self {
+            what,
+            package: version,
+        }
+    }
+
     /// Whether it is there, if need be after installing it.
     pub(crate) fn is_at_hand(self) -> bool {
         self.is_present() || (self.install() && self.is_present())
@@ -47,11 +66,24 @@ impl Tool {
     /// What to say where it is not.
     pub(crate) fn missing(self) -> String {
         let package = self.package;
-        let (name, part) = match self.what {
-            What::Program(name) | What::Library(name) => (name, ""),
-            What::Part(name, _) => (name, ", or a part of it,"),
+        let (name, how) = match self.what {
+            What::Program(name) | What::Library(name) => {
+                (format!("`{name}`"), format!("apt-get install {package}"))
+            }
+            What::Part(name, _) => (
+                format!("`{name}`, or a part of it,"),
+                format!("apt-get install {package}"),
+            ),
+            What::Subcommand(name) => (
+                format!("`cargo {name}`"),
+                format!("cargo install --locked {package}"),
+            ),
+            What::Toolchain(version) => (
+                format!("Rust {version}"),
+                format!("rustup toolchain install {version} --profile minimal"),
+            ),
         };
-        format!("`{name}`{part} is missing: install it (for example: apt-get install {package})")
+        format!("{name} is missing: install it (for example: {how})")
     }
 
     fn is_present(self) -> bool {
@@ -61,11 +93,35 @@ impl Tool {
                 is_on_the_path(name) && succeeds(Command::new(name).args(check))
             }
             What::Library(file) => is_a_library(file),
+            What::Subcommand(name) => succeeds(cargo([name]).arg("--version")),
+            What::Toolchain(version) => {
+                succeeds(Command::new("rustup").args(["run", version, "rustc", "--version"]))
+            }
         }
     }
 
-    /// As root, with apt.
+    /// What cargo and rustup install needs no rights; what apt installs needs root.
     fn install(self) -> bool {
+        match self.what {
+            What::Subcommand(_) => {
+                eprintln!("installing {}, which takes minutes ...", self.package);
+                // In a folder of its own, which is removed afterwards, and without optimizations: it runs for
+                // seconds.
+                let mut install = cargo(["install", "--locked", "--debug", "--quiet"]);
+                install.arg(self.package).env_remove("CARGO_TARGET_DIR");
+                succeeds(&mut install)
+            }
+            What::Toolchain(version) => {
+                eprintln!("installing Rust {version} ...");
+                let mut install = Command::new("rustup");
+                install.args(["toolchain", "install", version]);
+                succeeds(install.args(["--profile", "minimal", "--no-self-update"]))
+            }
+            What::Program(_) | What::Part(..) | What::Library(_) => self.install_with_apt(),
+        }
+    }
+
+    fn install_with_apt(self) -> bool {
         let user = Command::new("id").arg("-u").output();
         let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
         if !is_root {
@@ -83,9 +139,9 @@ fn is_on_the_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Whether the loader knows it. Where nobody can be asked, the test will tell.
+/// Whether the loader knows it. Without `ldconfig` the test will tell.
 fn is_a_library(file: &str) -> bool {
-    // Not everybody's path has the folder of system programs.
+    // Not every path has the folder of system programs.
     let asked = ["ldconfig", "/sbin/ldconfig"]
         .into_iter()
         .find_map(|program| Command::new(program).arg("-p").output().ok());

@@ -10,6 +10,9 @@ use serde_json::Value;
 /// Whatever keeps a task from being done, as text for the person who started it.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// The packages that are published.
+pub(crate) const LIBRARIES: [&str; 3] = ["event-core", "event-macros", "event-telemetry"];
+
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -29,7 +29,7 @@ const PEERS: [&str; 6] = [
     "mod-events",
 ];
 
-const TARGETS: [Target; 18] = [
+const TARGETS: [Target; 19] = [
     (
         "ratio emit.1.boxed",
         1.2,
@@ -72,6 +72,11 @@ const TARGETS: [Target; 18] = [
     ("memory.handler", 64.0, "bytes kept per handler"),
     ("allocs.handler", 1.0, "allocations kept per handler"),
     ("startup.1000", 300.0, "µs until 1000 handlers are ready"),
+    (
+        "scaling.2",
+        1.1,
+        "times alone, beside a thread that emits on the same dispatcher",
+    ),
 ];
 
 pub(crate) fn print(figures: &Figures) {
