@@ -1,4 +1,5 @@
 //! What a failure, its line in the log and the hook say: which event failed, and why.
+//! Apart from other tests, since `tracing` keeps for the whole process whether a subscriber wants a line.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -4,8 +4,6 @@
 //! A stack that overflows ends the process, so what may overflow runs in a child: this test's own
 //! binary, told by an environment variable to be one.
 
-mod common;
-
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::Write as _;
@@ -25,9 +23,8 @@ use event_core::{
     AnyEvent, Dispatcher, DispatcherBuilder, DispatcherHandle, Event, PendingEvents, Transient,
     handler,
 };
+use event_tests::Heard;
 use serde::{Deserialize, Serialize};
-
-use common::Heard;
 
 /// The stack of a test's thread, of a worker of tokio, and of a queue's thread.
 const STACK: usize = 2 * 1024 * 1024;
