@@ -1,6 +1,4 @@
-//! Traces, as OpenTelemetry's own exporter sees them.
-
-mod common;
+//! The spans of a cause and its effects are one tree, on both sides of an envelope.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -15,7 +13,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 use serde::{Deserialize, Serialize};
 
-use common::{attribute, exported, install, tree};
+use crate::common::{attribute, exported, install, tree};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "shop.purchase_made", wire)]
@@ -151,7 +149,7 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
         assert!(waited < Duration::from_mins(1), "{}", tree(&spans));
         tokio::task::yield_now().await;
     };
-    expect_file!["../src/docs/trace.txt"].assert_eq(&tree(&spans));
+    expect_file!["../../src/docs/trace.txt"].assert_eq(&tree(&spans));
 
     let root = spans
         .iter()

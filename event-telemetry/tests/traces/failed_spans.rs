@@ -1,7 +1,5 @@
 //! Which span of a trace is marked as failed, as OpenTelemetry's own exporter sees it.
 
-mod common;
-
 use std::time::Duration;
 
 use event_core::observer::{EmissionSeen, Observer};
@@ -13,7 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime::{Builder, Runtime};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use common::{attribute, exported, install, tree};
+use crate::common::{attribute, exported, install, tree};
 
 #[derive(Event)]
 #[event(name = "shop.paid")]
