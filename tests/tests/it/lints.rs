@@ -1,5 +1,5 @@
-//! Handlers under the lints that a strict user turns on. `cargo xtask ci` runs clippy over this file; a lint that is
-//! about the form of a handler cannot be followed by its author.
+//! Handlers under the lints that a strict user turns on. `cargo xtask ci` runs clippy over this file; a lint
+//! that is about the form of a handler cannot be followed by its author.
 
 #![deny(clippy::all, clippy::pedantic, clippy::nursery)]
 
