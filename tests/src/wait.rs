@@ -11,27 +11,37 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Deadline<W> {
     start: Instant,
+    patience: Duration,
     what: W,
+    /// Who waits.
+    at: &'static Location<'static>,
 }
 
 impl<W: Display> Deadline<W> {
-    fn of(what: W) -> Self {
-        let start = Instant::now();
-        Self { start, what }
+    #[track_caller]
+    fn new(patience: Duration, what: W) -> Self {
+        Self {
+            start: Instant::now(),
+            patience,
+            what,
+            at: Location::caller(),
+        }
     }
 
-    #[track_caller]
     fn check(&self) {
-        if self.start.elapsed() < PATIENCE {
+        let Self {
+            start,
+            patience,
+            what,
+            at,
+        } = self;
+        if start.elapsed() < *patience {
             return;
         }
-        let text = format!(
-            "waited {PATIENCE:?}, and it does not hold that {}",
-            self.what
-        );
+        let text = format!("{at}: waited {patience:?}, and it does not hold that {what}");
         // Inside of a scope of threads the panic waits for those, perhaps for ever. What is written to the
         // stream itself is seen meanwhile: the harness captures `eprintln!` and the panic's message alone.
-        let _ = writeln!(io::stderr(), "{}: {text}", Location::caller());
+        let _ = writeln!(io::stderr(), "{text}");
         panic!("{text}");
     }
 }
@@ -44,7 +54,7 @@ impl<W: Display> Deadline<W> {
 /// It does not hold within 30 seconds.
 #[track_caller]
 pub fn until(what: impl Display, mut holds: impl FnMut() -> bool) {
-    let deadline = Deadline::of(what);
+    let deadline = Deadline::new(PATIENCE, what);
     while !holds() {
         deadline.check();
         thread::yield_now();
@@ -56,11 +66,17 @@ pub fn until(what: impl Display, mut holds: impl FnMut() -> bool) {
 /// # Panics
 ///
 /// It does not hold within 30 seconds of the system's clock, though that of the runtime may be paused.
-pub async fn until_async(what: impl Display, mut holds: impl FnMut() -> bool) {
-    let deadline = Deadline::of(what);
-    while !holds() {
-        deadline.check();
-        tokio::task::yield_now().await;
+#[track_caller]
+pub fn until_async(
+    what: impl Display,
+    mut holds: impl FnMut() -> bool,
+) -> impl Future<Output = ()> {
+    let deadline = Deadline::new(PATIENCE, what);
+    async move {
+        while !holds() {
+            deadline.check();
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -88,7 +104,15 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::idle;
+    use std::time::Duration;
+
+    use super::{Deadline, idle};
+
+    #[test]
+    #[should_panic(expected = "waited 0ns, and it does not hold that the gate is open")]
+    fn a_deadline_says_what_was_waited_for() {
+        Deadline::new(Duration::ZERO, "the gate is open").check();
+    }
 
     #[tokio::test(start_paused = true)]
     async fn idle_returns_when_tasks_that_yield_often_and_start_others_have_ended() {

@@ -134,7 +134,10 @@ fn with(choose: impl FnOnce(DispatcherBuilder) -> DispatcherBuilder) -> Dispatch
 
 /// Waits until every span is closed.
 async fn closed(told: &Told) {
-    until_async("every span is closed", || told.open() == 0).await;
+    until_async(format_args!("every span is closed:\n{told}"), || {
+        told.open() == 0
+    })
+    .await;
 }
 
 fn field(told: &Told, handler: &str, key: &str) -> Option<String> {

@@ -50,6 +50,12 @@ impl Told {
     }
 }
 
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
+    }
+}
+
 fn branch(out: &mut String, span: &Told1, all: &[Told1], depth: usize) {
     let of = |key| span.fields.get(key).map_or("", String::as_str);
     let mut line = of("name").to_owned();

@@ -101,7 +101,10 @@ async fn a_trace_goes_on_through_a_queue_whose_thread_has_another_subscriber() {
     let house = with(|it| it.only(fetch).only(stumble));
     house.emit(BellRung);
     house.queue(&HALL).join().await;
-    until_async("every span is closed", || told.open() == 0).await;
+    until_async(format_args!("every span is closed:\n{told}"), || {
+        told.open() == 0
+    })
+    .await;
     drop(listening);
     let tree = "\
 emit house.bell_rung
