@@ -1,4 +1,5 @@
 //! What is recorded through the `metrics` facade.
+//! Apart from other tests, since it installs the process's recorder of `metrics`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier, OnceLock};

@@ -1,4 +1,5 @@
 //! What a recorder, and where a recording is dropped, cannot do.
+//! Apart from other tests, since it installs the process's recorder of `metrics`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -1,4 +1,5 @@
 //! A redacted value is in no output, however loudly everything is logged, traced and recorded.
+//! Apart from other tests, since it installs the process's subscriber of `tracing`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

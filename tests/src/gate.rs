@@ -23,7 +23,7 @@ impl Gate {
     /// Says that a handler is here, and waits until it may go on.
     pub async fn pass(&self) {
         self.came.add_permits(1);
-        // Gates are never closed.
+        // It is closed when all may go on.
         if let Ok(leave) = self.leave.acquire().await {
             leave.forget();
         }
@@ -35,10 +35,16 @@ impl Gate {
     }
 
     /// Waits until so many more handlers have come.
-    pub fn wait_for(&self, handlers: u32) {
-        if let Ok(came) = block_on(self.came.acquire_many(handlers)) {
+    pub async fn arrived(&self, handlers: u32) {
+        // It is never closed.
+        if let Ok(came) = self.came.acquire_many(handlers).await {
             came.forget();
         }
+    }
+
+    /// The same for a thread.
+    pub fn wait_for(&self, handlers: u32) {
+        block_on(self.arrived(handlers));
     }
 
     /// Whether a handler came for which nobody has waited.
@@ -49,5 +55,10 @@ impl Gate {
     /// Lets so many handlers go on, now or when they come.
     pub fn open(&self, handlers: usize) {
         self.leave.add_permits(handlers);
+    }
+
+    /// Lets all handlers go on, now and when they come.
+    pub fn open_for_all(&self) {
+        self.leave.close();
     }
 }

@@ -7,9 +7,13 @@ use std::task::{Context, Poll, Waker};
 
 mod gate;
 mod record;
+mod wait;
+mod watch;
 
 pub use self::gate::Gate;
 pub use self::record::{codec, envelope, read, record};
+pub use self::wait::{idle, until, until_async};
+pub use self::watch::{Heard, Watch, short};
 
 /// The README's samples, as doctests.
 #[cfg(doctest)]
@@ -65,16 +69,18 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime of two threads")
 }
 
-/// Gives other threads their turn until `holds`: for what gives no signal, such as a count.
-pub fn until(mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        std::thread::yield_now();
-    }
-}
-
 /// Polls a future once.
 pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls once, outside of every runtime.
+pub fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+    let mut context = Context::from_waker(Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
 }
 
 /// A panic that leaves no trace on stderr.

@@ -1,4 +1,5 @@
 //! The dispatcher as a value: stopping, observing, handles, the global default, modules.
+//! Apart from other tests, since it looks at all handlers of a program, and at its default dispatcher.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

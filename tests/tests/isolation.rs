@@ -1,4 +1,5 @@
 //! What a failure or a panic of the user's code reaches: its own delivery, and nothing else.
+//! Apart from other tests, since its dispatcher has all handlers of a program.
 
 use std::sync::Arc;
 

@@ -5,6 +5,8 @@
 //! emits one event and prints the handlers that answered, or else what its build was told.
 //!
 //! The rows are the contract that the page `linking.md` of `event-core` gives to users.
+//!
+//! Apart from other tests, since it is about what a program links, and runs `cargo` for minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

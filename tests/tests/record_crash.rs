@@ -1,4 +1,5 @@
 //! What a record has after its program was killed.
+//! Apart from other tests, since it starts its own program, to kill it.
 
 use std::collections::HashSet;
 use std::env;

@@ -6,6 +6,8 @@
 //!
 //! `TRYBUILD=overwrite cargo test -p event-tests --test ui` writes the messages anew. Read each
 //! one as the user who gets it before it is committed.
+//!
+//! Apart from other tests, since it runs `cargo` for minutes, and is run alone.
 
 use std::io::{self, Write};
 use std::process::Command;

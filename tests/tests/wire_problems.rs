@@ -1,4 +1,4 @@
-//! Names and versions that more than one type, or none, is decoded from.
+//! Names and versions that more than one type, or none, is decoded from. Apart, since no such program builds.
 
 #![allow(
     clippy::needless_raw_string_hashes,

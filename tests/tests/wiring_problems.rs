@@ -1,4 +1,4 @@
-//! A program with every wiring problem there is, and the one error that lists them all.
+//! A program with every wiring problem there is, and the one error that lists them all. So it stays apart.
 
 use event_core::error::ProblemKind;
 use event_core::queue::{LocalQueue, Overflow, Queue};

@@ -128,6 +128,7 @@ fn send(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
 mod tests {
     use std::net::{self, TcpListener};
     use std::thread;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -144,7 +145,9 @@ mod tests {
         connection.waiting.clone_from(&all);
 
         let (mut came, mut some, mut bits) = (Vec::new(), vec![0; 1024 * 1024], 0);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while came.len() < all.len() {
+            assert!(Instant::now() < deadline, "{} bytes came", came.len());
             let before = connection.waiting();
             let turn = connection.flush()?;
             bits += usize::from(connection.waiting() < before);

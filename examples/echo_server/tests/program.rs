@@ -161,10 +161,13 @@ fn without_a_file_left_the_others_are_served_and_who_waits_is_served_later() {
 #[cfg(target_os = "linux")]
 fn until_asleep(child: &Child) {
     let path = format!("/proc/{}/stat", child.id());
+    let since = std::time::Instant::now();
     while !std::fs::read_to_string(&path)
         .expect("it runs")
         .contains(") S ")
     {
+        let waited = since.elapsed();
+        assert!(waited < Duration::from_secs(30), "it does not wait: {path}");
         std::thread::yield_now();
     }
 }

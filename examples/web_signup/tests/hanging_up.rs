@@ -108,9 +108,12 @@ async fn the_end_of_the_server_waits_for_what_a_client_left_behind() {
     let dispatcher = server.dispatcher.clone();
     let (end, ()) = tokio::join!(server.ended(), async {
         // From here on it drains.
-        while !dispatcher.emit(Probe).closed() {
-            tokio::task::yield_now().await;
-        }
+        soon(async {
+            while !dispatcher.emit(Probe).closed() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
         gate.open.set();
     });
     assert!(end.is_complete(), "{end}");

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use event_core::queue::Overflow;
 use event_core::{Dispatcher, Event};
+use event_tests::until;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Level, Subscriber};
@@ -59,16 +60,19 @@ impl Lines {
 
     /// Listens on this thread, and on no other.
     pub(crate) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
-        loop {
+        let mut listening = None;
+        until("the subscriber is told of each line", || {
+            drop(listening.take());
             let lines = Self::default();
             let subscriber = tracing_subscriber::registry().with(lines.clone());
-            let listening = tracing::subscriber::set_default(subscriber);
+            let guard = tracing::subscriber::set_default(subscriber);
             // Of a line that a thread without a subscriber writes first, `tracing` may remember for all
             // threads that nobody wants it, until there is another subscriber.
-            if write_each_line() == lines.take_of(Level::ERROR).len() {
-                return (lines, listening);
-            }
-        }
+            let hears = write_each_line() == lines.take_of(Level::ERROR).len();
+            listening = Some((lines, guard));
+            hears
+        });
+        listening.expect("it was tried")
     }
 }
 

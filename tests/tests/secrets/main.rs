@@ -6,6 +6,8 @@
 //!
 //! `SECRETS_SEED=7 cargo test -p event-tests --test secrets` writes the program of a seed again, and
 //! it stays in `target/secrets`.
+//!
+//! Apart from other tests, since it runs `cargo` for minutes, and is run alone.
 
 mod shapes;
 mod written;

@@ -1,0 +1,5 @@
+//! In which order handlers run.
+
+mod constraints;
+mod detached;
+mod phases;

@@ -1,0 +1,4 @@
+//! Events that are recorded first, and emitted together.
+
+mod emit_all_async;
+mod many;

@@ -1,0 +1,151 @@
+//! Pausing, joining and configuring.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_core::queue::{Overflow, Queue, QueueCounts};
+use event_core::{Dispatcher, handler};
+use event_tests::{Gate, poll_once, runtime, until};
+use pollster::block_on;
+use tokio::runtime::Runtime;
+
+use super::{Caused, Job, LONG};
+
+static PAUSED: Queue = Queue::new("paused");
+
+#[handler(queue = PAUSED)]
+fn passes(_job: &Job, gate: &Gate) {
+    gate.pass_blocking();
+}
+
+#[test]
+fn a_paused_queue_starts_nothing_and_takes_more() {
+    let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
+    let dispatcher = Dispatcher::empty()
+        .only(passes)
+        .provide_arc(gate.clone())
+        .runtime(runtime.handle().clone())
+        .build()
+        .expect("wired");
+    let queue = dispatcher.queue(&PAUSED);
+    dispatcher.emit(Job(0));
+    gate.wait_for(1);
+    queue.pause();
+    dispatcher.emit(Job(1));
+    dispatcher.emit(Job(2));
+    gate.open(3);
+    // What ran goes on to its end, and nothing starts after it.
+    until("what ran has ended", || queue.counts().done == 1);
+    let counts = queue.counts();
+    assert_eq!((counts.running, counts.depth), (0, 2));
+    assert!(!queue.join_blocking(Duration::ZERO), "two wait");
+    queue.resume();
+    block_on(queue.join());
+    assert_eq!(queue.counts().done, 3);
+}
+
+static FIRST: Queue = Queue::new("first");
+
+static SECOND: Queue = Queue::new("second").overflow(Overflow::Reject);
+
+#[handler(queue = FIRST)]
+fn causes(_job: &Job, gate: &Gate) -> Caused {
+    gate.pass_blocking();
+    Caused
+}
+
+#[handler(queue = SECOND)]
+fn is_caused(_event: &Caused) {}
+
+#[test]
+fn join_waits_until_what_the_deliveries_caused_was_handed_over() {
+    let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
+    let dispatcher = Dispatcher::empty()
+        .only(causes)
+        .only(is_caused)
+        .provide_arc(gate.clone())
+        .runtime(runtime.handle().clone())
+        .build()
+        .expect("wired");
+    dispatcher.queue(&SECOND).pause();
+    for round in 1..50 {
+        dispatcher.emit(Job(0));
+        let first = dispatcher.queue(&FIRST);
+        let mut join = pin!(first.join());
+        assert!(poll_once(join.as_mut()).is_pending());
+        gate.open(1);
+        block_on(join);
+        assert_eq!(dispatcher.queue(&SECOND).counts().depth, round);
+    }
+    dispatcher.queue(&SECOND).resume();
+    assert!(dispatcher.queue(&SECOND).join_blocking(LONG));
+}
+
+static CHOSEN: Queue = Queue::new("chosen")
+    .capacity(1)
+    .overflow(Overflow::DropNewest);
+
+#[handler(queue = CHOSEN)]
+fn chosen(_job: &Job) {}
+
+fn paused_and_filled(runtime: &Runtime, builder: event_core::DispatcherBuilder) -> QueueCounts {
+    let dispatcher = builder
+        .runtime(runtime.handle().clone())
+        .build()
+        .expect("wired");
+    dispatcher.queue(&CHOSEN).pause();
+    for number in 0..10 {
+        dispatcher.emit(Job(number));
+    }
+    dispatcher.queue(&CHOSEN).counts()
+}
+
+#[test]
+fn a_builder_chooses_other_numbers_and_the_later_choice_wins() {
+    let runtime = runtime();
+    let counts = paused_and_filled(&runtime, Dispatcher::empty().only(chosen));
+    assert_eq!((counts.depth, counts.dropped), (1, 9));
+    let configured = Dispatcher::empty()
+        .only(chosen)
+        .configure(&CHOSEN, |chosen| {
+            chosen.capacity(7).overflow(Overflow::Reject)
+        })
+        // It changes what was chosen before, not the declaration.
+        .configure(&CHOSEN, |chosen| chosen.capacity(3));
+    let counts = paused_and_filled(&runtime, configured);
+    assert_eq!((counts.depth, counts.dropped, counts.rejected), (3, 0, 7));
+}
+
+#[test]
+fn two_dispatchers_share_a_queue_and_never_meet() {
+    let runtime = runtime();
+    let (one_gate, other_gate) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
+    let build = |gate: &Arc<Gate>| {
+        let builder = Dispatcher::empty().only(passes).provide_arc(gate.clone());
+        let builder = builder.runtime(runtime.handle().clone());
+        builder.build().expect("wired")
+    };
+    let (one, other) = (build(&one_gate), build(&other_gate));
+    one.emit(Job(0));
+    one_gate.wait_for(1);
+    // The one consumer of the one is held, that of the other is not.
+    other_gate.open(1);
+    other.emit(Job(0));
+    assert!(other.queue(&PAUSED).join_blocking(LONG));
+    other.queue(&PAUSED).pause();
+    one_gate.open(2);
+    one.emit(Job(1));
+    assert!(one.queue(&PAUSED).join_blocking(LONG));
+    assert_eq!(one.queue(&PAUSED).counts().done, 2);
+    assert_eq!(other.queue(&PAUSED).counts().offered, 1);
+}
+
+#[test]
+fn a_queue_that_no_handler_names_is_empty() {
+    let dispatcher = Dispatcher::empty().build().expect("wired");
+    let queue = dispatcher.queue(&PAUSED);
+    queue.pause();
+    assert_eq!(queue.counts(), QueueCounts::default());
+    block_on(queue.join());
+}

@@ -1,0 +1,287 @@
+//! What handlers emit themselves during a replay.
+
+use std::sync::{Arc, Mutex};
+
+use event_core::queue::Queue;
+use event_core::wire::Envelope;
+use event_core::{
+    Dispatcher, DispatcherBuilder, DispatcherHandle, Emitter, PendingEvents, handler,
+};
+use event_tests::{Journal, envelope};
+
+use super::{Answers, LONG, Nests, Ordered, Reserved, Shown, journal, on_reserved};
+
+use super::later::Sent;
+
+use super::inline::d_emits_and_panics;
+
+/// What other code gives the handlers.
+struct Others {
+    envelope: Envelope,
+}
+
+#[handler]
+fn emits_in_every_way(
+    _event: &Nests,
+    handle: &DispatcherHandle,
+    answers: &Answers,
+    others: &Others,
+) {
+    let dispatcher = handle.get().expect("it lives");
+    answers.add(&dispatcher.emit(Reserved(1)));
+    answers.add(&dispatcher.try_emit(Reserved(2)).expect("no failure"));
+    answers.add(&dispatcher.emit_blocking(Reserved(3)).expect("no runtime"));
+    answers.add(&dispatcher.with(()).emit(Reserved(4)));
+    answers.add(&handle.emit(Reserved(5)).expect("it lives"));
+    answers.add(&dispatcher.deliver(&others.envelope));
+    answers.add(&dispatcher.replay(&others.envelope));
+    {
+        let _entered = dispatcher.enter();
+        answers.add(&event_core::emit(Reserved(6)).expect("entered"));
+    }
+    let pending: PendingEvents = (0..3).map(Reserved).collect();
+    answers.add(&dispatcher.emit_all(pending));
+    let pending: PendingEvents = (0..3).map(Reserved).collect();
+    answers.add(&dispatcher.with(()).emit_all(pending));
+    let mut mixed = PendingEvents::new();
+    mixed.record(Reserved(7));
+    mixed.record(Shown);
+    answers.add(&dispatcher.emit_all(mixed));
+}
+
+pub(super) fn nesting(builder: DispatcherBuilder) -> (Dispatcher, Arc<Answers>, Arc<Journal>) {
+    let answers = Arc::new(Answers::default());
+    let handle = builder.handle();
+    let builder = builder.provide(handle).provide_arc(Arc::clone(&answers));
+    let (dispatcher, journal) = journal(builder.only(on_reserved).only(on_shown));
+    (dispatcher, answers, journal)
+}
+
+#[handler]
+pub(super) fn on_shown(_event: &Shown, journal: &Journal) -> Reserved {
+    journal.write("shown");
+    Reserved(10)
+}
+
+#[test]
+fn what_a_handler_emits_itself_is_discarded_in_every_form() {
+    let others = Others {
+        envelope: envelope(Reserved(9)),
+    };
+    let (dispatcher, answers, journal) =
+        nesting(Dispatcher::empty().only(emits_in_every_way).provide(others));
+    let report = dispatcher.replay(&envelope(Nests));
+    assert_eq!((report.is_ok(), report.discarded()), (true, 0));
+    // The last has an event that is not `wire`, and what its handler returns.
+    let mut expected = vec![(0, 1, 0); 8];
+    expected.extend([(0, 3, 0), (0, 3, 0), (1, 2, 0)]);
+    assert_eq!(answers.take(), expected);
+    assert_eq!(journal.take(), ["shown"]);
+    assert_eq!(dispatcher.discarded(), 8 + 2 * 3 + 2);
+
+    dispatcher.emit(Nests);
+    let events: usize = answers.take().iter().map(|(events, ..)| events).sum();
+    assert_eq!(
+        events,
+        8 + 2 * 3 + 3,
+        "each is emitted, and `Shown` causes one"
+    );
+}
+
+static NESTING: Queue = Queue::new("replay-nesting");
+
+#[handler(queue = NESTING)]
+fn emits_on_a_thread(_event: &Nests, handle: &DispatcherHandle, answers: &Answers) {
+    answers.add(&handle.emit(Reserved(1)).expect("it lives"));
+}
+
+#[handler]
+async fn emits_after_a_while(_event: &Nests, handle: &DispatcherHandle, answers: &Answers) {
+    tokio::task::yield_now().await;
+    let dispatcher = handle.get().expect("it lives");
+    answers.add(&dispatcher.emit(Reserved(2)));
+    answers.add(&dispatcher.emit_async(Reserved(3)).await);
+    answers.add(&dispatcher.emit_async(Reserved(4)).shielded().await);
+    let pending: PendingEvents = [Reserved(7)].into_iter().collect();
+    answers.add(&dispatcher.emit_all_async(pending).await);
+}
+
+#[handler]
+async fn emits_as_it_starts(_event: &Nests, handle: &DispatcherHandle, answers: &Answers) {
+    answers.add(&handle.emit(Reserved(6)).expect("it lives"));
+}
+
+fn asks_by_emitting(_event: &Nests) -> bool {
+    event_core::emit(Reserved(5)).is_ok_and(|report| report.discarded() == 1)
+}
+
+#[handler(filter = asks_by_emitting)]
+fn filtered(_event: &Nests, journal: &Journal) {
+    journal.write("filter");
+}
+
+#[handler(filter = asks_by_emitting)]
+async fn filtered_later(_event: &Nests, journal: &Journal) {
+    journal.write("filter");
+}
+
+#[test]
+fn the_same_holds_on_threads_of_queues_in_async_handlers_and_in_filters() {
+    let runtime = event_tests::runtime();
+    let (dispatcher, answers, journal) = nesting(
+        Dispatcher::empty()
+            .only(emits_on_a_thread)
+            .only(emits_after_a_while)
+            .only(emits_as_it_starts)
+            .only(filtered)
+            .only(filtered_later)
+            .runtime(runtime.handle().clone()),
+    );
+    let _entered = dispatcher.enter();
+    let nests = envelope(Nests);
+    pollster::block_on(dispatcher.replay_async(&nests));
+    assert!(dispatcher.queue(&NESTING).join_blocking(LONG));
+    assert_eq!(
+        (answers.take(), dispatcher.discarded()),
+        (vec![(0, 1, 0); 6], 8)
+    );
+    assert_eq!(journal.take(), ["filter"; 2]);
+
+    dispatcher.replay(&nests);
+    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    assert_eq!(
+        (answers.take(), dispatcher.discarded()),
+        (vec![(0, 1, 0); 6], 16)
+    );
+    assert_eq!(journal.take(), ["filter"; 2]);
+}
+
+struct Bridge(Dispatcher);
+
+#[handler]
+fn crosses(event: &Ordered, bridge: &Bridge) {
+    bridge.0.emit(Reserved(event.0));
+}
+
+#[test]
+fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
+    let builder = Dispatcher::empty().only(crosses).only(on_reserved);
+    let handle = builder.handle();
+    let (there, told) = journal(Dispatcher::empty().only(on_reserved));
+    there
+        .subscribe(move |event: &Reserved| {
+            let back = handle.emit(Reserved(event.0 + 1)).expect("it lives");
+            assert_eq!(back.discarded(), 1);
+        })
+        .detach();
+    // Also where the other one replays, too: the outer replay goes on around it.
+    let (inner, other) = (envelope(Reserved(7)), there.clone());
+    let (here, untold) = journal(builder.provide(Bridge(there)));
+    here.subscribe(move |_: &Ordered| {
+        let report = other.replay(&inner);
+        assert!(report.is_ok(), "{report}");
+    })
+    .detach();
+
+    let report = here.replay(&envelope(Ordered(3)));
+    assert!(report.is_ok(), "{report}");
+    assert_eq!(told.take(), ["reserved 3", "reserved 7"]);
+    assert_eq!(untold.take(), [""; 0]);
+    assert_eq!(here.discarded(), 2);
+}
+
+#[derive(Default)]
+struct Kept(Mutex<Option<Emitter<(Reserved, Shown)>>>);
+
+#[handler]
+fn keeps(_event: &Ordered, emitter: Emitter<(Reserved, Shown)>, kept: &Kept) {
+    *kept.0.lock().expect("no panic") = Some(emitter);
+}
+
+#[test]
+fn an_emitter_that_is_kept_beyond_a_replay_discards_what_is_in_the_record() {
+    let kept = Arc::new(Kept::default());
+    let (dispatcher, journal) = journal(
+        Dispatcher::empty()
+            .only(keeps)
+            .only(on_reserved)
+            .only(on_shown)
+            .provide_arc(Arc::clone(&kept)),
+    );
+    dispatcher.replay(&envelope(Ordered(1)));
+    let emitter = kept
+        .0
+        .lock()
+        .expect("no panic")
+        .take()
+        .expect("it was kept");
+    emitter.emit(Reserved(1));
+    assert_eq!(dispatcher.discarded(), 1);
+    emitter.emit(Shown);
+    assert_eq!(journal.take(), ["shown"]);
+    assert_eq!(dispatcher.discarded(), 2, "what `Shown` causes is recorded");
+}
+
+#[test]
+fn an_emitter_that_was_kept_before_is_a_part_of_the_replay_that_uses_it() {
+    let kept = Arc::new(Kept::default());
+    let (dispatcher, journal) = journal(
+        Dispatcher::empty()
+            .only(keeps)
+            .only(on_reserved)
+            .provide_arc(Arc::clone(&kept)),
+    );
+    dispatcher.emit(Ordered(1));
+    let emitter = kept
+        .0
+        .lock()
+        .expect("no panic")
+        .take()
+        .expect("it was kept");
+    let _subscription = dispatcher.subscribe(move |_: &Sent| emitter.emit(Reserved(1)));
+    dispatcher.replay(&envelope(Sent));
+    assert_eq!((journal.take().len(), dispatcher.discarded()), (0, 1));
+    dispatcher.emit(Sent);
+    assert_eq!((journal.take().len(), dispatcher.discarded()), (1, 1));
+}
+
+#[derive(Default)]
+struct Basket(Mutex<PendingEvents>);
+
+#[handler]
+fn records(event: &Ordered, basket: &Basket) {
+    basket.0.lock().expect("no panic").record(Reserved(event.0));
+}
+
+#[test]
+fn what_a_handler_records_for_later_stays_where_it_is() {
+    let basket = Arc::new(Basket::default());
+    let (dispatcher, journal) = journal(
+        Dispatcher::empty()
+            .only(records)
+            .only(on_reserved)
+            .provide_arc(Arc::clone(&basket)),
+    );
+    assert_eq!(dispatcher.replay(&envelope(Ordered(1))).discarded(), 0);
+    let pending = basket.0.lock().expect("no panic").take();
+    assert_eq!((pending.len(), dispatcher.discarded()), (1, 0));
+    dispatcher.emit_all(pending);
+    assert_eq!(journal.take(), ["reserved 1"]);
+}
+
+#[test]
+fn a_handler_that_panics_leaves_no_replay_behind_on_its_thread() {
+    let (dispatcher, journal) = journal(
+        Dispatcher::empty()
+            .only(d_emits_and_panics)
+            .only(on_reserved),
+    );
+    dispatcher.replay(&envelope(Ordered(1)));
+    // Inside of an emission, where a replay would be looked for.
+    let handle = dispatcher.handle();
+    let _subscription = dispatcher.subscribe(move |_: &Sent| {
+        handle.emit(Reserved(1)).expect("it lives");
+    });
+    dispatcher.emit(Sent);
+    assert_eq!(journal.take(), ["reserved 1"]);
+}

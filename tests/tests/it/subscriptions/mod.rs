@@ -1,0 +1,7 @@
+//! Subscriptions: what the program adds and cancels while it runs.
+
+mod cancelled;
+mod inline;
+mod model;
+mod once;
+mod streams;
