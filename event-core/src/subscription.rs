@@ -55,7 +55,11 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
-            isolate::release(|| node.cancel());
+            isolate::release(move || {
+                node.cancel();
+                // If no emission has it, what the closure captured is dropped here.
+                drop(node);
+            });
         }
     }
 }

@@ -35,8 +35,9 @@ const STACK: usize = 2 * 1024 * 1024;
 /// What each handler itself uses of it.
 const OWN: usize = 4096;
 
-/// What each level may take beside that, with what the future of a handler takes that awaits another.
-const LEVEL: usize = 20 * 1024;
+/// What each level may take beside that, with what the future of a handler takes that awaits another, so
+/// that all levels up to the limit leave a fifth of the stack to what runs at both of its ends.
+const LEVEL: usize = STACK * 4 / 5 / DEFAULT - OWN;
 
 /// How many emits may run inside each other where nobody says otherwise.
 const DEFAULT: usize = 64;
