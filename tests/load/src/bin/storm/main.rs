@@ -172,7 +172,9 @@ impl Age {
         drop(self.dispatcher);
         // Whatever works for it holds the witness.
         let since = Instant::now();
-        while Arc::strong_count(&self.witness) > 1 {
+        // A consumer lets go of the dispatcher, with its witness, before it says that its delivery has ended.
+        let is_running = || queues.iter().any(|queue| queue.counts().running > 0);
+        while Arc::strong_count(&self.witness) > 1 || is_running() {
             thread::yield_now();
             if since.elapsed() > PATIENCE / 2 {
                 let counts: Vec<_> = queues.iter().map(QueueHandle::counts).collect();

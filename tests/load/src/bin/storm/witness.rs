@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
-use event_core::report::Ended;
 
 /// The deliveries of one dispatcher that have started and not ended.
 #[derive(Debug, Default)]
@@ -30,21 +29,17 @@ impl Observer for Witness {
     }
 
     fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
-        let ran = [Ended::Done, Ended::Failed, Ended::Panicked, Ended::TimedOut];
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.ended += 1;
-        let key = key(delivery);
-        match seen.open.get_mut(&key) {
-            Some(1) => {
-                seen.open.remove(&key);
-            }
-            Some(open) => *open -= 1,
-            None if ran.contains(&end.ended()) => {
-                // Noted, and found when the dispatcher is gone. A filter or parameter that panics
-                // ends a delivery that never started; there is none in this storm.
-                seen.open.insert(key, -1);
-            }
-            None => {}
+        // One that never started took no time: it was skipped, dropped, rejected or cancelled.
+        if end.took().is_none() {
+            return;
+        }
+        let open = seen.open.entry(key(delivery)).or_default();
+        *open -= 1;
+        // One that ended without having started stays below zero, and is found in the end.
+        if *open == 0 {
+            seen.open.remove(&key(delivery));
         }
     }
 }
@@ -59,7 +54,7 @@ impl Witness {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(
             seen.open.is_empty(),
-            "started and not ended: {:?}",
+            "started and not ended, or ended and not started: {:?}",
             seen.open
         );
         seen.ended
