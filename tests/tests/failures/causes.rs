@@ -1,11 +1,5 @@
 //! The causes of an error are shown once each.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
-)]
-
 use std::fmt;
 
 use crate::lines::Lines;

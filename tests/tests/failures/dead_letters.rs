@@ -1,11 +1,5 @@
 //! What a dead letter has, and what a redelivery is.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
-)]
-
 use std::sync::{Arc, Mutex};
 
 use event_core::{Dispatcher, Event, Meta, handler};

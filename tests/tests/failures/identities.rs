@@ -1,11 +1,5 @@
 //! Failures agree on the identities of events that nobody asked for.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
-)]
-
 use std::time::Duration;
 
 use event_core::wire::EncodeError;

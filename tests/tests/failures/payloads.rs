@@ -1,11 +1,5 @@
 //! What a failure shows of its event.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
-)]
-
 use std::fmt;
 
 use event_core::wire::EncodeError;

@@ -1,11 +1,5 @@
 //! In which span the line of a failure is.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    reason = "handlers take parameters by value and return what the test is about"
-)]
-
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;

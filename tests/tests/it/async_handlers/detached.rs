@@ -1,10 +1,5 @@
 //! Handlers that are handed to the runtime: concurrency, redelivery, room, and the end of the runtime.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 
 use event_core::error::RedeliverError;

@@ -1,10 +1,5 @@
 //! Each failure of an async handler stays its own.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 
 use event_core::param::{Delivery, Param, Resolver};

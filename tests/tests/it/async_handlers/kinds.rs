@@ -1,10 +1,5 @@
 //! Catch-alls and methods that are async.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 
 use event_core::event::AnyEvent;

@@ -1,10 +1,5 @@
 //! Where cascades of async handlers end.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 
 use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Event, handler};

@@ -1,10 +1,5 @@
 //! In which order async handlers begin, and what they return is emitted.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 

@@ -1,10 +1,5 @@
 //! What a break or a first failure keeps from starting.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 

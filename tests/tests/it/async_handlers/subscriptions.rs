@@ -1,10 +1,5 @@
 //! Subscriptions whose closures make futures.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::{Arc, Mutex};
 
 use event_core::report::{Ended, Skip};

@@ -1,10 +1,5 @@
 //! An emission that is dropped midway accounts for every delivery.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::{Arc, Mutex};
 
 use event_core::queue::Queue;

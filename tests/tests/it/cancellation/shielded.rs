@@ -1,10 +1,5 @@
 //! A shielded emission goes on without whoever waits for it.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,10 +1,5 @@
 //! What a closed dispatcher refuses, and how streams end.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use event_core::queue::Overflow;
 use event_core::report::Ended;
 use event_core::{Dispatcher, PendingEvents};

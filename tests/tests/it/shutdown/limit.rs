@@ -1,10 +1,5 @@
 //! What a shutdown abandons that runs out of time, or loses its runtime.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "handlers return what the test is about"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -158,7 +158,7 @@ fn a_shutdown_that_runs_out_of_time_names_what_runs_and_not_what_ran() {
 
 fn ends_with_the_last_delivery<F: Copy + 'static>(
     handler: F,
-    shut_down: impl Fn(&Dispatcher) -> Shutdown,
+    end: impl Fn(&Dispatcher) -> Shutdown,
 ) {
     let runtime = runtime();
     for round in 0..500 {
@@ -169,7 +169,7 @@ fn ends_with_the_last_delivery<F: Copy + 'static>(
             .build()
             .expect("wired");
         dispatcher.emit(Job(0));
-        let shutdown = shut_down(&dispatcher);
+        let shutdown = end(&dispatcher);
         assert!(shutdown.is_complete(), "{shutdown}");
         adds_up(&dispatcher.queue(&IDLE));
         assert_eq!(dispatcher.queue(&IDLE).counts().done, 1);
