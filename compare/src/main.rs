@@ -48,7 +48,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use awaited::{A1, A10, A100, Waiting};
-use event_core::{Dispatcher, Module};
+use event_core::{Dispatcher, dispatcher::Module};
 use inline::{E1, E10, E100, Ordered};
 use ledger::Ledger;
 use tokio::runtime::{Builder, Runtime};

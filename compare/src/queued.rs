@@ -35,7 +35,11 @@ pub(crate) fn ship_all(ledger: &Arc<Ledger>, times: u64) -> Duration {
             let report = dispatcher.emit_async(OrderPlaced(order)).await;
             assert!(report.is_ok(), "{report}");
         }
-        dispatcher.queue(&ORDERS).join().await;
+        dispatcher
+            .queue(&ORDERS)
+            .expect("a handler names it")
+            .join()
+            .await;
         clock.elapsed()
     })
 }

@@ -31,7 +31,7 @@ pub(crate) fn once(ledger: &Arc<Ledger>, times: u64) -> Duration {
     let dispatcher = dispatcher();
     let clock = Clock::start();
     for order in Order::series(times) {
-        let once = dispatcher.subscription().once();
+        let once = dispatcher.subscription_builder().once();
         once.subscribe(handler(ledger)).detach();
         dispatcher.emit(OrderPlaced(order));
         dispatcher.emit(OrderPlaced(order));

@@ -1,7 +1,7 @@
 //! The errors of each operation.
 
 pub use crate::box_error::BoxError;
-pub use crate::problem::{BuildError, Place, Problem, ProblemKind};
+pub use crate::problem::{BuildError, Problem, ProblemKind, SourceLocation};
 pub use crate::report::redeliver::RedeliverError;
 pub use crate::report::result::ReportError;
 

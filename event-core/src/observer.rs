@@ -9,32 +9,32 @@ use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::report::failure::Failure;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
-pub use crate::engine::observers::Observation;
+pub use crate::engine::observers::ObserverGuard;
 
 /// Sees each emission and each delivery of a dispatcher start and end.
 ///
-/// Give one to the builder with [`observe`](crate::DispatcherBuilder::observe), or to a
+/// Give one to the builder with [`observe`](crate::dispatcher::DispatcherBuilder::observe), or to a
 /// dispatcher at run time. The methods run where the delivery does, on the emitter's thread, a
 /// queue's, or a task's, in the order in which observers were added; a panic in one is isolated,
 /// logged, and counted in [`observer_panics`](crate::Dispatcher::observer_panics). What a method emits is
 /// caused by the event that it is told about, is observed, too, and ends at the
-/// [limit of causes](crate::DispatcherBuilder::depth_limit). An emission that
+/// [limit of causes](crate::dispatcher::DispatcherBuilder::depth_limit). An emission that
 /// started before the first observer came is not seen, and neither are its deliveries.
 ///
 /// For every delivery `delivery_ended` is called exactly once. One that never comes to run (skipped,
 /// rejected, dropped, cancelled, abandoned) may end without having started. What a stream takes in is
 /// no delivery to a handler: nothing is told of it but what the stream did not take. Failures that are about
 /// no delivery, such as a limit that was crossed, are in reports and told to
-/// [`on_failure`](crate::DispatcherBuilder::on_failure) alone. An `Arc` of an observer is
+/// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure) alone. An `Arc` of an observer is
 /// one, too, for those who want to ask it later.
 ///
 /// # Examples
 ///
 /// ```standalone_crate
 /// use std::sync::atomic::{AtomicUsize, Ordering};
-/// use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+/// use event_core::observer::{DeliveryResult, DeliveryView, Observer};
 /// use event_core::{Dispatcher, Event, handler};
 ///
 /// #[derive(Event)]
@@ -47,7 +47,7 @@ pub use crate::engine::observers::Observation;
 /// struct Count(AtomicUsize);
 ///
 /// impl Observer for Count {
-///     fn delivery_ended(&self, _: &DeliverySeen<'_>, _: &DeliveryEnd<'_>) {
+///     fn delivery_ended(&self, _: &DeliveryView<'_>, _: &DeliveryResult<'_>) {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
@@ -60,53 +60,53 @@ pub use crate::engine::observers::Observation;
 /// ```
 pub trait Observer: Send + Sync + 'static {
     /// An event is about to be handed to its handlers.
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         let _ = emission;
     }
 
     /// A handler is about to be called.
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         let _ = delivery;
     }
 
     /// A delivery ended.
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let _ = (delivery, end);
     }
 
     /// Every inline handler of the event has run, and the others were handed over; those that an
     /// `emit_async` runs itself may end after this. What they caused is emitted after this.
-    fn emission_ended(&self, emission: &EmissionSeen<'_>) {
+    fn emission_ended(&self, emission: &EmissionView<'_>) {
         let _ = emission;
     }
 }
 
 impl<T: Observer + ?Sized> Observer for Arc<T> {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         (**self).emission_started(emission);
     }
 
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         (**self).delivery_started(delivery);
     }
 
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         (**self).delivery_ended(delivery, end);
     }
 
-    fn emission_ended(&self, emission: &EmissionSeen<'_>) {
+    fn emission_ended(&self, emission: &EmissionView<'_>) {
         (**self).emission_ended(emission);
     }
 }
 
 /// One event on its way to its handlers, as observers see it.
 #[derive(Clone, Copy)]
-pub struct EmissionSeen<'e> {
+pub struct EmissionView<'e> {
     pub(crate) event: &'e dyn AnyEvent,
     pub(crate) meta: &'e Meta,
 }
 
-impl<'e> EmissionSeen<'e> {
+impl<'e> EmissionView<'e> {
     /// The event.
     #[must_use]
     pub fn event(&self) -> &'e dyn AnyEvent {
@@ -129,15 +129,15 @@ impl<'e> EmissionSeen<'e> {
 
 /// One event for one handler, as observers see it.
 #[derive(Clone, Copy)]
-pub struct DeliverySeen<'e> {
-    pub(crate) emission: EmissionSeen<'e>,
+pub struct DeliveryView<'e> {
+    pub(crate) emission: EmissionView<'e>,
     pub(crate) handler: HandlerInfo,
 }
 
-impl<'e> DeliverySeen<'e> {
+impl<'e> DeliveryView<'e> {
     /// The emission that the delivery belongs to.
     #[must_use]
-    pub fn emission(&self) -> EmissionSeen<'e> {
+    pub fn emission(&self) -> EmissionView<'e> {
         self.emission
     }
 
@@ -156,16 +156,16 @@ impl<'e> DeliverySeen<'e> {
 
 /// How a delivery ended, as observers see it.
 #[derive(Clone, Copy, Debug)]
-pub struct DeliveryEnd<'e> {
-    pub(crate) ended: Ended,
+pub struct DeliveryResult<'e> {
+    pub(crate) ended: DeliveryStatus,
     pub(crate) failure: Option<&'e Failure>,
     pub(crate) took: Option<Duration>,
 }
 
-impl<'e> DeliveryEnd<'e> {
+impl<'e> DeliveryResult<'e> {
     /// How it ended.
     #[must_use]
-    pub fn ended(&self) -> Ended {
+    pub fn ended(&self) -> DeliveryStatus {
         self.ended
     }
 
@@ -183,18 +183,18 @@ impl<'e> DeliveryEnd<'e> {
     }
 }
 
-impl fmt::Debug for EmissionSeen<'_> {
+impl fmt::Debug for EmissionView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmissionSeen")
+        f.debug_struct("EmissionView")
             .field("event", &self.event)
             .field("meta", &self.meta)
             .finish()
     }
 }
 
-impl fmt::Debug for DeliverySeen<'_> {
+impl fmt::Debug for DeliveryView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeliverySeen")
+        f.debug_struct("DeliveryView")
             .field("event", &self.emission.event)
             .field("handler", &self.handler)
             .finish()

@@ -28,7 +28,7 @@ use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::event::masking::Masked;
 use crate::event::version::{Previous, Superseding, Upcast};
-use crate::queue::{Lends, ServesAsync};
+use crate::queue::{LendsMut, ServesAsync};
 
 /// The queue of a handler.
 pub fn queue(queue: &'static impl AnyQueue) -> &'static dyn AnyQueue {
@@ -41,7 +41,7 @@ pub fn async_queue(queue: &'static impl ServesAsync) -> &'static dyn AnyQueue {
 }
 
 /// The queue of a handler that is lent an `S`.
-pub fn lending_queue<S, Q: Lends<S>>(queue: &'static Q) -> &'static dyn AnyQueue {
+pub fn lending_queue<S, Q: LendsMut<S>>(queue: &'static Q) -> &'static dyn AnyQueue {
     queue
 }
 

@@ -29,7 +29,7 @@ pub struct BuildError {
 /// One problem of a [`BuildError`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    places: Vec<Place>,
+    places: Vec<SourceLocation>,
     kind: ProblemKind,
     what: String,
     help: String,
@@ -37,7 +37,7 @@ pub struct Problem {
 
 /// A place in the source that a [`Problem`] concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SourceLocation {
     file: &'static str,
     line: u32,
     what: &'static str,
@@ -64,7 +64,7 @@ pub enum ProblemKind {
     /// The `after` and `before` of handlers form a cycle.
     OrderCycle,
     /// `after` or `before` names a function that does not handle the event.
-    OrderWithStranger,
+    OrderUnrelated,
     /// The builder names a function that is no handler.
     NotAHandler,
     /// `.only(…)` names a handler that the builder does not have.
@@ -80,7 +80,7 @@ pub enum ProblemKind {
     /// An async or queued handler has no runtime to run on.
     MissingRuntime,
     /// `after` or `before` is between handlers that do not run in the same way.
-    OrderAcrossRungs,
+    OrderAcrossExecutors,
     /// Two queues have one name.
     QueueNameTwice,
     /// A queue can wait for room that only its own consumers make.
@@ -150,7 +150,7 @@ impl Problem {
 
     /// Adds a place, and what stands there where the first line does not say it.
     pub(crate) fn at_named(mut self, file: &'static str, line: u32, what: &'static str) -> Self {
-        self.places.push(Place { file, line, what });
+        self.places.push(SourceLocation { file, line, what });
         self
     }
 
@@ -167,12 +167,12 @@ impl Problem {
 
     /// The places that are involved.
     #[must_use]
-    pub fn places(&self) -> &[Place] {
+    pub fn places(&self) -> &[SourceLocation] {
         &self.places
     }
 }
 
-impl Place {
+impl SourceLocation {
     /// The source file.
     #[must_use]
     pub fn file(&self) -> &'static str {
@@ -186,7 +186,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)?;
         if self.what.is_empty() {

@@ -55,7 +55,13 @@ fn a_local_queue_a_stream_and_a_flag_work() {
     assert_eq!(report.handed_over(), 2);
 
     let mut shown = Vec::new();
-    assert_eq!(dispatcher.pump(&UI, &mut shown), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut shown),
+        1
+    );
     assert_eq!(shown, [7]);
     assert_eq!(stream.try_next().map(|event| event.order_id), Some(7));
 
@@ -71,7 +77,7 @@ fn a_shutdown_drains_on_a_plain_thread() {
         .without(send_receipt);
     let dispatcher = builder.build().expect("nothing needs tokio");
     dispatcher.emit(OrderPlaced { order_id: 7 });
-    let shutdown = dispatcher.shutdown_blocking(std::time::Duration::ZERO);
+    let shutdown = dispatcher.shutdown(std::time::Duration::ZERO).blocking();
     assert_eq!(shutdown.abandoned().len(), 1, "nobody pumps: {shutdown}");
     assert!(dispatcher.emit(OrderPlaced { order_id: 8 }).closed());
 }

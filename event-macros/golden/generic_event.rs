@@ -33,9 +33,9 @@ const _: () = {
     {
         fn conclude(
             self,
-            __event_conclusion: &mut ::event_core::handler::Conclusion<'_>,
+            __event_effects: &mut ::event_core::handler::Effects<'_>,
         ) {
-            __event_conclusion.emit(self);
+            __event_effects.emit_after(self);
         }
         fn events(__event_events: &mut ::event_core::__private::Events) {
             __event_events.add::<Self>();

@@ -1,5 +1,5 @@
 /// The handlers of this crate, for the builder of a dispatcher.
-pub const MODULE: ::event_core::Module = ::event_core::Module::new(
+pub const MODULE: ::event_core::dispatcher::Module = ::event_core::dispatcher::Module::new(
         ::core::module_path!(),
         ::core::option_env!("CARGO_BIN_NAME"),
         ::core::file!(),

@@ -32,7 +32,7 @@ const _: () = {
     where
         ::event_core::event::Superseded: ::event_core::event::Newest<Self, __E>,
     {
-        fn conclude(self, _: &mut ::event_core::handler::Conclusion<'_>) {}
+        fn conclude(self, _: &mut ::event_core::handler::Effects<'_>) {}
     }
     ::event_core::__private::inventory::submit! {
         ::event_core::__private::EventEntry::of:: < OrderPlacedV1 > ()

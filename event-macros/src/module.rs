@@ -29,8 +29,8 @@ static MODULE: Form = Form {
 /// Expands to
 ///
 /// ```text
-/// pub const MODULE: ::event_core::Module =
-///     ::event_core::Module::new(module_path!(), program, file!(), line!())
+/// pub const MODULE: ::event_core::dispatcher::Module =
+///     ::event_core::dispatcher::Module::new(module_path!(), program, file!(), line!())
 ///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);
 /// ```
 pub(crate) fn module(arguments: TokenStream) -> TokenStream {
@@ -52,7 +52,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
         .then(|| quote_spanned!(Span::mixed_site()=> .handlers(&[#(#constants),*])));
     let module = quote_spanned! {Span::mixed_site()=>
         /// The handlers of this crate, for the builder of a dispatcher.
-        pub const MODULE: #root::Module = #root::Module::new(
+        pub const MODULE: #root::dispatcher::Module = #root::dispatcher::Module::new(
             ::core::module_path!(),
             ::core::option_env!("CARGO_BIN_NAME"),
             ::core::file!(),

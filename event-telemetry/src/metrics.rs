@@ -6,9 +6,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observation, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, EmissionView, Observer, ObserverGuard};
 use event_core::queue::QueueHandle;
-use event_core::{Dispatcher, DispatcherHandle};
+use event_core::{Dispatcher, dispatcher::DispatcherHandle};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics::{gauge, histogram};
 
@@ -31,7 +31,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// | name | kind | labels | what |
 /// | --- | --- | --- | --- |
 /// | `event_emitted_total` | counter | `event` | emissions, caused ones, too |
-/// | `event_deliveries_total` | counter | `event`, `handler`, `ended` | deliveries, by how they [ended](event_core::report::Ended::as_str) |
+/// | `event_deliveries_total` | counter | `event`, `handler`, `ended` | deliveries, by how they [ended](event_core::report::DeliveryStatus::as_str) |
 /// | `event_delivery_duration_seconds` | histogram | `event`, `handler` | how long handlers ran |
 /// | `event_queue_depth`, `event_queue_running` | gauge | `queue` | deliveries that wait, that run |
 /// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event was emitted whose delivery waits longest; 0 if none waits |
@@ -81,7 +81,7 @@ pub struct Recording {
     stop: Option<mpsc::Sender<()>>,
     /// None if the system had no thread for it: queues are then looked at in the end alone.
     thread: Option<thread::JoinHandle<()>>,
-    _observation: Observation,
+    _observation: ObserverGuard,
 }
 
 impl Recording {
@@ -114,11 +114,11 @@ impl fmt::Debug for Recording {
 struct Deliveries;
 
 impl Observer for Deliveries {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         counter!(EMITTED, "event" => emission.event().name()).increment(1);
     }
 
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let (event, handler) = (delivery.event().name(), delivery.handler().name());
         let ended = end.ended().as_str();
         counter!(DELIVERIES, "event" => event, "handler" => handler, "ended" => ended).increment(1);
@@ -138,7 +138,7 @@ fn look(dispatcher: &DispatcherHandle) -> bool {
     let Ok(dispatcher) = dispatcher.get() else {
         return false;
     };
-    counter!(OBSERVER_PANICS).absolute(dispatcher.observer_panics());
+    counter!(OBSERVER_PANICS).absolute(dispatcher.counts().observer_panics);
     for queue in dispatcher.queues() {
         look_at(&queue);
     }

@@ -150,7 +150,11 @@ async fn emissions_deliveries_and_queues_are_recorded_by_name() {
     for _ in 0..5 {
         gate.0.wait();
     }
-    dispatcher.queue(&MAIL).join().await;
+    dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .join()
+        .await;
     drop(recording);
     let seen = figures();
     assert_eq!(seen["event_queue_depth{queue=mail}"], gauge(0.0));

@@ -137,8 +137,16 @@ async fn no_log_span_metric_report_or_error_shows_a_redacted_value() {
         hints: BTreeMap::from([(SECRET.to_owned(), SECRET.to_owned())]),
     };
     let report = dispatcher.emit_async(event()).await;
-    dispatcher.queue(&MAIL).join().await;
-    let refused = dispatcher.try_emit(event()).expect_err("a failure");
+    dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .join()
+        .await;
+    let refused = dispatcher
+        .fail_fast()
+        .emit(event())
+        .into_result()
+        .expect_err("a failure");
     let ended = dispatcher.shutdown(std::time::Duration::from_mins(1)).await;
     let closed = dispatcher.emit(event());
     drop(recording);

@@ -1,6 +1,6 @@
 //! Records in memory.
 
-use event_core::wire::record::{Recorder, Records};
+use event_core::wire::journal::{JournalReader, JournalWriter};
 use event_core::wire::{Codec, Envelope};
 use event_core::{Dispatcher, Transient};
 
@@ -20,7 +20,7 @@ pub fn codec() -> Codec {
 ///
 /// Something of it cannot be written.
 pub fn record(dispatcher: &Dispatcher, run: impl FnOnce()) -> String {
-    let recorder = Recorder::new(codec(), Vec::new());
+    let recorder = JournalWriter::new(codec(), Vec::new());
     let observing = dispatcher.observe(recorder.clone());
     run();
     drop(observing);
@@ -37,7 +37,7 @@ pub fn record(dispatcher: &Dispatcher, run: impl FnOnce()) -> String {
 /// A line is none.
 #[must_use]
 pub fn read(record: &str) -> Vec<Envelope> {
-    let records = Records::new(codec(), record.as_bytes());
+    let records = JournalReader::new(codec(), record.as_bytes());
     records.map(|event| event.expect("an event")).collect()
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_core::handler::HandlerInfo;
-use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
-use event_core::report::{Ended, Failure};
+use event_core::observer::{DeliveryResult, DeliveryView, Observer};
+use event_core::report::{DeliveryStatus, Failure};
 
 /// The last segment of a handler's path; that of a subscription is `subscription`.
 #[must_use]
@@ -26,7 +26,7 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct Seen {
     started: Vec<String>,
-    ended: Vec<(String, Ended)>,
+    ended: Vec<(String, DeliveryStatus)>,
 }
 
 impl Watch {
@@ -35,19 +35,19 @@ impl Watch {
     }
 
     /// How deliveries ended, by handler, in order.
-    pub fn ended(&self) -> Vec<(String, Ended)> {
+    pub fn ended(&self) -> Vec<(String, DeliveryStatus)> {
         self.seen().ended.clone()
     }
 
     /// How the deliveries of one handler ended.
-    pub fn ended_of(&self, handler: &str) -> Vec<Ended> {
+    pub fn ended_of(&self, handler: &str) -> Vec<DeliveryStatus> {
         let seen = self.seen();
         let of = seen.ended.iter().filter(|(name, _)| name == handler);
         of.map(|(_, ended)| *ended).collect()
     }
 
     /// How many deliveries ended in this way.
-    pub fn count(&self, how: Ended) -> usize {
+    pub fn count(&self, how: DeliveryStatus) -> usize {
         let seen = self.seen();
         seen.ended.iter().filter(|(_, ended)| *ended == how).count()
     }
@@ -81,11 +81,11 @@ impl Watch {
 }
 
 impl Observer for Watch {
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         self.seen().started.push(short(delivery.handler()));
     }
 
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let handler = short(delivery.handler());
         self.seen().ended.push((handler, end.ended()));
     }

@@ -102,7 +102,10 @@ fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
     let queued = fewest(|| {
         for n in 0..100 {
             assert_eq!(dispatcher.emit(Queued(n)).handed_over(), 2);
-            dispatcher.pump(&LINE, &mut sum);
+            dispatcher
+                .queue(&LINE)
+                .expect("a handler names it")
+                .pump(&mut sum);
         }
     });
     assert!(

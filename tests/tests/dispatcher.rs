@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use event_core::error::EmitError;
-use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer};
-use event_core::report::{Ended, Failure, Skip};
-use event_core::{Dispatcher, Event, handler};
+use event_core::observer::{DeliveryResult, DeliveryView, EmissionView, Observer};
+use event_core::report::{DeliveryStatus, Failure, SkipReason};
+use event_core::{Dispatcher, Event, global, handler};
 
 event_core::module!();
 
@@ -75,23 +75,23 @@ impl Seen {
 }
 
 impl Observer for Seen {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         self.write(format!(
             "emit {:?} at {}",
             emission.event(),
             emission.depth()
         ));
     }
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         self.write(format!("start {}", delivery.handler().name()));
     }
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let error = end.failure().and_then(Failure::error);
         let error = error.map(|error| format!(": {error}")).unwrap_or_default();
         let name = delivery.handler().name();
         self.write(format!("end {name} {:?}{error}", end.ended()));
     }
-    fn emission_ended(&self, _: &EmissionSeen<'_>) {
+    fn emission_ended(&self, _: &EmissionView<'_>) {
         self.write("emitted".to_owned());
     }
 }
@@ -116,7 +116,7 @@ fn an_observer_sees_each_delivery_end_exactly_once() {
         ],
     );
     dispatcher.emit(KeyPressed('q'));
-    let skipped = format!("{:?}", Ended::Skipped(Skip::Break));
+    let skipped = format!("{:?}", DeliveryStatus::Skipped(SkipReason::Break));
     assert_eq!(
         seen.take()[2..],
         [
@@ -177,36 +177,47 @@ fn what_was_provided_is_dropped_with_the_dispatcher() {
 fn entering_overrides_installing_on_one_thread() {
     // The only test of this binary that installs.
     assert_eq!(
-        event_core::emit(KeyPressed('x')).err(),
-        Some(EmitError::NotInstalled)
+        event_core::global::emit(KeyPressed('x')).err(),
+        Some(EmitError::NoDefault)
     );
-    build().install().expect("the first");
-    let error = build().install().expect_err("the second");
-    assert!(error.to_string().contains("installed already"), "{error}");
+    global::set_default(&build()).expect("the first");
+    let error = global::set_default(&build()).expect_err("the second");
+    assert!(
+        error
+            .to_string()
+            .contains("has a default dispatcher already"),
+        "{error}"
+    );
     assert_eq!(
-        event_core::emit(KeyPressed('x')).expect("installed").done(),
+        event_core::global::emit(KeyPressed('x'))
+            .expect("installed")
+            .done(),
         2
     );
 
     let empty = Dispatcher::empty().build().expect("wired");
-    let entered = empty.enter();
+    let entered = global::enter(&empty);
     assert_eq!(
-        event_core::emit(KeyPressed('x')).expect("entered").done(),
+        event_core::global::emit(KeyPressed('x'))
+            .expect("entered")
+            .done(),
         0
     );
-    let other = std::thread::spawn(|| event_core::emit(KeyPressed('x')));
+    let other = std::thread::spawn(|| event_core::global::emit(KeyPressed('x')));
     let other = other.join().expect("no panic").expect("installed");
     assert_eq!(other.done(), 2);
     drop(entered);
     assert_eq!(
-        event_core::emit(KeyPressed('x')).expect("installed").done(),
+        event_core::global::emit(KeyPressed('x'))
+            .expect("installed")
+            .done(),
         2
     );
 }
 
 #[test]
 fn modules_choose_handlers_without_naming_functions() {
-    let done = |builder: event_core::DispatcherBuilder| {
+    let done = |builder: event_core::dispatcher::DispatcherBuilder| {
         let dispatcher = builder.build().expect("wired");
         dispatcher.emit(KeyPressed('x')).deliveries()
     };
@@ -228,8 +239,8 @@ fn modules_choose_handlers_without_naming_functions() {
 fn a_dispatcher_can_be_sent_and_shared() {
     fn assert_send_sync<T: Send + Sync + 'static>() {}
     assert_send_sync::<Dispatcher>();
-    assert_send_sync::<event_core::DispatcherHandle>();
-    assert_send_sync::<event_core::Subscription>();
+    assert_send_sync::<event_core::dispatcher::DispatcherHandle>();
+    assert_send_sync::<event_core::dispatcher::Subscription>();
     assert_send_sync::<event_core::PendingEvents>();
     assert_send_sync::<event_core::Report>();
 }
@@ -238,7 +249,7 @@ fn a_dispatcher_can_be_sent_and_shared() {
 fn each_delivery_that_starts_ends_even_if_its_subscription_is_cancelled() {
     let dispatcher = build();
     let seen = Seen::default();
-    let later: Arc<Mutex<Option<event_core::Subscription>>> = Arc::default();
+    let later: Arc<Mutex<Option<event_core::dispatcher::Subscription>>> = Arc::default();
     let first = dispatcher.subscribe({
         let later = later.clone();
         move |_: &Nobody| drop(later.lock().expect("not poisoned").take())
@@ -246,7 +257,7 @@ fn each_delivery_that_starts_ends_even_if_its_subscription_is_cancelled() {
     *later.lock().expect("not poisoned") = Some(dispatcher.subscribe(|_: &Nobody| {}));
     let target = Arc::new(());
     dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&target)
         .subscribe(|(): &(), _: &Nobody| {})
         .detach();
@@ -263,8 +274,8 @@ fn each_delivery_that_starts_ends_even_if_its_subscription_is_cancelled() {
 #[test]
 fn a_cancelled_subscription_is_not_skipped_behind_a_break() {
     let dispatcher = build();
-    let later: Arc<Mutex<Option<event_core::Subscription>>> = Arc::default();
-    let _first = dispatcher.subscription().priority(-1).subscribe({
+    let later: Arc<Mutex<Option<event_core::dispatcher::Subscription>>> = Arc::default();
+    let _first = dispatcher.subscription_builder().priority(-1).subscribe({
         let later = later.clone();
         move |_: &KeyPressed| {
             drop(later.lock().expect("not poisoned").take());
@@ -283,7 +294,7 @@ fn emitting_while_a_thread_ends_is_an_error_and_no_abort() {
     impl Drop for Last {
         fn drop(&mut self) {
             // The only test that installs may have done so already.
-            let _ = event_core::emit(Nobody);
+            let _ = event_core::global::emit(Nobody);
         }
     }
     thread_local!(static LAST: std::cell::RefCell<Option<Last>> = const { std::cell::RefCell::new(None) });
@@ -291,7 +302,7 @@ fn emitting_while_a_thread_ends_is_an_error_and_no_abort() {
     let thread = std::thread::spawn(move || {
         LAST.set(Some(Last));
         // After `LAST`, so destroyed before it.
-        drop(dispatcher.enter());
+        drop(global::enter(&dispatcher));
     });
     thread.join().expect("no panic");
 }
@@ -299,11 +310,13 @@ fn emitting_while_a_thread_ends_is_an_error_and_no_abort() {
 #[test]
 fn guards_that_end_out_of_order_leave_their_own_dispatcher() {
     let (one, two) = (build(), Dispatcher::empty().build().expect("wired"));
-    let outer = one.enter();
-    let inner = two.enter();
+    let outer = global::enter(&one);
+    let inner = global::enter(&two);
     drop(outer);
     assert_eq!(
-        event_core::emit(KeyPressed('x')).expect("entered").done(),
+        event_core::global::emit(KeyPressed('x'))
+            .expect("entered")
+            .done(),
         0
     );
     drop(inner);

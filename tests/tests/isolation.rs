@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, EmissionView, Observer};
 use event_core::param::{Delivery, Param, Resolver};
 use event_core::{Dispatcher, Event, handler};
 use event_tests::Journal;
@@ -205,16 +205,16 @@ fn a_subscription_whose_captures_panic_when_dropped_in_an_emission_harms_nobody(
 struct Panicking;
 
 impl Observer for Panicking {
-    fn emission_started(&self, _: &EmissionSeen<'_>) {
+    fn emission_started(&self, _: &EmissionView<'_>) {
         panic!("emission started");
     }
-    fn delivery_started(&self, _: &DeliverySeen<'_>) {
+    fn delivery_started(&self, _: &DeliveryView<'_>) {
         panic!("delivery started");
     }
-    fn delivery_ended(&self, _: &DeliverySeen<'_>, _: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, _: &DeliveryView<'_>, _: &DeliveryResult<'_>) {
         panic!("delivery ended");
     }
-    fn emission_ended(&self, _: &EmissionSeen<'_>) {
+    fn emission_ended(&self, _: &EmissionView<'_>) {
         panic!("emission ended");
     }
 }
@@ -229,16 +229,20 @@ fn a_panicking_observer_changes_nothing_and_is_counted() {
     assert_eq!(journal.take(), lines);
     assert_eq!(report.done(), plain.done());
     assert_eq!(report.panicked(), plain.panicked());
-    assert_eq!(dispatcher.observer_panics(), 2 + 2 * 26);
+    assert_eq!(dispatcher.counts().observer_panics, 2 + 2 * 26);
     drop(observing);
     dispatcher.emit(Struck);
-    assert_eq!(dispatcher.observer_panics(), 2 + 2 * 26);
+    assert_eq!(dispatcher.counts().observer_panics, 2 + 2 * 26);
 }
 
 #[test]
 fn try_emit_ends_at_the_first_failure() {
     let (dispatcher, journal) = build();
-    let error = dispatcher.try_emit(Struck).expect_err("b03 panics");
+    let error = dispatcher
+        .fail_fast()
+        .emit(Struck)
+        .into_result()
+        .expect_err("b03 panics");
     assert_eq!(error.failure().panic_message(), Some("three"));
     assert_eq!(journal.take(), ["b00", "b01", "b02"]);
     let report = error.report();
@@ -250,12 +254,12 @@ fn try_emit_ends_at_the_first_failure() {
 
 /// Takes the observer off while it observes, so that the emission is its last owner.
 struct TakenOff {
-    guard: Arc<std::sync::Mutex<Option<event_core::observer::Observation>>>,
+    guard: Arc<std::sync::Mutex<Option<event_core::observer::ObserverGuard>>>,
     _grenade: Grenade,
 }
 
 impl Observer for TakenOff {
-    fn emission_started(&self, _: &EmissionSeen<'_>) {
+    fn emission_started(&self, _: &EmissionView<'_>) {
         drop(self.guard.lock().expect("not poisoned").take());
     }
 }

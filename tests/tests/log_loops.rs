@@ -14,7 +14,11 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use event_core::queue::{LocalQueue, Queue};
-use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Event, handler};
+use event_core::{
+    Dispatcher, Event,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    handler,
+};
 use event_tests::{quiet_panic, runtime};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Subscriber};
@@ -197,7 +201,12 @@ fn lines_whose_events_are_handled_elsewhere_end_at_the_limit_of_causes() {
             let builder = if with_spans { builder.spans() } else { builder };
             let (lines, count) = told(What::Lines, builder, |dispatcher| {
                 dispatcher.emit(Begun);
-                while dispatcher.pump(&LOCAL, &mut ()) > 0 {}
+                while dispatcher
+                    .queue(&LOCAL)
+                    .expect("a handler names it")
+                    .pump(&mut ())
+                    > 0
+                {}
                 let shutdown = dispatcher.shutdown(Duration::from_mins(1));
                 let shutdown = runtime.block_on(shutdown);
                 assert_eq!(shutdown.abandoned_count(), 0, "{shutdown:?}");

@@ -52,11 +52,14 @@ fn subscribing_and_cancelling_cost_the_same_whatever_the_number_of_subscriptions
     check("plain", |dispatcher| dispatcher.subscribe(|_: &Tick| {}));
     let target = Arc::new(());
     check("weak", |dispatcher| {
-        let options = dispatcher.subscription().weak(&target);
+        let options = dispatcher.subscription_builder().weak(&target);
         options.subscribe(|(): &(), _: &Tick| {})
     });
     check("once", |dispatcher| {
-        dispatcher.subscription().once().subscribe(|_: &Tick| {})
+        dispatcher
+            .subscription_builder()
+            .once()
+            .subscribe(|_: &Tick| {})
     });
     check("async", |dispatcher| {
         dispatcher.subscribe_async(|_: Arc<Tick>| std::future::ready(()))

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 
-use event_core::wire::record::{RecordError, Recorder, Records};
+use event_core::wire::journal::{JournalError, JournalReader, JournalWriter};
 use event_core::{Dispatcher, Event};
 use event_tests::codec;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ impl Running {
 }
 
 /// Answers requests of two clients until this process is killed.
-fn answer(recorder: Recorder<File>, run: u32) {
+fn answer(recorder: JournalWriter<File>, run: u32) {
     let dispatcher = Dispatcher::empty().observe(recorder).build();
     let dispatcher = dispatcher.expect("wired");
     thread::scope(|scope| {
@@ -114,9 +114,9 @@ fn answer(recorder: Recorder<File>, run: u32) {
 fn recorded(record: &Path) -> (HashSet<Asked>, usize) {
     let file = BufReader::new(File::open(record).expect("the record"));
     let mut cut_off = 0;
-    let events = Records::new(codec(), file).filter_map(|event| match event {
+    let events = JournalReader::new(codec(), file).filter_map(|event| match event {
         Ok(event) => Some(*event.event().downcast_ref().expect("a request")),
-        Err(RecordError::CutOff { .. }) => {
+        Err(JournalError::CutOff { .. }) => {
             cut_off += 1;
             None
         }
@@ -139,7 +139,7 @@ fn what_was_answered_before_a_kill_is_in_the_record() {
     const NAME: &str = "what_was_answered_before_a_kill_is_in_the_record";
     if let Some(record) = env::var_os(RECORD) {
         let file = File::create(record).expect("a file");
-        return answer(Recorder::new(codec(), file), 0);
+        return answer(JournalWriter::new(codec(), file), 0);
     }
     let folder = Folder::new(NAME);
     let answered = killed(NAME, &folder.record());
@@ -157,7 +157,7 @@ fn each_run_appends_to_what_was_left_by_the_one_that_was_killed_before() {
         let (earlier, _) = recorded(Path::new(&record));
         let run = earlier.iter().map(|it| it.run + 1).max().unwrap_or(0);
         let file = File::options().read(true).append(true).open(record);
-        let recorder = Recorder::builder(codec()).append(file.expect("a file"));
+        let recorder = JournalWriter::builder(codec()).append(file.expect("a file"));
         return answer(recorder.expect("it can be read"), run);
     }
     let folder = Folder::new(NAME);

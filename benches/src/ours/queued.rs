@@ -55,6 +55,7 @@ pub(crate) fn by_threads(runtime: &Rc<Runtime>, consumers: usize) -> Candidate {
         }
         let quiet = dispatcher
             .queue(&THREADS)
+            .expect("a handler names it")
             .join_blocking(Duration::from_mins(1));
         assert!(quiet, "the queue never gets empty");
         start.elapsed()
@@ -73,7 +74,11 @@ pub(crate) fn by_tasks(runtime: &Rc<Runtime>, consumers: usize) -> Candidate {
                 let report = dispatcher.emit_async(ToTasks { id, total: 1 }).await;
                 assert!(report.is_ok(), "{report:?}");
             }
-            dispatcher.queue(&TASKS).join().await;
+            dispatcher
+                .queue(&TASKS)
+                .expect("a handler names it")
+                .join()
+                .await;
             start.elapsed()
         });
         runtime.block_on(producer).expect("the producer ends")

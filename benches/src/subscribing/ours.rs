@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_core::observer::Observer;
-use event_core::{Dispatcher, Event, Subscription};
+use event_core::{Dispatcher, Event, dispatcher::Subscription};
 
 use super::Source;
 use crate::work::count;
@@ -72,7 +72,7 @@ impl Source for Weak {
     }
 
     fn subscribe(&self) -> Subscription {
-        let options = self.dispatcher.subscription().weak(&self.target);
+        let options = self.dispatcher.subscription_builder().weak(&self.target);
         options.subscribe(|(): &(), event: &Placed| count::<0>(event.id, event.total))
     }
 

@@ -12,7 +12,7 @@ use std::fmt;
 use std::hint::black_box;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use event_core::observer::{EmissionSeen, Observer};
+use event_core::observer::{EmissionView, Observer};
 use event_core::wire::Codec;
 use event_core::{Dispatcher, Meta};
 use jiff::Timestamp;
@@ -140,7 +140,7 @@ fn meta() -> Meta {
     struct Caused(Mutex<Option<Meta>>);
 
     impl Observer for Caused {
-        fn emission_started(&self, emission: &EmissionSeen<'_>) {
+        fn emission_started(&self, emission: &EmissionView<'_>) {
             let mut caused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             *caused = Some(emission.meta().clone());
         }
@@ -148,7 +148,7 @@ fn meta() -> Meta {
 
     let caused = Arc::new(Caused(Mutex::new(None)));
     let dispatcher = Dispatcher::empty()
-        .only(events::thank)
+        .handler(events::thank)
         .observe(Arc::clone(&caused))
         .build();
     let _ = dispatcher.expect("wired").emit(PurchaseMade::sample());

@@ -163,7 +163,7 @@ pub(crate) fn order_names(
         let Some(other) = linked.iter().find(|other| other.id() == named.id) else {
             problems.push(
                 at_handler(
-                    ProblemKind::OrderWithStranger,
+                    ProblemKind::OrderUnrelated,
                     handler,
                     &format!("says `{key} = {}`, which is no handler", named.name()),
                 )
@@ -181,7 +181,7 @@ pub(crate) fn order_names(
             let spec = other.spec();
             problems.push(
                 at_handler(
-                    ProblemKind::OrderWithStranger,
+                    ProblemKind::OrderUnrelated,
                     handler,
                     &format!(
                         "says `{key} = {}`, but that one handles `{theirs}` and this one `{ours}`",
@@ -305,7 +305,7 @@ pub(crate) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Pro
         }
         problems.push(
             at_handler(
-                ProblemKind::OrderAcrossRungs,
+                ProblemKind::OrderAcrossExecutors,
                 handler,
                 &format!(
                     "says `{key} = {}`, but that one runs {} and this one {}",

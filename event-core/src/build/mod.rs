@@ -27,7 +27,7 @@ use crate::handler::registered::Registered;
 use crate::handler::resolver::Resolver;
 use crate::log;
 use crate::problem::{BuildError, Problem, ProblemKind};
-use crate::queue::{Declared, Settings};
+use crate::queue::{Declared, QueueSettings};
 use crate::runtime::Runtime;
 use crate::type_map::ByType;
 
@@ -57,7 +57,7 @@ pub(crate) fn wire(
     selection: &Selection,
     provided: &Provided,
     runtime: Option<&Runtime>,
-    settings: &[(&'static Declared, Settings)],
+    settings: &[(&'static Declared, QueueSettings)],
     mut problems: Vec<Problem>,
     observed: bool,
 ) -> Result<Wired, BuildError> {

@@ -9,7 +9,7 @@ use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
-use crate::queue::{Declared, Overflow, Settings};
+use crate::queue::{Declared, Overflow, QueueSettings};
 
 /// That a handler of one event can cause another, or that it has a queue.
 pub(crate) struct CausalEdge {
@@ -22,7 +22,7 @@ pub(crate) struct CausalEdge {
 pub(crate) fn lines(
     executors: &Executors,
     handlers: &[&'static dyn Registered],
-    settings: &[(&'static Declared, Settings)],
+    settings: &[(&'static Declared, QueueSettings)],
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();

@@ -27,7 +27,7 @@ use crate::observer::Observer;
 use crate::panics;
 use crate::problem::BuildError;
 use crate::problem::{Problem, ProblemKind};
-use crate::queue::{AnyQueue, Declared, Overflow, Settings};
+use crate::queue::{AnyQueue, Declared, Overflow, QueueSettings};
 use crate::report::failure::Failure;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
@@ -76,7 +76,7 @@ pub struct DispatcherBuilder {
     limits: NestingLimits,
     runtime: Option<Runtime>,
     clock: Arc<dyn Clock>,
-    settings: Vec<(&'static Declared, Settings)>,
+    settings: Vec<(&'static Declared, QueueSettings)>,
     on_failure: Option<OnFailure>,
     promise: HandlePromise,
     problems: Vec<Problem>,
@@ -361,7 +361,7 @@ impl DispatcherBuilder {
     pub fn configure(
         mut self,
         queue: &'static impl AnyQueue,
-        change: impl FnOnce(Settings) -> Settings,
+        change: impl FnOnce(QueueSettings) -> QueueSettings,
     ) -> Self {
         let at = Location::caller();
         let declared = queue.declared();

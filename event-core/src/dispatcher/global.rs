@@ -38,7 +38,7 @@ static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 /// # Examples
 ///
 /// ```standalone_crate
-/// use event_core::{Dispatcher, Event, error::EmitError, global};
+/// use event_core::{error::EmitError, global, Dispatcher, Event};
 ///
 /// #[derive(Event)]
 /// struct BellRung;
@@ -84,7 +84,7 @@ pub fn enter(dispatcher: &Dispatcher) -> EnterGuard {
 /// # Examples
 ///
 /// ```
-/// # use event_core::{Dispatcher, Event, global};
+/// # use event_core::{global, Dispatcher, Event};
 /// #[derive(Event)]
 /// struct BellRung;
 ///

@@ -18,7 +18,7 @@ use crate::report::Report;
 /// # Examples
 ///
 /// ```standalone_crate
-/// use event_core::{Dispatcher, DispatcherHandle, Event, error::EmitError};
+/// use event_core::{dispatcher::DispatcherHandle, error::EmitError, Dispatcher, Event};
 ///
 /// #[derive(Event)]
 /// struct OrderPlaced;

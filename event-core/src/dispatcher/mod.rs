@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::dispatcher::payload::Request;
 use crate::dispatcher::stream::EventStream;
 use crate::engine::emission::cascade::WaitPolicy;
-use crate::engine::observers::Observation;
+use crate::engine::observers::ObserverGuard;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::queue::handle::QueueHandle;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
@@ -34,7 +34,7 @@ use crate::event::Handled;
 use crate::handler::outcome::Outcome;
 use crate::handler::param::Dependency;
 use crate::observer::Observer;
-use crate::queue::{Overflow, QueueDeclaration, Settings, UnknownQueueError};
+use crate::queue::{Overflow, QueueDeclaration, QueueSettings, UnknownQueueError};
 use crate::report::Report;
 
 pub use crate::build::module::Module;
@@ -44,7 +44,7 @@ pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
 #[cfg(feature = "tokio")]
-pub use crate::dispatcher::shielded::Shielded;
+pub use crate::dispatcher::shielded::EmitTask;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 
@@ -382,7 +382,7 @@ impl Dispatcher {
             capacity > 0,
             "a stream needs room for an event: write `stream(1, …)` or more"
         );
-        let settings = Settings::ONE.capacity(capacity).overflow(overflow);
+        let settings = QueueSettings::ONE.capacity(capacity).overflow(overflow);
         let queue = LiveQueue::new("stream", settings, ServedBy::Stream);
         self.owner.closing.add_stream(&queue);
         let at = Location::caller();
@@ -461,11 +461,11 @@ impl Dispatcher {
     }
 
     /// Adds an observer until the guard is dropped.
-    pub fn observe(&self, observer: impl Observer) -> Observation {
+    pub fn observe(&self, observer: impl Observer) -> ObserverGuard {
         let observer: Arc<dyn Observer> = Arc::new(observer);
         self.owner
             .change_observers(|all| all.push(Arc::clone(&observer)));
-        Observation {
+        ObserverGuard {
             inner: Arc::downgrade(&self.owner),
             observer: Some(observer),
         }

@@ -39,7 +39,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let dispatcher = Dispatcher::builder().build()?;
-    /// let report = dispatcher.emit_async(UserSignedUp).shielded().await;
+    /// let report = dispatcher.emit_async(UserSignedUp).spawned().await;
     /// assert_eq!(report.done(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
@@ -49,7 +49,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
     /// # Panics
     ///
     /// The dispatcher was built outside of a runtime, and this is not inside of one, either.
-    pub fn shielded(self) -> Shielded {
+    pub fn spawned(self) -> EmitTask {
         let runtime = self.inner.runtime.clone().or_else(Runtime::current);
         let Some(runtime) = runtime else {
             panic!(
@@ -88,7 +88,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             let aborter = task.abort_handle();
             self.inner.tasks.set_aborter(id, aborter);
         }
-        Shielded {
+        EmitTask {
             inner: Arc::downgrade(self.inner),
             event: self.event,
             task,
@@ -129,15 +129,15 @@ impl Drop for Tracked {
     }
 }
 
-/// A [shielded](EmitAsync::shielded) emission. Dropping it does not end the emission.
+/// A [spawned](EmitAsync::spawned) emission. Dropping it does not end the emission.
 #[must_use = "await it for the report; the emission goes on without that"]
-pub struct Shielded {
+pub struct EmitTask {
     inner: Weak<DispatcherState>,
     event: &'static EventInfo,
     task: tokio::task::JoinHandle<Report>,
 }
 
-impl Future for Shielded {
+impl Future for EmitTask {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
@@ -151,8 +151,8 @@ impl Future for Shielded {
     }
 }
 
-impl fmt::Debug for Shielded {
+impl fmt::Debug for EmitTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shielded").finish_non_exhaustive()
+        f.debug_struct("EmitTask").finish_non_exhaustive()
     }
 }

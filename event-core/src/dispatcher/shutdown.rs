@@ -2,10 +2,12 @@
 
 use std::fmt;
 #[cfg(feature = "tokio")]
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 #[cfg(feature = "tokio")]
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use event_listener::Listener as _;
@@ -53,7 +55,7 @@ impl ShutdownReport {
         &self.abandoned
     }
 
-    /// [Shielded](crate::dispatcher::EmitAsync::shielded) emissions that had not ended when the time
+    /// [EmitTask](crate::dispatcher::EmitAsync::spawned) emissions that had not ended when the time
     /// was over. What was under way in them ends as cancelled.
     #[must_use]
     pub fn cancelled(&self) -> usize {
@@ -117,6 +119,8 @@ impl fmt::Display for ShutdownReport {
 pub struct Shutdown {
     state: Arc<DispatcherState>,
     limit: Duration,
+    #[cfg(feature = "tokio")]
+    running: Option<Pin<Box<dyn Future<Output = ShutdownReport> + Send>>>,
 }
 
 impl Shutdown {
@@ -124,6 +128,8 @@ impl Shutdown {
         Self {
             state: Arc::clone(state),
             limit,
+            #[cfg(feature = "tokio")]
+            running: None,
         }
     }
 
@@ -142,35 +148,38 @@ impl Shutdown {
         self.state.close();
         ShutdownReport::of(&self.state)
     }
+}
 
-    #[cfg(feature = "tokio")]
-    async fn run(self) -> ShutdownReport {
-        let closed = self.state.closing.closed.listen();
-        self.state.drain();
-        if !self.state.closing.is_closed() {
-            let waiting = || tokio::time::timeout(self.limit, closed);
-            // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
-            // have ended.
-            let runtime = Runtime::current();
-            let waiting = match runtime.as_ref().or(self.state.runtime.as_ref()) {
-                Some(runtime) => runtime.inside(waiting),
-                None => waiting(),
-            };
-            let _ = waiting.await;
-        }
-        self.state.close();
-        ShutdownReport::of(&self.state)
+#[cfg(feature = "tokio")]
+impl Future for Shutdown {
+    type Output = ShutdownReport;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ShutdownReport> {
+        let this = &mut *self;
+        let running = this
+            .running
+            .get_or_insert_with(|| Box::pin(shutdown(Arc::clone(&this.state), this.limit)));
+        running.as_mut().poll(context)
     }
 }
 
 #[cfg(feature = "tokio")]
-impl IntoFuture for Shutdown {
-    type Output = ShutdownReport;
-    type IntoFuture = Pin<Box<dyn Future<Output = ShutdownReport> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+async fn shutdown(state: Arc<DispatcherState>, limit: Duration) -> ShutdownReport {
+    let closed = state.closing.closed.listen();
+    state.drain();
+    if !state.closing.is_closed() {
+        let waiting = || tokio::time::timeout(limit, closed);
+        // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
+        // have ended.
+        let runtime = Runtime::current();
+        let waiting = match runtime.as_ref().or(state.runtime.as_ref()) {
+            Some(runtime) => runtime.inside(waiting),
+            None => waiting(),
+        };
+        let _ = waiting.await;
     }
+    state.close();
+    ShutdownReport::of(&state)
 }
 
 impl fmt::Debug for Shutdown {

@@ -15,7 +15,7 @@ use crate::engine::queue::live::LiveQueue;
 use crate::event::Event;
 use crate::panics;
 use crate::queue::buffer::Taken;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
 /// The events of one type from here on: from [`Dispatcher::stream`](crate::Dispatcher::stream).
 ///
@@ -46,7 +46,7 @@ impl<E: Event> EventStream<E> {
     /// How many events the stream did not get, or dropped, because it was full.
     #[must_use]
     pub fn skipped(&self) -> u64 {
-        self.line.not_done(Ended::Dropped) + self.line.not_done(Ended::Rejected)
+        self.line.not_done(DeliveryStatus::Dropped) + self.line.not_done(DeliveryStatus::Rejected)
     }
 
     /// The next event; `None` once the dispatcher is gone.

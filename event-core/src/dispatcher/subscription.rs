@@ -13,7 +13,7 @@ use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription};
 use crate::engine::plan::subscription::state::State;
 use crate::event::{Event, Handled};
-use crate::handler::outcome::{Conclusion, Outcome};
+use crate::handler::outcome::{Effects, Outcome};
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
@@ -85,7 +85,7 @@ impl fmt::Debug for Subscription {
 ///
 /// let rings = Arc::new(AtomicUsize::new(0));
 /// let dispatcher = Dispatcher::empty().build()?;
-/// let counting = dispatcher.subscription().once().weak(&rings).subscribe(
+/// let counting = dispatcher.subscription_builder().once().weak(&rings).subscribe(
 ///     |rings: &AtomicUsize, _: &BellRung| {
 ///         rings.fetch_add(1, Ordering::Relaxed);
 ///     },
@@ -140,7 +140,7 @@ impl<'d> SubscriptionBuilder<'d> {
     {
         let at = Location::caller();
         self.add::<E, F>(at, None, move |event, emission| {
-            handler(event).conclude(&mut Conclusion::new(&Ending {
+            handler(event).conclude(&mut Effects::new(&Ending {
                 emission,
                 event,
                 as_any: |event| event,
@@ -205,7 +205,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
             let Some(target) = weak.upgrade() else {
                 return false;
             };
-            handler(&target, event).conclude(&mut Conclusion::new(&Ending {
+            handler(&target, event).conclude(&mut Effects::new(&Ending {
                 emission,
                 event,
                 as_any: |event| event,

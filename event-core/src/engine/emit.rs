@@ -43,7 +43,7 @@ use crate::panics;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
 use crate::report::returned::ReturnedEvent;
-use crate::report::status::Skip;
+use crate::report::status::SkipReason;
 
 /// Emits a root.
 #[inline]
@@ -366,7 +366,7 @@ pub(crate) fn run_inline<E: Event>(
     shared: &DeferredEvent<E>,
     cascade: &mut Cascade,
     observed: Option<&EmissionObservers<'_>>,
-) -> Option<Skip> {
+) -> Option<SkipReason> {
     let ran = run_full(
         inner,
         entry.event_handlers(),

@@ -11,9 +11,9 @@ use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::nesting::scope::NestingScope;
-use crate::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer, Observers};
+use crate::observer::{DeliveryResult, DeliveryView, EmissionView, Observer, Observers};
 use crate::report::failure::Failure;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 use crate::{log, panics};
 
@@ -21,7 +21,7 @@ use crate::{log, panics};
 pub(crate) struct EmissionObservers<'e> {
     inner: &'e DispatcherState,
     observers: Observers,
-    emission: EmissionSeen<'e>,
+    emission: EmissionView<'e>,
     scope: NestingScope,
     trace: &'e Trace,
 }
@@ -95,7 +95,7 @@ impl<'e> EmissionObservers<'e> {
         Some(Self {
             inner,
             observers,
-            emission: EmissionSeen {
+            emission: EmissionView {
                 event,
                 meta: lineage.meta.as_ref()?,
             },
@@ -114,7 +114,7 @@ impl<'e> EmissionObservers<'e> {
 
     pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> DeliveryTimer {
         let emission = self.emission;
-        let delivery = DeliverySeen { emission, handler };
+        let delivery = DeliveryView { emission, handler };
         self.each(|observer| observer.delivery_started(&delivery));
         let info = emission.event.info();
         DeliveryTimer {
@@ -127,16 +127,16 @@ impl<'e> EmissionObservers<'e> {
     pub(crate) fn ended(
         &self,
         handler: HandlerInfo,
-        ended: Ended,
+        ended: DeliveryStatus,
         failure: Option<&Failure>,
         timer: &DeliveryTimer,
     ) {
         timer.trace.ended(ended, failure.is_some());
-        let delivery = DeliverySeen {
+        let delivery = DeliveryView {
             emission: self.emission,
             handler,
         };
-        let end = DeliveryEnd {
+        let end = DeliveryResult {
             ended,
             failure,
             took: timer.since.map(|since| since.elapsed()),
@@ -160,19 +160,19 @@ impl<'e> EmissionObservers<'e> {
 /// A guard: the observer is taken off when it is dropped. Outside of an emission, a panic in the
 /// observer's own `Drop` goes on to whoever drops the guard.
 #[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
-pub struct Observation {
+pub struct ObserverGuard {
     pub(crate) inner: std::sync::Weak<DispatcherState>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
-impl Observation {
+impl ObserverGuard {
     /// Keeps the observer for as long as the dispatcher lives.
     pub fn detach(mut self) {
         self.observer = None;
     }
 }
 
-impl Drop for Observation {
+impl Drop for ObserverGuard {
     fn drop(&mut self) {
         let Some(observer) = self.observer.take() else {
             return;
@@ -197,8 +197,8 @@ impl Drop for EmissionObservers<'_> {
     }
 }
 
-impl fmt::Debug for Observation {
+impl fmt::Debug for ObserverGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observation").finish_non_exhaustive()
+        f.debug_struct("ObserverGuard").finish_non_exhaustive()
     }
 }

@@ -26,7 +26,7 @@ use crate::observer::Observers;
 use crate::panics::DropCaught;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 
 /// A root whose own event has been handed to its inline handlers and to queues.
@@ -242,7 +242,8 @@ impl Drop for EmissionGuard<'_> {
         if self.is_finished {
             return;
         }
-        let cancelled = self.cascade.count(Ended::Cancelled) + self.cascade.cancelled_waits();
+        let cancelled =
+            self.cascade.count(DeliveryStatus::Cancelled) + self.cascade.cancelled_waits();
         let not_emitted = self.cascade.waiting();
         let cause = Cause::Cancelled {
             cancelled,

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::event::Event;
 use crate::event::info::EventInfo;
 #[cfg(feature = "serde")]
-use crate::event::json::write::{Attributes, Unwritten, Written};
+use crate::event::json::write::{Attributes, WriteFailure, Written};
 
 /// Any event, as an object: what catch-all handlers and observers receive.
 ///
@@ -95,12 +95,12 @@ impl dyn AnyEvent {
 #[cfg(feature = "serde")]
 impl dyn AnyEvent {
     /// An envelope of the event, nothing masked; `None` if it is not `wire`.
-    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
+    pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, WriteFailure>> {
         self.object_write(with)
     }
 
     /// The event as it is, for an envelope that is written later; `None` if it is not `wire`.
-    pub(crate) fn data(&self) -> Option<Result<Written, Unwritten>> {
+    pub(crate) fn data(&self) -> Option<Result<Written, WriteFailure>> {
         self.object_data()
     }
 }
@@ -138,7 +138,7 @@ mod private {
     use crate::event::Event;
     use crate::event::info::EventInfo;
     #[cfg(feature = "serde")]
-    use crate::event::json::write::{Attributes, Unwritten, Written};
+    use crate::event::json::write::{Attributes, WriteFailure, Written};
 
     /// The methods behind `dyn AnyEvent`, kept off the users' types.
     pub trait Object {
@@ -147,9 +147,9 @@ mod private {
         #[cfg(feature = "serde")]
         fn object_json(&self) -> Option<Result<serde_json::Value, serde_json::Error>>;
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>>;
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, WriteFailure>>;
         #[cfg(feature = "serde")]
-        fn object_data(&self) -> Option<Result<Written, Unwritten>>;
+        fn object_data(&self) -> Option<Result<Written, WriteFailure>>;
     }
 
     impl<E: Event> Object for E {
@@ -167,12 +167,12 @@ mod private {
         }
 
         #[cfg(feature = "serde")]
-        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, Unwritten>> {
+        fn object_write(&self, with: &Attributes<'_>) -> Option<Result<String, WriteFailure>> {
             E::WIRE.map(|form| form.write(self, with))
         }
 
         #[cfg(feature = "serde")]
-        fn object_data(&self) -> Option<Result<Written, Unwritten>> {
+        fn object_data(&self) -> Option<Result<Written, WriteFailure>> {
             E::WIRE.map(|form| form.data(self))
         }
     }

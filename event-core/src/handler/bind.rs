@@ -21,7 +21,7 @@ use crate::engine::plan::bound::{AnyCall, Bound, Call, CatchAll, DeferredBinding
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
-use crate::handler::outcome::{CatchAllOutcome, Conclusion, Outcome};
+use crate::handler::outcome::{CatchAllOutcome, Effects, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::panics::DropCaught;
@@ -145,7 +145,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         let as_any = self.list.as_any;
         let bound: Bound<E> = Box::new(move |event: &E, emission: &Emission<'_>| {
             match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
+                Ok(outcome) => outcome.conclude(&mut Effects::new(&Ending {
                     emission,
                     event,
                     as_any,
@@ -174,7 +174,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                     return;
                 };
                 match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
+                    Ok(outcome) => outcome.conclude(&mut Effects::new(&Ending {
                         emission,
                         event,
                         as_any,
@@ -277,7 +277,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     {
         let call = Arc::new(move |event: &dyn AnyEvent, emission: &Emission<'_>| {
             match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
+                Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&Ending {
                     emission,
                     event,
                     as_any: |event| event,
@@ -302,7 +302,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
                     return;
                 };
                 match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
+                    Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&Ending {
                         emission,
                         event,
                         as_any: |event| event,

@@ -28,7 +28,7 @@ pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
 };
 use crate::handler::bind::BoundParam;
-use crate::handler::outcome::Conclusion;
+use crate::handler::outcome::Effects;
 use crate::runtime;
 
 /// Collects what an outcome says.
@@ -56,7 +56,7 @@ impl HandlerResult {
             return Self::Done;
         }
         let collector = EffectBuffer::default();
-        conclude(outcome, &mut Conclusion::new(&collector));
+        conclude(outcome, &mut Effects::new(&collector));
         match collector.0.into_inner() {
             None => Self::Done,
             Some(collected) => Self::Effects(collected),
@@ -230,26 +230,26 @@ pin_project! {
 enum Call<B, Fut, R> {
     New { begin: B },
     Started { #[pin] future: Fut, conclude: Conclude<R> },
-    Ended,
+    DeliveryStatus,
 }
 }
 
 /// What becomes of an outcome.
-type Conclude<R> = fn(R, &mut Conclusion<'_>);
+type Conclude<R> = fn(R, &mut Effects<'_>);
 
 impl<B, Fut, R> Call<B, Fut, R>
 where
     B: FnOnce() -> (Fut, Conclude<R>),
 {
     fn begin(mut self: Pin<&mut Self>) {
-        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
+        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::DeliveryStatus) {
             let (future, conclude) = begin();
             self.set(Self::Started { future, conclude });
         }
     }
 
     fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::Ended);
+        self.set(Self::DeliveryStatus);
     }
 }
 

@@ -35,7 +35,7 @@ use crate::handler::resolver::Resolver;
 /// #[handler]
 /// fn pick(event: &OrderPlaced, emitter: Emitter<LinePicked>) {
 ///     for _ in 0..event.lines {
-///         emitter.emit(LinePicked);
+///         emitter.emit_after(LinePicked);
 ///     }
 /// }
 ///

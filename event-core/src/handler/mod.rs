@@ -18,5 +18,5 @@ pub(crate) mod resolver;
 pub use crate::handler::emitter::Names;
 #[doc(hidden)]
 pub use crate::handler::outcome::Events;
-pub use crate::handler::outcome::{CatchAllOutcome, Conclusion, HandlerError, Outcome};
+pub use crate::handler::outcome::{CatchAllOutcome, Effects, HandlerError, Outcome};
 pub use crate::handler_info::HandlerInfo;

@@ -22,9 +22,9 @@ use crate::event::{EmitsNow, Event, Stoppable};
             or is subscribed with `subscribe_async`"
 )]
 pub trait Outcome<E> {
-    /// Says what the delivery led to. Returning without a call of `conclusion` means that it
+    /// Says what the delivery led to. Returning without a call of `effects` means that it
     /// is done.
-    fn conclude(self, conclusion: &mut Conclusion<'_>);
+    fn conclude(self, effects: &mut Effects<'_>);
 
     /// Says which events the outcome can be.
     #[doc(hidden)]
@@ -49,7 +49,7 @@ impl Events {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a handler's error",
     label = "not an error that can cross threads",
-    note = "a handler's error is a `String`, a `&str`, an `event_core::BoxError`, or a type that \
+    note = "a handler's error is a `String`, a `&str`, an `event_core::error::BoxError`, or a type that \
             implements `std::error::Error + Send + Sync`"
 )]
 pub trait HandlerError {
@@ -73,15 +73,15 @@ impl<T: Into<BoxError>> HandlerError for T {
 )]
 pub trait CatchAllOutcome {
     /// Says what the delivery led to.
-    fn conclude_catch_all(self, conclusion: &mut Conclusion<'_>);
+    fn conclude_catch_all(self, effects: &mut Effects<'_>);
 }
 
 /// Where an [`Outcome`] says what a delivery led to.
-pub struct Conclusion<'c> {
+pub struct Effects<'c> {
     sink: &'c dyn EffectSink,
 }
 
-impl<'c> Conclusion<'c> {
+impl<'c> Effects<'c> {
     #[inline]
     pub(crate) fn new(sink: &'c dyn EffectSink) -> Self {
         Self { sink }
@@ -108,15 +108,15 @@ impl<'c> Conclusion<'c> {
     }
 }
 
-impl std::fmt::Debug for Conclusion<'_> {
+impl std::fmt::Debug for Effects<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Conclusion").finish_non_exhaustive()
+        f.debug_struct("Effects").finish_non_exhaustive()
     }
 }
 
 impl<E> Outcome<E> for () {
     #[inline]
-    fn conclude(self, _: &mut Conclusion<'_>) {}
+    fn conclude(self, _: &mut Effects<'_>) {}
 }
 
 impl<E, O: Outcome<E>> Outcome<E> for Option<O> {
@@ -124,9 +124,9 @@ impl<E, O: Outcome<E>> Outcome<E> for Option<O> {
         O::events(events);
     }
 
-    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+    fn conclude(self, effects: &mut Effects<'_>) {
         if let Some(outcome) = self {
-            outcome.conclude(conclusion);
+            outcome.conclude(effects);
         }
     }
 }
@@ -136,9 +136,9 @@ impl<E, O: Outcome<E>> Outcome<E> for Vec<O> {
         O::events(events);
     }
 
-    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+    fn conclude(self, effects: &mut Effects<'_>) {
         for outcome in self {
-            outcome.conclude(conclusion);
+            outcome.conclude(effects);
         }
     }
 }
@@ -149,30 +149,30 @@ impl<E, O: Outcome<E>, F: HandlerError> Outcome<E> for Result<O, F> {
     }
 
     #[inline]
-    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+    fn conclude(self, effects: &mut Effects<'_>) {
         match self {
-            Ok(outcome) => outcome.conclude(conclusion),
-            Err(error) => conclusion.fail(error),
+            Ok(outcome) => outcome.conclude(effects),
+            Err(error) => effects.fail(error),
         }
     }
 }
 
 impl<E: Stoppable> Outcome<E> for ControlFlow<()> {
-    fn conclude(self, conclusion: &mut Conclusion<'_>) {
+    fn conclude(self, effects: &mut Effects<'_>) {
         if self.is_break() {
-            conclusion.stop();
+            effects.stop();
         }
     }
 }
 
 impl CatchAllOutcome for () {
-    fn conclude_catch_all(self, _: &mut Conclusion<'_>) {}
+    fn conclude_catch_all(self, _: &mut Effects<'_>) {}
 }
 
 impl<F: HandlerError> CatchAllOutcome for Result<(), F> {
-    fn conclude_catch_all(self, conclusion: &mut Conclusion<'_>) {
+    fn conclude_catch_all(self, effects: &mut Effects<'_>) {
         if let Err(error) = self {
-            conclusion.fail(error);
+            effects.fail(error);
         }
     }
 }
@@ -184,10 +184,10 @@ macro_rules! tuple_outcome {
                 $($part::events(events);)+
             }
 
-            fn conclude(self, conclusion: &mut Conclusion<'_>) {
+            fn conclude(self, effects: &mut Effects<'_>) {
                 #[allow(non_snake_case, reason = "one name serves the type and its value")]
                 let ($($part,)+) = self;
-                $($part.conclude(conclusion);)+
+                $($part.conclude(effects);)+
             }
         }
     };

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 /// Tells the time of emissions; give one to the builder with
-/// [`clock`](crate::DispatcherBuilder::clock). A closure is one.
+/// [`clock`](crate::dispatcher::DispatcherBuilder::clock). A closure is one.
 ///
 /// # Examples
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::queue::{AnyQueue, Declared, Lends, Overflow};
+use crate::queue::{AnyQueue, Declared, LendsMut, Overflow};
 
 /// The declaration of a queue whose handlers run where the owner of an `S` pumps it: the main
 /// loop of a window, or any single thread that owns its state.
@@ -100,7 +100,7 @@ impl<S: 'static> AnyQueue for LocalQueue<S> {
     }
 }
 
-impl<S: 'static> Lends<S> for LocalQueue<S> {}
+impl<S: 'static> LendsMut<S> for LocalQueue<S> {}
 
 impl<S> fmt::Debug for LocalQueue<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -73,7 +73,7 @@ pub enum Overflow {
 /// Unless said otherwise it has room for 1024 deliveries, one consumer, and lets emitters
 /// [wait](Overflow::Wait). Where all its handlers are `async fn`s it is served by tasks, else by
 /// threads named after it, so that a handler which blocks never stops the runtime. A
-/// [builder](crate::DispatcherBuilder::configure) may choose other numbers. A dispatcher with queued
+/// [builder](crate::dispatcher::DispatcherBuilder::configure) may choose other numbers. A dispatcher with queued
 /// handlers needs a tokio runtime even if threads serve all of them, so that making one of them
 /// `async` changes nothing else.
 ///
@@ -95,7 +95,7 @@ pub struct Queue {
 #[derive(Debug)]
 pub struct Declared {
     pub(crate) name: &'static str,
-    pub(crate) settings: Settings,
+    pub(crate) settings: QueueSettings,
     pub(crate) local: bool,
     pub(crate) at: &'static Location<'static>,
     /// What tells two queues apart is where they are; a constant is nowhere, and with this in it
@@ -104,15 +104,15 @@ pub struct Declared {
 }
 
 /// What a builder may choose otherwise; see
-/// [`configure`](crate::DispatcherBuilder::configure).
+/// [`configure`](crate::dispatcher::DispatcherBuilder::configure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct QueueSettings {
     pub(crate) capacity: usize,
     pub(crate) consumers: usize,
     pub(crate) overflow: Overflow,
 }
 
-impl Settings {
+impl QueueSettings {
     /// What is chosen where nothing is said.
     pub(crate) const ONE: Self = Self {
         capacity: 1024,
@@ -213,7 +213,7 @@ impl Declared {
     const fn new(name: &'static str, overflow: Overflow, local: bool) -> Self {
         Self {
             name,
-            settings: Settings::ONE.overflow(overflow),
+            settings: QueueSettings::ONE.overflow(overflow),
             local,
             at: Location::caller(),
             address: AtomicUsize::new(0),
@@ -255,7 +255,7 @@ pub trait ServesAsync: AnyQueue {}
     note = "declare `static UI: LocalQueue<{S}> = LocalQueue::new(\"ui\");`, or take `&{S}` as a \
             dependency"
 )]
-pub trait Lends<S>: AnyQueue {}
+pub trait LendsMut<S>: AnyQueue {}
 
 impl AnyQueue for Queue {
     fn declared(&'static self) -> &'static Declared {

@@ -15,7 +15,7 @@ use crate::nesting::scope::{DispatcherId, NestingScope};
 use crate::nesting::{NestingError, NestingLimit};
 use crate::report::redeliver::{Redeliver, RedeliverError};
 use crate::report::snapshot::Snapshot;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
 /// One thing that went wrong: which event, which handler, and how.
 ///
@@ -83,14 +83,14 @@ pub(crate) const RUNTIME_ENDED: &str = "the tokio runtime that the dispatcher wa
 
 impl Cause {
     /// How a delivery ends that fails because of it; `None` where it is not about a delivery.
-    pub(crate) fn ended(&self) -> Option<Ended> {
+    pub(crate) fn ended(&self) -> Option<DeliveryStatus> {
         match self {
-            Self::Error(_) => Some(Ended::Failed),
-            Self::Panic(_) => Some(Ended::Panicked),
-            Self::TimedOut(_) => Some(Ended::TimedOut),
-            Self::Full(_) => Some(Ended::Rejected),
+            Self::Error(_) => Some(DeliveryStatus::Failed),
+            Self::Panic(_) => Some(DeliveryStatus::Panicked),
+            Self::TimedOut(_) => Some(DeliveryStatus::TimedOut),
+            Self::Full(_) => Some(DeliveryStatus::Rejected),
             Self::NoRuntime | Self::Abandoned { .. } | Self::RuntimeEnded { .. } => {
-                Some(Ended::Abandoned)
+                Some(DeliveryStatus::Abandoned)
             }
             #[cfg(feature = "serde")]
             Self::Echo { .. } => None,
@@ -198,10 +198,10 @@ impl Failure {
     /// How the delivery ended; `None` where this is not about a delivery but about an event
     /// that was not emitted or whose `Drop` panicked.
     #[must_use]
-    pub fn ended(&self) -> Option<Ended> {
+    pub fn ended(&self) -> Option<DeliveryStatus> {
         match self.cause {
             // Of a delivery that a closed dispatcher did not take, or of an event.
-            Cause::Closed => self.handler.map(|_| Ended::Rejected),
+            Cause::Closed => self.handler.map(|_| DeliveryStatus::Rejected),
             ref cause => cause.ended(),
         }
     }
@@ -223,7 +223,7 @@ impl Failure {
 
     /// Offers a delivery that found no room again, to the same handler alone, and waits until there
     /// is some, whatever the queue's policy. It is a new delivery of the same event. The future owns what
-    /// it needs: it may be spawned, also from [`on_failure`](crate::DispatcherBuilder::on_failure).
+    /// it needs: it may be spawned, also from [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure).
     ///
     /// # Examples
     ///
@@ -242,15 +242,15 @@ impl Failure {
     /// # #[cfg(feature = "tokio")]
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let dispatcher = Dispatcher::builder().build()?;
-    /// dispatcher.queue(&MAIL).pause();
+    /// dispatcher.queue(&MAIL)?.pause();
     /// dispatcher.emit(OrderPlaced);
     /// let report = dispatcher.emit(OrderPlaced); // one waits already
     /// assert_eq!(report.rejected(), 1);
     ///
-    /// dispatcher.queue(&MAIL).resume();
+    /// dispatcher.queue(&MAIL)?.resume();
     /// report.failures()[0].redeliver().await?;
-    /// dispatcher.queue(&MAIL).join().await;
-    /// assert_eq!(dispatcher.queue(&MAIL).counts().done, 2);
+    /// dispatcher.queue(&MAIL)?.join().await;
+    /// assert_eq!(dispatcher.queue(&MAIL)?.counts().done, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -20,7 +20,7 @@ use crate::report::failure::Cause;
 use crate::report::returned::ReturnedEvent;
 
 pub use crate::report::failure::Failure;
-pub use crate::report::status::{Ended, Skip};
+pub use crate::report::status::{DeliveryStatus, SkipReason};
 
 /// What an emission led to, with all the events it caused.
 ///
@@ -60,7 +60,7 @@ pub struct Report {
 
 pub(crate) struct Details {
     /// Deliveries that were not done, by how they ended.
-    ended: [usize; Ended::WAYS],
+    ended: [usize; DeliveryStatus::WAYS],
     /// The dispatcher was closed.
     pub(crate) closed: bool,
     pub(crate) events: usize,
@@ -107,44 +107,45 @@ impl Report {
     /// them. What failed is in [`failures`](Self::failures).
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.ended(Ended::Failed)
+        self.ended(DeliveryStatus::Failed)
     }
 
     /// Deliveries whose handler, filter or parameter panicked.
     #[must_use]
     pub fn panicked(&self) -> usize {
-        self.ended(Ended::Panicked)
+        self.ended(DeliveryStatus::Panicked)
     }
 
     /// Deliveries of async handlers that took longer than their `timeout`.
     #[must_use]
     pub fn timed_out(&self) -> usize {
-        self.ended(Ended::TimedOut)
+        self.ended(DeliveryStatus::TimedOut)
     }
 
     /// Deliveries whose handler was not called: filtered, or behind a handler that stopped
     /// the emission or, with [`try_emit`](crate::Dispatcher::try_emit), failed.
     #[must_use]
     pub fn skipped(&self) -> usize {
-        self.ended(Ended::Skipped(Skip::Filter)) + self.ended(Ended::Skipped(Skip::Break))
+        self.ended(DeliveryStatus::Skipped(SkipReason::Filter))
+            + self.ended(DeliveryStatus::Skipped(SkipReason::Break))
     }
 
     /// Deliveries that found a queue full which rejects them, a handler at its `concurrency`, or
     /// a closed dispatcher. Each is among the [`failures`](Self::failures).
     #[must_use]
     pub fn rejected(&self) -> usize {
-        self.ended(Ended::Rejected)
+        self.ended(DeliveryStatus::Rejected)
     }
 
     /// Deliveries that found a queue full which drops them.
     #[must_use]
     pub fn dropped(&self) -> usize {
-        self.ended(Ended::Dropped)
+        self.ended(DeliveryStatus::Dropped)
     }
 
     /// Deliveries that were handed to a queue or a task, and end after this report: how they end, and
     /// what they cause, is not in it. Observers see them,
-    /// [`on_failure`](crate::DispatcherBuilder::on_failure) hears of their failures, and a
+    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure) hears of their failures, and a
     /// [queue](crate::Dispatcher::queue) counts them.
     #[must_use]
     #[inline]
@@ -160,7 +161,7 @@ impl Report {
         self.done() + not_done + self.handed_over()
     }
 
-    fn ended(&self, ended: Ended) -> usize {
+    fn ended(&self, ended: DeliveryStatus) -> usize {
         let details = self.details.as_ref();
         details.map_or(0, |details| details.of(ended))
     }
@@ -274,8 +275,8 @@ impl fmt::Display for Report {
             (self.skipped(), "skipped"),
             (self.rejected(), "rejected"),
             (self.dropped(), "dropped"),
-            (self.ended(Ended::Cancelled), "cancelled"),
-            (self.ended(Ended::Abandoned), "abandoned"),
+            (self.ended(DeliveryStatus::Cancelled), "cancelled"),
+            (self.ended(DeliveryStatus::Abandoned), "abandoned"),
             (self.handed_over(), "handed over"),
             (self.not_emitted(), "not emitted"),
             (self.details_discarded(), "discarded"),
@@ -314,7 +315,7 @@ impl fmt::Debug for Report {
 impl Default for Details {
     fn default() -> Self {
         Self {
-            ended: [0; Ended::WAYS],
+            ended: [0; DeliveryStatus::WAYS],
             closed: false,
             // The event that the root was emitted with.
             events: 1,
@@ -340,12 +341,12 @@ impl Details {
             && self.ended.iter().all(|count| *count == 0)
     }
 
-    pub(crate) fn of(&self, ended: Ended) -> usize {
+    pub(crate) fn of(&self, ended: DeliveryStatus) -> usize {
         self.ended[ended.index()]
     }
 
-    pub(crate) fn count(&mut self, ended: Ended) {
-        if ended != Ended::Done {
+    pub(crate) fn count(&mut self, ended: DeliveryStatus) {
+        if ended != DeliveryStatus::Done {
             self.ended[ended.index()] += 1;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
-use crate::event::json::write::{Unwritten, Written};
+use crate::event::json::write::{WriteFailure, Written};
 use crate::meta::Meta;
 use crate::panics;
 
@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
 pub(crate) enum EventData {
     NotWire,
     Written(Written),
-    Failed(Unwritten),
+    Failed(WriteFailure),
     Panicked,
 }
 

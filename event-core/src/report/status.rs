@@ -5,7 +5,7 @@ use std::fmt;
 /// How one delivery, one event for one handler, ended. Each ends exactly once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Ended {
+pub enum DeliveryStatus {
     /// The handler ran and did not fail.
     Done,
     /// The handler returned an error, or one of its parameters refused the delivery.
@@ -15,7 +15,7 @@ pub enum Ended {
     /// An async handler took longer than its `timeout`, and was dropped.
     TimedOut,
     /// The handler was not called.
-    Skipped(Skip),
+    Skipped(SkipReason),
     /// The queue was full and rejects deliveries, the handler was at its `concurrency`, or the
     /// dispatcher was closed.
     Rejected,
@@ -27,7 +27,7 @@ pub enum Ended {
     Abandoned,
 }
 
-impl Ended {
+impl DeliveryStatus {
     /// One word, for labels and fields: `done`, `failed`, `panicked`, `timed_out`, `skipped`, `rejected`,
     /// `dropped`, `cancelled`, `abandoned`.
     #[must_use]
@@ -55,7 +55,7 @@ impl Ended {
             Self::Failed => 1,
             Self::Panicked => 2,
             Self::TimedOut => 3,
-            Self::Skipped(Skip::Filter) => 4,
+            Self::Skipped(SkipReason::Filter) => 4,
             Self::Skipped(_) => 5,
             Self::Rejected => 6,
             Self::Dropped => 7,
@@ -68,7 +68,7 @@ impl Ended {
 /// Why a handler was not called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Skip {
+pub enum SkipReason {
     /// Its `filter` did not hold.
     Filter,
     /// An earlier handler of a stoppable event returned `ControlFlow::Break`.
@@ -81,16 +81,16 @@ pub enum Skip {
     Cancelled,
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for DeliveryStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Panicked => "panicked",
-            Self::Skipped(Skip::Filter) => "skipped: its filter did not hold",
-            Self::Skipped(Skip::Break) => "skipped: an earlier handler stopped the emission",
-            Self::Skipped(Skip::EarlierFailure) => "skipped: an earlier handler failed",
-            Self::Skipped(Skip::Cancelled) => "skipped: the subscription was cancelled",
+            Self::Skipped(SkipReason::Filter) => "skipped: its filter did not hold",
+            Self::Skipped(SkipReason::Break) => "skipped: an earlier handler stopped the emission",
+            Self::Skipped(SkipReason::EarlierFailure) => "skipped: an earlier handler failed",
+            Self::Skipped(SkipReason::Cancelled) => "skipped: the subscription was cancelled",
             Self::TimedOut => "timed out",
             Self::Rejected => "rejected",
             Self::Dropped => "dropped: the queue was full",

@@ -14,7 +14,7 @@
 //!
 //! A layer may emit events. While it is told of a span or of a line, what it emits has no spans.
 //!
-//! [`DispatcherBuilder::spans`](crate::DispatcherBuilder::spans) switches them on. The fields are those
+//! [`DispatcherBuilder::spans`](crate::dispatcher::DispatcherBuilder::spans) switches them on. The fields are those
 //! of OpenTelemetry's semantic conventions 1.45.0 for messaging and code. No field shows what is in an
 //! event.
 //!
@@ -28,7 +28,7 @@
 //! | | `messaging.operation.name`, `messaging.operation.type` | `handle`, `process` |
 //! | | `messaging.destination.subscription.name`, `code.function.name` | the handler |
 //! | | `code.file.path`, `code.line.number` | where it is |
-//! | | `event_core.ended` | how the delivery [ended](crate::report::Ended::as_str) |
+//! | | `event_core.ended` | how the delivery [ended](crate::report::DeliveryStatus::as_str) |
 //! | | `otel.status_code`, `error.type` | `ERROR` and how it ended, if that is a failure |
 //! | both | `messaging.system.name` | `event-core` |
 //! | | `messaging.destination.name` | the event's name |

@@ -7,7 +7,7 @@ use crate::meta::trace_parent::TraceParent;
 /// Connects spans with the traces of other processes: what OpenTelemetry calls a propagator.
 ///
 /// `tracing` itself knows no trace ids. Whoever exports the spans does, and tells them here;
-/// [`spans_with`](crate::DispatcherBuilder::spans_with) takes one. One that panics counts as one that
+/// [`spans_with`](crate::dispatcher::DispatcherBuilder::spans_with) takes one. One that panics counts as one that
 /// did not answer.
 pub trait Propagator: Send + Sync + 'static {
     /// The position of a span in its trace, for the [`Meta`](crate::Meta) of the emission, and so for

@@ -11,7 +11,7 @@ use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::trace_parent::TraceParent;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::spans::conventions as name;
 use crate::spans::propagator::Propagator;
 use crate::{log, panics};
@@ -155,7 +155,7 @@ impl Trace {
     }
 
     /// Says how the delivery ended.
-    pub(crate) fn ended(&self, ended: Ended, is_failure: bool) {
+    pub(crate) fn ended(&self, ended: DeliveryStatus, is_failure: bool) {
         let Some(span) = self.span() else {
             return;
         };

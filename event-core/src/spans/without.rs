@@ -4,7 +4,7 @@ use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::trace_parent::TraceParent;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
 #[derive(Default)]
 pub(crate) struct Spans(());
@@ -52,7 +52,7 @@ impl Trace {
         false
     }
 
-    pub(crate) fn ended(&self, _: Ended, _is_failure: bool) {}
+    pub(crate) fn ended(&self, _: DeliveryStatus, _is_failure: bool) {}
 
     pub(crate) fn run<R>(&self, code: impl FnOnce() -> R) -> R {
         code()

@@ -8,7 +8,7 @@ use iri_string::types::UriReferenceStr;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::json::read::shown;
-use crate::event::json::write::{Attributes, Unwritten, Written, envelope_of};
+use crate::event::json::write::{Attributes, WriteFailure, Written, envelope_of};
 use crate::meta::Meta;
 use crate::panics;
 use crate::wire::attributes::{Text, attributes, not_utf8, required};
@@ -56,7 +56,7 @@ impl Codec {
     /// # Errors
     ///
     /// `source` is no URI reference, or two linked types accept one name and version, which a
-    /// [build](crate::DispatcherBuilder::build) refuses, too.
+    /// [build](crate::dispatcher::DispatcherBuilder::build) refuses, too.
     pub fn new(source: &str) -> Result<Self, CodecError> {
         if source.is_empty() || UriReferenceStr::new(source).is_err() {
             return Err(CodecError::Source {
@@ -85,7 +85,7 @@ impl Codec {
     /// are refused, since programs which forward to each other what they receive would never stop.
     ///
     /// Where it is set, such a loop ends at the dispatcher's
-    /// [limit](crate::DispatcherBuilder::depth_limit) of depth: an event is one deeper each time that it
+    /// [limit](crate::dispatcher::DispatcherBuilder::depth_limit) of depth: an event is one deeper each time that it
     /// comes back. An event that this source wrote, and that a broker brings back as it was, needs none
     /// of this: nobody has forwarded it.
     #[must_use]
@@ -121,7 +121,7 @@ impl Codec {
         meta: &Meta,
     ) -> Result<String, EncodeError> {
         self.write(info, meta, |attributes| {
-            Some(envelope_of(event, attributes).map_err(Unwritten::Serialize))
+            Some(envelope_of(event, attributes).map_err(WriteFailure::Serialize))
         })
     }
 
@@ -129,7 +129,7 @@ impl Codec {
         &self,
         info: &'static EventInfo,
         meta: &Meta,
-        write: impl FnOnce(&Attributes<'_>) -> Option<Result<String, Unwritten>>,
+        write: impl FnOnce(&Attributes<'_>) -> Option<Result<String, WriteFailure>>,
     ) -> Result<String, EncodeError> {
         let (name, version) = (info.name(), info.version());
         if !info.is_wire() {

@@ -1,6 +1,6 @@
 //! A failed event as an envelope.
 
-use crate::event::json::write::Unwritten;
+use crate::event::json::write::WriteFailure;
 use crate::report::failure::Failure;
 use crate::report::snapshot::EventData;
 use crate::wire::codec::Codec;
@@ -45,7 +45,7 @@ impl Failure {
     ///     })
     ///     .build()?;
     /// dispatcher.emit(OrderPlaced { order_id: 7 });
-    /// dispatcher.pump(&MAIL, &mut ());
+    /// dispatcher.queue(&MAIL)?.pump(&mut ());
     ///
     /// let letter = dead_letters.lock().unwrap().pop().unwrap();
     /// let again = codec.decode(letter.as_bytes())?;
@@ -65,12 +65,12 @@ impl Failure {
         match &snapshot.data {
             EventData::NotWire => Err(EncodeError::NotWire { event }),
             EventData::Written(data) => codec.encode_written(info, data, snapshot.meta()),
-            EventData::Failed(Unwritten::Serialize(error)) => Err(EncodeError::Serialize {
+            EventData::Failed(WriteFailure::Serialize(error)) => Err(EncodeError::Serialize {
                 event,
                 version,
                 source: serde::ser::Error::custom(error),
             }),
-            EventData::Failed(Unwritten::Refused { why, path }) => {
+            EventData::Failed(WriteFailure::Refused { why, path }) => {
                 Err(EncodeError::refused(event, version, *why, path.clone()))
             }
             EventData::Panicked => Err(EncodeError::Panicked { event, version }),

@@ -7,7 +7,7 @@
 
 use crate::event::json::checked::Unreadable;
 use crate::event::json::read::{DataError, shown};
-use crate::event::json::write::Unwritten;
+use crate::event::json::write::WriteFailure;
 
 /// Why there is no codec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,14 +123,14 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    pub(crate) fn unwritten(event: &'static str, version: u32, why: Unwritten) -> Self {
+    pub(crate) fn unwritten(event: &'static str, version: u32, why: WriteFailure) -> Self {
         match why {
-            Unwritten::Serialize(source) => Self::Serialize {
+            WriteFailure::Serialize(source) => Self::Serialize {
                 event,
                 version,
                 source,
             },
-            Unwritten::Refused { why, path } => Self::refused(event, version, why, path),
+            WriteFailure::Refused { why, path } => Self::refused(event, version, why, path),
         }
     }
 

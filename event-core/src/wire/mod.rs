@@ -68,7 +68,7 @@
 //! // … and elsewhere read and delivered.
 //! let there = Dispatcher::builder().only(charge).build()?;
 //! let envelope = codec.decode(written.as_bytes())?;
-//! assert_eq!(there.deliver(&envelope).done(), 1);
+//! assert_eq!(there.emit(&envelope).done(), 1);
 //!
 //! // What an older program wrote becomes the newest version.
 //! let old = br#"{"specversion": "1.0", "id": "018f2f3c-1111-7000-8000-000000000000",
@@ -118,8 +118,8 @@ pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod identity;
 pub(crate) mod index;
+pub mod journal;
 pub(crate) mod payload;
-pub mod record;
 #[cfg(feature = "serde")]
 pub(crate) mod round_trip;
 

@@ -168,12 +168,12 @@ fn outcome(
         };
         generics.make_where_clause().predicates.push(never);
         quote_spanned! {Span::mixed_site()=>
-            fn conclude(self, _: &mut #root::handler::Conclusion<'_>) {}
+            fn conclude(self, _: &mut #root::handler::Effects<'_>) {}
         }
     } else {
         quote_spanned! {Span::mixed_site()=>
-            fn conclude(self, __event_conclusion: &mut #root::handler::Conclusion<'_>) {
-                __event_conclusion.emit(self);
+            fn conclude(self, __event_effects: &mut #root::handler::Effects<'_>) {
+                __event_effects.emit_after(self);
             }
 
             fn events(__event_events: &mut #root::__private::Events) {

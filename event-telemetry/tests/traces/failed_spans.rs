@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use event_core::observer::{EmissionSeen, Observer};
+use event_core::observer::{EmissionView, Observer};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_telemetry::OpenTelemetry;
 use opentelemetry::trace::{Status, TraceContextExt, TraceId};
 use opentelemetry_sdk::trace::SpanData;
@@ -73,7 +73,7 @@ async fn finds_no_room(_event: &Paid) {}
 struct Panics;
 
 impl Observer for Panics {
-    fn emission_started(&self, _: &EmissionSeen<'_>) {
+    fn emission_started(&self, _: &EmissionView<'_>) {
         panic!("no")
     }
 }
@@ -116,7 +116,12 @@ fn spans(builder: DispatcherBuilder, awaits: bool) -> Vec<SpanData> {
         } else {
             drop(dispatcher.emit(Paid));
         }
-        while dispatcher.pump(&LOCAL, &mut ()) > 0 {}
+        while dispatcher
+            .queue(&LOCAL)
+            .expect("a handler names it")
+            .pump(&mut ())
+            > 0
+        {}
     });
     let shutdown = runtime.block_on(dispatcher.shutdown(Duration::from_mins(1)));
     assert_eq!(shutdown.abandoned_count(), 0, "{shutdown:?}");
@@ -208,19 +213,22 @@ fn a_delivery_that_finds_no_room_marks_no_span_of_the_emitter() {
     install();
     let runtime = runtime();
     let dispatcher = Dispatcher::empty()
-        .only(finds_no_room)
+        .handler(finds_no_room)
         .spans_with(OpenTelemetry)
         .runtime(runtime.handle().clone())
         .build()
         .expect("a dispatcher");
-    dispatcher.queue(&FULL).pause();
+    dispatcher.queue(&FULL).expect("a handler names it").pause();
     dispatcher.emit(Paid);
     let emitter = tracing::info_span!("emitter");
     let trace = emitter.context().span().span_context().trace_id();
     let report = emitter.in_scope(|| dispatcher.emit(Paid));
     assert_eq!(report.rejected(), 1, "{report}");
     drop((report, emitter));
-    dispatcher.queue(&FULL).resume();
+    dispatcher
+        .queue(&FULL)
+        .expect("a handler names it")
+        .resume();
     let shutdown = runtime.block_on(dispatcher.shutdown(Duration::from_mins(1)));
     assert_eq!(shutdown.abandoned_count(), 0, "{shutdown:?}");
     drop(dispatcher);

@@ -133,7 +133,11 @@ async fn a_purchase_its_queued_receipt_and_its_returned_events_are_one_tree() {
         .expect("a dispatcher");
     let report = dispatcher.emit_async(PurchaseMade { cents: 9900 }).await;
     assert_eq!(report.failed(), 1, "{report}");
-    dispatcher.queue(&MAIL).join().await;
+    dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .join()
+        .await;
 
     // A span has ended when nobody holds it any more: the queue's thread may be on its way to let go.
     let since = Instant::now();
@@ -214,7 +218,7 @@ async fn a_trace_goes_on_through_an_envelope() {
         .spans_with(OpenTelemetry)
         .build()
         .expect("a dispatcher");
-    there.deliver(&envelope);
+    there.emit(&envelope);
     let theirs = position(&seen);
     assert_eq!(theirs.trace_id(), ours.trace_id());
     assert_ne!(theirs.span_id(), ours.span_id());
@@ -239,6 +243,6 @@ fn a_dispatcher_without_spans_hands_on_the_trace_that_an_event_came_with() {
         .provide_arc(seen.clone())
         .build()
         .expect("a dispatcher");
-    dispatcher.deliver(&envelope);
+    dispatcher.emit(&envelope);
     assert_eq!(Some(position(&seen)), envelope.meta().traceparent());
 }

@@ -25,7 +25,7 @@ mod handlers;
 use std::time::Duration;
 
 use event_core::report::Failure;
-use event_core::{BoxError, Dispatcher, DispatcherBuilder};
+use event_core::{Dispatcher, dispatcher::DispatcherBuilder, error::BoxError};
 use handlers::{Meeting, UserSignedUp};
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use tokio::time::Instant;
 
 use super::*;
@@ -11,7 +11,9 @@ use crate::handlers::{add_to_newsletter, ask_partner, audit, rate, welcome};
 const ADA: UserSignedUp = UserSignedUp { name: "Ada" };
 
 /// How each failed delivery ended, by its handler's name.
-fn failures<'f>(failures: impl IntoIterator<Item = &'f Failure>) -> Vec<(&'static str, Ended)> {
+fn failures<'f>(
+    failures: impl IntoIterator<Item = &'f Failure>,
+) -> Vec<(&'static str, DeliveryStatus)> {
     let mut ended: Vec<_> = failures
         .into_iter()
         .filter_map(|failure| {
@@ -23,10 +25,10 @@ fn failures<'f>(failures: impl IntoIterator<Item = &'f Failure>) -> Vec<(&'stati
     ended
 }
 
-const EACH_OF_THREE: [(&str, Ended); 3] = [
-    ("add_to_newsletter", Ended::Failed),
-    ("ask_partner", Ended::TimedOut),
-    ("rate", Ended::Panicked),
+const EACH_OF_THREE: [(&str, DeliveryStatus); 3] = [
+    ("add_to_newsletter", DeliveryStatus::Failed),
+    ("ask_partner", DeliveryStatus::TimedOut),
+    ("rate", DeliveryStatus::Panicked),
 ];
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +67,7 @@ async fn without_the_slow_one_nobody_waits_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn emit_waits_for_nobody_and_failures_are_heard_once_each() {
-    let heard: Arc<Mutex<Vec<(&str, Ended)>>> = Arc::default();
+    let heard: Arc<Mutex<Vec<(&str, DeliveryStatus)>>> = Arc::default();
     let hook = Arc::clone(&heard);
     let dispatcher = wire()
         .on_failure(move |failure| hook.lock().expect("no panic").extend(failures([failure])))

@@ -44,7 +44,7 @@ pub enum LoadError {
     },
     /// The server closed a connection too early.
     #[error("client {client} was disconnected after byte {position}")]
-    Ended {
+    DeliveryStatus {
         /// Counted from 0.
         client: usize,
         /// How much had come back.
@@ -223,7 +223,7 @@ impl Client {
         let received = transferred(self.stream.read(&mut buffer[..room]));
         let position = self.received;
         match received.map_err(|source| broken(index, source))? {
-            Some(0) => Err(LoadError::Ended {
+            Some(0) => Err(LoadError::DeliveryStatus {
                 client: index,
                 position,
             }),

@@ -41,7 +41,7 @@ use std::sync::Arc;
 use clap::Parser;
 use echo_server::events::{Accepted, Blocked, Closed};
 use echo_server::{Server, Tally, open_files};
-use event_core::{BoxError, Dispatcher, handler};
+use event_core::{Dispatcher, error::BoxError, handler};
 
 /// Sends back whatever it is sent, until Ctrl-C ends it.
 #[derive(Debug, Parser)]

@@ -80,7 +80,7 @@ fn an_end_too_early_is_found() {
     });
     let (_, outcome) = run(server, LIMIT);
     assert!(
-        matches!(outcome, Err(LoadError::Ended { position: 40, .. })),
+        matches!(outcome, Err(LoadError::DeliveryStatus { position: 40, .. })),
         "{outcome:?}"
     );
 }

@@ -44,10 +44,10 @@ fn main() -> Result<(), event_core::error::BuildError> {
     dispatcher.emit(LobbyOpened);
 
     let welcome = |event: &GuestArrived| println!("  Welcome, {}, first guest!", event.name);
-    let _welcome = dispatcher.subscription().once().subscribe(welcome);
+    let _welcome = dispatcher.subscription_builder().once().subscribe(welcome);
     let clerk = Arc::new(Clerk { name: "Linus" });
     let _waving = dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&clerk)
         .subscribe(Clerk::wave);
     arrive("Ada");

@@ -18,7 +18,7 @@ fn a_once_closure_that_nobody_else_holds_fires_once() {
     let dispatcher = lobby();
     let fired = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&fired);
-    let _welcome = dispatcher.subscription().once().subscribe(
+    let _welcome = dispatcher.subscription_builder().once().subscribe(
         // Moved in: the subscription is its only owner.
         move |_: &GuestArrived| {
             count.fetch_add(1, Ordering::Relaxed);
@@ -32,8 +32,8 @@ fn a_once_closure_that_nobody_else_holds_fires_once() {
 #[test]
 fn a_once_subscription_leaves_its_peers_of_the_same_priority_alone() {
     let dispatcher = lobby();
-    let once = || dispatcher.subscription().priority(7).once();
-    let always = || dispatcher.subscription().priority(7);
+    let once = || dispatcher.subscription_builder().priority(7).once();
+    let always = || dispatcher.subscription_builder().priority(7);
     let _guards = [
         always().subscribe(|_: &GuestArrived| {}),
         once().subscribe(|_: &GuestArrived| {}),
@@ -61,7 +61,7 @@ fn a_method_is_not_called_after_its_guard_is_dropped() {
     let dispatcher = lobby();
     let clerk = Arc::new(Clerk::default());
     let weak = dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&clerk)
         .subscribe(Clerk::wave);
     let strong = dispatcher.subscribe({
@@ -96,8 +96,8 @@ async fn keep(_event: &GuestArrived) {}
 
 #[tokio::test]
 async fn a_full_queue_reports_the_delivery_that_found_no_room() {
-    let dispatcher = Dispatcher::empty().only(carry).build().expect("wired");
-    let luggage = dispatcher.queue(&LUGGAGE);
+    let dispatcher = Dispatcher::empty().handler(carry).build().expect("wired");
+    let luggage = dispatcher.queue(&LUGGAGE).expect("a handler names it");
     luggage.pause();
     let reports = [ADA, ADA, ADA].map(|guest| dispatcher.emit(guest));
     let handed_over = reports.each_ref().map(Report::handed_over);
@@ -116,8 +116,8 @@ async fn a_full_queue_reports_the_delivery_that_found_no_room() {
 
 #[tokio::test]
 async fn every_queue_is_bounded_also_one_that_does_not_say_so() {
-    let dispatcher = Dispatcher::empty().only(keep).build().expect("wired");
-    let coats = dispatcher.queue(&COATS);
+    let dispatcher = Dispatcher::empty().handler(keep).build().expect("wired");
+    let coats = dispatcher.queue(&COATS).expect("a handler names it");
     coats.pause();
     let taken = (0..10_000).filter(|_| dispatcher.emit(ADA).is_ok()).count();
     assert_eq!((taken, coats.counts().depth), (1024, 1024));

@@ -48,10 +48,10 @@ fn every_arrival(event: &dyn AnyEvent, seen: &Seen) {
 fn a_star_is_one_segment_and_two_stars_are_the_rest() {
     let seen = std::sync::Arc::new(Seen::default());
     let dispatcher = Dispatcher::empty()
-        .only(one_segment)
-        .only(below_guest)
-        .only(all_of_the_lobby)
-        .only(every_arrival)
+        .handler(one_segment)
+        .handler(below_guest)
+        .handler(all_of_the_lobby)
+        .handler(every_arrival)
         .provide_arc(seen.clone())
         .build()
         .expect("wired");

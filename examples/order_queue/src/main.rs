@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_core::queue::Overflow;
-use event_core::{BoxError, Dispatcher};
+use event_core::{Dispatcher, error::BoxError};
 use warehouse::{OrderPlaced, PACKING, Warehouse};
 
 const ORDERS: u32 = 5_000;
@@ -36,7 +36,7 @@ async fn main() -> Result<(), BoxError> {
     for order_id in 1..=ORDERS {
         dispatcher.emit_async(OrderPlaced { order_id }).await;
     }
-    let queue = dispatcher.queue(&PACKING);
+    let queue = dispatcher.queue(&PACKING).expect("a handler names it");
     queue.join().await;
     let counts = queue.counts();
     let lost = u64::from(ORDERS) - counts.done;
@@ -54,7 +54,7 @@ async fn main() -> Result<(), BoxError> {
     println!("  policy      packed  dropped  rejected  which were packed");
     for policy in [Overflow::Reject, Overflow::DropOldest, Overflow::DropNewest] {
         let (dispatcher, warehouse) = open(policy)?;
-        let queue = dispatcher.queue(&PACKING);
+        let queue = dispatcher.queue(&PACKING).expect("a handler names it");
         queue.pause();
         let mut told = 0; // how many failures the emitter got a report of
         for order_id in 1..=ORDERS {

@@ -20,7 +20,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 #[tokio::test]
 async fn the_emitter_waits_while_the_queue_is_full() {
     let (dispatcher, warehouse) = open(Overflow::Wait).expect("wired");
-    let queue = dispatcher.queue(&PACKING);
+    let queue = dispatcher.queue(&PACKING).expect("a handler names it");
     queue.pause();
     for order_id in 1..=100 {
         let report = dispatcher.emit_async(order(order_id)).await;
@@ -42,7 +42,7 @@ async fn nothing_is_lost_and_join_ends() {
     for order_id in 1..=ORDERS {
         assert!(dispatcher.emit_async(order(order_id)).await.is_ok());
     }
-    let queue = dispatcher.queue(&PACKING);
+    let queue = dispatcher.queue(&PACKING).expect("a handler names it");
     queue.join().await;
     let counts = queue.counts();
     assert_eq!((counts.done, counts.depth, counts.running), (5_000, 0, 0));
@@ -67,9 +67,20 @@ async fn nothing_is_lost_whatever_the_number_of_emitters() {
     for emitter in emitters {
         emitter.await.expect("no panic");
     }
-    dispatcher.queue(&PACKING).join().await;
+    dispatcher
+        .queue(&PACKING)
+        .expect("a handler names it")
+        .join()
+        .await;
     assert_eq!(warehouse.packed(), Some(1..=ORDERS));
-    assert!(dispatcher.queue(&PACKING).counts().high_water <= 100);
+    assert!(
+        dispatcher
+            .queue(&PACKING)
+            .expect("a handler names it")
+            .counts()
+            .high_water
+            <= 100
+    );
 }
 
 #[tokio::test]
@@ -78,14 +89,18 @@ async fn two_orders_are_packed_at_once_and_never_more() {
     for order_id in 1..=100 {
         dispatcher.emit_async(order(order_id)).await;
     }
-    dispatcher.queue(&PACKING).join().await;
+    dispatcher
+        .queue(&PACKING)
+        .expect("a handler names it")
+        .join()
+        .await;
     assert_eq!(warehouse.most(), 2);
 }
 
 /// Emits 5,000 orders while the packers pause; all reports, and the counts at the end.
 async fn flood(overflow: Overflow) -> (Vec<Report>, QueueCounts, Arc<Warehouse>) {
     let (dispatcher, warehouse) = open(overflow).expect("wired");
-    let queue = dispatcher.queue(&PACKING);
+    let queue = dispatcher.queue(&PACKING).expect("a handler names it");
     queue.pause();
     let reports = (1..=ORDERS).map(|id| dispatcher.emit(order(id))).collect();
     queue.resume();
@@ -135,7 +150,7 @@ async fn what_was_rejected_is_redelivered_until_nothing_is_lost() {
     // `emit` waits for nobody, so a queue that lets emitters wait rejects, too.
     for overflow in [Overflow::Reject, Overflow::Wait] {
         let (dispatcher, warehouse) = open(overflow).expect("wired");
-        let queue = dispatcher.queue(&PACKING);
+        let queue = dispatcher.queue(&PACKING).expect("a handler names it");
         queue.pause();
         let reports: Vec<_> = (1..=ORDERS).map(|id| dispatcher.emit(order(id))).collect();
         queue.resume();

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use event_core::{BoxError, Dispatcher, Event, handler, queue::Queue};
+use event_core::{Dispatcher, Event, error::BoxError, handler, queue::Queue};
 use sqlx::SqlitePool;
 
 #[derive(Event)]
@@ -60,7 +60,7 @@ async fn place_order(
     // The fact is true now. `shielded`: a client that disconnects cancels no handler.
     let report = dispatcher
         .emit_async(OrderPlaced { order_id, item })
-        .shielded()
+        .spawned()
         .await;
     (
         if report.is_ok() {

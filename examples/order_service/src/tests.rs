@@ -28,7 +28,14 @@ async fn an_order_is_stored_reserved_and_its_receipt_is_sent() -> Result<(), Box
     assert_eq!(status, StatusCode::CREATED, "{text}");
     let shutdown = dispatcher.shutdown(Duration::from_mins(1)).await;
     assert!(shutdown.is_complete(), "{shutdown}");
-    assert_eq!(dispatcher.queue(&MAIL).counts().done, 1);
+    assert_eq!(
+        dispatcher
+            .queue(&MAIL)
+            .expect("a handler names it")
+            .counts()
+            .done,
+        1
+    );
     Ok(())
 }
 

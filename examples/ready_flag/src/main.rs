@@ -32,7 +32,7 @@ use std::thread;
 use std::time::Duration;
 
 use event_core::flag::Flag;
-use event_core::{BoxError, Dispatcher, Event, handler};
+use event_core::{Dispatcher, Event, error::BoxError, handler};
 
 #[derive(Event)]
 struct CacheWarmed {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum, builder::RangedU64ValueParser};
-use event_core::{BoxError, queue::Overflow, wire::record::Recorder};
+use event_core::{error::BoxError, queue::Overflow, wire::journal::JournalWriter};
 use jiff::SignedDuration;
 use shop_audit::AuditLog;
 
@@ -145,7 +145,7 @@ impl Args {
     }
 
     /// The recorder, if one is wanted. Comes after the audit's file, which may be the same.
-    pub(crate) fn start_record(&self) -> Result<Option<Recorder<File>>, BoxError> {
+    pub(crate) fn start_record(&self) -> Result<Option<JournalWriter<File>>, BoxError> {
         let Some(record) = &self.record else {
             return Ok(None);
         };
@@ -156,7 +156,7 @@ impl Args {
             return Err(format!("{both} cannot be the audit and the record").into());
         }
         // Each event is with the system before its handlers run, so no signal loses one.
-        let recorder = Recorder::builder(codec()?);
+        let recorder = JournalWriter::builder(codec()?);
         let mut file = File::options();
         let recorder = if self.append {
             let file = file.read(true).append(true).create(true).open(record);

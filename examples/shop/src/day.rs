@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use event_core::{Dispatcher, dispatcher::Shutdown, flag::Flag};
+use event_core::{Dispatcher, dispatcher::ShutdownReport, flag::Flag};
 use tokio::{select, time::timeout};
 
 use crate::{input::Lines, replay::Till};
@@ -19,7 +19,7 @@ pub(crate) struct Day {
     /// What was read.
     pub(crate) lines: Lines,
     /// What was left to do when the till was closed, and what became of it.
-    pub(crate) shutdown: Shutdown,
+    pub(crate) shutdown: ShutdownReport,
 }
 
 /// Waits until all purchases are made and all they led to has ended, however long that takes.

@@ -1,6 +1,6 @@
 //! What is replayed: purchases, or the record of another run.
 
-use event_core::{BoxError, Dispatcher, flag::Flag};
+use event_core::{Dispatcher, error::BoxError, flag::Flag};
 use indicatif::ProgressBar;
 use shop_events::PurchaseMade;
 

@@ -49,7 +49,7 @@ use std::{
 use args::Args;
 use clap::Parser;
 use day::{Day, day};
-use event_core::{BoxError, wire::record::Recorder};
+use event_core::{error::BoxError, wire::journal::JournalWriter};
 use indicatif::ProgressBar;
 use input::Input;
 use interrupt::INTERRUPTED;
@@ -87,7 +87,7 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
     }
     let day = trade(args, &runtime, &shop, input, &bar)?;
     let audited = shop.audit.as_ref().map_or(Ok(()), |audit| audit.flush());
-    let recorded = shop.recorder.as_ref().map(Recorder::finish);
+    let recorded = shop.recorder.as_ref().map(JournalWriter::finish);
 
     let summary = Summary {
         source: &source,

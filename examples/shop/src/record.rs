@@ -3,11 +3,12 @@
 use std::{fs::File, io::BufReader, iter, path::Path};
 
 use event_core::{
-    BoxError, Dispatcher,
+    Dispatcher,
+    error::BoxError,
     flag::Flag,
     wire::{
         Codec, CodecError, Envelope,
-        record::{RecordError, Records},
+        journal::{JournalError, JournalReader},
     },
 };
 use indicatif::{ProgressBar, ProgressBarIter, ProgressStyle};
@@ -20,7 +21,7 @@ use crate::{
 /// A record that has an event at least.
 pub(crate) struct Record {
     first: Envelope,
-    rest: Records<BufReader<ProgressBarIter<File>>>,
+    rest: JournalReader<BufReader<ProgressBarIter<File>>>,
     complaints: Complaints,
 }
 
@@ -41,7 +42,7 @@ impl Record {
         let file = File::open(path).map_err(cannot_read)?;
         let size = file.metadata().map_err(cannot_read)?.len();
         let bar = bytes_bar(size, shows);
-        let mut rest = Records::new(codec()?, BufReader::new(bar.wrap_read(file)));
+        let mut rest = JournalReader::new(codec()?, BufReader::new(bar.wrap_read(file)));
         for event in rest.by_ref() {
             match event {
                 Ok(first) => {
@@ -52,7 +53,7 @@ impl Record {
                     };
                     return Ok((record, bar));
                 }
-                Err(RecordError::Read { error, .. }) => return Err(cannot_read(error).into()),
+                Err(JournalError::Read { error, .. }) => return Err(cannot_read(error).into()),
                 Err(error) => complaints.add(&error.to_string()),
             }
         }
@@ -80,7 +81,8 @@ impl Record {
             match event {
                 Ok(event) => {
                     let report = dispatcher
-                        .replay_blocking(&event)
+                        .replaying()
+                        .emit_blocking(&event)
                         .expect("the till's thread is its own");
                     let failures = report.failures().iter();
                     failures.for_each(|failure| tally.fail(failure));

@@ -2,7 +2,7 @@
 
 use std::{fs::File, sync::Arc, thread};
 
-use event_core::{Dispatcher, error::BuildError, wire::record::Recorder};
+use event_core::{Dispatcher, error::BuildError, wire::journal::JournalWriter};
 use shop_audit::AuditLog;
 use shop_loyalty::{Customers, TierBoard};
 use shop_receipts::{RECEIPTS, ReceiptDesk};
@@ -22,7 +22,7 @@ pub(crate) struct Shop {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) desk: Arc<ReceiptDesk>,
     pub(crate) audit: Option<Arc<AuditLog>>,
-    pub(crate) recorder: Option<Recorder<File>>,
+    pub(crate) recorder: Option<JournalWriter<File>>,
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -33,7 +33,7 @@ impl Shop {
         runtime: &Handle,
         receipts: &ReceiptArgs,
         audit: Option<AuditLog>,
-        recorder: Option<Recorder<File>>,
+        recorder: Option<JournalWriter<File>>,
     ) -> Result<Shop, BuildError> {
         let sales = Arc::new(SalesLedger::default());
         let customers = Arc::new(Customers::default());

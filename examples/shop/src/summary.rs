@@ -4,8 +4,8 @@ use std::{fmt, path::Path, time::Duration};
 
 use console::style;
 use event_core::{
-    report::{Ended, Skip},
-    wire::record::Recorded,
+    report::{DeliveryStatus, SkipReason},
+    wire::journal::JournalSummary,
 };
 use shop_events::Tier;
 use shop_loyalty::threshold;
@@ -26,7 +26,7 @@ pub(crate) struct Summary<'a> {
     /// How its day went.
     pub(crate) day: &'a Day,
     /// What was recorded, and the name of the file.
-    pub(crate) recorded: Option<(&'a Recorded, &'a Path)>,
+    pub(crate) recorded: Option<(&'a JournalSummary, &'a Path)>,
 }
 
 const CHART_WIDTH: u64 = 40;
@@ -134,7 +134,12 @@ impl Summary<'_> {
     }
 
     fn queue_of_receipts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.shop.dispatcher.queue(&RECEIPTS).counts();
+        let counts = self
+            .shop
+            .dispatcher
+            .queue(&RECEIPTS)
+            .expect("a handler names it")
+            .counts();
         let drained = self.day.shutdown.drained();
         let drained: usize = drained.iter().map(|(_, count)| count).sum();
         // A thread that runs a receipt when the time is over is not waited for.
@@ -187,17 +192,21 @@ impl Summary<'_> {
         let deliveries = counts.deliveries();
         row(f, "deliveries", deliveries, &rate(deliveries))?;
         for (ended, label, note) in [
-            (Ended::Done, "done", ""),
-            (Ended::Failed, "failed", ""),
-            (Ended::Panicked, "panicked", ""),
-            (Ended::Skipped(Skip::Filter), "skipped", "by their filters"),
-            (Ended::Dropped, "dropped", "by the queue"),
-            (Ended::Rejected, "rejected", "by the queue"),
-            (Ended::Abandoned, "abandoned", "in the queue"),
+            (DeliveryStatus::Done, "done", ""),
+            (DeliveryStatus::Failed, "failed", ""),
+            (DeliveryStatus::Panicked, "panicked", ""),
+            (
+                DeliveryStatus::Skipped(SkipReason::Filter),
+                "skipped",
+                "by their filters",
+            ),
+            (DeliveryStatus::Dropped, "dropped", "by the queue"),
+            (DeliveryStatus::Rejected, "rejected", "by the queue"),
+            (DeliveryStatus::Abandoned, "abandoned", "in the queue"),
         ] {
             row(f, label, counts.ended(ended), note)?;
         }
-        match self.shop.dispatcher.discarded() {
+        match self.shop.dispatcher.counts().discarded {
             0 => Ok(()),
             some => row(f, "discarded", some, "events, which the record has already"),
         }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use event_core::{
-    observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer},
-    report::{Ended, Failure},
+    observer::{DeliveryResult, DeliveryView, EmissionView, Observer},
+    report::{DeliveryStatus, Failure},
 };
 
 /// Counts all events and deliveries, as an observer: a report ends where a queue begins. Failures
@@ -21,7 +21,7 @@ pub(crate) struct Counts {
     /// How many events were emitted: the purchases and all that followed from them.
     pub(crate) events: usize,
     /// How many deliveries there were, by how they ended.
-    ended: HashMap<Ended, usize>,
+    ended: HashMap<DeliveryStatus, usize>,
     /// The failures by the name of the handler, and by what became of the delivery.
     pub(crate) failures: BTreeMap<(&'static str, String), Failures>,
 }
@@ -41,8 +41,10 @@ impl Tally {
             .handler()
             .map_or("the dispatcher", |handler| handler.name());
         let how = match failure.ended() {
-            Some(Ended::Rejected) if failure.is_full() => "rejected: its queue was full".to_owned(),
-            Some(Ended::Rejected) => "rejected: the shop was closed".to_owned(),
+            Some(DeliveryStatus::Rejected) if failure.is_full() => {
+                "rejected: its queue was full".to_owned()
+            }
+            Some(DeliveryStatus::Rejected) => "rejected: the shop was closed".to_owned(),
             Some(ended) => ended.to_string(),
             None => "not emitted".to_owned(),
         };
@@ -62,11 +64,11 @@ impl Tally {
 }
 
 impl Observer for Tally {
-    fn emission_started(&self, _emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, _emission: &EmissionView<'_>) {
         self.counts().events += 1;
     }
 
-    fn delivery_ended(&self, _delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, _delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         *self.counts().ended.entry(end.ended()).or_default() += 1;
     }
 }
@@ -78,7 +80,7 @@ impl Counts {
     }
 
     /// How many have ended in one way.
-    pub(crate) fn ended(&self, ended: Ended) -> usize {
+    pub(crate) fn ended(&self, ended: DeliveryStatus) -> usize {
         self.ended.get(&ended).copied().unwrap_or(0)
     }
 }

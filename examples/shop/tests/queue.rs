@@ -98,13 +98,21 @@ impl Shop {
     }
 
     fn counts(&self) -> QueueCounts {
-        self.dispatcher.queue(&RECEIPTS).counts()
+        self.dispatcher
+            .queue(&RECEIPTS)
+            .expect("a handler names it")
+            .counts()
     }
 
     /// Lets the mail server go on, waits until nothing waits any more, and says who got a receipt.
     fn go_on(&self) -> Vec<u64> {
         self.mail.goes_on.set();
-        assert!(self.dispatcher.queue(&RECEIPTS).join_blocking(LONG));
+        assert!(
+            self.dispatcher
+                .queue(&RECEIPTS)
+                .expect("a handler names it")
+                .join_blocking(LONG)
+        );
         self.mail.sent_to.lock().expect("no panic").clone()
     }
 
@@ -211,7 +219,7 @@ fn drop_newest_keeps_the_oldest_receipts() {
 #[test]
 fn a_shop_that_closes_at_once_says_which_receipts_it_abandoned() {
     let shop = Shop::full(Overflow::Wait);
-    let shutdown = shop.dispatcher.shutdown_blocking(Duration::ZERO);
+    let shutdown = shop.dispatcher.shutdown(Duration::ZERO).blocking();
     let [(handler, receipts)] = shutdown.abandoned() else {
         panic!("one handler: {shutdown}")
     };

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_core::{AnyEvent, BoxError, Dispatcher, handler};
+use event_core::{AnyEvent, Dispatcher, error::BoxError, handler};
 use models::{Store, order, savepoint, user};
 use notifications::Mailbox;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};

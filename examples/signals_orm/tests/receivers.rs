@@ -5,7 +5,7 @@ mod shop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use event_core::{AnyEvent, BoxError, Dispatcher, handler};
+use event_core::{AnyEvent, Dispatcher, error::BoxError, handler};
 use models::{PostSave, User, order, user};
 use notifications::{Mail, Mailbox};
 use sea_orm::{ActiveValue::Set, IntoActiveModel};
@@ -90,7 +90,7 @@ fn panics(_: &PostSave<User>) {
 #[tokio::test]
 async fn a_failing_receiver_undoes_nothing_and_the_others_are_called() -> Result<()> {
     let (shop, mails) = with_notifications().await;
-    let first = shop.dispatcher.subscription().priority(-1);
+    let first = shop.dispatcher.subscription_builder().priority(-1);
     let _panicking = first.subscribe(panics);
     let ada = shop.store.save(new_user("Ada")).await?;
     assert_eq!((ada.report.panicked(), ada.report.failed()), (1, 0));

@@ -5,7 +5,7 @@ mod shop;
 use std::sync::Arc;
 
 use event_core::flag::Flag;
-use event_core::{BoxError, Dispatcher};
+use event_core::{Dispatcher, error::BoxError};
 use models::{PostSave, Store, User, savepoint};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
 use sea_orm::{IntoActiveModel, TransactionTrait};

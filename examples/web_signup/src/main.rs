@@ -10,7 +10,7 @@
 //! Where to look:
 //!
 //! * `src/web.rs`: a request makes somebody a member, and then states the fact: `State<Dispatcher>`,
-//!   `dispatcher.emit_async(…).shielded()`. It names no handler.
+//!   `dispatcher.emit_async(…).spawned()`. It names no handler.
 //! * `src/handlers.rs`: what follows. One handler is inline, one async, one queued: an attribute each.
 //! * `src/server.rs`: how it ends. Requests are answered, then the dispatcher drains what they led to.
 //! * `tests/`: a real client over a real socket: it hangs up midway, sends nonsense, stalls.
@@ -21,7 +21,7 @@
 //! | --- | --- | --- |
 //! | the request waits for each receiver, and sync ones run one after the other | for inline and async handlers, the latter side by side; mail waits in a queue | Each handler says where it runs, and the request does not change. |
 //! | a receiver that raises is a response with status 500 for a sign-up that was made | 201, and a line in the log | The fact stands. The request reads the report, and decides what the client hears. |
-//! | what a client that goes away leaves half done depends on the server | `.shielded()` makes it a task; without it, what was cut off is counted and told | Half of what follows from a fact is worse than none. |
+//! | what a client that goes away leaves half done depends on the server | `.spawned()` makes it a task; without it, what was cut off is counted and told | Half of what follows from a fact is worse than none. |
 //! | background tasks die with the process | `shutdown(limit)` drains them, and names what it abandoned | The last sign-up before a deployment counts as much as any other. |
 //!
 //! What is in memory is gone if the process is killed; a mail that must not be lost needs a store.
@@ -29,7 +29,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use event_core::{BoxError, Dispatcher};
+use event_core::{Dispatcher, error::BoxError};
 use tokio::net::TcpListener;
 use web_signup::{App, Desk, router, serve};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use event_core::Dispatcher;
-use event_core::dispatcher::Shutdown;
+use event_core::dispatcher::ShutdownReport;
 use event_core::flag::Flag;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,7 @@ pub async fn serve(
     dispatcher: &Dispatcher,
     stop: impl Future<Output = ()> + Send + 'static,
     limit: Duration,
-) -> io::Result<Shutdown> {
+) -> io::Result<ShutdownReport> {
     let stopping = Arc::new(Flag::new());
     let told = Arc::clone(&stopping);
     let stop = async move {

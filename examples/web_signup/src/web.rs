@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use event_core::error::BuildError;
-use event_core::{Dispatcher, DispatcherBuilder};
+use event_core::{Dispatcher, dispatcher::DispatcherBuilder};
 use serde::Deserialize;
 
 use crate::{Desk, Members, Refused, Statistics, UserSignedUp};
@@ -80,7 +80,7 @@ struct SignUp {
 /// Makes somebody a member, which is what the client asked for and what may be refused; then states
 /// the fact. What follows from that is nobody's business here.
 ///
-/// `.shielded()`: axum drops this future when the client goes away. The sign-up is made by then, and
+/// `.spawned()`: axum drops this future when the client goes away. The sign-up is made by then, and
 /// what follows from it must not end halfway.
 async fn sign_up(
     State(members): State<Arc<Members>>,
@@ -101,7 +101,7 @@ async fn sign_up(
         name: member.name,
         email: member.email,
     };
-    let report = dispatcher.emit_async(event).shielded().await;
+    let report = dispatcher.emit_async(event).spawned().await;
 
     // The sign-up stands, whatever became of the rest; why it failed is no client's business.
     for failure in report.failures() {

@@ -63,7 +63,11 @@ async fn refused(address: std::net::SocketAddr) {
 #[tokio::test]
 async fn mails_that_wait_go_out_before_the_end_which_says_how_many_there_were() {
     let mut server = Server::start().await;
-    server.dispatcher.queue(&MAIL).pause();
+    server
+        .dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .pause();
     let mut client = server.client().await;
     for name in ["ada", "grace", "linus"] {
         let form = format!("name={name}&email={name}%40example.org");
@@ -178,7 +182,7 @@ async fn a_handler_that_hangs_is_cut_short_at_the_limit_and_the_end_says_so() {
     server.stop();
     let end = server.ended().await;
     assert!(!end.is_complete());
-    assert_eq!(end.cut_short(), 1, "{end}");
+    assert_eq!(end.cancelled(), 1, "{end}");
     assert!(
         end.to_string().contains("1 shielded emission cut short"),
         "{end}"

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::routing::post;
 use event_core::flag::Flag;
-use event_core::{Dispatcher, Subscription};
+use event_core::{Dispatcher, dispatcher::Subscription};
 use web::{ADA, LONG, Server, soon};
 use web_signup::{MAIL, ProfileWritten, UserSignedUp};
 
@@ -88,7 +88,12 @@ async fn what_follows_a_sign_up_runs_to_its_end_when_the_client_hangs_up() {
     gate.open.set();
     soon(written.wait()).await;
     assert!(gate.passed.is_set());
-    server.dispatcher.queue(&MAIL).join().await;
+    server
+        .dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .join()
+        .await;
     assert!(server.has_mail(1));
 }
 
@@ -123,7 +128,7 @@ async fn the_end_of_the_server_waits_for_what_a_client_left_behind() {
 #[derive(event_core::Event)]
 struct Probe;
 
-/// The route of `web.rs` without `.shielded()`.
+/// The route of `web.rs` without `.spawned()`.
 async fn unshielded(State(dispatcher): State<Dispatcher>) {
     let event = UserSignedUp {
         member: 1,

@@ -12,7 +12,7 @@ use web_signup::{MAIL, UserSignedUp};
 #[tokio::test]
 async fn a_sign_up_is_answered_when_its_profile_is_written_and_its_mail_goes_out_later() {
     let server = Server::start().await;
-    let mail = server.dispatcher.queue(&MAIL);
+    let mail = server.dispatcher.queue(&MAIL).expect("a handler names it");
     mail.pause();
     let mut client = server.client().await;
     let expected = answer(StatusCode::CREATED, "welcome, Ada: you are member 1\n");
@@ -123,7 +123,12 @@ async fn a_failing_handler_leaves_the_sign_up_and_the_client_hears_that_but_not_
         front_page,
         "the others were called"
     );
-    server.dispatcher.queue(&MAIL).join().await;
+    server
+        .dispatcher
+        .queue(&MAIL)
+        .expect("a handler names it")
+        .join()
+        .await;
     assert!(!server.has_mail(1), "there is no profile to welcome to");
 
     let heard = client

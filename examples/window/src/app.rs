@@ -9,7 +9,7 @@ use std::time::Duration;
 use eframe::egui::{Context, Event, Key, Ui, ViewportCommand};
 use eframe::{App, Frame};
 use event_core::Dispatcher;
-use event_core::dispatcher::Shutdown;
+use event_core::dispatcher::ShutdownReport;
 
 use crate::events::{CloseRequested, KeyPressed};
 use crate::state::{AppState, UI};
@@ -22,7 +22,7 @@ pub struct Window {
     state: AppState,
     /// How long work that is under way has when the window closes.
     patience: Duration,
-    closing: Option<Receiver<Shutdown>>,
+    closing: Option<Receiver<ShutdownReport>>,
 }
 
 impl Window {
@@ -30,7 +30,10 @@ impl Window {
     #[must_use]
     pub fn new(dispatcher: Dispatcher, patience: Duration, context: &Context) -> Window {
         let wake = context.clone();
-        dispatcher.wake_with(&UI, move || wake.request_repaint());
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .on_wake(move || wake.request_repaint());
         Window {
             dispatcher,
             state: AppState::new(context.clone()),
@@ -54,13 +57,16 @@ impl Window {
     fn close(&mut self, context: &Context) {
         context.send_viewport_cmd(ViewportCommand::CancelClose);
         self.dispatcher.emit(CloseRequested);
-        self.dispatcher.pump(&UI, &mut self.state);
+        self.dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut self.state);
 
         let (tell, ended) = mpsc::channel();
         let (dispatcher, patience) = (self.dispatcher.clone(), self.patience);
         let wake = context.clone();
         thread::spawn(move || {
-            let _ = tell.send(dispatcher.shutdown_blocking(patience));
+            let _ = tell.send(dispatcher.shutdown(patience).blocking());
             wake.request_repaint();
         });
         self.closing = Some(ended);
@@ -74,7 +80,10 @@ impl App for Window {
         if self.closing.is_none() {
             self.listen(context);
         }
-        self.dispatcher.pump(&UI, &mut self.state);
+        self.dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut self.state);
         let ended = self.closing.as_ref().map(Receiver::try_recv);
         if let Some(Ok(shutdown)) = ended {
             let _ = writeln!(io::stdout(), "closed: {shutdown}");

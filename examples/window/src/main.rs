@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use eframe::NativeOptions;
 use eframe::egui::ViewportBuilder;
-use event_core::{BoxError, Dispatcher};
+use event_core::{Dispatcher, error::BoxError};
 use tokio::runtime;
 use tracing::Level;
 use window::app::Window;

@@ -47,7 +47,7 @@ const JOURNAL: usize = 5;
 /// Nor can a handler share it, nor a thread take it along:
 ///
 /// ```compile_fail
-/// fn share(state: window::state::AppState) -> event_core::DispatcherBuilder {
+/// fn share(state: window::state::AppState) -> event_core::dispatcher::DispatcherBuilder {
 ///     event_core::Dispatcher::builder().provide(state) // cannot be shared between threads
 /// }
 /// ```
@@ -188,15 +188,21 @@ mod tests {
             .build()
             .expect("the handlers fit together");
         let (wake, woken) = mpsc::channel();
-        dispatcher.wake_with(&UI, move || {
-            let _ = wake.send(());
-        });
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .on_wake(move || {
+                let _ = wake.send(());
+            });
 
         let mut state = AppState::new(Context::default());
         dispatcher.emit(PictureOrdered { ink: Ink::Green });
         while state.journal.len() < 2 {
             woken.recv_timeout(LONG).expect("the picture comes back");
-            dispatcher.pump(&UI, &mut state);
+            dispatcher
+                .queue(&UI)
+                .expect("a handler names it")
+                .pump(&mut state);
         }
         assert_eq!(state.to_string(), "clicks 0, ink red, picture here");
         let [newest, before] = [0, 1].map(|age| state.journal[age].as_str());

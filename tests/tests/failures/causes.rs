@@ -37,7 +37,7 @@ fn charge(_event: &Paid) -> Result<(), Why> {
 }
 
 #[handler]
-fn charge_boxed(_event: &Paid) -> Result<(), event_core::BoxError> {
+fn charge_boxed(_event: &Paid) -> Result<(), event_core::error::BoxError> {
     Err(Box::new(why()))
 }
 
@@ -108,10 +108,14 @@ fn logs_failures_and_reports_show_the_causes_of_an_error_once_each() {
 #[test]
 fn what_try_emit_answers_shows_the_causes_once_however_it_is_shown() {
     let dispatcher = Dispatcher::empty()
-        .only(charge_anyhow)
+        .handler(charge_anyhow)
         .build()
         .expect("a dispatcher");
-    let error = dispatcher.try_emit(paid(7)).expect_err("a failure");
+    let error = dispatcher
+        .fail_fast()
+        .emit(paid(7))
+        .into_result()
+        .expect_err("a failure");
     let shown = error.to_string();
     assert!(
         shown.ends_with("cannot charge: no network: connection refused"),

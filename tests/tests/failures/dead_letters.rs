@@ -86,7 +86,7 @@ fn a_dead_letter_is_written_from_the_hook_and_is_the_same_event_again() {
             .on_failure(heard.hook())
             .build()
             .expect("a dispatcher");
-        let report = once_more.deliver(&again);
+        let report = once_more.emit(&again);
         runtime.block_on(quiet(&once_more));
         let mut all = heard.take();
         all.extend(report.failures().iter().map(Said::by));

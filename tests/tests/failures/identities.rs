@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_core::wire::EncodeError;
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, Meta, handler};
+use event_core::{Dispatcher, Emitter, Event, Meta, dispatcher::DispatcherBuilder, handler};
 use event_tests::{codec, quiet_panic, runtime};
 
 use super::{Case, Emitted, Heard, LOCAL, Said, TASK, THREAD, quiet};
@@ -33,7 +33,7 @@ mod chain {
 
                 #[handler($($key)*)]
                 pub(crate) $($async)? fn second(_event: &Second, emitter: Emitter<Third>) -> Result<(), &'static str> {
-                    emitter.emit(Third);
+                    emitter.emit_after(Third);
                     Err("no")
                 }
 
@@ -90,11 +90,24 @@ fn where_nobody_asked_for_identities_failures_agree_on_them() {
             };
             runtime.block_on(async {
                 for _ in 0..3 {
-                    dispatcher.queue(&THREAD).join().await;
+                    dispatcher
+                        .queue(&THREAD)
+                        .expect("a handler names it")
+                        .join()
+                        .await;
                     if place == "task" {
-                        dispatcher.queue(&TASK).join().await;
+                        dispatcher
+                            .queue(&TASK)
+                            .expect("a handler names it")
+                            .join()
+                            .await;
                     }
-                    while dispatcher.pump(&LOCAL, &mut 0) > 0 {}
+                    while dispatcher
+                        .queue(&LOCAL)
+                        .expect("a handler names it")
+                        .pump(&mut 0)
+                        > 0
+                    {}
                 }
                 quiet(&dispatcher).await;
             });
@@ -137,7 +150,7 @@ fn go_on(event: &Again) -> Again {
 fn an_event_that_was_not_emitted_is_named_with_what_it_descends_from() {
     let seen = Emitted::default();
     let dispatcher = Dispatcher::empty()
-        .only(go_on)
+        .handler(go_on)
         .depth_limit(3)
         .observe(seen.clone())
         .build()

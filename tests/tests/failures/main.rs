@@ -19,12 +19,12 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use event_core::observer::{EmissionSeen, Observer};
+use event_core::observer::{EmissionView, Observer};
 use event_core::param::{Delivery, Param, Resolver};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::report::{Ended, Failure};
+use event_core::report::{DeliveryStatus, Failure};
 use event_core::wire::EncodeError;
-use event_core::{AnyEvent, Dispatcher, DispatcherBuilder, Event, Meta, handler};
+use event_core::{AnyEvent, Dispatcher, Event, Meta, dispatcher::DispatcherBuilder, handler};
 use event_tests::{codec, quiet_panic};
 use serde::{Deserialize, Serialize};
 
@@ -231,7 +231,7 @@ struct Said {
     meta: Option<Meta>,
     payload: Option<String>,
     envelope: Result<String, EncodeError>,
-    ended: Option<Ended>,
+    ended: Option<DeliveryStatus>,
 }
 
 impl Said {
@@ -273,7 +273,7 @@ impl Heard {
 struct Emitted(Arc<Mutex<Vec<Meta>>>);
 
 impl Observer for Emitted {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         self.0
             .lock()
             .expect("emitted")
@@ -283,7 +283,12 @@ impl Observer for Emitted {
 
 /// Lets everything end that is under way.
 async fn quiet(dispatcher: &Dispatcher) {
-    while dispatcher.pump(&LOCAL, &mut 0) > 0 {}
+    while dispatcher
+        .queue(&LOCAL)
+        .expect("a handler names it")
+        .pump(&mut 0)
+        > 0
+    {}
     let shutdown = dispatcher.shutdown(Duration::from_mins(1)).await;
     assert_eq!(shutdown.abandoned_count(), 0, "{shutdown:?}");
 }

@@ -54,7 +54,7 @@ fn fails_on_odd(_event: &Odd) -> Result<(), &'static str> {
 #[test]
 fn a_payload_is_cut_and_code_that_cannot_show_or_write_the_event_harms_no_failure() {
     let dispatcher = Dispatcher::empty()
-        .only(fails_on_odd)
+        .handler(fails_on_odd)
         .build()
         .expect("a dispatcher");
     let said = |shown| {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::lines::Lines;
 use event_core::queue::Overflow;
-use event_core::report::Ended;
-use event_core::{Dispatcher, DispatcherBuilder, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Dispatcher, dispatcher::DispatcherBuilder, handler};
 use event_tests::runtime;
 use tokio::runtime::Runtime;
 use tracing::Level;
@@ -117,7 +117,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
         &'static str,
         fn(DispatcherBuilder) -> DispatcherBuilder,
         fn(&Dispatcher, &Runtime) -> Vec<Said>,
-        Ended,
+        DeliveryStatus,
     );
     let reports = |dispatcher: &Dispatcher, _: &Runtime| -> Vec<Said> {
         dispatcher.emit(paid(1));
@@ -129,18 +129,18 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
             "a full queue",
             |it| it.only(waits_in_full),
             |dispatcher, _| {
-                dispatcher.queue(&FULL).pause();
+                dispatcher.queue(&FULL).expect("a handler names it").pause();
                 dispatcher.emit(paid(1));
                 let report = dispatcher.emit(paid(7));
                 report.failures().iter().map(Said::by).collect()
             },
-            Ended::Rejected,
+            DeliveryStatus::Rejected,
         ),
         (
             "concurrency",
             |it| it.only(runs_alone),
             reports,
-            Ended::Rejected,
+            DeliveryStatus::Rejected,
         ),
         (
             "a full stream",
@@ -151,7 +151,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
                 let report = dispatcher.emit(paid(7));
                 report.failures().iter().map(Said::by).collect()
             },
-            Ended::Rejected,
+            DeliveryStatus::Rejected,
         ),
         (
             "no runtime",
@@ -162,7 +162,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
                 let report = dispatcher.emit(paid(7));
                 report.failures().iter().map(Said::by).collect()
             },
-            Ended::Abandoned,
+            DeliveryStatus::Abandoned,
         ),
         (
             "abandoned",
@@ -173,7 +173,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
                 assert_eq!(shutdown.abandoned_count(), 1);
                 Vec::new()
             },
-            Ended::Abandoned,
+            DeliveryStatus::Abandoned,
         ),
     ];
     for (case, choose, run, ended) in cases {

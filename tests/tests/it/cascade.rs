@@ -30,20 +30,20 @@ fn a_reserve(_event: &Ordered, journal: &Journal) -> Vec<Reserved> {
 #[handler]
 fn b_pay(_event: &Ordered, emitter: Emitter<(Paid, Reserved)>, journal: &Journal) -> Option<Paid> {
     journal.write("b_pay");
-    emitter.emit(Reserved(3));
-    emitter.emit(Paid);
+    emitter.emit_after(Reserved(3));
+    emitter.emit_after(Paid);
     Some(Paid)
 }
 
 #[handler]
 fn c_fails_after_emitting(_event: &Ordered, emitter: Emitter<Reserved>) -> Result<Paid, String> {
-    emitter.emit(Reserved(4));
+    emitter.emit_after(Reserved(4));
     Err("no".to_owned())
 }
 
 #[handler]
 fn d_panics_after_emitting(_event: &Ordered, emitter: Emitter<Reserved>) {
-    emitter.emit(Reserved(5));
+    emitter.emit_after(Reserved(5));
     panic!("no");
 }
 
@@ -89,7 +89,7 @@ fn double(_event: &Doubling) -> (Doubling, Doubling) {
 struct Nested(u64);
 
 #[handler]
-fn nest(event: &Nested, handle: &event_core::DispatcherHandle, journal: &Journal) {
+fn nest(event: &Nested, handle: &event_core::dispatcher::DispatcherHandle, journal: &Journal) {
     let report = handle.emit(Nested(event.0 + 1)).expect("alive");
     for failure in report.failures() {
         journal.write(failure.to_string());
@@ -157,7 +157,11 @@ fn all_handlers_see_a_cause_before_its_effects_first_in_first_out() {
 #[test]
 fn try_emit_emits_nothing_that_was_caused_before_the_failure() {
     let (dispatcher, journal) = build();
-    let error = dispatcher.try_emit(Ordered).expect_err("c fails");
+    let error = dispatcher
+        .fail_fast()
+        .emit(Ordered)
+        .into_result()
+        .expect_err("c fails");
     assert_eq!(journal.take(), ["a_reserve", "b_pay"]);
     assert_eq!(error.report().events(), 1);
     assert_eq!(error.report().not_emitted(), 6);
@@ -175,7 +179,7 @@ fn recorded_events_are_all_emitted_before_their_effects() {
     pending.record(Reserved(1));
     pending.record(Paid);
     pending.record(Reserved(9));
-    let report = dispatcher.emit_all(pending);
+    let report = dispatcher.emit(pending);
     assert_eq!(
         journal.take(),
         ["reserved 1", "paid", "reserved 9", "shipped"]
@@ -194,7 +198,7 @@ fn recorded_events_do_not_count_towards_the_limit() {
     let pending: PendingEvents = (2..202)
         .map(|n| Reserved(u8::try_from(n).unwrap_or(9)))
         .collect();
-    let report = dispatcher.emit_all(pending);
+    let report = dispatcher.emit(pending);
     assert!(report.is_ok(), "{report:?}");
     assert_eq!(report.events(), 200);
 }
@@ -284,7 +288,7 @@ fn an_emitter_kept_beyond_its_delivery_emits_a_root_of_its_own() {
         .expect("wired");
     dispatcher.emit(Opened);
     let kept = shelf.0.lock().expect("not poisoned").take().expect("kept");
-    kept.0.emit(Reserved(7));
+    kept.0.emit_after(Reserved(7));
     assert_eq!(journal.take(), ["reserved 7"]);
 }
 
@@ -322,7 +326,7 @@ fn an_event_whose_drop_emits_it_again_ends() {
     #[derive(Event)]
     struct Undead {
         #[event(redact)]
-        handle: event_core::DispatcherHandle,
+        handle: event_core::dispatcher::DispatcherHandle,
     }
     impl Drop for Undead {
         fn drop(&mut self) {
@@ -346,7 +350,7 @@ fn an_event_whose_drop_emits_it_again_ends() {
 #[derive(Event)]
 struct Restless {
     #[event(redact)]
-    handle: event_core::DispatcherHandle,
+    handle: event_core::dispatcher::DispatcherHandle,
     #[event(redact)]
     dropped: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -358,7 +362,7 @@ impl Restless {
             dropped: self.dropped.clone(),
         };
         let dispatcher = self.handle.get().ok()?;
-        Some(dispatcher.emit_all(std::iter::once(again).collect()))
+        Some(dispatcher.emit(std::iter::once(again).collect::<PendingEvents>()))
     }
 }
 
@@ -390,7 +394,8 @@ fn a_recorded_event_whose_drop_emits_it_again_ends_whether_the_dispatcher_is_ope
 
     assert!(
         dispatcher
-            .shutdown_blocking(std::time::Duration::ZERO)
+            .shutdown(std::time::Duration::ZERO)
+            .blocking()
             .is_complete()
     );
     let report = restless().emit().expect("alive");
@@ -409,8 +414,8 @@ fn recorded_events_that_are_refused_are_all_counted() {
     let reports = Arc::new(std::sync::Mutex::new(Vec::new()));
     let written = reports.clone();
     let _opening = dispatcher.subscribe(move |_: &Opened| {
-        let pending = (0..3).map(Reserved).collect();
-        let report = handle.get().expect("alive").emit_all(pending);
+        let pending: PendingEvents = (0..3).map(Reserved).collect();
+        let report = handle.get().expect("alive").emit(pending);
         written
             .lock()
             .expect("not poisoned")

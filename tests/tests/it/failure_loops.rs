@@ -9,10 +9,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use event_core::observer::{DeliveryEnd, DeliverySeen, EmissionSeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, EmissionView, Observer};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::report::{Ended, Failure};
-use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Event, Meta, handler};
+use event_core::report::{DeliveryStatus, Failure};
+use event_core::{
+    Dispatcher, Event, Meta,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    handler,
+};
 use event_tests::runtime;
 
 /// The limit of causes of each dispatcher here.
@@ -103,7 +107,12 @@ const PLACES: [Case; 4] = [
 
 /// Lets everything end that is under way, and all that it causes.
 async fn quiet(dispatcher: &Dispatcher) {
-    while dispatcher.pump(&LOCAL, &mut ()) > 0 {}
+    while dispatcher
+        .queue(&LOCAL)
+        .expect("a handler names it")
+        .pump(&mut ())
+        > 0
+    {}
     let shutdown = dispatcher.shutdown(std::time::Duration::from_mins(1)).await;
     assert_eq!(shutdown.abandoned_count(), 0, "{shutdown:?}");
 }
@@ -185,7 +194,7 @@ fn what_a_failure_hook_lets_a_task_emit_descends_from_the_failed_event_too() {
             continue;
         }
         let told = told_to_a_hook(choose, |dispatcher| {
-            drop(dispatcher.emit_async(Alert).shielded());
+            drop(dispatcher.emit_async(Alert).spawned());
         });
         assert_descend(&told, place);
     }
@@ -217,8 +226,16 @@ fn two_dispatchers_whose_hooks_emit_to_each_other_end() {
     first.emit(Begun);
     runtime.block_on(async {
         for _ in 0..=LIMIT {
-            first.queue(&THREAD).join().await;
-            second.queue(&THREAD).join().await;
+            first
+                .queue(&THREAD)
+                .expect("a handler names it")
+                .join()
+                .await;
+            second
+                .queue(&THREAD)
+                .expect("a handler names it")
+                .join()
+                .await;
         }
         quiet(&first).await;
         quiet(&second).await;
@@ -232,7 +249,7 @@ struct Emits {
     house: DispatcherHandle,
     count: Arc<AtomicUsize>,
     /// Of deliveries that ended like this; of all else, if `None`.
-    of: Option<Ended>,
+    of: Option<DeliveryStatus>,
 }
 
 impl Emits {
@@ -243,13 +260,13 @@ impl Emits {
 }
 
 impl Observer for Emits {
-    fn emission_started(&self, _: &EmissionSeen<'_>) {
+    fn emission_started(&self, _: &EmissionView<'_>) {
         if self.of.is_none() {
             self.emit();
         }
     }
 
-    fn delivery_ended(&self, _: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, _: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         if self.of == Some(end.ended()) {
             self.emit();
         }
@@ -258,7 +275,7 @@ impl Observer for Emits {
 
 /// A dispatcher with an observer that emits.
 fn observed(
-    of: Option<Ended>,
+    of: Option<DeliveryStatus>,
     choose: impl FnOnce(DispatcherBuilder) -> DispatcherBuilder,
 ) -> (Dispatcher, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
@@ -275,14 +292,18 @@ fn observed(
 #[test]
 fn what_an_observer_emits_descends_from_what_it_is_told_of_and_ends_at_the_limit() {
     for (place, choose) in PLACES {
-        for of in [None, Some(Ended::Failed), Some(Ended::Panicked)] {
+        for of in [
+            None,
+            Some(DeliveryStatus::Failed),
+            Some(DeliveryStatus::Panicked),
+        ] {
             let runtime = runtime();
             let runs = runtime.handle().clone();
             let (dispatcher, count) = observed(of, |it| choose(it).runtime(runs));
             dispatcher.emit(Begun);
             runtime.block_on(quiet(&dispatcher));
             let told = count.load(Ordering::Relaxed);
-            let never = (place == "task") != (of == Some(Ended::Panicked)) && of.is_some();
+            let never = (place == "task") != (of == Some(DeliveryStatus::Panicked)) && of.is_some();
             let expected = if never { 0 } else { LIMIT as usize + 1 };
             assert_eq!(told, expected, "{place} {of:?}");
         }
@@ -298,7 +319,7 @@ fn never_runs(_event: &Alert) {}
 
 #[test]
 fn an_observer_that_emits_into_the_full_queue_that_it_is_told_of_ends() {
-    let (dispatcher, count) = observed(Some(Ended::Dropped), |it| it.only(never_runs));
+    let (dispatcher, count) = observed(Some(DeliveryStatus::Dropped), |it| it.only(never_runs));
     dispatcher.emit(Alert);
     assert_eq!(count.load(Ordering::Relaxed), 0);
     let report = dispatcher.emit(Alert);
@@ -408,7 +429,12 @@ fn a_returned_event_whose_drop_emits_its_cause_ends() {
         .build()
         .expect("a dispatcher");
     dispatcher.emit(Begun);
-    while dispatcher.pump(&LOCAL, &mut ()) > 0 {}
+    while dispatcher
+        .queue(&LOCAL)
+        .expect("a handler names it")
+        .pump(&mut ())
+        > 0
+    {}
     let dropped = count.0.load(Ordering::Relaxed);
     assert!(dropped <= LIMIT as usize + 3, "{dropped}");
 }
@@ -426,13 +452,13 @@ fn a_hook_that_leads_to_another_failure_before_it_returns_ends() {
             counts.fetch_add(1, Ordering::Relaxed);
             if let Ok(dispatcher) = handle.get() {
                 // The runtime drops the task at once, which is a failure.
-                drop(dispatcher.emit_async(Alert).shielded());
+                drop(dispatcher.emit_async(Alert).spawned());
             }
         })
         .build()
         .expect("a dispatcher");
     drop(ended);
-    drop(dispatcher.emit_async(Begun).shielded());
+    drop(dispatcher.emit_async(Begun).spawned());
     let told = count.load(Ordering::Relaxed);
     assert!(told <= LIMIT as usize + 3, "{told}");
 }

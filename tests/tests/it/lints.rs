@@ -56,7 +56,7 @@ fn takes_what_is_made_for_it(
 ) {
     assert_eq!(meta.depth(), 0);
     assert!(tenant.is_none_or(|tenant| tenant.0 == 3));
-    emitter.emit(Caused(event.0.to_string()));
+    emitter.emit_after(Caused(event.0.to_string()));
 }
 
 #[handler]
@@ -119,14 +119,14 @@ async fn runs_as_a_task_of_a_queue(event: &Small) {
 #[handler(queue = LENT)]
 fn is_lent_something(event: &Small, lent: &mut Vec<u8>, emitter: Emitter<Caused>) {
     saw(format!("{} {}", event.0, lent.len()));
-    emitter.emit(Caused(String::new()));
+    emitter.emit_after(Caused(String::new()));
 }
 
 #[handlers]
 impl Limit {
     #[handler]
     fn takes_itself(&self, event: &Small, emitter: Emitter<Caused>) {
-        emitter.emit(Caused((self.0 + event.0).to_string()));
+        emitter.emit_after(Caused((self.0 + event.0).to_string()));
     }
 
     #[handler]
@@ -154,7 +154,17 @@ async fn handlers_of_every_form_run() {
     assert_eq!(report.failures().len(), 0, "{report}");
     // Two for the queues; two events are caused.
     assert_eq!((report.events(), report.handed_over()), (3, 2));
-    dispatcher.queue(&QUEUE).join().await;
-    assert_eq!(dispatcher.pump(&LENT, &mut vec![1]), 1);
+    dispatcher
+        .queue(&QUEUE)
+        .expect("a handler names it")
+        .join()
+        .await;
+    assert_eq!(
+        dispatcher
+            .queue(&LENT)
+            .expect("a handler names it")
+            .pump(&mut vec![1]),
+        1
+    );
     assert!(!SEEN.lock().expect("no test panics").is_empty());
 }

@@ -11,7 +11,9 @@ use event_core::meta::Clock;
 use event_core::observer::Observer;
 use event_core::param::{Delivery, Param, Resolver};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::{AnyEvent, Dispatcher, DispatcherBuilder, Event, PendingEvents, handler};
+use event_core::{
+    AnyEvent, Dispatcher, Event, PendingEvents, dispatcher::DispatcherBuilder, handler,
+};
 use event_tests::{Gate, until};
 
 const LONG: Duration = Duration::from_mins(1);
@@ -98,21 +100,34 @@ fn a_mock_fails_its_test_whatever_handler_takes_it() {
                 let builder = expecting(times, choose).runtime(runtime.handle().clone());
                 let dispatcher = builder.build().expect("wired");
                 let _ = dispatcher.emit(SignedUp);
-                dispatcher.pump(&OWNED, &mut ());
+                dispatcher
+                    .queue(&OWNED)
+                    .expect("a handler names it")
+                    .pump(&mut ());
                 // All of these end with nothing under way; in some, threads and tasks are about to end.
                 match round % 4 {
-                    0 => drop(dispatcher.shutdown_blocking(LONG)),
+                    0 => drop(dispatcher.shutdown(LONG).blocking()),
                     1 => drop(runtime.block_on(dispatcher.shutdown(LONG))),
                     2 => {
-                        assert!(dispatcher.queue(&THREADS).join_blocking(LONG));
-                        assert!(dispatcher.queue(&TASKS).join_blocking(LONG));
+                        assert!(
+                            dispatcher
+                                .queue(&THREADS)
+                                .expect("a handler names it")
+                                .join_blocking(LONG)
+                        );
+                        assert!(
+                            dispatcher
+                                .queue(&TASKS)
+                                .expect("a handler names it")
+                                .join_blocking(LONG)
+                        );
                         if name == "detached" {
-                            drop(dispatcher.shutdown_blocking(LONG));
+                            drop(dispatcher.shutdown(LONG).blocking());
                         }
                     }
                     _ => {
                         let clone = dispatcher.clone();
-                        drop(clone.shutdown_blocking(LONG));
+                        drop(clone.shutdown(LONG).blocking());
                     }
                 }
                 let panic = panic_of(|| drop(dispatcher));
@@ -134,7 +149,10 @@ async fn a_mock_fails_its_async_test() {
     for (name, choose) in CHOICES {
         let dispatcher = expecting(2, choose).build().expect("wired");
         let _ = dispatcher.emit_async(SignedUp).await;
-        dispatcher.pump(&OWNED, &mut ());
+        dispatcher
+            .queue(&OWNED)
+            .expect("a handler names it")
+            .pump(&mut ());
         assert!(dispatcher.shutdown(LONG).await.is_complete());
         let panic = panic_of(|| drop(dispatcher)).unwrap_or_else(|| panic!("{name}: no verdict"));
         assert!(panic.contains("called 1 time(s)"), "{panic}");
@@ -265,7 +283,13 @@ fn whatever_a_dispatcher_owns_is_dropped_plainly_with_its_last_clone() {
         }),
         ("a wake-up", &|dispatcher, strict| {
             let wake = move || strict.touch();
-            assert!(dispatcher.wake_with(&OWNED, wake));
+            assert!(
+                dispatcher
+                    .queue(&OWNED)
+                    .expect("a handler names it")
+                    .on_wake(wake)
+                    .is_ok()
+            );
         }),
     ];
     for (name, add) in added {
@@ -286,8 +310,8 @@ fn all_that_a_dispatcher_owns_is_dropped_though_each_panics() {
     let dropped = Arc::new(AtomicUsize::new(0));
     let strict = |name| Strict::new(name, &dropped);
     let dispatcher = Dispatcher::empty()
-        .only(takes_values)
-        .only(takes_a_state)
+        .handler(takes_values)
+        .handler(takes_a_state)
         .provide_arc(dropped.clone())
         .provide(Value::<1>(strict("the first value")))
         .provide(Value::<2>(strict("the second value")))

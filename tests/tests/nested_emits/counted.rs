@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use event_core::queue::{LocalQueue, Queue};
-use event_core::{DispatcherBuilder, Event, handler};
+use event_core::{Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::Heard;
 
 use super::{Build, Choose, Probe, Setting, cases, too_deep, too_many};
@@ -103,8 +103,11 @@ fn a_delivery_that_runs_later_counts_among_the_emits_inside_of_it() {
             .only(nests);
         let dispatcher = choose(builder).build().expect("wired");
         dispatcher.emit(Start);
-        dispatcher.pump(&OWNED, &mut ());
-        let shutdown = dispatcher.shutdown_blocking(Duration::from_mins(1));
+        dispatcher
+            .queue(&OWNED)
+            .expect("a handler names it")
+            .pump(&mut ());
+        let shutdown = dispatcher.shutdown(Duration::from_mins(1)).blocking();
         assert!(shutdown.is_complete(), "{shutdown}");
         assert_eq!(probe.calls(), 5);
         assert_eq!(heard.take(), [too_many("nested_emits::counted::Nested", 5)]);
@@ -114,12 +117,12 @@ fn a_delivery_that_runs_later_counts_among_the_emits_inside_of_it() {
 #[handler]
 async fn shields(_event: &Nested, probe: &Probe) {
     probe.count();
-    probe.dispatcher().emit_async(Nested).shielded().await;
+    probe.dispatcher().emit_async(Nested).spawned().await;
 }
 
 #[handler]
 async fn shields_once(_event: &Start, probe: &Probe) {
-    probe.dispatcher().emit_async(Nested).shielded().await;
+    probe.dispatcher().emit_async(Nested).spawned().await;
 }
 
 #[test]

@@ -20,7 +20,8 @@ use event_core::param::{Delivery, Param, Resolver};
 use event_core::report::Report;
 use event_core::wire::Envelope;
 use event_core::{
-    AnyEvent, Dispatcher, DispatcherBuilder, DispatcherHandle, Event, PendingEvents, Transient,
+    AnyEvent, Dispatcher, Event, PendingEvents, Transient,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
     handler,
 };
 use serde::{Deserialize, Serialize};
@@ -215,7 +216,7 @@ macro_rules! forms {
             fn handled(setting: Setting, choose: Choose) -> Outcome {
                 let (builder, probe) = setting.builder();
                 let dispatcher = choose(builder).build().expect("wired");
-                let _entered = dispatcher.enter();
+                let _entered = event_core::global::enter(&dispatcher);
                 Outcome::new(probe, &emit(&dispatcher))
             }
 
@@ -224,7 +225,7 @@ macro_rules! forms {
                 let dispatcher = builder.build().expect("wired");
                 let emitting = probe.clone();
                 let _subscription = dispatcher.subscribe(move |_: &Nested| again(&emitting));
-                let _entered = dispatcher.enter();
+                let _entered = event_core::global::enter(&dispatcher);
                 Outcome::new(probe, &emit(&dispatcher))
             }
 
@@ -375,43 +376,43 @@ macro_rules! async_forms {
 
 forms! {
     emit, "nested.emit": |dispatcher| dispatcher.emit(Nested);
-    try_emit, "nested.try_emit": |dispatcher| match dispatcher.try_emit(Nested) {
+    try_emit, "nested.try_emit": |dispatcher| match dispatcher.fail_fast().emit(Nested).into_result() {
         Ok(report) => report,
         Err(error) => error.into_report(),
     };
-    emit_all, "nested.emit_all": |dispatcher| dispatcher.emit_all(recorded(Nested));
+    emit_all, "nested.emit_all": |dispatcher| dispatcher.emit(recorded(Nested));
     emit_with, "nested.emit_with": |dispatcher| dispatcher.with(7_u8).emit(Nested);
     emit_all_with, "nested.emit_all_with": |dispatcher| {
-        dispatcher.with(7_u8).emit_all(recorded(Nested))
+        dispatcher.with(7_u8).emit(recorded(Nested))
     };
     emit_blocking, "nested.emit_blocking": |dispatcher| {
         dispatcher.emit_blocking(Nested).expect("there is no runtime")
     };
-    global, "nested.global": |_dispatcher| event_core::emit(Nested).expect("it is entered");
-    deliver, "nested.deliver": |dispatcher| dispatcher.deliver(&arrived(Nested));
+    global, "nested.global": |_dispatcher| event_core::global::emit(Nested).expect("it is entered");
+    deliver, "nested.deliver": |dispatcher| dispatcher.emit(&arrived(Nested));
     block_on_emit_async, "nested.block_on_emit_async": |dispatcher| {
         pollster::block_on(dispatcher.emit_async(Nested))
     };
     block_on_emit_all_async, "nested.block_on_emit_all_async": |dispatcher| {
-        pollster::block_on(dispatcher.emit_all_async(recorded(Nested)))
+        pollster::block_on(dispatcher.emit_async(recorded(Nested)))
     };
     block_on_deliver_async, "nested.block_on_deliver_async": |dispatcher| {
-        pollster::block_on(dispatcher.deliver_async(&arrived(Nested)))
+        pollster::block_on(dispatcher.emit_async(&arrived(Nested)))
     };
 }
 
 async_forms! {
     emit_async, "nested.emit_async": |dispatcher| dispatcher.emit_async(Nested);
     emit_all_async, "nested.emit_all_async": |dispatcher| {
-        dispatcher.emit_all_async(recorded(Nested))
+        dispatcher.emit_async(recorded(Nested))
     };
     emit_async_with, "nested.emit_async_with": |dispatcher| {
         dispatcher.with(7_u8).emit_async(Nested)
     };
     emit_all_async_with, "nested.emit_all_async_with": |dispatcher| {
-        dispatcher.with(7_u8).emit_all_async(recorded(Nested))
+        dispatcher.with(7_u8).emit_async(recorded(Nested))
     };
-    deliver_async, "nested.deliver_async": |dispatcher| dispatcher.deliver_async(&arrived(Nested));
+    deliver_async, "nested.deliver_async": |dispatcher| dispatcher.emit_async(&arrived(Nested));
 }
 
 fn cases() -> impl Iterator<Item = Case> {

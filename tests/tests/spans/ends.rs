@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use event_core::flag::Flag;
 use event_core::meta::TraceParent;
-use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, Observer};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::spans::Propagator;
 use event_core::wire::Codec;
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, handler};
+use event_core::{Dispatcher, Emitter, dispatcher::DispatcherBuilder, handler};
 use event_tests::{poll, until_async};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Span, Subscriber, info};
@@ -118,10 +118,10 @@ fn keep(_event: &BellRung, emitter: Emitter<GuestEntered>, kept: &Kept) {
 
 /// How long deliveries ran, as observers hear.
 #[derive(Default)]
-struct Took(Mutex<Vec<(Ended, bool)>>);
+struct Took(Mutex<Vec<(DeliveryStatus, bool)>>);
 
 impl Observer for Took {
-    fn delivery_ended(&self, _: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, _: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let mut all = self.0.lock().expect("the times");
         all.push((end.ended(), end.took().is_some()));
     }
@@ -196,7 +196,7 @@ async fn a_delivery_that_a_shutdown_abandons_says_so_and_how_long_it_ran() {
         assert_eq!(of("otel.status_code").as_deref(), Some("ERROR"));
         assert_eq!(of("error.type").as_deref(), Some("abandoned"));
         let took = took.0.lock().expect("the times").clone();
-        assert_eq!(took, [(Ended::Abandoned, true)]);
+        assert_eq!(took, [(DeliveryStatus::Abandoned, true)]);
     }
 }
 
@@ -219,7 +219,10 @@ async fn of_tasks_that_wait_for_each_other_only_those_that_began_have_spans() {
     );
     let mut took = took.0.lock().expect("the times").clone();
     took.sort_by_key(|(_, ran)| *ran);
-    let all = [(Ended::Abandoned, false), (Ended::Abandoned, true)];
+    let all = [
+        (DeliveryStatus::Abandoned, false),
+        (DeliveryStatus::Abandoned, true),
+    ];
     assert_eq!(took, all);
 }
 
@@ -246,7 +249,7 @@ fn an_emitter_that_is_kept_keeps_no_span_open() {
 
     // What it is given later is a root of its own.
     let emitter = kept.0.lock().expect("the kept").pop().expect("an emitter");
-    emitter.emit(GuestEntered);
+    emitter.emit_after(GuestEntered);
     let tree = "emit house.bell_rung\n  keep: done\nemit house.guest_entered\n  sit: done\n";
     assert_eq!(told.tree(), tree);
     assert_eq!(told.open(), 0);
@@ -256,14 +259,18 @@ fn an_emitter_that_is_kept_keeps_no_span_open() {
 async fn what_is_redelivered_is_below_the_emission_that_it_belongs_to() {
     let (told, _listening) = listen();
     let house = with(|it| it.only(hide));
-    house.queue(&NICHE).pause();
+    house.queue(&NICHE).expect("a handler names it").pause();
     house.emit(GuestEntered);
     let report = house.emit(GuestEntered);
     assert_eq!(told.open(), 2);
-    house.queue(&NICHE).resume();
+    house.queue(&NICHE).expect("a handler names it").resume();
     let failure = report.failures().first().expect("a full queue");
     failure.redeliver().await.expect("room");
-    house.queue(&NICHE).join().await;
+    house
+        .queue(&NICHE)
+        .expect("a handler names it")
+        .join()
+        .await;
     let one = "emit house.guest_entered\n  hide: done\n";
     // The line about the rejected one is in a span of its own.
     let other = "emit house.guest_entered\n  failure\n  hide: done\n";
@@ -276,16 +283,26 @@ async fn queues_pumps_and_subscriptions_are_below_their_emission() {
     let house = with(|it| it.only(climb).only(look));
     let _inline = house.subscribe(|_: &DoorOpened| info!("inline"));
     let _once = house
-        .subscription()
+        .subscription_builder()
         .once()
         .subscribe(|_: &GuestEntered| info!("once"));
     let _later = house.subscribe_async(|_: Arc<GuestEntered>| async { info!("later") });
     let mut stream = house.stream::<GuestEntered>(4, Overflow::Reject);
     let report = house.emit_async(BellRung).await;
     assert_eq!(report.failed(), 0, "{report}");
-    house.queue(&STAIRS).join().await;
+    house
+        .queue(&STAIRS)
+        .expect("a handler names it")
+        .join()
+        .await;
     let mut seen = Vec::new();
-    assert_eq!(house.pump(&WINDOW, &mut seen), 1);
+    assert_eq!(
+        house
+            .queue(&WINDOW)
+            .expect("a handler names it")
+            .pump(&mut seen),
+        1
+    );
     assert!(stream.next().await.is_some());
     closed(&told).await;
     let tree = told.tree();
@@ -322,7 +339,7 @@ fn a_propagator_that_panics_takes_no_span_away_and_its_end_is_for_the_last_owner
     let text = r#"{"specversion":"1.0","id":"1","source":"/street","type":"house.bell_rung",
         "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#;
     let envelope = codec.decode(text.as_bytes()).expect("an envelope");
-    assert_eq!(house.deliver(&envelope).done(), 1);
+    assert_eq!(house.emit(&envelope).done(), 1);
     let tree = "\
 emit house.bell_rung
   open: done \"creak\"
@@ -401,7 +418,7 @@ async fn a_layer_that_panics_changes_no_report_and_leaves_no_span_entered() {
             "{at:?}: {report}"
         );
         assert!(Span::current().is_none(), "{at:?}");
-        let report = house.emit_async(BellRung).shielded().await;
+        let report = house.emit_async(BellRung).spawned().await;
         assert_eq!(
             (report.done(), report.panicked()),
             (6, 2),

@@ -3,7 +3,11 @@
 use event_core::meta::TraceParent;
 use event_core::queue::Queue;
 use event_core::spans::Propagator;
-use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Emitter, handler};
+use event_core::{
+    Dispatcher, Emitter,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    handler,
+};
 use event_tests::until_async;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Span, Subscriber, info, info_span};
@@ -25,7 +29,7 @@ fn open(_event: &BellRung) -> DoorOpened {
 
 #[handler(after = open)]
 fn announce(_event: &BellRung, emitter: Emitter<GuestEntered>) {
-    emitter.emit(GuestEntered);
+    emitter.emit_after(GuestEntered);
 }
 
 #[handler]
@@ -100,7 +104,7 @@ async fn a_trace_goes_on_through_a_queue_whose_thread_has_another_subscriber() {
     let (told, listening) = listen();
     let house = with(|it| it.only(fetch).only(stumble));
     house.emit(BellRung);
-    house.queue(&HALL).join().await;
+    house.queue(&HALL).expect("a handler names it").join().await;
     until_async(format_args!("every span is closed:\n{told}"), || {
         told.open() == 0
     })
@@ -148,7 +152,7 @@ async fn a_shielded_emission_is_below_the_span_of_its_emitter() {
     let house = with(|it| it.only(walk));
     let shielded = {
         let _request = info_span!("request").entered();
-        house.emit_async(DoorOpened).shielded()
+        house.emit_async(DoorOpened).spawned()
     };
     assert_eq!(shielded.await.done(), 1);
     let tree = "request\n  emit house.door_opened\n    walk: done \"one step\" \"another\"\n";

@@ -23,7 +23,7 @@ fn subscribe(dispatcher: &Dispatcher, mailer: Mailer) {
 
 fn subscribe_with_options(dispatcher: &Dispatcher, mailer: Mailer) {
     let confirming = dispatcher
-        .subscription()
+        .subscription_builder()
         .once()
         .subscribe_async(async move |event: Arc<OrderPlaced>| mailer.confirm(event.order_id).await);
 }

@@ -1,6 +1,6 @@
 #![allow(unused)]
 
-use event_core::{Dispatcher, DispatcherBuilder};
+use event_core::{dispatcher::DispatcherBuilder, Dispatcher};
 
 fn dispatcher() {
     let dispatcher = Dispatcher::new();

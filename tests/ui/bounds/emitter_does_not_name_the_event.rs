@@ -15,7 +15,7 @@ struct StockMissing;
 
 #[handler]
 fn reserve_stock(event: &OrderPlaced, emitter: Emitter<(StockReserved,)>) {
-    emitter.emit(StockMissing);
+    emitter.emit_after(StockMissing);
 }
 
 fn main() {}

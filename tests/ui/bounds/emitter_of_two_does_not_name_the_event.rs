@@ -18,7 +18,7 @@ struct StockMissing;
 
 #[handler]
 fn reserve_stock(event: &OrderPlaced, emitter: Emitter<(StockReserved, ShelfEmpty)>) {
-    emitter.emit(StockMissing);
+    emitter.emit_after(StockMissing);
 }
 
 fn main() {}

@@ -26,9 +26,9 @@ impl From<OrderPlacedV1> for OrderPlaced {
 
 fn main() {
     let dispatcher = Dispatcher::empty().build().unwrap();
-    dispatcher.subscription().once().subscribe(|event: &OrderPlacedV1| {}).detach();
+    dispatcher.subscription_builder().once().subscribe(|event: &OrderPlacedV1| {}).detach();
     dispatcher
-        .subscription()
+        .subscription_builder()
         .once()
         .subscribe_async(|event: Arc<OrderPlacedV1>| async {})
         .detach();

@@ -27,7 +27,7 @@ impl From<OrderPlacedV1> for OrderPlaced {
 fn main() {
     let dispatcher = Dispatcher::empty().build().unwrap();
     let target = Arc::new(0_u8);
-    let options = || dispatcher.subscription().weak(&target);
+    let options = || dispatcher.subscription_builder().weak(&target);
     options().subscribe(|target: &u8, event: &OrderPlacedV1| {}).detach();
     options()
         .subscribe_async(|target: Arc<u8>, event: Arc<OrderPlacedV1>| async {})

@@ -8,7 +8,7 @@ struct StockReserved;
 
 #[handler]
 fn reserve_stock(_event: &OrderPlaced, emitter: &Emitter<StockReserved>) {
-    emitter.emit(StockReserved);
+    emitter.emit_after(StockReserved);
 }
 
 fn main() {}

@@ -83,7 +83,7 @@ async fn with_every_parameter(
         assert_eq!(not_across_an_await.get(), 7);
     }
     assert!(missing.is_none() && tenant.is_none());
-    emit.emit(StockReserved);
+    emit.emit_after(StockReserved);
     pause().await;
     log.add("with_every_parameter");
     Ok(())

@@ -29,14 +29,14 @@ impl Param for Depth {
 
 #[handler]
 fn one(_event: &OrderPlaced, emitter: Emitter<StockReserved>) {
-    emitter.emit(StockReserved);
+    emitter.emit_after(StockReserved);
 }
 
 #[handler]
 fn two(_event: &OrderPlaced, emitter: Emitter<(StockReserved, ShelfEmpty)>, depth: Depth) {
     assert_eq!(depth.0, 0);
-    emitter.emit(ShelfEmpty);
-    emitter.emit(StockReserved);
+    emitter.emit_after(ShelfEmpty);
+    emitter.emit_after(StockReserved);
 }
 
 fn main() {

@@ -39,7 +39,7 @@ fn one() -> usize {
     let dispatcher = builder.build().unwrap();
     let _ = dispatcher.emit(Rang);
     let mut count = 0;
-    assert_eq!(dispatcher.pump(&UI, &mut count), 1);
+    assert_eq!(dispatcher.queue(&UI).expect("a handler names it").pump(&mut count), 1);
     assert_eq!(count, 1);
 
     let builder = Dispatcher::builder()

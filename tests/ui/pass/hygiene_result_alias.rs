@@ -100,6 +100,6 @@ fn main() {
         1
     );
     let mut option = Some;
-    assert_eq!(dispatcher.pump(&UI, &mut option), 1);
+    assert_eq!(dispatcher.queue(&UI).expect("a handler names it").pump(&mut option), 1);
     assert!(matches!(option, None));
 }

@@ -62,7 +62,7 @@ async fn catch_all_as_a_task(_event: &dyn AnyEvent) {}
 fn lent(event: &OrderPlaced, app: &mut App, missing: Option<&String>, emit: Emitter<(Shown,)>) {
     assert!(missing.is_none());
     app.add("lent");
-    emit.emit(Shown(event.order_id));
+    emit.emit_after(Shown(event.order_id));
 }
 
 #[handler(queue = self::queues::UI)]
@@ -128,11 +128,11 @@ fn main() {
     let mut notes = Borrowed("");
     assert!(dispatcher.emit(OrderPlaced { order_id: 7 }).is_ok());
     assert!(app.seen.borrow().is_empty());
-    assert_eq!(dispatcher.pump(&queues::NOTES, &mut notes), 1);
+    assert_eq!(dispatcher.queue(&queues::NOTES).expect("a handler names it").pump(&mut notes), 1);
     assert_eq!(notes.0, "noted");
     // What the first pump causes waits for the second.
-    assert_eq!(dispatcher.pump(&UI, &mut app), 4);
-    assert_eq!(dispatcher.pump(&UI, &mut app), 3);
+    assert_eq!(dispatcher.queue(&UI).expect("a handler names it").pump(&mut app), 4);
+    assert_eq!(dispatcher.queue(&UI).expect("a handler names it").pump(&mut app), 3);
     app.seen.borrow_mut().sort_unstable();
     assert_eq!(
         *app.seen.borrow(),

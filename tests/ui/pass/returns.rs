@@ -4,7 +4,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use event_core::{BoxError, Dispatcher, Event, handler};
+use event_core::{error::BoxError, handler, Dispatcher, Event};
 
 #[derive(Event)]
 #[event(stoppable)]

@@ -16,7 +16,7 @@ use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::handler::bind_async::running;
-use crate::handler::outcome::Conclusion;
+use crate::handler::outcome::Effects;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
@@ -94,7 +94,7 @@ fn remove_late<E: Event>(inner: &Arc<DispatcherState>, key: SubscriptionKey) {
 /// A call that runs `future` and says what it led to.
 pub(crate) fn conclude_async<R: 'static>(
     future: impl Future<Output = R> + Send + 'static,
-    conclude: fn(R, &mut Conclusion<'_>),
+    conclude: fn(R, &mut Effects<'_>),
 ) -> HandlerFuture<'static> {
     running(future, conclude)
 }

@@ -25,7 +25,7 @@ use crate::engine::plan::executor::{
 use crate::engine::plan::subscriptions::{Step, Steps};
 use crate::engine::state::DispatcherState;
 use crate::panics;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 
 /// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
 pub(crate) async fn run(
@@ -76,7 +76,7 @@ pub(crate) fn skip_all(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     cascade: &mut Cascade,
-    why: Skip,
+    why: SkipReason,
 ) {
     for index in hand_over::deferred_count(inner, event) {
         settle::settle(
@@ -389,7 +389,7 @@ impl<'a> ConcurrentCalls<'a> {
     fn cancel(&mut self, target: &HandlerRef, extras: CallExtras) {
         settle::settle(self.cascade, self.inner, self.event, target, |emission| {
             extras.join(emission);
-            emission.ended(Ended::Cancelled);
+            emission.ended(DeliveryStatus::Cancelled);
         });
     }
 }

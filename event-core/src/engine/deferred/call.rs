@@ -24,7 +24,7 @@ use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting::scope::NestingScope;
 use crate::report::failure::{Cause, Failure, RUNTIME_ENDED};
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 use crate::{log, panics};
 
@@ -286,7 +286,7 @@ impl FinishedCall {
         inner: &Arc<DispatcherState>,
         event: &dyn ErasedDeferredEvent,
         target: &HandlerRef,
-    ) -> Ended {
+    ) -> DeliveryStatus {
         cascade.note_refused(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.result {
             return settle::settle_cancelled(cascade, inner, event, target, self.extras);
@@ -336,7 +336,7 @@ pub(crate) async fn run_async(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
     cascade: &mut Cascade,
-) -> Ended {
+) -> DeliveryStatus {
     let (event, target) = (&*item.event, &item.target);
     let mut was_polled = false;
     let call = match *target {
@@ -354,7 +354,7 @@ pub(crate) async fn run_async(
             match started {
                 None => {
                     cascade.done += 1;
-                    return Ended::Done;
+                    return DeliveryStatus::Done;
                 }
                 Some(started) => {
                     was_polled = true;
@@ -390,7 +390,7 @@ pub(crate) fn run(
     item: &DeferredDelivery,
     lent: Option<&mut dyn Any>,
     cascade: &mut Cascade,
-) -> Ended {
+) -> DeliveryStatus {
     let event = &*item.event;
     if event.is_async(inner, &item.target) {
         let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);

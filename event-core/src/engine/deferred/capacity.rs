@@ -10,7 +10,7 @@ use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::BlockedDelivery;
 use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
 /// Finds room for the deliveries of a root that wait for it.
 pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
@@ -27,7 +27,7 @@ pub(crate) struct CapacityWait<'a> {
     blocked: VecDeque<BlockedDelivery>,
     entry: Vec<(Arc<LiveQueue>, OfferResult)>,
     /// How deliveries end for which this is dropped.
-    ended: Ended,
+    ended: DeliveryStatus,
     lost: Arc<AtomicUsize>,
 }
 

@@ -18,7 +18,7 @@ use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
 use crate::queue::buffer::{Counts, Taken, Ticket};
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::{log, panics, runtime};
 
 /// Starts the threads of a queue, named after it.
@@ -168,11 +168,11 @@ impl<'a> RunningDelivery<'a> {
         }
     }
 
-    async fn run(&mut self) -> Ended {
+    async fn run(&mut self) -> DeliveryStatus {
         // Handlers that never wait would else keep all other tasks from their turn.
         runtime::yield_now_and_then().await;
         let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
-            return Ended::Abandoned;
+            return DeliveryStatus::Abandoned;
         };
         let ended = call::run_async(inner, item, &mut self.cascade).await;
         // From here on the delivery has ended, whatever becomes of what it caused.
@@ -218,7 +218,7 @@ impl LiveQueue {
         ticket: &Ticket,
         lent: Option<&mut dyn Any>,
         wait_policy: WaitPolicy,
-    ) -> Ended {
+    ) -> DeliveryStatus {
         let mut cascade = Cascade::with(wait_policy);
         let ended = call::run(inner, &item, lent, &mut cascade);
         panics::drop_caught(item);

@@ -10,7 +10,7 @@ use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
 use crate::panics;
 use crate::report::failure::Cause;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::runtime::Runtime;
 
 impl DispatcherState {
@@ -20,10 +20,10 @@ impl DispatcherState {
     pub(crate) fn end_not_run(
         self: &Arc<Self>,
         item: DeferredDelivery,
-        ended: Ended,
+        ended: DeliveryStatus,
         queue: Option<&'static str>,
     ) {
-        if ended == Ended::Abandoned {
+        if ended == DeliveryStatus::Abandoned {
             self.abandon(item, queue, DeliveryTimer::default());
             return;
         }
@@ -54,7 +54,7 @@ impl DispatcherState {
             |emission| {
                 CallExtras::of(timer).join(emission);
                 let event = item.event.as_any_event();
-                emission.failed(event, Ended::Abandoned, self.abandoned(queue));
+                emission.failed(event, DeliveryStatus::Abandoned, self.abandoned(queue));
             },
         );
         panics::drop_caught(item);

@@ -19,7 +19,7 @@ use crate::engine::queue::live::{LiveQueue, OfferResult, ServedBy};
 use crate::engine::state::DispatcherState;
 use crate::panics;
 use crate::report::failure::Cause;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 
 /// Hands an event to its queues and tasks, and to streams, in order.
 ///
@@ -31,7 +31,7 @@ pub(crate) fn hand_over(
     event: &Arc<dyn ErasedDeferredEvent>,
     subscribed: Option<&SubscriptionList<dyn ErasedSubscription>>,
     cascade: &mut Cascade,
-    halted: Option<Skip>,
+    halted: Option<SkipReason>,
 ) {
     let is_structured = cascade.wait_policy == WaitPolicy::AwaitHandlers;
     let mut refused = ask_filters(inner, &**event, cascade, halted)
@@ -63,7 +63,7 @@ fn ask_filters(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     cascade: &mut Cascade,
-    halted: Option<Skip>,
+    halted: Option<SkipReason>,
 ) -> Vec<u32> {
     let mut refused = Vec::new();
     for index in deferred_count(inner, event) {
@@ -86,7 +86,7 @@ fn hand_over_seat(
     index: u32,
     completion: Option<Completion>,
     cascade: &mut Cascade,
-    halted: Option<Skip>,
+    halted: Option<SkipReason>,
 ) {
     let target = HandlerRef::DeferredHandler(index);
     if let Some(skip) = stopped(cascade, halted) {
@@ -114,7 +114,7 @@ fn hand_over_subscription(
     event: &Arc<dyn ErasedDeferredEvent>,
     subscription: &Arc<dyn ErasedSubscription>,
     cascade: &mut Cascade,
-    halted: Option<Skip>,
+    halted: Option<SkipReason>,
 ) {
     let call = subscription.call();
     let skip = stopped(cascade, halted);
@@ -159,9 +159,9 @@ pub(crate) fn is_ordered(inner: &DispatcherState, event: &dyn ErasedDeferredEven
 }
 
 /// Whether nothing more of the event is handed over.
-fn stopped(cascade: &Cascade, halted: Option<Skip>) -> Option<Skip> {
+fn stopped(cascade: &Cascade, halted: Option<SkipReason>) -> Option<SkipReason> {
     halted.or_else(|| {
-        (cascade.is_fail_fast() && cascade.has_failed()).then_some(Skip::EarlierFailure)
+        (cascade.is_fail_fast() && cascade.has_failed()).then_some(SkipReason::EarlierFailure)
     })
 }
 
@@ -180,7 +180,7 @@ pub(crate) fn admits(
     match panics::catch_payload(|| event.admits(inner, index)) {
         Ok(true) => return true,
         Ok(false) => settle::settle(cascade, inner, event, &target, |emission| {
-            emission.skip(Skip::Filter);
+            emission.skip(SkipReason::Filter);
         }),
         Err(payload) => settle::settle(cascade, inner, event, &target, |emission| {
             emission.panicked(event.as_any_event(), payload);
@@ -197,7 +197,7 @@ pub(crate) fn reject(
     cascade: &mut Cascade,
     cause: Cause,
 ) {
-    let ended = cause.ended().unwrap_or(Ended::Rejected);
+    let ended = cause.ended().unwrap_or(DeliveryStatus::Rejected);
     settle::settle(cascade, inner, event, target, |emission| {
         emission.failed(event.as_any_event(), ended, cause);
     });
@@ -296,14 +296,14 @@ pub(crate) fn offered_to(
     match offered {
         OfferResult::Waits => cascade.hand_over(),
         OfferResult::NoRoom(item) | OfferResult::Rejected(item) => {
-            queue.count(Ended::Rejected);
+            queue.count(DeliveryStatus::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
             let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, queue)));
             reject(inner, &*event, &target, cascade, cause);
         }
         OfferResult::Dropped(item) => {
             settle::settle(cascade, inner, &*item.event, &item.target, |emission| {
-                emission.ended(Ended::Dropped);
+                emission.ended(DeliveryStatus::Dropped);
             });
             panics::drop_caught(item);
         }
@@ -327,12 +327,12 @@ pub(crate) fn offered_to(
             panics::drop_caught(item);
         }
         OfferResult::Closed(item) => {
-            queue.count(Ended::Rejected);
+            queue.count(DeliveryStatus::Rejected);
             reject(inner, &*item.event, &item.target, cascade, Cause::Closed);
             panics::drop_caught(item);
         }
         OfferResult::NoConsumer(item) => {
-            queue.count(Ended::Abandoned);
+            queue.count(DeliveryStatus::Abandoned);
             let cause = inner.abandoned(Some(queue.name));
             reject(inner, &*item.event, &item.target, cascade, cause);
             panics::drop_caught(item);

@@ -12,7 +12,7 @@ use crate::panics;
 use crate::queue::Overflow;
 use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::{Offer, WhenFull};
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 
 /// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
 /// one.
@@ -47,7 +47,7 @@ pub(crate) fn offer(
                 Overflow::Wait => OfferResult::NoRoom(item),
                 Overflow::Reject => OfferResult::Rejected(item),
                 Overflow::DropOldest | Overflow::DropNewest => {
-                    queue.count(Ended::Dropped);
+                    queue.count(DeliveryStatus::Dropped);
                     OfferResult::Dropped(item)
                 }
             };
@@ -76,11 +76,11 @@ fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
 /// The oldest delivery made room for another.
 #[cold]
 fn displaced(queue: &LiveQueue, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
-    queue.count(Ended::Dropped);
+    queue.count(DeliveryStatus::Dropped);
     if queue.serves() == ServedBy::Stream {
         panics::drop_caught(oldest);
     } else {
-        inner.end_not_run(oldest, Ended::Dropped, None);
+        inner.end_not_run(oldest, DeliveryStatus::Dropped, None);
     }
 }
 
@@ -98,8 +98,8 @@ pub(crate) fn abandon_all(
     items: Vec<DeferredDelivery>,
 ) {
     for item in items {
-        queue.count(Ended::Abandoned);
-        inner.end_not_run(item, Ended::Abandoned, Some(queue.name));
+        queue.count(DeliveryStatus::Abandoned);
+        inner.end_not_run(item, DeliveryStatus::Abandoned, Some(queue.name));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef, SingleHandler};
 use crate::engine::observers::EmissionObservers;
 use crate::engine::state::DispatcherState;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 
 /// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
 pub(crate) fn settle(
@@ -17,7 +17,7 @@ pub(crate) fn settle(
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
     conclude: impl FnOnce(&Emission<'_>),
-) -> Ended {
+) -> DeliveryStatus {
     settle_attempt(cascade, inner, event, target, 1, conclude)
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn settle_attempt(
     target: &HandlerRef,
     attempt: u32,
     conclude: impl FnOnce(&Emission<'_>),
-) -> Ended {
+) -> DeliveryStatus {
     let lookup = SingleHandler {
         inner,
         event,
@@ -47,7 +47,7 @@ pub(crate) fn settle_attempt(
         .get()
         .map(|state| state.borrow().progress.ended);
     cascade.end_emission(inner, event.lineage());
-    progress.unwrap_or(Ended::Done)
+    progress.unwrap_or(DeliveryStatus::Done)
 }
 
 /// Ends the delivery of a subscription that was cancelled before its call. Observers are told, and
@@ -59,8 +59,8 @@ pub(crate) fn settle_cancelled(
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
     extras: CallExtras,
-) -> Ended {
-    let ended = Ended::Skipped(Skip::Cancelled);
+) -> DeliveryStatus {
+    let ended = DeliveryStatus::Skipped(SkipReason::Cancelled);
     if let Some(observed) = EmissionObservers::deferred(inner, event) {
         let lookup = SingleHandler {
             inner,

@@ -19,7 +19,7 @@ use crate::nesting::NestingError;
 use crate::panics;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
 /// One root: an event emitted by code, or several recorded ones, with all they cause.
@@ -122,12 +122,12 @@ impl Cascade {
     }
 
     /// Why no further handler of the event that is under way shall run, if so.
-    pub(crate) fn halted(&self) -> Option<Skip> {
+    pub(crate) fn halted(&self) -> Option<SkipReason> {
         self.state.get()?.borrow().progress.halted
     }
 
     /// How many deliveries ended in this way, which is not done.
-    pub(crate) fn count(&self, ended: Ended) -> usize {
+    pub(crate) fn count(&self, ended: DeliveryStatus) -> usize {
         let state = self.state.get();
         state.map_or(0, |state| state.borrow().details.of(ended))
     }
@@ -142,13 +142,13 @@ impl Cascade {
     }
 
     /// How a delivery of the root ends that nobody goes on with.
-    pub(crate) fn status_if_dropped(&self) -> Ended {
+    pub(crate) fn status_if_dropped(&self) -> DeliveryStatus {
         match self.wait_policy {
-            WaitPolicy::AwaitHandlers => Ended::Cancelled,
+            WaitPolicy::AwaitHandlers => DeliveryStatus::Cancelled,
             WaitPolicy::Never
             | WaitPolicy::BlockForCapacity
             | WaitPolicy::Serve
-            | WaitPolicy::AwaitCapacity => Ended::Abandoned,
+            | WaitPolicy::AwaitCapacity => DeliveryStatus::Abandoned,
         }
     }
 

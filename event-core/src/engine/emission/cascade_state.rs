@@ -23,7 +23,7 @@ use crate::queue::buffer::slots::Slot;
 use crate::report::failure::{Cause, Failure};
 use crate::report::returned::ReturnedEvent;
 use crate::report::snapshot::Snapshot;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::report::{Details, Returned};
 use crate::spans::Trace;
 
@@ -55,9 +55,9 @@ pub(crate) struct EmissionProgress {
     /// One more than the position of the last of them: a delivery is counted once.
     pub(crate) not_done_at: usize,
     /// How that one ended.
-    pub(crate) ended: Ended,
+    pub(crate) ended: DeliveryStatus,
     /// No further handler of the event shall run, and why.
-    pub(crate) halted: Option<Skip>,
+    pub(crate) halted: Option<SkipReason>,
     /// The emission's identity, if a handler asked for it.
     pub(crate) meta: Option<Meta>,
     /// The event as what it caused knows it, unless it outlives the emission.
@@ -116,7 +116,7 @@ impl Default for EmissionProgress {
         Self {
             not_done: 0,
             not_done_at: 0,
-            ended: Ended::Done,
+            ended: DeliveryStatus::Done,
             halted: None,
             meta: None,
             own: None,

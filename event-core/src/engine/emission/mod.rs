@@ -34,7 +34,7 @@ use crate::meta::Meta;
 use crate::panics;
 use crate::report::failure::{Cause, Failure};
 use crate::report::snapshot::Snapshot;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
 /// Tells which handler stands at a position, when a failure asks.
@@ -163,7 +163,7 @@ impl<'e> Emission<'e> {
 
     /// Tells observers of a delivery that was not made, and that is no failure.
     #[cold]
-    pub(crate) fn notify_ended_as(&self, observed: &EmissionObservers<'_>, ended: Ended) {
+    pub(crate) fn notify_ended_as(&self, observed: &EmissionObservers<'_>, ended: DeliveryStatus) {
         let timer = self.take_timer();
         observed.ended(self.handler(), ended, None, &timer);
     }
@@ -217,14 +217,14 @@ impl<'e> Emission<'e> {
 
     /// Whether no further handler of the event shall run, and why.
     #[inline]
-    pub(crate) fn halted(&self) -> Option<Skip> {
+    pub(crate) fn halted(&self) -> Option<SkipReason> {
         self.state.get()?.borrow().progress.halted
     }
 
     /// Counts the delivery at the current position as skipped.
     #[cold]
-    pub(crate) fn skip(&self, skip: Skip) {
-        self.count(Ended::Skipped(skip));
+    pub(crate) fn skip(&self, skip: SkipReason) {
+        self.count(DeliveryStatus::Skipped(skip));
     }
 
     /// Tells observers how the delivery at the current position ended.
@@ -240,7 +240,7 @@ impl<'e> Emission<'e> {
                 let failure = failure.filter(|failure| failure.ended() == Some(ended));
                 observed.ended(handler, ended, failure, &timer);
             }
-            _ => observed.ended(handler, Ended::Done, None, &timer),
+            _ => observed.ended(handler, DeliveryStatus::Done, None, &timer),
         }
     }
 
@@ -248,9 +248,11 @@ impl<'e> Emission<'e> {
     #[cold]
     pub(crate) fn not_run(&self, event: &dyn AnyEvent, why: NotRun) {
         match why {
-            NotRun::Filtered => self.count(Ended::Skipped(Skip::Filter)),
-            NotRun::Cancelled => self.count(Ended::Skipped(Skip::Cancelled)),
-            NotRun::Rejected(error) => self.failed(event, Ended::Failed, Cause::Error(error)),
+            NotRun::Filtered => self.count(DeliveryStatus::Skipped(SkipReason::Filter)),
+            NotRun::Cancelled => self.count(DeliveryStatus::Skipped(SkipReason::Cancelled)),
+            NotRun::Rejected(error) => {
+                self.failed(event, DeliveryStatus::Failed, Cause::Error(error))
+            }
         }
     }
 
@@ -258,7 +260,7 @@ impl<'e> Emission<'e> {
     #[cold]
     pub(crate) fn panicked(&self, event: &dyn AnyEvent, payload: Box<dyn Any + Send>) {
         let message = panics::message(payload);
-        self.failed(event, Ended::Panicked, Cause::Panic(message));
+        self.failed(event, DeliveryStatus::Panicked, Cause::Panic(message));
     }
 
     /// Takes in what the call of an async handler led to.
@@ -268,10 +270,10 @@ impl<'e> Emission<'e> {
             self.cause(event);
         }
         for error in collected.errors {
-            self.failed(event, Ended::Failed, Cause::Error(error));
+            self.failed(event, DeliveryStatus::Failed, Cause::Error(error));
         }
         if let Some(limit) = collected.timed_out {
-            self.failed(event, Ended::TimedOut, Cause::TimedOut(limit));
+            self.failed(event, DeliveryStatus::TimedOut, Cause::TimedOut(limit));
         }
     }
 
@@ -283,13 +285,13 @@ impl<'e> Emission<'e> {
     }
 
     /// Counts the delivery at the current position as ended in a way that is no failure.
-    pub(crate) fn ended(&self, ended: Ended) {
+    pub(crate) fn ended(&self, ended: DeliveryStatus) {
         self.count(ended);
     }
 
     /// The delivery of the event at the current position failed.
     #[cold]
-    pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: Ended, cause: Cause) {
+    pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: DeliveryStatus, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
             .of(self.snapshot(event), self.lineage.scope());
         self.count(ended);
@@ -298,12 +300,12 @@ impl<'e> Emission<'e> {
         let mut state = self.state_mut();
         state.details.failures.push(failure);
         if state.fail_fast {
-            state.progress.halted = Some(Skip::EarlierFailure);
+            state.progress.halted = Some(SkipReason::EarlierFailure);
         }
     }
 
     /// Counts a delivery that ended other than done, the first time it says so.
-    fn count(&self, ended: Ended) {
+    fn count(&self, ended: DeliveryStatus) {
         let at = self.position() + 1;
         let mut state = self.state_mut();
         if state.progress.not_done_at == at {
@@ -332,7 +334,7 @@ impl Emission<'_> {
             return;
         }
         let mut state = self.state_mut();
-        state.progress.halted = Some(Skip::Break);
+        state.progress.halted = Some(SkipReason::Break);
         state.details.stopped_by = Some(self.handler());
     }
 }
@@ -357,7 +359,7 @@ impl<E: ?Sized> EffectSink for Ending<'_, E> {
     fn fail(&self, error: BoxError) {
         let event = (self.as_any)(self.event);
         self.emission
-            .failed(event, Ended::Failed, Cause::Error(error));
+            .failed(event, DeliveryStatus::Failed, Cause::Error(error));
     }
 
     #[cold]

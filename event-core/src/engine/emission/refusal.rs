@@ -40,7 +40,7 @@ impl Cascade {
             }
         };
         let lineage = Lineage {
-            meta: meta,
+            meta,
             ..Lineage::here(inner)
         };
         state.fail(

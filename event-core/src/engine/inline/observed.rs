@@ -16,7 +16,7 @@ use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
-use crate::report::status::{Ended, Skip};
+use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
 /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
@@ -171,7 +171,7 @@ impl<'v, E> InlineHandlers<'v, E> {
             if delivered {
                 emission.notify_ended(observed);
             } else {
-                emission.notify_ended_as(observed, Ended::Skipped(Skip::Cancelled));
+                emission.notify_ended_as(observed, DeliveryStatus::Skipped(SkipReason::Cancelled));
             }
         }
         delivered
@@ -182,7 +182,7 @@ impl<'v, E> InlineHandlers<'v, E> {
     fn skip_remaining(
         &self,
         emission: &Emission<'_>,
-        skip: Skip,
+        skip: SkipReason,
         missed: &Cell<usize>,
         observed: Option<&EmissionObservers<'_>>,
     ) where
@@ -192,7 +192,7 @@ impl<'v, E> InlineHandlers<'v, E> {
             if self.is_alive(emission.position()) {
                 emission.skip(skip);
                 if let Some(observed) = observed {
-                    emission.notify_ended_as(observed, Ended::Skipped(skip));
+                    emission.notify_ended_as(observed, DeliveryStatus::Skipped(skip));
                 }
             } else {
                 missed.set(missed.get() + 1);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::engine::queue::live::LiveQueue;
-use crate::queue::{Declared, Overflow, Settings};
-use crate::report::status::{Ended, Skip};
+use crate::queue::{Declared, Overflow, QueueSettings};
+use crate::report::status::{DeliveryStatus, SkipReason};
 
 /// One queue of one dispatcher: from [`Dispatcher::queue`](crate::Dispatcher::queue).
 #[derive(Clone)]
@@ -86,7 +86,7 @@ impl QueueHandle {
         self.settings().overflow
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> QueueSettings {
         self.queue.settings
     }
 
@@ -94,12 +94,16 @@ impl QueueHandle {
     #[must_use]
     pub fn counts(&self) -> QueueCounts {
         let queue = &self.queue;
-        let skipped = queue.not_done(Ended::Skipped(Skip::Filter));
-        let failed = [Ended::Failed, Ended::Panicked, Ended::TimedOut];
+        let skipped = queue.not_done(DeliveryStatus::Skipped(SkipReason::Filter));
+        let failed = [
+            DeliveryStatus::Failed,
+            DeliveryStatus::Panicked,
+            DeliveryStatus::TimedOut,
+        ];
         let failed: u64 = failed.into_iter().map(|ended| queue.not_done(ended)).sum();
-        let abandoned = queue.not_done(Ended::Abandoned);
-        let rejected = queue.not_done(Ended::Rejected);
-        let dropped = queue.not_done(Ended::Dropped);
+        let abandoned = queue.not_done(DeliveryStatus::Abandoned);
+        let rejected = queue.not_done(DeliveryStatus::Rejected);
+        let dropped = queue.not_done(DeliveryStatus::Dropped);
         let counts = queue.buffer.counts();
         let not_done = failed + skipped + queue.abandoned_running();
         QueueCounts {

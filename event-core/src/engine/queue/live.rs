@@ -9,15 +9,15 @@ use arc_swap::ArcSwapOption;
 
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::panics;
-use crate::queue::Settings;
+use crate::queue::QueueSettings;
 use crate::queue::buffer::Buffer;
-use crate::report::status::Ended;
+use crate::report::status::DeliveryStatus;
 use crate::runtime::Aborter;
 
 /// One queue of a dispatcher.
 pub(crate) struct LiveQueue {
     pub(crate) name: &'static str,
-    pub(crate) settings: Settings,
+    pub(crate) settings: QueueSettings,
     pub(crate) buffer: Buffer<DeferredDelivery>,
     serves: ServedBy,
     pub(crate) start: Once,
@@ -28,7 +28,7 @@ pub(crate) struct LiveQueue {
     /// Nobody will serve it any more, since the runtime ended.
     pub(crate) has_no_consumer: AtomicBool,
     /// Deliveries that were not done, by how they ended.
-    not_done: [AtomicU64; Ended::WAYS],
+    not_done: [AtomicU64; DeliveryStatus::WAYS],
     /// Of those that were abandoned, the ones that ran already.
     abandoned_running: AtomicU64,
     /// How often an emitter had to wait for room.
@@ -70,7 +70,7 @@ pub(crate) enum OfferResult {
 }
 
 impl LiveQueue {
-    pub(crate) fn new(name: &'static str, settings: Settings, serves: ServedBy) -> Arc<Self> {
+    pub(crate) fn new(name: &'static str, settings: QueueSettings, serves: ServedBy) -> Arc<Self> {
         Arc::new(Self {
             name,
             settings,
@@ -93,15 +93,15 @@ impl LiveQueue {
     }
 
     /// Counts how a delivery ended.
-    pub(crate) fn count(&self, ended: Ended) {
-        if ended != Ended::Done {
+    pub(crate) fn count(&self, ended: DeliveryStatus) {
+        if ended != DeliveryStatus::Done {
             self.not_done[ended.index()].fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Counts a delivery that was dropped while it ran.
     pub(crate) fn count_abandoned_running(&self) {
-        self.count(Ended::Abandoned);
+        self.count(DeliveryStatus::Abandoned);
         self.abandoned_running.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -118,7 +118,7 @@ impl LiveQueue {
         self.waits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn not_done(&self, ended: Ended) -> u64 {
+    pub(crate) fn not_done(&self, ended: DeliveryStatus) -> u64 {
         self.not_done[ended.index()].load(Ordering::Relaxed)
     }
 

@@ -22,7 +22,7 @@ struct Registry {
     running: HashMap<u64, TaskEntry>,
     is_closed: bool,
     account: ShutdownAccount<HandlerInfo>,
-    /// Shielded emissions that had not ended when the registry was closed.
+    /// EmitTask emissions that had not ended when the registry was closed.
     cancel: usize,
 }
 

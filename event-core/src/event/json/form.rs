@@ -17,7 +17,7 @@ use crate::event::json::mask::Masking;
 use crate::event::json::path::RedactedFields;
 use crate::event::json::read::{DataError, read_json};
 use crate::event::json::write::{
-    Attributes, Unwritten, Written, envelope, lost_in_buffer, written,
+    Attributes, WriteFailure, Written, envelope, lost_in_buffer, written,
 };
 use crate::event::masking;
 use crate::event::masking::Located;
@@ -32,14 +32,14 @@ type Masked<E> = fn(&E, Masking<value::Serializer>) -> Result<Value, serde_json:
 
 /// Writes an envelope, given the text of the key and where the redacted fields are.
 type WriteEnvelope<E> =
-    fn(&E, Option<&str>, &RedactedFields, &Attributes<'_>) -> Result<String, Unwritten>;
+    fn(&E, Option<&str>, &RedactedFields, &Attributes<'_>) -> Result<String, WriteFailure>;
 
 /// The functions of one type, so that its bounds are checked once.
 pub struct WireForm<E> {
     masked: Masked<E>,
     key: Option<Key<E>>,
     write: WriteEnvelope<E>,
-    data: fn(&E, Option<&str>, &RedactedFields) -> Result<Written, Unwritten>,
+    data: fn(&E, Option<&str>, &RedactedFields) -> Result<Written, WriteFailure>,
     lost_in_buffer: fn(&E, &RedactedFields) -> Option<String>,
     read: fn(&str, &RedactedFields) -> Result<E, DataError>,
     redacted: RedactedFields,
@@ -119,7 +119,11 @@ impl<E> WireForm<E> {
     }
 
     /// An envelope of the event as it is.
-    pub(crate) fn write(&self, event: &E, attributes: &Attributes<'_>) -> Result<String, Unwritten>
+    pub(crate) fn write(
+        &self,
+        event: &E,
+        attributes: &Attributes<'_>,
+    ) -> Result<String, WriteFailure>
     where
         E: Event,
     {
@@ -129,7 +133,7 @@ impl<E> WireForm<E> {
     }
 
     /// Writes the event as it is, for an envelope that is written later.
-    pub(crate) fn data(&self, event: &E) -> Result<Written, Unwritten>
+    pub(crate) fn data(&self, event: &E) -> Result<Written, WriteFailure>
     where
         E: Event,
     {
@@ -145,21 +149,21 @@ impl<E> WireForm<E> {
     fn write_with_key<R>(
         &self,
         event: &E,
-        write: impl FnOnce(Option<&str>) -> Result<R, Unwritten>,
-    ) -> Result<R, Unwritten>
+        write: impl FnOnce(Option<&str>) -> Result<R, WriteFailure>,
+    ) -> Result<R, WriteFailure>
     where
         E: Event,
     {
         let key = self.key.map(|key| key_text(|json| key(event, json)));
         let key = key.transpose().map(Option::flatten);
-        let key = key.map_err(Unwritten::Serialize);
+        let key = key.map_err(WriteFailure::Serialize);
         let written = key.and_then(|key| write(key.as_deref()));
         written.map_err(|error| match error {
-            Unwritten::Serialize(error) => {
+            WriteFailure::Serialize(error) => {
                 let is_open = locate(event).is_ok_and(|located| located.is_empty());
-                Unwritten::Serialize(if is_open { error } else { unsaid() })
+                WriteFailure::Serialize(if is_open { error } else { unsaid() })
             }
-            refused @ Unwritten::Refused { .. } => refused,
+            refused @ WriteFailure::Refused { .. } => refused,
         })
     }
 

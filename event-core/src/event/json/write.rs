@@ -23,7 +23,7 @@ pub struct Attributes<'a> {
 
 /// Why an event is no JSON, or none that can be read.
 #[derive(Debug)]
-pub enum Unwritten {
+pub enum WriteFailure {
     Refused { why: Unreadable, path: String },
     Serialize(serde_json::Error),
 }
@@ -47,7 +47,7 @@ pub(crate) fn written<E: Serialize>(
     event: &E,
     key: Option<&str>,
     redacted: &RedactedFields,
-) -> Result<Written, Unwritten> {
+) -> Result<Written, WriteFailure> {
     let (data, refused) = checked::watched(|| to_raw_value(&Checked::new(event)));
     Ok(Written {
         data: verdict(data, refused, redacted)?,
@@ -73,7 +73,7 @@ pub(crate) fn envelope<E: Serialize>(
     key: Option<&str>,
     redacted: &RedactedFields,
     attributes: &Attributes<'_>,
-) -> Result<String, Unwritten> {
+) -> Result<String, WriteFailure> {
     // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
     let (written, refused) = checked::watched(|| {
         serde_json::to_string(&Envelope {
@@ -89,7 +89,7 @@ pub(crate) fn envelope<E: Serialize>(
 pub(crate) fn lost_in_buffer<E: Serialize>(event: &E, redacted: &RedactedFields) -> Option<String> {
     let (written, refused) = checked::watched(|| serde_json::to_string(&Checked::buffered(event)));
     match verdict(written, refused, redacted) {
-        Err(Unwritten::Refused {
+        Err(WriteFailure::Refused {
             why: Unreadable::Buffered,
             path,
         }) => Some(path),
@@ -102,13 +102,13 @@ fn verdict<T>(
     written: Result<T, serde_json::Error>,
     refused: Refused,
     redacted: &RedactedFields,
-) -> Result<T, Unwritten> {
+) -> Result<T, WriteFailure> {
     match refused.why {
-        None => written.map_err(Unwritten::Serialize),
+        None => written.map_err(WriteFailure::Serialize),
         Some(why) => {
             let path = refused.path.into_iter().rev();
             let path = shown_path("data", path, redacted);
-            Err(Unwritten::Refused { why, path })
+            Err(WriteFailure::Refused { why, path })
         }
     }
 }

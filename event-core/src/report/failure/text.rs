@@ -122,7 +122,7 @@ impl fmt::Display for Failure {
             ) => write!(
                 f,
                 "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
-                 {not_emitted} caused events not emitted; `.shielded()` lets it go on"
+                 {not_emitted} caused events not emitted; `.spawned()` lets it go on"
             ),
             (Cause::Nested(limit), _) => write!(f, "`{event}` was not emitted: {limit}"),
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use event_core::{BoxError, DispatcherHandle, PendingEvents, Report};
+use event_core::{PendingEvents, Report, dispatcher::DispatcherHandle, error::BoxError};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, Database,
     DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
@@ -83,7 +83,7 @@ impl Store {
         // Asked for before anything is written, and held until it is told.
         let dispatcher = self.dispatcher.get()?;
         let (value, pending) = recorded(self.connection.begin().await?, work).await?;
-        let report = dispatcher.emit_all_async(pending).shielded().await;
+        let report = dispatcher.emit_async(pending).spawned().await;
         Ok(Committed { value, report })
     }
 

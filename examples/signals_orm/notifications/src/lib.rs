@@ -5,7 +5,7 @@
 
 mod mailbox;
 
-use event_core::{BoxError, handler};
+use event_core::{error::BoxError, handler};
 use models::{Order, PostSave, Store, User, order, user};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel};
 use sea_orm::{PaginatorTrait, QueryFilter};

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use event_core::{Dispatcher, DispatcherBuilder, Subscription};
+use event_core::{
+    Dispatcher,
+    dispatcher::{DispatcherBuilder, Subscription},
+};
 use models::{Order, PostSave, Store, User, order, user};
 use sea_orm::{ActiveValue::Set, ConnectOptions, Database, DatabaseConnection, EntityTrait};
 use tempfile::TempDir;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use event_core::dispatcher::Shutdown;
+use event_core::dispatcher::ShutdownReport;
 use event_core::flag::Flag;
-use event_core::{Dispatcher, DispatcherBuilder};
+use event_core::{Dispatcher, dispatcher::DispatcherBuilder};
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, StatusCode, header};
@@ -33,7 +33,7 @@ pub(crate) struct Server {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) desk: Desk,
     stop: Arc<Flag>,
-    serving: JoinHandle<Shutdown>,
+    serving: JoinHandle<ShutdownReport>,
     _folder: TempDir,
 }
 
@@ -82,7 +82,7 @@ impl Server {
     }
 
     /// Waits for its end.
-    pub(crate) async fn ended(&mut self) -> Shutdown {
+    pub(crate) async fn ended(&mut self) -> ShutdownReport {
         soon(&mut self.serving).await.expect("no panic")
     }
 

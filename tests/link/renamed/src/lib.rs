@@ -50,7 +50,7 @@ fn at_the_root(_: &RollCalled) -> Present {
 /// Emits.
 #[handler(filter = is_any)]
 pub fn emits(event: &Renamed, emitter: Emitter<Saved<u64>>) {
-    emitter.emit(Saved(event.0));
+    emitter.emit_after(Saved(event.0));
 }
 
 fn is_any(_: &Renamed) -> bool {

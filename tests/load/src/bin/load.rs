@@ -139,10 +139,19 @@ fn run(queue: &'static Queue, overflow: Overflow, arguments: &Arguments) -> Dura
         sum
     });
     let hour = Duration::from_hours(1);
-    assert!(dispatcher.queue(queue).join_blocking(hour), "it never ends");
+    assert!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .join_blocking(hour),
+        "it never ends"
+    );
     let took = start.elapsed();
 
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     let emitted = arguments.deliveries;
     assert_eq!(
         emitted,

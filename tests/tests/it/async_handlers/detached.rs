@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use event_core::error::RedeliverError;
 use event_core::queue::{Overflow, Queue};
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, handler};
 use event_tests::{Gate, Heard, Journal, Watch, idle, poll, until};
 
@@ -37,8 +37,8 @@ async fn beyond_its_concurrency_a_detached_handler_rejects_and_can_be_redelivere
     assert_eq!((report.rejected(), report.handed_over()), (1, 0));
     let failure = &report.failures()[0];
     assert!(failure.is_full());
-    assert_eq!(failure.ended(), Some(Ended::Rejected));
-    assert_eq!(watch.ended_of("narrow"), [Ended::Rejected]);
+    assert_eq!(failure.ended(), Some(DeliveryStatus::Rejected));
+    assert_eq!(watch.ended_of("narrow"), [DeliveryStatus::Rejected]);
 
     let mut redelivery = Box::pin(failure.redeliver());
     assert_eq!(poll(&mut redelivery), None, "there is no room yet");
@@ -51,7 +51,7 @@ async fn beyond_its_concurrency_a_detached_handler_rejects_and_can_be_redelivere
     assert_eq!(failure.redeliver().await, Err(RedeliverError::Again));
     idle().await;
     assert!(journal.take().is_empty());
-    assert_eq!(watch.count(Ended::Done), 2);
+    assert_eq!(watch.count(DeliveryStatus::Done), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +81,10 @@ async fn concurrency_lets_calls_of_emit_async_wait_for_each_other() {
     gate.open_for_all();
     let report = poll(&mut second).expect("nothing else to wait for");
     assert_eq!((report.done(), report.rejected()), (1, 0));
-    assert_eq!(watch.ended_of("narrow"), [Ended::Cancelled, Ended::Done]);
+    assert_eq!(
+        watch.ended_of("narrow"),
+        [DeliveryStatus::Cancelled, DeliveryStatus::Done]
+    );
 }
 
 #[derive(Event)]
@@ -159,7 +162,7 @@ fn a_runtime_that_ends_abandons_its_deliveries_and_each_is_told_once() {
             drop(runtime);
             let mut ended = watch.ended();
             ended.sort_by(|(one, _), (other, _)| one.cmp(other));
-            let of = |name: &&str| ((*name).to_owned(), Ended::Abandoned);
+            let of = |name: &&str| ((*name).to_owned(), DeliveryStatus::Abandoned);
             let expected: Vec<_> = handlers.iter().map(of).collect();
             assert_eq!(ended, expected, "dead before: {is_dead_before}");
             let heard = heard.take();
@@ -191,13 +194,16 @@ async fn emit_async_waits_for_room_while_its_handlers_run() {
         .provide(Gate::default());
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
-    dispatcher.queue(&ROOM).pause();
+    dispatcher.queue(&ROOM).expect("a handler names it").pause();
     dispatcher.emit(Ordered(0));
     let full = dispatcher.emit(Ordered(1));
     assert_eq!(full.rejected(), 2, "{full}");
     let mut emission = Box::pin(dispatcher.emit_async(Ordered(2)).into_future());
     assert!(poll(&mut emission).is_none());
-    dispatcher.queue(&ROOM).resume();
+    dispatcher
+        .queue(&ROOM)
+        .expect("a handler names it")
+        .resume();
     idle().await;
     assert!(poll(&mut emission).is_none(), "`narrow` is at its limit");
     idle().await;
@@ -215,19 +221,27 @@ fn emit_blocking_is_an_error_inside_of_a_runtime_and_waits_for_room_outside() {
     assert!(inside.is_err());
     assert!(journal.take().is_empty());
 
-    dispatcher.queue(&ROOM).pause();
+    dispatcher.queue(&ROOM).expect("a handler names it").pause();
     dispatcher.emit(Ordered(1));
     let waiting = std::thread::scope(|scope| {
         let blocked = scope.spawn(|| dispatcher.emit_blocking(Ordered(2)));
         until("it waits for room", || {
-            dispatcher.queue(&ROOM).counts().waits == 1
+            dispatcher
+                .queue(&ROOM)
+                .expect("a handler names it")
+                .counts()
+                .waits
+                == 1
         });
         assert!(!blocked.is_finished());
-        dispatcher.queue(&ROOM).resume();
+        dispatcher
+            .queue(&ROOM)
+            .expect("a handler names it")
+            .resume();
         blocked.join().expect("no panic")
     });
     assert_eq!(waiting.expect("outside of a runtime").handed_over(), 1);
-    runtime.block_on(dispatcher.queue(&ROOM).join());
+    runtime.block_on(dispatcher.queue(&ROOM).expect("a handler names it").join());
     assert_eq!(journal.take(), ["queued 1", "queued 2"]);
 }
 
@@ -242,7 +256,7 @@ fn an_async_subscription_without_a_runtime_is_abandoned_and_says_what_is_missing
     let report = dispatcher.emit(Lone);
     assert_eq!(report.handed_over(), 0);
     let failure = &report.failures()[0];
-    assert_eq!(failure.ended(), Some(Ended::Abandoned));
+    assert_eq!(failure.ended(), Some(DeliveryStatus::Abandoned));
     assert!(
         failure.to_string().contains("`.runtime(handle)`"),
         "{failure}"

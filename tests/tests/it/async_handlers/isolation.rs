@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use event_core::param::{Delivery, Param, Resolver};
-use event_core::report::{Ended, Skip};
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::report::{DeliveryStatus, SkipReason};
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{Heard, Journal, Watch, short};
 
 use super::journal;
@@ -144,19 +144,19 @@ fn struck() -> (DispatcherBuilder, Arc<Journal>, Arc<Watch>) {
     (builder, journal, watch)
 }
 
-const ENDS: [(&str, Ended); 12] = [
-    ("behind_a_panicking_filter", Ended::Panicked),
-    ("bystander", Ended::Done),
-    ("fails", Ended::Failed),
-    ("filtered", Ended::Skipped(Skip::Filter)),
-    ("is_in_time", Ended::Done),
-    ("panics_at_once", Ended::Panicked),
-    ("panics_in_a_drop", Ended::Panicked),
-    ("panics_later", Ended::Panicked),
-    ("panics_when_its_time_is_over", Ended::Panicked),
-    ("param_panics", Ended::Panicked),
-    ("param_refuses", Ended::Failed),
-    ("times_out", Ended::TimedOut),
+const ENDS: [(&str, DeliveryStatus); 12] = [
+    ("behind_a_panicking_filter", DeliveryStatus::Panicked),
+    ("bystander", DeliveryStatus::Done),
+    ("fails", DeliveryStatus::Failed),
+    ("filtered", DeliveryStatus::Skipped(SkipReason::Filter)),
+    ("is_in_time", DeliveryStatus::Done),
+    ("panics_at_once", DeliveryStatus::Panicked),
+    ("panics_in_a_drop", DeliveryStatus::Panicked),
+    ("panics_later", DeliveryStatus::Panicked),
+    ("panics_when_its_time_is_over", DeliveryStatus::Panicked),
+    ("param_panics", DeliveryStatus::Panicked),
+    ("param_refuses", DeliveryStatus::Failed),
+    ("times_out", DeliveryStatus::TimedOut),
 ];
 
 const TEXTS: [(&str, &str); 9] = [

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Event, handler};
+use event_core::{
+    Dispatcher, Event,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    handler,
+};
 use event_tests::{Heard, idle, short};
 
 use super::{Counter, Tick};
@@ -30,7 +34,7 @@ async fn nests_shielded(_event: &Nested, handle: &DispatcherHandle, counter: &Co
     counter.add();
     tokio::task::yield_now().await;
     let dispatcher = handle.get().expect("alive");
-    dispatcher.emit_async(Nested).shielded().await;
+    dispatcher.emit_async(Nested).spawned().await;
 }
 
 fn nesting<F: Copy + 'static>(handler: F, heard: &Heard) -> (Dispatcher, Arc<Counter>) {

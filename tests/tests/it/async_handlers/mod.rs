@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_core::flag::Flag;
-use event_core::{DispatcherBuilder, Event};
+use event_core::{Event, dispatcher::DispatcherBuilder};
 use event_tests::Journal;
 
 fn journal(builder: DispatcherBuilder) -> (DispatcherBuilder, Arc<Journal>) {

@@ -95,7 +95,7 @@ struct Ranked(&'static str);
 
 #[handler(priority = 1)]
 async fn slow(_event: &Raced, gate: &Gate, emitter: Emitter<Ranked>) -> Ranked {
-    emitter.emit(Ranked("slow, emitted"));
+    emitter.emit_after(Ranked("slow, emitted"));
     gate.pass().await;
     Ranked("slow")
 }
@@ -111,7 +111,7 @@ async fn failing_with_emitter(
     _event: &Raced,
     emitter: Emitter<Ranked>,
 ) -> Result<(), &'static str> {
-    emitter.emit(Ranked("failing"));
+    emitter.emit_after(Ranked("failing"));
     Err("no")
 }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use event_core::queue::Queue;
-use event_core::report::{Ended, Skip};
+use event_core::report::{DeliveryStatus, SkipReason};
 use event_core::{Dispatcher, Event, handler};
 use event_tests::{Journal, Watch, idle, short};
 
@@ -71,7 +71,14 @@ async fn a_break_skips_all_async_and_queued_handlers_in_every_form() {
             let skipped = 3 + usize::from(has_queue) + usize::from(has_subscription);
             let reports = [
                 (dispatcher.emit(Pressed), 1),
-                (dispatcher.try_emit(Pressed).expect("no failure"), 1),
+                (
+                    dispatcher
+                        .fail_fast()
+                        .emit(Pressed)
+                        .into_result()
+                        .expect("no failure"),
+                    1,
+                ),
                 (dispatcher.emit_async(Pressed).await, 1),
                 (dispatcher.emit(Moved), 2),
                 (dispatcher.emit_async(Moved).await, 2),
@@ -87,7 +94,10 @@ async fn a_break_skips_all_async_and_queued_handlers_in_every_form() {
                 );
                 assert_eq!(report.stopped_by().map(short).as_deref(), Some("stops"));
             }
-            assert_eq!(watch.count(Ended::Skipped(Skip::Break)), 5 * skipped);
+            assert_eq!(
+                watch.count(DeliveryStatus::Skipped(SkipReason::Break)),
+                5 * skipped
+            );
             assert_eq!(watch.totals().1, 5 * (1 + skipped) + 2);
             drop(subscription);
         }
@@ -158,7 +168,11 @@ async fn the_first_failure_of_try_emit_starts_nothing_further() {
             inline_fails,
             filter_panics,
         };
-        let error = dispatcher.try_emit(event).expect_err("it fails");
+        let error = dispatcher
+            .fail_fast()
+            .emit(event)
+            .into_result()
+            .expect_err("it fails");
         assert_eq!(error.report().failures().len(), 1);
         idle().await;
         assert!(journal.take().is_empty());
@@ -168,7 +182,11 @@ async fn the_first_failure_of_try_emit_starts_nothing_further() {
         inline_fails: false,
         filter_panics: false,
     };
-    let report = dispatcher.try_emit(event).expect("no failure");
+    let report = dispatcher
+        .fail_fast()
+        .emit(event)
+        .into_result()
+        .expect("no failure");
     assert_eq!((report.done(), report.handed_over()), (2, 4));
     drop(subscription);
 }
@@ -195,7 +213,11 @@ async fn a_failed_try_emit_starts_none_of_the_handlers_that_wait_for_each_other(
     let builder = Dispatcher::empty().only(ordered_first).only(ordered_second);
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
-    let error = dispatcher.try_emit(TriedInOrder).expect_err("it fails");
+    let error = dispatcher
+        .fail_fast()
+        .emit(TriedInOrder)
+        .into_result()
+        .expect_err("it fails");
     idle().await;
     assert!(journal.take().is_empty());
     assert_eq!(error.report().deliveries(), 2);

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use event_core::report::{Ended, Skip};
-use event_core::{Dispatcher, Subscription};
+use event_core::report::{DeliveryStatus, SkipReason};
+use event_core::{Dispatcher, dispatcher::Subscription};
 use event_tests::{Watch, idle};
 
 use super::{Counter, Tick};
@@ -38,7 +38,7 @@ async fn an_async_subscription_of_one_call_is_called_once() {
     let counter = Arc::new(Counter::default());
     let in_closure = counter.clone();
     let guard = dispatcher
-        .subscription()
+        .subscription_builder()
         .once()
         .subscribe_async(move |_: Arc<Tick>| {
             in_closure.add();
@@ -56,7 +56,7 @@ async fn a_weak_async_subscription_ends_with_its_target_and_does_not_keep_it() {
     let dispatcher = Dispatcher::empty().build().expect("wired");
     let target = Arc::new(Counter::default());
     dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&target)
         .subscribe_async(|counter: Arc<Counter>, _: Arc<Tick>| async move {
             counter.add();
@@ -76,7 +76,7 @@ async fn a_weak_subscription_whose_target_ends_before_its_task_starts_is_skipped
     let dispatcher = builder.build().expect("wired");
     let target = Arc::new(Counter::default());
     dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&target)
         .subscribe_async(|counter: Arc<Counter>, _: Arc<Tick>| async move {
             counter.add();
@@ -87,7 +87,7 @@ async fn a_weak_subscription_whose_target_ends_before_its_task_starts_is_skipped
     idle().await;
     assert_eq!(
         watch.ended_of("subscription"),
-        [Ended::Skipped(Skip::Cancelled)]
+        [DeliveryStatus::Skipped(SkipReason::Cancelled)]
     );
 }
 
@@ -99,7 +99,7 @@ async fn subscribed_during_an_emission_means_next_time_for_async_subscriptions_t
             has_another.then(|| dispatcher.subscribe_async(|_: Arc<Tick>| std::future::ready(())));
         let guards: Arc<Mutex<Vec<Subscription>>> = Arc::default();
         let counter = Arc::new(Counter::default());
-        let outer = dispatcher.subscription().once().subscribe({
+        let outer = dispatcher.subscription_builder().once().subscribe({
             let (handle, guards, counter) = (dispatcher.handle(), guards.clone(), counter.clone());
             move |_: &Tick| {
                 let dispatcher = handle.get().expect("alive");

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use event_core::queue::Queue;
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Emitter, Event, handler};
 use event_tests::{Heard, Journal, Watch, poll, until_async};
 
@@ -38,9 +38,9 @@ async fn fails_behind_two(_event: &Started) -> Result<(), &'static str> {
 
 #[handler(after = takes_three)]
 async fn waits_for_another(_event: &Started, emitter: Emitter<Followed>) {
-    emitter.emit(Followed);
+    emitter.emit_after(Followed);
     yields(2).await;
-    emitter.emit(Followed);
+    emitter.emit_after(Followed);
 }
 
 #[handler]
@@ -50,12 +50,12 @@ async fn follows(_event: &Followed) {
 
 fn sweep(watch: &Arc<Watch>, heard: &Heard) -> Dispatcher {
     Dispatcher::empty()
-        .only(inline)
-        .only(ready_at_once)
-        .only(takes_three)
-        .only(fails_behind_two)
-        .only(waits_for_another)
-        .only(follows)
+        .handler(inline)
+        .handler(ready_at_once)
+        .handler(takes_three)
+        .handler(fails_behind_two)
+        .handler(waits_for_another)
+        .handler(follows)
         .observe(watch.clone())
         .on_failure(heard.hook())
         .build()
@@ -113,7 +113,7 @@ async fn an_emission_dropped_at_any_await_accounts_for_every_delivery() {
                 let (cancelled, _) = counts(&heard[0]);
                 assert_eq!(
                     cancelled,
-                    watch.count(Ended::Cancelled),
+                    watch.count(DeliveryStatus::Cancelled),
                     "after {polls} polls"
                 );
                 let of_root = ended - watch.ended_of("follows").len();
@@ -139,7 +139,7 @@ async fn returns_soon(_event: &Split) -> (Followed, Followed) {
 
 #[handler(priority = 2)]
 async fn emits_and_hangs(_event: &Split, emitter: Emitter<Followed>) {
-    emitter.emit(Followed);
+    emitter.emit_after(Followed);
     std::future::pending::<()>().await;
 }
 
@@ -147,9 +147,9 @@ async fn emits_and_hangs(_event: &Split, emitter: Emitter<Followed>) {
 async fn a_dropped_emission_says_how_many_caused_events_were_not_emitted() {
     let heard = Heard::default();
     let dispatcher = Dispatcher::empty()
-        .only(returns_soon)
-        .only(emits_and_hangs)
-        .only(follows)
+        .handler(returns_soon)
+        .handler(emits_and_hangs)
+        .handler(follows)
         .on_failure(heard.hook())
         .build()
         .expect("wired");
@@ -184,8 +184,8 @@ fn an_emitter_that_outlives_its_cancelled_or_abandoned_delivery_emits_at_once() 
         let journal = Arc::new(Journal::default());
         let kept: Arc<Mutex<Option<Emitter<Followed>>>> = Arc::default();
         let dispatcher = Dispatcher::empty()
-            .only(keeps_its_emitter)
-            .only(notes)
+            .handler(keeps_its_emitter)
+            .handler(notes)
             .provide_arc(journal.clone())
             .provide_arc(kept.clone())
             .runtime(runtime.handle().clone())
@@ -203,7 +203,7 @@ fn an_emitter_that_outlives_its_cancelled_or_abandoned_delivery_emits_at_once() 
             drop(emission);
         }
         let emitter = kept.lock().expect("not poisoned").take();
-        emitter.expect("the handler ran").emit(Followed);
+        emitter.expect("the handler ran").emit_after(Followed);
         assert_eq!(journal.take(), ["followed"], "detached: {is_detached}");
     }
 }
@@ -226,30 +226,43 @@ async fn a_delivery_that_waits_for_room_is_cancelled_with_its_emission_and_count
     let (watch, heard) = (Arc::new(Watch::default()), Heard::default());
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(queued)
-        .only(beside_the_queue)
+        .handler(queued)
+        .handler(beside_the_queue)
         .provide_arc(journal.clone())
         .observe(watch.clone())
         .on_failure(heard.hook())
         .build()
         .expect("wired");
-    dispatcher.queue(&FULL).pause();
+    dispatcher.queue(&FULL).expect("a handler names it").pause();
     let mut first = Box::pin(dispatcher.emit_async(Crowded).into_future());
     assert!(poll(&mut first).is_none());
     let mut second = Box::pin(dispatcher.emit_async(Crowded).into_future());
     assert!(poll(&mut second).is_none());
     drop(second);
-    assert_eq!(watch.ended_of("queued"), [Ended::Cancelled]);
-    assert_eq!(watch.ended_of("beside_the_queue"), [Ended::Cancelled]);
+    assert_eq!(watch.ended_of("queued"), [DeliveryStatus::Cancelled]);
+    assert_eq!(
+        watch.ended_of("beside_the_queue"),
+        [DeliveryStatus::Cancelled]
+    );
     let told = heard.take();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 deliveries cancelled"), "{told:?}");
     drop(first);
     assert!(heard.take()[0].contains("1 deliveries cancelled"));
-    dispatcher.queue(&FULL).resume();
-    dispatcher.queue(&FULL).join().await;
+    dispatcher
+        .queue(&FULL)
+        .expect("a handler names it")
+        .resume();
+    dispatcher
+        .queue(&FULL)
+        .expect("a handler names it")
+        .join()
+        .await;
     assert_eq!(journal.take(), ["queued"], "what was handed over goes on");
-    assert_eq!(watch.ended_of("queued"), [Ended::Cancelled, Ended::Done]);
+    assert_eq!(
+        watch.ended_of("queued"),
+        [DeliveryStatus::Cancelled, DeliveryStatus::Done]
+    );
 }
 
 /// Panics in its `Drop`.

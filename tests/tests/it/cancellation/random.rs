@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, Observer};
 use event_core::queue::{Overflow, Queue};
-use event_core::{Dispatcher, Event, Report, Subscription, handler};
+use event_core::{Dispatcher, Event, PendingEvents, Report, dispatcher::Subscription, handler};
 use event_tests::poll;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ use super::yields;
 struct Ledger(Mutex<BTreeMap<String, (usize, usize)>>);
 
 impl Ledger {
-    fn note(&self, delivery: &DeliverySeen<'_>, note: impl FnOnce(&mut (usize, usize))) {
+    fn note(&self, delivery: &DeliveryView<'_>, note: impl FnOnce(&mut (usize, usize))) {
         let id = delivery.emission().meta().id();
         let key = format!("{id} {}", delivery.handler());
         let mut all = self.0.lock().expect("not poisoned");
@@ -31,11 +31,11 @@ impl Ledger {
 }
 
 impl Observer for Ledger {
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         self.note(delivery, |(started, _)| *started += 1);
     }
 
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, _: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, _: &DeliveryResult<'_>) {
         self.note(delivery, |(_, ended)| *ended += 1);
     }
 }
@@ -135,7 +135,7 @@ enum Form {
     EmitAll,
     EmitAsync { polls: Option<u8> },
     EmitAllAsync { polls: Option<u8> },
-    Shielded,
+    EmitTask,
 }
 
 /// Polls an emission so often at most, then drops it.
@@ -154,7 +154,7 @@ fn form() -> impl Strategy<Value = Form> {
         1 => Just(Form::EmitAll),
         3 => prop::option::of(0..12_u8).prop_map(|polls| Form::EmitAsync { polls }),
         2 => prop::option::of(0..20_u8).prop_map(|polls| Form::EmitAllAsync { polls }),
-        1 => Just(Form::Shielded),
+        1 => Just(Form::EmitTask),
     ]
 }
 
@@ -203,7 +203,7 @@ fn mixing(plan: &Plan, ledger: &Arc<Ledger>, runtime: &tokio::runtime::Runtime) 
 /// Subscriptions of different lines, so that the ledger tells them apart.
 fn subscribe(dispatcher: &Dispatcher, at: usize, is_async: bool, once: bool) -> Subscription {
     let options = || {
-        let options = dispatcher.subscription();
+        let options = dispatcher.subscription_builder();
         if once { options.once() } else { options }
     };
     match (at, is_async) {
@@ -239,20 +239,20 @@ proptest! {
                 let event = Mixed { seed: *seed, level: 0 };
                 let report = match form {
                     Form::Emit => Some(dispatcher.emit(event)),
-                    Form::TryEmit => Some(match dispatcher.try_emit(event) {
+                    Form::TryEmit => Some(match dispatcher.fail_fast().emit(event).into_result() {
                         Ok(report) => report,
                         Err(error) => error.into_report(),
                     }),
-                    Form::EmitAll => Some(dispatcher.emit_all([event.clone(), event].into_iter().collect())),
+                    Form::EmitAll => Some(dispatcher.emit([event.clone(), event].into_iter().collect::<PendingEvents>())),
                     Form::EmitAsync { polls } => {
                         poll_some(dispatcher.emit_async(event), *polls).await
                     }
                     Form::EmitAllAsync { polls } => {
                         let pending = [event.clone(), event].into_iter().collect();
-                        poll_some(dispatcher.emit_all_async(pending), *polls).await
+                        poll_some(dispatcher.emit_async(pending), *polls).await
                     }
-                    Form::Shielded => {
-                        drop(dispatcher.emit_async(event).shielded());
+                    Form::EmitTask => {
+                        drop(dispatcher.emit_async(event).spawned());
                         None
                     }
                 };
@@ -269,7 +269,7 @@ proptest! {
             }
         });
         drop(runtime);
-        let shutdown = dispatcher.shutdown_blocking(Duration::from_secs(30));
+        let shutdown = dispatcher.shutdown(Duration::from_secs(30)).blocking();
         // What threads cause goes to a runtime that may be dead.
         prop_assert!(plan.runtime_dies || shutdown.is_complete(), "{}", shutdown);
         let deliveries = ledger.0.lock().expect("not poisoned").clone();

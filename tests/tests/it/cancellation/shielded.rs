@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_core::report::Ended;
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{Gate, Heard, Journal, Watch, idle, poll};
 
 use super::{Followed, notes};
@@ -37,14 +37,14 @@ async fn a_shielded_emission_survives_its_drop() {
     let heard = Heard::default();
     let (builder, gate, journal, watch) = shielding(&heard);
     let dispatcher = builder.build().expect("wired");
-    let mut shielded = Box::pin(dispatcher.emit_async(Long).shielded());
+    let mut shielded = Box::pin(dispatcher.emit_async(Long).spawned());
     assert!(poll(&mut shielded).is_none());
     drop(shielded);
     gate.arrived(1).await;
     gate.open_for_all();
     idle().await;
     assert_eq!(journal.take(), ["long", "followed"]);
-    assert_eq!(watch.ended_of("takes_long"), [Ended::Done]);
+    assert_eq!(watch.ended_of("takes_long"), [DeliveryStatus::Done]);
     assert!(heard.take().is_empty());
 }
 
@@ -54,7 +54,7 @@ async fn a_shielded_emission_begins_without_being_awaited_and_reports() {
     let (builder, gate, journal, _) = shielding(&heard);
     let dispatcher = builder.build().expect("wired");
     gate.open_for_all();
-    let shielded = dispatcher.emit_async(Long).shielded();
+    let shielded = dispatcher.emit_async(Long).spawned();
     idle().await;
     assert_eq!(journal.take(), ["long", "followed"]);
     let report = shielded.await;
@@ -66,7 +66,7 @@ async fn shutdown_waits_for_a_shielded_emission_and_all_it_causes() {
     let heard = Heard::default();
     let (builder, gate, journal, watch) = shielding(&heard);
     let dispatcher = builder.build().expect("wired");
-    drop(dispatcher.emit_async(Long).shielded());
+    drop(dispatcher.emit_async(Long).spawned());
     gate.arrived(1).await;
     let shutdown = dispatcher.shutdown(Duration::from_mins(1));
     let mut shutdown = Box::pin(shutdown);
@@ -80,7 +80,7 @@ async fn shutdown_waits_for_a_shielded_emission_and_all_it_causes() {
     let shutdown = shutdown.await;
     assert!(shutdown.is_complete());
     assert_eq!(journal.take(), ["long", "followed"]);
-    assert_eq!(watch.ended_of("takes_long"), [Ended::Done]);
+    assert_eq!(watch.ended_of("takes_long"), [DeliveryStatus::Done]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,12 +88,12 @@ async fn a_shutdown_that_runs_out_of_time_ends_shielded_emissions_and_says_so() 
     let heard = Heard::default();
     let (builder, gate, _, watch) = shielding(&heard);
     let dispatcher = builder.build().expect("wired");
-    let shielded = dispatcher.emit_async(Long).shielded();
+    let shielded = dispatcher.emit_async(Long).spawned();
     gate.arrived(1).await;
     let shutdown = dispatcher.shutdown(Duration::from_secs(1)).await;
     assert!(!shutdown.is_complete(), "{shutdown}");
     idle().await;
-    assert_eq!(watch.ended_of("takes_long"), [Ended::Cancelled]);
+    assert_eq!(watch.ended_of("takes_long"), [DeliveryStatus::Cancelled]);
     assert_eq!(heard.take().len(), 1);
     assert!(!shielded.await.is_ok());
 }
@@ -106,7 +106,7 @@ fn a_shielded_emission_that_its_runtime_never_begins_is_heard_of() {
     let builder = builder.runtime(runtime.handle().clone());
     let dispatcher = builder.build().expect("wired");
     drop(runtime);
-    let shielded = dispatcher.emit_async(Long).shielded();
+    let shielded = dispatcher.emit_async(Long).spawned();
     let told = heard.take();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(!pollster::block_on(shielded).is_ok());

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use event_core::{Dispatcher, DispatcherHandle};
+use event_core::{Dispatcher, dispatcher::DispatcherHandle};
 
 use super::{Placed, placed_async, placed_inline, placed_second, seen};
 

@@ -69,11 +69,11 @@ async fn c_passed(event: &Passed, tenant: Option<Context<Tenant>>, tenants: &Ten
 fn contexts(heard: &Heard) -> (Dispatcher, Arc<Tenants>) {
     let tenants = Arc::new(Tenants::default());
     let dispatcher = Dispatcher::empty()
-        .only(c_inline)
-        .only(c_async)
-        .only(c_by_task)
-        .only(c_by_thread)
-        .only(c_passed)
+        .handler(c_inline)
+        .handler(c_async)
+        .handler(c_by_task)
+        .handler(c_by_thread)
+        .handler(c_passed)
         .provide_arc(tenants.clone())
         .on_failure(heard.hook())
         .build()

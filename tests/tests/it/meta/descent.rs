@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use event_core::observer::{EmissionSeen, Observer};
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, Meta, handler};
+use event_core::observer::{EmissionView, Observer};
+use event_core::{Dispatcher, Emitter, Event, Meta, dispatcher::DispatcherBuilder, handler};
 
 use super::{
     Begun, Placed, Seen, TASKS, THREADS, placed_async, placed_by_task, placed_by_thread,
@@ -144,7 +144,7 @@ async fn descent_goes_through_cascades_tasks_and_queues() {
 struct Emissions(Mutex<Vec<(&'static str, Meta)>>);
 
 impl Observer for Emissions {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push((emission.event().name(), emission.meta().clone()));
     }
@@ -187,13 +187,13 @@ async fn takes_nothing_either(_event: &Begun) -> ByThread {
 
 #[handler]
 async fn emits_async(_event: &Placed, emitter: Emitter<Begun>) {
-    emitter.emit(Begun);
+    emitter.emit_after(Begun);
     tokio::task::yield_now().await;
 }
 
 #[handler]
 fn emits_inline(_event: &Begun, emitter: Emitter<ByThread>) {
-    emitter.emit(ByThread);
+    emitter.emit_after(ByThread);
 }
 
 #[tokio::test(start_paused = true)]

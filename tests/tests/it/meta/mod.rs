@@ -7,7 +7,7 @@ mod descent;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use event_core::queue::Queue;
-use event_core::{Dispatcher, DispatcherBuilder, Event, Meta, handler};
+use event_core::{Dispatcher, Event, Meta, dispatcher::DispatcherBuilder, handler};
 use event_tests::idle;
 
 static TASKS: Queue = Queue::new("tasks");
@@ -77,8 +77,16 @@ fn seen(builder: DispatcherBuilder) -> (DispatcherBuilder, Arc<Seen>) {
 
 async fn quiet(dispatcher: &Dispatcher) {
     idle().await;
-    dispatcher.queue(&TASKS).join().await;
-    dispatcher.queue(&THREADS).join().await;
+    dispatcher
+        .queue(&TASKS)
+        .expect("a handler names it")
+        .join()
+        .await;
+    dispatcher
+        .queue(&THREADS)
+        .expect("a handler names it")
+        .join()
+        .await;
     idle().await;
 }
 

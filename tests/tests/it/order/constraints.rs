@@ -46,7 +46,7 @@ fn fails(_event: &Started, journal: &Journal) -> Result<(), String> {
     Err("on purpose".to_owned())
 }
 
-fn run(builder: event_core::DispatcherBuilder) -> Vec<String> {
+fn run(builder: event_core::dispatcher::DispatcherBuilder) -> Vec<String> {
     let journal = std::sync::Arc::new(Journal::default());
     let dispatcher = builder.provide_arc(journal.clone()).build().expect("wired");
     dispatcher.emit(Started);
@@ -108,15 +108,15 @@ fn subscriptions_come_after_handlers_of_equal_priority_in_order_of_subscription(
         dispatcher.subscribe(write("first")),
         dispatcher.subscribe(write("second")),
         dispatcher
-            .subscription()
+            .subscription_builder()
             .priority(-10)
             .subscribe(write("with early")),
         dispatcher
-            .subscription()
+            .subscription_builder()
             .priority(-11)
             .subscribe(write("before early")),
         dispatcher
-            .subscription()
+            .subscription_builder()
             .priority(11)
             .subscribe(write("last")),
     ];

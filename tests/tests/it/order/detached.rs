@@ -27,15 +27,15 @@ async fn after_one_that_is_filtered(_event: &Filtered, journal: &Journal) {
 fn a_handler_runs_after_one_whose_filter_does_not_hold() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(is_filtered)
-        .only(after_one_that_is_filtered)
+        .handler(is_filtered)
+        .handler(after_one_that_is_filtered)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
     let report = dispatcher.emit(Filtered);
     assert_eq!((report.skipped(), report.handed_over()), (1, 1));
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     assert_eq!(journal.take(), ["after"]);
 }
 
@@ -57,8 +57,8 @@ fn a_handler_runs_after_one_that_is_at_its_concurrency() {
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(one_at_a_time)
-        .only(after_one_at_a_time)
+        .handler(one_at_a_time)
+        .handler(after_one_at_a_time)
         .provide_arc(gate.clone())
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
@@ -69,6 +69,6 @@ fn a_handler_runs_after_one_that_is_at_its_concurrency() {
     let report = dispatcher.emit(Crowded);
     assert_eq!((report.rejected(), report.handed_over()), (1, 1));
     gate.open(1);
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     assert_eq!(journal.take(), ["after", "after"]);
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use event_core::queue::Queue;
-use event_core::{Dispatcher, Event, PendingEvents, Report, Subscription, handler};
+use event_core::{Dispatcher, Event, PendingEvents, Report, dispatcher::Subscription, handler};
 use event_tests::{Journal, idle};
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ enum Form {
     TryEmit,
     EmitAsync,
     EmitAllAsync,
-    Shielded,
+    EmitTask,
 }
 
 const FORMS: [Form; 6] = [
@@ -72,24 +72,28 @@ const FORMS: [Form; 6] = [
     Form::TryEmit,
     Form::EmitAsync,
     Form::EmitAllAsync,
-    Form::Shielded,
+    Form::EmitTask,
 ];
 
 impl Form {
     /// Whether async handlers run inside of the emission.
     fn is_structured(self) -> bool {
-        matches!(self, Self::EmitAsync | Self::EmitAllAsync | Self::Shielded)
+        matches!(self, Self::EmitAsync | Self::EmitAllAsync | Self::EmitTask)
     }
 
     async fn emit(self, dispatcher: &Dispatcher, event: Raced) -> Report {
         let pending = || [event.clone()].into_iter().collect::<PendingEvents>();
         match self {
             Self::Emit => dispatcher.emit(event),
-            Self::EmitAll => dispatcher.emit_all(pending()),
-            Self::TryEmit => dispatcher.try_emit(event).expect("no failure"),
+            Self::EmitAll => dispatcher.emit(pending()),
+            Self::TryEmit => dispatcher
+                .fail_fast()
+                .emit(event)
+                .into_result()
+                .expect("no failure"),
             Self::EmitAsync => dispatcher.emit_async(event).await,
-            Self::EmitAllAsync => dispatcher.emit_all_async(pending()).await,
-            Self::Shielded => dispatcher.emit_async(event).shielded().await,
+            Self::EmitAllAsync => dispatcher.emit_async(pending()).await,
+            Self::EmitTask => dispatcher.emit_async(event).spawned().await,
         }
     }
 }
@@ -119,7 +123,7 @@ fn subscribe(
     number: usize,
     (priority, once): (i32, bool),
 ) -> Subscription {
-    let options = dispatcher.subscription().priority(priority);
+    let options = dispatcher.subscription_builder().priority(priority);
     let options = if once { options.once() } else { options };
     let journal = journal.clone();
     options.subscribe_async(move |event: Arc<Raced>| {
@@ -153,11 +157,11 @@ fn expected(subscriptions: &[(usize, (i32, bool))]) -> Vec<String> {
 async fn check(plan: Plan) {
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(a_early)
-        .only(b_middle)
-        .only(c_behind)
-        .only(d_queued)
-        .only(rank)
+        .handler(a_early)
+        .handler(b_middle)
+        .handler(c_behind)
+        .handler(d_queued)
+        .handler(rank)
         .provide_arc(journal.clone())
         .build()
         .expect("wired");

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_core::queue::{Overflow, Queue};
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{
-    Context, Dispatcher, DispatcherHandle, Emitter, Event, PendingEvents, Report, handler,
+    Context, Dispatcher, Emitter, Event, PendingEvents, Report, dispatcher::DispatcherHandle,
+    handler,
 };
 use event_tests::{Gate, Heard, Journal, Watch, idle, poll, quiet_panic};
 
@@ -50,7 +51,7 @@ fn telling() -> (Dispatcher, Arc<Journal>) {
 async fn each_recorded_event_has_all_its_handlers_before_the_next_one_and_all_before_their_effects()
 {
     let (dispatcher, journal) = telling();
-    let report = dispatcher.emit_all_async(saved([1, 2])).await;
+    let report = dispatcher.emit_async(saved([1, 2])).await;
     assert_eq!(
         journal.take(),
         [
@@ -65,7 +66,7 @@ async fn each_recorded_event_has_all_its_handlers_before_the_next_one_and_all_be
 #[tokio::test]
 async fn nothing_happens_before_the_first_poll_and_what_is_never_polled_never_happens() {
     let (dispatcher, journal) = telling();
-    drop(dispatcher.emit_all_async(saved([1])));
+    drop(dispatcher.emit_async(saved([1])));
     assert!(journal.take().is_empty());
 }
 
@@ -74,12 +75,12 @@ async fn an_empty_list_is_a_report_of_nothing_in_every_form() {
     let (dispatcher, _) = telling();
     let empty = |report: Report| (report.events(), report.deliveries(), report.is_ok());
     let nothing = (0, 0, true);
-    assert_eq!(empty(dispatcher.emit_all_async(saved([])).await), nothing);
-    let shielded = dispatcher.emit_all_async(saved([])).shielded();
+    assert_eq!(empty(dispatcher.emit_async(saved([])).await), nothing);
+    let shielded = dispatcher.emit_async(saved([])).spawned();
     assert_eq!(empty(shielded.await), nothing);
     let with = dispatcher.with(7_u8);
-    assert_eq!(empty(with.emit_all(saved([]))), nothing);
-    assert_eq!(empty(with.emit_all_async(saved([])).await), nothing);
+    assert_eq!(empty(with.emit(saved([]))), nothing);
+    assert_eq!(empty(with.emit_async(saved([])).await), nothing);
 }
 
 #[tokio::test]
@@ -93,10 +94,10 @@ async fn a_closed_dispatcher_takes_none_of_them_and_counts_each() {
     );
     let with = dispatcher.with(7_u8);
     let reports = [
-        dispatcher.emit_all_async(saved([1, 2, 3])).await,
-        dispatcher.emit_all_async(saved([1, 2, 3])).shielded().await,
-        with.emit_all(saved([1, 2, 3])),
-        with.emit_all_async(saved([1, 2, 3])).await,
+        dispatcher.emit_async(saved([1, 2, 3])).await,
+        dispatcher.emit_async(saved([1, 2, 3])).spawned().await,
+        with.emit(saved([1, 2, 3])),
+        with.emit_async(saved([1, 2, 3])).await,
     ];
     for (at, report) in reports.into_iter().enumerate() {
         assert!(report.closed(), "form {at}");
@@ -121,11 +122,11 @@ async fn it_waits_for_room_where_emit_all_is_refused() {
     let journal = Arc::new(Journal::default());
     let builder = Dispatcher::empty().only(queued);
     let dispatcher = builder.provide_arc(journal.clone()).build().expect("wired");
-    let queue = dispatcher.queue(&NARROW);
+    let queue = dispatcher.queue(&NARROW).expect("a handler names it");
 
     queue.pause();
-    assert_eq!(dispatcher.emit_all(saved([1, 2, 3])).rejected(), 2);
-    let mut waiting = Box::pin(dispatcher.emit_all_async(saved([4, 5])));
+    assert_eq!(dispatcher.emit(saved([1, 2, 3])).rejected(), 2);
+    let mut waiting = Box::pin(dispatcher.emit_async(saved([4, 5])));
     assert!(poll(&mut waiting).is_none(), "the queue is full");
     queue.resume();
     let report = waiting.await;
@@ -136,7 +137,7 @@ async fn it_waits_for_room_where_emit_all_is_refused() {
 
 #[handler]
 async fn held(event: &Saved, gate: &Gate, journal: &Journal, emitter: Emitter<Told>) {
-    emitter.emit(Told(event.0));
+    emitter.emit_after(Told(event.0));
     gate.pass().await;
     journal.write(format!("{} held", event.0));
 }
@@ -167,11 +168,11 @@ fn holding() -> (Dispatcher, Holding) {
 #[tokio::test]
 async fn dropped_midway_it_says_how_much_was_cancelled_and_not_emitted() {
     let (dispatcher, holding) = holding();
-    let mut emission = Box::pin(dispatcher.emit_all_async(saved([1, 2, 3])));
+    let mut emission = Box::pin(dispatcher.emit_async(saved([1, 2, 3])));
     assert!(poll(&mut emission).is_none());
     drop(emission);
     holding.watch.assert_each_ended_once();
-    assert_eq!(holding.watch.ended_of("held"), [Ended::Cancelled]);
+    assert_eq!(holding.watch.ended_of("held"), [DeliveryStatus::Cancelled]);
     let heard = holding.heard.take();
     assert_eq!(heard.len(), 1, "{heard:?}");
     // Two that were recorded, and the one that the cancelled handler had emitted.
@@ -186,7 +187,7 @@ async fn dropped_midway_it_says_how_much_was_cancelled_and_not_emitted() {
 #[tokio::test]
 async fn shielded_it_goes_on_without_whoever_waited_and_a_shutdown_waits_for_it() {
     let (dispatcher, holding) = holding();
-    drop(dispatcher.emit_all_async(saved([1, 2])).shielded());
+    drop(dispatcher.emit_async(saved([1, 2])).spawned());
     holding.gate.arrived(1).await;
     let (shutdown, ()) = tokio::join!(dispatcher.shutdown(Duration::from_mins(1)), async {
         holding.gate.open_for_all();
@@ -213,9 +214,12 @@ async fn holds_it(_event: &Grenade) {
 
 #[tokio::test]
 async fn an_event_whose_drop_panics_after_its_async_handlers_is_a_failure_in_the_report() {
-    let dispatcher = Dispatcher::empty().only(holds_it).build().expect("wired");
+    let dispatcher = Dispatcher::empty()
+        .handler(holds_it)
+        .build()
+        .expect("wired");
     let report = dispatcher
-        .emit_all_async([Grenade].into_iter().collect())
+        .emit_async([Grenade].into_iter().collect::<PendingEvents>())
         .await;
     assert_eq!(report.done(), 1);
     assert_eq!(report.failures().len(), 1, "{report}");
@@ -233,9 +237,9 @@ async fn what_an_emitter_gives_along_reaches_the_handlers_of_all_recorded_events
     let builder = Dispatcher::empty().only(who_was_it);
     let dispatcher = builder.provide_arc(journal.clone()).build().expect("wired");
     let north = dispatcher.with("north");
-    assert_eq!(north.emit_all_async(saved([1, 2])).await.done(), 2);
+    assert_eq!(north.emit_async(saved([1, 2])).await.done(), 2);
     assert_eq!(journal.take(), ["1 by north", "2 by north"]);
-    assert_eq!(north.emit_all(saved([3])).handed_over(), 1);
+    assert_eq!(north.emit(saved([3])).handed_over(), 1);
     idle().await;
     assert_eq!(journal.take(), ["3 by north"]);
 }
@@ -248,7 +252,7 @@ async fn saves_again(event: &Saved, handle: &DispatcherHandle, calls: &Calls) {
     calls.0.fetch_add(1, Ordering::Relaxed);
     let dispatcher = handle.get().expect("alive");
     let pending = saved([event.0]);
-    dispatcher.emit_all_async(pending).shielded().await;
+    dispatcher.emit_async(pending).spawned().await;
 }
 
 #[tokio::test]
@@ -260,6 +264,6 @@ async fn a_handler_that_records_its_own_event_again_ends_at_the_depth_limit() {
         .provide_arc(calls.clone())
         .build()
         .expect("wired");
-    dispatcher.emit_all_async(saved([1])).await;
+    dispatcher.emit_async(saved([1])).await;
     assert_eq!(calls.0.load(Ordering::Relaxed), 10);
 }

@@ -132,7 +132,7 @@ macro_rules! planned {
             }
         )+
 
-        fn planned() -> event_core::DispatcherBuilder {
+        fn planned() -> event_core::dispatcher::DispatcherBuilder {
             Dispatcher::empty()$(.only($name))+
         }
     };

@@ -49,7 +49,7 @@ async fn mixed_with_sync(_job: &Job, journal: &Journal) {
 fn sync_handlers_run_on_threads_named_after_the_queue_and_never_on_the_runtime() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(on_a_thread)
+        .handler(on_a_thread)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -57,7 +57,12 @@ fn sync_handlers_run_on_threads_named_after_the_queue_and_never_on_the_runtime()
     for number in 0..20 {
         assert_eq!(dispatcher.emit(Job(number)).handed_over(), 1);
     }
-    assert!(dispatcher.queue(&THREADS).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(&THREADS)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     let names = journal.take();
     assert_eq!(names.len(), 20);
     let known = ["threads-0", "threads-1", "threads-2"];
@@ -71,7 +76,7 @@ fn sync_handlers_run_on_threads_named_after_the_queue_and_never_on_the_runtime()
 fn async_handlers_run_as_tasks_of_the_runtime() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(as_a_task)
+        .handler(as_a_task)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -79,7 +84,7 @@ fn async_handlers_run_as_tasks_of_the_runtime() {
     for number in 0..20 {
         dispatcher.emit(Job(number));
     }
-    block_on(dispatcher.queue(&TASKS).join());
+    block_on(dispatcher.queue(&TASKS).expect("a handler names it").join());
     assert_eq!(journal.take(), vec!["worker"; 20]);
 }
 
@@ -87,14 +92,19 @@ fn async_handlers_run_as_tasks_of_the_runtime() {
 fn a_queue_with_a_sync_handler_runs_its_async_handlers_on_its_threads_too() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(mixed_with_async)
-        .only(mixed_with_sync)
+        .handler(mixed_with_async)
+        .handler(mixed_with_sync)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
     assert_eq!(dispatcher.emit(Job(1)).handed_over(), 2);
-    assert!(dispatcher.queue(&MIXED).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(&MIXED)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     assert_eq!(journal.take(), ["mixed-0", "mixed-0"]);
 }
 
@@ -141,7 +151,7 @@ fn as_many_run_at_once_as_there_are_consumers<F: Copy + 'static>(
     let runtime = runtime();
     let (gate, inside) = (Arc::new(Gate::default()), Arc::new(Inside::default()));
     let dispatcher = Dispatcher::empty()
-        .only(handler)
+        .handler(handler)
         .provide_arc(gate.clone())
         .provide_arc(inside.clone())
         .runtime(runtime.handle().clone())
@@ -151,17 +161,31 @@ fn as_many_run_at_once_as_there_are_consumers<F: Copy + 'static>(
         dispatcher.emit(Job(number));
     }
     gate.wait_for(3);
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.running, counts.depth), (3, 5));
     gate.open(1);
     gate.wait_for(1);
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.running, counts.depth, counts.done), (3, 4, 1));
     assert!(!gate.has_more());
     gate.open(7);
-    assert!(dispatcher.queue(queue).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     assert_eq!(inside.most.load(Ordering::SeqCst), 3);
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.done, counts.high_water >= 5), (8, true));
 }
 
@@ -191,7 +215,7 @@ fn a_handler_that_yields_lets_the_other_consumers_go_on() {
         .expect("a runtime");
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(yields_once)
+        .handler(yields_once)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -199,6 +223,11 @@ fn a_handler_that_yields_lets_the_other_consumers_go_on() {
     for number in 1..=2 {
         dispatcher.emit(Job(number));
     }
-    runtime.block_on(dispatcher.queue(&YIELDING).join());
+    runtime.block_on(
+        dispatcher
+            .queue(&YIELDING)
+            .expect("a handler names it")
+            .join(),
+    );
     assert_eq!(journal.take()[..2], ["begin 1", "begin 2"]);
 }

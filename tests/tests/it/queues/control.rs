@@ -23,12 +23,12 @@ fn passes(_job: &Job, gate: &Gate) {
 fn a_paused_queue_starts_nothing_and_takes_more() {
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let dispatcher = Dispatcher::empty()
-        .only(passes)
+        .handler(passes)
         .provide_arc(gate.clone())
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
-    let queue = dispatcher.queue(&PAUSED);
+    let queue = dispatcher.queue(&PAUSED).expect("a handler names it");
     dispatcher.emit(Job(0));
     gate.wait_for(1);
     queue.pause();
@@ -62,24 +62,42 @@ fn is_caused(_event: &Caused) {}
 fn join_waits_until_what_the_deliveries_caused_was_handed_over() {
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let dispatcher = Dispatcher::empty()
-        .only(causes)
-        .only(is_caused)
+        .handler(causes)
+        .handler(is_caused)
         .provide_arc(gate.clone())
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
-    dispatcher.queue(&SECOND).pause();
+    dispatcher
+        .queue(&SECOND)
+        .expect("a handler names it")
+        .pause();
     for round in 1..50 {
         dispatcher.emit(Job(0));
-        let first = dispatcher.queue(&FIRST);
+        let first = dispatcher.queue(&FIRST).expect("a handler names it");
         let mut join = pin!(first.join());
         assert!(poll_once(join.as_mut()).is_pending());
         gate.open(1);
         block_on(join);
-        assert_eq!(dispatcher.queue(&SECOND).counts().depth, round);
+        assert_eq!(
+            dispatcher
+                .queue(&SECOND)
+                .expect("a handler names it")
+                .counts()
+                .depth,
+            round
+        );
     }
-    dispatcher.queue(&SECOND).resume();
-    assert!(dispatcher.queue(&SECOND).join_blocking(LONG));
+    dispatcher
+        .queue(&SECOND)
+        .expect("a handler names it")
+        .resume();
+    assert!(
+        dispatcher
+            .queue(&SECOND)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
 }
 
 static CHOSEN: Queue = Queue::new("chosen")
@@ -89,16 +107,25 @@ static CHOSEN: Queue = Queue::new("chosen")
 #[handler(queue = CHOSEN)]
 fn chosen(_job: &Job) {}
 
-fn paused_and_filled(runtime: &Runtime, builder: event_core::DispatcherBuilder) -> QueueCounts {
+fn paused_and_filled(
+    runtime: &Runtime,
+    builder: event_core::dispatcher::DispatcherBuilder,
+) -> QueueCounts {
     let dispatcher = builder
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
-    dispatcher.queue(&CHOSEN).pause();
+    dispatcher
+        .queue(&CHOSEN)
+        .expect("a handler names it")
+        .pause();
     for number in 0..10 {
         dispatcher.emit(Job(number));
     }
-    dispatcher.queue(&CHOSEN).counts()
+    dispatcher
+        .queue(&CHOSEN)
+        .expect("a handler names it")
+        .counts()
 }
 
 #[test]
@@ -132,19 +159,41 @@ fn two_dispatchers_share_a_queue_and_never_meet() {
     // The one consumer of the one is held, that of the other is not.
     other_gate.open(1);
     other.emit(Job(0));
-    assert!(other.queue(&PAUSED).join_blocking(LONG));
-    other.queue(&PAUSED).pause();
+    assert!(
+        other
+            .queue(&PAUSED)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
+    other.queue(&PAUSED).expect("a handler names it").pause();
     one_gate.open(2);
     one.emit(Job(1));
-    assert!(one.queue(&PAUSED).join_blocking(LONG));
-    assert_eq!(one.queue(&PAUSED).counts().done, 2);
-    assert_eq!(other.queue(&PAUSED).counts().offered, 1);
+    assert!(
+        one.queue(&PAUSED)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
+    assert_eq!(
+        one.queue(&PAUSED)
+            .expect("a handler names it")
+            .counts()
+            .done,
+        2
+    );
+    assert_eq!(
+        other
+            .queue(&PAUSED)
+            .expect("a handler names it")
+            .counts()
+            .offered,
+        1
+    );
 }
 
 #[test]
 fn a_queue_that_no_handler_names_is_empty() {
     let dispatcher = Dispatcher::empty().build().expect("wired");
-    let queue = dispatcher.queue(&PAUSED);
+    let queue = dispatcher.queue(&PAUSED).expect("a handler names it");
     queue.pause();
     assert_eq!(queue.counts(), QueueCounts::default());
     block_on(queue.join());

@@ -2,7 +2,7 @@
 
 use event_core::error::{BuildError, ProblemKind};
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::{AnyEvent, Dispatcher, DispatcherBuilder, Emitter, Event, handler};
+use event_core::{AnyEvent, Dispatcher, Emitter, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::runtime;
 
 static ONE: Queue = Queue::new("one");
@@ -41,7 +41,7 @@ fn a_to_b_or_fails(_event: &A) -> Result<(C, Option<B>), String> {
 
 #[handler(queue = ONE)]
 fn a_emits_b(_event: &A, emitter: Emitter<(B, D)>) {
-    emitter.emit(D);
+    emitter.emit_after(D);
 }
 
 #[handler(queue = TWO)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_core::queue::Queue;
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{AnyEvent, Dispatcher, Event, handler};
 use event_tests::{Journal, quiet_panic, runtime};
 use pollster::block_on;
@@ -35,8 +35,8 @@ async fn see_named(event: &dyn AnyEvent, journal: &Journal) {
 fn a_queued_catch_all_sees_every_event_even_generic_ones() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(see_everything)
-        .only(see_named)
+        .handler(see_everything)
+        .handler(see_named)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -44,7 +44,12 @@ fn a_queued_catch_all_sees_every_event_even_generic_ones() {
     assert_eq!(dispatcher.emit(Wrapped(1_u8)).handed_over(), 1);
     assert_eq!(dispatcher.emit(FunctionId).handed_over(), 2);
     assert_eq!(dispatcher.emit(Caused).handed_over(), 1);
-    assert!(dispatcher.queue(&EVERYTHING).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(&EVERYTHING)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     assert_eq!(
         journal.take(),
         ["Wrapped", "queues.named", "and queues.named", "Caused"]
@@ -80,16 +85,20 @@ async fn echo(_key: &KeyPressed, journal: &Journal) {
 fn break_keeps_a_stoppable_event_from_queues_and_tasks_in_every_form_of_emit() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(shortcut)
-        .only(type_it)
-        .only(echo)
+        .handler(shortcut)
+        .handler(type_it)
+        .handler(echo)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
     let reports = [
         dispatcher.emit(KeyPressed('q')),
-        dispatcher.try_emit(KeyPressed('q')).expect("no failure"),
+        dispatcher
+            .fail_fast()
+            .emit(KeyPressed('q'))
+            .into_result()
+            .expect("no failure"),
         dispatcher
             .emit_blocking(KeyPressed('q'))
             .expect("no runtime"),
@@ -99,10 +108,22 @@ fn break_keeps_a_stoppable_event_from_queues_and_tasks_in_every_form_of_emit() {
         let counts = (report.done(), report.skipped(), report.handed_over());
         assert_eq!(counts, (1, 2, 0), "{report}");
     }
-    assert_eq!(dispatcher.queue(&STOPPED).counts().offered, 0);
+    assert_eq!(
+        dispatcher
+            .queue(&STOPPED)
+            .expect("a handler names it")
+            .counts()
+            .offered,
+        0
+    );
     let report = block_on(dispatcher.emit_async(KeyPressed('x')).into_future());
     assert_eq!((report.done(), report.handed_over()), (2, 1), "{report}");
-    assert!(dispatcher.queue(&STOPPED).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(&STOPPED)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     let mut lines = journal.take();
     lines.sort();
     assert_eq!(lines, ["async", "queued"]);
@@ -132,7 +153,7 @@ fn filtered(job: &Job, journal: &Journal) {
 fn a_filter_is_asked_once_on_the_emitters_thread() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(filtered)
+        .handler(filtered)
         .provide_arc(journal.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -143,9 +164,21 @@ fn a_filter_is_asked_once_on_the_emitters_thread() {
     assert_eq!((report.handed_over(), report.skipped()), (0, 1));
     let report = dispatcher.emit(Job(99));
     assert_eq!((report.handed_over(), report.panicked()), (0, 1));
-    assert_eq!(report.failures()[0].ended(), Some(Ended::Panicked));
-    assert!(dispatcher.queue(&FILTERED).join_blocking(LONG));
+    assert_eq!(report.failures()[0].ended(), Some(DeliveryStatus::Panicked));
+    assert!(
+        dispatcher
+            .queue(&FILTERED)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     assert_eq!(ASKED.get(), 3);
     assert_eq!(journal.take(), ["2"]);
-    assert_eq!(dispatcher.queue(&FILTERED).counts().offered, 1);
+    assert_eq!(
+        dispatcher
+            .queue(&FILTERED)
+            .expect("a handler names it")
+            .counts()
+            .offered,
+        1
+    );
 }

@@ -76,7 +76,7 @@ async fn stocked_as_a_task(event: &Stocked, journal: &Journal) {
 }
 
 fn lanes_keep_their_order_and_run_side_by_side(
-    builder: event_core::DispatcherBuilder,
+    builder: event_core::dispatcher::DispatcherBuilder,
     queue: &'static Queue,
 ) {
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
@@ -120,12 +120,29 @@ fn lanes_keep_their_order_and_run_side_by_side(
     let second = (1..4).flat_map(|n| [format!("2: ordered {n}"), format!("2: paid {n}")]);
     assert_eq!(lines, second.collect::<Vec<_>>());
     until("one call runs", || {
-        dispatcher.queue(queue).counts().running == 1
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .counts()
+            .running
+            == 1
     });
-    assert_eq!(dispatcher.queue(queue).counts().depth, 9);
+    assert_eq!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .counts()
+            .depth,
+        9
+    );
 
     gate.open(1);
-    assert!(dispatcher.queue(queue).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     let first = (0..5).flat_map(|n| [format!("1: ordered {n}"), format!("1: paid {n}")]);
     assert_eq!(journal.take(), first.collect::<Vec<_>>());
 }
@@ -173,7 +190,7 @@ async fn fails_as_a_task(event: &Ordered, journal: &Journal) -> Result<(), &'sta
 fn every_end_frees_the_lane<F: Copy + 'static>(handler: F, queue: &'static Queue, failed: u64) {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let dispatcher = Dispatcher::empty()
-        .only(handler)
+        .handler(handler)
         .provide_arc(journal.clone())
         .on_failure(|_| {})
         .runtime(runtime.handle().clone())
@@ -185,10 +202,18 @@ fn every_end_frees_the_lane<F: Copy + 'static>(handler: F, queue: &'static Queue
             number,
         });
     }
-    assert!(dispatcher.queue(queue).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     let numbers: Vec<_> = (0..12).map(|number: u32| number.to_string()).collect();
     assert_eq!(journal.take(), numbers);
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.done, counts.failed), (12 - failed, failed));
 }
 

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use event_core::queue::{LocalQueue, Overflow};
-use event_core::report::Ended;
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Dispatcher, Emitter, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{quiet_panic, until};
 
 /// Neither `Send` nor `Sync`.
@@ -52,7 +52,7 @@ fn click(event: &Clicked, app: &mut App) {
 #[handler(queue = UI)]
 fn redraw(event: &Clicked, app: &mut App, emitter: Emitter<Redrawn>) -> Redrawn {
     app.write("redraw");
-    emitter.emit(Redrawn(event.0));
+    emitter.emit_after(Redrawn(event.0));
     Redrawn(event.0 + 1)
 }
 
@@ -85,7 +85,7 @@ fn built(builder: DispatcherBuilder) -> Dispatcher {
 }
 
 fn adds_up(dispatcher: &Dispatcher) {
-    let counts = dispatcher.local_queue(&UI).counts();
+    let counts = dispatcher.queue(&UI).expect("a handler names it").counts();
     let waiting = (counts.depth + counts.running) as u64;
     let ended = counts.done + counts.failed + counts.abandoned;
     let refused = counts.dropped + counts.rejected;
@@ -96,9 +96,15 @@ fn adds_up(dispatcher: &Dispatcher) {
 fn woken(dispatcher: &Dispatcher) -> Arc<AtomicUsize> {
     let wakes = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&wakes);
-    assert!(dispatcher.wake_with(&UI, move || {
-        counting.fetch_add(1, Ordering::SeqCst);
-    }));
+    assert!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .on_wake(move || {
+                counting.fetch_add(1, Ordering::SeqCst);
+            })
+            .is_ok()
+    );
     wakes
 }
 
@@ -110,9 +116,21 @@ fn handlers_run_where_the_owner_pumps_whoever_emits() {
         scope.spawn(|| assert_eq!(dispatcher.emit(Clicked(1)).handed_over(), 1));
     });
     assert!(app.take().is_empty());
-    assert_eq!(dispatcher.pump(&UI, &mut app), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        1
+    );
     assert_eq!(app.take(), ["clicked 1"]);
-    assert_eq!(dispatcher.pump(&UI, &mut app), 0);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        0
+    );
     assert_eq!(app.raw, Some(std::ptr::null()));
 }
 
@@ -123,10 +141,22 @@ fn pump_runs_what_was_queued_when_it_was_called_and_wakes_for_the_rest() {
     let mut app = App::default();
     dispatcher.emit(Clicked(1));
     assert_eq!(wakes.swap(0, Ordering::SeqCst), 1, "a wake for each offer");
-    assert_eq!(dispatcher.pump(&UI, &mut app), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        1
+    );
     assert_eq!(app.take(), ["redraw"]);
     assert!(wakes.swap(0, Ordering::SeqCst) > 0, "more waits");
-    assert_eq!(dispatcher.pump(&UI, &mut app), 2);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        2
+    );
     assert_eq!(app.take(), ["redrawn 1", "redrawn 2"]);
     assert_eq!(wakes.load(Ordering::SeqCst), 0, "nothing waits");
 }
@@ -150,10 +180,26 @@ fn pump_leaves_what_is_caused_to_the_next_call_even_where_it_makes_room() {
         dispatcher.emit(Clicked(number));
     }
     // The first one's two effects push the second out; the third's push out their elders.
-    assert_eq!(dispatcher.pump(&UI, &mut app), 2);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        2
+    );
     assert_eq!(app.take(), ["0", "2"]);
-    assert_eq!(dispatcher.local_queue(&UI).counts().depth, 3);
-    dispatcher.pump(&UI, &mut app);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .counts()
+            .depth,
+        3
+    );
+    dispatcher
+        .queue(&UI)
+        .expect("a handler names it")
+        .pump(&mut app);
     assert_eq!(app.take(), ["redrawn 1", "redrawn 0", "redrawn 1"]);
     adds_up(&dispatcher);
 }
@@ -166,16 +212,39 @@ fn the_loop_is_woken_once_for_each_offer_and_set_once() {
         dispatcher.emit(Clicked(number));
     }
     assert_eq!(wakes.load(Ordering::SeqCst), 3, "two found no room");
-    assert!(!dispatcher.wake_with(&UI, || ()), "there is one");
-    assert!(!dispatcher.wake_with(&OTHER, || ()), "no handler names it");
+    assert!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .on_wake(|| ())
+            .is_err(),
+        "there is one"
+    );
+    assert!(
+        dispatcher
+            .queue(&OTHER)
+            .expect("a handler names it")
+            .on_wake(|| ())
+            .is_err(),
+        "no handler names it"
+    );
 }
 
 #[test]
 fn a_wake_up_that_panics_reaches_nobody() {
     let dispatcher = built(Dispatcher::empty().only(click));
-    dispatcher.wake_with(&UI, || quiet_panic());
+    dispatcher
+        .queue(&UI)
+        .expect("a handler names it")
+        .on_wake(|| quiet_panic());
     assert_eq!(dispatcher.emit(Clicked(1)).handed_over(), 1);
-    assert_eq!(dispatcher.pump(&UI, &mut App::default()), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut App::default()),
+        1
+    );
 }
 
 #[test]
@@ -183,23 +252,35 @@ fn a_paused_queue_does_not_wake_its_loop_over_and_over() {
     let dispatcher = built(Dispatcher::empty().only(click));
     let wakes = woken(&dispatcher);
     let mut app = App::default();
-    dispatcher.local_queue(&UI).pause();
+    dispatcher.queue(&UI).expect("a handler names it").pause();
     dispatcher.emit(Clicked(1));
     assert_eq!(wakes.swap(0, Ordering::SeqCst), 1);
-    assert_eq!(dispatcher.pump(&UI, &mut app), 0);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        0
+    );
     assert_eq!(wakes.load(Ordering::SeqCst), 0, "or the loop would spin");
-    dispatcher.local_queue(&UI).resume();
+    dispatcher.queue(&UI).expect("a handler names it").resume();
     assert_eq!(
         wakes.load(Ordering::SeqCst),
         1,
         "or the loop would sleep on"
     );
-    assert_eq!(dispatcher.pump(&UI, &mut app), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        1
+    );
 }
 
 #[test]
 fn a_handler_that_panics_leaves_what_is_lent_usable() {
-    let failures: Arc<Mutex<Vec<Option<Ended>>>> = Arc::default();
+    let failures: Arc<Mutex<Vec<Option<DeliveryStatus>>>> = Arc::default();
     let heard = Arc::clone(&failures);
     let dispatcher = built(
         Dispatcher::empty()
@@ -210,16 +291,22 @@ fn a_handler_that_panics_leaves_what_is_lent_usable() {
     for number in 1..=3 {
         dispatcher.emit(Clicked(number));
     }
-    assert_eq!(dispatcher.pump(&UI, &mut app), 3);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        3
+    );
     assert_eq!(
         app.take(),
         ["begin 1", "end 1", "begin 2", "begin 3", "end 3"]
     );
     assert_eq!(
         *failures.lock().expect("not poisoned"),
-        [Some(Ended::Panicked)]
+        [Some(DeliveryStatus::Panicked)]
     );
-    let counts = dispatcher.local_queue(&UI).counts();
+    let counts = dispatcher.queue(&UI).expect("a handler names it").counts();
     assert_eq!((counts.done, counts.failed), (2, 1));
     adds_up(&dispatcher);
 }
@@ -244,7 +331,13 @@ fn overflowing(overflow: Overflow) -> (Dispatcher, Vec<String>) {
         }
     }
     adds_up(&dispatcher);
-    assert_eq!(dispatcher.pump(&UI, &mut app), 3);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        3
+    );
     adds_up(&dispatcher);
     (dispatcher, app.take())
 }
@@ -253,29 +346,59 @@ fn overflowing(overflow: Overflow) -> (Dispatcher, Vec<String>) {
 fn a_full_queue_rejects_unless_said() {
     let (dispatcher, lines) = overflowing(Overflow::Reject);
     assert_eq!(lines, ["0", "1", "2"]);
-    assert_eq!(dispatcher.local_queue(&UI).counts().rejected, 2);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .counts()
+            .rejected,
+        2
+    );
     let declared = built(Dispatcher::empty().only(numbered));
     let reports: Vec<_> = (0..4)
         .map(|number| declared.emit(Clicked(number)))
         .collect();
     assert_eq!(reports[3].rejected(), 1);
-    declared.pump(&UI, &mut App::default());
+    declared
+        .queue(&UI)
+        .expect("a handler names it")
+        .pump(&mut App::default());
     reports[3].failures()[0].redeliver_blocking().expect("room");
-    assert_eq!(declared.pump(&UI, &mut App::default()), 1);
+    assert_eq!(
+        declared
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut App::default()),
+        1
+    );
 }
 
 #[test]
 fn a_full_queue_may_drop_the_newest() {
     let (dispatcher, lines) = overflowing(Overflow::DropNewest);
     assert_eq!(lines, ["0", "1", "2"]);
-    assert_eq!(dispatcher.local_queue(&UI).counts().dropped, 2);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .counts()
+            .dropped,
+        2
+    );
 }
 
 #[test]
 fn a_full_queue_may_drop_the_oldest() {
     let (dispatcher, lines) = overflowing(Overflow::DropOldest);
     assert_eq!(lines, ["2", "3", "4"]);
-    assert_eq!(dispatcher.local_queue(&UI).counts().dropped, 2);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .counts()
+            .dropped,
+        2
+    );
 }
 
 #[test]
@@ -283,9 +406,21 @@ fn two_queues_are_pumped_apart() {
     let dispatcher = built(Dispatcher::empty().only(redrawn).only(count));
     let (mut app, mut sum) = (App::default(), 0);
     assert_eq!(dispatcher.emit(Redrawn(7)).handed_over(), 2);
-    assert_eq!(dispatcher.pump(&OTHER, &mut sum), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&OTHER)
+            .expect("a handler names it")
+            .pump(&mut sum),
+        1
+    );
     assert_eq!((sum, app.take().len()), (7, 0));
-    assert_eq!(dispatcher.pump(&UI, &mut app), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&UI)
+            .expect("a handler names it")
+            .pump(&mut app),
+        1
+    );
     assert_eq!(app.take(), ["redrawn 7"]);
 }
 
@@ -294,7 +429,7 @@ fn what_waits_when_the_last_dispatcher_goes_is_abandoned() {
     let failures: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&failures);
     let dispatcher = built(Dispatcher::empty().only(click).on_failure(move |failure| {
-        assert_eq!(failure.ended(), Some(Ended::Abandoned));
+        assert_eq!(failure.ended(), Some(DeliveryStatus::Abandoned));
         heard
             .lock()
             .expect("not poisoned")
@@ -302,7 +437,7 @@ fn what_waits_when_the_last_dispatcher_goes_is_abandoned() {
     }));
     dispatcher.emit(Clicked(1));
     dispatcher.emit(Clicked(2));
-    let queue = dispatcher.local_queue(&UI);
+    let queue = dispatcher.queue(&UI).expect("a handler names it");
     drop(dispatcher);
     let failures = failures.lock().expect("not poisoned");
     assert_eq!(failures.len(), 2);
@@ -316,10 +451,13 @@ fn a_shutdown_waits_for_the_owner_to_pump() {
     let mut app = App::default();
     dispatcher.emit(Clicked(1));
     thread::scope(|scope| {
-        let shutdown = scope.spawn(|| dispatcher.shutdown_blocking(Duration::from_mins(1)));
+        let shutdown = scope.spawn(|| dispatcher.shutdown(Duration::from_mins(1)).blocking());
         until("it is closed", || dispatcher.emit(Nobody).closed());
         until("the shutdown has ended", || {
-            dispatcher.pump(&UI, &mut app);
+            dispatcher
+                .queue(&UI)
+                .expect("a handler names it")
+                .pump(&mut app);
             shutdown.is_finished()
         });
         assert!(shutdown.join().expect("no panic").is_complete());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use event_core::error::RedeliverError;
 use event_core::queue::{Overflow, Queue, QueueCounts};
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, Report, handler};
 use event_tests::{Gate, Journal, poll_once, runtime, until};
 use pollster::block_on;
@@ -56,7 +56,7 @@ impl Full {
         let runtime = runtime();
         let (gate, journal) = (Arc::new(Gate::default()), Arc::new(Journal::default()));
         let dispatcher = Dispatcher::empty()
-            .only(handler)
+            .handler(handler)
             .configure(queue, |queue| queue.overflow(overflow))
             .provide_arc(gate.clone())
             .provide_arc(journal.clone())
@@ -79,7 +79,11 @@ impl Full {
     }
 
     fn counts(&self) -> QueueCounts {
-        let counts = self.dispatcher.queue(self.queue).counts();
+        let counts = self
+            .dispatcher
+            .queue(self.queue)
+            .expect("a handler names it")
+            .counts();
         let waiting = (counts.depth + counts.running) as u64;
         let ended = counts.done + counts.failed + counts.abandoned;
         assert_eq!(
@@ -93,7 +97,12 @@ impl Full {
     /// Lets all go on; answers what ran, in order.
     fn drain(&self) -> Vec<String> {
         self.gate.open(1000);
-        assert!(self.dispatcher.queue(self.queue).join_blocking(LONG));
+        assert!(
+            self.dispatcher
+                .queue(self.queue)
+                .expect("a handler names it")
+                .join_blocking(LONG)
+        );
         assert_eq!(self.counts().high_water, 2);
         self.journal.take()
     }
@@ -105,7 +114,7 @@ fn is_full(report: &Report) {
         panic!("one failure: {report}")
     };
     assert!(failure.is_full());
-    assert_eq!(failure.ended(), Some(Ended::Rejected));
+    assert_eq!(failure.ended(), Some(DeliveryStatus::Rejected));
 }
 
 #[test]
@@ -114,7 +123,12 @@ fn reject_is_a_failure_in_every_form_of_emit() {
         is_full(&full.dispatcher.emit(Job(3)));
         is_full(&full.dispatcher.emit_blocking(Job(4)).expect("no runtime"));
         is_full(&block_on(full.dispatcher.emit_async(Job(5)).into_future()));
-        let error = full.dispatcher.try_emit(Job(6)).expect_err("it is full");
+        let error = full
+            .dispatcher
+            .fail_fast()
+            .emit(Job(6))
+            .into_result()
+            .expect_err("it is full");
         is_full(error.report());
         let text = format!("queue `{}` is full (2 wait)", full.queue.name());
         assert!(error.to_string().ends_with(&text), "{error}");
@@ -131,7 +145,11 @@ fn drops(overflow: Overflow, handed_over_and_dropped: (usize, usize), left: [&st
             full.dispatcher.emit(Job(3)),
             full.dispatcher.emit_blocking(Job(4)).expect("no runtime"),
             block_on(full.dispatcher.emit_async(Job(5)).into_future()),
-            full.dispatcher.try_emit(Job(6)).expect("no failure"),
+            full.dispatcher
+                .fail_fast()
+                .emit(Job(6))
+                .into_result()
+                .expect("no failure"),
         ] {
             assert!(report.is_ok());
             let counts = (report.handed_over(), report.dropped());
@@ -157,7 +175,14 @@ fn drop_oldest_makes_room_and_is_no_failure() {
 fn emit_never_waits_and_says_that_a_waiting_queue_is_full() {
     for full in Full::of(Overflow::Wait) {
         is_full(&full.dispatcher.emit(Job(3)));
-        is_full(full.dispatcher.try_emit(Job(4)).expect_err("full").report());
+        is_full(
+            full.dispatcher
+                .fail_fast()
+                .emit(Job(4))
+                .into_result()
+                .expect_err("full")
+                .report(),
+        );
         assert_eq!((full.counts().rejected, full.counts().waits), (2, 0));
         assert_eq!(full.drain(), ["0", "1", "2"]);
     }
@@ -241,8 +266,8 @@ fn a_cause_waits<F: Copy + 'static>(causes: F, through: Option<&'static Queue>) 
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(on_a_thread)
-        .only(causes)
+        .handler(on_a_thread)
+        .handler(causes)
         .provide_arc(gate.clone())
         .provide_arc(journal.clone())
         .on_failure(|failure| panic!("{failure}"))
@@ -254,17 +279,29 @@ fn a_cause_waits<F: Copy + 'static>(causes: F, through: Option<&'static Queue>) 
     dispatcher.emit(Job(1));
     dispatcher.emit(Job(2));
     dispatcher.emit(Cause);
-    let queue = dispatcher.queue(&THREAD);
+    let queue = dispatcher.queue(&THREAD).expect("a handler names it");
     until("what was caused waits for room", || {
         queue.counts().waits == 1
     });
     if let Some(through) = through {
         // It has not ended before what it caused is in its queue.
-        assert_eq!(dispatcher.queue(through).counts().running, 1);
+        assert_eq!(
+            dispatcher
+                .queue(through)
+                .expect("a handler names it")
+                .counts()
+                .running,
+            1
+        );
     }
     gate.open(10);
     if let Some(through) = through {
-        assert!(dispatcher.queue(through).join_blocking(LONG));
+        assert!(
+            dispatcher
+                .queue(through)
+                .expect("a handler names it")
+                .join_blocking(LONG)
+        );
     }
     until("all four have run", || queue.counts().done == 4);
     assert_eq!(journal.take(), ["0", "1", "2", "3"]);
@@ -358,7 +395,7 @@ fn only_what_found_no_room_can_be_redelivered_and_only_while_there_is_a_dispatch
     for full in Full::of(Overflow::Reject) {
         let report = full.dispatcher.emit(Job(3));
         full.gate.open(1000);
-        assert!(full.dispatcher.shutdown_blocking(LONG).is_complete());
+        assert!(full.dispatcher.shutdown(LONG).blocking().is_complete());
         let failure = &report.failures()[0];
         assert_eq!(failure.redeliver_blocking(), Err(RedeliverError::Closed));
         drop(full);
@@ -406,7 +443,7 @@ fn what_was_rejected_behind_the_report_is_redelivered_from_the_failure_hook() {
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
-    let queue = dispatcher.queue(&NARROW);
+    let queue = dispatcher.queue(&NARROW).expect("a handler names it");
     queue.pause();
     dispatcher.emit(FromTask);
     until("three are rejected", || queue.counts().rejected == 3);

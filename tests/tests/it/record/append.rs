@@ -2,7 +2,9 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use event_core::wire::record::{RecordError, Recorded, Recorder, Records, Rotation};
+use event_core::wire::journal::{
+    JournalError, JournalReader, JournalSummary, JournalWriter, Rotation,
+};
 use event_core::{Dispatcher, Event};
 use event_tests::{codec, record};
 use proptest::collection::vec;
@@ -26,8 +28,8 @@ fn of(texts: &[String]) -> Vec<u8> {
 }
 
 /// The record with these events behind it.
-fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, Recorded) {
-    let recorder = Recorder::builder(codec());
+fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, JournalSummary) {
+    let recorder = JournalWriter::builder(codec());
     let recorder = recorder.append(Cursor::new(record.to_vec()));
     let recorder = recorder.expect("it can be read");
     let builder = Dispatcher::empty().observe(recorder.clone());
@@ -43,7 +45,7 @@ fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, Recorded) {
 
 /// What is in a record, line by line; `None` for one that is cut off.
 fn read(record: &[u8]) -> Vec<Option<String>> {
-    let events = Records::new(codec(), record).zip(1..);
+    let events = JournalReader::new(codec(), record).zip(1..);
     let texts = events.map(|(event, line)| match event {
         Ok(event) => Some(
             event
@@ -53,7 +55,7 @@ fn read(record: &[u8]) -> Vec<Option<String>> {
                 .0
                 .clone(),
         ),
-        Err(error @ RecordError::CutOff { .. }) => {
+        Err(error @ JournalError::CutOff { .. }) => {
             assert_eq!(error.line(), line);
             None
         }
@@ -115,9 +117,12 @@ fn what_a_power_failure_leaves_of_a_line_is_one_line_that_is_no_event() {
         let before = [of(&["a".to_owned()]), vec![0; length]].concat();
         let (record, end) = appended(&before, &["b"]);
         assert_eq!(end.torn(), length as u64);
-        let events: Vec<_> = Records::new(codec(), &*record).collect();
+        let events: Vec<_> = JournalReader::new(codec(), &*record).collect();
         assert!(events[0].is_ok() && events[2].is_ok());
-        assert_eq!(events[1].as_ref().map_err(RecordError::line).err(), Some(2));
+        assert_eq!(
+            events[1].as_ref().map_err(JournalError::line).err(),
+            Some(2)
+        );
         assert_eq!(events.len(), 3);
     }
 }
@@ -127,7 +132,7 @@ fn a_record_that_is_full_already_has_room_for_no_event() {
     let before = of(&["a".to_owned()]);
     for (most, is_full) in [(before.len(), true), (10_000, false)] {
         let rotation = Rotation::bytes(most as u64);
-        let recorder = Recorder::builder(codec());
+        let recorder = JournalWriter::builder(codec());
         let recorder = recorder.rotate(rotation, || Ok(Cursor::default()));
         let recorder = recorder.append(Cursor::new(before.clone()));
         let recorder = recorder.expect("it can be read");
@@ -166,7 +171,7 @@ impl Seek for Unreadable {
 
 #[test]
 fn what_cannot_be_read_is_not_appended_to_and_the_error_says_how_to_open_it() {
-    let error = Recorder::builder(codec()).append(Unreadable);
+    let error = JournalWriter::builder(codec()).append(Unreadable);
     assert_eq!(
         error.expect_err("it cannot be read").to_string(),
         "cannot append to the record: not open for reading; a file is opened with \

@@ -12,7 +12,7 @@ mod written;
 use std::io::{BufRead, Write};
 
 use event_core::queue::Queue;
-use event_core::wire::record::{FlushPolicy, Recorded, Recorder, Records};
+use event_core::wire::journal::{FlushPolicy, JournalReader, JournalSummary, JournalWriter};
 use event_core::{Dispatcher, Emitter, Event, handler};
 use event_tests::{codec, record};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ fn look(event: &Moved) -> Seen {
 
 #[handler]
 fn show(_event: &Seen, emitter: Emitter<Shown>) {
-    emitter.emit(Shown);
+    emitter.emit_after(Shown);
 }
 
 static LATER: Queue = Queue::new("record-later");
@@ -54,23 +54,25 @@ fn moved(step: u64) -> Moved {
     Moved { by: 0, step }
 }
 
-fn observed<W: Write + Send + 'static>(out: W) -> (Dispatcher, Recorder<W>) {
-    observed_by(Recorder::new(codec(), out))
+fn observed<W: Write + Send + 'static>(out: W) -> (Dispatcher, JournalWriter<W>) {
+    observed_by(JournalWriter::new(codec(), out))
 }
 
 /// In blocks, so that lines wait.
-fn observed_in_blocks<W: Write + Send + 'static>(out: W) -> (Dispatcher, Recorder<W>) {
-    let recorder = Recorder::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
+fn observed_in_blocks<W: Write + Send + 'static>(out: W) -> (Dispatcher, JournalWriter<W>) {
+    let recorder = JournalWriter::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
     observed_by(recorder.start(out).expect("no thread is needed"))
 }
 
-fn observed_by<W: Write + Send + 'static>(recorder: Recorder<W>) -> (Dispatcher, Recorder<W>) {
+fn observed_by<W: Write + Send + 'static>(
+    recorder: JournalWriter<W>,
+) -> (Dispatcher, JournalWriter<W>) {
     let builder = Dispatcher::empty().observe(recorder.clone());
     (builder.build().expect("wired"), recorder)
 }
 
 /// How many events are not in the record for each reason.
-fn missed(end: &Recorded) -> Vec<(&str, u64, u64)> {
+fn missed(end: &JournalSummary) -> Vec<(&str, u64, u64)> {
     let missed = end.missed().iter();
     missed
         .map(|it| (it.event(), it.count(), it.lacking()))
@@ -84,7 +86,7 @@ fn line(step: u64) -> String {
 
 /// What is read: steps, and what is said of lines that are no event.
 fn results(input: impl BufRead) -> Vec<Result<u64, String>> {
-    Records::new(codec().size_limit(2_000), input)
+    JournalReader::new(codec().size_limit(2_000), input)
         .map(|event| {
             let event = event.map_err(|error| format!("{}: {error}", error.line()))?;
             Ok(event.event().downcast_ref::<Moved>().expect("a step").step)

@@ -7,7 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use event_core::wire::record::{FlushPolicy, Recorder, RecorderBuilder, Records, Rotation};
+use event_core::wire::journal::{
+    FlushPolicy, JournalBuilder, JournalReader, JournalWriter, Rotation,
+};
 use event_core::{Dispatcher, Event, handler};
 use event_tests::codec;
 use proptest::collection::vec;
@@ -106,18 +108,18 @@ impl Drop for Out {
     }
 }
 
-fn builder<W: Write>() -> RecorderBuilder<W> {
-    Recorder::builder(codec())
+fn builder<W: Write>() -> JournalBuilder<W> {
+    JournalWriter::builder(codec())
 }
 
-fn observed<W: Write + Send + 'static>(recorder: &Recorder<W>) -> Dispatcher {
+fn observed<W: Write + Send + 'static>(recorder: &JournalWriter<W>) -> Dispatcher {
     let builder = Dispatcher::empty().observe(recorder.clone());
     builder.build().expect("wired")
 }
 
 /// The numbers of the events in a record, each of which is one.
 fn numbers(record: &[u8]) -> Vec<usize> {
-    let events = Records::new(codec(), record).map(|event| event.expect("an event"));
+    let events = JournalReader::new(codec(), record).map(|event| event.expect("an event"));
     let noted = events.map(|event| event.event().downcast_ref::<Noted>().expect("one").number);
     noted.collect()
 }
@@ -146,7 +148,7 @@ fn each_event_is_flushed_and_synced_before_its_handlers_run_on_whichever_thread(
     });
     let recorder = each.start(disk.create()).expect("started");
     let dispatcher = Dispatcher::empty()
-        .only(look)
+        .handler(look)
         .provide(disk)
         .observe(recorder.clone())
         .build()
@@ -216,7 +218,7 @@ struct Watched {
     ended: Sender<()>,
     wrote: Sender<()>,
     fails: bool,
-    finishes: Option<Receiver<Recorder<Watched>>>,
+    finishes: Option<Receiver<JournalWriter<Watched>>>,
 }
 
 impl Write for Watched {
@@ -225,7 +227,7 @@ impl Write for Watched {
             ENDED.set(Some(SaysEnded(self.ended.clone())));
         }
         if let Some(recorder) = self.finishes.take() {
-            let recorder: Recorder<Self> = recorder.recv_timeout(LONG).expect("it is sent");
+            let recorder: JournalWriter<Self> = recorder.recv_timeout(LONG).expect("it is sent");
             let _ = recorder.finish();
         }
         if self.fails {

@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read};
 
 use event_core::wire::DecodeError;
-use event_core::wire::record::{RecordError, Records};
+use event_core::wire::journal::{JournalError, JournalReader};
 use event_tests::codec;
 
 use super::{line, results};
@@ -81,14 +81,14 @@ fn a_line_of_the_largest_size_is_read_and_one_byte_more_is_not() {
     for end in ["", "\n", "\r\n"] {
         let text = format!("{}{end}", record.trim_end());
         let read = |limit| {
-            let mut records = Records::new(codec().size_limit(limit), text.as_bytes());
+            let mut records = JournalReader::new(codec().size_limit(limit), text.as_bytes());
             (records.next().expect("a line"), records.next().is_none())
         };
         assert!(matches!(read(size), (Ok(_), true)), "{end:?}");
         let (error, was_last) = read(size - 1);
         let error = error.expect_err("it is too large");
         assert!(was_last);
-        let RecordError::Line { error, .. } = error else {
+        let JournalError::Line { error, .. } = error else {
             panic!("{end:?}: {error}")
         };
         let whole = size + end.len();
@@ -127,10 +127,10 @@ fn an_input_that_fails_is_the_last_item_and_one_that_is_interrupted_goes_on() {
 
 #[test]
 fn an_empty_record_has_no_events_and_says_how_many_lines_were_read() {
-    let mut records = Records::new(codec(), &b""[..]);
+    let mut records = JournalReader::new(codec(), &b""[..]);
     assert!(records.next().is_none() && records.next().is_none());
     assert_eq!(records.lines(), 0);
     let text = [line(1), line(2)].concat();
-    let mut records = Records::new(codec(), text.as_bytes());
+    let mut records = JournalReader::new(codec(), text.as_bytes());
     assert_eq!((records.by_ref().count(), records.lines()), (2, 2));
 }

@@ -4,8 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_core::queue::{Overflow, Queue};
-use event_core::wire::record::Recorder;
-use event_core::{Dispatcher, DispatcherBuilder, DispatcherHandle, Emitter, Event, handler};
+use event_core::wire::journal::JournalWriter;
+use event_core::{
+    Dispatcher, Emitter, Event,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    handler,
+};
 use event_tests::{codec, read};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -100,7 +104,7 @@ fn act(
             ($event:ident, $index:tt) => {
                 match act.way {
                     Way::Returns => returns.$index.push($event(step)),
-                    Way::Emits => emitter.emit($event(step)),
+                    Way::Emits => emitter.emit_after($event(step)),
                     Way::Nests => drop(handle.emit($event(step)).expect("it lives")),
                 }
             };
@@ -235,14 +239,14 @@ proptest! {
         roots in roots(),
     ) {
         let run = |each: &dyn Fn(&Dispatcher)| {
-            let recorder = Recorder::new(codec(), Vec::new());
+            let recorder = JournalWriter::new(codec(), Vec::new());
             let builder = dispatcher(false).observe(recorder.clone());
             let (dispatcher, state) = open(builder, &program);
             each(&dispatcher);
             prop_assert!(recorder.finish().is_complete());
             let record = recorder.into_inner().expect("nobody took it");
             let record = String::from_utf8(record).expect("JSON");
-            Ok((record, state.in_order(), dispatcher.discarded()))
+            Ok((record, state.in_order(), dispatcher.counts().discarded))
         };
         let (record, seen, _) = run(&|dispatcher| {
             for (number, event) in (1..).zip(&roots) {
@@ -251,7 +255,7 @@ proptest! {
         })?;
         let (again, seen_again, discarded) = run(&|dispatcher| {
             for event in read(&record) {
-                assert!(dispatcher.replay(&event).is_ok());
+                assert!(dispatcher.replaying().emit(&event).is_ok());
             }
         })?;
         prop_assert_eq!(seen, seen_again);
@@ -274,7 +278,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let long = Duration::from_mins(1);
         let run = |each: &dyn Fn(&Dispatcher)| {
-            let recorder = Recorder::new(codec(), Vec::new());
+            let recorder = JournalWriter::new(codec(), Vec::new());
             let builder = dispatcher(true)
                 .observe(recorder.clone())
                 .on_failure(|failure| panic!("{failure}"))
@@ -285,7 +289,7 @@ proptest! {
             let recorded = recorder.finish();
             prop_assert!(recorded.is_complete(), "{}", recorded);
             let record = recorder.into_inner().expect("nobody took it");
-            Ok((String::from_utf8(record).expect("JSON"), state.sorted(), dispatcher.discarded()))
+            Ok((String::from_utf8(record).expect("JSON"), state.sorted(), dispatcher.counts().discarded))
         };
         let (record, seen, _) = run(&|dispatcher| {
             for (number, event) in (1..).zip(&roots) {
@@ -300,9 +304,9 @@ proptest! {
         let (again, seen_again, discarded) = run(&|dispatcher| {
             for event in read(&record) {
                 let report = if waits {
-                    runtime.block_on(dispatcher.replay_async(&event))
+                    runtime.block_on(dispatcher.replaying().emit_async(&event))
                 } else {
-                    dispatcher.replay_blocking(&event).expect("a plain thread")
+                    dispatcher.replaying().emit_blocking(&event).expect("a plain thread")
                 };
                 assert!(report.is_ok(), "{report}");
             }

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use event_core::wire::record::{FlushPolicy, RecordError, Recorder, Records};
-use event_core::{Dispatcher, DispatcherHandle, Event};
+use event_core::wire::journal::{FlushPolicy, JournalError, JournalReader, JournalWriter};
+use event_core::{Dispatcher, Event, dispatcher::DispatcherHandle, global};
 use event_tests::{codec, quiet_panic, read};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -110,9 +110,9 @@ fn after_an_error_of_the_writer_nothing_is_written_and_all_of_it_is_counted() {
 
     // The record is good up to there.
     let text = disk.text();
-    let records: Vec<_> = Records::new(codec(), text.as_bytes()).collect();
+    let records: Vec<_> = JournalReader::new(codec(), text.as_bytes()).collect();
     let (last, all) = records.split_last().expect("some");
-    assert!(matches!(last, Err(RecordError::CutOff { .. })), "{last:?}");
+    assert!(matches!(last, Err(JournalError::CutOff { .. })), "{last:?}");
     assert!(all.iter().all(Result::is_ok));
     assert!(all.len() as u64 >= end.written());
 }
@@ -127,7 +127,7 @@ fn a_writer_that_panics_is_an_error_of_the_record_and_of_nothing_else() {
     assert_eq!((end.written(), end.lost()), (0, 1));
     let error = end.error().expect("it panicked").to_string();
     assert_eq!(error, "the writer panicked: on purpose");
-    assert_eq!(dispatcher.observer_panics(), 0);
+    assert_eq!(dispatcher.counts().observer_panics, 0);
 }
 
 /// A writer that emits before it writes for the first time, more than waits for a block.
@@ -162,13 +162,13 @@ struct EmitsAsItIsWritten(u8);
 
 impl Serialize for EmitsAsItIsWritten {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        event_core::emit(Seen(7)).expect("entered");
+        event_core::global::emit(Seen(7)).expect("entered");
         serializer.serialize_u8(self.0)
     }
 }
 
 /// What such a writer is given, which has room for so many bytes.
-fn emitting(room: Option<usize>) -> (Dispatcher, Recorder<Emits>, Disk) {
+fn emitting(room: Option<usize>) -> (Dispatcher, JournalWriter<Emits>, Disk) {
     let (disk, builder) = (Disk::default(), Dispatcher::empty());
     disk.written().room = room;
     let out = Emits {
@@ -176,7 +176,7 @@ fn emitting(room: Option<usize>) -> (Dispatcher, Recorder<Emits>, Disk) {
         out: disk.clone(),
         has_emitted: false,
     };
-    let recorder = Recorder::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
+    let recorder = JournalWriter::builder(codec()).flush(FlushPolicy::Bytes(64 * 1024));
     let recorder = recorder.start(out).expect("no thread is needed");
     let dispatcher = builder.observe(recorder.clone()).build().expect("wired");
     (dispatcher, recorder, disk)
@@ -185,7 +185,7 @@ fn emitting(room: Option<usize>) -> (Dispatcher, Recorder<Emits>, Disk) {
 #[test]
 fn a_writer_and_a_serialize_that_emit_are_recorded_too_and_wait_for_nothing() {
     let (dispatcher, recorder, disk) = emitting(None);
-    let _entered = dispatcher.enter();
+    let _entered = global::enter(&dispatcher);
     dispatcher.emit(EmitsAsItIsWritten(1));
     assert_eq!(recorder.flush().written(), 2);
     assert_eq!(

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use event_core::wire::EncodeError;
-use event_core::wire::record::{Missed, Recorder};
+use event_core::wire::journal::{JournalWriter, UnwrittenEvent};
 use event_core::{Dispatcher, Emitter, Event, handler};
 use event_tests::{codec, quiet_panic, read, record};
 use serde::ser::Error;
@@ -23,7 +23,12 @@ fn roots_and_what_they_cause_are_written_as_they_are_emitted_with_their_descent(
         for step in [1, 2] {
             dispatcher.emit(moved(step));
             let long = Duration::from_mins(1);
-            assert!(dispatcher.queue(&LATER).join_blocking(long));
+            assert!(
+                dispatcher
+                    .queue(&LATER)
+                    .expect("a handler names it")
+                    .join_blocking(long)
+            );
         }
     });
     let events = read(&record);
@@ -82,7 +87,7 @@ fn what_cannot_be_written_is_counted_by_name_and_reason_and_the_rest_is_written(
     assert_eq!((end.written(), end.is_complete()), (2, false));
     let kinds = [3, 1, 1].map(|count| ("record.stubborn", count, count));
     assert_eq!(missed(&end), kinds);
-    let why: Vec<_> = end.missed().iter().map(Missed::why).collect();
+    let why: Vec<_> = end.missed().iter().map(UnwrittenEvent::why).collect();
     assert!(matches!(
         why[..],
         [
@@ -95,7 +100,7 @@ fn what_cannot_be_written_is_counted_by_name_and_reason_and_the_rest_is_written(
     let expected = "2 events written\n  not written: 3 of `record.stubborn`: cannot write \
                     `record.stubborn` version 1: no\n";
     assert!(text.starts_with(expected), "{text}");
-    assert_eq!(dispatcher.observer_panics(), 0);
+    assert_eq!(dispatcher.counts().observer_panics, 0);
 
     let record = recorder.into_inner().expect("nobody took it");
     let steps: Vec<_> = read(std::str::from_utf8(&record).expect("JSON"))
@@ -108,7 +113,7 @@ fn what_cannot_be_written_is_counted_by_name_and_reason_and_the_rest_is_written(
 
 #[test]
 fn an_event_that_is_not_wire_is_named_and_missing_unless_a_handler_causes_it_again() {
-    let recorder = Recorder::new(codec(), Vec::new());
+    let recorder = JournalWriter::new(codec(), Vec::new());
     let builder = Dispatcher::empty().only(look).only(show);
     let dispatcher = builder.observe(recorder.clone()).build().expect("wired");
     dispatcher.emit(moved(1));
@@ -150,14 +155,14 @@ fn json_with_line_ends_of_the_users_own_is_one_line() {
 
 #[handler]
 fn count_to_ten(event: &Moved, emitter: Emitter<Seen>) {
-    (1..=10).for_each(|at| emitter.emit(Seen(event.step * 100 + at)));
+    (1..=10).for_each(|at| emitter.emit_after(Seen(event.step * 100 + at)));
 }
 
 #[test]
 fn lines_of_many_threads_are_whole_each_thread_keeps_its_order_and_causes_come_first() {
     const THREADS: usize = 4;
     const STEPS: u64 = 200;
-    let dispatcher = Dispatcher::empty().only(count_to_ten).build();
+    let dispatcher = Dispatcher::empty().handler(count_to_ten).build();
     let dispatcher = dispatcher.expect("wired");
     let record = record(&dispatcher, || {
         thread::scope(|scope| {

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use event_core::dispatcher::Shutdown;
+use event_core::dispatcher::ShutdownReport;
 use event_core::handler::HandlerInfo;
-use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, Observer};
 use event_core::queue::{LocalQueue, Queue};
-use event_core::report::Ended;
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{Gate, until};
 
 static THREADS: Queue = Queue::new("threads").consumers(2);
@@ -88,11 +88,11 @@ handlers! {
 struct Ends(Mutex<BTreeMap<&'static str, (usize, usize)>>);
 
 impl Observer for Ends {
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (handed_over, refused) = ends.entry(delivery.handler().name()).or_default();
         match end.ended() {
-            Ended::Rejected => *refused += 1,
+            DeliveryStatus::Rejected => *refused += 1,
             _ => *handed_over += 1,
         }
     }
@@ -110,7 +110,7 @@ impl Ends {
 }
 
 /// How often each handler is named.
-fn named(shutdown: &Shutdown) -> BTreeMap<&'static str, usize> {
+fn named(shutdown: &ShutdownReport) -> BTreeMap<&'static str, usize> {
     let mut named = BTreeMap::new();
     for (handler, count) in shutdown.drained().iter().chain(shutdown.abandoned()) {
         *named.entry(handler.name()).or_default() += count;
@@ -188,22 +188,22 @@ impl Round {
     }
 
     /// Shuts down, and opens the gate at about that time.
-    fn end(&mut self, end: End, runtime: &tokio::runtime::Runtime) -> Vec<Shutdown> {
+    fn end(&mut self, end: End, runtime: &tokio::runtime::Runtime) -> Vec<ShutdownReport> {
         let limit = self.random.micros(300);
         let other_limit = self.random.micros(300);
         let opening = self.random.micros(500);
         let dispatcher = &self.dispatcher;
         thread::scope(|scope| {
             let ending: Vec<_> = match end {
-                End::One => vec![scope.spawn(move || dispatcher.shutdown_blocking(limit))],
+                End::One => vec![scope.spawn(move || dispatcher.shutdown(limit).blocking())],
                 End::Two => [limit, other_limit]
-                    .map(|limit| scope.spawn(move || dispatcher.shutdown_blocking(limit)))
+                    .map(|limit| scope.spawn(move || dispatcher.shutdown(limit).blocking()))
                     .into(),
                 End::Clones => {
                     let clones = [dispatcher.clone(), dispatcher.clone()];
                     let last = dispatcher.clone();
                     scope.spawn(move || drop(clones));
-                    vec![scope.spawn(move || last.shutdown_blocking(limit))]
+                    vec![scope.spawn(move || last.shutdown(limit).blocking())]
                 }
                 End::OnRuntime => {
                     vec![scope.spawn(move || runtime.block_on(dispatcher.shutdown(limit)))]
@@ -220,7 +220,7 @@ impl Round {
     }
 
     /// Waits until nothing runs any more, and compares.
-    fn compare(self, shutdowns: &[Shutdown], context: &str) {
+    fn compare(self, shutdowns: &[ShutdownReport], context: &str) {
         drop(self.dispatcher);
         until("nothing runs any more", || {
             Arc::strong_count(&self.ends) == 1
@@ -294,7 +294,12 @@ fn each_delivery_of_a_queue_is_named_once_at_the_limit() {
             let is_over = is_over.clone();
             move || {
                 while !is_over.load(Ordering::Relaxed) {
-                    if dispatcher.pump(&OWNED, &mut ()) == 0 {
+                    if dispatcher
+                        .queue(&OWNED)
+                        .expect("a handler names it")
+                        .pump(&mut ())
+                        == 0
+                    {
                         thread::yield_now();
                     }
                 }
@@ -338,7 +343,7 @@ fn each_shielded_emission_is_cut_short_or_reports() {
     rounds(|number, end| {
         let mut round = Round::new(number, &runtime, |builder| builder.only(watched));
         let emissions: Vec<_> = (0..4)
-            .map(|_| round.dispatcher.emit_async(Watched).shielded())
+            .map(|_| round.dispatcher.emit_async(Watched).spawned())
             .collect();
         let shutdowns = round.end(end, &runtime);
         let reports = emissions
@@ -350,7 +355,7 @@ fn each_shielded_emission_is_cut_short_or_reports() {
             // Its task began after the shutdown did.
             refused += usize::from(report.closed());
         }
-        let cut_short = shutdowns[0].cancel();
+        let cut_short = shutdowns[0].cancelled();
         // One that is cut short may have had the time to report, too.
         let told = format!("{done} done, {refused} refused, {cut_short} cut short");
         assert!(
@@ -359,7 +364,7 @@ fn each_shielded_emission_is_cut_short_or_reports() {
         );
         assert!(done + refused + cut_short >= 4, "round {number}: {told}");
         for shutdown in &shutdowns {
-            assert_eq!(shutdown.cancel(), cut_short, "round {number}");
+            assert_eq!(shutdown.cancelled(), cut_short, "round {number}");
             assert_eq!(
                 named(shutdown),
                 BTreeMap::new(),
@@ -396,7 +401,7 @@ fn what_is_handed_over_as_a_dispatcher_ends_quietly_is_drained_or_refused() {
                     assert_eq!(report.handed_over() + report.rejected(), 3, "{report}");
                 }
             });
-            let shutdown = dispatcher.shutdown_blocking(Duration::from_mins(1));
+            let shutdown = dispatcher.shutdown(Duration::from_mins(1)).blocking();
             (emitting.join().expect("no panic"), shutdown)
         });
         assert!(shutdown.is_complete(), "{shutdown}");

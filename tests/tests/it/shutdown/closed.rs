@@ -1,7 +1,7 @@
 //! What a closed dispatcher refuses, and how streams end.
 
 use event_core::queue::Overflow;
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, PendingEvents};
 use event_tests::poll;
 
@@ -14,11 +14,13 @@ async fn a_closed_dispatcher_takes_no_root_in_any_form_and_says_so() {
     let reports = [
         dispatcher.emit(Placed),
         dispatcher.emit_async(Placed).await,
-        dispatcher.emit_async(Placed).shielded().await,
-        dispatcher.emit_all([Placed].into_iter().collect()),
+        dispatcher.emit_async(Placed).spawned().await,
+        dispatcher.emit([Placed].into_iter().collect::<PendingEvents>()),
         dispatcher.with(7_u8).emit(Placed),
         dispatcher
-            .try_emit(Placed)
+            .fail_fast()
+            .emit(Placed)
+            .into_result()
             .expect_err("closed")
             .into_report(),
     ];
@@ -41,7 +43,7 @@ async fn a_closed_dispatcher_takes_no_event_that_nobody_handles_either() {
     drop(dispatcher.subscribe(|_: &Unheard| {}));
     assert!(dispatcher.shutdown(LONG).await.is_complete());
     assert!(dispatcher.emit(Unheard).closed());
-    assert!(dispatcher.emit_all(PendingEvents::default()).is_ok());
+    assert!(dispatcher.emit(PendingEvents::default()).is_ok());
 }
 
 #[tokio::test]
@@ -87,7 +89,10 @@ async fn a_redelivery_to_a_closed_dispatcher_is_an_error_and_keeps_the_delivery(
         .only(by_task)
         .configure(&TASKS, |tasks| tasks.capacity(1));
     let dispatcher = builder.build().expect("wired");
-    dispatcher.queue(&TASKS).pause();
+    dispatcher
+        .queue(&TASKS)
+        .expect("a handler names it")
+        .pause();
     dispatcher.emit(Placed);
     let report = dispatcher.emit(Placed);
     scene.gate.open_for_all();
@@ -98,6 +103,6 @@ async fn a_redelivery_to_a_closed_dispatcher_is_an_error_and_keeps_the_delivery(
     assert_eq!(failure.redeliver().await, closed);
     assert_eq!(
         scene.watch.ended_of("by_task"),
-        [Ended::Rejected, Ended::Done]
+        [DeliveryStatus::Rejected, DeliveryStatus::Done]
     );
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_core::error::EmitError;
-use event_core::report::Ended;
-use event_core::{DispatcherHandle, Event, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Event, dispatcher::DispatcherHandle, handler};
 use event_tests::{Gate, Journal, idle, poll, until, until_async};
 
 use super::{
@@ -56,7 +56,7 @@ async fn emits_while_draining(
     let reports = [
         dispatcher.emit(Unheard),
         dispatcher.emit_async(Unheard).await,
-        dispatcher.emit_async(Unheard).shielded().await,
+        dispatcher.emit_async(Unheard).spawned().await,
         dispatcher.with(7_u8).emit(Unheard),
     ];
     for report in reports {
@@ -123,7 +123,7 @@ fn shutdown_ends_as_soon_as_the_last_delivery_has_ended() {
         for _ in 0..(round % 50) * 20 {
             std::hint::spin_loop();
         }
-        let shutdown = dispatcher.shutdown_blocking(Duration::from_secs(20));
+        let shutdown = dispatcher.shutdown(Duration::from_secs(20)).blocking();
         assert!(shutdown.is_complete(), "round {round}: {shutdown}");
         let counts = scene.watch.totals();
         assert_eq!(counts, (1, 1), "round {round}");
@@ -161,14 +161,14 @@ fn what_other_threads_emit_during_a_shutdown_is_drained_or_refused_and_never_los
                     }
                 });
             }
-            let shutdown = dispatcher.shutdown_blocking(LONG);
+            let shutdown = dispatcher.shutdown(LONG).blocking();
             assert!(shutdown.is_complete(), "{shutdown}");
         });
         // What was handed over at the very moment of the close goes on to its end.
         drop(dispatcher);
         until("it has ended", || Arc::strong_count(&scene.watch) == 1);
         scene.watch.assert_each_ended_once();
-        let ways = [Ended::Done, Ended::Rejected];
+        let ways = [DeliveryStatus::Done, DeliveryStatus::Rejected];
         let known: usize = ways.map(|way| scene.watch.count(way)).iter().sum();
         assert_eq!(scene.watch.totals().1, known);
         assert!(known >= handed.load(Ordering::Relaxed));
@@ -190,7 +190,7 @@ async fn dropping_the_last_dispatcher_drains_and_its_handles_are_gone_at_once() 
     until_async("all seven have ended", || scene.watch.totals().1 == 7).await;
     assert_eq!(scene.lines().len(), 7);
     assert!(matches!(handle.get(), Err(EmitError::Gone)));
-    assert_eq!(scene.watch.count(Ended::Done), 7);
+    assert_eq!(scene.watch.count(DeliveryStatus::Done), 7);
     until_async("the dispatcher is freed", || {
         Arc::strong_count(&scene.gate) == 1
     })
@@ -211,12 +211,12 @@ async fn what_drains_into_a_queue_that_nobody_pumps_any_more_is_not_lost_silentl
     dispatcher.emit(Placed);
     scene.gate.arrived(1).await;
     drop(dispatcher);
-    assert_eq!(scene.watch.ended_of("shows"), [Ended::Abandoned]);
+    assert_eq!(scene.watch.ended_of("shows"), [DeliveryStatus::Abandoned]);
     scene.gate.open_for_all();
     idle().await;
     assert_eq!(
         scene.watch.ended_of("shows"),
-        [Ended::Abandoned, Ended::Abandoned]
+        [DeliveryStatus::Abandoned, DeliveryStatus::Abandoned]
     );
     assert_eq!(scene.heard.take().len(), 2);
     assert_eq!(Arc::strong_count(&scene.gate), 1, "all of it has ended");

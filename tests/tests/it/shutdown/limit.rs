@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_tests::{idle, until};
 
 use super::{
@@ -34,8 +34,8 @@ async fn a_shutdown_that_runs_out_of_time_abandons_the_rest_by_handler() {
             .starts_with("0 drained, 6 abandoned, out of time\n")
     );
     idle().await;
-    assert_eq!(scene.watch.count(Ended::Abandoned), 6);
-    assert_eq!(scene.watch.count(Ended::Done), 1);
+    assert_eq!(scene.watch.count(DeliveryStatus::Abandoned), 6);
+    assert_eq!(scene.watch.count(DeliveryStatus::Done), 1);
     assert_eq!(scene.watch.totals().1, 7);
     assert_eq!(scene.heard.take().len(), 6);
     assert_eq!(scene.lines(), ["shipped"]);
@@ -57,7 +57,7 @@ async fn handlers_that_wait_for_each_other_are_abandoned_like_others() {
         named(&[("detached", 1), ("detached_behind", 1)])
     );
     idle().await;
-    assert_eq!(scene.watch.count(Ended::Abandoned), 2);
+    assert_eq!(scene.watch.count(DeliveryStatus::Abandoned), 2);
     assert_eq!(scene.heard.take().len(), 2);
 }
 
@@ -68,8 +68,16 @@ async fn a_consumer_that_has_nothing_to_do_has_nothing_to_abandon() {
     let dispatcher = builder.build().expect("wired");
     scene.gate.open(3);
     dispatcher.emit(Placed);
-    dispatcher.queue(&TASKS).join().await;
-    dispatcher.queue(&THREADS).join().await;
+    dispatcher
+        .queue(&TASKS)
+        .expect("a handler names it")
+        .join()
+        .await;
+    dispatcher
+        .queue(&THREADS)
+        .expect("a handler names it")
+        .join()
+        .await;
     idle().await;
     let guard = dispatcher.subscribe_async(|_: Arc<Unheard>| std::future::pending::<()>());
     dispatcher.emit(Unheard);
@@ -105,7 +113,7 @@ fn a_runtime_that_ends_during_a_shutdown_leaves_abandoned_deliveries_in_its_answ
     dispatcher.emit(Placed);
     scene.gate.wait_for(2);
     let shutdown = std::thread::scope(|scope| {
-        let shutdown = scope.spawn(|| dispatcher.shutdown_blocking(LONG));
+        let shutdown = scope.spawn(|| dispatcher.shutdown(LONG).blocking());
         until("it is closed", || dispatcher.emit(Unheard).closed());
         drop(runtime);
         shutdown.join().expect("no panic")
@@ -114,7 +122,7 @@ fn a_runtime_that_ends_during_a_shutdown_leaves_abandoned_deliveries_in_its_answ
         by_name(shutdown.abandoned()),
         named(&[("by_task", 1), ("detached", 1), ("detached_behind", 1)])
     );
-    assert_eq!(scene.watch.count(Ended::Abandoned), 3);
+    assert_eq!(scene.watch.count(DeliveryStatus::Abandoned), 3);
 }
 
 #[test]

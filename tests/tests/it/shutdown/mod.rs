@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use event_core::handler::HandlerInfo;
 use event_core::queue::{LocalQueue, Queue};
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{Gate, Heard, Journal, Watch, short};
 
 const LONG: Duration = Duration::from_mins(1);

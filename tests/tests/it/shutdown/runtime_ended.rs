@@ -119,7 +119,7 @@ fn whatever_does_not_run_since_the_runtime_has_ended_says_so_and_what_to_do() {
     );
     run(
         "shielded",
-        &|it| runtime().block_on(async { it.emit_async(Detached).shielded().await }),
+        &|it| runtime().block_on(async { it.emit_async(Detached).spawned().await }),
         1,
     );
     drop(late);

@@ -5,17 +5,17 @@ use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use event_core::observer::{DeliverySeen, Observer};
+use event_core::observer::{DeliveryView, Observer};
 use event_core::queue::Overflow;
-use event_core::report::{Ended, Skip};
-use event_core::{Dispatcher, Event, Subscription};
+use event_core::report::{DeliveryStatus, SkipReason};
+use event_core::{Dispatcher, Event, dispatcher::Subscription};
 use event_tests::{Gate, Watch, idle};
 use proptest::prelude::*;
 
 #[derive(Event)]
 struct Tick;
 
-const CANCELLED: Ended = Ended::Skipped(Skip::Cancelled);
+const CANCELLED: DeliveryStatus = DeliveryStatus::Skipped(SkipReason::Cancelled);
 
 fn watched() -> (Dispatcher, Arc<Watch>) {
     let watch = Arc::new(Watch::default());
@@ -37,7 +37,7 @@ async fn one_that_is_cancelled_before_its_task_starts_is_not_called_and_frees_wh
     for once in [false, true] {
         let (dispatcher, watch) = watched();
         let calls = Arc::new(AtomicUsize::new(0));
-        let options = dispatcher.subscription();
+        let options = dispatcher.subscription_builder();
         let options = if once { options.once() } else { options };
         let guard = options.subscribe_async(counting(&calls));
         assert_eq!(dispatcher.emit(Tick).handed_over(), 1);
@@ -68,15 +68,22 @@ async fn one_that_a_sibling_cancels_is_not_called_in_any_form() {
         // What has no delivery yet when it is cancelled is in no report.
         let (report, in_report) = match form {
             0 => (dispatcher.emit(Tick), 2),
-            1 => (dispatcher.try_emit(Tick).expect("no failure"), 2),
+            1 => (
+                dispatcher
+                    .fail_fast()
+                    .emit(Tick)
+                    .into_result()
+                    .expect("no failure"),
+                2,
+            ),
             2 => (dispatcher.emit_async(Tick).await, 1),
-            _ => (dispatcher.emit_async(Tick).shielded().await, 1),
+            _ => (dispatcher.emit_async(Tick).spawned().await, 1),
         };
         idle().await;
         assert_eq!(calls.load(Ordering::Relaxed), 0, "form {form}");
         assert_eq!(report.deliveries(), in_report, "form {form}");
         let (mut ended, handed_over) = (watch.ended_of("subscription"), report.handed_over());
-        assert_eq!(ended.remove(0), Ended::Done);
+        assert_eq!(ended.remove(0), DeliveryStatus::Done);
         assert_eq!(ended, vec![CANCELLED; handed_over.saturating_sub(1)]);
         assert_eq!(Arc::strong_count(&calls), 1);
     }
@@ -118,7 +125,7 @@ async fn one_that_is_cancelled_is_not_called_when_its_delivery_is_redelivered() 
         let expected = LIMIT as usize + usize::from(!is_cancelled);
         assert_eq!(calls.load(Ordering::Relaxed), expected);
         assert_eq!(watch.count(CANCELLED), usize::from(is_cancelled));
-        assert_eq!(watch.count(Ended::Done), expected);
+        assert_eq!(watch.count(DeliveryStatus::Done), expected);
     }
 }
 
@@ -127,7 +134,7 @@ async fn one_that_is_cancelled_is_not_called_when_its_delivery_is_redelivered() 
 struct Canceller(Mutex<Option<Subscription>>);
 
 impl Observer for Canceller {
-    fn delivery_started(&self, _: &DeliverySeen<'_>) {
+    fn delivery_started(&self, _: &DeliveryView<'_>) {
         drop(self.0.lock().expect("not poisoned").take());
     }
 }
@@ -141,7 +148,7 @@ async fn one_that_an_observer_cancels_when_it_starts_is_not_called_and_in_no_rep
             .observe(watch.clone());
         let dispatcher = builder.build().expect("wired");
         let calls = Arc::new(AtomicUsize::new(0));
-        let options = dispatcher.subscription();
+        let options = dispatcher.subscription_builder();
         let options = if once { options.once() } else { options };
         let guard = options.subscribe_async(counting(&calls));
         *canceller.0.lock().expect("not poisoned") = Some(guard);
@@ -205,11 +212,14 @@ fn one_that_is_called_once_is_not_used_up_without_a_runtime() {
         .build()
         .expect("no runtime is needed yet");
     let calls = Arc::new(AtomicUsize::new(0));
-    let options = dispatcher.subscription().once();
+    let options = dispatcher.subscription_builder().once();
     let _guard = options.subscribe_async(counting(&calls));
     for _ in 0..2 {
         let report = dispatcher.emit(Tick);
-        assert_eq!(report.failures()[0].ended(), Some(Ended::Abandoned));
+        assert_eq!(
+            report.failures()[0].ended(),
+            Some(DeliveryStatus::Abandoned)
+        );
     }
     assert_eq!(pollster::block_on(dispatcher.emit_async(Tick)).done(), 1);
     assert_eq!(
@@ -265,7 +275,7 @@ impl Modelled {
     fn new(dispatcher: &Dispatcher, once: bool, weak: bool) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
         let target = Arc::new(());
-        let options = dispatcher.subscription();
+        let options = dispatcher.subscription_builder();
         let options = if once { options.once() } else { options };
         let guard = if weak {
             let call = counting(&calls);
@@ -381,9 +391,9 @@ fn run(actions: Vec<Action>) {
             assert_eq!(one.calls.load(Ordering::Relaxed), one.called);
         }
         assert_eq!(watch.count(CANCELLED), cancelled);
-        assert_eq!(watch.count(Ended::Abandoned), abandoned);
+        assert_eq!(watch.count(DeliveryStatus::Abandoned), abandoned);
         assert_eq!(
-            watch.count(Ended::Done),
+            watch.count(DeliveryStatus::Done),
             all.iter().map(|one| one.called).sum::<usize>()
         );
     }

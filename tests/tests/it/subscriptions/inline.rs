@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use event_core::{Dispatcher, Event, Subscription};
+use event_core::{Dispatcher, Event, PendingEvents, dispatcher::Subscription};
 
 #[derive(Event)]
 struct Tick;
@@ -117,7 +117,7 @@ fn once_runs_once_under_eight_threads() {
     for _ in 0..200 {
         let dispatcher = empty();
         let counter = Arc::new(Counter::default());
-        let subscription = dispatcher.subscription().once().subscribe({
+        let subscription = dispatcher.subscription_builder().once().subscribe({
             let counter = counter.clone();
             move |_: &Tick| counter.add()
         });
@@ -130,8 +130,15 @@ fn once_runs_once_under_eight_threads() {
                         start.wait();
                         match thread % 3 {
                             0 => dispatcher.emit(Tick).done(),
-                            1 => dispatcher.try_emit(Tick).expect("no failure").done(),
-                            _ => dispatcher.emit_all([Tick].into_iter().collect()).done(),
+                            1 => dispatcher
+                                .fail_fast()
+                                .emit(Tick)
+                                .into_result()
+                                .expect("no failure")
+                                .done(),
+                            _ => dispatcher
+                                .emit([Tick].into_iter().collect::<PendingEvents>())
+                                .done(),
                         }
                     })
                 })
@@ -153,7 +160,7 @@ fn once_of_equal_priority_leaves_its_peers_alone() {
     let _guards: Vec<_> = (0..3)
         .map(|n| {
             let counter = counter.clone();
-            let options = dispatcher.subscription();
+            let options = dispatcher.subscription_builder();
             let options = if n == 1 { options.once() } else { options };
             options.subscribe(move |_: &Tick| counter.add())
         })
@@ -169,7 +176,7 @@ fn a_weak_subscription_ends_with_its_target() {
     let dispatcher = empty();
     let target = Arc::new(Counter::default());
     dispatcher
-        .subscription()
+        .subscription_builder()
         .weak(&target)
         .subscribe(|counter: &Counter, _: &Tick| counter.add())
         .detach();
@@ -191,7 +198,7 @@ fn weak_subscriptions_whose_targets_ended_are_freed_by_those_that_come() {
     let captured = Arc::new(());
     for _ in 0..1_000 {
         let (target, captured) = (Arc::new(()), captured.clone());
-        let options = dispatcher.subscription().weak(&target);
+        let options = dispatcher.subscription_builder().weak(&target);
         let subscription = options.subscribe(move |(): &(), _: &Tick| {
             let _ = &captured;
         });
@@ -288,7 +295,7 @@ fn each_thread_sees_its_own_changes_at_once() {
                 for round in 1..=1_000 {
                     let counter = plain.clone();
                     let priority = i32::try_from(thread).unwrap_or_default();
-                    let options = dispatcher.subscription().priority(priority);
+                    let options = dispatcher.subscription_builder().priority(priority);
                     let guard = options.subscribe(move |_: &Tick| count(&counter));
                     let counter = later.clone();
                     let is_async = round % 3 == 0;

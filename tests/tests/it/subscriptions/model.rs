@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use event_core::{Dispatcher, Event, Subscription, handler};
+use event_core::{Dispatcher, Event, dispatcher::Subscription, handler};
 use event_tests::Journal;
 use proptest::prelude::*;
 
@@ -86,7 +86,7 @@ proptest! {
         for (number, action) in actions.into_iter().enumerate() {
             match action {
                 Action::Subscribe { priority, once, fails } => {
-                    let options = dispatcher.subscription().priority(priority);
+                    let options = dispatcher.subscription_builder().priority(priority);
                     let options = if once { options.once() } else { options };
                     let journal = journal.clone();
                     if fails > 0 {

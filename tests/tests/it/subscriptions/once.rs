@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-use event_core::{Dispatcher, Event, Subscription};
+use event_core::{Dispatcher, Event, PendingEvents, dispatcher::Subscription};
 use proptest::prelude::*;
 
 #[derive(Event)]
@@ -17,7 +17,7 @@ enum Form {
     EmitAll,
     EmitAsync,
     EmitBlocking,
-    Shielded,
+    EmitTask,
 }
 
 const FORMS: [Form; 6] = [
@@ -26,20 +26,24 @@ const FORMS: [Form; 6] = [
     Form::EmitAll,
     Form::EmitAsync,
     Form::EmitBlocking,
-    Form::Shielded,
+    Form::EmitTask,
 ];
 
 /// Emits, on a thread outside of every runtime; answers how many deliveries there were.
 fn emit(dispatcher: &Dispatcher, form: Form) -> usize {
     let report = match form {
         Form::Emit => dispatcher.emit(Tick),
-        Form::TryEmit => dispatcher.try_emit(Tick).expect("no failure"),
-        Form::EmitAll => dispatcher.emit_all([Tick].into_iter().collect()),
+        Form::TryEmit => dispatcher
+            .fail_fast()
+            .emit(Tick)
+            .into_result()
+            .expect("no failure"),
+        Form::EmitAll => dispatcher.emit([Tick].into_iter().collect::<PendingEvents>()),
         Form::EmitAsync => pollster::block_on(dispatcher.emit_async(Tick).into_future()),
         Form::EmitBlocking => dispatcher
             .emit_blocking(Tick)
             .expect("outside of a runtime"),
-        Form::Shielded => pollster::block_on(dispatcher.emit_async(Tick).shielded()),
+        Form::EmitTask => pollster::block_on(dispatcher.emit_async(Tick).spawned()),
     };
     assert!(report.is_ok(), "{report}");
     report.deliveries()
@@ -47,7 +51,7 @@ fn emit(dispatcher: &Dispatcher, form: Form) -> usize {
 
 fn once(dispatcher: &Dispatcher, is_async: bool, counter: &Arc<AtomicUsize>) -> Subscription {
     let counter = counter.clone();
-    let options = dispatcher.subscription().once();
+    let options = dispatcher.subscription_builder().once();
     if is_async {
         options.subscribe_async(move |_: Arc<Tick>| {
             let counter = counter.clone();
@@ -93,7 +97,9 @@ fn race(is_async: bool, subscriptions: usize, forms: &[Form]) -> (usize, usize) 
             .map(|thread| thread.join().expect("no panic"))
             .sum()
     });
-    let shutdown = dispatcher.shutdown_blocking(std::time::Duration::from_mins(1));
+    let shutdown = dispatcher
+        .shutdown(std::time::Duration::from_mins(1))
+        .blocking();
     assert!(shutdown.is_complete());
     drop(guards);
     (counter.load(Ordering::Relaxed), deliveries)

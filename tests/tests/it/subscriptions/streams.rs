@@ -200,7 +200,7 @@ fn a_stream_ends_with_a_shutdown_after_what_it_holds() {
     let dispatcher = empty();
     let mut stream = dispatcher.stream::<Moved>(4, Overflow::Reject);
     emit(&dispatcher, 0..2);
-    assert!(dispatcher.shutdown_blocking(Duration::ZERO).is_complete());
+    assert!(dispatcher.shutdown(Duration::ZERO).blocking().is_complete());
     assert_eq!(block_on(stream.next()).map(|moved| moved.0), Some(0));
     assert_eq!(block_on(stream.next()).map(|moved| moved.0), Some(1));
     assert!(block_on(stream.next()).is_none());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_core::error::ProblemKind;
-use event_core::observer::{EmissionSeen, Observer};
+use event_core::observer::{EmissionView, Observer};
 use event_core::queue::Queue;
 use event_core::wire::Envelope;
 use event_core::{Dispatcher, Meta, handler};
@@ -57,7 +57,7 @@ fn a_delivered_event_keeps_its_meta_and_what_it_causes_descends_from_it() {
         .expect("wired");
     let envelope = arrived();
     for _ in 0..2 {
-        let report = dispatcher.deliver(&envelope);
+        let report = dispatcher.emit(&envelope);
         assert_eq!((report.done(), report.events()), (2, 2));
         let seen = written.take();
         assert_eq!(seen[0], ("inline".to_owned(), envelope.meta().clone()));
@@ -80,16 +80,24 @@ async fn queued_and_async_handlers_of_a_delivered_event_see_its_meta() {
     let envelope = arrived();
     let expected = ["async", "queued"].map(|what| (what.to_owned(), envelope.meta().clone()));
     let mut all = Vec::new();
-    let report = dispatcher.deliver_async(&envelope).await;
+    let report = dispatcher.emit_async(&envelope).await;
     assert!(report.is_ok(), "{report:?}");
     assert_eq!(report.done(), 1);
-    dispatcher.queue(&SLOWLY).join().await;
+    dispatcher
+        .queue(&SLOWLY)
+        .expect("a handler names it")
+        .join()
+        .await;
     all.push(written.take());
-    let report = dispatcher.deliver_async(&envelope).shielded().await;
+    let report = dispatcher.emit_async(envelope.clone()).spawned().await;
     assert_eq!(report.done(), 1);
-    dispatcher.queue(&SLOWLY).join().await;
+    dispatcher
+        .queue(&SLOWLY)
+        .expect("a handler names it")
+        .join()
+        .await;
     all.push(written.take());
-    assert!(dispatcher.deliver(&envelope).is_ok());
+    assert!(dispatcher.emit(&envelope).is_ok());
     let shutdown = dispatcher.shutdown(Duration::from_mins(1)).await;
     assert!(shutdown.is_complete(), "{shutdown:?}");
     all.push(written.take());
@@ -120,7 +128,7 @@ async fn a_subscription_that_wants_an_arc_of_a_delivered_event_gets_it() {
                 .push(Arc::as_ptr(&event) as usize);
         }
     });
-    assert_eq!(dispatcher.deliver_async(&envelope).await.done(), 1);
+    assert_eq!(dispatcher.emit_async(&envelope).await.done(), 1);
     assert_eq!(*seen.lock().expect("not poisoned"), [address]);
 }
 
@@ -135,10 +143,10 @@ fn an_event_deeper_than_the_limit_is_not_delivered() {
             .expect("wired")
     };
     let envelope = decode(&envelope("wire.stock_reserved", 1, &Value::Null)).expect("it is read");
-    assert_eq!(build(4).deliver(&envelope).done(), 1);
+    assert_eq!(build(4).emit(&envelope).done(), 1);
     let reports = [
-        build(3).deliver(&envelope),
-        pollster::block_on(build(3).deliver_async(&envelope)),
+        build(3).emit(&envelope),
+        pollster::block_on(build(3).emit_async(&envelope)),
     ];
     for report in reports {
         assert_eq!(
@@ -154,7 +162,7 @@ fn an_event_deeper_than_the_limit_is_not_delivered() {
 struct Watcher(Mutex<Vec<(String, Meta)>>);
 
 impl Observer for Watcher {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         let seen = (emission.event().name().to_owned(), emission.meta().clone());
         self.0.lock().expect("not poisoned").push(seen);
     }
@@ -170,7 +178,7 @@ fn an_observer_sees_the_meta_of_a_delivered_event() {
         .build()
         .expect("wired");
     let envelope = arrived();
-    dispatcher.deliver(&envelope);
+    dispatcher.emit(&envelope);
     let seen = watcher.0.lock().expect("not poisoned");
     assert_eq!(
         seen[0],
@@ -193,10 +201,10 @@ fn a_delivery_inside_of_itself_ends_at_the_limit() {
     let _guard = dispatcher.subscribe(move |_: &StockReserved| {
         calling.fetch_add(1, Ordering::Relaxed);
         if let Ok(dispatcher) = handle.get() {
-            dispatcher.deliver(&again);
+            dispatcher.emit(&again);
         }
     });
-    let report = dispatcher.deliver(&envelope);
+    let report = dispatcher.emit(&envelope);
     assert!(!report.is_ok());
     assert_eq!(calls.load(Ordering::Relaxed), 21);
 }
@@ -213,7 +221,7 @@ fn an_event_of_any_depth_is_refused_without_a_panic() {
         .provide(Written::default())
         .build()
         .expect("wired");
-    let report = dispatcher.deliver(&decode(&deepest).expect("it is read"));
+    let report = dispatcher.emit(&decode(&deepest).expect("it is read"));
     assert_eq!((report.done(), report.failures().len()), (0, 1));
     // The next root starts from the ground.
     assert_eq!(dispatcher.emit(StockReserved).done(), 1);
@@ -228,15 +236,15 @@ fn an_older_version_is_delivered_to_the_handlers_of_the_newest() {
         .build()
         .expect("wired");
     let old = decode(&envelope("wire.order_made", 1, &json!(5))).expect("it is read");
-    assert_eq!(dispatcher.deliver(&old).done(), 1);
+    assert_eq!(dispatcher.emit(&old).done(), 1);
     assert_eq!(written.take().len(), 1);
 }
 
 #[test]
 fn a_closed_dispatcher_delivers_nothing_and_says_so() {
     let dispatcher = Dispatcher::empty().build().expect("wired");
-    let _ = dispatcher.shutdown_blocking(Duration::ZERO);
-    let report = dispatcher.deliver(&arrived());
+    let _ = dispatcher.shutdown(Duration::ZERO).blocking();
+    let report = dispatcher.emit(&arrived());
     assert!(report.closed());
     assert_eq!(report.not_emitted(), 1);
 }

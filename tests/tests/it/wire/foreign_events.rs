@@ -1,6 +1,6 @@
 //! Events that other programs define: their types, and how their files begin.
 
-use event_core::wire::record::{RecordError, Records};
+use event_core::wire::journal::{JournalError, JournalReader};
 use event_core::wire::{Codec, DecodeError};
 use event_core::{Dispatcher, Event, handler};
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ fn an_event_of_another_program_is_read_under_the_type_that_it_has_there() {
     let read = codec().decode(envelope).expect("it is read");
     assert_eq!(read.name(), "Microsoft.Storage.BlobCreated");
     let dispatcher = Dispatcher::builder().only(store).build().expect("wired");
-    assert_eq!(dispatcher.deliver(&read).done(), 1);
+    assert_eq!(dispatcher.emit(&read).done(), 1);
     // What leaves has the name that it has here.
     let written = codec()
         .encode(read.event(), read.meta())
@@ -141,11 +141,11 @@ fn a_byte_order_mark_is_skipped_at_the_start_of_a_record_and_nowhere_else() {
     for capacity in [1, 2, 3, 4, 8_192] {
         let input = std::io::BufReader::with_capacity(capacity, record.as_bytes());
         let codec = codec().size_limit(line.len());
-        let read: Vec<_> = Records::new(codec, input).collect();
+        let read: Vec<_> = JournalReader::new(codec, input).collect();
         let is_read: Vec<_> = read.iter().map(Result::is_ok).collect();
         assert_eq!(is_read, [true, false, false, true]);
     }
-    let wide = Records::new(codec(), record.as_bytes())
+    let wide = JournalReader::new(codec(), record.as_bytes())
         .nth(1)
         .expect("a line");
     let error = wide.expect_err("a mark").to_string();
@@ -154,12 +154,12 @@ fn a_byte_order_mark_is_skipped_at_the_start_of_a_record_and_nowhere_else() {
         "{error}"
     );
 
-    assert_eq!(Records::new(codec(), MARK.as_bytes()).count(), 0);
+    assert_eq!(JournalReader::new(codec(), MARK.as_bytes()).count(), 0);
     let empty = format!("{MARK}\n{line}\n");
-    let read: Vec<_> = Records::new(codec(), empty.as_bytes()).collect();
-    assert!(matches!(read[0], Err(RecordError::Empty { line: 1 })));
+    let read: Vec<_> = JournalReader::new(codec(), empty.as_bytes()).collect();
+    assert!(matches!(read[0], Err(JournalError::Empty { line: 1 })));
     assert!(read[1].is_ok() && read.len() == 2);
-    let large = Records::new(codec().size_limit(line.len() - 1), record.as_bytes()).next();
+    let large = JournalReader::new(codec().size_limit(line.len() - 1), record.as_bytes()).next();
     let large = large.expect("a line").expect_err("too large").to_string();
     let expected = format!(
         "line 1: the input is {} bytes, and the limit is {}",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use echo_server::{Errand, Load};
-use event_core::BoxError;
+use event_core::error::BoxError;
 
 use crate::process::Process;
 

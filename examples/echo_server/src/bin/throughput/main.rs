@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use candidate::Candidate;
 use clap::Parser;
 use echo_server::{Errand, open_files};
-use event_core::BoxError;
+use event_core::error::BoxError;
 use process::{PYTHON, Process};
 use serve::Kind;
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use event_core::BoxError;
+use event_core::error::BoxError;
 
 use crate::serve::Kind;
 

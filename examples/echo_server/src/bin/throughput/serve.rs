@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::ValueEnum;
 use echo_server::{Bare, Server, Tally};
-use event_core::{BoxError, Dispatcher};
+use event_core::{Dispatcher, error::BoxError};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Kind {

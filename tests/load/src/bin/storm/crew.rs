@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 
 use event_core::queue::Overflow;
 use event_core::stream::EventStream;
-use event_core::{Dispatcher, PendingEvents, Report, Subscription};
+use event_core::{Dispatcher, PendingEvents, Report, dispatcher::Subscription};
 use fastrand::Rng;
 
 use crate::world::{Keyed, LOCAL, Pressed, Tick};
@@ -47,14 +47,17 @@ impl Hand {
             2 => self.stream(),
             3 => self.read(),
             4..=6 => {
-                self.dispatcher.pump(&LOCAL, &mut self.sum);
+                self.dispatcher
+                    .queue(&LOCAL)
+                    .expect("a handler names it")
+                    .pump(&mut self.sum);
             }
             _ => self.emit(),
         }
     }
 
     fn subscribe(&mut self) {
-        let options = self.dispatcher.subscription();
+        let options = self.dispatcher.subscription_builder();
         let options = options.priority(self.random.i32(-1..2));
         let options = if self.random.bool() {
             options.once()
@@ -113,7 +116,7 @@ impl Hand {
         let number = self.random.u64(..);
         let report = match self.random.u8(..9) {
             0..=2 => self.dispatcher.emit(Tick(number)),
-            3 => match self.dispatcher.try_emit(Tick(number)) {
+            3 => match self.dispatcher.fail_fast().emit(Tick(number)).into_result() {
                 Ok(report) => report,
                 Err(error) => error.into_report(),
             },
@@ -121,7 +124,7 @@ impl Hand {
                 let mut pending = PendingEvents::default();
                 pending.record(Tick(number));
                 pending.record(Pressed(number));
-                self.dispatcher.emit_all(pending)
+                self.dispatcher.emit(pending)
             }
             5 => {
                 let report = self.dispatcher.emit_blocking(Tick(number));
@@ -129,7 +132,7 @@ impl Hand {
             }
             6 => pollster::block_on(self.dispatcher.emit_async(Tick(number)).into_future()),
             7 => {
-                let shielded = self.dispatcher.emit_async(Tick(number)).shielded();
+                let shielded = self.dispatcher.emit_async(Tick(number)).spawned();
                 if self.random.bool() {
                     return;
                 }

@@ -117,7 +117,10 @@ impl Age {
             }
             for _ in 0..random.u8(1..20) {
                 let queue = random.choice([&THREADS, &TASKS, &OLDEST, &REJECTS]);
-                let queue = self.dispatcher.queue(queue.expect("there are four"));
+                let queue = self
+                    .dispatcher
+                    .queue(queue.expect("there are four"))
+                    .expect("a handler names it");
                 queue.pause();
                 thread::sleep(Duration::from_micros(random.u64(..500)));
                 queue.resume();
@@ -133,7 +136,7 @@ impl Age {
 
     fn shut_down(&self, random: &mut Rng) {
         let limit = Duration::from_micros(random.u64(..5000));
-        let shutdown = self.dispatcher.shutdown_blocking(limit);
+        let shutdown = self.dispatcher.shutdown(limit).blocking();
         assert!(self.dispatcher.emit(world::Tick(0)).closed(), "{shutdown}");
     }
 
@@ -142,10 +145,13 @@ impl Age {
         // It may have been shut down before, in no time.
         let was_open = !self.dispatcher.emit(world::Tick(0)).closed();
         thread::scope(|scope| {
-            let shutdown = scope.spawn(|| self.dispatcher.shutdown_blocking(PATIENCE * 2));
+            let shutdown = scope.spawn(|| self.dispatcher.shutdown(PATIENCE * 2).blocking());
             let mut sum = 0;
             while !shutdown.is_finished() {
-                self.dispatcher.pump(&LOCAL, &mut sum);
+                self.dispatcher
+                    .queue(&LOCAL)
+                    .expect("a handler names it")
+                    .pump(&mut sum);
                 thread::yield_now();
             }
             let shutdown = shutdown.join().expect("no panic");
@@ -157,8 +163,8 @@ impl Age {
     fn end(mut self, random: &mut Rng) -> u64 {
         let queues: Vec<_> = [&THREADS, &TASKS, &OLDEST, &REJECTS]
             .into_iter()
-            .map(|queue| self.dispatcher.queue(queue))
-            .chain([self.dispatcher.local_queue(&LOCAL)])
+            .map(|queue| self.dispatcher.queue(queue).expect("a handler names it"))
+            .chain([self.dispatcher.queue(&LOCAL).expect("a handler names it")])
             .collect();
         let way = random.u8(..4);
         match way {

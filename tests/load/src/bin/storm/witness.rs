@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use event_core::observer::{DeliveryEnd, DeliverySeen, Observer};
+use event_core::observer::{DeliveryResult, DeliveryView, Observer};
 
 /// The deliveries of one dispatcher that have started and not ended.
 #[derive(Debug, Default)]
@@ -16,19 +16,19 @@ struct Seen {
     ended: u64,
 }
 
-fn key(delivery: &DeliverySeen<'_>) -> (u128, &'static str, u32) {
+fn key(delivery: &DeliveryView<'_>) -> (u128, &'static str, u32) {
     let handler = delivery.handler();
     let id = delivery.emission().meta().id();
     (id.as_u128(), handler.name(), handler.line())
 }
 
 impl Observer for Witness {
-    fn delivery_started(&self, delivery: &DeliverySeen<'_>) {
+    fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.open.entry(key(delivery)).or_default() += 1;
     }
 
-    fn delivery_ended(&self, delivery: &DeliverySeen<'_>, end: &DeliveryEnd<'_>) {
+    fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.ended += 1;
         // One that never started took no time: it was skipped, dropped, rejected or cancelled.

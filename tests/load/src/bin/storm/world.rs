@@ -54,9 +54,9 @@ fn inline(tick: &Tick) -> Result<Option<Pressed>, &'static str> {
 #[handler(queue = THREADS, filter = is_not_seventh)]
 fn on_a_thread(tick: &Tick, emitter: Emitter<(Keyed, Echo)>) -> Result<(), &'static str> {
     let (key, number) = (tick.0 % 5, tick.0);
-    emitter.emit(Keyed { key, number });
+    emitter.emit_after(Keyed { key, number });
     if number.is_multiple_of(11) {
-        emitter.emit(Echo(number % 4));
+        emitter.emit_after(Echo(number % 4));
     }
     now_and_then(number)
 }

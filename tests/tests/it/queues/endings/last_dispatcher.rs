@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use event_core::dispatcher::Shutdown;
+use event_core::dispatcher::ShutdownReport;
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, handler};
 use event_tests::{Gate, Journal, poll_once, runtime, until};
 use pollster::block_on;
@@ -30,7 +30,7 @@ fn drains_after_the_last_dispatcher<F: Copy + 'static>(handler: F, queue: &'stat
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let journal = Arc::new(Journal::default());
     let dispatcher = Dispatcher::empty()
-        .only(handler)
+        .handler(handler)
         .configure(queue, |queue| queue.consumers(2))
         .provide_arc(gate.clone())
         .provide_arc(journal.clone())
@@ -43,7 +43,7 @@ fn drains_after_the_last_dispatcher<F: Copy + 'static>(handler: F, queue: &'stat
     let (clone, handle) = (dispatcher.clone(), dispatcher.handle());
     drop(dispatcher);
     assert!(handle.emit(Job(10)).is_ok(), "a clone is left");
-    let queue = clone.queue(queue);
+    let queue = clone.queue(queue).expect("a handler names it");
     queue.pause();
     drop(clone);
     assert!(handle.emit(Job(11)).is_err(), "no clone is left");
@@ -92,7 +92,7 @@ fn show(_event: &Shown) {}
 #[test]
 fn what_comes_to_a_local_queue_after_the_last_dispatcher_is_abandoned_and_keeps_nothing_alive() {
     let (runtime, heard, gate) = (runtime(), Heard::default(), Arc::new(Gate::default()));
-    let dispatcher = hears(Dispatcher::empty().only(shows).only(show), &heard)
+    let dispatcher = hears(Dispatcher::empty().handler(shows).handler(show), &heard)
         .provide_arc(gate.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -100,12 +100,12 @@ fn what_comes_to_a_local_queue_after_the_last_dispatcher_is_abandoned_and_keeps_
     dispatcher.emit(Shown);
     dispatcher.emit(Job(0));
     gate.wait_for(1);
-    let ui = dispatcher.local_queue(&UI);
+    let ui = dispatcher.queue(&UI).expect("a handler names it");
     drop(dispatcher);
-    assert_eq!(taken(&heard), [Ended::Abandoned]);
+    assert_eq!(taken(&heard), [DeliveryStatus::Abandoned]);
     gate.open(1);
     until("the dispatcher is freed", || Arc::strong_count(&gate) == 1);
-    assert_eq!(taken(&heard), [Ended::Abandoned]);
+    assert_eq!(taken(&heard), [DeliveryStatus::Abandoned]);
     assert_eq!(ui.counts().abandoned, 2);
     adds_up(&ui);
 }
@@ -130,8 +130,8 @@ fn hangs(_event: &Hang, gate: &Gate) {
 fn a_shutdown_that_runs_out_of_time_names_what_runs_and_not_what_ran() {
     let (runtime, gate) = (runtime(), Arc::new(Gate::default()));
     let dispatcher = Dispatcher::empty()
-        .only(quick)
-        .only(hangs)
+        .handler(quick)
+        .handler(hangs)
         .provide_arc(gate.clone())
         .on_failure(|_| {})
         .runtime(runtime.handle().clone())
@@ -140,10 +140,15 @@ fn a_shutdown_that_runs_out_of_time_names_what_runs_and_not_what_ran() {
     for _ in 0..30 {
         dispatcher.emit(Job(0));
     }
-    assert!(dispatcher.queue(&IDLE).join_blocking(LONG));
+    assert!(
+        dispatcher
+            .queue(&IDLE)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     dispatcher.emit(Hang);
     gate.wait_for(1);
-    let shutdown = dispatcher.shutdown_blocking(Duration::ZERO);
+    let shutdown = dispatcher.shutdown(Duration::ZERO).blocking();
     let [(handler, 1)] = shutdown.abandoned() else {
         panic!("one delivery of one handler: {shutdown}")
     };
@@ -158,12 +163,12 @@ fn a_shutdown_that_runs_out_of_time_names_what_runs_and_not_what_ran() {
 
 fn ends_with_the_last_delivery<F: Copy + 'static>(
     handler: F,
-    end: impl Fn(&Dispatcher) -> Shutdown,
+    end: impl Fn(&Dispatcher) -> ShutdownReport,
 ) {
     let runtime = runtime();
     for round in 0..500 {
         let dispatcher = Dispatcher::empty()
-            .only(handler)
+            .handler(handler)
             .configure(&IDLE, |idle| idle.consumers(1 + round % 3))
             .runtime(runtime.handle().clone())
             .build()
@@ -171,14 +176,21 @@ fn ends_with_the_last_delivery<F: Copy + 'static>(
         dispatcher.emit(Job(0));
         let shutdown = end(&dispatcher);
         assert!(shutdown.is_complete(), "{shutdown}");
-        adds_up(&dispatcher.queue(&IDLE));
-        assert_eq!(dispatcher.queue(&IDLE).counts().done, 1);
+        adds_up(&dispatcher.queue(&IDLE).expect("a handler names it"));
+        assert_eq!(
+            dispatcher
+                .queue(&IDLE)
+                .expect("a handler names it")
+                .counts()
+                .done,
+            1
+        );
     }
 }
 
 #[test]
 fn a_shutdown_ends_with_the_last_delivery() {
-    ends_with_the_last_delivery(quick, |dispatcher| dispatcher.shutdown_blocking(LONG));
+    ends_with_the_last_delivery(quick, |dispatcher| dispatcher.shutdown(LONG).blocking());
 }
 
 #[test]
@@ -189,7 +201,7 @@ fn a_shutdown_ends_with_the_last_delivery_of_a_task() {
 #[test]
 fn a_shutdown_that_runs_out_of_time_ends_what_waits_and_whoever_waits_for_room() {
     let (runtime, heard, gate) = (runtime(), Heard::default(), Arc::new(Gate::default()));
-    let dispatcher = hears(Dispatcher::empty().only(held), &heard)
+    let dispatcher = hears(Dispatcher::empty().handler(held), &heard)
         .configure(&HELD, |held| held.capacity(1).overflow(Overflow::Wait))
         .provide_arc(gate.clone())
         .runtime(runtime.handle().clone())
@@ -201,30 +213,35 @@ fn a_shutdown_that_runs_out_of_time_ends_what_waits_and_whoever_waits_for_room()
     thread::scope(|scope| {
         let emitter = scope.spawn(|| dispatcher.emit_blocking(Job(2)).expect("no runtime"));
         until("an emitter waits for room", || {
-            dispatcher.queue(&HELD).counts().waits == 1
+            dispatcher
+                .queue(&HELD)
+                .expect("a handler names it")
+                .counts()
+                .waits
+                == 1
         });
-        let shutdown = dispatcher.shutdown_blocking(Duration::ZERO);
+        let shutdown = dispatcher.shutdown(Duration::ZERO).blocking();
         let abandoned: usize = shutdown.abandoned().iter().map(|(_, count)| count).sum();
         assert_eq!(abandoned, 2, "{shutdown}");
         let report = emitter.join().expect("no panic");
         assert_eq!(
             report.failures()[0].ended(),
-            Some(Ended::Rejected),
+            Some(DeliveryStatus::Rejected),
             "{report}"
         );
     });
-    let queue = dispatcher.queue(&HELD);
+    let queue = dispatcher.queue(&HELD).expect("a handler names it");
     until("nothing runs any more", || queue.counts().running == 0);
     assert_eq!((queue.counts().abandoned, queue.counts().rejected), (2, 1));
     adds_up(&queue);
-    assert_eq!(taken(&heard), [Ended::Abandoned; 2]);
+    assert_eq!(taken(&heard), [DeliveryStatus::Abandoned; 2]);
     assert!(dispatcher.emit(Job(3)).closed());
 }
 
 #[test]
 fn a_dispatcher_that_goes_while_it_drains_keeps_nothing_alive() {
     let (runtime, heard, gate) = (runtime(), Heard::default(), Arc::new(Gate::default()));
-    let dispatcher = hears(Dispatcher::empty().only(shows).only(show), &heard)
+    let dispatcher = hears(Dispatcher::empty().handler(shows).handler(show), &heard)
         .provide_arc(gate.clone())
         .runtime(runtime.handle().clone())
         .build()
@@ -239,7 +256,7 @@ fn a_dispatcher_that_goes_while_it_drains_keeps_nothing_alive() {
     drop(dispatcher);
     gate.open(1);
     until("the dispatcher is freed", || Arc::strong_count(&gate) == 1);
-    assert_eq!(taken(&heard), [Ended::Abandoned; 2]);
+    assert_eq!(taken(&heard), [DeliveryStatus::Abandoned; 2]);
 }
 
 #[test]

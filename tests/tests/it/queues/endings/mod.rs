@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_core::queue::{Queue, QueueHandle};
-use event_core::report::Ended;
-use event_core::{DispatcherBuilder, Event, handler};
+use event_core::report::DeliveryStatus;
+use event_core::{Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::Gate;
 
 const LONG: Duration = Duration::from_mins(1);
@@ -30,7 +30,7 @@ fn adds_up(queue: &QueueHandle) {
 }
 
 /// What `on_failure` heard, as how deliveries ended.
-type Heard = Arc<Mutex<Vec<Ended>>>;
+type Heard = Arc<Mutex<Vec<DeliveryStatus>>>;
 
 fn hears(builder: DispatcherBuilder, heard: &Heard) -> DispatcherBuilder {
     let heard = Arc::clone(heard);
@@ -40,7 +40,7 @@ fn hears(builder: DispatcherBuilder, heard: &Heard) -> DispatcherBuilder {
     })
 }
 
-fn taken(heard: &Heard) -> Vec<Ended> {
+fn taken(heard: &Heard) -> Vec<DeliveryStatus> {
     std::mem::take(&mut heard.lock().expect("not poisoned"))
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use event_core::param::{Delivery, Param, Resolver};
 use event_core::queue::Queue;
-use event_core::report::Ended;
+use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, handler};
 use event_tests::{quiet_panic, runtime};
 
@@ -23,18 +23,26 @@ async fn panics_as_a_task(_job: &Job) {
 
 fn panics_keep_consumers_alive<F: Copy + 'static>(handler: F, queue: &'static Queue) {
     let (runtime, heard) = (runtime(), Heard::default());
-    let dispatcher = hears(Dispatcher::empty().only(handler), &heard)
+    let dispatcher = hears(Dispatcher::empty().handler(handler), &heard)
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
     for number in 0..50 {
         dispatcher.emit(Job(number));
     }
-    assert!(dispatcher.queue(queue).join_blocking(LONG));
-    let counts = dispatcher.queue(queue).counts();
+    assert!(
+        dispatcher
+            .queue(queue)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.done, counts.failed), (0, 50));
-    adds_up(&dispatcher.queue(queue));
-    assert_eq!(taken(&heard), [Ended::Panicked; 50]);
+    adds_up(&dispatcher.queue(queue).expect("a handler names it"));
+    assert_eq!(taken(&heard), [DeliveryStatus::Panicked; 50]);
 }
 
 #[test]
@@ -113,20 +121,35 @@ fn drops_that_panic_keep_consumers_alive<F: Copy + 'static, G: Copy + 'static>(
     queue: &'static Queue,
 ) {
     let (runtime, heard) = (runtime(), Heard::default());
-    let dispatcher = hears(Dispatcher::empty().only(of_event).only(of_param), &heard)
-        .runtime(runtime.handle().clone())
-        .build()
-        .expect("wired");
+    let dispatcher = hears(
+        Dispatcher::empty().handler(of_event).handler(of_param),
+        &heard,
+    )
+    .runtime(runtime.handle().clone())
+    .build()
+    .expect("wired");
     for number in 0..10 {
         let report = dispatcher.emit(Explosive { bomb: Bomb });
         assert_eq!(report.handed_over(), 1, "{report}");
         dispatcher.emit(Job(number));
-        assert!(dispatcher.queue(queue).join_blocking(LONG));
+        assert!(
+            dispatcher
+                .queue(queue)
+                .expect("a handler names it")
+                .join_blocking(LONG)
+        );
     }
-    let counts = dispatcher.queue(queue).counts();
+    let counts = dispatcher
+        .queue(queue)
+        .expect("a handler names it")
+        .counts();
     assert_eq!((counts.done, counts.failed), (10, 10), "{counts:?}");
-    adds_up(&dispatcher.queue(queue));
-    assert_eq!(taken(&heard), [Ended::Panicked; 10], "of the parameter's");
+    adds_up(&dispatcher.queue(queue).expect("a handler names it"));
+    assert_eq!(
+        taken(&heard),
+        [DeliveryStatus::Panicked; 10],
+        "of the parameter's"
+    );
 }
 
 #[test]
@@ -166,7 +189,7 @@ fn keyed(_event: &Keyed) {}
 fn a_key_whose_hash_panics_fails_its_delivery_and_not_the_emitter() {
     let runtime = runtime();
     let dispatcher = Dispatcher::empty()
-        .only(keyed)
+        .handler(keyed)
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
@@ -177,7 +200,7 @@ fn a_key_whose_hash_panics_fails_its_delivery_and_not_the_emitter() {
         "{report}"
     );
     assert_eq!(dispatcher.emit(Keyed { key: Key(false) }).handed_over(), 1);
-    let queue = dispatcher.queue(&THREAD);
+    let queue = dispatcher.queue(&THREAD).expect("a handler names it");
     assert!(queue.join_blocking(LONG));
     assert_eq!((queue.counts().offered, queue.counts().done), (1, 1));
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use event_core::queue::Queue;
 use event_core::wire::Envelope;
 use event_core::{
-    Dispatcher, DispatcherBuilder, DispatcherHandle, Emitter, PendingEvents, handler,
+    Dispatcher, Emitter, PendingEvents,
+    dispatcher::{DispatcherBuilder, DispatcherHandle},
+    global, handler,
 };
 use event_tests::{Journal, envelope};
 
@@ -29,24 +31,30 @@ fn emits_in_every_way(
 ) {
     let dispatcher = handle.get().expect("it lives");
     answers.add(&dispatcher.emit(Reserved(1)));
-    answers.add(&dispatcher.try_emit(Reserved(2)).expect("no failure"));
+    answers.add(
+        &dispatcher
+            .fail_fast()
+            .emit(Reserved(2))
+            .into_result()
+            .expect("no failure"),
+    );
     answers.add(&dispatcher.emit_blocking(Reserved(3)).expect("no runtime"));
     answers.add(&dispatcher.with(()).emit(Reserved(4)));
     answers.add(&handle.emit(Reserved(5)).expect("it lives"));
-    answers.add(&dispatcher.deliver(&others.envelope));
-    answers.add(&dispatcher.replay(&others.envelope));
+    answers.add(&dispatcher.emit(&others.envelope));
+    answers.add(&dispatcher.replaying().emit(&others.envelope));
     {
-        let _entered = dispatcher.enter();
-        answers.add(&event_core::emit(Reserved(6)).expect("entered"));
+        let _entered = global::enter(&dispatcher);
+        answers.add(&event_core::global::emit(Reserved(6)).expect("entered"));
     }
     let pending: PendingEvents = (0..3).map(Reserved).collect();
-    answers.add(&dispatcher.emit_all(pending));
+    answers.add(&dispatcher.emit(pending));
     let pending: PendingEvents = (0..3).map(Reserved).collect();
-    answers.add(&dispatcher.with(()).emit_all(pending));
+    answers.add(&dispatcher.with(()).emit(pending));
     let mut mixed = PendingEvents::new();
     mixed.record(Reserved(7));
     mixed.record(Shown);
-    answers.add(&dispatcher.emit_all(mixed));
+    answers.add(&dispatcher.emit(mixed));
 }
 
 pub(super) fn nesting(builder: DispatcherBuilder) -> (Dispatcher, Arc<Answers>, Arc<Journal>) {
@@ -70,14 +78,14 @@ fn what_a_handler_emits_itself_is_discarded_in_every_form() {
     };
     let (dispatcher, answers, journal) =
         nesting(Dispatcher::empty().only(emits_in_every_way).provide(others));
-    let report = dispatcher.replay(&envelope(Nests));
+    let report = dispatcher.replaying().emit(&envelope(Nests));
     assert_eq!((report.is_ok(), report.discarded()), (true, 0));
     // The last has an event that is not `wire`, and what its handler returns.
     let mut expected = vec![(0, 1, 0); 8];
     expected.extend([(0, 3, 0), (0, 3, 0), (1, 2, 0)]);
     assert_eq!(answers.take(), expected);
     assert_eq!(journal.take(), ["shown"]);
-    assert_eq!(dispatcher.discarded(), 8 + 2 * 3 + 2);
+    assert_eq!(dispatcher.counts().discarded, 8 + 2 * 3 + 2);
 
     dispatcher.emit(Nests);
     let events: usize = answers.take().iter().map(|(events, ..)| events).sum();
@@ -101,9 +109,9 @@ async fn emits_after_a_while(_event: &Nests, handle: &DispatcherHandle, answers:
     let dispatcher = handle.get().expect("it lives");
     answers.add(&dispatcher.emit(Reserved(2)));
     answers.add(&dispatcher.emit_async(Reserved(3)).await);
-    answers.add(&dispatcher.emit_async(Reserved(4)).shielded().await);
+    answers.add(&dispatcher.emit_async(Reserved(4)).spawned().await);
     let pending: PendingEvents = [Reserved(7)].into_iter().collect();
-    answers.add(&dispatcher.emit_all_async(pending).await);
+    answers.add(&dispatcher.emit_async(pending).await);
 }
 
 #[handler]
@@ -112,7 +120,7 @@ async fn emits_as_it_starts(_event: &Nests, handle: &DispatcherHandle, answers: 
 }
 
 fn asks_by_emitting(_event: &Nests) -> bool {
-    event_core::emit(Reserved(5)).is_ok_and(|report| report.discarded() == 1)
+    event_core::global::emit(Reserved(5)).is_ok_and(|report| report.discarded() == 1)
 }
 
 #[handler(filter = asks_by_emitting)]
@@ -137,20 +145,25 @@ fn the_same_holds_on_threads_of_queues_in_async_handlers_and_in_filters() {
             .only(filtered_later)
             .runtime(runtime.handle().clone()),
     );
-    let _entered = dispatcher.enter();
+    let _entered = global::enter(&dispatcher);
     let nests = envelope(Nests);
-    pollster::block_on(dispatcher.replay_async(&nests));
-    assert!(dispatcher.queue(&NESTING).join_blocking(LONG));
+    pollster::block_on(dispatcher.replaying().emit_async(&nests));
+    assert!(
+        dispatcher
+            .queue(&NESTING)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
     assert_eq!(
-        (answers.take(), dispatcher.discarded()),
+        (answers.take(), dispatcher.counts().discarded),
         (vec![(0, 1, 0); 6], 8)
     );
     assert_eq!(journal.take(), ["filter"; 2]);
 
-    dispatcher.replay(&nests);
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    dispatcher.replaying().emit(&nests);
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     assert_eq!(
-        (answers.take(), dispatcher.discarded()),
+        (answers.take(), dispatcher.counts().discarded),
         (vec![(0, 1, 0); 6], 16)
     );
     assert_eq!(journal.take(), ["filter"; 2]);
@@ -178,16 +191,16 @@ fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
     let (inner, other) = (envelope(Reserved(7)), there.clone());
     let (here, untold) = journal(builder.provide(Bridge(there)));
     here.subscribe(move |_: &Ordered| {
-        let report = other.replay(&inner);
+        let report = other.replaying().emit(&inner);
         assert!(report.is_ok(), "{report}");
     })
     .detach();
 
-    let report = here.replay(&envelope(Ordered(3)));
+    let report = here.replaying().emit(&envelope(Ordered(3)));
     assert!(report.is_ok(), "{report}");
     assert_eq!(told.take(), ["reserved 3", "reserved 7"]);
     assert_eq!(untold.take(), [""; 0]);
-    assert_eq!(here.discarded(), 2);
+    assert_eq!(here.counts().discarded, 2);
 }
 
 #[derive(Default)]
@@ -208,18 +221,22 @@ fn an_emitter_that_is_kept_beyond_a_replay_discards_what_is_in_the_record() {
             .only(on_shown)
             .provide_arc(Arc::clone(&kept)),
     );
-    dispatcher.replay(&envelope(Ordered(1)));
+    dispatcher.replaying().emit(&envelope(Ordered(1)));
     let emitter = kept
         .0
         .lock()
         .expect("no panic")
         .take()
         .expect("it was kept");
-    emitter.emit(Reserved(1));
-    assert_eq!(dispatcher.discarded(), 1);
-    emitter.emit(Shown);
+    emitter.emit_after(Reserved(1));
+    assert_eq!(dispatcher.counts().discarded, 1);
+    emitter.emit_after(Shown);
     assert_eq!(journal.take(), ["shown"]);
-    assert_eq!(dispatcher.discarded(), 2, "what `Shown` causes is recorded");
+    assert_eq!(
+        dispatcher.counts().discarded,
+        2,
+        "what `Shown` causes is recorded"
+    );
 }
 
 #[test]
@@ -238,11 +255,17 @@ fn an_emitter_that_was_kept_before_is_a_part_of_the_replay_that_uses_it() {
         .expect("no panic")
         .take()
         .expect("it was kept");
-    let _subscription = dispatcher.subscribe(move |_: &Sent| emitter.emit(Reserved(1)));
-    dispatcher.replay(&envelope(Sent));
-    assert_eq!((journal.take().len(), dispatcher.discarded()), (0, 1));
+    let _subscription = dispatcher.subscribe(move |_: &Sent| emitter.emit_after(Reserved(1)));
+    dispatcher.replaying().emit(&envelope(Sent));
+    assert_eq!(
+        (journal.take().len(), dispatcher.counts().discarded),
+        (0, 1)
+    );
     dispatcher.emit(Sent);
-    assert_eq!((journal.take().len(), dispatcher.discarded()), (1, 1));
+    assert_eq!(
+        (journal.take().len(), dispatcher.counts().discarded),
+        (1, 1)
+    );
 }
 
 #[derive(Default)]
@@ -262,10 +285,16 @@ fn what_a_handler_records_for_later_stays_where_it_is() {
             .only(on_reserved)
             .provide_arc(Arc::clone(&basket)),
     );
-    assert_eq!(dispatcher.replay(&envelope(Ordered(1))).discarded(), 0);
+    assert_eq!(
+        dispatcher
+            .replaying()
+            .emit(&envelope(Ordered(1)))
+            .discarded(),
+        0
+    );
     let pending = basket.0.lock().expect("no panic").take();
-    assert_eq!((pending.len(), dispatcher.discarded()), (1, 0));
-    dispatcher.emit_all(pending);
+    assert_eq!((pending.len(), dispatcher.counts().discarded), (1, 0));
+    dispatcher.emit(pending);
     assert_eq!(journal.take(), ["reserved 1"]);
 }
 
@@ -276,7 +305,7 @@ fn a_handler_that_panics_leaves_no_replay_behind_on_its_thread() {
             .only(d_emits_and_panics)
             .only(on_reserved),
     );
-    dispatcher.replay(&envelope(Ordered(1)));
+    dispatcher.replaying().emit(&envelope(Ordered(1)));
     // Inside of an emission, where a replay would be looked for.
     let handle = dispatcher.handle();
     let _subscription = dispatcher.subscribe(move |_: &Sent| {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, handler};
+use event_core::{Dispatcher, Emitter, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{envelope, quiet_panic, read, record};
 use serde::{Deserialize, Serialize};
 
@@ -15,19 +15,19 @@ fn a_returns(event: &Ordered) -> (Reserved, Option<Reserved>) {
 
 #[handler]
 fn b_emits(event: &Ordered, emitter: Emitter<Reserved>) -> Reserved {
-    emitter.emit(Reserved(event.0 + 2));
+    emitter.emit_after(Reserved(event.0 + 2));
     Reserved(event.0 + 3)
 }
 
 #[handler]
 fn c_emits_and_fails(_event: &Ordered, emitter: Emitter<Reserved>) -> Result<Reserved, String> {
-    emitter.emit(Reserved(5));
+    emitter.emit_after(Reserved(5));
     Err("no".to_owned())
 }
 
 #[handler]
 pub(super) fn d_emits_and_panics(_event: &Ordered, emitter: Emitter<Reserved>) {
-    emitter.emit(Reserved(6));
+    emitter.emit_after(Reserved(6));
     quiet_panic()
 }
 
@@ -41,14 +41,14 @@ pub(super) fn inline() -> DispatcherBuilder {
 #[test]
 fn what_inline_handlers_cause_is_discarded_counted_and_in_the_report() {
     let (dispatcher, journal) = journal(inline());
-    let report = dispatcher.replay(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.events(), report.done()), (1, 2));
     assert_eq!((report.discarded(), report.not_emitted()), (4, 0));
     let returned: Vec<_> = report.returned::<Reserved>().map(|(_, it)| it.0).collect();
     assert_eq!(returned, [1, 2, 3, 4]);
     assert_eq!(report.to_string(), "1 event: 2 done, 4 discarded");
-    assert_eq!(dispatcher.discarded(), 4);
+    assert_eq!(dispatcher.counts().discarded, 4);
     assert_eq!(journal.take(), [""; 0]);
 }
 
@@ -60,7 +60,7 @@ fn what_a_handler_caused_that_then_fails_or_panics_is_discarded_too() {
             .only(d_emits_and_panics)
             .only(on_reserved),
     );
-    let report = dispatcher.replay(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
     assert_eq!((report.failed(), report.panicked()), (1, 1));
     assert_eq!((report.failures().len(), report.discarded()), (2, 2));
     assert_eq!(journal.take(), [""; 0]);
@@ -70,14 +70,14 @@ fn what_a_handler_caused_that_then_fails_or_panics_is_discarded_too() {
 fn an_emit_or_a_delivery_causes_what_it_always_did_also_after_a_replay() {
     let (dispatcher, journal) = journal(inline());
     let ordered = envelope(Ordered(1));
-    dispatcher.replay(&ordered);
-    let deliver = || dispatcher.deliver(&ordered);
+    dispatcher.replaying().emit(&ordered);
+    let deliver = || dispatcher.emit(&ordered);
     let emit = || dispatcher.emit(Ordered(1));
     for report in [emit(), deliver(), emit()] {
         assert_eq!((report.events(), report.discarded()), (5, 0), "{report}");
     }
     assert_eq!(journal.take().len(), 3 * 4);
-    assert_eq!(dispatcher.discarded(), 4);
+    assert_eq!(dispatcher.counts().discarded, 4);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_replayed_event_keeps_its_identity_so_the_record_of_a_replay_is_the_record()
     let (second, _) = journal(inline());
     let again = record(&second, || {
         for event in &events {
-            second.replay(event);
+            second.replaying().emit(event);
         }
     });
     assert_eq!(again, all);
@@ -106,11 +106,23 @@ fn what_a_subscription_causes_is_discarded() {
     let (dispatcher, journal) = journal(Dispatcher::empty().only(on_reserved));
     let _subscription = dispatcher.subscribe(|event: &Ordered| Reserved(event.0));
     let _once = dispatcher
-        .subscription()
+        .subscription_builder()
         .once()
         .subscribe(|event: &Ordered| vec![Reserved(event.0), Reserved(event.0)]);
-    assert_eq!(dispatcher.replay(&envelope(Ordered(1))).discarded(), 3);
-    assert_eq!(dispatcher.replay(&envelope(Ordered(1))).discarded(), 1);
+    assert_eq!(
+        dispatcher
+            .replaying()
+            .emit(&envelope(Ordered(1)))
+            .discarded(),
+        3
+    );
+    assert_eq!(
+        dispatcher
+            .replaying()
+            .emit(&envelope(Ordered(1)))
+            .discarded(),
+        1
+    );
     assert_eq!(journal.take(), [""; 0]);
 }
 
@@ -120,7 +132,7 @@ struct KeyPressed;
 
 #[handler]
 fn a_stops(_event: &KeyPressed, emitter: Emitter<Reserved>) -> ControlFlow<()> {
-    emitter.emit(Reserved(1));
+    emitter.emit_after(Reserved(1));
     ControlFlow::Break(())
 }
 
@@ -137,7 +149,7 @@ fn a_handler_that_stops_an_emission_stops_its_replay() {
             .only(b_is_skipped)
             .only(on_reserved),
     );
-    let report = dispatcher.replay(&envelope(KeyPressed));
+    let report = dispatcher.replaying().emit(&envelope(KeyPressed));
     assert_eq!((report.skipped(), report.discarded()), (1, 1));
     assert!(report.stopped_by().is_some());
     assert_eq!(journal.take(), [""; 0]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::{Dispatcher, DispatcherBuilder, Emitter, Event, handler};
+use event_core::{Dispatcher, Emitter, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{Gate, Heard, Journal, envelope, poll, read, record};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ async fn a_lands_last(_event: &Sent, gate: &Gate) -> Reserved {
 
 #[handler]
 async fn b_lands_first(_event: &Sent, emitter: Emitter<Reserved>, gate: &Gate) {
-    emitter.emit(Reserved(2));
+    emitter.emit_after(Reserved(2));
     gate.open(1);
 }
 
@@ -38,7 +38,7 @@ fn what_async_handlers_cause_is_discarded_and_reported_in_their_order() {
             .runtime(event_tests::runtime().handle().clone()),
     );
     let late = dispatcher.subscribe_async(|_: Arc<Sent>| async { Reserved(3) });
-    let report = pollster::block_on(dispatcher.replay_async(&envelope(Sent)));
+    let report = pollster::block_on(dispatcher.replaying().emit_async(&envelope(Sent)));
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.done(), report.discarded()), (3, 3));
     let returned: Vec<_> = report.returned::<Reserved>().map(|(_, it)| it.0).collect();
@@ -61,7 +61,7 @@ struct Queued;
 
 #[handler(queue = THREADS)]
 fn on_a_thread(_event: &Queued, emitter: Emitter<Reserved>) -> Reserved {
-    emitter.emit(Reserved(1));
+    emitter.emit_after(Reserved(1));
     Reserved(2)
 }
 
@@ -118,18 +118,25 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
     let mut stream = dispatcher.stream::<Queued>(10, Overflow::Reject);
     // Room for one, and two handlers: it waits.
     let report = dispatcher
-        .replay_blocking(&envelope(Queued))
+        .replaying()
+        .emit_blocking(&envelope(Queued))
         .expect("a plain thread");
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.handed_over(), report.discarded()), (9, 0));
 
     let mut owned = Vec::new();
-    assert_eq!(dispatcher.pump(&PUMPED, &mut owned), 1);
+    assert_eq!(
+        dispatcher
+            .queue(&PUMPED)
+            .expect("a handler names it")
+            .pump(&mut owned),
+        1
+    );
     assert_eq!(owned, [5]);
     assert!(stream.try_next().is_some());
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     drop(late);
-    assert_eq!(dispatcher.discarded(), 9);
+    assert_eq!(dispatcher.counts().discarded, 9);
     assert_eq!(journal.take(), [""; 0]);
     assert_eq!(heard.take(), [""; 0]);
 }
@@ -140,17 +147,28 @@ fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_bloc
     let builder = Dispatcher::empty().only(on_a_thread).only(on_a_thread_too);
     let dispatcher = builder.runtime(runtime.handle().clone()).build();
     let dispatcher = dispatcher.expect("wired");
-    dispatcher.queue(&THREADS).pause();
+    dispatcher
+        .queue(&THREADS)
+        .expect("a handler names it")
+        .pause();
     let queued = envelope(Queued);
-    let report = dispatcher.replay(&queued);
+    let report = dispatcher.replaying().emit(&queued);
     assert_eq!((report.handed_over(), report.rejected()), (1, 1));
     // Redelivered, it is still replayed.
-    dispatcher.queue(&THREADS).resume();
+    dispatcher
+        .queue(&THREADS)
+        .expect("a handler names it")
+        .resume();
     report.failures()[0].redeliver_blocking().expect("room");
-    assert!(dispatcher.queue(&THREADS).join_blocking(LONG));
-    assert_eq!(dispatcher.discarded(), 3);
+    assert!(
+        dispatcher
+            .queue(&THREADS)
+            .expect("a handler names it")
+            .join_blocking(LONG)
+    );
+    assert_eq!(dispatcher.counts().discarded, 3);
 
-    let inside = runtime.block_on(async { dispatcher.replay_blocking(&queued) });
+    let inside = runtime.block_on(async { dispatcher.replaying().emit_blocking(&queued) });
     let error = inside.expect_err("inside of a runtime").to_string();
     assert!(
         error.starts_with("`replay_blocking` inside of a runtime"),
@@ -165,7 +183,7 @@ struct Stuck;
 
 #[handler]
 async fn never_ends(_event: &Stuck, emitter: Emitter<Reserved>, gate: &Gate) {
-    emitter.emit(Reserved(1));
+    emitter.emit_after(Reserved(1));
     gate.pass().await;
 }
 
@@ -189,13 +207,13 @@ fn a_replay_that_is_dropped_midway_is_cancelled_and_loses_no_event() {
     let builder = Dispatcher::empty().only(returns_before);
     let (dispatcher, _gate, heard, journal) = stuck(builder.runtime(runtime.handle().clone()));
     let event = envelope(Stuck);
-    let mut replay = Box::pin(dispatcher.replay_async(&event));
+    let mut replay = Box::pin(dispatcher.replaying().emit_async(&event));
     assert!(poll(&mut replay).is_none());
     drop(replay);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
     let lost = "1 deliveries cancelled, 0 caused events not emitted";
     assert!(said.contains(lost), "{said}");
-    assert_eq!(dispatcher.discarded(), 2);
+    assert_eq!(dispatcher.counts().discarded, 2);
     assert_eq!(journal.take(), [""; 0]);
 }
 
@@ -204,12 +222,12 @@ fn a_task_of_a_replay_that_ends_with_its_runtime_is_abandoned_and_loses_no_event
     let runtime = event_tests::runtime();
     let builder = Dispatcher::empty().runtime(runtime.handle().clone());
     let (dispatcher, gate, heard, journal) = stuck(builder);
-    dispatcher.replay(&envelope(Stuck));
+    dispatcher.replaying().emit(&envelope(Stuck));
     gate.wait_for(1);
     drop(runtime);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
     assert!(said.starts_with("`replay.stuck` was abandoned"), "{said}");
-    assert_eq!(dispatcher.discarded(), 1);
+    assert_eq!(dispatcher.counts().discarded, 1);
     assert_eq!(journal.take(), [""; 0]);
 }
 
@@ -222,10 +240,10 @@ fn a_replay_into_a_closed_dispatcher_or_beyond_its_depth_says_so() {
     let [root, caused, ..] = &*read(&record) else {
         panic!("more than a root")
     };
-    let report = dispatcher.replay(caused);
+    let report = dispatcher.replaying().emit(caused);
     assert_eq!((report.events(), report.not_emitted()), (0, 1), "{report}");
     assert_eq!(report.failures().len(), 1);
 
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
-    assert!(dispatcher.replay(root).closed());
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
+    assert!(dispatcher.replaying().emit(root).closed());
 }

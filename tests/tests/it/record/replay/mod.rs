@@ -8,7 +8,7 @@ mod unrecorded;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use event_core::{Dispatcher, DispatcherBuilder, Event, handler};
+use event_core::{Dispatcher, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::Journal;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Events that no record has, and handlers that are left out.
 
-use event_core::{Dispatcher, DispatcherHandle, handler};
+use event_core::{Dispatcher, dispatcher::DispatcherHandle, handler};
 use event_tests::{envelope, read, record};
 
 use super::{Answers, LONG, Nests, Ordered, Reserved, Shown, journal, on_reserved};
@@ -32,11 +32,11 @@ fn an_event_that_no_record_can_have_is_caused_again_and_what_it_leads_to_is_disc
             .only(on_reserved)
             .runtime(runtime.handle().clone()),
     );
-    let report = dispatcher.replay(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
     assert_eq!((report.events(), report.discarded()), (2, 2), "{report}");
-    assert!(dispatcher.shutdown_blocking(LONG).is_complete());
+    assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     assert_eq!(journal.take(), ["shown", "shown"]);
-    assert_eq!(dispatcher.discarded(), 3);
+    assert_eq!(dispatcher.counts().discarded, 3);
 }
 
 #[handler]
@@ -65,11 +65,15 @@ fn emitted_by_a_handler_it_is_a_part_of_the_replay() {
             .only(emits_in_turn)
             .runtime(runtime.handle().clone()),
     );
-    let report = pollster::block_on(dispatcher.replay_async(&envelope(Nests)));
+    let report = pollster::block_on(dispatcher.replaying().emit_async(&envelope(Nests)));
     assert!(report.is_ok(), "{report}");
     assert_eq!(answers.take(), [(0, 1, 0); 2]);
     assert_eq!(journal.take(), ["shown"; 2]);
-    assert_eq!(dispatcher.discarded(), 4, "`Shown` also returns one, twice");
+    assert_eq!(
+        dispatcher.counts().discarded,
+        4,
+        "`Shown` also returns one, twice"
+    );
 }
 
 #[test]
@@ -80,9 +84,9 @@ fn handlers_that_are_left_out_are_left_out_of_the_replay() {
 
     let (one_module, some) = journal(Dispatcher::builder().only(on_reserved));
     for event in read(&record) {
-        assert!(one_module.replay(&event).is_ok());
+        assert!(one_module.replaying().emit(&event).is_ok());
     }
     let reserved = ["reserved 1", "reserved 2", "reserved 3", "reserved 4"];
     assert_eq!(some.take(), reserved);
-    assert_eq!(one_module.discarded(), 0, "nobody caused anything");
+    assert_eq!(one_module.counts().discarded, 0, "nobody caused anything");
 }

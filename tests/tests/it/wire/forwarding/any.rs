@@ -1,10 +1,10 @@
-//! Records, broken extensions, and networks of any form.
+//! JournalReader, broken extensions, and networks of any form.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use event_core::Dispatcher;
-use event_core::wire::record::{Recorder, Records};
+use event_core::wire::journal::{JournalReader, JournalWriter};
 use event_core::wire::{Codec, DecodeError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use super::{Asked, Manner, Program, answer, run};
 #[test]
 fn a_record_of_what_was_emitted_and_received_is_replayed_with_the_same_meta() {
     let codec = Codec::new("/b").expect("a source");
-    let recorder = Recorder::new(codec.clone(), Vec::new());
-    let build = |recorder: &Recorder<Vec<u8>>| {
+    let recorder = JournalWriter::new(codec.clone(), Vec::new());
+    let build = |recorder: &JournalWriter<Vec<u8>>| {
         Dispatcher::builder()
             .only(answer)
             .observe(recorder.clone())
@@ -30,19 +30,24 @@ fn a_record_of_what_was_emitted_and_received_is_replayed_with_the_same_meta() {
             "causaldepth": 3, "forwardedby": forwarders, "time": "2024-05-01T10:20:30Z",
         });
         let envelope = codec.decode(envelope.to_string().as_bytes());
-        assert!(dispatcher.deliver(&envelope.expect("it is read")).is_ok());
+        assert!(dispatcher.emit(&envelope.expect("it is read")).is_ok());
     }
     let record = recorder.into_inner().expect("the only one");
 
-    let again = Recorder::new(codec.clone(), Vec::new());
+    let again = JournalWriter::new(codec.clone(), Vec::new());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let replaying = build(&again);
     let seeing = Arc::clone(&seen);
     let _guard = replaying.subscribe(move |_: &Asked| {
         seeing.lock().expect("seen").push(());
     });
-    for envelope in Records::new(codec, &*record) {
-        assert!(replaying.replay(&envelope.expect("it is read")).is_ok());
+    for envelope in JournalReader::new(codec, &*record) {
+        assert!(
+            replaying
+                .replaying()
+                .emit(&envelope.expect("it is read"))
+                .is_ok()
+        );
     }
     assert_eq!(seen.lock().expect("seen").len(), 4);
     let again = again.into_inner().expect("the only one");
@@ -84,7 +89,7 @@ fn a_broken_extension_is_an_error_or_an_event_and_never_a_panic() {
     }
     for depth in [257, i32::MAX] {
         let envelope = with("causaldepth", json!(depth)).expect("it is read");
-        let report = dispatcher.deliver(&envelope);
+        let report = dispatcher.emit(&envelope);
         assert_eq!((report.not_emitted(), report.failures().len()), (1, 1));
         let written = codec
             .encode(envelope.event(), envelope.meta())
@@ -98,7 +103,7 @@ fn a_broken_extension_is_an_error_or_an_event_and_never_a_panic() {
     for forwarders in ["", " ", odd, &many, &long] {
         let envelope = with("forwardedby", json!(forwarders)).expect("it is read");
         assert!(!envelope.is_echo());
-        assert_eq!(dispatcher.deliver(&envelope).done(), 1);
+        assert_eq!(dispatcher.emit(&envelope).done(), 1);
         let written = codec
             .encode(envelope.event(), envelope.meta())
             .expect("it is written");

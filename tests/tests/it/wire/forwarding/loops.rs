@@ -56,8 +56,8 @@ fn what_is_sent_back_is_refused_in_every_way_of_delivering() {
         let envelope = here.decode(envelope);
         assert!(envelope.is_echo());
         let reports = [
-            here.dispatcher.deliver(&envelope),
-            pollster::block_on(here.dispatcher.deliver_async(&envelope)),
+            here.dispatcher.emit(&envelope),
+            pollster::block_on(here.dispatcher.emit_async(&envelope)),
         ];
         for report in reports {
             let counts = (report.done(), report.events(), report.not_emitted());
@@ -206,7 +206,7 @@ fn a_program_that_reads_and_writes_under_different_sources_stops_where_it_writes
         );
         let read = input.decode(envelope.as_bytes()).expect("it is read");
         assert!(!read.is_echo());
-        let report = dispatcher.deliver(&read);
+        let report = dispatcher.emit(&read);
         if !report.is_ok() {
             assert!(
                 report.failures()[0]

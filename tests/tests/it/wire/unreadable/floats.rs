@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use event_core::event::Redacted;
 use event_core::wire::EncodeError;
-use event_core::wire::record::{Recorder, Records};
+use event_core::wire::journal::{JournalReader, JournalWriter};
 use event_core::{Dispatcher, Event};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -140,7 +140,7 @@ fn the_event_itself_may_be_the_float() {
 
 #[test]
 fn a_recorder_counts_a_float_that_is_not_finite_as_missed() {
-    let recorder = Recorder::new(codec(), Vec::new());
+    let recorder = JournalWriter::new(codec(), Vec::new());
     let dispatcher = Dispatcher::empty()
         .observe(recorder.clone())
         .build()
@@ -158,7 +158,7 @@ fn a_recorder_counts_a_float_that_is_not_finite_as_missed() {
     );
     assert!(matches!(missed.why(), EncodeError::NotFinite { .. }));
     let record = recorder.into_inner().expect("the only one");
-    let read: Vec<_> = Records::new(codec(), &*record).collect();
+    let read: Vec<_> = JournalReader::new(codec(), &*record).collect();
     assert_eq!(read.len(), 2);
     assert!(read.iter().all(Result::is_ok));
 }

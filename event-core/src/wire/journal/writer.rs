@@ -15,13 +15,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::observer::{EmissionSeen, Observer};
+use crate::observer::{EmissionView, Observer};
 use crate::wire::codec::Codec;
-use crate::wire::record::builder::RecorderBuilder;
-use crate::wire::record::lines::{Lines, Progress, Reason};
-use crate::wire::record::output::Output;
-use crate::wire::record::recorded::Recorded;
-use crate::wire::record::timer::Timer;
+use crate::wire::journal::builder::JournalBuilder;
+use crate::wire::journal::lines::{Lines, Progress, Reason};
+use crate::wire::journal::output::Output;
+use crate::wire::journal::summary::JournalSummary;
+use crate::wire::journal::timer::Timer;
 use crate::{log, panics};
 
 thread_local! {
@@ -38,7 +38,7 @@ thread_local! {
 /// Both can be chosen, as well as when a new record begins: see the [`builder`](Self::builder). The
 /// writer needs no buffer of its own.
 ///
-/// An event that cannot be written is counted by name and reason in [`Recorded`], and logged the first
+/// An event that cannot be written is counted by name and reason in [`JournalSummary`], and logged the first
 /// time. One that the writer itself emits waits for the next one. After an error of the writer nothing
 /// more is written; the error is kept, and logged. Dropping the last clone writes what is left, and only
 /// logs what then fails.
@@ -47,7 +47,7 @@ thread_local! {
 ///
 /// ```standalone_crate
 /// use event_core::wire::Codec;
-/// use event_core::wire::record::{Recorder, Records};
+/// use event_core::wire::journal::{JournalWriter, JournalReader};
 /// use event_core::{Dispatcher, Event};
 /// use serde::{Deserialize, Serialize};
 ///
@@ -56,7 +56,7 @@ thread_local! {
 /// struct BellRung { door: u8 }
 ///
 /// let codec = Codec::new("/house")?;
-/// let recorder = Recorder::new(codec.clone(), Vec::new()); // or a `File`
+/// let recorder = JournalWriter::new(codec.clone(), Vec::new()); // or a `File`
 /// let dispatcher = Dispatcher::builder().observe(recorder.clone()).build()?;
 /// dispatcher.emit(BellRung { door: 1 });
 /// dispatcher.emit(BellRung { door: 2 });
@@ -64,10 +64,10 @@ thread_local! {
 /// let recorded = recorder.finish();
 /// assert!(recorded.is_complete(), "{recorded}");
 /// let record = recorder.into_inner().unwrap();
-/// assert_eq!(Records::new(codec, &*record).count(), 2);
+/// assert_eq!(JournalReader::new(codec, &*record).count(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Recorder<W: Write> {
+pub struct JournalWriter<W: Write> {
     shared: Arc<Shared<W>>,
 }
 
@@ -79,33 +79,33 @@ struct Shared<W: Write> {
     timer: Mutex<Option<Timer>>,
 }
 
-impl<W: Write> Recorder<W> {
+impl<W: Write> JournalWriter<W> {
     /// Starts a new record, in which each event is flushed as it is emitted; nothing is written before
     /// there is one.
     pub fn new(codec: Codec, out: W) -> Self {
         Self {
-            shared: Arc::new(Shared::new(RecorderBuilder::new(codec), out, 0, 0)),
+            shared: Arc::new(Shared::new(JournalBuilder::new(codec), out, 0, 0)),
         }
     }
 
     /// A recorder about which more is to be chosen: when it flushes and syncs, when a new record begins,
     /// and whether it appends to one that exists.
-    pub fn builder(codec: Codec) -> RecorderBuilder<W> {
-        RecorderBuilder::new(codec)
+    pub fn builder(codec: Codec) -> JournalBuilder<W> {
+        JournalBuilder::new(codec)
     }
 
     /// Writes out what waits, flushes the writer, and syncs it if that was chosen; says what is in the
     /// record up to here.
     ///
     /// Called by the writer itself, it only says so.
-    pub fn flush(&self) -> Recorded {
+    pub fn flush(&self) -> JournalSummary {
         self.shared.write_out(Reason::Asked);
         self.shared.lines.recorded()
     }
 
     /// Ends the record: [flushes](Self::flush) it, and ends the thread that kept its intervals. Events
     /// that are emitted from here on are counted, and another call says how many.
-    pub fn finish(&self) -> Recorded {
+    pub fn finish(&self) -> JournalSummary {
         self.shared.lines.finish();
         let recorded = self.flush();
         self.shared.end_timer();
@@ -120,10 +120,10 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-impl<W: Write + Send + 'static> Recorder<W> {
+impl<W: Write + Send + 'static> JournalWriter<W> {
     /// Starts a record that has `size` bytes already, of which the last `torn` are no whole event.
     pub(crate) fn start(
-        builder: RecorderBuilder<W>,
+        builder: JournalBuilder<W>,
         out: W,
         size: u64,
         torn: u64,
@@ -142,7 +142,7 @@ impl<W: Write + Send + 'static> Recorder<W> {
 }
 
 impl<W: Write> Shared<W> {
-    fn new(builder: RecorderBuilder<W>, out: W, size: u64, torn: u64) -> Self {
+    fn new(builder: JournalBuilder<W>, out: W, size: u64, torn: u64) -> Self {
         let lines = Lines::new(builder.unflushed(), builder.unsynced(), torn);
         Self {
             codec: builder.codec.clone(),
@@ -199,8 +199,8 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<W: Write + Send + 'static> Observer for Recorder<W> {
-    fn emission_started(&self, emission: &EmissionSeen<'_>) {
+impl<W: Write + Send + 'static> Observer for JournalWriter<W> {
+    fn emission_started(&self, emission: &EmissionView<'_>) {
         let event = emission.event();
         match self.shared.codec.encode(event, emission.meta()) {
             Ok(line) => {
@@ -250,7 +250,7 @@ impl Drop for Writing {
     }
 }
 
-impl<W: Write> Clone for Recorder<W> {
+impl<W: Write> Clone for JournalWriter<W> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -258,8 +258,8 @@ impl<W: Write> Clone for Recorder<W> {
     }
 }
 
-impl<W: Write> fmt::Debug for Recorder<W> {
+impl<W: Write> fmt::Debug for JournalWriter<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").finish_non_exhaustive()
+        f.debug_struct("JournalWriter").finish_non_exhaustive()
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::wire::error::EncodeError;
-use crate::wire::record::missed::Missed;
-use crate::wire::record::policy::Pending;
-use crate::wire::record::recorded::Recorded;
+use crate::wire::journal::policy::Pending;
+use crate::wire::journal::summary::JournalSummary;
+use crate::wire::journal::unwritten::UnwrittenEvent;
 
 /// What waits, shared by those who emit and the thread that keeps the time.
 pub(crate) struct Lines {
@@ -23,7 +23,7 @@ struct State {
     spare: Vec<u8>,
     unflushed: Pending,
     unsynced: Option<Pending>,
-    recorded: Recorded,
+    recorded: JournalSummary,
     is_finished: bool,
     /// Nothing is due by time any more.
     is_closed: bool,
@@ -65,9 +65,9 @@ pub(crate) struct Outcome {
 impl Lines {
     /// `torn` bytes are no whole event, and stand before all that is written.
     pub(crate) fn new(unflushed: Pending, unsynced: Option<Pending>, torn: u64) -> Self {
-        let recorded = Recorded {
+        let recorded = JournalSummary {
             torn,
-            ..Recorded::default()
+            ..JournalSummary::default()
         };
         Self {
             state: Mutex::new(State {
@@ -124,7 +124,7 @@ impl Lines {
         is_root: bool,
         why: EncodeError,
     ) -> Option<Arc<EncodeError>> {
-        Missed::add(&mut self.state().recorded.missed, event, is_root, why)
+        UnwrittenEvent::add(&mut self.state().recorded.missed, event, is_root, why)
     }
 
     /// What goes out for this reason, if there is anything.
@@ -217,7 +217,7 @@ impl Lines {
         self.changed.notify_all();
     }
 
-    pub(crate) fn recorded(&self) -> Recorded {
+    pub(crate) fn recorded(&self) -> JournalSummary {
         self.state().recorded.clone()
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-use crate::wire::record::lines::Lines;
+use crate::wire::journal::lines::Lines;
 
 /// A thread that waits for lines to be due.
 pub(crate) struct Timer(JoinHandle<()>);

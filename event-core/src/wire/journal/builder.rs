@@ -4,14 +4,14 @@ use std::fmt;
 use std::io::{self, Read, Seek, Write};
 
 use crate::wire::codec::Codec;
-use crate::wire::record::output::{Next, Output, Sync};
-use crate::wire::record::policy::FlushPolicy;
-use crate::wire::record::policy::Pending;
-use crate::wire::record::recorder::Recorder;
-use crate::wire::record::rotation::Rotation;
-use crate::wire::record::tail;
+use crate::wire::journal::output::{Next, Output, Sync};
+use crate::wire::journal::policy::FlushPolicy;
+use crate::wire::journal::policy::Pending;
+use crate::wire::journal::rotation::Rotation;
+use crate::wire::journal::tail;
+use crate::wire::journal::writer::JournalWriter;
 
-/// A [`Recorder`] that has not started, with all that can be chosen about it.
+/// A [`JournalWriter`] that has not started, with all that can be chosen about it.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ use crate::wire::record::tail;
 /// ```standalone_crate
 /// use event_core::Dispatcher;
 /// use event_core::wire::Codec;
-/// use event_core::wire::record::{FlushPolicy, Recorder, Rotation};
+/// use event_core::wire::journal::{FlushPolicy, JournalWriter, Rotation};
 /// use std::fs::File;
 /// use std::io::ErrorKind;
 /// use std::time::Duration;
@@ -39,7 +39,7 @@ use crate::wire::record::tail;
 ///     }
 /// };
 /// let first = next()?;
-/// let recorder = Recorder::builder(Codec::new("/shop")?)
+/// let recorder = JournalWriter::builder(Codec::new("/shop")?)
 ///     .sync(FlushPolicy::Interval(Duration::from_secs(1)), File::sync_data)
 ///     .rotate(Rotation::bytes(64 << 20).or_age(Duration::from_secs(24 * 60 * 60)), next)
 ///     .start(first)?;
@@ -50,14 +50,14 @@ use crate::wire::record::tail;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "it records nothing before it is started"]
-pub struct RecorderBuilder<W> {
+pub struct JournalBuilder<W> {
     pub(crate) codec: Codec,
     flush: FlushPolicy,
     sync: Option<(FlushPolicy, Sync<W>)>,
     rotation: Option<(Rotation, Next<W>)>,
 }
 
-impl<W> RecorderBuilder<W> {
+impl<W> JournalBuilder<W> {
     pub(crate) fn new(codec: Codec) -> Self {
         Self {
             codec,
@@ -96,7 +96,7 @@ impl<W> RecorderBuilder<W> {
     ///
     /// A record ends between two events, with the first one that belongs to the next; its writer is
     /// flushed, synced if that was chosen, and dropped. Each record can be read alone. If `next` fails,
-    /// that is logged and [told](crate::wire::record::recorded::Recorded::not_rotated), the record goes on in the writer that it
+    /// that is logged and [told](crate::wire::journal::summary::JournalSummary::not_rotated), the record goes on in the writer that it
     /// has, and `next` is called again when the limit is reached once more.
     pub fn rotate(
         self,
@@ -123,21 +123,21 @@ impl<W> RecorderBuilder<W> {
     }
 }
 
-impl<W: Write + Send + 'static> RecorderBuilder<W> {
+impl<W: Write + Send + 'static> JournalBuilder<W> {
     /// Starts a new record; nothing is written before there is an event.
     ///
     /// # Errors
     ///
     /// The system has no thread for an interval.
-    pub fn start(self, out: W) -> io::Result<Recorder<W>> {
-        Recorder::start(self, out, 0, 0)
+    pub fn start(self, out: W) -> io::Result<JournalWriter<W>> {
+        JournalWriter::start(self, out, 0, 0)
     }
 
     /// Goes on with a record that exists, at its end. Only one program at a time may write it.
     ///
     /// If whoever wrote it was stopped in the middle of its last line, that is logged and
-    /// [told](crate::wire::record::recorded::Recorded::torn). The line stays as it is, events come behind it on lines of their own,
-    /// and whoever [reads](crate::wire::record::records::Records) the record gets one [`CutOff`](crate::wire::record::error::RecordError::CutOff)
+    /// [told](crate::wire::journal::summary::JournalSummary::torn). The line stays as it is, events come behind it on lines of their own,
+    /// and whoever [reads](crate::wire::journal::reader::JournalReader) the record gets one [`CutOff`](crate::wire::journal::error::JournalError::CutOff)
     /// for it. With a [rotation](Self::rotate), what is there counts as part of its size, and its age from
     /// now on.
     ///
@@ -145,12 +145,12 @@ impl<W: Write + Send + 'static> RecorderBuilder<W> {
     ///
     /// ```standalone_crate
     /// use event_core::wire::Codec;
-    /// use event_core::wire::record::Recorder;
+    /// use event_core::wire::journal::JournalWriter;
     /// use std::fs::File;
     ///
     /// # let path = std::env::temp_dir().join(format!("event-core-append-{}", std::process::id()));
     /// let file = File::options().read(true).append(true).create(true).open(&path)?;
-    /// let recorder = Recorder::builder(Codec::new("/shop")?).append(file)?;
+    /// let recorder = JournalWriter::builder(Codec::new("/shop")?).append(file)?;
     /// assert_eq!(recorder.finish().torn(), 0);
     /// # std::fs::remove_file(path)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -159,7 +159,7 @@ impl<W: Write + Send + 'static> RecorderBuilder<W> {
     /// # Errors
     ///
     /// The record cannot be read, or not be written, or the system has no thread for an interval.
-    pub fn append(self, mut record: W) -> io::Result<Recorder<W>>
+    pub fn append(self, mut record: W) -> io::Result<JournalWriter<W>>
     where
         W: Read + Seek,
     {
@@ -170,13 +170,13 @@ impl<W: Write + Send + 'static> RecorderBuilder<W> {
             );
             io::Error::new(error.kind(), what)
         })?;
-        Recorder::start(self, record, tail.size, tail.torn)
+        JournalWriter::start(self, record, tail.size, tail.torn)
     }
 }
 
-impl<W> fmt::Debug for RecorderBuilder<W> {
+impl<W> fmt::Debug for JournalBuilder<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecorderBuilder")
+        f.debug_struct("JournalBuilder")
             .field("flush", &self.flush)
             .field("sync", &self.sync.as_ref().map(|(policy, _)| policy))
             .field("rotation", &self.rotation.as_ref().map(|(when, _)| when))

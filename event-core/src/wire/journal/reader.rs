@@ -7,8 +7,8 @@ use crate::wire::codec::BYTE_ORDER_MARK;
 use crate::wire::codec::Codec;
 use crate::wire::envelope::Envelope;
 use crate::wire::error::DecodeError;
-use crate::wire::record::error::RecordError;
-use crate::wire::record::tail;
+use crate::wire::journal::error::JournalError;
+use crate::wire::journal::tail;
 
 /// The events of a record, in its order: one for each line, or why the line is none.
 ///
@@ -21,7 +21,7 @@ use crate::wire::record::tail;
 /// ```standalone_crate
 /// use event_core::Event;
 /// use event_core::wire::Codec;
-/// use event_core::wire::record::Records;
+/// use event_core::wire::journal::JournalReader;
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Event, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ use crate::wire::record::tail;
 /// let record = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
 /// {"specversion":"1.0","id":"2","source":"/house","type":"bell.rung","data":{"door":300}}
 /// {"specversion":"1.0","id":"3","source":"/house","type":"bell.ru"#;
-/// let records: Vec<_> = Records::new(Codec::new("/house")?, &record[..]).collect();
+/// let records: Vec<_> = JournalReader::new(Codec::new("/house")?, &record[..]).collect();
 ///
 /// let first = records[0].as_ref().unwrap();
 /// assert_eq!(first.event().downcast_ref::<BellRung>().unwrap().door, 1);
@@ -41,7 +41,7 @@ use crate::wire::record::tail;
 /// assert!(third.to_string().starts_with("line 3 is cut off"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Records<R> {
+pub struct JournalReader<R> {
     codec: Codec,
     input: R,
     line: u64,
@@ -57,7 +57,7 @@ struct ReadLine {
     has_end: bool,
 }
 
-impl<R: BufRead> Records<R> {
+impl<R: BufRead> JournalReader<R> {
     /// Reads events with `codec`, from the first line on.
     pub fn new(codec: Codec, input: R) -> Self {
         Self {
@@ -106,28 +106,28 @@ impl<R: BufRead> Records<R> {
         Ok(Some(ReadLine { size, has_end }))
     }
 
-    fn decode(&self, ReadLine { size, has_end }: &ReadLine) -> Result<Envelope, RecordError> {
+    fn decode(&self, ReadLine { size, has_end }: &ReadLine) -> Result<Envelope, JournalError> {
         let (line, limit) = (self.line, self.codec.most());
         if self.text.len() > limit {
             let error = DecodeError::TooLarge { size: *size, limit };
-            return Err(RecordError::Line { line, error });
+            return Err(JournalError::Line { line, error });
         }
         if self.text.trim_ascii().is_empty() {
-            return Err(RecordError::Empty { line });
+            return Err(JournalError::Empty { line });
         }
         self.codec.decode_unmarked(&self.text).map_err(|error| {
             let is_json = !matches!(error, DecodeError::NotJson { .. });
             if is_json || *has_end && !tail::is_start(&self.text) {
-                RecordError::Line { line, error }
+                JournalError::Line { line, error }
             } else {
-                RecordError::CutOff { line, error }
+                JournalError::CutOff { line, error }
             }
         })
     }
 }
 
-impl<R: BufRead> Iterator for Records<R> {
-    type Item = Result<Envelope, RecordError>;
+impl<R: BufRead> Iterator for JournalReader<R> {
+    type Item = Result<Envelope, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.has_ended {
@@ -145,17 +145,17 @@ impl<R: BufRead> Iterator for Records<R> {
             Err(error) => {
                 self.has_ended = true;
                 let line = self.line + 1;
-                Some(Err(RecordError::Read { line, error }))
+                Some(Err(JournalError::Read { line, error }))
             }
         }
     }
 }
 
-impl<R: BufRead> std::iter::FusedIterator for Records<R> {}
+impl<R: BufRead> std::iter::FusedIterator for JournalReader<R> {}
 
-impl<R> fmt::Debug for Records<R> {
+impl<R> fmt::Debug for JournalReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Records")
+        f.debug_struct("JournalReader")
             .field("lines", &self.line)
             .finish_non_exhaustive()
     }
@@ -166,17 +166,17 @@ mod tests {
     use std::io::{BufReader, Read, repeat};
 
     use crate::wire::codec::Codec;
-    use crate::wire::record::error::RecordError;
-    use crate::wire::record::records::Records;
+    use crate::wire::journal::error::JournalError;
+    use crate::wire::journal::reader::JournalReader;
 
     #[test]
     fn a_line_of_any_length_takes_no_more_memory_than_the_limit_asks_for() {
         let codec = Codec::new("/").expect("a source").size_limit(1000);
         let input = repeat(b'x').take(20_000_000);
-        let mut records = Records::new(codec, BufReader::new(input));
+        let mut records = JournalReader::new(codec, BufReader::new(input));
         let error = records.next().expect("a line").expect_err("it is no event");
         assert!(
-            matches!(error, RecordError::Line { line: 1, .. }),
+            matches!(error, JournalError::Line { line: 1, .. }),
             "{error}"
         );
         let text = "line 1: the input is 20000000 bytes, and the limit is 1000";

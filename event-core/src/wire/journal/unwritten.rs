@@ -7,16 +7,16 @@ use std::sync::Arc;
 use crate::box_error::Chain;
 use crate::wire::error::EncodeError;
 
-/// Events of one type that a [`Recorder`](crate::wire::record::recorder::Recorder) could not write, all for one reason.
+/// Events of one type that a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) could not write, all for one reason.
 #[derive(Clone, Debug)]
-pub struct Missed {
+pub struct UnwrittenEvent {
     event: &'static str,
     count: u64,
     roots: u64,
     why: Arc<EncodeError>,
 }
 
-impl Missed {
+impl UnwrittenEvent {
     /// The name of the event.
     #[must_use]
     pub fn event(&self) -> &'static str {
@@ -73,7 +73,7 @@ impl Missed {
     }
 }
 
-impl fmt::Display for Missed {
+impl fmt::Display for UnwrittenEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             event, count, why, ..

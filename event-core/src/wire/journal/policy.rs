@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// With [`FlushPolicy::Interval`] no more than this waits, however long the interval is.
 const BLOCK: u64 = 64 * 1024;
 
-/// When a [`Recorder`](crate::wire::record::recorder::Recorder) flushes what was emitted to its writer, or has the writer
+/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) flushes what was emitted to its writer, or has the writer
 /// synced.
 ///
 /// What has been flushed survives the program: it is with the operating system, where no signal reaches

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use crate::wire::record::lines::{Block, Progress};
-use crate::wire::record::rotation::Rotation;
+use crate::wire::journal::lines::{Block, Progress};
+use crate::wire::journal::rotation::Rotation;
 
 /// Where lines go.
 pub(crate) struct Output<W> {

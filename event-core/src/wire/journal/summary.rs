@@ -5,15 +5,15 @@ use std::io;
 use std::sync::Arc;
 
 use crate::box_error::Chain;
-use crate::wire::record::missed::Missed;
+use crate::wire::journal::unwritten::UnwrittenEvent;
 
-/// What a [`Recorder`](crate::wire::record::recorder::Recorder) wrote, and what it could not.
+/// What a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) wrote, and what it could not.
 #[derive(Clone, Debug, Default)]
 #[must_use = "it says what is not in the record"]
-pub struct Recorded {
+pub struct JournalSummary {
     pub(crate) written: u64,
     pub(crate) bytes: u64,
-    pub(crate) missed: Vec<Missed>,
+    pub(crate) missed: Vec<UnwrittenEvent>,
     pub(crate) error: Option<Arc<io::Error>>,
     pub(crate) lost: u64,
     pub(crate) late: u64,
@@ -21,7 +21,7 @@ pub struct Recorded {
     pub(crate) not_rotated: Option<Arc<io::Error>>,
 }
 
-impl Recorded {
+impl JournalSummary {
     /// How many events were written.
     #[must_use]
     pub fn written(&self) -> u64 {
@@ -36,7 +36,7 @@ impl Recorded {
 
     /// The events that could not be written as they are, by their name and the reason.
     #[must_use]
-    pub fn missed(&self) -> &[Missed] {
+    pub fn missed(&self) -> &[UnwrittenEvent] {
         &self.missed
     }
 
@@ -59,7 +59,7 @@ impl Recorded {
         self.late
     }
 
-    /// The bytes at the end of the record that was [appended](crate::wire::record::builder::RecorderBuilder::append) to, if they
+    /// The bytes at the end of the record that was [appended](crate::wire::journal::builder::JournalBuilder::append) to, if they
     /// were no whole event: whoever wrote it was stopped in the middle. 0 if there are none.
     #[must_use]
     pub fn torn(&self) -> u64 {
@@ -84,7 +84,7 @@ impl Recorded {
 }
 
 /// The count of what was written in one line, then what was not, each in a line of its own.
-impl fmt::Display for Recorded {
+impl fmt::Display for JournalSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} written", Events(self.written))?;
         if self.torn > 0 {

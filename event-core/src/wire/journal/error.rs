@@ -5,10 +5,10 @@ use std::io;
 use crate::box_error::Chain;
 use crate::wire::error::DecodeError;
 
-/// Why [`Records`](crate::wire::record::records::Records) has no event for a line of a record. Lines count from 1.
+/// Why [`JournalReader`](crate::wire::journal::reader::JournalReader) has no event for a line of a record. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RecordError {
+pub enum JournalError {
     /// The input could not be read. Nothing comes behind this.
     #[error("line {line} cannot be read: {}", Chain(error))]
     Read {
@@ -32,7 +32,7 @@ pub enum RecordError {
         error: DecodeError,
     },
     /// The line is the start of an event: whoever wrote it was stopped in the middle. It is the last line,
-    /// or a record was [appended](crate::wire::record::builder::RecorderBuilder::append) to behind it.
+    /// or a record was [appended](crate::wire::journal::builder::JournalBuilder::append) to behind it.
     #[error("line {line} is cut off: {error}")]
     CutOff {
         /// The line.
@@ -42,7 +42,7 @@ pub enum RecordError {
     },
 }
 
-impl RecordError {
+impl JournalError {
     /// The line, from 1.
     #[must_use]
     pub fn line(&self) -> u64 {

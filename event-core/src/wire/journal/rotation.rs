@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// When a [`Recorder`](crate::wire::record::recorder::Recorder) ends its record and begins another: by size, by age, or by
+/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) ends its record and begins another: by size, by age, or by
 /// whichever comes first.
 ///
 /// # Examples
 ///
 /// ```standalone_crate
-/// use event_core::wire::record::Rotation;
+/// use event_core::wire::journal::Rotation;
 /// use std::time::Duration;
 ///
 /// let rotation = Rotation::bytes(64 << 20).or_age(Duration::from_secs(24 * 60 * 60));
