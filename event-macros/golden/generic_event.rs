@@ -31,10 +31,7 @@ const _: () = {
         T::Id: Copy,
         T: ::core::fmt::Debug + ::core::marker::Send + ::core::marker::Sync + 'static,
     {
-        fn conclude(
-            self,
-            __event_effects: &mut ::event_core::handler::Effects<'_>,
-        ) {
+        fn conclude(self, __event_effects: &mut ::event_core::handler::Effects<'_>) {
             __event_effects.emit_after(self);
         }
         fn events(__event_events: &mut ::event_core::__private::Events) {

@@ -75,10 +75,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl<__E> ::event_core::handler::Outcome<__E> for OrderPlaced {
-        fn conclude(
-            self,
-            __event_effects: &mut ::event_core::handler::Effects<'_>,
-        ) {
+        fn conclude(self, __event_effects: &mut ::event_core::handler::Effects<'_>) {
             __event_effects.emit_after(self);
         }
         fn events(__event_events: &mut ::event_core::__private::Events) {

@@ -168,9 +168,9 @@ fn told(
 #[test]
 fn a_line_about_a_failure_leads_to_no_line_on_its_thread() {
     let inline_handlers: [fn(DispatcherBuilder) -> DispatcherBuilder; 2] =
-        [|it| it.only(inline), |it| it.only(inline_panics)];
+        [|it| it.handler(inline), |it| it.handler(inline_panics)];
     for choose in inline_handlers {
-        let builder = choose(Dispatcher::empty().only(begun));
+        let builder = choose(Dispatcher::empty().handler(begun));
         let (lines, count) = told(What::Lines, builder, |dispatcher| {
             let report = dispatcher.emit(Begun);
             assert_eq!(report.failed(), 1, "{report}");
@@ -189,7 +189,7 @@ fn a_line_about_a_failure_leads_to_no_line_on_its_thread() {
 #[test]
 fn lines_whose_events_are_handled_elsewhere_end_at_the_limit_of_causes() {
     let places: [Case; 4] = [
-        ("thread", |it| it.only(thread)),
+        ("thread", |it| it.handler(thread)),
         ("task", |it| it.only(task)),
         ("detached", |it| it.only(detached)),
         ("local", |it| it.only(local)),
@@ -197,7 +197,7 @@ fn lines_whose_events_are_handled_elsewhere_end_at_the_limit_of_causes() {
     for (place, choose) in places {
         for with_spans in [false, true] {
             let runtime = runtime();
-            let builder = choose(Dispatcher::empty().only(begun)).runtime(runtime.handle().clone());
+            let builder = choose(Dispatcher::empty().handler(begun)).runtime(runtime.handle().clone());
             let builder = if with_spans { builder.spans() } else { builder };
             let (lines, count) = told(What::Lines, builder, |dispatcher| {
                 dispatcher.emit(Begun);
@@ -227,7 +227,7 @@ fn lines_whose_events_are_handled_elsewhere_end_at_the_limit_of_causes() {
 
 #[test]
 fn what_is_emitted_while_a_span_is_told_of_has_no_spans_and_writes_no_line() {
-    let builder = Dispatcher::empty().only(begun).only(inline).spans();
+    let builder = Dispatcher::empty().handler(begun).handler(inline).spans();
     let (lines, count) = told(What::Spans, builder, |dispatcher| {
         let report = dispatcher.emit(Begun);
         assert_eq!(report.failed(), 1, "{report}");

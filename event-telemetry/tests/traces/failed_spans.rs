@@ -81,7 +81,7 @@ impl Observer for Panics {
 type Case = (&'static str, fn(DispatcherBuilder) -> DispatcherBuilder);
 
 const HANDLERS: [Case; 8] = [
-    ("inline", |it| it.only(inline)),
+    ("inline", |it| it.handler(inline)),
     ("inline_panics", |it| it.only(inline_panics)),
     ("ready", |it| it.only(ready)),
     ("awaits", |it| it.only(awaits)),

@@ -65,7 +65,7 @@ async fn charge_async(_event: &Paid) -> Result<(), Why> {
 #[test]
 fn logs_failures_and_reports_show_the_causes_of_an_error_once_each() {
     let cases: [Case; 5] = [
-        ("own", |it| it.only(charge)),
+        ("own", |it| it.handler(charge)),
         ("boxed", |it| it.only(charge_boxed)),
         ("anyhow", |it| it.only(charge_anyhow)),
         ("queued", |it| it.only(charge_queued)),

@@ -33,7 +33,7 @@ fn label(_event: &Shipped) -> Result<(), &'static str> {
 #[test]
 fn a_dead_letter_is_written_from_the_hook_and_is_the_same_event_again() {
     let cases: [Case; 6] = [
-        ("thread", |it| it.only(failing::thread)),
+        ("thread", |it| it.handler(failing::thread)),
         ("task", |it| it.only(failing::task_panics)),
         ("detached", |it| it.only(failing::awaits)),
         ("timeout", |it| it.only(failing::takes_too_long)),
@@ -119,7 +119,7 @@ async fn notes_alone(
 #[test]
 fn a_redelivery_is_the_next_attempt_of_the_same_event() {
     let cases: [Case; 2] = [
-        ("queue", |it| it.only(notes_its_attempt)),
+        ("queue", |it| it.handler(notes_its_attempt)),
         ("concurrency", |it| it.only(notes_alone)),
     ];
     for (case, choose) in cases {

@@ -76,7 +76,7 @@ fn where_nobody_asked_for_identities_failures_agree_on_them() {
             let builder = choose(Dispatcher::empty());
             let builder = match place {
                 "thread" => builder.only(chain::inline::third),
-                _ => builder.only(chain::thread::third),
+                _ => builder.handler(chain::thread::third),
             };
             let dispatcher = builder
                 .runtime(runtime.handle().clone())

@@ -191,7 +191,7 @@ const WAYS: [Way; 21] = {
     use failing as of;
     use subscribed::nothing;
     [
-        ("inline", |it| it.only(of::inline), nothing),
+        ("inline", |it| it.handler(of::inline), nothing),
         ("inline_panics", |it| it.only(of::inline_panics), nothing),
         ("inline_refused", |it| it.only(of::inline_refused), nothing),
         ("catch_all", |it| it.only(of::catch_all), nothing),

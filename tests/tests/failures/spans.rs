@@ -127,7 +127,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
     let cases: [Never; 5] = [
         (
             "a full queue",
-            |it| it.only(waits_in_full),
+            |it| it.handler(waits_in_full),
             |dispatcher, _| {
                 dispatcher.queue(&FULL).expect("a handler names it").pause();
                 dispatcher.emit(paid(1));

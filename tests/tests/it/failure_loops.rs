@@ -97,7 +97,7 @@ type Case = (&'static str, fn(DispatcherBuilder) -> DispatcherBuilder);
 
 /// Where the handlers of both events run.
 const PLACES: [Case; 4] = [
-    ("thread", |it| it.only(thread::begun).only(thread::alert)),
+    ("thread", |it| it.handler(thread::begun).handler(thread::alert)),
     ("task", |it| it.only(task::begun).only(task::alert)),
     ("detached", |it| {
         it.only(detached::begun).only(detached::alert)
@@ -207,8 +207,8 @@ fn two_dispatchers_whose_hooks_emit_to_each_other_end() {
     let build = |other: Arc<OnceLock<DispatcherHandle>>| {
         let counts = Arc::clone(&count);
         Dispatcher::empty()
-            .only(thread::begun)
-            .only(thread::alert)
+            .handler(thread::begun)
+            .handler(thread::alert)
             .depth_limit(LIMIT)
             .runtime(runtime.handle().clone())
             .on_failure(move |_| {
@@ -319,7 +319,7 @@ fn never_runs(_event: &Alert) {}
 
 #[test]
 fn an_observer_that_emits_into_the_full_queue_that_it_is_told_of_ends() {
-    let (dispatcher, count) = observed(Some(DeliveryStatus::Dropped), |it| it.only(never_runs));
+    let (dispatcher, count) = observed(Some(DeliveryStatus::Dropped), |it| it.handler(never_runs));
     dispatcher.emit(Alert);
     assert_eq!(count.load(Ordering::Relaxed), 0);
     let report = dispatcher.emit(Alert);
@@ -366,7 +366,7 @@ mod phoenix {
 #[test]
 fn an_event_whose_drop_emits_it_ends_wherever_its_handlers_run() {
     let places: [Case; 4] = [
-        ("thread", |it| it.only(phoenix::thread)),
+        ("thread", |it| it.handler(phoenix::thread)),
         ("task", |it| it.only(phoenix::task)),
         ("detached", |it| it.only(phoenix::detached)),
         ("local", |it| it.only(phoenix::local)),
@@ -421,7 +421,7 @@ struct Counts(Arc<Count>);
 #[test]
 fn a_returned_event_whose_drop_emits_its_cause_ends() {
     let count = Arc::new(Count::default());
-    let builder = Dispatcher::empty().only(burn).depth_limit(LIMIT);
+    let builder = Dispatcher::empty().handler(burn).depth_limit(LIMIT);
     let house = builder.handle();
     let dispatcher = builder
         .provide(house)

@@ -64,7 +64,7 @@ fn pumped(_event: &SignedUp, (): &mut (), mailer: &dyn Mailer) {
 type Choose = fn(DispatcherBuilder) -> DispatcherBuilder;
 
 const CHOICES: [(&str, Choose); 6] = [
-    ("inline", |builder| builder.only(inline)),
+    ("inline", |builder| builder.handler(inline)),
     ("catch-all", |builder| builder.only(catch_all)),
     ("detached", |builder| builder.only(detached)),
     ("by thread", |builder| builder.only(by_thread)),
@@ -234,7 +234,7 @@ const OWNERS: [(&str, Own); 5] = [
         builder.provide(strict)
     }),
     ("a value", |builder, strict| {
-        builder.only(takes_value).provide(Value::<1>(strict))
+        builder.handler(takes_value).provide(Value::<1>(strict))
     }),
     ("an observer", |builder, strict| builder.observe(strict)),
     ("a clock", |builder, strict| builder.clock(strict)),
@@ -430,7 +430,7 @@ async fn waits_in_queue(_event: &SignedUp, gate: &Gate, _value: &Value<1>) {
 #[test]
 fn where_a_delivery_is_the_last_owner_the_panic_stays_there() {
     let choices: [Choose; 3] = [
-        |builder| builder.only(waits),
+        |builder| builder.handler(waits),
         |builder| builder.only(waits_on_thread),
         |builder| builder.only(waits_in_queue),
     ];
@@ -464,7 +464,7 @@ fn the_verdict_of_a_mock_does_not_hide_why_there_is_no_dispatcher() {
     let mut mailer = MockMailer::new();
     mailer.expect_welcome().times(1).return_const(());
     // It is not what the handler takes.
-    let builder = Dispatcher::empty().only(inline).provide(mailer);
+    let builder = Dispatcher::empty().handler(inline).provide(mailer);
     let error = builder.build().expect_err("nothing to take");
     assert!(error.to_string().contains("dyn Mailer"), "{error}");
 }

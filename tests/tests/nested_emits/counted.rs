@@ -86,7 +86,7 @@ fn pumped(_event: &Start, (): &mut (), probe: &Probe) {
 #[test]
 fn a_delivery_that_runs_later_counts_among_the_emits_inside_of_it() {
     let choices: [Choose; 5] = [
-        |builder| builder.only(on_thread),
+        |builder| builder.handler(on_thread),
         |builder| builder.only(async_on_thread).only(blocks),
         |builder| builder.only(on_task),
         |builder| builder.only(detached),
@@ -100,7 +100,7 @@ fn a_delivery_that_runs_later_counts_among_the_emits_inside_of_it() {
             .nesting_limit(5)
             .runtime(runtime.handle().clone())
             .on_failure(heard.hook())
-            .only(nests);
+            .handler(nests);
         let dispatcher = choose(builder).build().expect("wired");
         dispatcher.emit(Start);
         dispatcher
@@ -135,7 +135,7 @@ fn a_shielded_emission_is_inside_of_others_and_not_on_their_stack() {
         runtime.block_on(dispatcher.emit_async(Start));
     };
     let (builder, probe) = Setting::of(Build::Plain).builder();
-    emit(builder.only(shields).nesting_limit(2));
+    emit(builder.handler(shields).nesting_limit(2));
     assert_eq!(
         probe.calls(),
         257,

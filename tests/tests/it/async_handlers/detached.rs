@@ -22,7 +22,7 @@ async fn narrow(event: &Ordered, journal: &Journal, gate: &Gate) {
 fn narrow_dispatcher() -> (Dispatcher, Arc<Journal>, Arc<Gate>, Arc<Watch>) {
     let (gate, watch) = (Arc::new(Gate::default()), Arc::new(Watch::default()));
     let builder = Dispatcher::empty()
-        .only(narrow)
+        .handler(narrow)
         .provide_arc(gate.clone())
         .observe(watch.clone());
     let (builder, journal) = journal(builder);
@@ -99,8 +99,8 @@ async fn chain(event: &Chained) -> Ordered {
 #[tokio::test(start_paused = true)]
 async fn what_a_detached_handler_returns_is_emitted() {
     let builder = Dispatcher::empty()
-        .only(chain)
-        .only(narrow)
+        .handler(chain)
+        .handler(narrow)
         .provide(Gate::default());
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
@@ -136,8 +136,8 @@ fn a_runtime_that_ends_abandons_its_deliveries_and_each_is_told_once() {
             let arrived = Arc::new(Arrived::default());
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             let mut builder = Dispatcher::empty()
-                .only(never_ends)
-                .only(also_never_ends)
+                .handler(never_ends)
+                .handler(also_never_ends)
                 .provide_arc(arrived.clone())
                 .runtime(runtime.handle().clone())
                 .observe(watch.clone())
@@ -189,8 +189,8 @@ async fn queued(event: &Ordered, journal: &Journal) {
 #[tokio::test(start_paused = true)]
 async fn emit_async_waits_for_room_while_its_handlers_run() {
     let builder = Dispatcher::empty()
-        .only(queued)
-        .only(narrow)
+        .handler(queued)
+        .handler(narrow)
         .provide(Gate::default());
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
@@ -214,7 +214,7 @@ async fn emit_async_waits_for_room_while_its_handlers_run() {
 #[test]
 fn emit_blocking_is_an_error_inside_of_a_runtime_and_waits_for_room_outside() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let builder = Dispatcher::empty().only(queued);
+    let builder = Dispatcher::empty().handler(queued);
     let (builder, journal) = journal(builder.runtime(runtime.handle().clone()));
     let dispatcher = builder.build().expect("wired");
     let inside = runtime.block_on(async { dispatcher.emit_blocking(Ordered(0)) });

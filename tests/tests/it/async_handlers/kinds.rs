@@ -29,7 +29,7 @@ async fn closes(_event: &Opened) -> Closed {
 
 #[tokio::test(start_paused = true)]
 async fn an_async_catch_all_sees_each_event_of_a_cascade() {
-    let (builder, journal) = journal(Dispatcher::empty().only(catch_some).only(closes));
+    let (builder, journal) = journal(Dispatcher::empty().handler(catch_some).handler(closes));
     let dispatcher = builder.build().expect("wired");
     let report = dispatcher.emit_async(Opened).await;
     assert_eq!((report.done(), report.events()), (3, 2));
@@ -61,7 +61,7 @@ struct Welcomed;
 #[tokio::test]
 async fn an_async_method_is_a_handler() {
     let mailer = Arc::new(Mailer::default());
-    let builder = Dispatcher::empty().only(Mailer::welcome);
+    let builder = Dispatcher::empty().handler(Mailer::welcome);
     let dispatcher = builder.provide_arc(mailer.clone()).build().expect("wired");
     let report = dispatcher.emit_async(SignedUp).await;
     assert_eq!(report.returned::<Welcomed>().count(), 1);

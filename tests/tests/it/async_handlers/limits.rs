@@ -39,7 +39,7 @@ async fn nests_shielded(_event: &Nested, handle: &DispatcherHandle, counter: &Co
 
 fn nesting<F: Copy + 'static>(handler: F, heard: &Heard) -> (Dispatcher, Arc<Counter>) {
     let counter = Arc::new(Counter::default());
-    let builder = Dispatcher::empty().only(handler).depth_limit(5);
+    let builder = Dispatcher::empty().handler(handler).depth_limit(5);
     let handle = builder.handle();
     let dispatcher = builder
         .provide(handle)
@@ -120,7 +120,7 @@ async fn double(_event: &Doubling, counter: &Counter) -> (Doubling, Doubling) {
 
 fn limited<F: Copy + 'static>(handler: F) -> (DispatcherBuilder, Arc<Counter>) {
     let counter = Arc::new(Counter::default());
-    let builder = Dispatcher::empty().only(handler);
+    let builder = Dispatcher::empty().handler(handler);
     (builder.provide_arc(counter.clone()), counter)
 }
 

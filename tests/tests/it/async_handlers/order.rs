@@ -37,11 +37,11 @@ meeting!(meets_a meets_b meets_c);
 
 fn meeting() -> (Dispatcher, Arc<Journal>) {
     let builder = Dispatcher::empty()
-        .only(inline_first)
-        .only(inline_second)
-        .only(meets_a)
-        .only(meets_b)
-        .only(meets_c)
+        .handler(inline_first)
+        .handler(inline_second)
+        .handler(meets_a)
+        .handler(meets_b)
+        .handler(meets_c)
         .provide(Barrier::new(3));
     let (builder, journal) = journal(builder);
     (builder.build().expect("wired"), journal)
@@ -128,11 +128,11 @@ fn returns_first(_event: &Raced) -> Ranked {
 #[tokio::test]
 async fn what_async_handlers_return_is_emitted_in_the_order_of_handlers_not_of_completion() {
     let builder = Dispatcher::empty()
-        .only(slow)
-        .only(fast)
-        .only(failing_with_emitter)
-        .only(rank)
-        .only(returns_first)
+        .handler(slow)
+        .handler(fast)
+        .handler(failing_with_emitter)
+        .handler(rank)
+        .handler(returns_first)
         .provide(Gate::default());
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
@@ -198,9 +198,9 @@ async fn free(_event: &Sequenced, journal: &Journal) {
 fn sequence() -> (Dispatcher, Arc<Journal>, Arc<Gate>, Arc<Arrived>) {
     let (gate, arrived) = (Arc::new(Gate::default()), Arc::new(Arrived::default()));
     let builder = Dispatcher::empty()
-        .only(early)
-        .only(late)
-        .only(free)
+        .handler(early)
+        .handler(late)
+        .handler(free)
         .provide_arc(arrived.clone())
         .provide_arc(gate.clone());
     let (builder, journal) = journal(builder);
@@ -240,7 +240,7 @@ async fn after_holds_an_async_handler_back_until_the_other_has_ended_in_emit() {
 
 #[tokio::test]
 async fn a_handler_left_out_satisfies_after() {
-    let (builder, journal) = journal(Dispatcher::empty().only(late).provide(Arrived::default()));
+    let (builder, journal) = journal(Dispatcher::empty().handler(late).provide(Arrived::default()));
     let dispatcher = builder.build().expect("wired");
     let (event, _) = Sequenced::new();
     assert_eq!(dispatcher.emit_async(event).await.done(), 1);

@@ -55,11 +55,11 @@ async fn a_break_skips_all_async_and_queued_handlers_in_every_form() {
         for has_subscription in [false, true] {
             let watch = Arc::new(Watch::default());
             let mut builder = Dispatcher::empty()
-                .only(stops)
-                .only(inline_behind)
-                .only(async_behind)
-                .only(async_far_behind)
-                .only(presses)
+                .handler(stops)
+                .handler(inline_behind)
+                .handler(async_behind)
+                .handler(async_far_behind)
+                .handler(presses)
                 .observe(watch.clone());
             if has_queue {
                 builder = builder.only(queued_behind);
@@ -149,11 +149,11 @@ fn never_ticks(_event: &Tick, journal: &Journal) {
 async fn the_first_failure_of_try_emit_starts_nothing_further() {
     let (builder, journal) = journal(
         Dispatcher::empty()
-            .only(may_fail)
-            .only(tried_first)
-            .only(tried_second)
-            .only(tried_in_a_queue)
-            .only(never_ticks),
+            .handler(may_fail)
+            .handler(tried_first)
+            .handler(tried_second)
+            .handler(tried_in_a_queue)
+            .handler(never_ticks),
     );
     let dispatcher = builder.build().expect("wired");
     let subscription = dispatcher.subscribe_async({
@@ -210,7 +210,7 @@ async fn ordered_second(_event: &TriedInOrder) {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_try_emit_starts_none_of_the_handlers_that_wait_for_each_other() {
-    let builder = Dispatcher::empty().only(ordered_first).only(ordered_second);
+    let builder = Dispatcher::empty().handler(ordered_first).handler(ordered_second);
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
     let error = dispatcher

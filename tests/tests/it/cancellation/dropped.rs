@@ -298,7 +298,7 @@ fn causes_two(_event: &Causes) -> (Fragile, Fragile) {
 #[tokio::test]
 async fn a_panic_in_a_drop_does_not_reach_whoever_drops_the_emission() {
     let dispatcher = || {
-        let builder = Dispatcher::empty().only(hangs).only(causes_two);
+        let builder = Dispatcher::empty().handler(hangs).handler(causes_two);
         builder.build().expect("wired")
     };
     let (root, caused, held) = (dispatcher(), dispatcher(), dispatcher());

@@ -248,7 +248,7 @@ proptest! {
                         poll_some(dispatcher.emit_async(event), *polls).await
                     }
                     Form::EmitAllAsync { polls } => {
-                        let pending = [event.clone(), event].into_iter().collect();
+                        let pending: PendingEvents = [event.clone(), event].into_iter().collect();
                         poll_some(dispatcher.emit_async(pending), *polls).await
                     }
                     Form::EmitTask => {

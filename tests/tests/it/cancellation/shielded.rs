@@ -23,8 +23,8 @@ fn shielding(heard: &Heard) -> (DispatcherBuilder, Arc<Gate>, Arc<Journal>, Arc<
     let (gate, journal) = (Arc::new(Gate::default()), Arc::new(Journal::default()));
     let watch = Arc::new(Watch::default());
     let builder = Dispatcher::empty()
-        .only(takes_long)
-        .only(notes)
+        .handler(takes_long)
+        .handler(notes)
         .provide_arc(gate.clone())
         .provide_arc(journal.clone())
         .observe(watch.clone())

@@ -17,7 +17,7 @@ fn the_clock_of_the_builder_tells_the_time_and_is_asked_once_an_emission() {
     let asked = Arc::new(AtomicU64::new(0));
     let in_clock = asked.clone();
     let clock = move || at(1_000_000 + in_clock.fetch_add(1, Ordering::Relaxed));
-    let builder = Dispatcher::empty().only(placed_inline).only(placed_second);
+    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_second);
     let (builder, seen) = seen(builder.clock(clock));
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
@@ -32,7 +32,7 @@ fn ids_grow_though_the_clock_stands_or_goes_back() {
     for step in [0, 1] {
         let asked = Arc::new(AtomicU64::new(0));
         let clock = move || at(1_000_000 - step * asked.fetch_add(1, Ordering::Relaxed));
-        let (builder, seen) = seen(Dispatcher::empty().only(placed_inline).clock(clock));
+        let (builder, seen) = seen(Dispatcher::empty().handler(placed_inline).clock(clock));
         let dispatcher = builder.build().expect("wired");
         for _ in 0..2_000 {
             dispatcher.emit(Placed);
@@ -45,7 +45,7 @@ fn ids_grow_though_the_clock_stands_or_goes_back() {
 
 #[test]
 fn ids_differ_on_many_threads() {
-    let (builder, seen) = seen(Dispatcher::empty().only(placed_inline));
+    let (builder, seen) = seen(Dispatcher::empty().handler(placed_inline));
     let dispatcher = builder.build().expect("wired");
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -65,7 +65,7 @@ fn ids_differ_on_many_threads() {
 #[tokio::test]
 async fn the_systems_clock_stands_in_for_one_that_panics_or_is_before_all_time() {
     let before = SystemTime::now();
-    let builder = Dispatcher::empty().only(placed_inline).only(placed_async);
+    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_async);
     let builder = builder.clock(|| panic!("no time"));
     let (builder, panicking) = seen(builder);
     let report = builder.build().expect("wired").emit_async(Placed).await;
@@ -94,7 +94,7 @@ fn a_clock_may_use_the_dispatcher() {
         }
         at(1)
     };
-    let builder = Dispatcher::empty().only(placed_inline).clock(clock);
+    let builder = Dispatcher::empty().handler(placed_inline).clock(clock);
     let (builder, seen) = seen(builder);
     *handle.lock().expect("not poisoned") = Some(builder.handle());
     let dispatcher = builder.build().expect("wired");

@@ -151,7 +151,7 @@ fn takes_both(_event: &Begun, tenant: Context<Tenant>, locale: Context<Locale>, 
 #[test]
 fn several_values_go_along_each_by_its_type() {
     let tenants = Arc::new(Tenants::default());
-    let builder = Dispatcher::empty().only(takes_both);
+    let builder = Dispatcher::empty().handler(takes_both);
     let dispatcher = builder.provide_arc(tenants.clone()).build().expect("wired");
     let with = dispatcher.with(Locale("de")).with(Tenant("north"));
     assert_eq!(with.emit(Begun).done(), 1);

@@ -14,11 +14,11 @@ use super::{
 #[tokio::test(start_paused = true)]
 async fn all_handlers_of_one_emission_see_the_same() {
     let builder = Dispatcher::empty()
-        .only(placed_inline)
-        .only(placed_second)
-        .only(placed_async)
-        .only(placed_by_task)
-        .only(placed_by_thread);
+        .handler(placed_inline)
+        .handler(placed_second)
+        .handler(placed_async)
+        .handler(placed_by_task)
+        .handler(placed_by_thread);
     let (builder, seen) = seen(builder);
     let dispatcher = builder.build().expect("wired");
     for is_async in [false, true] {
@@ -42,7 +42,7 @@ async fn all_handlers_of_one_emission_see_the_same() {
 
 #[test]
 fn inline_handlers_of_one_emission_see_the_same_on_the_plain_way() {
-    let builder = Dispatcher::empty().only(placed_inline).only(placed_second);
+    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_second);
     let (builder, seen) = seen(builder);
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
@@ -106,11 +106,11 @@ const CHAIN: [&str; 5] = [
 
 fn chain() -> DispatcherBuilder {
     Dispatcher::empty()
-        .only(begins_inline)
-        .only(goes_on_async)
-        .only(goes_on_by_task)
-        .only(goes_on_by_thread)
-        .only(ends_detached)
+        .handler(begins_inline)
+        .handler(goes_on_async)
+        .handler(goes_on_by_task)
+        .handler(goes_on_by_thread)
+        .handler(ends_detached)
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,8 +154,8 @@ impl Observer for Emissions {
 async fn an_observer_sees_the_descent_where_no_handler_asks_for_it() {
     let emissions = Arc::new(Emissions::default());
     let builder = Dispatcher::empty()
-        .only(takes_nothing)
-        .only(takes_nothing_either);
+        .handler(takes_nothing)
+        .handler(takes_nothing_either);
     let dispatcher = builder.observe(emissions.clone()).build().expect("wired");
     dispatcher.emit(Placed);
     quiet(&dispatcher).await;
@@ -200,7 +200,7 @@ fn emits_inline(_event: &Begun, emitter: Emitter<ByThread>) {
 async fn what_an_emitter_was_given_descends_from_its_event() {
     for is_async in [false, true] {
         let emissions = Arc::new(Emissions::default());
-        let builder = Dispatcher::empty().only(emits_async).only(emits_inline);
+        let builder = Dispatcher::empty().handler(emits_async).handler(emits_inline);
         let dispatcher = builder.observe(emissions.clone()).build().expect("wired");
         if is_async {
             dispatcher.emit_async(Placed).await;

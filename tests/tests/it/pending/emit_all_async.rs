@@ -42,7 +42,7 @@ fn saved(numbers: impl IntoIterator<Item = u8>) -> PendingEvents {
 
 fn telling() -> (Dispatcher, Arc<Journal>) {
     let journal = Arc::new(Journal::default());
-    let builder = Dispatcher::empty().only(inline).only(tells).only(hears);
+    let builder = Dispatcher::empty().handler(inline).handler(tells).handler(hears);
     let builder = builder.provide_arc(journal.clone());
     (builder.build().expect("wired"), journal)
 }
@@ -120,7 +120,7 @@ async fn queued(event: &Saved, journal: &Journal) {
 #[tokio::test]
 async fn it_waits_for_room_where_emit_all_is_refused() {
     let journal = Arc::new(Journal::default());
-    let builder = Dispatcher::empty().only(queued);
+    let builder = Dispatcher::empty().handler(queued);
     let dispatcher = builder.provide_arc(journal.clone()).build().expect("wired");
     let queue = dispatcher.queue(&NARROW).expect("a handler names it");
 
@@ -157,7 +157,7 @@ fn holding() -> (Dispatcher, Holding) {
         heard: Heard::default(),
     };
     let builder = Dispatcher::empty()
-        .only(held)
+        .handler(held)
         .provide_arc(holding.gate.clone())
         .provide_arc(holding.journal.clone())
         .observe(holding.watch.clone())
@@ -234,7 +234,7 @@ async fn who_was_it(event: &Saved, tenant: Context<&'static str>, journal: &Jour
 #[tokio::test(start_paused = true)]
 async fn what_an_emitter_gives_along_reaches_the_handlers_of_all_recorded_events() {
     let journal = Arc::new(Journal::default());
-    let builder = Dispatcher::empty().only(who_was_it);
+    let builder = Dispatcher::empty().handler(who_was_it);
     let dispatcher = builder.provide_arc(journal.clone()).build().expect("wired");
     let north = dispatcher.with("north");
     assert_eq!(north.emit_async(saved([1, 2])).await.done(), 2);
@@ -257,7 +257,7 @@ async fn saves_again(event: &Saved, handle: &DispatcherHandle, calls: &Calls) {
 
 #[tokio::test]
 async fn a_handler_that_records_its_own_event_again_ends_at_the_depth_limit() {
-    let builder = Dispatcher::empty().only(saves_again).depth_limit(9);
+    let builder = Dispatcher::empty().handler(saves_again).depth_limit(9);
     let (handle, calls) = (builder.handle(), Arc::new(Calls::default()));
     let dispatcher = builder
         .provide(handle)

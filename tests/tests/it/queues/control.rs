@@ -131,7 +131,7 @@ fn paused_and_filled(
 #[test]
 fn a_builder_chooses_other_numbers_and_the_later_choice_wins() {
     let runtime = runtime();
-    let counts = paused_and_filled(&runtime, Dispatcher::empty().only(chosen));
+    let counts = paused_and_filled(&runtime, Dispatcher::empty().handler(chosen));
     assert_eq!((counts.depth, counts.dropped), (1, 9));
     let configured = Dispatcher::empty()
         .only(chosen)
@@ -149,7 +149,7 @@ fn two_dispatchers_share_a_queue_and_never_meet() {
     let runtime = runtime();
     let (one_gate, other_gate) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
     let build = |gate: &Arc<Gate>| {
-        let builder = Dispatcher::empty().only(passes).provide_arc(gate.clone());
+        let builder = Dispatcher::empty().handler(passes).provide_arc(gate.clone());
         let builder = builder.runtime(runtime.handle().clone());
         builder.build().expect("wired")
     };

@@ -112,7 +112,7 @@ fn is_accepted(builder: DispatcherBuilder) {
 }
 
 fn of<F: Copy + 'static>(handler: F) -> DispatcherBuilder {
-    Dispatcher::empty().only(handler)
+    Dispatcher::empty().handler(handler)
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn an_event_that_causes_itself_through_a_queue_is_refused() {
 #[test]
 fn two_queues_that_wait_for_each_other_are_refused() {
     let names = ["`one`", "`two`", "a_to_b", "b_to_a_in_two"];
-    is_refused(of(a_to_b).only(b_to_a_in_two), &names);
+    is_refused(of(a_to_b).handler(b_to_a_in_two), &names);
 }
 
 #[test]
 fn a_cycle_is_found_in_every_form_of_return_and_through_an_emitter() {
-    is_refused(of(a_to_bs).only(b_to_a_in_two), &["a_to_bs"]);
+    is_refused(of(a_to_bs).handler(b_to_a_in_two), &["a_to_bs"]);
     is_refused(
         of(a_to_b_or_fails).only(b_to_a_in_two),
         &["a_to_b_or_fails"],
@@ -138,13 +138,13 @@ fn a_cycle_is_found_in_every_form_of_return_and_through_an_emitter() {
 
 #[test]
 fn a_cycle_through_inline_handlers_is_refused() {
-    is_refused(of(a_to_b).only(b_to_a_inline), &["a_to_b", "b_to_a_inline"]);
+    is_refused(of(a_to_b).handler(b_to_a_inline), &["a_to_b", "b_to_a_inline"]);
 }
 
 #[test]
 fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
     // Its consumer waits for room that it alone makes.
-    is_refused(of(a_to_b).only(b_in_one), &["`one`", "a_to_b", "b_in_one"]);
+    is_refused(of(a_to_b).handler(b_in_one), &["`one`", "a_to_b", "b_in_one"]);
     is_refused(
         of(a_to_b)
             .only(b_to_c_inline)
@@ -162,12 +162,12 @@ fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
 
 #[test]
 fn a_catch_all_in_the_queue_that_causes_what_it_sees_is_refused() {
-    is_refused(of(a_to_b).only(everything_in_one), &["everything_in_one"]);
+    is_refused(of(a_to_b).handler(everything_in_one), &["everything_in_one"]);
 }
 
 #[test]
 fn queues_that_wait_in_one_direction_are_accepted() {
-    is_accepted(of(a_to_b).only(b_in_two));
+    is_accepted(of(a_to_b).handler(b_in_two));
     is_accepted(
         of(b_to_a_in_two)
             .only(a_to_b_or_fails)
@@ -178,13 +178,13 @@ fn queues_that_wait_in_one_direction_are_accepted() {
 
 #[test]
 fn a_cycle_with_one_queue_that_does_not_wait_is_accepted() {
-    is_accepted(of(a_to_b).only(b_to_a_in_drops));
+    is_accepted(of(a_to_b).handler(b_to_a_in_drops));
     is_accepted(of(a_to_b).only(b_to_a_in_ui));
 }
 
 #[test]
 fn a_cycle_through_a_task_is_accepted_since_the_consumer_does_not_wait_for_it() {
-    is_accepted(of(a_to_b).only(b_to_a_detached));
+    is_accepted(of(a_to_b).handler(b_to_a_detached));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn what_the_builder_configures_counts() {
     let waits = |builder: DispatcherBuilder| {
         builder.configure(&DROPS, |drops| drops.overflow(Overflow::Wait))
     };
-    is_refused(waits(of(a_to_b).only(b_to_a_in_drops)), &["`drops`"]);
+    is_refused(waits(of(a_to_b).handler(b_to_a_in_drops)), &["`drops`"]);
     let rejects =
         |builder: DispatcherBuilder| builder.configure(&TWO, |two| two.overflow(Overflow::Reject));
     is_accepted(rejects(of(a_to_b).only(b_to_a_in_two)));
@@ -200,7 +200,7 @@ fn what_the_builder_configures_counts() {
 
 #[test]
 fn each_cycle_is_one_problem() {
-    let error = build(of(a_to_b).only(b_in_one).only(b_to_a_in_two));
+    let error = build(of(a_to_b).handler(b_in_one).handler(b_to_a_in_two));
     let error = error.expect_err("`one` waits for itself, and for `two`");
     assert_eq!(error.problems().len(), 2, "{error}");
 }
@@ -221,9 +221,9 @@ fn c_to_a_in_three(_event: &C) -> A {
 fn the_text_leads_through_handlers_that_share_a_queue() {
     let error = build(
         of(a_to_b)
-            .only(b_in_two)
-            .only(d_to_c_in_two)
-            .only(c_to_a_in_three),
+            .handler(b_in_two)
+            .handler(d_to_c_in_two)
+            .handler(c_to_a_in_three),
     );
     let error = error.expect_err("what waits in `two` for room in `three` holds up the rest of it");
     let text = error.to_string();

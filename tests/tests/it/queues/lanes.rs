@@ -149,16 +149,16 @@ fn lanes_keep_their_order_and_run_side_by_side(
 
 #[test]
 fn events_of_one_key_run_in_order_and_others_meanwhile_on_threads() {
-    let builder = Dispatcher::empty().only(ordered).only(paid).only(stocked);
+    let builder = Dispatcher::empty().handler(ordered).handler(paid).handler(stocked);
     lanes_keep_their_order_and_run_side_by_side(builder, &LANES);
 }
 
 #[test]
 fn events_of_one_key_run_in_order_and_others_meanwhile_as_tasks() {
     let builder = Dispatcher::empty()
-        .only(ordered_as_a_task)
-        .only(paid_as_a_task)
-        .only(stocked_as_a_task);
+        .handler(ordered_as_a_task)
+        .handler(paid_as_a_task)
+        .handler(stocked_as_a_task);
     lanes_keep_their_order_and_run_side_by_side(builder, &LANES_OF_TASKS);
 }
 

@@ -110,7 +110,7 @@ fn woken(dispatcher: &Dispatcher) -> Arc<AtomicUsize> {
 
 #[test]
 fn handlers_run_where_the_owner_pumps_whoever_emits() {
-    let dispatcher = built(Dispatcher::empty().only(click));
+    let dispatcher = built(Dispatcher::empty().handler(click));
     let mut app = App::default();
     thread::scope(|scope| {
         scope.spawn(|| assert_eq!(dispatcher.emit(Clicked(1)).handed_over(), 1));
@@ -136,7 +136,7 @@ fn handlers_run_where_the_owner_pumps_whoever_emits() {
 
 #[test]
 fn pump_runs_what_was_queued_when_it_was_called_and_wakes_for_the_rest() {
-    let dispatcher = built(Dispatcher::empty().only(redraw).only(redrawn));
+    let dispatcher = built(Dispatcher::empty().handler(redraw).handler(redrawn));
     let wakes = woken(&dispatcher);
     let mut app = App::default();
     dispatcher.emit(Clicked(1));
@@ -171,8 +171,8 @@ fn causes_more(event: &Clicked, app: &mut App) -> Vec<Redrawn> {
 fn pump_leaves_what_is_caused_to_the_next_call_even_where_it_makes_room() {
     let dispatcher = built(
         Dispatcher::empty()
-            .only(causes_more)
-            .only(redrawn)
+            .handler(causes_more)
+            .handler(redrawn)
             .configure(&UI, |ui| ui.overflow(Overflow::DropOldest)),
     );
     let mut app = App::default();
@@ -206,7 +206,7 @@ fn pump_leaves_what_is_caused_to_the_next_call_even_where_it_makes_room() {
 
 #[test]
 fn the_loop_is_woken_once_for_each_offer_and_set_once() {
-    let dispatcher = built(Dispatcher::empty().only(click));
+    let dispatcher = built(Dispatcher::empty().handler(click));
     let wakes = woken(&dispatcher);
     for number in 0..5 {
         dispatcher.emit(Clicked(number));
@@ -232,11 +232,12 @@ fn the_loop_is_woken_once_for_each_offer_and_set_once() {
 
 #[test]
 fn a_wake_up_that_panics_reaches_nobody() {
-    let dispatcher = built(Dispatcher::empty().only(click));
+    let dispatcher = built(Dispatcher::empty().handler(click));
     dispatcher
         .queue(&UI)
         .expect("a handler names it")
-        .on_wake(|| quiet_panic());
+        .on_wake(|| quiet_panic())
+        .expect("it is not set yet");
     assert_eq!(dispatcher.emit(Clicked(1)).handed_over(), 1);
     assert_eq!(
         dispatcher
@@ -249,7 +250,7 @@ fn a_wake_up_that_panics_reaches_nobody() {
 
 #[test]
 fn a_paused_queue_does_not_wake_its_loop_over_and_over() {
-    let dispatcher = built(Dispatcher::empty().only(click));
+    let dispatcher = built(Dispatcher::empty().handler(click));
     let wakes = woken(&dispatcher);
     let mut app = App::default();
     dispatcher.queue(&UI).expect("a handler names it").pause();
@@ -284,7 +285,7 @@ fn a_handler_that_panics_leaves_what_is_lent_usable() {
     let heard = Arc::clone(&failures);
     let dispatcher = built(
         Dispatcher::empty()
-            .only(panics_on_two)
+            .handler(panics_on_two)
             .on_failure(move |failure| heard.lock().expect("not poisoned").push(failure.ended())),
     );
     let mut app = App::default();
@@ -314,7 +315,7 @@ fn a_handler_that_panics_leaves_what_is_lent_usable() {
 fn overflowing(overflow: Overflow) -> (Dispatcher, Vec<String>) {
     let dispatcher = built(
         Dispatcher::empty()
-            .only(numbered)
+            .handler(numbered)
             .configure(&UI, |ui| ui.overflow(overflow)),
     );
     let mut app = App::default();
@@ -403,7 +404,7 @@ fn a_full_queue_may_drop_the_oldest() {
 
 #[test]
 fn two_queues_are_pumped_apart() {
-    let dispatcher = built(Dispatcher::empty().only(redrawn).only(count));
+    let dispatcher = built(Dispatcher::empty().handler(redrawn).handler(count));
     let (mut app, mut sum) = (App::default(), 0);
     assert_eq!(dispatcher.emit(Redrawn(7)).handed_over(), 2);
     assert_eq!(
@@ -428,7 +429,7 @@ fn two_queues_are_pumped_apart() {
 fn what_waits_when_the_last_dispatcher_goes_is_abandoned() {
     let failures: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&failures);
-    let dispatcher = built(Dispatcher::empty().only(click).on_failure(move |failure| {
+    let dispatcher = built(Dispatcher::empty().handler(click).on_failure(move |failure| {
         assert_eq!(failure.ended(), Some(DeliveryStatus::Abandoned));
         heard
             .lock()
@@ -447,7 +448,7 @@ fn what_waits_when_the_last_dispatcher_goes_is_abandoned() {
 
 #[test]
 fn a_shutdown_waits_for_the_owner_to_pump() {
-    let dispatcher = built(Dispatcher::empty().only(redraw).only(redrawn));
+    let dispatcher = built(Dispatcher::empty().handler(redraw).handler(redrawn));
     let mut app = App::default();
     dispatcher.emit(Clicked(1));
     thread::scope(|scope| {

@@ -433,8 +433,8 @@ fn what_was_rejected_behind_the_report_is_redelivered_from_the_failure_hook() {
     let (runtime, journal) = (runtime(), Arc::new(Journal::default()));
     let handle = runtime.handle().clone();
     let dispatcher = Dispatcher::empty()
-        .only(causes_from_a_task)
-        .only(handle_part)
+        .handler(causes_from_a_task)
+        .handler(handle_part)
         .provide_arc(journal.clone())
         .on_failure(move |failure| {
             assert!(failure.is_full(), "{failure}");

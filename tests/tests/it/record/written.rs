@@ -16,7 +16,7 @@ use super::{LATER, Moved, Seen, Shown, look, look_later, missed, moved, observed
 #[test]
 fn roots_and_what_they_cause_are_written_as_they_are_emitted_with_their_descent() {
     let runtime = event_tests::runtime();
-    let builder = Dispatcher::empty().only(look).only(look_later);
+    let builder = Dispatcher::empty().handler(look).handler(look_later);
     let builder = builder.runtime(runtime.handle().clone());
     let dispatcher = builder.build().expect("wired");
     let record = record(&dispatcher, || {
@@ -114,7 +114,7 @@ fn what_cannot_be_written_is_counted_by_name_and_reason_and_the_rest_is_written(
 #[test]
 fn an_event_that_is_not_wire_is_named_and_missing_unless_a_handler_causes_it_again() {
     let recorder = JournalWriter::new(codec(), Vec::new());
-    let builder = Dispatcher::empty().only(look).only(show);
+    let builder = Dispatcher::empty().handler(look).handler(show);
     let dispatcher = builder.observe(recorder.clone()).build().expect("wired");
     dispatcher.emit(moved(1));
     let end = recorder.flush();

@@ -261,10 +261,10 @@ fn each_delivery_of_a_task_is_named_once_at_the_limit() {
     rounds(|number, end| {
         let mut round = Round::new(number, &runtime, |builder| {
             builder
-                .only(detached)
-                .only(first)
-                .only(second)
-                .only(ships_detached)
+                .handler(detached)
+                .handler(first)
+                .handler(second)
+                .handler(ships_detached)
         });
         for lane in 0..4 {
             let report = round.dispatcher.emit(Placed { lane });
@@ -283,11 +283,11 @@ fn each_delivery_of_a_queue_is_named_once_at_the_limit() {
     rounds(|number, end| {
         let mut round = Round::new(number, &runtime, |builder| {
             let queued = builder
-                .only(by_task)
-                .only(in_lane)
-                .only(by_thread)
-                .only(pumped);
-            queued.only(ships_by_task).only(ships_by_thread)
+                .handler(by_task)
+                .handler(in_lane)
+                .handler(by_thread)
+                .handler(pumped);
+            queued.handler(ships_by_task).handler(ships_by_thread)
         });
         let (dispatcher, is_over) = (round.dispatcher.clone(), Arc::new(AtomicBool::new(false)));
         let pumping = thread::spawn({
@@ -323,8 +323,8 @@ fn each_delivery_that_waits_for_room_is_named_once_at_the_limit() {
     let runtime = event_tests::runtime();
     rounds(|number, end| {
         let mut round = Round::new(number, &runtime, |builder| {
-            let causing = builder.only(detached).only(by_task).only(by_thread);
-            causing.only(ships_narrowly)
+            let causing = builder.handler(detached).handler(by_task).handler(by_thread);
+            causing.handler(ships_narrowly)
         });
         for lane in 0..3 {
             let report = round.dispatcher.emit(Placed { lane });
@@ -341,7 +341,7 @@ fn each_delivery_that_waits_for_room_is_named_once_at_the_limit() {
 fn each_shielded_emission_is_cut_short_or_reports() {
     let runtime = event_tests::runtime();
     rounds(|number, end| {
-        let mut round = Round::new(number, &runtime, |builder| builder.only(watched));
+        let mut round = Round::new(number, &runtime, |builder| builder.handler(watched));
         let emissions: Vec<_> = (0..4)
             .map(|_| round.dispatcher.emit_async(Watched).spawned())
             .collect();
@@ -382,8 +382,8 @@ fn what_is_handed_over_as_a_dispatcher_ends_quietly_is_drained_or_refused() {
     let mut number = 0;
     while number < ROUNDS && start.elapsed() < LIMIT {
         let round = Round::new(number, &runtime, |builder| {
-            let all = builder.only(detached).only(by_task).only(by_thread);
-            all.only(ships_by_task).only(ships_by_thread)
+            let all = builder.handler(detached).handler(by_task).handler(by_thread);
+            all.handler(ships_by_task).handler(ships_by_thread)
         });
         round.gate.open_for_all();
         let dispatcher = &round.dispatcher;

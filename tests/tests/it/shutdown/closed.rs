@@ -71,7 +71,7 @@ async fn a_stream_ends_with_the_dispatcher_behind_what_it_holds() {
 #[tokio::test]
 async fn a_stream_gets_what_draining_handlers_cause() {
     let (builder, scene) = Scene::set();
-    let dispatcher = builder.only(detached).build().expect("wired");
+    let dispatcher = builder.handler(detached).build().expect("wired");
     let mut stream = dispatcher.stream::<Shipped>(4, Overflow::DropOldest);
     dispatcher.emit(Placed);
     let (shutdown, ()) = tokio::join!(dispatcher.shutdown(LONG), async {
@@ -86,7 +86,7 @@ async fn a_stream_gets_what_draining_handlers_cause() {
 async fn a_redelivery_to_a_closed_dispatcher_is_an_error_and_keeps_the_delivery() {
     let (builder, scene) = Scene::set();
     let builder = builder
-        .only(by_task)
+        .handler(by_task)
         .configure(&TASKS, |tasks| tasks.capacity(1));
     let dispatcher = builder.build().expect("wired");
     dispatcher

@@ -74,8 +74,8 @@ async fn while_it_drains_handlers_go_on_emitting_and_others_do_not() {
     let (builder, scene) = Scene::set();
     let handle = builder.handle();
     let dispatcher = builder
-        .only(emits_while_draining)
-        .only(hears)
+        .handler(emits_while_draining)
+        .handler(hears)
         .provide(handle)
         .build()
         .expect("wired");
@@ -113,7 +113,7 @@ fn shutdown_ends_as_soon_as_the_last_delivery_has_ended() {
         let (builder, scene) = Scene::set();
         scene.gate.open_for_all();
         let builder = match round % 3 {
-            0 => builder.only(by_task),
+            0 => builder.handler(by_task),
             1 => builder.only(by_thread),
             _ => builder.only(detached),
         };
@@ -137,11 +137,11 @@ fn what_other_threads_emit_during_a_shutdown_is_drained_or_refused_and_never_los
         let (builder, scene) = Scene::set();
         scene.gate.open_for_all();
         let dispatcher = builder
-            .only(detached)
-            .only(detached_behind)
-            .only(by_task)
-            .only(by_thread)
-            .only(ships)
+            .handler(detached)
+            .handler(detached_behind)
+            .handler(by_task)
+            .handler(by_thread)
+            .handler(ships)
             .runtime(runtime.handle().clone())
             .build()
             .expect("wired");
@@ -205,7 +205,7 @@ fn shows(_event: &Shipped, shown: &mut Vec<&'static str>) {
 #[tokio::test(start_paused = true)]
 async fn what_drains_into_a_queue_that_nobody_pumps_any_more_is_not_lost_silently() {
     let (builder, scene) = Scene::set();
-    let builder = builder.only(detached).only(shows);
+    let builder = builder.handler(detached).handler(shows);
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Shipped);
     dispatcher.emit(Placed);

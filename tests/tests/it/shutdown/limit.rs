@@ -14,7 +14,7 @@ use super::{
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_runs_out_of_time_abandons_the_rest_by_handler() {
     let (builder, scene) = Scene::set();
-    let builder = builder.only(detached).only(by_task).only(ships);
+    let builder = builder.handler(detached).handler(by_task).handler(ships);
     let dispatcher = builder.build().expect("wired");
     for _ in 0..3 {
         dispatcher.emit(Placed);
@@ -47,7 +47,7 @@ async fn a_shutdown_that_runs_out_of_time_abandons_the_rest_by_handler() {
 #[tokio::test(start_paused = true)]
 async fn handlers_that_wait_for_each_other_are_abandoned_like_others() {
     let (builder, scene) = Scene::set();
-    let builder = builder.only(detached).only(detached_behind);
+    let builder = builder.handler(detached).handler(detached_behind);
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
     idle().await;
@@ -64,7 +64,7 @@ async fn handlers_that_wait_for_each_other_are_abandoned_like_others() {
 #[tokio::test(start_paused = true)]
 async fn a_consumer_that_has_nothing_to_do_has_nothing_to_abandon() {
     let (builder, scene) = Scene::set();
-    let builder = builder.only(detached).only(by_task).only(by_thread);
+    let builder = builder.handler(detached).handler(by_task).handler(by_thread);
     let dispatcher = builder.build().expect("wired");
     scene.gate.open(3);
     dispatcher.emit(Placed);
@@ -107,7 +107,7 @@ async fn a_second_shutdown_waits_for_the_first_and_tells_the_same() {
 fn a_runtime_that_ends_during_a_shutdown_leaves_abandoned_deliveries_in_its_answer() {
     let (builder, scene) = Scene::set();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let builder = builder.only(detached).only(by_task).only(detached_behind);
+    let builder = builder.handler(detached).handler(by_task).handler(detached_behind);
     let builder = builder.runtime(runtime.handle().clone());
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
@@ -132,7 +132,7 @@ fn shutdown_works_on_another_runtime_when_its_own_has_ended() {
         .enable_time()
         .build()
         .expect("a runtime");
-    let builder = builder.only(by_thread).runtime(runtime.handle().clone());
+    let builder = builder.handler(by_thread).runtime(runtime.handle().clone());
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
     drop(runtime);

@@ -98,11 +98,11 @@ impl Scene {
 fn all() -> (Dispatcher, Scene) {
     let (builder, scene) = Scene::set();
     let builder = builder
-        .only(detached)
-        .only(detached_behind)
-        .only(by_task)
-        .only(by_thread)
-        .only(ships);
+        .handler(detached)
+        .handler(detached_behind)
+        .handler(by_task)
+        .handler(by_thread)
+        .handler(ships);
     (builder.build().expect("wired"), scene)
 }
 

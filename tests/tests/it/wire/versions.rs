@@ -278,7 +278,7 @@ fn an_event_that_reads_newer_versions_reads_them_as_its_own_and_the_envelope_say
     // It is delivered as what it was read as, and written as that.
     let read = decode("versions.seen", 9, &data).expect("it is read");
     let list = std::sync::Arc::new(Read::default());
-    let dispatcher = Dispatcher::empty().only(see).provide_arc(list.clone());
+    let dispatcher = Dispatcher::empty().handler(see).provide_arc(list.clone());
     assert_eq!(dispatcher.build().expect("wired").emit(&read).done(), 1);
     let seen = list.0.lock().expect("no test panics in here").clone();
     assert_eq!(seen, [(7, read.meta().clone())]);

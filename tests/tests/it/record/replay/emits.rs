@@ -61,7 +61,7 @@ pub(super) fn nesting(builder: DispatcherBuilder) -> (Dispatcher, Arc<Answers>, 
     let answers = Arc::new(Answers::default());
     let handle = builder.handle();
     let builder = builder.provide(handle).provide_arc(Arc::clone(&answers));
-    let (dispatcher, journal) = journal(builder.only(on_reserved).only(on_shown));
+    let (dispatcher, journal) = journal(builder.handler(on_reserved).handler(on_shown));
     (dispatcher, answers, journal)
 }
 
@@ -77,7 +77,7 @@ fn what_a_handler_emits_itself_is_discarded_in_every_form() {
         envelope: envelope(Reserved(9)),
     };
     let (dispatcher, answers, journal) =
-        nesting(Dispatcher::empty().only(emits_in_every_way).provide(others));
+        nesting(Dispatcher::empty().handler(emits_in_every_way).provide(others));
     let report = dispatcher.replaying().emit(&envelope(Nests));
     assert_eq!((report.is_ok(), report.discarded()), (true, 0));
     // The last has an event that is not `wire`, and what its handler returns.
@@ -138,11 +138,11 @@ fn the_same_holds_on_threads_of_queues_in_async_handlers_and_in_filters() {
     let runtime = event_tests::runtime();
     let (dispatcher, answers, journal) = nesting(
         Dispatcher::empty()
-            .only(emits_on_a_thread)
-            .only(emits_after_a_while)
-            .only(emits_as_it_starts)
-            .only(filtered)
-            .only(filtered_later)
+            .handler(emits_on_a_thread)
+            .handler(emits_after_a_while)
+            .handler(emits_as_it_starts)
+            .handler(filtered)
+            .handler(filtered_later)
             .runtime(runtime.handle().clone()),
     );
     let _entered = global::enter(&dispatcher);
@@ -180,7 +180,7 @@ fn crosses(event: &Ordered, bridge: &Bridge) {
 fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
     let builder = Dispatcher::empty().only(crosses).only(on_reserved);
     let handle = builder.handle();
-    let (there, told) = journal(Dispatcher::empty().only(on_reserved));
+    let (there, told) = journal(Dispatcher::empty().handler(on_reserved));
     there
         .subscribe(move |event: &Reserved| {
             let back = handle.emit(Reserved(event.0 + 1)).expect("it lives");
@@ -216,9 +216,9 @@ fn an_emitter_that_is_kept_beyond_a_replay_discards_what_is_in_the_record() {
     let kept = Arc::new(Kept::default());
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(keeps)
-            .only(on_reserved)
-            .only(on_shown)
+            .handler(keeps)
+            .handler(on_reserved)
+            .handler(on_shown)
             .provide_arc(Arc::clone(&kept)),
     );
     dispatcher.replaying().emit(&envelope(Ordered(1)));
@@ -244,8 +244,8 @@ fn an_emitter_that_was_kept_before_is_a_part_of_the_replay_that_uses_it() {
     let kept = Arc::new(Kept::default());
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(keeps)
-            .only(on_reserved)
+            .handler(keeps)
+            .handler(on_reserved)
             .provide_arc(Arc::clone(&kept)),
     );
     dispatcher.emit(Ordered(1));
@@ -281,8 +281,8 @@ fn what_a_handler_records_for_later_stays_where_it_is() {
     let basket = Arc::new(Basket::default());
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(records)
-            .only(on_reserved)
+            .handler(records)
+            .handler(on_reserved)
             .provide_arc(Arc::clone(&basket)),
     );
     assert_eq!(
@@ -302,8 +302,8 @@ fn what_a_handler_records_for_later_stays_where_it_is() {
 fn a_handler_that_panics_leaves_no_replay_behind_on_its_thread() {
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(d_emits_and_panics)
-            .only(on_reserved),
+            .handler(d_emits_and_panics)
+            .handler(on_reserved),
     );
     dispatcher.replaying().emit(&envelope(Ordered(1)));
     // Inside of an emission, where a replay would be looked for.

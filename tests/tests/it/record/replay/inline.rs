@@ -33,9 +33,9 @@ pub(super) fn d_emits_and_panics(_event: &Ordered, emitter: Emitter<Reserved>) {
 
 pub(super) fn inline() -> DispatcherBuilder {
     Dispatcher::empty()
-        .only(a_returns)
-        .only(b_emits)
-        .only(on_reserved)
+        .handler(a_returns)
+        .handler(b_emits)
+        .handler(on_reserved)
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn what_inline_handlers_cause_is_discarded_counted_and_in_the_report() {
 fn what_a_handler_caused_that_then_fails_or_panics_is_discarded_too() {
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(c_emits_and_fails)
-            .only(d_emits_and_panics)
-            .only(on_reserved),
+            .handler(c_emits_and_fails)
+            .handler(d_emits_and_panics)
+            .handler(on_reserved),
     );
     let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
     assert_eq!((report.failed(), report.panicked()), (1, 1));
@@ -103,7 +103,7 @@ fn a_replayed_event_keeps_its_identity_so_the_record_of_a_replay_is_the_record()
 
 #[test]
 fn what_a_subscription_causes_is_discarded() {
-    let (dispatcher, journal) = journal(Dispatcher::empty().only(on_reserved));
+    let (dispatcher, journal) = journal(Dispatcher::empty().handler(on_reserved));
     let _subscription = dispatcher.subscribe(|event: &Ordered| Reserved(event.0));
     let _once = dispatcher
         .subscription_builder()
@@ -145,9 +145,9 @@ fn b_is_skipped(_event: &KeyPressed) -> Reserved {
 fn a_handler_that_stops_an_emission_stops_its_replay() {
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(a_stops)
-            .only(b_is_skipped)
-            .only(on_reserved),
+            .handler(a_stops)
+            .handler(b_is_skipped)
+            .handler(on_reserved),
     );
     let report = dispatcher.replaying().emit(&envelope(KeyPressed));
     assert_eq!((report.skipped(), report.discarded()), (1, 1));

@@ -31,9 +31,9 @@ async fn b_lands_first(_event: &Sent, emitter: Emitter<Reserved>, gate: &Gate) {
 fn what_async_handlers_cause_is_discarded_and_reported_in_their_order() {
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(a_lands_last)
-            .only(b_lands_first)
-            .only(on_reserved)
+            .handler(a_lands_last)
+            .handler(b_lands_first)
+            .handler(on_reserved)
             .provide(Gate::default())
             .runtime(event_tests::runtime().handle().clone()),
     );
@@ -103,14 +103,14 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
     let (runtime, heard) = (event_tests::runtime(), Heard::default());
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(on_a_thread)
-            .only(on_a_thread_too)
-            .only(in_a_task)
-            .only(where_it_is_pumped)
-            .only(detached)
-            .only(detached_and_ready)
-            .only(detached_and_ordered)
-            .only(on_reserved)
+            .handler(on_a_thread)
+            .handler(on_a_thread_too)
+            .handler(in_a_task)
+            .handler(where_it_is_pumped)
+            .handler(detached)
+            .handler(detached_and_ready)
+            .handler(detached_and_ordered)
+            .handler(on_reserved)
             .runtime(runtime.handle().clone())
             .on_failure(heard.hook()),
     );
@@ -144,7 +144,7 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
 #[test]
 fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_block() {
     let runtime = event_tests::runtime();
-    let builder = Dispatcher::empty().only(on_a_thread).only(on_a_thread_too);
+    let builder = Dispatcher::empty().handler(on_a_thread).handler(on_a_thread_too);
     let dispatcher = builder.runtime(runtime.handle().clone()).build();
     let dispatcher = dispatcher.expect("wired");
     dispatcher
@@ -195,7 +195,7 @@ fn returns_before(_event: &Stuck) -> Reserved {
 /// With a gate that stays shut.
 fn stuck(builder: DispatcherBuilder) -> (Dispatcher, Arc<Gate>, Heard, Arc<Journal>) {
     let (gate, heard) = (Arc::new(Gate::default()), Heard::default());
-    let builder = builder.only(never_ends).only(on_reserved);
+    let builder = builder.handler(never_ends).handler(on_reserved);
     let builder = builder.provide_arc(Arc::clone(&gate));
     let (dispatcher, journal) = journal(builder.on_failure(heard.hook()));
     (dispatcher, gate, heard, journal)
@@ -204,7 +204,7 @@ fn stuck(builder: DispatcherBuilder) -> (Dispatcher, Arc<Gate>, Heard, Arc<Journ
 #[test]
 fn a_replay_that_is_dropped_midway_is_cancelled_and_loses_no_event() {
     let runtime = event_tests::runtime();
-    let builder = Dispatcher::empty().only(returns_before);
+    let builder = Dispatcher::empty().handler(returns_before);
     let (dispatcher, _gate, heard, journal) = stuck(builder.runtime(runtime.handle().clone()));
     let event = envelope(Stuck);
     let mut replay = Box::pin(dispatcher.replaying().emit_async(&event));

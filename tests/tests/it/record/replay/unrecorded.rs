@@ -26,10 +26,10 @@ fn an_event_that_no_record_can_have_is_caused_again_and_what_it_leads_to_is_disc
     let runtime = event_tests::runtime();
     let (dispatcher, journal) = journal(
         Dispatcher::empty()
-            .only(shows)
-            .only(shows_later)
-            .only(on_shown)
-            .only(on_reserved)
+            .handler(shows)
+            .handler(shows_later)
+            .handler(on_shown)
+            .handler(on_reserved)
             .runtime(runtime.handle().clone()),
     );
     let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
@@ -60,9 +60,9 @@ fn emitted_by_a_handler_it_is_a_part_of_the_replay() {
     let runtime = event_tests::runtime();
     let (dispatcher, answers, journal) = nesting(
         Dispatcher::empty()
-            .only(shows_by_emitting)
-            .only(shows_by_emitting_too)
-            .only(emits_in_turn)
+            .handler(shows_by_emitting)
+            .handler(shows_by_emitting_too)
+            .handler(emits_in_turn)
             .runtime(runtime.handle().clone()),
     );
     let report = pollster::block_on(dispatcher.replaying().emit_async(&envelope(Nests)));
