@@ -197,7 +197,8 @@ fn lines_whose_events_are_handled_elsewhere_end_at_the_limit_of_causes() {
     for (place, choose) in places {
         for with_spans in [false, true] {
             let runtime = runtime();
-            let builder = choose(Dispatcher::empty().handler(begun)).runtime(runtime.handle().clone());
+            let builder =
+                choose(Dispatcher::empty().handler(begun)).runtime(runtime.handle().clone());
             let builder = if with_spans { builder.spans() } else { builder };
             let (lines, count) = told(What::Lines, builder, |dispatcher| {
                 dispatcher.emit(Begun);

@@ -35,7 +35,7 @@ use crate::type_map::ByType;
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) catch_alls: Vec<(PlannedHandler, CatchAll)>,
+    pub(crate) catch_alls: Vec<(&'static dyn PlannedHandler, CatchAll)>,
     pub(crate) queues: Vec<Arc<LiveQueue>>,
     pub(crate) executors: Executors,
     /// A handler asks for the identity of emissions.
@@ -160,7 +160,7 @@ pub(crate) fn wire(
     catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
     let catch_alls = catch_alls
         .into_iter()
-        .map(|(handler, catch_all)| (handler.planned(), catch_all))
+        .map(|(handler, catch_all)| (handler as &'static dyn PlannedHandler, catch_all))
         .collect();
     Ok(Wired {
         table,
@@ -239,7 +239,10 @@ fn bind(
             kind.push_catch_all(&mut *list, catch_all.clone());
         }
     }
-    let planned = handlers.iter().map(|handler| handler.planned()).collect();
+    let planned = handlers
+        .iter()
+        .map(|handler| *handler as &'static dyn PlannedHandler)
+        .collect();
     kind.finish(list, planned, executors)
 }
 

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::engine::plan::order::waits_for;
+use crate::engine::plan::spec::PlannedHandler;
 use crate::handler::registered::Registered;
 
 /// Sorts the handlers of one event by (priority, path, line).
@@ -29,7 +30,10 @@ pub(crate) fn constrain(
     {
         return Ok(());
     }
-    let planned: Vec<_> = handlers.iter().map(|handler| handler.planned()).collect();
+    let planned: Vec<&'static dyn PlannedHandler> = handlers
+        .iter()
+        .map(|handler| *handler as &'static dyn PlannedHandler)
+        .collect();
     let waits_for = waits_for(&planned);
     let mut left: Vec<usize> = waits_for.iter().map(Vec::len).collect();
     let mut ready: BinaryHeap<Reverse<usize>> = (0..handlers.len())

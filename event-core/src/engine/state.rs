@@ -50,7 +50,7 @@ pub(crate) struct DispatcherState {
     late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
     /// The catch-alls, in order: they see late events, too.
-    pub(crate) catch_alls: Box<[(PlannedHandler, CatchAll)]>,
+    pub(crate) catch_alls: Box<[(&'static dyn PlannedHandler, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
@@ -81,7 +81,7 @@ pub(crate) struct DispatcherState {
 pub(crate) struct Parts {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) catch_alls: Vec<(PlannedHandler, CatchAll)>,
+    pub(crate) catch_alls: Vec<(&'static dyn PlannedHandler, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) needs_meta: bool,
     pub(crate) meta_source: MetaSource,
@@ -319,7 +319,7 @@ impl DispatcherState {
         let mut list = kind.new_list(self.catch_alls.len());
         let mut registered = Vec::new();
         for (handler, catch_all) in &self.catch_alls {
-            if sees(handler.pattern, E::INFO) {
+            if sees(handler.pattern(), E::INFO) {
                 kind.push_catch_all(&mut *list, catch_all.clone());
                 registered.push(*handler);
             }

@@ -15,20 +15,12 @@ use crate::event::Handled;
 use crate::event::info::EventInfo;
 use crate::handler::bind::{Binder, CatchAllBinder};
 use crate::handler::resolver::Resolver;
-use crate::handler_info::HandlerInfo;
 
 /// A registered handler. Not public API.
-pub trait Registered: Send + Sync {
-    fn spec(&self) -> &HandlerSpec;
-    /// The handler without what binds it.
-    fn planned(&'static self) -> PlannedHandler;
-    fn id(&self) -> TypeId;
-    fn name(&self) -> &'static str;
+pub trait Registered: PlannedHandler {
     /// The event it handles; `None` for a catch-all.
     fn event(&self) -> Option<&'static EventInfo>;
     fn kind(&self) -> Option<&'static dyn ErasedEventType>;
-    /// The pattern of a catch-all.
-    fn pattern(&self) -> Option<&'static str>;
     /// Resolves its parameters and pushes the bound handler on a `List<E>`.
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any);
     /// Resolves a catch-all's parameters, once for all the events it sees.
@@ -61,18 +53,9 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
     }
 }
 
-impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
+impl<E: Send + Sync + 'static> PlannedHandler for EventHandler<E> {
     fn spec(&self) -> &HandlerSpec {
         &self.spec
-    }
-
-    fn planned(&'static self) -> PlannedHandler {
-        PlannedHandler {
-            id: self.function.id,
-            name: self.function.name(),
-            spec: &self.spec,
-            pattern: self.pattern(),
-        }
     }
 
     fn id(&self) -> TypeId {
@@ -83,16 +66,18 @@ impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
         self.function.name()
     }
 
+    fn pattern(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
     fn event(&self) -> Option<&'static EventInfo> {
         Some(self.kind.info())
     }
 
     fn kind(&self) -> Option<&'static dyn ErasedEventType> {
         Some(self.kind)
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        None
     }
 
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any) {
@@ -131,18 +116,9 @@ pub const fn catch_all_handler<F: Copy + 'static>(
     }
 }
 
-impl Registered for CatchAllHandler {
+impl PlannedHandler for CatchAllHandler {
     fn spec(&self) -> &HandlerSpec {
         &self.spec
-    }
-
-    fn planned(&'static self) -> PlannedHandler {
-        PlannedHandler {
-            id: self.function.id,
-            name: self.function.name(),
-            spec: &self.spec,
-            pattern: self.pattern(),
-        }
     }
 
     fn id(&self) -> TypeId {
@@ -153,16 +129,18 @@ impl Registered for CatchAllHandler {
         self.function.name()
     }
 
+    fn pattern(&self) -> Option<&'static str> {
+        self.pattern
+    }
+}
+
+impl Registered for CatchAllHandler {
     fn event(&self) -> Option<&'static EventInfo> {
         None
     }
 
     fn kind(&self) -> Option<&'static dyn ErasedEventType> {
         None
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        self.pattern
     }
 
     fn bind(&'static self, _: &mut Resolver<'_>, _: &mut dyn Any) {}
@@ -173,10 +151,4 @@ impl Registered for CatchAllHandler {
         (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, &self.spec));
         bound
     }
-}
-
-/// Which handler it is, for reports and errors.
-pub(crate) fn info(handler: &dyn Registered) -> HandlerInfo {
-    let spec = handler.spec();
-    HandlerInfo::of_handler(handler.name(), spec.file, spec.line, spec.module)
 }

@@ -63,7 +63,7 @@ fn where_nobody_asked_for_identities_failures_agree_on_them() {
         ($($place:ident)+) => {
             [$((stringify!($place), |it: DispatcherBuilder| {
                 use chain::$place as at;
-                it.only(at::first).only(at::second).only(at::third).only(at::third_panics)
+                it.handler(at::first).handler(at::second).handler(at::third).handler(at::third_panics)
             })),+]
         };
     }
@@ -75,7 +75,7 @@ fn where_nobody_asked_for_identities_failures_agree_on_them() {
             let heard = Heard::default();
             let builder = choose(Dispatcher::empty());
             let builder = match place {
-                "thread" => builder.only(chain::inline::third),
+                "thread" => builder.handler(chain::inline::third),
                 _ => builder.handler(chain::thread::third),
             };
             let dispatcher = builder

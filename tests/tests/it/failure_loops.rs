@@ -97,7 +97,9 @@ type Case = (&'static str, fn(DispatcherBuilder) -> DispatcherBuilder);
 
 /// Where the handlers of both events run.
 const PLACES: [Case; 4] = [
-    ("thread", |it| it.handler(thread::begun).handler(thread::alert)),
+    ("thread", |it| {
+        it.handler(thread::begun).handler(thread::alert)
+    }),
     ("task", |it| it.only(task::begun).only(task::alert)),
     ("detached", |it| {
         it.only(detached::begun).only(detached::alert)

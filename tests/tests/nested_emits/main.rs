@@ -234,9 +234,9 @@ macro_rules! forms {
             }
 
             pub(super) const CASES: &[Case] = &[
-                case("an inline handler", |setting| handled(setting, |builder| builder.only(inline))),
-                case("a catch-all", |setting| handled(setting, |builder| builder.only(catch_all))),
-                case("a parameter", |setting| handled(setting, |builder| builder.only(with_param))),
+                case("an inline handler", |setting| handled(setting, |builder| builder.handler(inline))),
+                case("a catch-all", |setting| handled(setting, |builder| builder.handler(catch_all))),
+                case("a parameter", |setting| handled(setting, |builder| builder.handler(with_param))),
                 case("a subscription", subscribed),
             ];
         })+
@@ -349,22 +349,22 @@ macro_rules! async_forms {
             }
 
             pub(super) const CASES: &[Case] = &[
-                case("an async handler", |setting| handled(setting, |builder| builder.only(awaits))),
-                case("an async handler itself", |setting| handled(setting, |builder| builder.only(direct))),
+                case("an async handler", |setting| handled(setting, |builder| builder.handler(awaits))),
+                case("an async handler itself", |setting| handled(setting, |builder| builder.handler(direct))),
                 case("an async handler that holds what it uses", |setting| {
-                    handled(setting, |builder| builder.only(holds))
+                    handled(setting, |builder| builder.handler(holds))
                 }),
                 case("an async handler that yields", |setting| {
-                    handled(setting, |builder| builder.only(yields))
+                    handled(setting, |builder| builder.handler(yields))
                 }),
                 case("an async handler with limits", |setting| {
-                    handled(setting, |builder| builder.only(limited))
+                    handled(setting, |builder| builder.handler(limited))
                 }),
                 case("an async handler behind another", |setting| {
-                    handled(setting, |builder| builder.only(first).only(ordered))
+                    handled(setting, |builder| builder.handler(first).handler(ordered))
                 }),
                 case("an async catch-all", |setting| {
-                    handled(setting, |builder| builder.only(catch_all))
+                    handled(setting, |builder| builder.handler(catch_all))
                 }),
                 case("an async subscription", subscribed),
             ];

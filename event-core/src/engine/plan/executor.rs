@@ -8,6 +8,7 @@ use crate::engine::plan::bound::DeferredBinding;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::order::waits_for;
+use crate::engine::plan::spec;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
@@ -54,18 +55,18 @@ pub(crate) struct TaskExecutor {
 pub struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
     /// The handlers that queues run, once for each event that they see, by their number.
-    labelled: Vec<PlannedHandler>,
+    labelled: Vec<&'static dyn PlannedHandler>,
     /// One handler has one limit, whatever the number of events it sees.
     limits: ByType<Arc<ConcurrencyLimit>>,
 }
 
 impl Executors {
     /// The places of the handlers of one event, in order.
-    pub(crate) fn of(&mut self, deferred: &[PlannedHandler]) -> Vec<Executor> {
+    pub(crate) fn of(&mut self, deferred: &[&'static dyn PlannedHandler]) -> Vec<Executor> {
         let waits_for = waits_for(deferred);
         let executors = deferred.iter().zip(waits_for);
         executors
-            .map(|(handler, after)| match handler.spec.queue {
+            .map(|(handler, after)| match handler.spec().queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     queue: self.index(queue()),
                     label: self.label(*handler),
@@ -74,7 +75,7 @@ impl Executors {
                     limit: self.limit(*handler),
                     after: after
                         .into_iter()
-                        .filter(|at| deferred[*at].spec.executor_kind() == ExecutorKind::Async)
+                        .filter(|at| deferred[*at].spec().executor_kind() == ExecutorKind::Async)
                         .collect(),
                 }),
             })
@@ -96,7 +97,7 @@ impl Executors {
         known.position(|other| other.declared().id() == id)
     }
 
-    fn label(&mut self, handler: PlannedHandler) -> Label {
+    fn label(&mut self, handler: &'static dyn PlannedHandler) -> Label {
         let label = Label::try_from(self.labelled.len()).unwrap_or(Label::MAX);
         self.labelled.push(handler);
         label
@@ -105,7 +106,7 @@ impl Executors {
     /// The handler with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         let handler = self.labelled.get(label as usize)?;
-        Some(handler.info())
+        Some(spec::info(*handler))
     }
 
     /// The declaration of the queue at an index.
@@ -113,9 +114,9 @@ impl Executors {
         self.queues.get(index).map(|queue| queue.declared())
     }
 
-    fn limit(&mut self, handler: PlannedHandler) -> Arc<ConcurrencyLimit> {
-        let new = || ConcurrencyLimit::new(handler.spec.concurrency);
-        Arc::clone(self.limits.entry(handler.id).or_insert_with(new))
+    fn limit(&mut self, handler: &'static dyn PlannedHandler) -> Arc<ConcurrencyLimit> {
+        let new = || ConcurrencyLimit::new(handler.spec().concurrency);
+        Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
     }
 
     /// The queues, by their index.

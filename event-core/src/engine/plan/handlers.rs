@@ -21,6 +21,7 @@ use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
 use crate::engine::plan::flags;
+use crate::engine::plan::spec;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscription::inline::InlineSubscription;
 use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
@@ -39,7 +40,7 @@ pub(crate) struct TableEntry {
 /// The handlers and subscriptions of one event type.
 pub(crate) struct EventHandlers<E> {
     pub(crate) handlers: Box<[Bound<E>]>,
-    registered: Box<[PlannedHandler]>,
+    registered: Box<[&'static dyn PlannedHandler]>,
     /// The handlers that do not run inline, in order.
     pub(crate) deferred: Box<[DeferredHandler<E>]>,
     /// Subscriptions that run inline.
@@ -84,21 +85,27 @@ impl TableEntry {
 
 impl<E: Event> EventHandlers<E> {
     /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(list: List<E>, registered: Vec<PlannedHandler>, executors: &mut Executors) -> Self {
+    fn new(
+        list: List<E>,
+        registered: Vec<&'static dyn PlannedHandler>,
+        executors: &mut Executors,
+    ) -> Self {
         let (inline, deferred): (Vec<_>, Vec<_>) = registered
             .into_iter()
-            .partition(|handler| handler.spec.executor_kind() == ExecutorKind::Inline);
+            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
         let executor = executors.of(&deferred);
-        let index =
-            |((deferred, handler), executor): ((DeferredBinding<E>, PlannedHandler), Executor)| {
-                DeferredHandler {
-                    handler: handler.info(),
-                    priority: handler.spec.priority,
-                    executor,
-                    has_timeout: handler.spec.timeout.is_some(),
-                    binding: deferred,
-                }
-            };
+        let index = |((deferred, handler), executor): (
+            (DeferredBinding<E>, &'static dyn PlannedHandler),
+            Executor,
+        )| {
+            DeferredHandler {
+                handler: spec::info(handler),
+                priority: handler.spec().priority,
+                executor,
+                has_timeout: handler.spec().timeout.is_some(),
+                binding: deferred,
+            }
+        };
         let deferred_count = list
             .deferred
             .into_iter()
@@ -147,7 +154,7 @@ impl<E: Event> EventHandlers<E> {
     pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
         let handler = |at| self.registered.get(at);
         self.subscriptions
-            .load(|at| handler(at).map(|handler| handler.spec.priority))
+            .load(|at| handler(at).map(|handler| handler.spec().priority))
     }
 
     /// The same of those that do not run inline.
@@ -192,7 +199,7 @@ impl<E: Event> HandlerLookup for EventHandlers<E> {
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        self.registered[position].info()
+        spec::info(self.registered[position])
     }
 }
 
@@ -208,7 +215,7 @@ pub trait ErasedEventType: Send + Sync {
     fn finish(
         &self,
         list: Box<dyn Any>,
-        registered: Vec<PlannedHandler>,
+        registered: Vec<&'static dyn PlannedHandler>,
         executors: &mut Executors,
     ) -> Box<dyn ErasedHandlers>;
 }
@@ -242,7 +249,7 @@ impl<E: Event> ErasedEventType for EventType<E> {
     fn finish(
         &self,
         list: Box<dyn Any>,
-        registered: Vec<PlannedHandler>,
+        registered: Vec<&'static dyn PlannedHandler>,
         executors: &mut Executors,
     ) -> Box<dyn ErasedHandlers> {
         let list = list

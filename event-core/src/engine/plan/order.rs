@@ -4,16 +4,16 @@ use crate::engine::plan::spec::PlannedHandler;
 
 /// For each handler the indices of those that must run before it. A handler that is not in
 /// the list (left out by the builder) satisfies every constraint.
-pub(crate) fn waits_for(handlers: &[PlannedHandler]) -> Vec<Vec<usize>> {
-    let position = |id| handlers.iter().position(|handler| handler.id == id);
+pub(crate) fn waits_for(handlers: &[&'static dyn PlannedHandler]) -> Vec<Vec<usize>> {
+    let position = |id| handlers.iter().position(|handler| handler.id() == id);
     let mut waits_for = vec![Vec::new(); handlers.len()];
     for (index, handler) in handlers.iter().enumerate() {
-        for named in handler.spec.after {
+        for named in handler.spec().after {
             if let Some(before) = position(named.id) {
                 waits_for[index].push(before);
             }
         }
-        for named in handler.spec.before {
+        for named in handler.spec().before {
             if let Some(after) = position(named.id) {
                 waits_for[after].push(index);
             }

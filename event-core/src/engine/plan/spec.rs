@@ -33,14 +33,13 @@ pub struct HandlerSpec {
     pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
 }
 
-/// A handler of a dispatcher: what the build chose, without what binds it.
-#[derive(Clone, Copy)]
-pub struct PlannedHandler {
-    pub(crate) id: TypeId,
-    pub(crate) name: &'static str,
-    pub(crate) spec: &'static HandlerSpec,
+/// A handler as the engine knows it: without what binds it to its parameters.
+pub trait PlannedHandler: Send + Sync {
+    fn spec(&self) -> &HandlerSpec;
+    fn id(&self) -> TypeId;
+    fn name(&self) -> &'static str;
     /// The pattern of a catch-all.
-    pub(crate) pattern: Option<&'static str>,
+    fn pattern(&self) -> Option<&'static str>;
 }
 
 /// Where a handler runs.
@@ -147,11 +146,10 @@ impl HandlerSpec {
     }
 }
 
-impl PlannedHandler {
-    pub(crate) fn info(self) -> HandlerInfo {
-        let spec = self.spec;
-        HandlerInfo::of_handler(self.name, spec.file, spec.line, spec.module)
-    }
+/// Which handler it is, for reports and errors.
+pub(crate) fn info(handler: &dyn PlannedHandler) -> HandlerInfo {
+    let spec = handler.spec();
+    HandlerInfo::of_handler(handler.name(), spec.file, spec.line, spec.module)
 }
 
 impl FunctionId {

@@ -240,7 +240,11 @@ async fn after_holds_an_async_handler_back_until_the_other_has_ended_in_emit() {
 
 #[tokio::test]
 async fn a_handler_left_out_satisfies_after() {
-    let (builder, journal) = journal(Dispatcher::empty().handler(late).provide(Arrived::default()));
+    let (builder, journal) = journal(
+        Dispatcher::empty()
+            .handler(late)
+            .provide(Arrived::default()),
+    );
     let dispatcher = builder.build().expect("wired");
     let (event, _) = Sequenced::new();
     assert_eq!(dispatcher.emit_async(event).await.done(), 1);

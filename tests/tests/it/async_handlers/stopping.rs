@@ -210,7 +210,9 @@ async fn ordered_second(_event: &TriedInOrder) {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_try_emit_starts_none_of_the_handlers_that_wait_for_each_other() {
-    let builder = Dispatcher::empty().handler(ordered_first).handler(ordered_second);
+    let builder = Dispatcher::empty()
+        .handler(ordered_first)
+        .handler(ordered_second);
     let (builder, journal) = journal(builder);
     let dispatcher = builder.build().expect("wired");
     let error = dispatcher

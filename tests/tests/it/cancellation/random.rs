@@ -189,7 +189,7 @@ fn mixing(plan: &Plan, ledger: &Arc<Ledger>, runtime: &tokio::runtime::Runtime) 
     macro_rules! choose {
         ($($at:literal: $handler:ident)+) => {$(
             if plan.handlers[$at] {
-                builder = builder.only($handler);
+                builder = builder.handler($handler);
             }
         )+};
     }

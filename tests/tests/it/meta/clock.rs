@@ -17,7 +17,9 @@ fn the_clock_of_the_builder_tells_the_time_and_is_asked_once_an_emission() {
     let asked = Arc::new(AtomicU64::new(0));
     let in_clock = asked.clone();
     let clock = move || at(1_000_000 + in_clock.fetch_add(1, Ordering::Relaxed));
-    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_second);
+    let builder = Dispatcher::empty()
+        .handler(placed_inline)
+        .handler(placed_second);
     let (builder, seen) = seen(builder.clock(clock));
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
@@ -65,7 +67,9 @@ fn ids_differ_on_many_threads() {
 #[tokio::test]
 async fn the_systems_clock_stands_in_for_one_that_panics_or_is_before_all_time() {
     let before = SystemTime::now();
-    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_async);
+    let builder = Dispatcher::empty()
+        .handler(placed_inline)
+        .handler(placed_async);
     let builder = builder.clock(|| panic!("no time"));
     let (builder, panicking) = seen(builder);
     let report = builder.build().expect("wired").emit_async(Placed).await;

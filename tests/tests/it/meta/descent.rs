@@ -42,7 +42,9 @@ async fn all_handlers_of_one_emission_see_the_same() {
 
 #[test]
 fn inline_handlers_of_one_emission_see_the_same_on_the_plain_way() {
-    let builder = Dispatcher::empty().handler(placed_inline).handler(placed_second);
+    let builder = Dispatcher::empty()
+        .handler(placed_inline)
+        .handler(placed_second);
     let (builder, seen) = seen(builder);
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);
@@ -200,7 +202,9 @@ fn emits_inline(_event: &Begun, emitter: Emitter<ByThread>) {
 async fn what_an_emitter_was_given_descends_from_its_event() {
     for is_async in [false, true] {
         let emissions = Arc::new(Emissions::default());
-        let builder = Dispatcher::empty().handler(emits_async).handler(emits_inline);
+        let builder = Dispatcher::empty()
+            .handler(emits_async)
+            .handler(emits_inline);
         let dispatcher = builder.observe(emissions.clone()).build().expect("wired");
         if is_async {
             dispatcher.emit_async(Placed).await;

@@ -42,7 +42,10 @@ fn saved(numbers: impl IntoIterator<Item = u8>) -> PendingEvents {
 
 fn telling() -> (Dispatcher, Arc<Journal>) {
     let journal = Arc::new(Journal::default());
-    let builder = Dispatcher::empty().handler(inline).handler(tells).handler(hears);
+    let builder = Dispatcher::empty()
+        .handler(inline)
+        .handler(tells)
+        .handler(hears);
     let builder = builder.provide_arc(journal.clone());
     (builder.build().expect("wired"), journal)
 }

@@ -133,7 +133,7 @@ macro_rules! planned {
         )+
 
         fn planned() -> event_core::dispatcher::DispatcherBuilder {
-            Dispatcher::empty()$(.only($name))+
+            Dispatcher::empty()$(.handler($name))+
         }
     };
 }

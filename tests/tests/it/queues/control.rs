@@ -149,7 +149,9 @@ fn two_dispatchers_share_a_queue_and_never_meet() {
     let runtime = runtime();
     let (one_gate, other_gate) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
     let build = |gate: &Arc<Gate>| {
-        let builder = Dispatcher::empty().handler(passes).provide_arc(gate.clone());
+        let builder = Dispatcher::empty()
+            .handler(passes)
+            .provide_arc(gate.clone());
         let builder = builder.runtime(runtime.handle().clone());
         builder.build().expect("wired")
     };

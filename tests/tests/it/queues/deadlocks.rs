@@ -138,13 +138,19 @@ fn a_cycle_is_found_in_every_form_of_return_and_through_an_emitter() {
 
 #[test]
 fn a_cycle_through_inline_handlers_is_refused() {
-    is_refused(of(a_to_b).handler(b_to_a_inline), &["a_to_b", "b_to_a_inline"]);
+    is_refused(
+        of(a_to_b).handler(b_to_a_inline),
+        &["a_to_b", "b_to_a_inline"],
+    );
 }
 
 #[test]
 fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
     // Its consumer waits for room that it alone makes.
-    is_refused(of(a_to_b).handler(b_in_one), &["`one`", "a_to_b", "b_in_one"]);
+    is_refused(
+        of(a_to_b).handler(b_in_one),
+        &["`one`", "a_to_b", "b_in_one"],
+    );
     is_refused(
         of(a_to_b)
             .only(b_to_c_inline)
@@ -162,7 +168,10 @@ fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
 
 #[test]
 fn a_catch_all_in_the_queue_that_causes_what_it_sees_is_refused() {
-    is_refused(of(a_to_b).handler(everything_in_one), &["everything_in_one"]);
+    is_refused(
+        of(a_to_b).handler(everything_in_one),
+        &["everything_in_one"],
+    );
 }
 
 #[test]

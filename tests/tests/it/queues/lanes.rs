@@ -149,7 +149,10 @@ fn lanes_keep_their_order_and_run_side_by_side(
 
 #[test]
 fn events_of_one_key_run_in_order_and_others_meanwhile_on_threads() {
-    let builder = Dispatcher::empty().handler(ordered).handler(paid).handler(stocked);
+    let builder = Dispatcher::empty()
+        .handler(ordered)
+        .handler(paid)
+        .handler(stocked);
     lanes_keep_their_order_and_run_side_by_side(builder, &LANES);
 }
 

@@ -429,13 +429,17 @@ fn two_queues_are_pumped_apart() {
 fn what_waits_when_the_last_dispatcher_goes_is_abandoned() {
     let failures: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&failures);
-    let dispatcher = built(Dispatcher::empty().handler(click).on_failure(move |failure| {
-        assert_eq!(failure.ended(), Some(DeliveryStatus::Abandoned));
-        heard
-            .lock()
-            .expect("not poisoned")
-            .push(failure.to_string());
-    }));
+    let dispatcher = built(
+        Dispatcher::empty()
+            .handler(click)
+            .on_failure(move |failure| {
+                assert_eq!(failure.ended(), Some(DeliveryStatus::Abandoned));
+                heard
+                    .lock()
+                    .expect("not poisoned")
+                    .push(failure.to_string());
+            }),
+    );
     dispatcher.emit(Clicked(1));
     dispatcher.emit(Clicked(2));
     let queue = dispatcher.queue(&UI).expect("a handler names it");

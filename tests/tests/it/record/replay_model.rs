@@ -176,11 +176,11 @@ macro_rules! handlers {
     /// With handlers that run inline, or with all of them.
     fn dispatcher(has_all: bool) -> DispatcherBuilder {
         let builder = Dispatcher::empty();
-        $(let builder = builder.only($first).only($second);)+
+        $(let builder = builder.handler($first).handler($second);)+
         if !has_all {
             return builder;
         }
-        $(let builder = builder.only($third).only($fourth);)+
+        $(let builder = builder.handler($third).handler($fourth);)+
         builder
     }};
 }

@@ -323,7 +323,10 @@ fn each_delivery_that_waits_for_room_is_named_once_at_the_limit() {
     let runtime = event_tests::runtime();
     rounds(|number, end| {
         let mut round = Round::new(number, &runtime, |builder| {
-            let causing = builder.handler(detached).handler(by_task).handler(by_thread);
+            let causing = builder
+                .handler(detached)
+                .handler(by_task)
+                .handler(by_thread);
             causing.handler(ships_narrowly)
         });
         for lane in 0..3 {
@@ -382,7 +385,10 @@ fn what_is_handed_over_as_a_dispatcher_ends_quietly_is_drained_or_refused() {
     let mut number = 0;
     while number < ROUNDS && start.elapsed() < LIMIT {
         let round = Round::new(number, &runtime, |builder| {
-            let all = builder.handler(detached).handler(by_task).handler(by_thread);
+            let all = builder
+                .handler(detached)
+                .handler(by_task)
+                .handler(by_thread);
             all.handler(ships_by_task).handler(ships_by_thread)
         });
         round.gate.open_for_all();

@@ -64,7 +64,10 @@ async fn handlers_that_wait_for_each_other_are_abandoned_like_others() {
 #[tokio::test(start_paused = true)]
 async fn a_consumer_that_has_nothing_to_do_has_nothing_to_abandon() {
     let (builder, scene) = Scene::set();
-    let builder = builder.handler(detached).handler(by_task).handler(by_thread);
+    let builder = builder
+        .handler(detached)
+        .handler(by_task)
+        .handler(by_thread);
     let dispatcher = builder.build().expect("wired");
     scene.gate.open(3);
     dispatcher.emit(Placed);
@@ -107,7 +110,10 @@ async fn a_second_shutdown_waits_for_the_first_and_tells_the_same() {
 fn a_runtime_that_ends_during_a_shutdown_leaves_abandoned_deliveries_in_its_answer() {
     let (builder, scene) = Scene::set();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let builder = builder.handler(detached).handler(by_task).handler(detached_behind);
+    let builder = builder
+        .handler(detached)
+        .handler(by_task)
+        .handler(detached_behind);
     let builder = builder.runtime(runtime.handle().clone());
     let dispatcher = builder.build().expect("wired");
     dispatcher.emit(Placed);

@@ -76,8 +76,11 @@ fn what_a_handler_emits_itself_is_discarded_in_every_form() {
     let others = Others {
         envelope: envelope(Reserved(9)),
     };
-    let (dispatcher, answers, journal) =
-        nesting(Dispatcher::empty().handler(emits_in_every_way).provide(others));
+    let (dispatcher, answers, journal) = nesting(
+        Dispatcher::empty()
+            .handler(emits_in_every_way)
+            .provide(others),
+    );
     let report = dispatcher.replaying().emit(&envelope(Nests));
     assert_eq!((report.is_ok(), report.discarded()), (true, 0));
     // The last has an event that is not `wire`, and what its handler returns.

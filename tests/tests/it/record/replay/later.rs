@@ -144,7 +144,9 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
 #[test]
 fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_block() {
     let runtime = event_tests::runtime();
-    let builder = Dispatcher::empty().handler(on_a_thread).handler(on_a_thread_too);
+    let builder = Dispatcher::empty()
+        .handler(on_a_thread)
+        .handler(on_a_thread_too);
     let dispatcher = builder.runtime(runtime.handle().clone()).build();
     let dispatcher = dispatcher.expect("wired");
     dispatcher
