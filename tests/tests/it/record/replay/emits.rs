@@ -181,7 +181,7 @@ fn crosses(event: &Ordered, bridge: &Bridge) {
 
 #[test]
 fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
-    let builder = Dispatcher::empty().only(crosses).only(on_reserved);
+    let builder = Dispatcher::empty().handler(crosses).handler(on_reserved);
     let handle = builder.handle();
     let (there, told) = journal(Dispatcher::empty().handler(on_reserved));
     there

@@ -173,7 +173,7 @@ fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_bloc
     let inside = runtime.block_on(async { dispatcher.replaying().emit_blocking(&queued) });
     let error = inside.expect_err("inside of a runtime").to_string();
     assert!(
-        error.starts_with("`replay_blocking` inside of a runtime"),
+        error.starts_with("`emit_blocking` inside of a runtime"),
         "{error}"
     );
     assert!(error.contains("use `replay_async(…).await`"), "{error}");
