@@ -176,7 +176,7 @@ fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_bloc
         error.starts_with("`emit_blocking` inside of a runtime"),
         "{error}"
     );
-    assert!(error.contains("use `replay_async(…).await`"), "{error}");
+    assert!(error.contains("use `emit_async(…).await`"), "{error}");
 }
 
 #[derive(Event, Serialize, Deserialize)]
