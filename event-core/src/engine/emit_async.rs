@@ -111,7 +111,7 @@ fn begin<E: Event>(
         });
         return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
     }
-    if needs_hand_over::<E>(&entry) {
+    if needs_hand_over(&entry) {
         let (shared, refused) = scope.enter(inner.id(), || {
             emit::deliver_shared(inner, &entry, event, &mut cascade, lineage)
         });
@@ -212,6 +212,6 @@ fn begin_arrived<E: Event>(
 }
 
 /// Whether something else than the emission will hold the event.
-fn needs_hand_over<E: Event>(entry: &TableLookup<'_>) -> bool {
+fn needs_hand_over(entry: &TableLookup<'_>) -> bool {
     entry.flags() & (flags::QUEUED | flags::DEFERRED_SUBSCRIBED) != 0
 }

@@ -119,7 +119,7 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
     // Room for one, and two handlers: it waits.
     let report = dispatcher
         .replaying()
-        .emit_blocking(&envelope(Queued))
+        .emit_blocking(envelope(Queued))
         .expect("a plain thread");
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.handed_over(), report.discarded()), (9, 0));
@@ -224,7 +224,7 @@ fn a_task_of_a_replay_that_ends_with_its_runtime_is_abandoned_and_loses_no_event
     let runtime = event_tests::runtime();
     let builder = Dispatcher::empty().runtime(runtime.handle().clone());
     let (dispatcher, gate, heard, journal) = stuck(builder);
-    dispatcher.replaying().emit(&envelope(Stuck));
+    dispatcher.replaying().emit(envelope(Stuck));
     gate.wait_for(1);
     drop(runtime);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
