@@ -67,7 +67,7 @@ use crate::type_name::short;
 /// ```
 #[must_use = "a builder does nothing until `.build()`"]
 pub struct DispatcherBuilder {
-    selection: Selection,
+    pub(crate) selection: Selection,
     provided: Provided,
     /// Where each value was provided.
     given: ByType<&'static Location<'static>>,
@@ -187,69 +187,6 @@ impl DispatcherBuilder {
     fn keep<T: Dependency + ?Sized>(&mut self, value: Arc<T>, at: &'static Location<'static>) {
         self.provided.insert(value);
         self.given.insert(TypeId::of::<T>(), at);
-    }
-
-    /// Leaves out one handler. Its `after` and `before` count as satisfied.
-    #[track_caller]
-    pub fn without<F: Copy + 'static>(mut self, handler: F) -> Self {
-        self.selection.without.push(Choice {
-            function: FunctionId::of(handler),
-            verb: "without",
-            at: Location::caller(),
-        });
-        self
-    }
-
-    /// Adds one handler. The builder of [`Dispatcher::empty`] has no others; that of
-    /// [`Dispatcher::builder`] has it already.
-    #[track_caller]
-    pub fn handler<F: Copy + 'static>(mut self, handler: F) -> Self {
-        self.selection.handlers.push(Choice {
-            function: FunctionId::of(handler),
-            verb: "handler",
-            at: Location::caller(),
-        });
-        self
-    }
-
-    /// Leaves out every handler but this, and the others named in the same way.
-    #[track_caller]
-    pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
-        self.selection.only.push(Choice {
-            function: FunctionId::of(handler),
-            verb: "only",
-            at: Location::caller(),
-        });
-        self
-    }
-
-    /// Adds the handlers of a module. Naming it is what makes the linker bring its crate in. The build
-    /// fails if the module has no handlers.
-    pub fn module(mut self, module: Module) -> Self {
-        self.selection.modules.push(module);
-        self
-    }
-
-    /// Leaves out the handlers of a module.
-    pub fn without_module(mut self, module: Module) -> Self {
-        self.selection.without_modules.push(module);
-        self
-    }
-
-    /// Leaves out the handlers of every other module.
-    pub fn only_modules(mut self, modules: impl IntoIterator<Item = Module>) -> Self {
-        self.selection
-            .only_modules
-            .get_or_insert_default()
-            .extend(modules);
-        self
-    }
-
-    /// Lets this program have no handler of `E`, or too few, although `E` declares how many
-    /// it must have.
-    pub fn allow_unhandled<E: Event>(mut self) -> Self {
-        self.selection.allow_unhandled.insert(TypeId::of::<E>());
-        self
     }
 
     /// Adds an observer for as long as the dispatcher lives.

@@ -12,6 +12,7 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
+use crate::engine::plan::lookup::TableLookup;
 use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
 use crate::engine::plan::spec::PlannedHandler;
@@ -96,33 +97,6 @@ pub(crate) struct Parts {
 
 /// What is told of failures that nobody's report has.
 pub(crate) type OnFailure = Box<dyn Fn(&Failure) + Send + Sync>;
-
-/// The place of an event.
-pub(crate) enum TableLookup<'a> {
-    Known(&'a TableEntry),
-    Late(Arc<TableEntry>),
-}
-
-impl TableLookup<'_> {
-    /// The place itself, if it is not in the table.
-    pub(crate) fn late(&self) -> Option<Arc<TableEntry>> {
-        match self {
-            Self::Known(_) => None,
-            Self::Late(entry) => Some(Arc::clone(entry)),
-        }
-    }
-}
-
-impl Deref for TableLookup<'_> {
-    type Target = TableEntry;
-
-    fn deref(&self) -> &TableEntry {
-        match self {
-            Self::Known(entry) => entry,
-            Self::Late(entry) => entry,
-        }
-    }
-}
 
 impl DispatcherState {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {

@@ -122,8 +122,10 @@ pub mod journal;
 pub(crate) mod payload;
 #[cfg(feature = "serde")]
 pub(crate) mod round_trip;
+pub(crate) mod round_trip_error;
 
 pub use crate::wire::codec::Codec;
 pub use crate::wire::envelope::Envelope;
-pub use crate::wire::error::{CodecError, DecodeError, EncodeError, RoundTripError};
+pub use crate::wire::error::{CodecError, DecodeError, EncodeError};
 pub use crate::wire::round_trip::{assert_round_trip, check_round_trip};
+pub use crate::wire::round_trip_error::RoundTripError;

@@ -11,7 +11,8 @@ use crate::event::json::path::{RedactedFields, Step, shown_path};
 use crate::event::json::read::shown;
 use crate::event::redacted::MASK;
 use crate::panics;
-use crate::wire::error::{DecodeError, EncodeError, RoundTripError};
+use crate::wire::error::{DecodeError, EncodeError};
+use crate::wire::round_trip_error::RoundTripError;
 
 /// Writes an event as an envelope has it, reads that, and compares: for a unit test of each `wire` event.
 ///

@@ -7,11 +7,16 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use crate::engine::deferred::call::{AsyncCall, CallExtras, FinishedCall};
+use crate::engine::deferred::active_call::ActiveCall;
+use crate::engine::deferred::active_call::CallStage;
+use crate::engine::deferred::call::AsyncCall;
 use crate::engine::deferred::capacity::CapacityWait;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
+use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
 use crate::engine::deferred::first_polls::{Plain, RemainingHandlers};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::settle;
@@ -118,22 +123,8 @@ struct ConcurrentCalls<'a> {
     active: ConcurrentFutures<ActiveCall<'a>>,
     /// What handlers caused that landed, by their place in the order.
     caused: Vec<(usize, CascadeTail)>,
-}
-
-/// A delivery that has started and not ended.
-struct ActiveCall<'a> {
-    inner: &'a Arc<DispatcherState>,
-    event: &'a dyn ErasedDeferredEvent,
-    target: HandlerRef,
-    order: usize,
-    stage: CallStage<'a>,
-    permit: Option<ConcurrencyPermit>,
-}
-
-enum CallStage<'a> {
-    /// It waits until fewer calls of the handler run.
-    Waits(Pin<Box<dyn Future<Output = ConcurrencyPermit> + Send + 'a>>),
-    Runs(AsyncCall<'a>),
+    /// Set once a handler has failed, if the first failure ends the emission.
+    is_stopped: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> ConcurrentCalls<'a> {
@@ -144,6 +135,7 @@ impl<'a> ConcurrentCalls<'a> {
         cascade: &'a mut Cascade,
         first: usize,
     ) -> Self {
+        let is_stopped = cascade.is_fail_fast().then(Arc::default);
         Self {
             inner,
             event,
@@ -157,6 +149,7 @@ impl<'a> ConcurrentCalls<'a> {
             may_release: false,
             active: ConcurrentFutures::default(),
             caused: Vec::new(),
+            is_stopped,
         }
     }
 
@@ -239,6 +232,9 @@ impl<'a> ConcurrentCalls<'a> {
         let Executor::Task(executor) = self.event.executor(self.inner, index) else {
             return;
         };
+        if self.skips_after_failure(&HandlerRef::DeferredHandler(index)) {
+            return;
+        }
         if self.admits(index) {
             self.launch_unless_held(index, order, &executor.limit, context);
         } else {
@@ -299,6 +295,9 @@ impl<'a> ConcurrentCalls<'a> {
         limit: &Arc<ConcurrencyLimit>,
         context: &mut Context<'_>,
     ) {
+        if self.skips_after_failure(&target) {
+            return;
+        }
         let permit = limit.is_named().then(|| limit.try_acquire());
         if let Some(None) = permit {
             let limit = Arc::clone(limit);
@@ -332,6 +331,7 @@ impl<'a> ConcurrentCalls<'a> {
             order,
             stage,
             permit,
+            is_stopped: self.is_stopped.clone(),
         }
     }
 
@@ -372,10 +372,27 @@ impl<'a> ConcurrentCalls<'a> {
         }
         let before = self.cascade.mark();
         finished.settle(self.cascade, self.inner, self.event, target);
+        if let Some(is_stopped) = &self.is_stopped
+            && self.cascade.has_failed()
+        {
+            is_stopped.store(true, Ordering::Relaxed);
+        }
         let caused = self.cascade.split_tail(before);
         if !caused.is_empty() {
             self.caused.push((order, caused));
         }
+    }
+
+    /// Skips a handler if the first failure ends the emission, and there is one.
+    fn skips_after_failure(&mut self, target: &HandlerRef) -> bool {
+        let Some(skip) = hand_over::stopped(self.cascade, None) else {
+            return false;
+        };
+        self.has_ended(target);
+        settle::settle(self.cascade, self.inner, self.event, target, |emission| {
+            emission.skip(skip);
+        });
+        true
     }
 
     fn has_ended(&mut self, target: &HandlerRef) {
@@ -391,27 +408,6 @@ impl<'a> ConcurrentCalls<'a> {
             extras.join(emission);
             emission.ended(DeliveryStatus::Cancelled);
         });
-    }
-}
-
-impl Future for ActiveCall<'_> {
-    type Output = FinishedCall;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FinishedCall> {
-        let this = &mut *self;
-        loop {
-            match &mut this.stage {
-                CallStage::Runs(call) => return call.poll(context),
-                CallStage::Waits(permit) => match permit.as_mut().poll(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(permit) => this.permit = Some(permit),
-                },
-            }
-            match AsyncCall::of(this.inner, this.event, &this.target) {
-                Ok(call) => this.stage = CallStage::Runs(call),
-                Err(finished) => return Poll::Ready(finished),
-            }
-        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::engine::deferred::finished_call::CallExtras;
+use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::settle;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
@@ -35,41 +37,6 @@ pub(crate) struct AsyncCall<'a> {
     event: &'a dyn ErasedDeferredEvent,
     needs_timer: bool,
     scope: NestingScope,
-    extras: CallExtras,
-    refused: Option<NestingError>,
-    attempt: u32,
-}
-
-/// What a call leaves behind, however it ends.
-#[derive(Default)]
-pub(crate) struct CallExtras {
-    /// The emitters that the handler was given.
-    emitters: Vec<Arc<EmitterBuffer>>,
-    /// What its observers know of it.
-    timer: DeliveryTimer,
-}
-
-impl CallExtras {
-    /// Of a call of which only observers know something.
-    pub(crate) fn of(timer: DeliveryTimer) -> Self {
-        Self {
-            emitters: Vec::new(),
-            timer,
-        }
-    }
-
-    /// Goes into the emission that ends the delivery.
-    pub(crate) fn join(self, emission: &Emission<'_>) {
-        emission.attach_emitters(self.emitters);
-        if self.timer.is_known() {
-            let _ = emission.set_timer(self.timer);
-        }
-    }
-}
-
-/// A call that ended, with what it left behind.
-pub(crate) struct FinishedCall {
-    result: CallResult,
     extras: CallExtras,
     refused: Option<NestingError>,
     attempt: u32,
@@ -260,49 +227,6 @@ impl Drop for AsyncCall<'_> {
                 nesting::enter_deeper(caused.depth, || panics::drop_caught(event));
             }
         }
-    }
-}
-
-impl FinishedCall {
-    /// Of a call that left nothing else behind.
-    pub(crate) fn plain(result: CallResult, refused: Option<NestingError>) -> Self {
-        Self {
-            result,
-            extras: CallExtras::default(),
-            refused,
-            attempt: 1,
-        }
-    }
-
-    /// Whether there is nothing to say but that the delivery is done.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.result.is_done() && self.extras.emitters.is_empty() && self.refused.is_none()
-    }
-
-    /// Takes the outcome into a root; answers how the delivery ended.
-    pub(crate) fn settle(
-        self,
-        cascade: &mut Cascade,
-        inner: &Arc<DispatcherState>,
-        event: &dyn ErasedDeferredEvent,
-        target: &HandlerRef,
-    ) -> DeliveryStatus {
-        cascade.note_refused(self.refused);
-        if let CallResult::NotRun(NotRun::Cancelled) = self.result {
-            return settle::settle_cancelled(cascade, inner, event, target, self.extras);
-        }
-        settle::settle_attempt(cascade, inner, event, target, self.attempt, |emission| {
-            self.extras.join(emission);
-            let event = event.as_any_event();
-            match self.result {
-                CallResult::Ended(HandlerResult::Done) => {}
-                CallResult::Ended(HandlerResult::Effects(collected)) => {
-                    emission.conclude(event, *collected);
-                }
-                CallResult::NotRun(why) => emission.not_run(event, why),
-                CallResult::Panicked(payload) => emission.panicked(event, payload),
-            }
-        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::call::CallExtras;
+use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::settle;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::DeferredDelivery;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::call::CallExtras;
+use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::offer::{self, offer_again};
 use crate::engine::deferred::precedence::{Completion, Precedence};
 use crate::engine::deferred::redeliver::RejectedDelivery;
@@ -159,7 +159,7 @@ pub(crate) fn is_ordered(inner: &DispatcherState, event: &dyn ErasedDeferredEven
 }
 
 /// Whether nothing more of the event is handed over.
-fn stopped(cascade: &Cascade, halted: Option<SkipReason>) -> Option<SkipReason> {
+pub(crate) fn stopped(cascade: &Cascade, halted: Option<SkipReason>) -> Option<SkipReason> {
     halted.or_else(|| {
         (cascade.is_fail_fast() && cascade.has_failed()).then_some(SkipReason::EarlierFailure)
     })

@@ -1,3 +1,4 @@
+pub(crate) mod active_call;
 pub(crate) mod async_handlers;
 pub(crate) mod call;
 pub(crate) mod capacity;
@@ -5,6 +6,7 @@ pub(crate) mod concurrent;
 pub(crate) mod consumer;
 pub(crate) mod drain;
 pub(crate) mod finish;
+pub(crate) mod finished_call;
 pub(crate) mod first_polls;
 pub(crate) mod hand_over;
 pub(crate) mod offer;

@@ -249,6 +249,9 @@ impl<'e> Emission<'e> {
     pub(crate) fn not_run(&self, event: &dyn AnyEvent, why: NotRun) {
         match why {
             NotRun::Filtered => self.count(DeliveryStatus::Skipped(SkipReason::Filter)),
+            NotRun::EarlierFailure => {
+                self.count(DeliveryStatus::Skipped(SkipReason::EarlierFailure));
+            }
             NotRun::Cancelled => self.count(DeliveryStatus::Skipped(SkipReason::Cancelled)),
             NotRun::Rejected(error) => {
                 self.failed(event, DeliveryStatus::Failed, Cause::Error(error))

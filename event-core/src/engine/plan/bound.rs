@@ -126,6 +126,8 @@ pub(crate) trait EffectSink {
 /// Why a handler was not called.
 pub enum NotRun {
     Filtered,
+    /// A handler before it failed, and the first failure ends the emission.
+    EarlierFailure,
     /// The target of a weak subscription ended.
     Cancelled,
     Rejected(BoxError),

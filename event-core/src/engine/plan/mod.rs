@@ -3,6 +3,7 @@ pub(crate) mod concurrency;
 pub(crate) mod executor;
 pub(crate) mod flags;
 pub(crate) mod handlers;
+pub(crate) mod lookup;
 pub(crate) mod order;
 pub(crate) mod pattern;
 pub(crate) mod provided;

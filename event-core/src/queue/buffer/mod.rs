@@ -36,6 +36,7 @@ use crate::queue::buffer::sleep::{Sleep, Whom};
 pub(crate) use crate::queue::buffer::slots::{Label, Slot};
 use crate::queue::buffer::spin::Hint;
 use crate::queue::buffer::state::State;
+use crate::queue::buffer::unreturned::Unreturned;
 
 pub(crate) mod lane_order;
 #[cfg(all(test, loom))]
@@ -46,6 +47,7 @@ pub(crate) mod spin;
 pub(crate) mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
+pub(crate) mod unreturned;
 
 /// A bounded waiting line for any number of producers and consumers.
 pub(crate) struct Buffer<T> {
@@ -398,19 +400,5 @@ impl<T> fmt::Debug for Buffer<T> {
         f.debug_struct("Buffer")
             .field("counts", &self.counts())
             .finish_non_exhaustive()
-    }
-}
-
-/// A ticket on its way back, given back even if the future that has it is never polled.
-struct Unreturned<'b, T> {
-    buffer: &'b Buffer<T>,
-    ticket: Option<Ticket>,
-}
-
-impl<T> Drop for Unreturned<'_, T> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.buffer.finish(ticket);
-        }
     }
 }
