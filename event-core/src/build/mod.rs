@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use crate::build::queues::CausalEdge;
 use crate::build::selection::Selection;
-use crate::engine::plan::bound::CatchAll;
+use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::executor::Executors;
-use crate::engine::plan::handlers::{ErasedEventType, ErasedHandlers, TableEntry};
+use crate::engine::plan::handlers::{EventKind, TableEntry};
 pub(crate) use crate::engine::plan::pattern::sees;
 use crate::engine::queue::live::LiveQueue;
-use crate::handler::registered::Registered;
+use crate::handler::registered::{ExecutorKind, Registered};
 use crate::handler::resolver::{Provided, Resolver};
 use crate::log;
 use crate::problem::{BuildError, Problem, ProblemKind};
@@ -42,7 +42,7 @@ pub(crate) struct Wired {
 
 /// One event type while the program is wired.
 struct HandlersOfEvent {
-    kind: &'static dyn ErasedEventType,
+    kind: EventKind,
     handlers: Vec<&'static dyn Registered>,
 }
 
@@ -120,7 +120,10 @@ pub(crate) fn wire(
     let mut everything: Vec<(&'static dyn Registered, CatchAll)> = chosen
         .iter()
         .filter(|handler| handler.event().is_none())
-        .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
+        .filter_map(|handler| {
+            resolver.start(*handler);
+            Some((*handler, handler.bind_catch_all(&mut resolver)?))
+        })
         .collect();
     let mut places = Executors::default();
     let mut hops = Vec::new();
@@ -129,15 +132,8 @@ pub(crate) fn wire(
     let mut generic = ByType::default();
     for line in lines.into_values() {
         let kind = line.kind;
-        let roster = bind(
-            line,
-            &everything,
-            &mut resolver,
-            &mut places,
-            &mut hops,
-            &mut problems,
-        );
-        let entry = TableEntry::new(roster, observed);
+        let (list, handlers) = bind(line, &everything, &mut resolver, &mut hops, &mut problems);
+        let entry = TableEntry::new(kind.info(), list, handlers, &mut places, observed);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
@@ -195,10 +191,9 @@ fn bind(
     line: HandlersOfEvent,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
-    places: &mut Executors,
     hops: &mut Vec<CausalEdge>,
     problems: &mut Vec<Problem>,
-) -> Box<dyn ErasedHandlers> {
+) -> (HandlerList, Vec<&'static dyn Registered>) {
     let HandlersOfEvent { kind, mut handlers } = line;
     if handlers.is_empty() {
         log::unhandled(kind.info());
@@ -208,7 +203,10 @@ fn bind(
     if let Err(cycle) = order::constrain(&mut handlers) {
         problems.push(checks::order_cycle(kind.info(), &cycle));
     }
-    let mut list = kind.new_list(handlers.len());
+    let inline = handlers
+        .iter()
+        .filter(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+    let mut list = kind.new_list(inline.count());
     for handler in &handlers {
         if handler.spec().queue.is_some() {
             hops.push(CausalEdge {
@@ -218,7 +216,8 @@ fn bind(
             });
         }
         if handler.event().is_some() {
-            handler.bind(resolver, &mut *list);
+            resolver.start(*handler);
+            handler.bind(resolver, &mut list);
             let caused = std::mem::take(resolver.caused());
             hops.extend(caused.0.into_iter().map(|to| CausalEdge {
                 from: kind.info(),
@@ -229,15 +228,15 @@ fn bind(
             .iter()
             .find(|(other, _)| other.id() == handler.id())
         {
-            kind.push_catch_all(&mut *list, catch_all.clone());
+            list.push_catch_all(catch_all.clone());
         }
     }
-    kind.finish(list, handlers, places)
+    (list, handlers)
 }
 
 /// Puts an event's place where an emit looks for it.
 fn place(
-    kind: &'static dyn ErasedEventType,
+    kind: EventKind,
     entry: TableEntry,
     table: &mut Vec<Option<TableEntry>>,
     generic: &mut ByType<TableEntry>,

@@ -13,7 +13,7 @@
     reason = "its types are reachable through `__private` alone, which is not public API"
 )]
 
-use crate::engine::plan::handlers::{ErasedEventType, EventType};
+use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
@@ -26,7 +26,7 @@ pub struct HandlerEntry(pub &'static dyn Registered);
 #[derive(Clone, Copy)]
 pub struct EventEntry {
     pub(crate) info: &'static EventInfo,
-    pub(crate) kind: &'static dyn ErasedEventType,
+    pub(crate) kind: EventKind,
     #[cfg(feature = "serde")]
     pub(crate) read: crate::event::json::read::Read,
 }
@@ -40,7 +40,7 @@ impl EventEntry {
     pub const fn of<E: Event>() -> Self {
         Self {
             info: E::INFO,
-            kind: const { &EventType::<E>::NEW },
+            kind: EventType::<E>::KIND,
             #[cfg(feature = "serde")]
             read: crate::event::json::read::read_any::<E>,
         }

@@ -4,13 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emit;
 use crate::engine::emit_async;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
 use crate::meta::Meta;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -37,66 +40,60 @@ impl Arrival {
 }
 
 /// An event that came from outside, whatever its type.
-pub(crate) trait ArrivedEvent: Send + Sync {
-    fn as_any_event(&self) -> &dyn AnyEvent;
-    fn deliver(
-        self: Arc<Self>,
-        inner: &Arc<DispatcherState>,
-        arrival: Arrival,
-        wait_policy: WaitPolicy,
-    ) -> Report;
-    fn deliver_async(
-        self: Arc<Self>,
-        inner: Arc<DispatcherState>,
-        arrival: Arrival,
-    ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
+pub(crate) trait ArrivedEvent: InlineEvent {
+    /// Keeps the event for the deliveries that run later.
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
 }
 
 impl<E: Event> ArrivedEvent for E {
-    fn as_any_event(&self) -> &dyn AnyEvent {
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
+        Arc::new(DeferredEvent::held(self, with))
+    }
+}
+
+impl dyn ArrivedEvent {
+    pub(crate) fn as_any_event(&self) -> &dyn AnyEvent {
         self
     }
 
-    fn deliver(
+    pub(crate) fn info(&self) -> &'static EventInfo {
+        self.as_any_event().info()
+    }
+
+    /// Hands the event to its handlers.
+    pub(crate) fn deliver(
         self: Arc<Self>,
         inner: &Arc<DispatcherState>,
         arrival: Arrival,
         wait_policy: WaitPolicy,
     ) -> Report {
-        deliver(inner, &self, arrival, wait_policy)
+        let mut root = Cascade::with(wait_policy);
+        let Some(origin) = enter(inner, self.as_any_event(), arrival, &mut root) else {
+            return root.into_report();
+        };
+        let (panic, refused) = origin.stand().enter(inner, || {
+            let found = inner.find(self.kind())?;
+            if found.has_later() {
+                let info = self.info();
+                let share = |with| Arc::clone(&self).share(with);
+                let shared = emit::deliver_shared(inner, &found, info, share, &mut root, origin);
+                emit::discard_as(info, shared)
+            } else {
+                emit::deliver(inner, &found, &*self, &mut root, origin);
+                None
+            }
+        });
+        emit::finish(inner, root, panic, refused)
     }
 
-    fn deliver_async(
+    /// The same, and runs its async handlers.
+    pub(crate) fn deliver_async(
         self: Arc<Self>,
         inner: Arc<DispatcherState>,
         arrival: Arrival,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         Box::pin(emit_async::deliver_async(inner, self, arrival))
     }
-}
-
-pub(crate) fn deliver<E: Event>(
-    inner: &Arc<DispatcherState>,
-    event: &Arc<E>,
-    arrival: Arrival,
-    wait_policy: WaitPolicy,
-) -> Report {
-    let mut root = Cascade::with(wait_policy);
-    let Some(origin) = enter(inner, &**event, arrival, &mut root) else {
-        return root.into_report();
-    };
-    let (panic, refused) = origin.stand().enter(inner, || {
-        let found = inner.find::<E>()?;
-        if found.roster::<E>().has_later() {
-            let held = Arc::clone(event);
-            let shared = emit::deliver_held(inner, &found, held, &mut root, origin);
-            emit::discard_as(E::INFO, shared)
-        } else {
-            emit::deliver(inner, &found, &**event, &mut root, origin);
-            None
-        }
-    });
-    emit::finish(inner, root, panic, refused)
 }
 
 /// Where the event stands, if it is emitted; else the root says why not.

@@ -15,25 +15,24 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::async_handlers::AsyncHandlers;
-use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
+use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, LazyState, WaitPolicy};
-use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::erased::ReturnedEvent;
+use crate::engine::emission::erased::{
+    ErasedEvent, InlineEvent, ReturnedEvent, RootEvent, Sharing,
+};
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
 use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
 use crate::engine::emission::replay;
 use crate::engine::emission::values::Values;
-pub(crate) use crate::engine::inline::call::run_plain;
+use crate::engine::inline::call::run_plain;
 use crate::engine::inline::observed::{run_full, run_subscribed};
 use crate::engine::observers::EmissionObservers;
-use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::plan::handlers::{TableEntry, mode};
 use crate::engine::state::{DispatcherState, TableLookup};
 use crate::event::Event;
-use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::meta::parent::ParentEvent;
 use crate::panics;
@@ -50,7 +49,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
     let way = entry.mode();
     if way == mode::PLAIN && nesting::is_outermost() {
         return emit_by(inner, event, |event, record| {
-            run_plain(inner, entry.roster(), event, record, &ROOT_LINEAGE)
+            run_plain(inner, entry, event, record, &ROOT_LINEAGE)
         });
     }
     if way == mode::EMPTY && const { !std::mem::needs_drop::<E>() } {
@@ -67,7 +66,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
 #[inline(never)]
 fn emit_subscribed<E: Event>(inner: &Arc<DispatcherState>, entry: &TableEntry, event: E) -> Report {
     emit_by(inner, event, |event, record| {
-        run_subscribed(inner, entry.roster(), event, record, &ROOT_LINEAGE)
+        run_subscribed(inner, entry, event, record, &ROOT_LINEAGE)
     })
 }
 
@@ -105,27 +104,39 @@ fn emit_by<E: Event>(
 #[cold]
 #[inline(never)]
 pub(crate) fn emit_full<E: Event>(inner: &Arc<DispatcherState>, event: E, root: Cascade) -> Report {
-    if root.record.get().is_none()
-        && let Some(roster) = queued::roster(inner)
-    {
-        let mut root = root;
-        let refused = queued::emit(inner, roster, event, &mut root);
-        if root.record.get().is_none() && refused.is_none() {
-            return root.into_report();
-        }
-        return finish(inner, root, None, refused);
-    }
-    emit_with(inner, event, root, None)
+    emit_root(inner, &mut Some(event), root)
 }
 
 /// The same with what the emitter gives along.
 pub(crate) fn emit_with<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
+    root: Cascade,
+    values: Option<Arc<Values>>,
+) -> Report {
+    emit_root_with(inner, &mut Some(event), root, values)
+}
+
+fn emit_root(inner: &Arc<DispatcherState>, event: &mut dyn RootEvent, mut root: Cascade) -> Report {
+    if root.record.get().is_none()
+        && let Some(entry) = queued::entry(inner, event.event().kind())
+    {
+        let refused = queued::emit(inner, entry, event, &mut root);
+        if root.record.get().is_none() && refused.is_none() {
+            return root.into_report();
+        }
+        return finish(inner, root, None, refused);
+    }
+    emit_root_with(inner, event, root, None)
+}
+
+fn emit_root_with(
+    inner: &Arc<DispatcherState>,
+    event: &mut dyn RootEvent,
     mut root: Cascade,
     values: Option<Arc<Values>>,
 ) -> Report {
-    let (panic, refused) = match enter_root(inner, E::INFO, values) {
+    let (panic, refused) = match enter_root(inner, event.event().info(), values) {
         Ok(origin) => nesting::enter(origin.depth, || {
             deliver_root(inner, event, &mut root, origin)
         }),
@@ -175,38 +186,53 @@ pub(crate) fn enter_root(
 
 /// Reports a root that was not emitted.
 #[cold]
-pub(crate) fn refuse<E: Event>(
+pub(crate) fn refuse(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     mut root: Cascade,
     why: &EmitRefusal,
 ) -> Report {
-    root.not_emitted(inner, &event, None, why);
+    root.not_emitted(inner, event.event(), None, why);
     if nesting::is_beyond(inner) {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
-        std::mem::forget(event);
+        event.forget();
         return root.into_report();
     }
-    let (panic, _) = nesting::enter(nesting::next(), || discard(event));
+    let (panic, _) = nesting::enter(nesting::next(), || discard_root(event));
     finish(inner, root, panic, None)
 }
 
 /// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
-fn deliver_root<E: Event>(
+fn deliver_root(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     root: &mut Cascade,
     origin: Lineage,
 ) -> Option<Failure> {
-    let Some(found) = inner.find::<E>() else {
-        return discard(event);
+    let Some(found) = inner.find(event.event().kind()) else {
+        return discard_root(event);
     };
-    if found.roster::<E>().has_later() {
-        discard_as(E::INFO, deliver_shared(inner, &found, event, root, origin))
+    if found.has_later() {
+        let info = event.event().info();
+        let share = |with| event.share(with);
+        discard_as(
+            info,
+            deliver_shared(inner, &found, info, share, root, origin),
+        )
     } else {
-        deliver(inner, &found, &event, root, origin);
-        discard(event)
+        deliver(inner, &found, event.event(), root, origin);
+        discard_root(event)
     }
+}
+
+/// Drops the event of a root that was not shared; what it panicked with, if its `Drop` did.
+pub(crate) fn discard_root(event: &mut dyn RootEvent) -> Option<Failure> {
+    if !event.needs_drop() {
+        return None;
+    }
+    let info = event.event().info();
+    let panic = panics::catch(|| event.drop_event()).err()?;
+    Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
 /// Emits what the root caused, and reports.
@@ -228,7 +254,7 @@ pub(crate) fn finish(
 
 /// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
 #[inline]
-pub(crate) fn discard<E: Event>(event: E) -> Option<Failure> {
+fn discard<E: Event>(event: E) -> Option<Failure> {
     if !const { std::mem::needs_drop::<E>() } {
         return None;
     }
@@ -242,32 +268,23 @@ pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failu
 }
 
 /// Hands one event to its inline handlers; it has no others.
-pub(crate) fn deliver<E: Event>(
+pub(crate) fn deliver(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
-    event: &E,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     root: &mut Cascade,
     mut origin: Lineage,
 ) {
     let fail_fast = root.is_fail_fast();
     let record = &root.record;
-    root.done += match found.mode() {
+    root.done += match entry.mode() {
         mode::EMPTY => 0,
-        mode::PLAIN if !fail_fast => run_plain(inner, found.roster(), event, record, &origin),
-        mode::SUBSCRIBED if !fail_fast => {
-            run_subscribed(inner, found.roster(), event, record, &origin)
-        }
+        mode::PLAIN if !fail_fast => event.run_plain(inner, entry, record, &origin),
+        mode::SUBSCRIBED if !fail_fast => event.run_subscribed(inner, entry, record, &origin),
         _ => {
-            inner.begin(E::INFO, &mut origin);
+            inner.begin(event.info(), &mut origin);
             let observed = EmissionObservers::new(inner, event, &origin);
-            let ran = run_full(
-                inner,
-                found.roster(),
-                event,
-                record,
-                &origin,
-                observed.as_ref(),
-            );
+            let ran = run_full(inner, entry, event, record, &origin, observed.as_ref());
             if let Some(observed) = &observed {
                 observed.emission_ended();
             }
@@ -277,45 +294,24 @@ pub(crate) fn deliver<E: Event>(
     root.end_emission(inner, &origin);
 }
 
-/// Hands one event to its handlers, of which some do not run inline.
-pub(crate) fn deliver_shared<E: Event>(
+/// Hands one event to its handlers, of which some do not run inline. `share` keeps it for these.
+pub(crate) fn deliver_shared(
     inner: &Arc<DispatcherState>,
     found: &TableLookup<'_>,
-    event: E,
-    root: &mut Cascade,
-    origin: Lineage,
-) -> Arc<dyn ErasedDeferredEvent> {
-    let subscribed = found.roster::<E>().late_subscribed();
-    let shared = share(inner, found, event, origin, subscribed.is_some());
-    deliver_as(inner, found, shared, subscribed, root)
-}
-
-/// The same of an event that somebody else holds, too.
-#[cfg(feature = "serde")]
-pub(crate) fn deliver_held<E: Event>(
-    inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
-    event: Arc<E>,
+    event: &'static EventInfo,
+    share: impl FnOnce(Sharing) -> Arc<dyn ErasedDeferredEvent>,
     root: &mut Cascade,
     mut origin: Lineage,
 ) -> Arc<dyn ErasedDeferredEvent> {
-    inner.begin(E::INFO, &mut origin);
-    let subscribed = found.roster::<E>().late_subscribed();
-    let shared = DeferredEvent::held(event, origin, found);
-    deliver_as(inner, found, shared, subscribed, root)
-}
-
-fn deliver_as<E: Event>(
-    inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
-    shared: DeferredEvent<E>,
-    subscribed: Option<DeferredSubscriptions>,
-    root: &mut Cascade,
-) -> Arc<dyn ErasedDeferredEvent> {
-    let typed = Arc::new(shared);
-    let observed = EmissionObservers::new(inner, typed.event(), typed.origin());
-    let halted = run_inline(inner, found, &typed, root, observed.as_ref());
-    let shared: Arc<dyn ErasedDeferredEvent> = Arc::clone(&typed) as Arc<dyn ErasedDeferredEvent>;
+    let subscribed = found.late_subscribed();
+    inner.begin(event, &mut origin);
+    let shared = share(Sharing {
+        origin,
+        late: found.late(),
+        as_arc: subscribed.is_some(),
+    });
+    let observed = EmissionObservers::new(inner, shared.as_any_event(), shared.origin());
+    let halted = run_inline(inner, found, &*shared, root, observed.as_ref());
     hand_over::hand_over(inner, &shared, subscribed.as_deref(), root, halted);
     if root.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
         // Whoever runs the root goes on with these.
@@ -325,73 +321,44 @@ fn deliver_as<E: Event>(
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
+    drop(observed);
     shared
-}
-
-/// Keeps an event for the deliveries that run later, as an `Arc` if subscriptions want it.
-pub(crate) fn share<E: Event>(
-    inner: &DispatcherState,
-    found: &TableLookup<'_>,
-    event: E,
-    mut origin: Lineage,
-    is_subscribed: bool,
-) -> DeferredEvent<E> {
-    inner.begin(E::INFO, &mut origin);
-    DeferredEvent::new(event, origin, found, is_subscribed)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
 /// if so.
-pub(crate) fn run_inline<E: Event>(
+pub(crate) fn run_inline(
     inner: &Arc<DispatcherState>,
-    found: &TableLookup<'_>,
-    shared: &DeferredEvent<E>,
+    entry: &TableEntry,
+    shared: &dyn ErasedDeferredEvent,
     root: &mut Cascade,
     observed: Option<&EmissionObservers<'_>>,
 ) -> Option<Skip> {
-    let ran = run_full(
-        inner,
-        found.roster(),
-        shared.event(),
-        &root.record,
-        shared.origin(),
-        observed,
-    );
-    root.done += ran;
+    let (event, origin) = (shared.event(), shared.origin());
+    root.done += run_full(inner, entry, event, &root.record, origin, observed);
     let halted = root.halted();
-    root.end_emission(inner, shared.origin());
+    root.end_emission(inner, origin);
     halted
 }
 
-impl<E: Event> ErasedEvent for E {
-    fn info(&self) -> &'static EventInfo {
-        E::INFO
-    }
-
-    fn as_any_event(&self) -> &dyn AnyEvent {
-        self
-    }
-
-    fn emit(
-        self: Box<Self>,
-        inner: &Arc<DispatcherState>,
-        root: &mut Cascade,
-        origin: Lineage,
-    ) -> ReturnedEvent {
-        if let Some(found) = inner.find::<E>() {
-            if found.roster::<E>().has_later() {
-                let shared = deliver_shared(inner, &found, *self, root, origin);
-                return match shared.share_event() {
-                    Some(event) => ReturnedEvent::Event(event),
-                    None => ReturnedEvent::DeferredEvent(shared),
-                };
-            }
-            deliver(inner, &found, &*self, root, origin);
+/// Hands an event that was caused to its handlers.
+pub(crate) fn emit_caused(
+    inner: &Arc<DispatcherState>,
+    event: Box<dyn ErasedEvent>,
+    root: &mut Cascade,
+    origin: Lineage,
+) -> ReturnedEvent {
+    if let Some(found) = inner.find(event.kind()) {
+        if found.has_later() {
+            let info = event.info();
+            let share = |with| event.share(with);
+            let shared = deliver_shared(inner, &found, info, share, root, origin);
+            return match shared.share_event() {
+                Some(event) => ReturnedEvent::Event(event),
+                None => ReturnedEvent::DeferredEvent(shared),
+            };
         }
-        ReturnedEvent::Own(self)
+        deliver(inner, &found, &*event, root, origin);
     }
-
-    fn into_any(self: Box<Self>) -> Box<dyn AnyEvent> {
-        self
-    }
+    ReturnedEvent::Own(event)
 }

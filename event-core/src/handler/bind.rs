@@ -11,15 +11,19 @@
 )]
 
 use std::any::Any;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::engine::emission::{Emission, Ending};
+use crate::engine::emission::Emission;
 pub(crate) use crate::engine::plan::bound::NotRun;
-use crate::engine::plan::bound::{AnyCall, Bound, Call, CatchAll, DeferredBinding, Filter, List};
+use crate::engine::plan::bound::{
+    Bound, Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, InlineHandlers, OfEvent,
+    Received, SyncHandler,
+};
 use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
-use crate::handler::outcome::{CatchAllOutcome, Conclusion, Outcome};
+use crate::handler::outcome::{CatchAllOutcome, Conclusion, Events, Outcome};
 use crate::handler::param::{Delivery, Dependency, Param};
 use crate::handler::registered::{ExecutorKind, HandlerSpec};
 use crate::handler::resolver::Resolver;
@@ -106,18 +110,74 @@ impl ParamLookup<'_, '_> {
     }
 }
 
+/// A closure that calls a handler's function, and `R`, which that returns.
+struct Function<F, R> {
+    call: F,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<F, R> Function<F, R> {
+    fn new(call: F) -> Self {
+        Self {
+            call,
+            outcome: PhantomData,
+        }
+    }
+}
+
+impl<E, F, R: Outcome<E>> SyncHandler<E> for Function<F, R>
+where
+    F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
+{
+    fn call(&self, event: &E, emission: &Emission<'_>) {
+        conclude(
+            emission,
+            (self.call)(event, &Delivery::new(emission)),
+            R::conclude,
+        );
+    }
+}
+
+/// The same of a catch-all.
+struct CatchAllFunction<F, R>(Function<F, R>);
+
+impl<F, R: CatchAllOutcome> SyncHandler<dyn AnyEvent> for CatchAllFunction<F, R>
+where
+    F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
+{
+    fn call(&self, event: &dyn AnyEvent, emission: &Emission<'_>) {
+        let outcome = (self.0.call)(event, &Delivery::new(emission));
+        conclude(emission, outcome, R::conclude_catch_all);
+    }
+}
+
+/// Tells the emission how a call ended. One function for all handlers that return an `R`.
+#[inline]
+fn conclude<R>(
+    emission: &Emission<'_>,
+    outcome: Result<R, NotRun>,
+    conclude: impl FnOnce(R, &mut Conclusion<'_>),
+) {
+    match outcome {
+        Ok(outcome) => conclude(outcome, &mut Conclusion::new(emission)),
+        Err(not_run) => emission.not_run(not_run),
+    }
+}
+
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {
     needs: ParamLookup<'b, 'r>,
-    list: &'b mut List<E>,
+    inline: &'b mut InlineHandlers<E>,
+    later: &'b mut Vec<DeferredBinding>,
     spec: &'static HandlerSpec,
-    filter: Option<fn(&E) -> bool>,
+    filter: Option<Filter>,
 }
 
 impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     pub(crate) fn new(
         resolver: &'b mut Resolver<'r>,
-        list: &'b mut List<E>,
+        inline: &'b mut InlineHandlers<E>,
+        later: &'b mut Vec<DeferredBinding>,
         spec: &'static HandlerSpec,
     ) -> Self {
         Self {
@@ -125,7 +185,8 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                 resolver,
                 catch_all: false,
             },
-            list,
+            inline,
+            later,
             spec,
             filter: None,
         }
@@ -133,7 +194,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
 
     /// The filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&E) -> bool) {
-        self.filter = Some(holds);
+        self.filter = Some(Arc::new(move |event| holds(E::received(event))));
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -141,21 +202,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        let as_any = self.list.as_any;
-        let bound: Bound<E> = Box::new(move |event: &E, emission: &Emission<'_>| {
-            match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
-                    emission,
-                    event,
-                    as_any,
-                })),
-                Err(not_run) => emission.not_run(as_any(event), not_run),
-            }
-        });
-        R::events(self.needs.resolver.caused());
+        self.push(Box::new(Function::new(call)), R::events);
+    }
+
+    fn push(&mut self, bound: Bound<E>, events: fn(&mut Events)) {
+        events(self.needs.resolver.caused());
         match self.spec.executor_kind() {
-            ExecutorKind::Inline => self.list.inline.push(bound),
-            _ => self.later(Call::Sync(bound)),
+            ExecutorKind::Inline => self.inline.push(bound),
+            _ => self.later(Call::Sync(Arc::new(OfEvent(bound)))),
         }
     }
 
@@ -165,21 +219,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
         R::events(self.needs.resolver.caused());
-        let as_any = self.list.as_any;
-        self.later(Call::Lent(Box::new(
-            move |event: &E, lent: &mut dyn Any, emission: &Emission<'_>| {
+        self.later(Call::Lent(Arc::new(
+            move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
                 // The queue lends no other type: `lending_queue` saw to that.
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
-                match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude(&mut Conclusion::new(&Ending {
-                        emission,
-                        event,
-                        as_any,
-                    })),
-                    Err(not_run) => emission.not_run(as_any(event), not_run),
-                }
+                let outcome = call(E::received(event), lent, &Delivery::new(emission));
+                conclude(emission, outcome, R::conclude);
             },
         )));
     }
@@ -192,12 +239,9 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.later(Call::Async(Box::new(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude,
-        })));
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        self.later(Call::Async(Arc::new(bound)));
     }
 
     /// The same of an async method.
@@ -208,20 +252,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.later(Call::Async(Box::new(BoundMethod(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude,
-        }))));
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        self.later(Call::Async(Arc::new(BoundMethod(bound))));
     }
 
-    fn later(&mut self, call: Call<E>) {
+    fn later(&mut self, call: Call) {
         let filter = self.filter.take();
-        self.list.later.push(DeferredBinding {
-            filter: filter.map(|holds| Box::new(holds) as Filter<E>),
-            call,
-        });
+        self.later.push(DeferredBinding { filter, call });
     }
 }
 
@@ -244,7 +282,7 @@ pub struct CatchAllBinder<'b, 'r> {
     needs: ParamLookup<'b, 'r>,
     bound: &'b mut Option<CatchAll>,
     spec: &'static HandlerSpec,
-    filter: Option<fn(&dyn AnyEvent) -> bool>,
+    filter: Option<Filter>,
 }
 
 impl<'b, 'r> CatchAllBinder<'b, 'r> {
@@ -266,7 +304,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
 
     /// The filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
-        self.filter = Some(holds);
+        self.filter = Some(Arc::new(holds));
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -274,20 +312,11 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        let call = Arc::new(move |event: &dyn AnyEvent, emission: &Emission<'_>| {
-            match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
-                    emission,
-                    event,
-                    as_any: |event| event,
-                })),
-                Err(not_run) => emission.not_run(event, not_run),
-            }
-        });
-        self.bound(match self.spec.executor_kind() {
-            ExecutorKind::Inline => AnyCall::Inline(call),
-            _ => AnyCall::Sync(call),
-        });
+        let call = Arc::new(CatchAllFunction(Function::new(call)));
+        match self.spec.executor_kind() {
+            ExecutorKind::Inline => *self.bound = Some(CatchAll(CatchAllBinding::Inline(call))),
+            _ => self.later(Call::Sync(call)),
+        }
     }
 
     /// The same of a handler that is lent an `S`.
@@ -295,19 +324,13 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     where
         F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        self.bound(AnyCall::Lent(Arc::new(
+        self.later(Call::Lent(Arc::new(
             move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
-                match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&Ending {
-                        emission,
-                        event,
-                        as_any: |event| event,
-                    })),
-                    Err(not_run) => emission.not_run(event, not_run),
-                }
+                let outcome = call(event, lent, &Delivery::new(emission));
+                conclude(emission, outcome, R::conclude_catch_all);
             },
         )));
     }
@@ -319,12 +342,9 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        self.bound(AnyCall::Async(Arc::new(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude_catch_all,
-        })));
+        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        self.later(Call::Async(Arc::new(bound)));
     }
 
     /// The same of an async method.
@@ -334,19 +354,15 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        self.bound(AnyCall::Async(Arc::new(BoundMethod(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude_catch_all,
-        }))));
+        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        self.later(Call::Async(Arc::new(BoundMethod(bound))));
     }
 
-    fn bound(&mut self, call: AnyCall) {
-        *self.bound = Some(CatchAll {
-            filter: self.filter.take(),
-            call,
-        });
+    fn later(&mut self, call: Call) {
+        let filter = self.filter.take();
+        let binding = CatchAllBinding::Deferred(DeferredBinding { filter, call });
+        *self.bound = Some(CatchAll(binding));
     }
 }
 

@@ -10,8 +10,8 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::time::Duration;
 
-use crate::engine::plan::bound::{CatchAll, List};
-use crate::engine::plan::handlers::{ErasedEventType, EventType};
+use crate::engine::plan::bound::{CatchAll, HandlerList};
+use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::event::Handled;
 use crate::event::info::EventInfo;
 use crate::handler::bind::{Binder, CatchAllBinder};
@@ -57,19 +57,52 @@ pub struct FunctionId {
 }
 
 /// A registered handler. Not public API.
+///
+/// Each event type has an object of it, so what is alike for all is in [`HandlerFacts`].
 pub trait Registered: Send + Sync {
-    fn spec(&self) -> &HandlerSpec;
-    fn id(&self) -> TypeId;
-    fn name(&self) -> &'static str;
-    /// The event it handles; `None` for a catch-all.
-    fn event(&self) -> Option<&'static EventInfo>;
-    fn kind(&self) -> Option<&'static dyn ErasedEventType>;
-    /// The pattern of a catch-all.
-    fn pattern(&self) -> Option<&'static str>;
-    /// Resolves its parameters and pushes the bound handler on a `List<E>`.
-    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any);
+    fn facts(&self) -> &HandlerFacts;
+    /// Resolves its parameters and pushes the bound handler on a list of its event.
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList);
     /// Resolves a catch-all's parameters, once for all the events it sees.
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll>;
+}
+
+/// What is known about a handler.
+pub struct HandlerFacts {
+    function: FunctionId,
+    spec: HandlerSpec,
+    /// The event it handles; `None` for a catch-all.
+    kind: Option<EventKind>,
+    /// The pattern of a catch-all.
+    pattern: Option<&'static str>,
+}
+
+impl<'r> dyn Registered + 'r {
+    pub(crate) fn spec(&self) -> &HandlerSpec {
+        &self.facts().spec
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.facts().function.id
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.facts().function.name()
+    }
+
+    /// The event it handles; `None` for a catch-all.
+    pub(crate) fn event(&self) -> Option<&'static EventInfo> {
+        self.kind().map(|kind| kind.info())
+    }
+
+    pub(crate) fn kind(&self) -> Option<EventKind> {
+        self.facts().kind
+    }
+
+    /// The pattern of a catch-all.
+    pub(crate) fn pattern(&self) -> Option<&'static str> {
+        self.facts().pattern
+    }
 }
 
 impl HandlerSpec {
@@ -190,9 +223,7 @@ impl fmt::Debug for FunctionId {
 /// It holds what needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
 pub struct EventHandler<E> {
-    function: FunctionId,
-    spec: HandlerSpec,
-    kind: &'static dyn ErasedEventType,
+    facts: HandlerFacts,
     bind: fn(&mut Binder<'_, '_, E>),
 }
 
@@ -204,42 +235,26 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
     bind: fn(&mut Binder<'_, '_, E>),
 ) -> EventHandler<E> {
     EventHandler {
-        function: FunctionId::of(function),
-        spec,
-        kind: const { &EventType::<E>::NEW },
+        facts: HandlerFacts {
+            function: FunctionId::of(function),
+            spec,
+            kind: Some(EventType::<E>::KIND),
+            pattern: None,
+        },
         bind,
     }
 }
 
 impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
-    fn spec(&self) -> &HandlerSpec {
-        &self.spec
+    fn facts(&self) -> &HandlerFacts {
+        &self.facts
     }
 
-    fn id(&self) -> TypeId {
-        self.function.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.function.name()
-    }
-
-    fn event(&self) -> Option<&'static EventInfo> {
-        Some(self.kind.info())
-    }
-
-    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
-        Some(self.kind)
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any) {
-        if let Some(list) = list.downcast_mut::<List<E>>() {
-            resolver.start(self);
-            (self.bind)(&mut Binder::new(resolver, list, &self.spec));
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList) {
+        let inline: &mut dyn Any = &mut *list.inline;
+        if let Some(inline) = inline.downcast_mut() {
+            let spec = &self.facts.spec;
+            (self.bind)(&mut Binder::new(resolver, inline, &mut list.later, spec));
         }
     }
 
@@ -250,9 +265,7 @@ impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
 
 /// A catch-all handler.
 pub struct CatchAllHandler {
-    function: FunctionId,
-    spec: HandlerSpec,
-    pattern: Option<&'static str>,
+    facts: HandlerFacts,
     bind: fn(&mut CatchAllBinder<'_, '_>),
 }
 
@@ -265,44 +278,27 @@ pub const fn catch_all_handler<F: Copy + 'static>(
     bind: fn(&mut CatchAllBinder<'_, '_>),
 ) -> CatchAllHandler {
     CatchAllHandler {
-        function: FunctionId::of(function),
-        spec,
-        pattern,
+        facts: HandlerFacts {
+            function: FunctionId::of(function),
+            spec,
+            kind: None,
+            pattern,
+        },
         bind,
     }
 }
 
 impl Registered for CatchAllHandler {
-    fn spec(&self) -> &HandlerSpec {
-        &self.spec
+    fn facts(&self) -> &HandlerFacts {
+        &self.facts
     }
 
-    fn id(&self) -> TypeId {
-        self.function.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.function.name()
-    }
-
-    fn event(&self) -> Option<&'static EventInfo> {
-        None
-    }
-
-    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
-        None
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        self.pattern
-    }
-
-    fn bind(&'static self, _: &mut Resolver<'_>, _: &mut dyn Any) {}
+    fn bind(&'static self, _: &mut Resolver<'_>, _: &mut HandlerList) {}
 
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll> {
-        resolver.start(self);
         let mut bound = None;
-        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, &self.spec));
+        let spec = &self.facts.spec;
+        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, spec));
         bound
     }
 }

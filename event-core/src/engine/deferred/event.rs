@@ -6,15 +6,16 @@ use std::task::Context;
 
 use crate::engine::deferred::first_poll;
 use crate::engine::deferred::first_poll::StartedCall;
+use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
-use crate::engine::plan::executor::{DeferredCall, Executor, SubscriptionClaim};
-use crate::engine::plan::handlers::EventHandlers;
-use crate::engine::state::{DispatcherState, TableLookup};
+use crate::engine::plan::executor::{DeferredCall, DeferredHandler, Executor, SubscriptionClaim};
+use crate::engine::plan::handlers::TableEntry;
+use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
@@ -28,7 +29,7 @@ pub(crate) struct DeferredEvent<E> {
     event: EventStorage<E>,
     origin: Lineage,
     /// The place of an event that the dispatcher's table does not have.
-    late: Option<Arc<crate::engine::plan::handlers::TableEntry>>,
+    late: Option<Arc<TableEntry>>,
 }
 
 enum EventStorage<E> {
@@ -90,76 +91,45 @@ impl DeferredDelivery {
     }
 }
 
-/// A [`DeferredEvent`] event, whatever its type.
+/// A [`DeferredEvent`], whatever its type.
 pub(crate) trait ErasedDeferredEvent: Send + Sync {
-    fn info(&self) -> &'static EventInfo;
-    fn as_any_event(&self) -> &dyn AnyEvent;
+    fn event(&self) -> &dyn InlineEvent;
     fn origin(&self) -> &Lineage;
+    /// The place of an event that the dispatcher's table does not have.
+    fn late(&self) -> Option<&Arc<TableEntry>>;
     /// Where the event's `key` puts it.
     fn lane(&self) -> Option<u64>;
     /// The event as an `Arc<E>`, if it is held as one.
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
     /// The same, as an event.
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
-    /// How many seats the event has.
-    fn seats(&self, inner: &DispatcherState) -> usize;
-    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor;
-    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo;
-    /// Whether a call of an async handler needs the runtime's timers.
-    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
-    /// Asks the filter of a seat; it is the user's, and may panic.
-    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool;
-    /// Calls a handler that is no `async fn`.
-    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
-    /// Whether a seat's handler is an `async fn` without a timeout.
-    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool;
-    /// Runs such a handler; answers how far it got, if it is not simply done.
-    fn run_at_once<'a>(
-        &'a self,
-        inner: &'a Arc<DispatcherState>,
-        seat: u32,
-        context: &mut Context<'_>,
-    ) -> Option<StartedCall<'a>>;
-    /// Whether a target is an `async fn`.
-    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
-    /// Starts a handler that is an `async fn`; `None` for another.
-    fn start<'a>(
-        &'a self,
-        inner: &'a DispatcherState,
-        target: &HandlerRef,
-        emission: &Emission<'_>,
-    ) -> Option<Result<HandlerFuture<'a>, NotRun>>;
 }
 
 impl<E: Event> DeferredEvent<E> {
-    pub(crate) fn origin(&self) -> &Lineage {
-        &self.origin
-    }
-
-    pub(crate) fn new(
-        event: E,
-        origin: Lineage,
-        found: &TableLookup<'_>,
-        is_subscribed: bool,
-    ) -> Self {
+    pub(crate) fn new(event: E, with: Sharing) -> Self {
+        let Sharing {
+            origin,
+            late,
+            as_arc,
+        } = with;
         Self {
-            event: if is_subscribed || origin.trace.is_some() {
+            event: if as_arc || origin.trace.is_some() {
                 EventStorage::Arc(Arc::new(event))
             } else {
                 EventStorage::Here(event)
             },
             origin: origin.outliving(),
-            late: found.late(),
+            late,
         }
     }
 
     /// Of an event that somebody else holds, too.
     #[cfg(feature = "serde")]
-    pub(crate) fn held(event: Arc<E>, origin: Lineage, found: &TableLookup<'_>) -> Self {
+    pub(crate) fn held(event: Arc<E>, with: Sharing) -> Self {
         Self {
             event: EventStorage::Arc(event),
-            origin: origin.outliving(),
-            late: found.late(),
+            origin: with.origin.outliving(),
+            late: with.late,
         }
     }
 
@@ -181,16 +151,6 @@ impl<E: Event> DeferredEvent<E> {
             EventStorage::Gone => unreachable!("what holds it is gone, too"),
         }
     }
-
-    fn roster<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
-        match &self.late {
-            Some(entry) => entry.roster(),
-            None => match inner.known::<E>() {
-                Some(entry) => entry.roster(),
-                None => unreachable!("an event without a place has no handlers"),
-            },
-        }
-    }
 }
 
 impl<E> Drop for DeferredEvent<E> {
@@ -209,16 +169,16 @@ impl<E> Drop for DeferredEvent<E> {
 }
 
 impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
-    fn info(&self) -> &'static EventInfo {
-        E::INFO
-    }
-
-    fn as_any_event(&self) -> &dyn AnyEvent {
+    fn event(&self) -> &dyn InlineEvent {
         self.event()
     }
 
     fn origin(&self) -> &Lineage {
         &self.origin
+    }
+
+    fn late(&self) -> Option<&Arc<TableEntry>> {
+        self.late.as_ref()
     }
 
     fn lane(&self) -> Option<u64> {
@@ -238,91 +198,116 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
             EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
+}
 
-    fn seats(&self, inner: &DispatcherState) -> usize {
-        self.roster(inner).later.len()
+impl<'e> dyn ErasedDeferredEvent + 'e {
+    pub(crate) fn info(&self) -> &'static EventInfo {
+        self.as_any_event().info()
     }
 
-    fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor {
-        &self.roster(inner).later[seat as usize].place
+    pub(crate) fn as_any_event(&self) -> &dyn AnyEvent {
+        self.event()
     }
 
-    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
+    /// The place of the event in a dispatcher that it was emitted by.
+    pub(crate) fn entry<'a>(&'a self, inner: &'a DispatcherState) -> &'a TableEntry {
+        match self.late() {
+            Some(entry) => entry,
+            None => match inner.known(self.event().kind()) {
+                Some(entry) => entry,
+                None => unreachable!("an event without a place has no handlers"),
+            },
+        }
+    }
+
+    fn deferred<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a DeferredHandler {
+        &self.entry(inner).later[seat as usize]
+    }
+
+    /// How many seats the event has.
+    pub(crate) fn seats(&self, inner: &DispatcherState) -> usize {
+        self.entry(inner).later.len()
+    }
+
+    pub(crate) fn place<'a>(&'a self, inner: &'a DispatcherState, seat: u32) -> &'a Executor {
+        &self.deferred(inner, seat).place
+    }
+
+    pub(crate) fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
         match target {
-            HandlerRef::DeferredHandler(seat) => self.roster(inner).later[*seat as usize].handler,
+            HandlerRef::DeferredHandler(seat) => self.deferred(inner, *seat).handler,
             HandlerRef::Subscription(subscription) => subscription.info(),
         }
     }
 
-    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+    /// Whether a call of an async handler needs the runtime's timers.
+    pub(crate) fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            HandlerRef::DeferredHandler(seat) => {
-                self.roster(inner).later[*seat as usize].has_timeout
-            }
+            HandlerRef::DeferredHandler(seat) => self.deferred(inner, *seat).has_timeout,
             HandlerRef::Subscription(_) => false,
         }
     }
 
-    fn admits(&self, inner: &DispatcherState, seat: u32) -> bool {
-        let filter = &self.roster(inner).later[seat as usize].later.filter;
-        filter.as_ref().is_none_or(|holds| holds(self.event()))
+    /// Asks the filter of a seat; it is the user's, and may panic.
+    pub(crate) fn admits(&self, inner: &DispatcherState, seat: u32) -> bool {
+        let filter = &self.deferred(inner, seat).later.filter;
+        filter
+            .as_ref()
+            .is_none_or(|holds| holds(self.as_any_event()))
     }
 
-    fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
-        let roster = self.roster(emission.inner());
-        match (&roster.later[seat as usize].later.call, lent) {
-            (Call::Sync(call), _) => call(self.event(), emission),
-            (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
+    /// Calls a handler that is no `async fn`.
+    pub(crate) fn call(&self, seat: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+        let event = self.as_any_event();
+        match (&self.deferred(emission.inner(), seat).later.call, lent) {
+            (Call::Sync(handler), _) => handler.call(event, emission),
+            (Call::Lent(call), Some(lent)) => call(event, lent, emission),
             // Neither is put where it cannot run; `start` serves the first.
             (Call::Async(_), _) | (Call::Lent(_), None) => {}
         }
     }
 
-    fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool {
-        let seat = &self.roster(inner).later[seat as usize];
+    /// Whether a seat's handler is an `async fn` without a timeout.
+    pub(crate) fn runs_at_once(&self, inner: &DispatcherState, seat: u32) -> bool {
+        let seat = self.deferred(inner, seat);
         matches!(seat.later.call, Call::Async(_)) && !seat.has_timeout
     }
 
-    fn run_at_once<'a>(
+    /// Runs such a handler; answers how far it got, if it is not simply done.
+    pub(crate) fn run_at_once<'a>(
         &'a self,
         inner: &'a Arc<DispatcherState>,
         seat: u32,
         context: &mut Context<'_>,
     ) -> Option<StartedCall<'a>> {
-        let roster = self.roster(inner);
-        first_poll::run_one(
-            inner,
-            roster,
-            seat as usize,
-            self.event(),
-            &self.origin,
-            context,
-        )
+        let (entry, event) = (self.entry(inner), self.as_any_event());
+        first_poll::run_one(inner, entry, seat as usize, event, self.origin(), context)
     }
 
-    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+    /// Whether a target is an `async fn`.
+    pub(crate) fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
             HandlerRef::DeferredHandler(seat) => {
-                let seat = &self.roster(inner).later[*seat as usize];
-                matches!(seat.later.call, Call::Async(_))
+                matches!(self.deferred(inner, *seat).later.call, Call::Async(_))
             }
             HandlerRef::Subscription(_) => true,
         }
     }
 
-    fn start<'a>(
+    /// Starts a handler that is an `async fn`; `None` for another.
+    pub(crate) fn start<'a>(
         &'a self,
         inner: &'a DispatcherState,
         target: &HandlerRef,
         emission: &Emission<'_>,
     ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
         match target {
-            HandlerRef::DeferredHandler(seat) => {
-                match &self.roster(inner).later[*seat as usize].later.call {
-                    Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
-                    _ => None,
+            HandlerRef::DeferredHandler(seat) => match &self.deferred(inner, *seat).later.call {
+                Call::Async(call) => {
+                    Some(call.start(self.as_any_event(), &Delivery::new(emission)))
                 }
-            }
+                _ => None,
+            },
             HandlerRef::Subscription(subscription) => match subscription.call() {
                 // It may have been cancelled since it was handed over.
                 DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),

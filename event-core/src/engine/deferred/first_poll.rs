@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::deferred::call::CallResult;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
-use crate::engine::deferred::event::DeferredEvent;
+use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::emission::cascade::{Cascade, LazyState};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::lineage;
@@ -22,12 +22,11 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
 use crate::engine::emission::{Emission, HandlerLookup};
-use crate::engine::inline::call::run_plain;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler::param::Delivery;
 use crate::handler_info::HandlerInfo;
@@ -88,17 +87,16 @@ pub(crate) enum FirstPoll<'a> {
 }
 
 /// Runs the inline handlers, then the async ones, until one of them is not simply done.
-#[inline]
-pub(crate) fn run<'a, E: Event>(
+pub(crate) fn run<'a>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
-    shared: &'a DeferredEvent<E>,
+    entry: &'a TableEntry,
+    shared: &'a dyn ErasedDeferredEvent,
     root: &mut Cascade,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let (event, origin) = (shared.event(), shared.origin());
-    if !roster.handlers.is_empty() {
-        root.done = run_plain(inner, roster, event, &root.record, origin);
+    if entry.has_inline() {
+        root.done = event.run_plain(inner, entry, &root.record, origin);
         if root.record.get().is_some() {
             return Some(Box::new(RemainingHandlers {
                 seat: 0,
@@ -107,28 +105,27 @@ pub(crate) fn run<'a, E: Event>(
             }));
         }
     }
-    let rest = run_async(inner, roster, event, origin, context);
+    let rest = run_async(inner, entry, event, origin, context);
     root.done += match &rest {
-        None => roster.later.len(),
+        None => entry.later.len(),
         Some(rest) => rest.seat - rest.waiting.len(),
     };
     rest
 }
 
-#[inline]
-fn run_async<'a, E: Event>(
+fn run_async<'a>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
-    event: &'a E,
+    entry: &'a TableEntry,
+    event: &'a dyn AnyEvent,
     origin: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let record = LazyState::new();
-    let seats = DeferredHandlers(roster);
-    let emission = Emission::new(inner, &seats, origin, &record);
+    let seats = DeferredLookup(entry);
+    let emission = Emission::new(inner, &seats, event, origin, &record);
     let mut waiting = ConcurrentFutures::default();
     let all = AssertUnwindSafe(|| {
-        for seat in &roster.later {
+        for seat in &*entry.later {
             let Call::Async(call) = &seat.later.call else {
                 unreachable!("only async handlers go this way")
             };
@@ -181,20 +178,20 @@ fn run_async<'a, E: Event>(
 }
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.
-pub(crate) fn run_one<'a, E: Event>(
+pub(crate) fn run_one<'a>(
     inner: &Arc<DispatcherState>,
-    roster: &'a EventHandlers<E>,
+    entry: &'a TableEntry,
     seat: usize,
-    event: &'a E,
+    event: &'a dyn AnyEvent,
     origin: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<StartedCall<'a>> {
-    let Call::Async(call) = &roster.later[seat].later.call else {
+    let Call::Async(call) = &entry.later[seat].later.call else {
         unreachable!("only async handlers go this way")
     };
     let record = LazyState::new();
-    let seats = DeferredHandlers(roster);
-    let emission = Emission::new(inner, &seats, origin, &record);
+    let seats = DeferredLookup(entry);
+    let emission = Emission::new(inner, &seats, event, origin, &record);
     emission.set_position(seat);
     let one = AssertUnwindSafe(|| {
         let mut running = match call.start(event, &Delivery::new(&emission)) {
@@ -226,11 +223,11 @@ fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
 }
 
 /// Tells which async handler stands at a seat.
-struct DeferredHandlers<'a, E>(&'a EventHandlers<E>);
+struct DeferredLookup<'a>(&'a TableEntry);
 
-impl<E: Event> HandlerLookup for DeferredHandlers<'_, E> {
+impl HandlerLookup for DeferredLookup<'_> {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.0.event()
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::async_handlers::AsyncHandlers;
 use crate::engine::deferred::capacity;
-use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
+use crate::engine::deferred::event::ErasedDeferredEvent;
 use crate::engine::deferred::first_poll;
 use crate::engine::emission::cascade::{Cascade, EmittedEvent};
 use crate::engine::emission::nesting::NestingError;
@@ -19,7 +19,6 @@ use crate::engine::emit;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::observer::Observers;
 use crate::panics::DropCaught;
@@ -152,14 +151,14 @@ impl PendingEmission {
 }
 
 /// Goes on with a root whose async handlers were not simply done at once. In a box, like the rest.
-pub(crate) fn go_on_at_once<'a, E: Event>(
+pub(crate) fn go_on_at_once<'a>(
     inner: &'a Arc<DispatcherState>,
     root: &'a mut Cascade,
-    shared: &'a DeferredEvent<E>,
+    shared: &'a dyn ErasedDeferredEvent,
     rest: Option<Box<first_poll::RemainingHandlers<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
-        let mut unfinished = EmissionGuard::new(inner, root, E::INFO);
+        let mut unfinished = EmissionGuard::new(inner, root, shared.info());
         unfinished.root.end_emission(inner, shared.origin());
         if let Some(rest) = rest {
             async_handlers::go_on(inner, shared, unfinished.root, rest).await;

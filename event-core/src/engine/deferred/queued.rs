@@ -6,38 +6,39 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::event::{
-    DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef,
-};
+use crate::engine::deferred::event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
 use crate::engine::deferred::hand_over;
 use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::erased::{RootEvent, Sharing};
+use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
 use crate::engine::plan::executor::{Executor, QueueExecutor};
-use crate::engine::plan::handlers::{EventHandlers, mode};
+use crate::engine::plan::handlers::{EventKind, TableEntry, mode};
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 
-/// The handlers of an event that goes this way, as an outermost root.
-#[inline]
-pub(crate) fn roster<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
-    let entry = inner.entry(E::slot())?;
+/// The place of an event that goes this way, as an outermost root.
+pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEntry> {
+    let entry = inner.entry(kind.slot())?;
     let goes = entry.mode() == mode::QUEUED && !inner.is_stamping() && nesting::is_outermost();
-    goes.then(|| entry.roster())
+    goes.then_some(entry)
 }
 
 /// Offers the event to its queues; answers what was refused inside of it. A root that may block waits
 /// for room.
-#[inline]
-pub(crate) fn emit<E: Event>(
+pub(crate) fn emit(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
-    event: E,
+    entry: &TableEntry,
+    event: &mut dyn RootEvent,
     root: &mut Cascade,
 ) -> Option<NestingError> {
     let offer_all = || {
-        let shared: Arc<dyn ErasedDeferredEvent> = Arc::new(DeferredEvent::root(event));
-        let Some((last, others)) = roster.later.split_last() else {
+        let shared = event.share(Sharing {
+            origin: Lineage::at(0),
+            late: None,
+            as_arc: false,
+        });
+        let Some((last, others)) = entry.later.split_last() else {
             return;
         };
         for (seat, at) in others.iter().zip(0..) {

@@ -19,6 +19,7 @@ pub(crate) use crate::engine::emission::erased::{ErasedEvent, ReturnedEvent};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
+use crate::engine::emit;
 use crate::engine::emit::EmitRefusal;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
@@ -257,7 +258,7 @@ impl CascadeState {
     ) {
         inner.count_discarded();
         self.details.discarded += 1;
-        self.keep(inner, ReturnedEvent::Own(event.into_any()), by, depth);
+        self.keep(inner, ReturnedEvent::Own(event), by, depth);
     }
 
     /// Takes in a failure that is about no delivery.
@@ -311,12 +312,7 @@ impl CascadeState {
             log::failure(inner, &failure, &Trace::NONE, &origin.within);
             self.details.failures.push(failure);
         }
-        self.keep(
-            inner,
-            ReturnedEvent::Own(event.into_any()),
-            by,
-            origin.depth,
-        );
+        self.keep(inner, ReturnedEvent::Own(event), by, origin.depth);
     }
 
     fn leave_the_rest(&mut self, inner: &DispatcherState) {
@@ -457,7 +453,13 @@ impl Cascade {
             target,
             attempt,
         };
-        let emission = Emission::new(inner, &who, event.origin(), &self.record);
+        let emission = Emission::new(
+            inner,
+            &who,
+            event.as_any_event(),
+            event.origin(),
+            &self.record,
+        );
         conclude(&emission);
         if let Some(observed) = EmissionObservers::later(inner, event) {
             emission.tell_ended(&observed);
@@ -486,7 +488,13 @@ impl Cascade {
                 target,
                 attempt: 1,
             };
-            let emission = Emission::new(inner, &who, event.origin(), &self.record);
+            let emission = Emission::new(
+                inner,
+                &who,
+                event.as_any_event(),
+                event.origin(),
+                &self.record,
+            );
             left.join(&emission);
             emission.tell_ended_as(&observed, ended);
         }
@@ -655,7 +663,7 @@ impl Cascade {
         self.record.get()?;
         let CausedEvent { event, by, origin } = self.more().next(inner)?;
         let (stand, depth) = (origin.stand(), origin.depth);
-        let (event, refused) = stand.enter(inner, || event.emit(inner, self, origin));
+        let (event, refused) = stand.enter(inner, || emit::emit_caused(inner, event, self, origin));
         self.pass_on(refused);
         Some(EmittedEvent { event, by, depth })
     }

@@ -8,7 +8,7 @@ use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::LazyState;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::Bound;
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 
@@ -20,13 +20,13 @@ use crate::event::Event;
 )]
 pub(crate) fn run_plain<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    entry: &TableEntry,
     event: &E,
     record: &LazyState,
     origin: &Lineage,
 ) -> usize {
-    let handlers = &*roster.handlers;
-    let emission = Emission::new(inner, roster, origin, record);
+    let handlers = entry.handlers::<E>();
+    let emission = Emission::new(inner, entry, event, origin, record);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
         go_on_behind(handlers, event, &emission, payload);
@@ -45,7 +45,7 @@ pub(crate) fn go_on_behind<E: Event>(
 ) {
     let mut caught = Err(payload);
     while let Err(payload) = caught {
-        emission.panicked(event, payload);
+        emission.panicked(payload);
         emission.advance();
         caught = catch_unwind(AssertUnwindSafe(|| {
             call_all(&handlers[emission.position()..], event, emission);
@@ -60,7 +60,7 @@ pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission
         // The most frequent cases, and without a loop the shortest.
         [] => {}
         [handler] => {
-            handler(event, emission);
+            handler.call(event, emission);
             emission.advance();
         }
         handlers => call_all(handlers, event, emission),
@@ -76,7 +76,7 @@ pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emiss
     macro_rules! call_sites {
         ($some:ident: $($index:literal)+) => {$(
             emission.set_offset($index);
-            $some[$index](event, emission);
+            $some[$index].call(event, emission);
         )+};
     }
     while let Some((eight, behind)) = handlers.split_first_chunk::<8>() {
@@ -93,7 +93,7 @@ pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emiss
     }
     if let [last] = handlers {
         emission.set_position(position);
-        last(event, emission);
+        last.call(event, emission);
         position += 1;
     }
     emission.set_position(position);

@@ -1,15 +1,17 @@
 //! The ways of an event through its handlers that look at more than the handlers.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::engine::emission::cascade::LazyState;
+use crate::engine::emission::erased::InlineEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::inline::call::{call_some, run_plain};
 use crate::engine::observers::EmissionObservers;
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::plan::subscription::inline::InlineSubscription;
 use crate::engine::plan::subscriptions::{Step, SubscriptionList, SubscriptionNode as _};
 use crate::engine::state::DispatcherState;
@@ -23,64 +25,63 @@ use crate::spans::Trace;
 #[inline]
 pub(crate) fn run_subscribed<E: Event>(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
+    entry: &TableEntry,
     event: &E,
     record: &LazyState,
     origin: &Lineage,
 ) -> usize {
-    let subscribed = roster.subscribed();
+    let subscribed = entry.subscribed();
     let Some(subscribed) = subscribed.as_deref() else {
-        return run_plain(inner, roster, event, record, origin);
+        return run_plain(inner, entry, event, record, origin);
     };
-    let view = InlineHandlers::new(roster, Some(subscribed));
-    let emission = Emission::new(inner, &view, origin, record);
+    let all = entry.handlers::<E>();
+    let view = InlinePositions::new(entry, Some(subscribed));
+    let emission = Emission::new(inner, &view, event, origin, record);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
         for inlay in subscribed.inlays() {
-            call_some(&roster.handlers[handlers..inlay.handlers], event, &emission);
+            call_some(&all[handlers..inlay.handlers], event, &emission);
             handlers = inlay.handlers;
             if !inlay.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();
         }
-        call_some(&roster.handlers[handlers..], event, &emission);
+        call_some(&all[handlers..], event, &emission);
     });
     if let Err(payload) = catch_unwind(first_try) {
-        emission.panicked(event, payload);
-        emission.advance();
-        view.run_rest(event, &emission, &missed, None);
+        view.go_on_behind(event, &emission, &missed, payload);
     }
     view.len() - missed.get()
 }
 
 /// The positions of an event: its handlers, with the subscriptions among them if there are
 /// any.
-struct InlineHandlers<'v, E> {
-    roster: &'v EventHandlers<E>,
-    subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+struct InlinePositions<'v> {
+    entry: &'v TableEntry,
+    subscribed: Option<&'v SubscriptionList<InlineSubscription>>,
     /// How many subscriptions come before the position that was looked at last.
     before: Cell<usize>,
 }
 
-impl<'v, E> InlineHandlers<'v, E> {
+impl<'v> InlinePositions<'v> {
     fn new(
-        roster: &'v EventHandlers<E>,
-        subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+        entry: &'v TableEntry,
+        subscribed: Option<&'v SubscriptionList<InlineSubscription>>,
     ) -> Self {
         Self {
-            roster,
+            entry,
             subscribed,
             before: Cell::new(0),
         }
     }
 
     fn len(&self) -> usize {
-        self.roster.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
+        self.entry.inline_len() + self.subscribed.map_or(0, SubscriptionList::len)
     }
 
-    fn step(&self, position: usize) -> Step<'v, InlineSubscription<E>> {
+    fn step(&self, position: usize) -> Step<'v, InlineSubscription> {
         match self.subscribed {
             None => Step::Handler(position),
             Some(subscribed) => subscribed.step(position, &self.before),
@@ -88,14 +89,26 @@ impl<'v, E> InlineHandlers<'v, E> {
     }
 
     /// Whether a handler stands at a position, or a subscription that may still be called.
-    fn is_alive(&self, position: usize) -> bool
-    where
-        E: Event,
-    {
+    fn is_alive(&self, position: usize) -> bool {
         match self.step(position) {
             Step::Handler(_) => true,
             Step::Subscription(node) => node.is_alive(),
         }
+    }
+
+    /// What stands at the emission's position panicked: runs what stands behind it.
+    #[cold]
+    #[inline(never)]
+    fn go_on_behind(
+        &self,
+        event: &dyn InlineEvent,
+        emission: &Emission<'_>,
+        missed: &Cell<usize>,
+        payload: Box<dyn Any + Send>,
+    ) {
+        emission.panicked(payload);
+        emission.advance();
+        self.run_rest(event, emission, missed, None);
     }
 
     /// Runs what stands from the emission's position on, one by one, looking at each. Counts
@@ -104,13 +117,11 @@ impl<'v, E> InlineHandlers<'v, E> {
     #[inline(never)]
     fn run_rest(
         &self,
-        event: &E,
+        event: &dyn InlineEvent,
         emission: &Emission<'_>,
         missed: &Cell<usize>,
         observed: Option<&EmissionObservers<'_>>,
-    ) where
-        E: Event,
-    {
+    ) {
         let end = self.len();
         while emission.position() < end {
             let run = catch_unwind(AssertUnwindSafe(|| {
@@ -122,7 +133,7 @@ impl<'v, E> InlineHandlers<'v, E> {
                 }
             }));
             if let Err(payload) = run {
-                emission.panicked(event, payload);
+                emission.panicked(payload);
                 if let Some(observed) = observed {
                     emission.tell_ended(observed);
                 }
@@ -138,13 +149,10 @@ impl<'v, E> InlineHandlers<'v, E> {
     /// over.
     fn deliver(
         &self,
-        event: &E,
+        event: &dyn InlineEvent,
         emission: &Emission<'_>,
         observed: Option<&EmissionObservers<'_>>,
-    ) -> bool
-    where
-        E: Event,
-    {
+    ) -> bool {
         let step = self.step(emission.position());
         let mut trace = Trace::NONE;
         if let Some(observed) = observed {
@@ -158,7 +166,7 @@ impl<'v, E> InlineHandlers<'v, E> {
         }
         let delivered = trace.run(|| match step {
             Step::Handler(index) => {
-                self.roster.handlers[index](event, emission);
+                event.call_handler(self.entry, index, emission);
                 true
             }
             Step::Subscription(node) => node.deliver(event, emission),
@@ -181,9 +189,7 @@ impl<'v, E> InlineHandlers<'v, E> {
         skip: Skip,
         missed: &Cell<usize>,
         observed: Option<&EmissionObservers<'_>>,
-    ) where
-        E: Event,
-    {
+    ) {
         while emission.position() < self.len() {
             if self.is_alive(emission.position()) {
                 emission.skip(skip);
@@ -198,14 +204,14 @@ impl<'v, E> InlineHandlers<'v, E> {
     }
 }
 
-impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
+impl HandlerLookup for InlinePositions<'_> {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.entry.event()
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
         match self.step(position) {
-            Step::Handler(index) => self.roster.handler(index),
+            Step::Handler(index) => self.entry.handler(index),
             Step::Subscription(node) => node.info,
         }
     }
@@ -213,18 +219,17 @@ impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
 
 /// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
 /// there were, done or not.
-#[inline(never)]
-pub(crate) fn run_full<E: Event>(
+pub(crate) fn run_full(
     inner: &Arc<DispatcherState>,
-    roster: &EventHandlers<E>,
-    event: &E,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     record: &LazyState,
     origin: &Lineage,
     observed: Option<&EmissionObservers<'_>>,
 ) -> usize {
-    let subscribed = roster.subscribed();
-    let view = InlineHandlers::new(roster, subscribed.as_deref());
-    let emission = Emission::new(inner, &view, origin, record);
+    let subscribed = entry.subscribed();
+    let view = InlinePositions::new(entry, subscribed.as_deref());
+    let emission = Emission::new(inner, &view, event, origin, record);
     let missed = Cell::new(0);
     view.run_rest(event, &emission, &missed, observed);
     view.len() - missed.get()

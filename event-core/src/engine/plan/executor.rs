@@ -17,12 +17,12 @@ use crate::queue::{AnyQueue, Declared};
 use crate::type_map::ByType;
 
 /// A handler that does not run inline.
-pub(crate) struct DeferredHandler<E> {
+pub(crate) struct DeferredHandler {
     pub(crate) handler: HandlerInfo,
     pub(crate) priority: i32,
     pub(crate) place: Executor,
     pub(crate) has_timeout: bool,
-    pub(crate) later: DeferredBinding<E>,
+    pub(crate) later: DeferredBinding,
 }
 
 /// Where such a handler runs.
@@ -47,11 +47,7 @@ pub(crate) struct TaskExecutor {
 
 /// Gives each handler that does not run inline its place, while a dispatcher is built.
 #[derive(Default)]
-#[allow(
-    missing_debug_implementations,
-    reason = "it is named by `__private` alone"
-)]
-pub struct Executors {
+pub(crate) struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
     /// The handlers that queues run, once for each event that they see, by their number.
     labelled: Vec<&'static dyn Registered>,

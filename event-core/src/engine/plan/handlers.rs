@@ -9,13 +9,16 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::Guard;
 
 use crate::engine::emission::HandlerLookup;
-use crate::engine::plan::bound::{Bound, Call, CatchAll, DeferredBinding, List};
+use crate::engine::plan::bound::{
+    Bound, Call, DeferredBinding, ErasedInlineHandlers, HandlerList, InlineHandlers,
+};
 use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
@@ -47,35 +50,63 @@ pub(crate) mod mode {
     pub(crate) const QUEUED: u8 = 5;
 }
 
-/// One place of a dispatcher's table.
+/// One place of a dispatcher's table: the handlers and subscriptions of one event type.
+///
+/// Only the inline handlers know the type: all else is there once, and is compiled once.
 pub(crate) struct TableEntry {
     mode: AtomicU8,
-    roster: Box<dyn ErasedHandlers>,
-}
-
-/// The handlers and subscriptions of one event type.
-pub(crate) struct EventHandlers<E> {
-    pub(crate) handlers: Box<[Bound<E>]>,
+    /// An `InlineHandlers<E>`.
+    inline: Box<dyn ErasedInlineHandlers>,
+    event: &'static EventInfo,
+    /// The handlers that run inline, in order.
     registered: Box<[&'static dyn Registered]>,
     /// The handlers that do not run inline, in order.
-    pub(crate) later: Box<[DeferredHandler<E>]>,
+    pub(crate) later: DeferredHandlers,
     /// Subscriptions that run inline.
-    pub(crate) subscriptions: Subscriptions<InlineSubscription<E>>,
+    pub(crate) subscriptions: Subscriptions<InlineSubscription>,
     /// Subscriptions that do not.
     pub(crate) late_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
 
-pub trait ErasedHandlers: Any + Send + Sync {
-    /// The mode, given whether each step of the dispatcher is looked at.
-    fn mode(&self, watched: bool) -> u8;
-}
+/// The handlers of one event that do not run inline, in order.
+pub(crate) struct DeferredHandlers(Box<[DeferredHandler]>);
 
 impl TableEntry {
-    pub(crate) fn new(roster: Box<dyn ErasedHandlers>, watched: bool) -> Self {
-        Self {
-            mode: AtomicU8::new(roster.mode(watched)),
-            roster,
-        }
+    /// `registered` are the handlers of `list`, inline or not, in order. `watched` says whether each step of
+    /// the dispatcher is looked at.
+    pub(crate) fn new(
+        event: &'static EventInfo,
+        list: HandlerList,
+        registered: Vec<&'static dyn Registered>,
+        places: &mut Executors,
+        watched: bool,
+    ) -> Self {
+        let (inline, later): (Vec<_>, Vec<_>) = registered
+            .into_iter()
+            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+        let place = places.of(&later);
+        let seat =
+            |((later, handler), place): ((DeferredBinding, &'static dyn Registered), Executor)| {
+                DeferredHandler {
+                    handler: HandlerInfo::of(handler),
+                    priority: handler.spec().priority,
+                    place,
+                    has_timeout: handler.spec().timeout.is_some(),
+                    later,
+                }
+            };
+        let seats = list.later.into_iter().zip(later).zip(place).map(seat);
+        let entry = Self {
+            mode: AtomicU8::new(mode::FULL),
+            inline: list.inline,
+            event,
+            registered: inline.into(),
+            later: DeferredHandlers(seats.collect()),
+            subscriptions: Subscriptions::default(),
+            late_subscriptions: Subscriptions::default(),
+        };
+        entry.refresh(watched);
+        entry
     }
 
     #[inline]
@@ -86,48 +117,27 @@ impl TableEntry {
     /// Chooses the mode again, after a subscription or an observer came or went.
     pub(crate) fn refresh(&self, watched: bool) {
         self.mode
-            .store(self.roster.mode(watched), Ordering::Release);
+            .store(self.choose_mode(watched), Ordering::Release);
     }
 
+    /// The handlers that run inline.
     #[inline]
-    pub(crate) fn roster<E: Event>(&self) -> &EventHandlers<E> {
-        let any: &dyn Any = &*self.roster;
-        let Some(roster) = any.downcast_ref() else {
+    pub(crate) fn handlers<E: Event>(&self) -> &[Bound<E>] {
+        let inline: &dyn Any = &*self.inline;
+        let Some(handlers) = inline.downcast_ref::<InlineHandlers<E>>() else {
             unreachable!("the table's index belongs to another event type")
         };
-        roster
+        handlers.as_slice()
     }
-}
 
-impl<E: Event> EventHandlers<E> {
-    /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(
-        list: List<E>,
-        registered: Vec<&'static dyn Registered>,
-        places: &mut Executors,
-    ) -> Self {
-        let (inline, later): (Vec<_>, Vec<_>) = registered
-            .into_iter()
-            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
-        let place = places.of(&later);
-        let seat = |((later, handler), place): (
-            (DeferredBinding<E>, &'static dyn Registered),
-            Executor,
-        )| DeferredHandler {
-            handler: HandlerInfo::of(handler),
-            priority: handler.spec().priority,
-            place,
-            has_timeout: handler.spec().timeout.is_some(),
-            later,
-        };
-        let seats = list.later.into_iter().zip(later).zip(place).map(seat);
-        Self {
-            handlers: list.inline.into(),
-            registered: inline.into(),
-            later: seats.collect(),
-            subscriptions: Subscriptions::default(),
-            late_subscriptions: Subscriptions::default(),
-        }
+    /// Whether there are handlers that run inline.
+    pub(crate) fn has_inline(&self) -> bool {
+        !self.registered.is_empty()
+    }
+
+    /// How many handlers run inline.
+    pub(crate) fn inline_len(&self) -> usize {
+        self.registered.len()
     }
 
     /// Whether there are handlers or subscriptions that do not run inline.
@@ -137,7 +147,7 @@ impl<E: Event> EventHandlers<E> {
 
     /// Whether all handlers that do not run inline are `async fn`s without conditions.
     fn runs_at_once(&self) -> bool {
-        let is_plain = |seat: &DeferredHandler<E>| {
+        let is_plain = |seat: &DeferredHandler| {
             let is_free = match &seat.place {
                 Executor::Task(place) => place.after.is_empty() && !place.limit.is_named(),
                 Executor::Queue(_) => false,
@@ -152,17 +162,14 @@ impl<E: Event> EventHandlers<E> {
 
     /// Whether all handlers wait in queues, without conditions.
     fn is_queued(&self) -> bool {
-        let is_plain = |seat: &DeferredHandler<E>| {
+        let is_plain = |seat: &DeferredHandler| {
             matches!(seat.place, Executor::Queue(_)) && seat.later.filter.is_none()
         };
-        self.handlers.is_empty()
-            && !self.late_subscriptions.is_some()
-            && self.later.iter().all(is_plain)
+        !self.has_inline() && !self.late_subscriptions.is_some() && self.later.iter().all(is_plain)
     }
 
     /// The subscriptions that run inline, each with its place among the handlers.
-    #[inline]
-    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription>>>> {
         let handler = |at| self.registered.get(at);
         self.subscriptions
             .load(|at| handler(at).map(|handler| handler.spec().priority))
@@ -176,23 +183,12 @@ impl<E: Event> EventHandlers<E> {
             .load(|at| seat(at).map(|seat| seat.priority));
         Guard::into_inner(list)
     }
-}
 
-impl<E> Drop for EventHandlers<E> {
-    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
-    fn drop(&mut self) {
-        let handlers = std::mem::take(&mut self.handlers);
-        handlers.into_iter().for_each(panics::drop_caught);
-        let later = std::mem::take(&mut self.later);
-        later.into_iter().for_each(panics::drop_caught);
-    }
-}
-
-impl<E: Event> ErasedHandlers for EventHandlers<E> {
-    fn mode(&self, watched: bool) -> u8 {
+    /// The mode, given whether each step of the dispatcher is looked at.
+    fn choose_mode(&self, watched: bool) -> u8 {
         let subscribed = self.subscriptions.is_some();
-        let nobody = self.handlers.is_empty() && !subscribed;
-        if watched || (E::INFO.is_stoppable() && !nobody) {
+        let nobody = !self.has_inline() && !subscribed;
+        if watched || (self.event.is_stoppable() && !nobody) {
             mode::FULL
         } else if self.has_later() {
             if !subscribed && self.runs_at_once() {
@@ -204,7 +200,7 @@ impl<E: Event> ErasedHandlers for EventHandlers<E> {
             }
         } else if subscribed {
             mode::SUBSCRIBED
-        } else if self.handlers.is_empty() {
+        } else if nobody {
             mode::EMPTY
         } else {
             mode::PLAIN
@@ -212,9 +208,9 @@ impl<E: Event> ErasedHandlers for EventHandlers<E> {
     }
 }
 
-impl<E: Event> HandlerLookup for EventHandlers<E> {
+impl HandlerLookup for TableEntry {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.event
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
@@ -222,28 +218,42 @@ impl<E: Event> HandlerLookup for EventHandlers<E> {
     }
 }
 
+impl Deref for DeferredHandlers {
+    type Target = [DeferredHandler];
+
+    fn deref(&self) -> &[DeferredHandler] {
+        &self.0
+    }
+}
+
+impl Drop for DeferredHandlers {
+    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    fn drop(&mut self) {
+        let handlers = std::mem::take(&mut self.0);
+        handlers.into_iter().for_each(panics::drop_caught);
+    }
+}
+
 /// What a build needs to know of an event type, behind an object.
-pub trait ErasedEventType: Send + Sync {
+pub(crate) trait ErasedEventType: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
-    /// A `List<E>` with room for so many handlers.
-    fn new_list(&self, handlers: usize) -> Box<dyn Any>;
-    /// Adds a catch-all to such a list.
-    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
-    /// Makes the table's place of the event.
-    fn finish(
-        &self,
-        list: Box<dyn Any>,
-        registered: Vec<&'static dyn Registered>,
-        places: &mut Executors,
-    ) -> Box<dyn ErasedHandlers>;
+    /// A list with room for so many handlers that run inline.
+    fn new_list(&self, inline: usize) -> HandlerList;
 }
+
+/// An event type, as code that is there once knows it.
+pub(crate) type EventKind = &'static dyn ErasedEventType;
 
 /// The [`ErasedEventType`] of `E`.
 pub(crate) struct EventType<E>(PhantomData<fn() -> E>);
 
 impl<E> EventType<E> {
     pub(crate) const NEW: Self = Self(PhantomData);
+}
+
+impl<E: Event> EventType<E> {
+    pub(crate) const KIND: EventKind = &Self::NEW;
 }
 
 impl<E: Event> ErasedEventType for EventType<E> {
@@ -255,25 +265,7 @@ impl<E: Event> ErasedEventType for EventType<E> {
         E::slot()
     }
 
-    fn new_list(&self, handlers: usize) -> Box<dyn Any> {
-        Box::new(List::<E>::with_capacity(handlers))
-    }
-
-    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
-        if let Some(list) = list.downcast_mut::<List<E>>() {
-            list.push_catch_all(catch_all);
-        }
-    }
-
-    fn finish(
-        &self,
-        list: Box<dyn Any>,
-        registered: Vec<&'static dyn Registered>,
-        places: &mut Executors,
-    ) -> Box<dyn ErasedHandlers> {
-        let list = list
-            .downcast::<List<E>>()
-            .map_or_else(|_| List::with_capacity(0), |list| *list);
-        Box::new(EventHandlers::<E>::new(list, registered, places))
+    fn new_list(&self, inline: usize) -> HandlerList {
+        HandlerList::new(Box::new(InlineHandlers::<E>::with_capacity(inline)))
     }
 }

@@ -1,25 +1,28 @@
 //! TODO
 
+use std::any::Any;
 use std::sync::Weak;
 
 use crate::dispatcher::subscription::Call;
 use crate::engine::emission::Emission;
+use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::subscription::state::State;
 use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
 /// A subscription in its event's list.
-pub(crate) struct InlineSubscription<E> {
+pub(crate) struct InlineSubscription {
     pub(crate) key: SubscriptionKey,
     pub(crate) info: HandlerInfo,
     pub(crate) state: State,
     /// There until the node is dropped. Answers whether the subscription goes on.
-    pub(crate) call: Option<Call<E>>,
+    pub(crate) call: Option<Call>,
     /// Whether the target of a weak subscription lives.
     pub(crate) target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    /// That of its event.
+    pub(crate) kind: EventKind,
     pub(crate) inner: Weak<DispatcherState>,
 }
 
@@ -27,10 +30,10 @@ pub(crate) trait Cancel: Send + Sync {
     fn cancel(&self);
 }
 
-impl<E: Event> InlineSubscription<E> {
+impl InlineSubscription {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
-    pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
+    pub(crate) fn deliver(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
         if !self.state.is_active() {
             return !self.state.is_over() && self.deliver_once(event, emission);
         }
@@ -45,7 +48,7 @@ impl<E: Event> InlineSubscription<E> {
     }
 
     #[cold]
-    fn deliver_once(&self, event: &E, emission: &Emission<'_>) -> bool {
+    fn deliver_once(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
         if !self.state.claim() {
             return false;
@@ -56,14 +59,14 @@ impl<E: Event> InlineSubscription<E> {
 
     fn remove(&self) {
         if let Some(inner) = self.inner.upgrade() {
-            let found = inner.find_or_make::<E>();
-            found.roster::<E>().subscriptions.remove(self.key);
-            inner.refresh::<E>();
+            let found = inner.find_or_make(self.kind);
+            found.subscriptions.remove(self.key);
+            inner.refresh(self.kind);
         }
     }
 }
 
-impl<E: Event> SubscriptionNode for InlineSubscription<E> {
+impl SubscriptionNode for InlineSubscription {
     fn key(&self) -> SubscriptionKey {
         self.key
     }
@@ -73,14 +76,14 @@ impl<E: Event> SubscriptionNode for InlineSubscription<E> {
     }
 }
 
-impl<E: Event> Cancel for InlineSubscription<E> {
+impl Cancel for InlineSubscription {
     fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }
 }
 
-impl<E> Drop for InlineSubscription<E> {
+impl Drop for InlineSubscription {
     /// What the closure captured may panic in its `Drop`, and an emission may be the last
     /// owner.
     fn drop(&mut self) {
