@@ -1,6 +1,6 @@
 //! Handlers that come and go at run time.
 
-use std::any::{Any, type_name};
+use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -9,11 +9,10 @@ use std::sync::{Arc, Weak};
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::subscription::late::conclude_async;
 pub(crate) use crate::dispatcher::subscription::late::subscribe_stream;
-use crate::engine::emission::Emission;
-use crate::engine::plan::handlers::{EventKind, EventType};
+use crate::engine::emission::{Emission, Ending};
+use crate::engine::plan::handlers::EventType;
 pub(crate) use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription};
 use crate::engine::plan::subscription::state::State;
-use crate::engine::state::DispatcherState;
 use crate::event::{Event, Handled};
 use crate::handler::outcome::{Conclusion, Outcome};
 use crate::handler_info::HandlerInfo;
@@ -138,7 +137,7 @@ impl<'d> SubscriptionOptions<'d> {
     {
         let at = Location::caller();
         self.add::<E, F>(at, None, move |event, emission| {
-            handler(event).conclude(&mut Conclusion::new(emission));
+            handler(event).conclude(&mut Conclusion::new(&Ending::new(emission, event)));
             true
         })
     }
@@ -199,7 +198,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionOptions<'_, Weak<T>> {
             let Some(target) = weak.upgrade() else {
                 return false;
             };
-            handler(&target, event).conclude(&mut Conclusion::new(emission));
+            handler(&target, event).conclude(&mut Conclusion::new(&Ending::new(emission, event)));
             true
         })
     }
@@ -229,45 +228,23 @@ impl<W> SubscriptionOptions<'_, W> {
         target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
         call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
     ) -> Subscription {
-        let info = HandlerInfo::of_subscription(type_name::<F>(), at);
-        let call = move |event: &dyn Any, emission: &Emission<'_>| match event.downcast_ref() {
-            Some(event) => call(event, emission),
-            None => unreachable!("a subscription is in the list of its event"),
-        };
-        add_node(
-            self.dispatcher.inner(),
-            EventType::<E>::KIND,
-            (self.priority, self.once),
-            info,
+        let inner = self.dispatcher.inner();
+        let kind = EventType::<E>::KIND;
+        let found = inner.find_or_make(kind);
+        let node = Arc::new(InlineSubscription {
+            key: found.subscriptions.key(self.priority),
+            info: HandlerInfo::of_subscription(type_name::<F>(), at),
+            state: State::new(self.once),
+            call: Some(Box::new(call)),
             target,
-            Box::new(call),
-        )
+            kind,
+            inner: Arc::downgrade(inner),
+        });
+        let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
+        found.subscriptions.add(node);
+        inner.refresh(kind);
+        guard
     }
-}
-
-/// Adds a subscription to those of its event.
-fn add_node(
-    inner: &Arc<DispatcherState>,
-    kind: EventKind,
-    (priority, once): (i32, bool),
-    info: HandlerInfo,
-    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    call: Call,
-) -> Subscription {
-    let found = inner.find_or_make(kind);
-    let node = Arc::new(InlineSubscription {
-        key: found.subscriptions.key(priority),
-        info,
-        state: State::new(once),
-        call: Some(call),
-        target,
-        kind,
-        inner: Arc::downgrade(inner),
-    });
-    let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
-    found.subscriptions.add(node);
-    inner.refresh(kind);
-    guard
 }
 
 impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
@@ -279,4 +256,4 @@ impl<W> fmt::Debug for SubscriptionOptions<'_, W> {
     }
 }
 
-pub(crate) type Call = Box<dyn Fn(&dyn Any, &Emission<'_>) -> bool + Send + Sync>;
+pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;

@@ -91,6 +91,19 @@ fn emit_by<E: Event>(
         None if panic.is_none() && refused.is_none() => return Report::new(ran, 0, None),
         None => LazyState::new(),
     };
+    finish_outermost(inner, ran, record, panic, refused)
+}
+
+/// Reports an outermost root of which there is more to say than how many deliveries there were.
+#[cold]
+#[inline(never)]
+fn finish_outermost(
+    inner: &Arc<DispatcherState>,
+    ran: usize,
+    record: LazyState,
+    panic: Option<Failure>,
+    refused: Option<NestingError>,
+) -> Report {
     let mut root = Cascade {
         done: ran,
         record,

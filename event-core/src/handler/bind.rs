@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::engine::emission::Emission;
+use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{
     Bound, Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, InlineHandlers, OfEvent,
@@ -125,16 +125,13 @@ impl<F, R> Function<F, R> {
     }
 }
 
-impl<E, F, R: Outcome<E>> SyncHandler<E> for Function<F, R>
+impl<E: 'static, F, R: Outcome<E>> SyncHandler<E> for Function<F, R>
 where
     F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
 {
     fn call(&self, event: &E, emission: &Emission<'_>) {
-        conclude(
-            emission,
-            (self.call)(event, &Delivery::new(emission)),
-            R::conclude,
-        );
+        let outcome = (self.call)(event, &Delivery::new(emission));
+        conclude(&Ending::new(emission, event), outcome, R::conclude);
     }
 }
 
@@ -147,20 +144,24 @@ where
 {
     fn call(&self, event: &dyn AnyEvent, emission: &Emission<'_>) {
         let outcome = (self.0.call)(event, &Delivery::new(emission));
-        conclude(emission, outcome, R::conclude_catch_all);
+        conclude(
+            &Ending::new(emission, event),
+            outcome,
+            R::conclude_catch_all,
+        );
     }
 }
 
 /// Tells the emission how a call ended. One function for all handlers that return an `R`.
 #[inline]
 fn conclude<R>(
-    emission: &Emission<'_>,
+    ending: &Ending<'_>,
     outcome: Result<R, NotRun>,
     conclude: impl FnOnce(R, &mut Conclusion<'_>),
 ) {
     match outcome {
-        Ok(outcome) => conclude(outcome, &mut Conclusion::new(emission)),
-        Err(not_run) => emission.not_run(not_run),
+        Ok(outcome) => conclude(outcome, &mut Conclusion::new(ending)),
+        Err(not_run) => ending.not_run(not_run),
     }
 }
 
@@ -226,7 +227,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                     return;
                 };
                 let outcome = call(E::received(event), lent, &Delivery::new(emission));
-                conclude(emission, outcome, R::conclude);
+                conclude(&Ending::new(emission, event), outcome, R::conclude);
             },
         )));
     }
@@ -330,7 +331,11 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
                     return;
                 };
                 let outcome = call(event, lent, &Delivery::new(emission));
-                conclude(emission, outcome, R::conclude_catch_all);
+                conclude(
+                    &Ending::new(emission, event),
+                    outcome,
+                    R::conclude_catch_all,
+                );
             },
         )));
     }

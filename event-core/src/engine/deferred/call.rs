@@ -123,8 +123,7 @@ impl<'a> AsyncCall<'a> {
         // The making of parameters, and of a subscription's future, is the user's: its emits count.
         let stand = event.origin().stand();
         let (started, refused) = stand.enter(inner, || {
-            let emission =
-                Emission::new(inner, &who, event.as_any_event(), event.origin(), &record);
+            let emission = Emission::new(inner, &who, event.origin(), &record);
             let start = || event.start(inner, target, &emission);
             catch_unwind(AssertUnwindSafe(|| match under_way {
                 None => start(),
@@ -303,13 +302,14 @@ impl FinishedCall {
         }
         root.settle_attempt(inner, event, target, self.attempt, |emission| {
             self.left.join(emission);
+            let event = event.as_any_event();
             match self.landing {
                 CallResult::HandlerResult(HandlerResult::Done) => {}
                 CallResult::HandlerResult(HandlerResult::CascadeState(collected)) => {
-                    emission.conclude(*collected);
+                    emission.conclude(event, *collected);
                 }
-                CallResult::NotRun(why) => emission.not_run(why),
-                CallResult::Panicked(payload) => emission.panicked(payload),
+                CallResult::NotRun(why) => emission.not_run(event, why),
+                CallResult::Panicked(payload) => emission.panicked(event, payload),
             }
         })
     }
@@ -422,7 +422,7 @@ pub(crate) fn run(
                     Some(under_way) => emission.set_under_way(under_way).run(call),
                 });
                 if let Err(payload) = catch_unwind(call) {
-                    emission.panicked(payload);
+                    emission.panicked(event.as_any_event(), payload);
                 }
             })
         });

@@ -338,6 +338,10 @@ impl HandlerLookup for SingleHandler<'_> {
         self.event.handler(self.inner, self.target)
     }
 
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.event.entry(self.inner).as_event(event)
+    }
+
     fn attempt(&self) -> u32 {
         self.attempt
     }

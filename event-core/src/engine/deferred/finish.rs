@@ -45,7 +45,8 @@ impl DispatcherState {
         let (event, target) = (&*item.event, &item.target);
         root.settle_attempt(self, event, target, item.attempt, |emission| {
             CallExtras::of(under_way).join(emission);
-            emission.failed(Ended::Abandoned, self.abandoned(queue));
+            let event = item.event.as_any_event();
+            emission.failed(event, Ended::Abandoned, self.abandoned(queue));
         });
         panics::drop_caught(item);
         self.tell_all(root);

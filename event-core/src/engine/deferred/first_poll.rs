@@ -122,7 +122,7 @@ fn run_async<'a>(
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let record = LazyState::new();
     let seats = DeferredLookup(entry);
-    let emission = Emission::new(inner, &seats, event, origin, &record);
+    let emission = Emission::new(inner, &seats, origin, &record);
     let mut waiting = ConcurrentFutures::default();
     let all = AssertUnwindSafe(|| {
         for seat in &*entry.later {
@@ -191,7 +191,7 @@ pub(crate) fn run_one<'a>(
     };
     let record = LazyState::new();
     let seats = DeferredLookup(entry);
-    let emission = Emission::new(inner, &seats, event, origin, &record);
+    let emission = Emission::new(inner, &seats, origin, &record);
     emission.set_position(seat);
     let one = AssertUnwindSafe(|| {
         let mut running = match call.start(event, &Delivery::new(&emission)) {
@@ -232,5 +232,9 @@ impl HandlerLookup for DeferredLookup<'_> {
 
     fn handler(&self, position: usize) -> HandlerInfo {
         self.0.later[position].handler
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.0.as_event(event)
     }
 }

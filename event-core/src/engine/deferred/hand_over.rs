@@ -171,7 +171,7 @@ pub(crate) fn admits(
             emission.skip(Skip::Filter);
         }),
         Err(payload) => root.settle(inner, event, &target, |emission| {
-            emission.panicked(payload);
+            emission.panicked(event.as_any_event(), payload);
         }),
     };
     false
@@ -187,7 +187,7 @@ pub(crate) fn reject(
 ) {
     let ended = cause.ended().unwrap_or(Ended::Rejected);
     root.settle(inner, event, target, |emission| {
-        emission.failed(ended, cause);
+        emission.failed(event.as_any_event(), ended, cause);
     });
 }
 
@@ -296,7 +296,7 @@ pub(crate) fn offered_to(
         }
         OfferResult::Panicked(item, payload) => {
             root.settle(inner, &*item.event, &item.target, |emission| {
-                emission.panicked(payload);
+                emission.panicked(item.event.as_any_event(), payload);
             });
             panics::drop_caught(item);
         }

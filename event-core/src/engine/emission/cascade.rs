@@ -453,13 +453,7 @@ impl Cascade {
             target,
             attempt,
         };
-        let emission = Emission::new(
-            inner,
-            &who,
-            event.as_any_event(),
-            event.origin(),
-            &self.record,
-        );
+        let emission = Emission::new(inner, &who, event.origin(), &self.record);
         conclude(&emission);
         if let Some(observed) = EmissionObservers::later(inner, event) {
             emission.tell_ended(&observed);
@@ -488,13 +482,7 @@ impl Cascade {
                 target,
                 attempt: 1,
             };
-            let emission = Emission::new(
-                inner,
-                &who,
-                event.as_any_event(),
-                event.origin(),
-                &self.record,
-            );
+            let emission = Emission::new(inner, &who, event.origin(), &self.record);
             left.join(&emission);
             emission.tell_ended_as(&observed, ended);
         }

@@ -36,6 +36,8 @@ use crate::{log, panics};
 pub(crate) trait HandlerLookup {
     fn event(&self) -> &'static EventInfo;
     fn handler(&self, position: usize) -> HandlerInfo;
+    /// The event that is on its way, given as what has its type.
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent;
     /// Which delivery of the event to the handler this is, from 1.
     fn attempt(&self) -> u32 {
         1
@@ -49,7 +51,6 @@ pub(crate) trait HandlerLookup {
 pub(crate) struct Emission<'e> {
     inner: &'e Arc<DispatcherState>,
     who: &'e dyn HandlerLookup,
-    event: &'e dyn AnyEvent,
     /// The handler that runs now is the one at `first + offset`; written before each call, so
     /// that a panic finds it. In two parts, since a call site knows the second.
     first: Cell<u32>,
@@ -63,14 +64,12 @@ impl<'e> Emission<'e> {
     pub(crate) fn new(
         inner: &'e Arc<DispatcherState>,
         who: &'e dyn HandlerLookup,
-        event: &'e dyn AnyEvent,
         origin: &'e Lineage,
         record: &'e LazyState,
     ) -> Self {
         Self {
             inner,
             who,
-            event,
             first: Cell::new(0),
             offset: Cell::new(0),
             origin,
@@ -126,12 +125,12 @@ impl<'e> Emission<'e> {
     }
 
     /// The event as failures keep it; made now, if none has failed before.
-    fn snapshot(&self) -> Arc<Snapshot> {
+    fn snapshot(&self, event: &dyn AnyEvent) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.more().progress.snapshot {
             return Arc::clone(snapshot);
         }
         // Not while the record is borrowed: what shows the event is the user's.
-        let snapshot = Snapshot::of(self.event, self.meta());
+        let snapshot = Snapshot::of(event, self.meta());
         self.more().progress.snapshot = Some(Arc::clone(&snapshot));
         snapshot
     }
@@ -244,32 +243,32 @@ impl<'e> Emission<'e> {
 
     /// The handler was not called.
     #[cold]
-    pub(crate) fn not_run(&self, why: NotRun) {
+    pub(crate) fn not_run(&self, event: &dyn AnyEvent, why: NotRun) {
         match why {
             NotRun::Filtered => self.count(Ended::Skipped(Skip::Filter)),
             NotRun::Cancelled => self.count(Ended::Skipped(Skip::Cancelled)),
-            NotRun::Rejected(error) => self.failed(Ended::Failed, Cause::Error(error)),
+            NotRun::Rejected(error) => self.failed(event, Ended::Failed, Cause::Error(error)),
         }
     }
 
     /// The handler at the current position panicked; the emission goes on behind it.
     #[cold]
-    pub(crate) fn panicked(&self, payload: Box<dyn Any + Send>) {
+    pub(crate) fn panicked(&self, event: &dyn AnyEvent, payload: Box<dyn Any + Send>) {
         let message = panics::message(payload);
-        self.failed(Ended::Panicked, Cause::Panic(message));
+        self.failed(event, Ended::Panicked, Cause::Panic(message));
     }
 
     /// Takes in what the call of an async handler led to.
     #[cold]
-    pub(crate) fn conclude(&self, collected: CollectedEffects) {
+    pub(crate) fn conclude(&self, event: &dyn AnyEvent, collected: CollectedEffects) {
         for event in collected.caused {
             self.cause(event);
         }
         for error in collected.errors {
-            self.failed(Ended::Failed, Cause::Error(error));
+            self.failed(event, Ended::Failed, Cause::Error(error));
         }
         if let Some(limit) = collected.timed_out {
-            self.failed(Ended::TimedOut, Cause::TimedOut(limit));
+            self.failed(event, Ended::TimedOut, Cause::TimedOut(limit));
         }
     }
 
@@ -287,9 +286,9 @@ impl<'e> Emission<'e> {
 
     /// The delivery of the event at the current position failed.
     #[cold]
-    pub(crate) fn failed(&self, ended: Ended, cause: Cause) {
+    pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: Ended, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
-            .of(self.snapshot(), self.origin.stand());
+            .of(self.snapshot(event), self.origin.stand());
         self.count(ended);
         // Not while the record is borrowed: who writes logs may emit.
         log::failure(self.inner, &failure, &self.trace(), &self.origin.trace);
@@ -314,8 +313,8 @@ impl<'e> Emission<'e> {
     }
 }
 
-/// Takes in the outcome of a call that has ended before the next one begins.
-impl EffectSink for Emission<'_> {
+impl Emission<'_> {
+    /// The delivery at the current position caused an event.
     fn cause(&self, event: Box<dyn ErasedEvent>) {
         let origin = self.origin_of_caused();
         let mut more = self.more();
@@ -323,11 +322,7 @@ impl EffectSink for Emission<'_> {
         more.queue(self.inner, event, self.handler(), origin);
     }
 
-    #[cold]
-    fn fail(&self, error: BoxError) {
-        self.failed(Ended::Failed, Cause::Error(error));
-    }
-
+    /// The handler at the current position stopped the emission.
     #[cold]
     fn stop(&self) {
         if !self.event().is_stoppable() {
@@ -336,5 +331,47 @@ impl EffectSink for Emission<'_> {
         let mut more = self.more();
         more.progress.halted = Some(Skip::Break);
         more.details.stopped_by = Some(self.handler());
+    }
+}
+
+/// Takes in the outcome of a call that has ended before the next one begins.
+pub(crate) struct Ending<'e> {
+    emission: &'e Emission<'e>,
+    /// The event, which nobody needs unless the call failed. Generated code knows its type before it knows that
+    /// it is an event.
+    event: &'e dyn Any,
+}
+
+impl<'e> Ending<'e> {
+    #[inline]
+    pub(crate) fn new(emission: &'e Emission<'e>, event: &'e dyn Any) -> Self {
+        Self { emission, event }
+    }
+
+    /// The handler was not called.
+    #[cold]
+    pub(crate) fn not_run(&self, why: NotRun) {
+        self.emission.not_run(self.event(), why);
+    }
+
+    fn event(&self) -> &'e dyn AnyEvent {
+        self.emission.who.as_event(self.event)
+    }
+}
+
+impl EffectSink for Ending<'_> {
+    fn cause(&self, event: Box<dyn ErasedEvent>) {
+        self.emission.cause(event);
+    }
+
+    #[cold]
+    fn fail(&self, error: BoxError) {
+        let (event, cause) = (self.event(), Cause::Error(error));
+        self.emission.failed(event, Ended::Failed, cause);
+    }
+
+    #[cold]
+    fn stop(&self) {
+        self.emission.stop();
     }
 }

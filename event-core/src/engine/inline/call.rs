@@ -26,7 +26,7 @@ pub(crate) fn run_plain<E: Event>(
     origin: &Lineage,
 ) -> usize {
     let handlers = entry.handlers::<E>();
-    let emission = Emission::new(inner, entry, event, origin, record);
+    let emission = Emission::new(inner, entry, origin, record);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
         go_on_behind(handlers, event, &emission, payload);
@@ -45,7 +45,7 @@ pub(crate) fn go_on_behind<E: Event>(
 ) {
     let mut caught = Err(payload);
     while let Err(payload) = caught {
-        emission.panicked(payload);
+        emission.panicked(event, payload);
         emission.advance();
         caught = catch_unwind(AssertUnwindSafe(|| {
             call_all(&handlers[emission.position()..], event, emission);

@@ -12,10 +12,13 @@ use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::inline::call::{call_some, run_plain};
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::handlers::TableEntry;
-use crate::engine::plan::subscription::inline::InlineSubscription;
-use crate::engine::plan::subscriptions::{Step, SubscriptionList, SubscriptionNode as _};
+use crate::engine::plan::subscription::inline::{
+    ErasedInlineSubscription, InlineSubscriptions, TypedSubscriptions,
+};
+use crate::engine::plan::subscriptions::{Step, SubscriptionList};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::report::status::{Ended, Skip};
@@ -35,12 +38,13 @@ pub(crate) fn run_subscribed<E: Event>(
         return run_plain(inner, entry, event, record, origin);
     };
     let all = entry.handlers::<E>();
+    let subscriptions = TypedSubscriptions::<E>::of(subscribed);
     let view = InlinePositions::new(entry, Some(subscribed));
-    let emission = Emission::new(inner, &view, event, origin, record);
+    let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
-        for inlay in subscribed.inlays() {
+        for inlay in subscriptions {
             call_some(&all[handlers..inlay.handlers], event, &emission);
             handlers = inlay.handlers;
             if !inlay.node.deliver(event, &emission) {
@@ -53,23 +57,20 @@ pub(crate) fn run_subscribed<E: Event>(
     if let Err(payload) = catch_unwind(first_try) {
         view.go_on_behind(event, &emission, &missed, payload);
     }
-    view.len() - missed.get()
+    all.len() + subscriptions.len() - missed.get()
 }
 
 /// The positions of an event: its handlers, with the subscriptions among them if there are
 /// any.
 struct InlinePositions<'v> {
     entry: &'v TableEntry,
-    subscribed: Option<&'v SubscriptionList<InlineSubscription>>,
+    subscribed: Option<&'v InlineSubscriptions>,
     /// How many subscriptions come before the position that was looked at last.
     before: Cell<usize>,
 }
 
 impl<'v> InlinePositions<'v> {
-    fn new(
-        entry: &'v TableEntry,
-        subscribed: Option<&'v SubscriptionList<InlineSubscription>>,
-    ) -> Self {
+    fn new(entry: &'v TableEntry, subscribed: Option<&'v InlineSubscriptions>) -> Self {
         Self {
             entry,
             subscribed,
@@ -81,7 +82,7 @@ impl<'v> InlinePositions<'v> {
         self.entry.inline_len() + self.subscribed.map_or(0, SubscriptionList::len)
     }
 
-    fn step(&self, position: usize) -> Step<'v, InlineSubscription> {
+    fn step(&self, position: usize) -> Step<'v, dyn ErasedInlineSubscription> {
         match self.subscribed {
             None => Step::Handler(position),
             Some(subscribed) => subscribed.step(position, &self.before),
@@ -106,7 +107,7 @@ impl<'v> InlinePositions<'v> {
         missed: &Cell<usize>,
         payload: Box<dyn Any + Send>,
     ) {
-        emission.panicked(payload);
+        emission.panicked(event, payload);
         emission.advance();
         self.run_rest(event, emission, missed, None);
     }
@@ -133,7 +134,7 @@ impl<'v> InlinePositions<'v> {
                 }
             }));
             if let Err(payload) = run {
-                emission.panicked(payload);
+                emission.panicked(event, payload);
                 if let Some(observed) = observed {
                     emission.tell_ended(observed);
                 }
@@ -160,7 +161,7 @@ impl<'v> InlinePositions<'v> {
             if let Step::Subscription(node) = step
                 && !node.is_alive()
             {
-                return node.deliver(event, emission);
+                return node.deliver_any(event, emission);
             }
             trace = emission.start_observed(observed);
         }
@@ -169,7 +170,7 @@ impl<'v> InlinePositions<'v> {
                 event.call_handler(self.entry, index, emission);
                 true
             }
-            Step::Subscription(node) => node.deliver(event, emission),
+            Step::Subscription(node) => node.deliver_any(event, emission),
         });
         if let Some(observed) = observed {
             if delivered {
@@ -212,8 +213,12 @@ impl HandlerLookup for InlinePositions<'_> {
     fn handler(&self, position: usize) -> HandlerInfo {
         match self.step(position) {
             Step::Handler(index) => self.entry.handler(index),
-            Step::Subscription(node) => node.info,
+            Step::Subscription(node) => node.info(),
         }
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.entry.as_event(event)
     }
 }
 
@@ -229,7 +234,7 @@ pub(crate) fn run_full(
 ) -> usize {
     let subscribed = entry.subscribed();
     let view = InlinePositions::new(entry, subscribed.as_deref());
-    let emission = Emission::new(inner, &view, event, origin, record);
+    let emission = Emission::new(inner, &view, origin, record);
     let missed = Cell::new(0);
     view.run_rest(event, &emission, &missed, observed);
     view.len() - missed.get()

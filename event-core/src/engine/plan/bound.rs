@@ -79,6 +79,8 @@ pub(crate) struct InlineHandlers<E>(Vec<Bound<E>>);
 /// The same, whatever the event.
 pub(crate) trait ErasedInlineHandlers: Any + Send + Sync {
     fn push_catch_all(&mut self, handler: AnyBound);
+    /// An event of this type as what it is.
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent;
 }
 
 impl HandlerList {
@@ -116,6 +118,13 @@ impl<E: 'static> InlineHandlers<E> {
 impl<E: AnyEvent> ErasedInlineHandlers for InlineHandlers<E> {
     fn push_catch_all(&mut self, handler: AnyBound) {
         self.push(Box::new(OfAny(handler)));
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        match event.downcast_ref::<E>() {
+            Some(event) => event,
+            None => of_another_type(),
+        }
     }
 }
 

@@ -22,9 +22,10 @@ use crate::engine::plan::bound::{
 use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
-use crate::engine::plan::subscription::inline::InlineSubscription;
-use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
+use crate::engine::plan::subscription::inline::{ErasedInlineSubscription, InlineSubscriptions};
+use crate::engine::plan::subscriptions::{SubscriptionSlot, Subscriptions};
 use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
 use crate::handler::registered::{ExecutorKind, Registered};
@@ -63,7 +64,7 @@ pub(crate) struct TableEntry {
     /// The handlers that do not run inline, in order.
     pub(crate) later: DeferredHandlers,
     /// Subscriptions that run inline.
-    pub(crate) subscriptions: Subscriptions<InlineSubscription>,
+    pub(crate) subscriptions: Subscriptions<dyn ErasedInlineSubscription>,
     /// Subscriptions that do not.
     pub(crate) late_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
@@ -169,18 +170,33 @@ impl TableEntry {
     }
 
     /// The subscriptions that run inline, each with its place among the handlers.
-    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription>>>> {
-        let handler = |at| self.registered.get(at);
-        self.subscriptions
-            .load(|at| handler(at).map(|handler| handler.spec().priority))
+    #[inline]
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<InlineSubscriptions>>> {
+        let list = self.subscriptions.load();
+        if list.is_none() && self.subscriptions.is_some() {
+            return self.make_subscribed();
+        }
+        list
+    }
+
+    #[cold]
+    fn make_subscribed(&self) -> Guard<Option<Arc<InlineSubscriptions>>> {
+        let handler = |at: usize| self.registered.get(at);
+        let priority = |at| handler(at).map(|handler| handler.spec().priority);
+        let typed = |slots: &[SubscriptionSlot<dyn ErasedInlineSubscription>]| {
+            Some(slots.first()?.node.typed(slots))
+        };
+        self.subscriptions.make_list(priority, typed)
     }
 
     /// The same of those that do not run inline.
     pub(crate) fn late_subscribed(&self) -> Option<DeferredSubscriptions> {
-        let seat = |at| self.later.get(at);
-        let list = self
-            .late_subscriptions
-            .load(|at| seat(at).map(|seat| seat.priority));
+        let list = self.late_subscriptions.load();
+        if list.is_none() && self.late_subscriptions.is_some() {
+            let priority = |at: usize| self.later.get(at).map(|seat| seat.priority);
+            let made = self.late_subscriptions.make_list(priority, |_| None);
+            return Guard::into_inner(made);
+        }
         Guard::into_inner(list)
     }
 
@@ -215,6 +231,10 @@ impl HandlerLookup for TableEntry {
 
     fn handler(&self, position: usize) -> HandlerInfo {
         HandlerInfo::of(self.registered[position])
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.inline.as_event(event)
     }
 }
 

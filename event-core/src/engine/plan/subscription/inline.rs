@@ -1,24 +1,27 @@
 //! TODO
 
 use std::any::Any;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use crate::dispatcher::subscription::Call;
 use crate::engine::emission::Emission;
 use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::subscription::state::State;
-use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
+use crate::engine::plan::subscriptions::{
+    SubscriptionKey, SubscriptionList, SubscriptionNode, SubscriptionSlot,
+};
 use crate::engine::state::DispatcherState;
+use crate::event::Event;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
 /// A subscription in its event's list.
-pub(crate) struct InlineSubscription {
+pub(crate) struct InlineSubscription<E> {
     pub(crate) key: SubscriptionKey,
     pub(crate) info: HandlerInfo,
     pub(crate) state: State,
     /// There until the node is dropped. Answers whether the subscription goes on.
-    pub(crate) call: Option<Call>,
+    pub(crate) call: Option<Call<E>>,
     /// Whether the target of a weak subscription lives.
     pub(crate) target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     /// That of its event.
@@ -26,14 +29,44 @@ pub(crate) struct InlineSubscription {
     pub(crate) inner: Weak<DispatcherState>,
 }
 
+/// The same, whatever its event.
+pub(crate) trait ErasedInlineSubscription: SubscriptionNode + Any {
+    fn info(&self) -> HandlerInfo;
+    /// Calls the subscription; `false` if it is over and was not called.
+    fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool;
+    /// The [`TypedSubscriptions`] of a list that this one is in.
+    fn typed(
+        &self,
+        list: &[SubscriptionSlot<dyn ErasedInlineSubscription>],
+    ) -> Box<dyn Any + Send + Sync>;
+}
+
+/// The subscriptions of an event that run inline.
+pub(crate) type InlineSubscriptions = SubscriptionList<dyn ErasedInlineSubscription>;
+
+/// The same subscriptions with the type of their event, so that an emission asks for it once, and not at each
+/// call.
+pub(crate) struct TypedSubscriptions<E>(Box<[SubscriptionSlot<InlineSubscription<E>>]>);
+
+impl<E: Event> TypedSubscriptions<E> {
+    #[inline]
+    pub(crate) fn of(list: &InlineSubscriptions) -> &[SubscriptionSlot<InlineSubscription<E>>] {
+        let typed = list.typed().map(|typed| typed.downcast_ref::<Self>());
+        let Some(Some(Self(slots))) = typed else {
+            unreachable!("a subscription is in the list of its event")
+        };
+        slots
+    }
+}
+
 pub(crate) trait Cancel: Send + Sync {
     fn cancel(&self);
 }
 
-impl InlineSubscription {
+impl<E: Event> InlineSubscription<E> {
     /// Calls the subscription; `false` if it is over and was not called.
     #[inline]
-    pub(crate) fn deliver(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
+    pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
         if !self.state.is_active() {
             return !self.state.is_over() && self.deliver_once(event, emission);
         }
@@ -48,7 +81,7 @@ impl InlineSubscription {
     }
 
     #[cold]
-    fn deliver_once(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
+    fn deliver_once(&self, event: &E, emission: &Emission<'_>) -> bool {
         // Claimed before the call, so that of all emissions exactly one makes it.
         if !self.state.claim() {
             return false;
@@ -66,7 +99,7 @@ impl InlineSubscription {
     }
 }
 
-impl SubscriptionNode for InlineSubscription {
+impl<E: Event> SubscriptionNode for InlineSubscription<E> {
     fn key(&self) -> SubscriptionKey {
         self.key
     }
@@ -76,14 +109,41 @@ impl SubscriptionNode for InlineSubscription {
     }
 }
 
-impl Cancel for InlineSubscription {
+impl<E: Event> ErasedInlineSubscription for InlineSubscription<E> {
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
+    fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
+        let Some(event) = event.downcast_ref() else {
+            unreachable!("a subscription is in the list of its event")
+        };
+        self.deliver(event, emission)
+    }
+
+    fn typed(
+        &self,
+        list: &[SubscriptionSlot<dyn ErasedInlineSubscription>],
+    ) -> Box<dyn Any + Send + Sync> {
+        let slots = list.iter().filter_map(|slot| {
+            let node: Arc<dyn Any + Send + Sync> = Arc::clone(&slot.node) as _;
+            Some(SubscriptionSlot {
+                handlers: slot.handlers,
+                node: node.downcast::<Self>().ok()?,
+            })
+        });
+        Box::new(TypedSubscriptions::<E>(slots.collect()))
+    }
+}
+
+impl<E: Event> Cancel for InlineSubscription<E> {
     fn cancel(&self) {
         self.state.cancel();
         self.remove();
     }
 }
 
-impl Drop for InlineSubscription {
+impl<E> Drop for InlineSubscription<E> {
     /// What the closure captured may panic in its `Drop`, and an emission may be the last
     /// owner.
     fn drop(&mut self) {
