@@ -27,7 +27,7 @@ use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
 use crate::engine::emission::replay;
 use crate::engine::emission::values::Values;
-use crate::engine::inline::call::run_plain;
+use crate::engine::inline::call::{run_erased, run_plain};
 use crate::engine::inline::observed::{run_full, run_subscribed};
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::handlers::{TableEntry, mode};
@@ -292,7 +292,7 @@ pub(crate) fn deliver(
     let record = &root.record;
     root.done += match entry.mode() {
         mode::EMPTY => 0,
-        mode::PLAIN if !fail_fast => event.run_plain(inner, entry, record, &origin),
+        mode::PLAIN if !fail_fast => run_erased(inner, entry, event, record, &origin),
         mode::SUBSCRIBED if !fail_fast => event.run_subscribed(inner, entry, record, &origin),
         _ => {
             inner.begin(event.info(), &mut origin);

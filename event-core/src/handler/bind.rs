@@ -131,7 +131,7 @@ where
 {
     fn call(&self, event: &E, emission: &Emission<'_>) {
         let outcome = (self.call)(event, &Delivery::new(emission));
-        conclude(&Ending::new(emission, event), outcome, R::conclude);
+        conclude(emission, event, outcome);
     }
 }
 
@@ -144,23 +144,33 @@ where
 {
     fn call(&self, event: &dyn AnyEvent, emission: &Emission<'_>) {
         let outcome = (self.0.call)(event, &Delivery::new(emission));
-        conclude(
-            &Ending::new(emission, event),
-            outcome,
-            R::conclude_catch_all,
-        );
+        conclude_catch_all(emission, event, outcome);
     }
 }
 
-/// Tells the emission how a call ended. One function for all handlers that return an `R`.
+/// Tells the emission how a call ended. One function for all handlers of an `E` that return an `R`.
 #[inline]
-fn conclude<R>(
-    ending: &Ending<'_>,
+fn conclude<E: 'static, R: Outcome<E>>(
+    emission: &Emission<'_>,
+    event: &E,
     outcome: Result<R, NotRun>,
-    conclude: impl FnOnce(R, &mut Conclusion<'_>),
 ) {
+    let ending = Ending::new(emission, event);
     match outcome {
-        Ok(outcome) => conclude(outcome, &mut Conclusion::new(ending)),
+        Ok(outcome) => outcome.conclude(&mut Conclusion::new(&ending)),
+        Err(not_run) => ending.not_run(not_run),
+    }
+}
+
+/// The same of a catch-all.
+fn conclude_catch_all<R: CatchAllOutcome>(
+    emission: &Emission<'_>,
+    event: &dyn AnyEvent,
+    outcome: Result<R, NotRun>,
+) {
+    let ending = Ending::new(emission, event);
+    match outcome {
+        Ok(outcome) => outcome.conclude_catch_all(&mut Conclusion::new(&ending)),
         Err(not_run) => ending.not_run(not_run),
     }
 }
@@ -226,8 +236,8 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
-                let outcome = call(E::received(event), lent, &Delivery::new(emission));
-                conclude(&Ending::new(emission, event), outcome, R::conclude);
+                let event = E::received(event);
+                conclude(emission, event, call(event, lent, &Delivery::new(emission)));
             },
         )));
     }
@@ -331,11 +341,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
                     return;
                 };
                 let outcome = call(event, lent, &Delivery::new(emission));
-                conclude(
-                    &Ending::new(emission, event),
-                    outcome,
-                    R::conclude_catch_all,
-                );
+                conclude_catch_all(emission, event, outcome);
             },
         )));
     }

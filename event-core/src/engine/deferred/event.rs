@@ -107,30 +107,26 @@ pub(crate) trait ErasedDeferredEvent: Send + Sync {
 
 impl<E: Event> DeferredEvent<E> {
     pub(crate) fn new(event: E, with: Sharing) -> Self {
-        let Sharing {
-            origin,
-            late,
-            as_arc,
-        } = with;
+        let event = if with.needs_arc() {
+            EventStorage::Arc(Arc::new(event))
+        } else {
+            EventStorage::Here(event)
+        };
+        Self::with(event, with)
+    }
+
+    fn with(event: EventStorage<E>, with: Sharing) -> Self {
         Self {
-            event: if as_arc || origin.trace.is_some() {
-                EventStorage::Arc(Arc::new(event))
-            } else {
-                EventStorage::Here(event)
-            },
-            origin: origin.outliving(),
-            late,
+            event,
+            origin: with.origin.outliving(),
+            late: with.late,
         }
     }
 
     /// Of an event that somebody else holds, too.
     #[cfg(feature = "serde")]
     pub(crate) fn held(event: Arc<E>, with: Sharing) -> Self {
-        Self {
-            event: EventStorage::Arc(event),
-            origin: with.origin.outliving(),
-            late: with.late,
-        }
+        Self::with(EventStorage::Arc(event), with)
     }
 
     /// A root outside of all others, of an event that the table has.

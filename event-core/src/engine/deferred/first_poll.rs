@@ -22,6 +22,7 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::nesting;
 use crate::engine::emission::nesting::NestingError;
 use crate::engine::emission::{Emission, HandlerLookup};
+use crate::engine::inline::call::run_erased;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
 use crate::engine::plan::handlers::TableEntry;
@@ -96,7 +97,7 @@ pub(crate) fn run<'a>(
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let (event, origin) = (shared.event(), shared.origin());
     if entry.has_inline() {
-        root.done = event.run_plain(inner, entry, &root.record, origin);
+        root.done = run_erased(inner, entry, event, &root.record, origin);
         if root.record.get().is_some() {
             return Some(Box::new(RemainingHandlers {
                 seat: 0,

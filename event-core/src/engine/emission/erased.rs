@@ -6,7 +6,7 @@ use crate::engine::deferred::event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::LazyState;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::inline::call::run_plain;
+use crate::engine::inline::call::call_some;
 use crate::engine::inline::observed::run_subscribed;
 use crate::engine::plan::handlers::{EventKind, EventType, TableEntry};
 use crate::engine::state::DispatcherState;
@@ -18,14 +18,6 @@ use crate::event::info::EventInfo;
 /// is not the fast way is there once for all types, and is compiled once.
 pub(crate) trait InlineEvent: AnyEvent {
     fn kind(&self) -> EventKind;
-    /// See [`run_plain`].
-    fn run_plain(
-        &self,
-        inner: &Arc<DispatcherState>,
-        entry: &TableEntry,
-        record: &LazyState,
-        origin: &Lineage,
-    ) -> usize;
     /// See [`run_subscribed`].
     fn run_subscribed(
         &self,
@@ -36,21 +28,13 @@ pub(crate) trait InlineEvent: AnyEvent {
     ) -> usize;
     /// Calls the inline handler at `index`.
     fn call_handler(&self, entry: &TableEntry, index: usize, emission: &Emission<'_>);
+    /// Calls the inline handlers from the emission's position on.
+    fn call_rest(&self, entry: &TableEntry, emission: &Emission<'_>);
 }
 
 impl<E: Event> InlineEvent for E {
     fn kind(&self) -> EventKind {
         EventType::<E>::KIND
-    }
-
-    fn run_plain(
-        &self,
-        inner: &Arc<DispatcherState>,
-        entry: &TableEntry,
-        record: &LazyState,
-        origin: &Lineage,
-    ) -> usize {
-        run_plain(inner, entry, self, record, origin)
     }
 
     fn run_subscribed(
@@ -65,6 +49,14 @@ impl<E: Event> InlineEvent for E {
 
     fn call_handler(&self, entry: &TableEntry, index: usize, emission: &Emission<'_>) {
         entry.handlers::<E>()[index].call(self, emission);
+    }
+
+    fn call_rest(&self, entry: &TableEntry, emission: &Emission<'_>) {
+        call_some(
+            &entry.handlers::<E>()[emission.position()..],
+            self,
+            emission,
+        );
     }
 }
 
@@ -85,6 +77,12 @@ pub(crate) struct Sharing {
     pub(crate) late: Option<Arc<TableEntry>>,
     /// Somebody wants an `Arc` of the event itself.
     pub(crate) as_arc: bool,
+}
+
+impl Sharing {
+    pub(crate) fn needs_arc(&self) -> bool {
+        self.as_arc || self.origin.trace.is_some()
+    }
 }
 
 impl<E: Event> RootEvent for Option<E> {

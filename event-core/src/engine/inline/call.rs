@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::LazyState;
+use crate::engine::emission::erased::InlineEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::Bound;
 use crate::engine::plan::handlers::TableEntry;
@@ -29,17 +30,33 @@ pub(crate) fn run_plain<E: Event>(
     let emission = Emission::new(inner, entry, origin, record);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
-        go_on_behind(handlers, event, &emission, payload);
+        go_on_behind(entry, event, &emission, payload);
     }
     handlers.len()
+}
+
+/// The same of an event whose type is not known.
+pub(crate) fn run_erased(
+    inner: &Arc<DispatcherState>,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
+    record: &LazyState,
+    origin: &Lineage,
+) -> usize {
+    let emission = Emission::new(inner, entry, origin, record);
+    let first_try = AssertUnwindSafe(|| event.call_rest(entry, &emission));
+    if let Err(payload) = catch_unwind(first_try) {
+        go_on_behind(entry, event, &emission, payload);
+    }
+    entry.inline_len()
 }
 
 /// A handler panicked: runs those behind it, as often as it takes.
 #[cold]
 #[inline(never)]
-pub(crate) fn go_on_behind<E: Event>(
-    handlers: &[Bound<E>],
-    event: &E,
+fn go_on_behind(
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     emission: &Emission<'_>,
     payload: Box<dyn Any + Send>,
 ) {
@@ -47,9 +64,7 @@ pub(crate) fn go_on_behind<E: Event>(
     while let Err(payload) = caught {
         emission.panicked(event, payload);
         emission.advance();
-        caught = catch_unwind(AssertUnwindSafe(|| {
-            call_all(&handlers[emission.position()..], event, emission);
-        }));
+        caught = catch_unwind(AssertUnwindSafe(|| event.call_rest(entry, emission)));
     }
 }
 

@@ -91,11 +91,15 @@ impl<E: Event> InlineSubscription<E> {
     }
 
     fn remove(&self) {
-        if let Some(inner) = self.inner.upgrade() {
-            let found = inner.find_or_make(self.kind);
-            found.subscriptions.remove(self.key);
-            inner.refresh(self.kind);
-        }
+        remove(&self.inner, self.kind, self.key);
+    }
+}
+
+/// Removes a subscription from those of its event.
+fn remove(inner: &Weak<DispatcherState>, kind: EventKind, key: SubscriptionKey) {
+    if let Some(inner) = inner.upgrade() {
+        inner.find_or_make(kind).subscriptions.remove(key);
+        inner.refresh(kind);
     }
 }
 
