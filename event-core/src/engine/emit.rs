@@ -85,6 +85,17 @@ fn emit_by<E: Event>(
     nesting::begin();
     let ran = run(&event, &record);
     let panic = discard(event);
+    report(inner, ran, record, panic)
+}
+
+/// Ends an outermost emission, and reports.
+#[inline]
+fn report(
+    inner: &Arc<DispatcherState>,
+    ran: usize,
+    record: LazyState,
+    panic: Option<Failure>,
+) -> Report {
     let refused = nesting::end();
     let record = match record.into_inner() {
         Some(more) => LazyState::from(more),
