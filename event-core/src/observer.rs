@@ -18,7 +18,7 @@ pub use crate::engine::observers::ObserverGuard;
 /// Give one to the builder with [`observe`](crate::dispatcher::DispatcherBuilder::observe), or to a
 /// dispatcher at run time. The methods run where the delivery does, on the emitter's thread, a
 /// queue's, or a task's, in the order in which observers were added; a panic in one is isolated,
-/// logged, and counted in [`observer_panics`](crate::Dispatcher::observer_panics). What a method emits is
+/// logged, and [counted](crate::Dispatcher::counts). What a method emits is
 /// caused by the event that it is told about, is observed, too, and ends at the
 /// [limit of causes](crate::dispatcher::DispatcherBuilder::depth_limit). An emission that
 /// started before the first observer came is not seen, and neither are its deliveries.

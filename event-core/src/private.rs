@@ -72,6 +72,7 @@ pub fn masked<T>(field: &T) -> Masked {
 }
 
 /// What is formatted in the place of a redacted field of a packed struct.
+#[must_use]
 pub const fn hidden() -> Masked {
     Masked::hidden()
 }

@@ -177,7 +177,7 @@ fn what_was_provided_is_dropped_with_the_dispatcher() {
 fn entering_overrides_installing_on_one_thread() {
     // The only test of this binary that installs.
     assert_eq!(
-        event_core::global::emit(KeyPressed('x')).err(),
+        global::emit(KeyPressed('x')).err(),
         Some(EmitError::NoDefault)
     );
     global::set_default(&build()).expect("the first");
@@ -188,31 +188,16 @@ fn entering_overrides_installing_on_one_thread() {
             .contains("has a default dispatcher already"),
         "{error}"
     );
-    assert_eq!(
-        event_core::global::emit(KeyPressed('x'))
-            .expect("installed")
-            .done(),
-        2
-    );
+    assert_eq!(global::emit(KeyPressed('x')).expect("installed").done(), 2);
 
     let empty = Dispatcher::empty().build().expect("wired");
     let entered = global::enter(&empty);
-    assert_eq!(
-        event_core::global::emit(KeyPressed('x'))
-            .expect("entered")
-            .done(),
-        0
-    );
-    let other = std::thread::spawn(|| event_core::global::emit(KeyPressed('x')));
+    assert_eq!(global::emit(KeyPressed('x')).expect("entered").done(), 0);
+    let other = std::thread::spawn(|| global::emit(KeyPressed('x')));
     let other = other.join().expect("no panic").expect("installed");
     assert_eq!(other.done(), 2);
     drop(entered);
-    assert_eq!(
-        event_core::global::emit(KeyPressed('x'))
-            .expect("installed")
-            .done(),
-        2
-    );
+    assert_eq!(global::emit(KeyPressed('x')).expect("installed").done(), 2);
 }
 
 #[test]
@@ -294,7 +279,7 @@ fn emitting_while_a_thread_ends_is_an_error_and_no_abort() {
     impl Drop for Last {
         fn drop(&mut self) {
             // The only test that installs may have done so already.
-            let _ = event_core::global::emit(Nobody);
+            let _ = global::emit(Nobody);
         }
     }
     thread_local!(static LAST: std::cell::RefCell<Option<Last>> = const { std::cell::RefCell::new(None) });
@@ -313,11 +298,6 @@ fn guards_that_end_out_of_order_leave_their_own_dispatcher() {
     let outer = global::enter(&one);
     let inner = global::enter(&two);
     drop(outer);
-    assert_eq!(
-        event_core::global::emit(KeyPressed('x'))
-            .expect("entered")
-            .done(),
-        0
-    );
+    assert_eq!(global::emit(KeyPressed('x')).expect("entered").done(), 0);
     drop(inner);
 }

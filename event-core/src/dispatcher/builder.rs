@@ -287,7 +287,7 @@ impl DispatcherBuilder {
 
     /// Makes spans, and lets their traces go on in other processes: the
     /// [`traceparent`](crate::Meta::traceparent) of an emission is its span's, and what is
-    /// [delivered](crate::Dispatcher::deliver) from outside goes on with the trace that it came with.
+    /// [delivered](crate::Dispatcher::emit) from outside goes on with the trace that it came with.
     #[cfg(feature = "tracing")]
     pub fn spans_with(mut self, propagator: impl crate::spans::propagator::Propagator) -> Self {
         self.spans = Spans::On(Some(Box::new(propagator)));
@@ -400,7 +400,7 @@ impl DispatcherBuilder {
     /// What the hook emits on the thread that called it is caused by the failed event: it has that
     /// event's correlation, its id as causation, and is one deeper. So an alert whose delivery fails,
     /// too, comes to an end at [`depth_limit`](Self::depth_limit); the hook is then told once that the
-    /// next one was not emitted. A shielded `emit_async` that the
+    /// next one was not emitted. A spawned `emit_async` that the
     /// hook starts is caused by the event, too. Any other emission on another thread or task is a root,
     /// and has no such end. A panic of the hook is ignored.
     pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {

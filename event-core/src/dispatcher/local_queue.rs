@@ -55,8 +55,8 @@ impl<S: 'static> LocalQueueHandle<S> {
     /// deliveries ran; 0 if the dispatcher is gone. What they cause through the same queue waits for the
     /// next call.
     pub fn pump(&self, owned: &mut S) -> usize {
-        let owner = DispatcherOwner::of(&self.dispatcher);
-        owner.map_or(0, |owner| self.queue.queue.pump(&owner, owned))
+        let dispatcher = DispatcherOwner::of(&self.dispatcher);
+        dispatcher.map_or(0, |dispatcher| self.queue.queue.pump(&dispatcher, owned))
     }
 
     /// Sets what wakes the loop that pumps the queue (`request_repaint`, an `EventLoopProxy`). It is called

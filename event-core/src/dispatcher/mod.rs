@@ -2,14 +2,14 @@
 
 pub(crate) mod builder;
 pub(crate) mod emit_future;
+#[cfg(feature = "tokio")]
+pub(crate) mod emit_task;
 pub(crate) mod global;
 pub(crate) mod handle;
 pub(crate) mod local_queue;
 pub(crate) mod options;
 pub(crate) mod payload;
 pub(crate) mod pending;
-#[cfg(feature = "tokio")]
-pub(crate) mod shielded;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
 pub(crate) mod subscription;
@@ -40,11 +40,11 @@ use crate::report::Report;
 pub use crate::build::module::Module;
 pub use crate::dispatcher::builder::DispatcherBuilder;
 pub use crate::dispatcher::emit_future::EmitAsync;
+#[cfg(feature = "tokio")]
+pub use crate::dispatcher::emit_task::EmitTask;
 pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
-#[cfg(feature = "tokio")]
-pub use crate::dispatcher::shielded::EmitTask;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 
@@ -391,7 +391,7 @@ impl Dispatcher {
     }
 
     /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it. Of a
-    /// [`LocalQueue`](crate::queue::LocalQueue) also a way to [pump](LocalQueueHandle::pump) it.
+    /// [`LocalQueue`](crate::queue::LocalQueue) also a way to [pump](crate::queue::LocalQueueHandle::pump) it.
     ///
     /// # Errors
     ///

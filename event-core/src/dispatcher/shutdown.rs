@@ -55,7 +55,7 @@ impl ShutdownReport {
         &self.abandoned
     }
 
-    /// [EmitTask](crate::dispatcher::EmitAsync::spawned) emissions that had not ended when the time
+    /// [Spawned](crate::dispatcher::EmitAsync::spawned) emissions that had not ended when the time
     /// was over. What was under way in them ends as cancelled.
     #[must_use]
     pub fn cancelled(&self) -> usize {
@@ -94,8 +94,8 @@ impl fmt::Display for ShutdownReport {
         write!(f, "{drained} drained, {abandoned} abandoned")?;
         match self.cancelled {
             0 => {}
-            1 => f.write_str(", 1 shielded emission cut short")?,
-            more => write!(f, ", {more} shielded emissions cut short")?,
+            1 => f.write_str(", 1 spawned emission cut short")?,
+            more => write!(f, ", {more} spawned emissions cut short")?,
         }
         if !self.in_time {
             f.write_str(", out of time")?;

@@ -70,7 +70,7 @@ impl fmt::Debug for Subscription {
 }
 
 /// How to subscribe, where the defaults do not do: made by
-/// [`Dispatcher::subscription`], ended by `subscribe`.
+/// [`Dispatcher::subscription_builder`], ended by `subscribe`.
 ///
 /// The options come before the subscription exists, so that no emission on another thread
 /// sees it without them.

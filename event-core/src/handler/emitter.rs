@@ -90,7 +90,7 @@ impl<L> fmt::Debug for Emitter<L> {
     }
 }
 
-/// The list of an [`Emitter`] names `E`: the bound of [`Emitter::emit`]. `At` says where in a
+/// The list of an [`Emitter`] names `E`: the bound of [`Emitter::emit_after`]. `At` says where in a
 /// tuple, and is always inferred; generic code passes it on.
 #[diagnostic::on_unimplemented(
     message = "this handler's `Emitter` does not name `{E}`",

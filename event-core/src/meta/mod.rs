@@ -148,7 +148,7 @@ impl Meta {
         }
     }
 
-    /// Whether the event itself came from outside: it was [delivered](crate::Dispatcher::deliver), and
+    /// Whether the event itself came from outside: it was [delivered](crate::Dispatcher::emit), and
     /// not emitted here. One that its handlers cause is emitted here.
     ///
     /// Who sends events to other programs forwards what came from outside, too, unless it asks this.

@@ -123,7 +123,7 @@ impl Report {
     }
 
     /// Deliveries whose handler was not called: filtered, or behind a handler that stopped
-    /// the emission or, with [`try_emit`](crate::Dispatcher::try_emit), failed.
+    /// the emission or, with [`fail_fast`](crate::Dispatcher::fail_fast), failed.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.ended(DeliveryStatus::Skipped(SkipReason::Filter))
@@ -207,7 +207,7 @@ impl Report {
     }
 
     /// Caused events that were not emitted, because a limit was crossed or because of the
-    /// first failure of [`try_emit`](crate::Dispatcher::try_emit).
+    /// first failure of [`fail_fast`](crate::Dispatcher::fail_fast).
     #[must_use]
     pub fn not_emitted(&self) -> usize {
         self.details
@@ -215,7 +215,7 @@ impl Report {
             .map_or(0, |details| details.not_emitted)
     }
 
-    /// Events that handlers of a [replayed](crate::Dispatcher::replay) event caused, and that were not
+    /// Events that handlers of a [replayed](crate::Dispatcher::replaying) event caused, and that were not
     /// emitted since they are in the record. They are no failures, and [`returned`](Self::returned)
     /// has them. An event that a handler emitted itself is in the report that the handler got.
     #[cfg(feature = "serde")]

@@ -74,7 +74,7 @@ pub enum SkipReason {
     /// An earlier handler of a stoppable event returned `ControlFlow::Break`.
     Break,
     /// An earlier handler failed, and the event was emitted with
-    /// [`try_emit`](crate::Dispatcher::try_emit).
+    /// [`fail_fast`](crate::Dispatcher::fail_fast).
     EarlierFailure,
     /// The subscription was cancelled, or its target ended, after its delivery was handed to a task, or
     /// after observers were told that it starts. No report counts it as skipped.

@@ -1,7 +1,7 @@
 //! Spans of `tracing`: one per emission, one per delivery, as one tree.
 //!
 //! An emission's span is a child of the delivery that caused it, of the trace it [came
-//! from](crate::Dispatcher::deliver), or of the span that the emitter is in; a delivery's is a child
+//! from](crate::Dispatcher::emit), or of the span that the emitter is in; a delivery's is a child
 //! of its emission's, wherever it runs; one that never runs has none. So a trace goes on through tasks and queues, and with a
 //! [`Propagator`] through envelopes. A delivery's span is entered while the handler runs, and its
 //! logs are in it. A span ends with the last of the deliveries below it. A rejected one counts for as

@@ -80,7 +80,7 @@ impl Codec {
         }
     }
 
-    /// Lets events be [delivered](crate::Dispatcher::deliver) that have been here before: those that
+    /// Lets events be [delivered](crate::Dispatcher::emit) that have been here before: those that
     /// this source has forwarded, and those that it wrote and others forwarded. Unless it is set they
     /// are refused, since programs which forward to each other what they receive would never stop.
     ///

@@ -9,7 +9,7 @@ use crate::wire::error::EncodeError;
 impl Failure {
     /// The event as an envelope that can be stored and sent again: a dead letter.
     ///
-    /// It was written when the failure was made, with its own identity: [delivered](crate::Dispatcher::deliver)
+    /// It was written when the failure was made, with its own identity: [delivered](crate::Dispatcher::emit)
     /// again, it is the same event. Nothing in it is masked, redacted fields neither, as in all that a
     /// [`Codec`] writes: whoever reads it needs the values.
     ///

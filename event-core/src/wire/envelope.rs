@@ -10,7 +10,7 @@ use crate::meta::route::Route;
 
 /// An event that was [decoded](crate::wire::codec::Codec::decode), with its identity, time and descent.
 ///
-/// [`Dispatcher::deliver`](crate::Dispatcher::deliver) hands it to its handlers, as often as one
+/// [`Dispatcher::emit`](crate::Dispatcher::emit) hands it to its handlers, as often as one
 /// likes: the event is shared, and clones of the envelope share it, too.
 #[derive(Clone)]
 pub struct Envelope {
@@ -59,7 +59,7 @@ impl Envelope {
     /// then somebody forwarded it to here. What handlers elsewhere made of it is another event, and no
     /// echo.
     ///
-    /// [`Dispatcher::deliver`](crate::Dispatcher::deliver) refuses an echo unless the codec
+    /// [`Dispatcher::emit`](crate::Dispatcher::emit) refuses an echo unless the codec
     /// [allows](crate::wire::codec::Codec::allow_echoes) them.
     #[must_use]
     pub fn is_echo(&self) -> bool {

@@ -3,7 +3,7 @@
 //! An event that is `wire` has a declared name, a version, and serde's derives. A [`Codec`] writes it
 //! with its [`Meta`](crate::Meta), and reads what any `wire` event of the program was written as:
 //! the linker knows the types, so nobody lists them. What was read is an [`Envelope`], which
-//! [`Dispatcher::deliver`](crate::Dispatcher::deliver) hands to the event's handlers with its
+//! [`Dispatcher::emit`](crate::Dispatcher::emit) hands to the event's handlers with its
 //! identity, time and descent kept.
 //!
 //! # Examples
@@ -79,7 +79,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A program's events can be recorded, and replayed in another: see [`record`].
+//! A program's events can be recorded, and replayed in another: see [`journal`].
 //!
 //! # Versions
 //!

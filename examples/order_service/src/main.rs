@@ -5,7 +5,7 @@
 //! curl -d '"lamp"' -H 'content-type: application/json' http://127.0.0.1:3000/orders
 //! ```
 //!
-//! `tests/tests/docs.rs` holds the README to this file.
+//! `tests/tests/it/docs.rs` holds the README to this file.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn place_order(
         Ok(inserted) => inserted.last_insert_rowid(),
         Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     };
-    // The fact is true now. `shielded`: a client that disconnects cancels no handler.
+    // The fact is true now. `spawned`: a client that disconnects cancels no handler.
     let report = dispatcher
         .emit_async(OrderPlaced { order_id, item })
         .spawned()

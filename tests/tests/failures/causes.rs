@@ -66,10 +66,10 @@ async fn charge_async(_event: &Paid) -> Result<(), Why> {
 fn logs_failures_and_reports_show_the_causes_of_an_error_once_each() {
     let cases: [Case; 5] = [
         ("own", |it| it.handler(charge)),
-        ("boxed", |it| it.only(charge_boxed)),
-        ("anyhow", |it| it.only(charge_anyhow)),
-        ("queued", |it| it.only(charge_queued)),
-        ("async", |it| it.only(charge_async)),
+        ("boxed", |it| it.handler(charge_boxed)),
+        ("anyhow", |it| it.handler(charge_anyhow)),
+        ("queued", |it| it.handler(charge_queued)),
+        ("async", |it| it.handler(charge_async)),
     ];
     for (case, choose) in cases {
         let (lines, _listening) = Lines::listen();

@@ -34,12 +34,12 @@ fn label(_event: &Shipped) -> Result<(), &'static str> {
 fn a_dead_letter_is_written_from_the_hook_and_is_the_same_event_again() {
     let cases: [Case; 6] = [
         ("thread", |it| it.handler(failing::thread)),
-        ("task", |it| it.only(failing::task_panics)),
-        ("detached", |it| it.only(failing::awaits)),
-        ("timeout", |it| it.only(failing::takes_too_long)),
-        ("local", |it| it.only(failing::lent)),
+        ("task", |it| it.handler(failing::task_panics)),
+        ("detached", |it| it.handler(failing::awaits)),
+        ("timeout", |it| it.handler(failing::takes_too_long)),
+        ("local", |it| it.handler(failing::lent)),
         // Whose event is nowhere but on a stack when it fails.
-        ("caused", |it| it.only(ship).only(label)),
+        ("caused", |it| it.handler(ship).handler(label)),
     ];
     for (case, choose) in cases {
         let runtime = runtime();
@@ -120,7 +120,7 @@ async fn notes_alone(
 fn a_redelivery_is_the_next_attempt_of_the_same_event() {
     let cases: [Case; 2] = [
         ("queue", |it| it.handler(notes_its_attempt)),
-        ("concurrency", |it| it.only(notes_alone)),
+        ("concurrency", |it| it.handler(notes_alone)),
     ];
     for (case, choose) in cases {
         let runtime = tokio::runtime::Builder::new_current_thread()

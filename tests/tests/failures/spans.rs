@@ -138,7 +138,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
         ),
         (
             "concurrency",
-            |it| it.only(runs_alone),
+            |it| it.handler(runs_alone),
             reports,
             DeliveryStatus::Rejected,
         ),
@@ -166,7 +166,7 @@ fn a_delivery_that_never_ran_names_its_event_and_its_line_is_in_no_span_of_the_e
         ),
         (
             "abandoned",
-            |it| it.only(is_never_pumped),
+            |it| it.handler(is_never_pumped),
             |dispatcher, runtime| {
                 dispatcher.emit(paid(7));
                 let shutdown = runtime.block_on(dispatcher.shutdown(Duration::ZERO));

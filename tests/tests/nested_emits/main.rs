@@ -389,7 +389,7 @@ forms! {
         dispatcher.emit_blocking(Nested).expect("there is no runtime")
     };
     global, "nested.global": |_dispatcher| event_core::global::emit(Nested).expect("it is entered");
-    deliver, "nested.deliver": |dispatcher| dispatcher.emit(&arrived(Nested));
+    deliver, "nested.deliver": |dispatcher| dispatcher.emit(arrived(Nested));
     block_on_emit_async, "nested.block_on_emit_async": |dispatcher| {
         pollster::block_on(dispatcher.emit_async(Nested))
     };

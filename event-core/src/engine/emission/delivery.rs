@@ -6,7 +6,7 @@ use crate::engine::emission::Emission;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 
-/// The delivery that a [`Param`] is made for: one event for one handler.
+/// The delivery that a [`Param`](crate::param::Param) is made for: one event for one handler.
 pub struct Delivery<'d> {
     emission: &'d Emission<'d>,
 }

@@ -22,7 +22,7 @@ struct Registry {
     running: HashMap<u64, TaskEntry>,
     is_closed: bool,
     account: ShutdownAccount<HandlerInfo>,
-    /// EmitTask emissions that had not ended when the registry was closed.
+    /// Spawned emissions that had not ended when the registry was closed.
     cancel: usize,
 }
 
@@ -40,7 +40,7 @@ impl Tasks {
         self.lock().enter(handlers, false)
     }
 
-    /// The same of a shielded emission.
+    /// The same of a spawned emission.
     #[cfg(feature = "tokio")]
     pub(crate) fn enter_emission(&self) -> Option<u64> {
         self.lock().enter(Vec::new(), true)

@@ -144,7 +144,7 @@ fn a_runtime_that_ends_abandons_its_deliveries_and_each_is_told_once() {
                 .on_failure(heard.hook());
             let mut handlers = vec!["also_never_ends", "never_ends"];
             if is_ordered {
-                builder = builder.only(never_begins);
+                builder = builder.handler(never_begins);
                 handlers.insert(1, "never_begins");
             }
             let dispatcher = builder.build().expect("wired");

@@ -62,7 +62,7 @@ async fn a_break_skips_all_async_and_queued_handlers_in_every_form() {
                 .handler(presses)
                 .observe(watch.clone());
             if has_queue {
-                builder = builder.only(queued_behind);
+                builder = builder.handler(queued_behind);
             }
             let (builder, journal) = journal(builder);
             let dispatcher = builder.build().expect("wired");

@@ -79,7 +79,7 @@ async fn the_systems_clock_stands_in_for_one_that_panics_or_is_before_all_time()
     assert!(all[0].1.time() >= before);
 
     let early = || SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    let (builder, early) = seen(Dispatcher::empty().only(placed_inline).clock(early));
+    let (builder, early) = seen(Dispatcher::empty().handler(placed_inline).clock(early));
     let dispatcher = builder.build().expect("wired");
     assert!(dispatcher.emit(Placed).is_ok() && dispatcher.emit(Placed).is_ok());
     let all = early.take();

@@ -134,7 +134,7 @@ fn a_builder_chooses_other_numbers_and_the_later_choice_wins() {
     let counts = paused_and_filled(&runtime, Dispatcher::empty().handler(chosen));
     assert_eq!((counts.depth, counts.dropped), (1, 9));
     let configured = Dispatcher::empty()
-        .only(chosen)
+        .handler(chosen)
         .configure(&CHOSEN, |chosen| {
             chosen.capacity(7).overflow(Overflow::Reject)
         })
@@ -193,10 +193,15 @@ fn two_dispatchers_share_a_queue_and_never_meet() {
 }
 
 #[test]
-fn a_queue_that_no_handler_names_is_empty() {
+fn a_queue_that_no_handler_names_is_an_error_that_names_it() {
     let dispatcher = Dispatcher::empty().build().expect("wired");
-    let queue = dispatcher.queue(&PAUSED).expect("a handler names it");
-    queue.pause();
-    assert_eq!(queue.counts(), QueueCounts::default());
-    block_on(queue.join());
+    let error = dispatcher.queue(&PAUSED).expect_err("no handler names it");
+    let error = error.to_string();
+    let says =
+        "no handler of this dispatcher names queue `paused` (tests/tests/it/queues/control.rs:";
+    assert!(error.starts_with(says), "{error}");
+    assert!(
+        error.contains("add `queue = …` to a `#[handler]`"),
+        "{error}"
+    );
 }

@@ -130,10 +130,10 @@ fn two_queues_that_wait_for_each_other_are_refused() {
 fn a_cycle_is_found_in_every_form_of_return_and_through_an_emitter() {
     is_refused(of(a_to_bs).handler(b_to_a_in_two), &["a_to_bs"]);
     is_refused(
-        of(a_to_b_or_fails).only(b_to_a_in_two),
+        of(a_to_b_or_fails).handler(b_to_a_in_two),
         &["a_to_b_or_fails"],
     );
-    is_refused(of(a_emits_b).only(b_to_a_in_two), &["a_emits_b"]);
+    is_refused(of(a_emits_b).handler(b_to_a_in_two), &["a_emits_b"]);
 }
 
 #[test]
@@ -153,9 +153,9 @@ fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
     );
     is_refused(
         of(a_to_b)
-            .only(b_to_c_inline)
-            .only(c_to_d_in_two)
-            .only(d_in_one),
+            .handler(b_to_c_inline)
+            .handler(c_to_d_in_two)
+            .handler(d_in_one),
         &[
             "`one`",
             "`two`",
@@ -179,7 +179,7 @@ fn queues_that_wait_in_one_direction_are_accepted() {
     is_accepted(of(a_to_b).handler(b_in_two));
     is_accepted(
         of(b_to_a_in_two)
-            .only(a_to_b_or_fails)
+            .handler(a_to_b_or_fails)
             .without(b_to_a_in_two),
     );
     is_accepted(of(everything_in_one));
@@ -188,7 +188,7 @@ fn queues_that_wait_in_one_direction_are_accepted() {
 #[test]
 fn a_cycle_with_one_queue_that_does_not_wait_is_accepted() {
     is_accepted(of(a_to_b).handler(b_to_a_in_drops));
-    is_accepted(of(a_to_b).only(b_to_a_in_ui));
+    is_accepted(of(a_to_b).handler(b_to_a_in_ui));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn what_the_builder_configures_counts() {
     is_refused(waits(of(a_to_b).handler(b_to_a_in_drops)), &["`drops`"]);
     let rejects =
         |builder: DispatcherBuilder| builder.configure(&TWO, |two| two.overflow(Overflow::Reject));
-    is_accepted(rejects(of(a_to_b).only(b_to_a_in_two)));
+    is_accepted(rejects(of(a_to_b).handler(b_to_a_in_two)));
 }
 
 #[test]

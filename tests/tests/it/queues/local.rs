@@ -220,14 +220,7 @@ fn the_loop_is_woken_once_for_each_offer_and_set_once() {
             .is_err(),
         "there is one"
     );
-    assert!(
-        dispatcher
-            .queue(&OTHER)
-            .expect("a handler names it")
-            .on_wake(|| ())
-            .is_err(),
-        "no handler names it"
-    );
+    assert!(dispatcher.queue(&OTHER).is_err(), "no handler names it");
 }
 
 #[test]
@@ -355,7 +348,7 @@ fn a_full_queue_rejects_unless_said() {
             .rejected,
         2
     );
-    let declared = built(Dispatcher::empty().only(numbered));
+    let declared = built(Dispatcher::empty().handler(numbered));
     let reports: Vec<_> = (0..4)
         .map(|number| declared.emit(Clicked(number)))
         .collect();

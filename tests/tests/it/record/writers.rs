@@ -162,7 +162,7 @@ struct EmitsAsItIsWritten(u8);
 
 impl Serialize for EmitsAsItIsWritten {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        event_core::global::emit(Seen(7)).expect("entered");
+        global::emit(Seen(7)).expect("entered");
         serializer.serialize_u8(self.0)
     }
 }

@@ -107,15 +107,18 @@ fn shutdown_ends_as_soon_as_the_last_delivery_has_ended() {
         .worker_threads(1)
         .build()
         .expect("a runtime");
-    let builder = builder.only(by_task).only(by_thread).only(detached);
+    let builder = builder
+        .handler(by_task)
+        .handler(by_thread)
+        .handler(detached);
     drop(builder);
     for round in 0..2_000 {
         let (builder, scene) = Scene::set();
         scene.gate.open_for_all();
         let builder = match round % 3 {
             0 => builder.handler(by_task),
-            1 => builder.only(by_thread),
-            _ => builder.only(detached),
+            1 => builder.handler(by_thread),
+            _ => builder.handler(detached),
         };
         let builder = builder.runtime(runtime.handle().clone());
         let dispatcher = builder.build().expect("wired");

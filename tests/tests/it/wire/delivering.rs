@@ -221,7 +221,7 @@ fn an_event_of_any_depth_is_refused_without_a_panic() {
         .provide(Written::default())
         .build()
         .expect("wired");
-    let report = dispatcher.emit(&decode(&deepest).expect("it is read"));
+    let report = dispatcher.emit(decode(&deepest).expect("it is read"));
     assert_eq!((report.done(), report.failures().len()), (0, 1));
     // The next root starts from the ground.
     assert_eq!(dispatcher.emit(StockReserved).done(), 1);
@@ -244,7 +244,7 @@ fn an_older_version_is_delivered_to_the_handlers_of_the_newest() {
 fn a_closed_dispatcher_delivers_nothing_and_says_so() {
     let dispatcher = Dispatcher::empty().build().expect("wired");
     let _ = dispatcher.shutdown(Duration::ZERO).blocking();
-    let report = dispatcher.emit(&arrived());
+    let report = dispatcher.emit(arrived());
     assert!(report.closed());
     assert_eq!(report.not_emitted(), 1);
 }

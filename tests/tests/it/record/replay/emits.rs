@@ -45,7 +45,7 @@ fn emits_in_every_way(
     answers.add(&dispatcher.replaying().emit(&others.envelope));
     {
         let _entered = global::enter(&dispatcher);
-        answers.add(&event_core::global::emit(Reserved(6)).expect("entered"));
+        answers.add(&global::emit(Reserved(6)).expect("entered"));
     }
     let pending: PendingEvents = (0..3).map(Reserved).collect();
     answers.add(&dispatcher.emit(pending));
@@ -81,7 +81,7 @@ fn what_a_handler_emits_itself_is_discarded_in_every_form() {
             .handler(emits_in_every_way)
             .provide(others),
     );
-    let report = dispatcher.replaying().emit(&envelope(Nests));
+    let report = dispatcher.replaying().emit(envelope(Nests));
     assert_eq!((report.is_ok(), report.discarded()), (true, 0));
     // The last has an event that is not `wire`, and what its handler returns.
     let mut expected = vec![(0, 1, 0); 8];
@@ -123,7 +123,7 @@ async fn emits_as_it_starts(_event: &Nests, handle: &DispatcherHandle, answers: 
 }
 
 fn asks_by_emitting(_event: &Nests) -> bool {
-    event_core::global::emit(Reserved(5)).is_ok_and(|report| report.discarded() == 1)
+    global::emit(Reserved(5)).is_ok_and(|report| report.discarded() == 1)
 }
 
 #[handler(filter = asks_by_emitting)]
@@ -181,7 +181,7 @@ fn crosses(event: &Ordered, bridge: &Bridge) {
 
 #[test]
 fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
-    let builder = Dispatcher::empty().only(crosses).only(on_reserved);
+    let builder = Dispatcher::empty().handler(crosses).handler(on_reserved);
     let handle = builder.handle();
     let (there, told) = journal(Dispatcher::empty().handler(on_reserved));
     there
@@ -199,7 +199,7 @@ fn another_dispatcher_is_told_and_what_comes_back_from_it_is_discarded() {
     })
     .detach();
 
-    let report = here.replaying().emit(&envelope(Ordered(3)));
+    let report = here.replaying().emit(envelope(Ordered(3)));
     assert!(report.is_ok(), "{report}");
     assert_eq!(told.take(), ["reserved 3", "reserved 7"]);
     assert_eq!(untold.take(), [""; 0]);
@@ -224,7 +224,7 @@ fn an_emitter_that_is_kept_beyond_a_replay_discards_what_is_in_the_record() {
             .handler(on_shown)
             .provide_arc(Arc::clone(&kept)),
     );
-    dispatcher.replaying().emit(&envelope(Ordered(1)));
+    dispatcher.replaying().emit(envelope(Ordered(1)));
     let emitter = kept
         .0
         .lock()
@@ -259,7 +259,7 @@ fn an_emitter_that_was_kept_before_is_a_part_of_the_replay_that_uses_it() {
         .take()
         .expect("it was kept");
     let _subscription = dispatcher.subscribe(move |_: &Sent| emitter.emit_after(Reserved(1)));
-    dispatcher.replaying().emit(&envelope(Sent));
+    dispatcher.replaying().emit(envelope(Sent));
     assert_eq!(
         (journal.take().len(), dispatcher.counts().discarded),
         (0, 1)
@@ -291,7 +291,7 @@ fn what_a_handler_records_for_later_stays_where_it_is() {
     assert_eq!(
         dispatcher
             .replaying()
-            .emit(&envelope(Ordered(1)))
+            .emit(envelope(Ordered(1)))
             .discarded(),
         0
     );
@@ -308,7 +308,7 @@ fn a_handler_that_panics_leaves_no_replay_behind_on_its_thread() {
             .handler(d_emits_and_panics)
             .handler(on_reserved),
     );
-    dispatcher.replaying().emit(&envelope(Ordered(1)));
+    dispatcher.replaying().emit(envelope(Ordered(1)));
     // Inside of an emission, where a replay would be looked for.
     let handle = dispatcher.handle();
     let _subscription = dispatcher.subscribe(move |_: &Sent| {

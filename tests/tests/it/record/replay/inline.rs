@@ -41,7 +41,7 @@ pub(super) fn inline() -> DispatcherBuilder {
 #[test]
 fn what_inline_handlers_cause_is_discarded_counted_and_in_the_report() {
     let (dispatcher, journal) = journal(inline());
-    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(envelope(Ordered(1)));
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.events(), report.done()), (1, 2));
     assert_eq!((report.discarded(), report.not_emitted()), (4, 0));
@@ -60,7 +60,7 @@ fn what_a_handler_caused_that_then_fails_or_panics_is_discarded_too() {
             .handler(d_emits_and_panics)
             .handler(on_reserved),
     );
-    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(envelope(Ordered(1)));
     assert_eq!((report.failed(), report.panicked()), (1, 1));
     assert_eq!((report.failures().len(), report.discarded()), (2, 2));
     assert_eq!(journal.take(), [""; 0]);
@@ -112,14 +112,14 @@ fn what_a_subscription_causes_is_discarded() {
     assert_eq!(
         dispatcher
             .replaying()
-            .emit(&envelope(Ordered(1)))
+            .emit(envelope(Ordered(1)))
             .discarded(),
         3
     );
     assert_eq!(
         dispatcher
             .replaying()
-            .emit(&envelope(Ordered(1)))
+            .emit(envelope(Ordered(1)))
             .discarded(),
         1
     );
@@ -149,7 +149,7 @@ fn a_handler_that_stops_an_emission_stops_its_replay() {
             .handler(b_is_skipped)
             .handler(on_reserved),
     );
-    let report = dispatcher.replaying().emit(&envelope(KeyPressed));
+    let report = dispatcher.replaying().emit(envelope(KeyPressed));
     assert_eq!((report.skipped(), report.discarded()), (1, 1));
     assert!(report.stopped_by().is_some());
     assert_eq!(journal.take(), [""; 0]);

@@ -119,7 +119,7 @@ fn what_queued_pumped_and_detached_handlers_cause_is_discarded_and_counted() {
     // Room for one, and two handlers: it waits.
     let report = dispatcher
         .replaying()
-        .emit_blocking(&envelope(Queued))
+        .emit_blocking(envelope(Queued))
         .expect("a plain thread");
     assert!(report.is_ok(), "{report}");
     assert_eq!((report.handed_over(), report.discarded()), (9, 0));
@@ -173,10 +173,10 @@ fn a_replay_that_may_not_wait_reports_what_found_no_room_and_a_task_may_not_bloc
     let inside = runtime.block_on(async { dispatcher.replaying().emit_blocking(&queued) });
     let error = inside.expect_err("inside of a runtime").to_string();
     assert!(
-        error.starts_with("`replay_blocking` inside of a runtime"),
+        error.starts_with("`emit_blocking` inside of a runtime"),
         "{error}"
     );
-    assert!(error.contains("use `replay_async(…).await`"), "{error}");
+    assert!(error.contains("use `emit_async(…).await`"), "{error}");
 }
 
 #[derive(Event, Serialize, Deserialize)]
@@ -224,7 +224,7 @@ fn a_task_of_a_replay_that_ends_with_its_runtime_is_abandoned_and_loses_no_event
     let runtime = event_tests::runtime();
     let builder = Dispatcher::empty().runtime(runtime.handle().clone());
     let (dispatcher, gate, heard, journal) = stuck(builder);
-    dispatcher.replaying().emit(&envelope(Stuck));
+    dispatcher.replaying().emit(envelope(Stuck));
     gate.wait_for(1);
     drop(runtime);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");

@@ -32,7 +32,7 @@ fn an_event_that_no_record_can_have_is_caused_again_and_what_it_leads_to_is_disc
             .handler(on_reserved)
             .runtime(runtime.handle().clone()),
     );
-    let report = dispatcher.replaying().emit(&envelope(Ordered(1)));
+    let report = dispatcher.replaying().emit(envelope(Ordered(1)));
     assert_eq!((report.events(), report.discarded()), (2, 2), "{report}");
     assert!(dispatcher.shutdown(LONG).blocking().is_complete());
     assert_eq!(journal.take(), ["shown", "shown"]);

@@ -1,4 +1,4 @@
-//! JournalReader, broken extensions, and networks of any form.
+//! `JournalReader`, broken extensions, and networks of any form.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ fn a_record_of_what_was_emitted_and_received_is_replayed_with_the_same_meta() {
             "causaldepth": 3, "forwardedby": forwarders, "time": "2024-05-01T10:20:30Z",
         });
         let envelope = codec.decode(envelope.to_string().as_bytes());
-        assert!(dispatcher.emit(&envelope.expect("it is read")).is_ok());
+        assert!(dispatcher.emit(envelope.expect("it is read")).is_ok());
     }
     let record = recorder.into_inner().expect("the only one");
 
@@ -45,7 +45,7 @@ fn a_record_of_what_was_emitted_and_received_is_replayed_with_the_same_meta() {
         assert!(
             replaying
                 .replaying()
-                .emit(&envelope.expect("it is read"))
+                .emit(envelope.expect("it is read"))
                 .is_ok()
         );
     }

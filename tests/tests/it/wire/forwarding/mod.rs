@@ -107,7 +107,7 @@ impl Program {
 
     /// Delivers an envelope; returns what the failures say.
     fn receive(&self, envelope: &str) -> Vec<String> {
-        let report = self.dispatcher.emit(&self.decode(envelope));
+        let report = self.dispatcher.emit(self.decode(envelope));
         report.failures().iter().map(ToString::to_string).collect()
     }
 }

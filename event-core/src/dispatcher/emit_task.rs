@@ -53,7 +53,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let runtime = self.inner.runtime.clone().or_else(Runtime::current);
         let Some(runtime) = runtime else {
             panic!(
-                "a shielded emission needs a tokio runtime: give one to the builder with \
+                "a spawned emission needs a tokio runtime: give one to the builder with \
                  `.runtime(handle)`"
             )
         };
