@@ -18,7 +18,7 @@ use crate::handler::resolver::Resolver;
 
 /// A registered handler. Not public API.
 ///
-/// Each event type has an object of it, so what is alike for all is in [`PlannedHandler`].
+/// Each event type has an object of it, so what is alike for all is in its `PlannedHandler`.
 pub trait Registered: Send + Sync {
     fn planned(&self) -> &PlannedHandler;
     /// Resolves its parameters and pushes the bound handler on a list of its event.

@@ -64,10 +64,10 @@ impl Executors {
             .map(|(handler, after)| match handler.spec().queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     queue: self.index(queue()),
-                    label: self.label(*handler),
+                    label: self.label(handler),
                 }),
                 None => Executor::Task(TaskExecutor {
-                    limit: self.limit(*handler),
+                    limit: self.limit(handler),
                     after: after
                         .into_iter()
                         .filter(|at| deferred[*at].spec().executor_kind() == ExecutorKind::Async)

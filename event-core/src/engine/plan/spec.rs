@@ -164,7 +164,7 @@ impl PlannedHandler {
 
     /// The event it handles; `None` for a catch-all.
     pub(crate) fn event(&self) -> Option<&'static EventInfo> {
-        self.kind.map(|kind| kind.info())
+        Some(self.kind?.info())
     }
 
     /// Which handler it is, for reports and errors.
