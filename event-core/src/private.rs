@@ -248,6 +248,37 @@ const fn is_same(left: &str, right: &str) -> bool {
     index == left.len() && index == right.len()
 }
 
+/// The [`HandlerSpec`] of a handler, with every key at its default. The place is that of the token that names
+/// the macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_spec {
+    () => {
+        $crate::__private::HandlerSpec::new(
+            ::core::file!(),
+            ::core::line!(),
+            ::core::module_path!(),
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::option_env!("CARGO_PKG_VERSION"),
+            ::core::option_env!("CARGO_BIN_NAME"),
+        )
+    };
+}
+
+/// The [`EventInfo`] of `Self`, with every key at its default, inside its `impl Event`. The place is that of the
+/// token that names the macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_info {
+    () => {
+        $crate::event::EventInfo::new::<Self>(
+            ::core::file!(),
+            ::core::line!(),
+            ::core::module_path!(),
+        )
+    };
+}
+
 /// The JSON form of a `wire` event, inside its `impl Event`.
 #[cfg(feature = "serde")]
 #[doc(hidden)]
@@ -271,4 +302,6 @@ macro_rules! __event_wire_json {
     };
 }
 
+pub use crate::__event_info as info;
+pub use crate::__event_spec as spec;
 pub use crate::__event_wire_json as wire_json;

@@ -4,9 +4,7 @@ const _: () = {
     #[automatically_derived]
     impl ::event_core::Event for PaymentTaken {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::event::EventInfo::new::<
-            Self,
-        >(::core::file!(), ::core::line!(), ::core::module_path!())
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
             .with_redacted(&["/by_card/number", "/in_cash/1"]);
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,

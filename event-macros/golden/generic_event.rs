@@ -7,9 +7,7 @@ const _: () = {
         T: ::core::fmt::Debug + ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::event::EventInfo::new::<
-            Self,
-        >(::core::file!(), ::core::line!(), ::core::module_path!());
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!();
         fn fmt_masked(
             &self,
             __event_f: &mut ::core::fmt::Formatter<'_>,

@@ -4,9 +4,7 @@ const _: () = {
     #[automatically_derived]
     impl ::event_core::Event for ButtonPressed {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::event::EventInfo::new::<
-            Self,
-        >(::core::file!(), ::core::line!(), ::core::module_path!());
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!();
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,
         > {

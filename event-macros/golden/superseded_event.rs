@@ -4,9 +4,7 @@ const _: () = {
     #[automatically_derived]
     impl ::event_core::Event for OrderPlacedV1 {
         type Durability = ::event_core::event::Superseded;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::event::EventInfo::new::<
-            Self,
-        >(::core::file!(), ::core::line!(), ::core::module_path!())
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
             .with_name("shop.order_placed")
             .with_superseded()
             .with_wire();

@@ -4,9 +4,7 @@ const _: () = {
     #[automatically_derived]
     impl ::event_core::Event for OrderPlaced {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::event::EventInfo::new::<
-            Self,
-        >(::core::file!(), ::core::line!(), ::core::module_path!())
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
             .with_name("shop.order_placed")
             .with_version(2)
             .with_wire()
@@ -65,12 +63,11 @@ const _: () = {
             #[serde(rename = "a/b")] #[serde(serialize_with = "__event_mask")] address :
             Address, lines : Vec < Line > } impl __EventUnwritten for __EventMasked {} |
             __event_this, __event_json | __EventMasked::serialize(__event_this,
-            __event_json) }, & ["/cardNumber", "/a~1b"], & ["/orderId", "/lines"],)
-            .with_events({ use ::event_core::__private::NoEvent as __EventNoEvent; const
-            __EVENT_EVENTS : & [(& ::core::primitive::str, ::core::primitive::bool)] = &
-            [("/lines", < ::event_core::__private::Probe < () > as __EventNoEvent >
-            ::HAS_REDACTED || ::event_core::__private::Probe:: < Line > ::HAS_REDACTED)];
-            __EVENT_EVENTS })
+            __event_json) }, & [], & ["/orderId", "/lines"],).with_events({ use
+            ::event_core::__private::NoEvent as __EventNoEvent; const __EVENT_EVENTS : &
+            [(& ::core::primitive::str, ::core::primitive::bool)] = & [("/lines", <
+            ::event_core::__private::Probe < () > as __EventNoEvent > ::HAS_REDACTED ||
+            ::event_core::__private::Probe:: < Line > ::HAS_REDACTED)]; __EVENT_EVENTS })
         }
     }
     #[automatically_derived]

@@ -7,16 +7,27 @@ use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-fn check(expansion: &TokenStream, golden: &ExpectFile) {
-    let file = match syn::parse2(expansion.clone()) {
-        Ok(file) => file,
+/// The head of the files with handlers, for who wonders at a constant that names itself.
+const OF_HANDLERS: &str = "// A handler's constant submits itself in its own initializer: so it is one item, and can be in an \
+                           `impl`.\n\n";
+
+fn formatted(expansion: &TokenStream) -> String {
+    match syn::parse2(expansion.clone()) {
+        Ok(file) => prettyplease::unparse(&file),
         Err(error) => panic!("{error} in the expansion {expansion}"),
-    };
-    golden.assert_eq(&prettyplease::unparse(&file));
+    }
+}
+
+fn check(expansion: &TokenStream, golden: &ExpectFile) {
+    golden.assert_eq(&formatted(expansion));
+}
+
+fn check_handlers(expansion: &TokenStream, golden: &ExpectFile) {
+    golden.assert_eq(&format!("{OF_HANDLERS}{}", formatted(expansion)));
 }
 
 fn handler(arguments: TokenStream, item: TokenStream, golden: &ExpectFile) {
-    check(&crate::handler::handler(arguments, item), golden);
+    check_handlers(&crate::handler::handler(arguments, item), golden);
 }
 
 #[test]
@@ -103,7 +114,7 @@ fn an_async_method_and_an_async_function_of_an_impl() {
             }
         },
     );
-    check(&expansion, &expect_file!["../golden/async_method.rs"]);
+    check_handlers(&expansion, &expect_file!["../golden/async_method.rs"]);
 }
 
 #[test]
@@ -152,7 +163,7 @@ fn the_handlers_of_an_impl() {
             }
         },
     );
-    check(
+    check_handlers(
         &expansion,
         &expect_file!["../golden/handlers_of_an_impl.rs"],
     );
@@ -254,11 +265,11 @@ fn an_event_with_an_error_is_still_an_event() {
 
 #[test]
 fn a_handler_with_an_error_is_still_a_function() {
-    handler(
-        quote!(),
-        quote! {
-            fn ring(event: ButtonPressed) {}
-        },
+    let function = quote! {
+        fn ring(event: ButtonPressed) {}
+    };
+    check(
+        &crate::handler::handler(quote!(), function),
         &expect_file!["../golden/fallback_handler.rs"],
     );
 }

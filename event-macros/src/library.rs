@@ -30,6 +30,15 @@ pub(crate) fn path(given: Option<&syn::Path>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::#name)
 }
 
+/// The same tokens, all of them at `at`.
+pub(crate) fn spanned(tokens: TokenStream, at: Span) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut token| {
+        token.set_span(at);
+        token
+    });
+    tokens.collect()
+}
+
 fn identifier(name: &str) -> Ident {
     let span = Span::mixed_site();
     if syn::parse_str::<Ident>(name).is_ok() {

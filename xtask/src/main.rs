@@ -138,6 +138,15 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures how much longer a debug build takes for handlers and for events
+    ///
+    /// Builds generated crates that differ by the attributes alone. Prints what `bench emit` prints. It is wall
+    /// time, so whatever else runs on the machine shows. A missed target is no error.
+    Build {
+        /// Takes less than half a minute after compiling; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
     /// Measures the echo server of the examples, beside a bare loop and a server in Python
     ///
     /// A thousand connections to each server, and the servers take turns. Prints what `bench emit` prints, but
@@ -164,6 +173,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
         Task::Bench(Bench::Subscribe { quick }) => bench::subscribe(quick),
         Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
+        Task::Bench(Bench::Build { quick }) => bench::build(quick),
         Task::Bench(Bench::Echo { quick }) => bench::echo(quick),
         Task::Compare => compare::run(),
     };

@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use crate::build::queues::CausalEdge;
 use crate::build::selection::Selection;
-use crate::engine::plan::bound::CatchAll;
+use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::executor::Executors;
-use crate::engine::plan::handlers::{ErasedEventType, ErasedHandlers, TableEntry};
+use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
-use crate::engine::plan::spec::PlannedHandler;
+use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::queue::live::LiveQueue;
 use crate::handler::registered::Registered;
 use crate::handler::resolver::Resolver;
@@ -35,7 +35,7 @@ use crate::type_map::ByType;
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) catch_alls: Vec<(&'static dyn PlannedHandler, CatchAll)>,
+    pub(crate) catch_alls: Vec<(&'static PlannedHandler, CatchAll)>,
     pub(crate) queues: Vec<Arc<LiveQueue>>,
     pub(crate) executors: Executors,
     /// A handler asks for the identity of emissions.
@@ -44,7 +44,7 @@ pub(crate) struct Wired {
 
 /// One event type while the program is wired.
 struct HandlersOfEvent {
-    kind: &'static dyn ErasedEventType,
+    kind: EventKind,
     handlers: Vec<&'static dyn Registered>,
 }
 
@@ -122,7 +122,10 @@ pub(crate) fn wire(
     let mut catch_alls: Vec<(&'static dyn Registered, CatchAll)> = chosen
         .iter()
         .filter(|handler| handler.event().is_none())
-        .filter_map(|handler| Some((*handler, handler.bind_catch_all(&mut resolver)?)))
+        .filter_map(|handler| {
+            resolver.start(*handler);
+            Some((*handler, handler.bind_catch_all(&mut resolver)?))
+        })
         .collect();
     let mut executors = Executors::default();
     let mut hops = Vec::new();
@@ -131,15 +134,8 @@ pub(crate) fn wire(
     let mut generic = ByType::default();
     for line in lines.into_values() {
         let kind = line.kind;
-        let roster = bind(
-            line,
-            &catch_alls,
-            &mut resolver,
-            &mut executors,
-            &mut hops,
-            &mut problems,
-        );
-        let entry = TableEntry::new(roster, observed);
+        let (list, handlers) = bind(line, &catch_alls, &mut resolver, &mut hops, &mut problems);
+        let entry = TableEntry::new(kind.info(), list, handlers, &mut executors, observed);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
@@ -160,7 +156,7 @@ pub(crate) fn wire(
     catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
     let catch_alls = catch_alls
         .into_iter()
-        .map(|(handler, catch_all)| (handler as &'static dyn PlannedHandler, catch_all))
+        .map(|(handler, catch_all)| (handler.planned(), catch_all))
         .collect();
     Ok(Wired {
         table,
@@ -201,10 +197,9 @@ fn bind(
     line: HandlersOfEvent,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
-    executors: &mut Executors,
     hops: &mut Vec<CausalEdge>,
     problems: &mut Vec<Problem>,
-) -> Box<dyn ErasedHandlers> {
+) -> (HandlerList, Vec<&'static PlannedHandler>) {
     let HandlersOfEvent { kind, mut handlers } = line;
     if handlers.is_empty() {
         let event = kind.info();
@@ -215,7 +210,10 @@ fn bind(
     if let Err(cycle) = order::constrain(&mut handlers) {
         problems.push(checks::order_cycle(kind.info(), &cycle));
     }
-    let mut list = kind.new_list(handlers.len());
+    let inline = handlers
+        .iter()
+        .filter(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+    let mut list = kind.new_list(inline.count());
     for handler in &handlers {
         if handler.spec().queue.is_some() {
             hops.push(CausalEdge {
@@ -225,7 +223,8 @@ fn bind(
             });
         }
         if handler.event().is_some() {
-            handler.bind(resolver, &mut *list);
+            resolver.start(*handler);
+            handler.bind(resolver, &mut list);
             let caused = std::mem::take(resolver.caused());
             hops.extend(caused.0.into_iter().map(|to| CausalEdge {
                 from: kind.info(),
@@ -236,19 +235,16 @@ fn bind(
             .iter()
             .find(|(other, _)| other.id() == handler.id())
         {
-            kind.push_catch_all(&mut *list, catch_all.clone());
+            list.push_catch_all(catch_all.clone());
         }
     }
-    let planned = handlers
-        .iter()
-        .map(|handler| *handler as &'static dyn PlannedHandler)
-        .collect();
-    kind.finish(list, planned, executors)
+    let planned = handlers.iter().map(|handler| handler.planned());
+    (list, planned.collect())
 }
 
 /// Puts an event's place where an emit looks for it.
 fn place(
-    kind: &'static dyn ErasedEventType,
+    kind: EventKind,
     entry: TableEntry,
     table: &mut Vec<Option<TableEntry>>,
     generic: &mut ByType<TableEntry>,

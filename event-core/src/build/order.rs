@@ -30,10 +30,8 @@ pub(crate) fn constrain(
     {
         return Ok(());
     }
-    let planned: Vec<&'static dyn PlannedHandler> = handlers
-        .iter()
-        .map(|handler| *handler as &'static dyn PlannedHandler)
-        .collect();
+    let planned: Vec<&'static PlannedHandler> =
+        handlers.iter().map(|handler| handler.planned()).collect();
     let waits_for = waits_for(&planned);
     let mut left: Vec<usize> = waits_for.iter().map(Vec::len).collect();
     let mut ready: BinaryHeap<Reverse<usize>> = (0..handlers.len())

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "serde")]
 use crate::engine::arrival::ArrivedEvent;
-use crate::engine::plan::handlers::{ErasedEventType, EventType};
+use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::event::Event;
 use crate::event::info::EventInfo;
 #[cfg(feature = "serde")]
@@ -33,7 +33,7 @@ pub struct HandlerEntry(pub &'static dyn Registered);
 #[derive(Clone, Copy)]
 pub struct EventEntry {
     pub(crate) info: &'static EventInfo,
-    pub(crate) kind: &'static dyn ErasedEventType,
+    pub(crate) kind: EventKind,
     #[cfg(feature = "serde")]
     pub(crate) read: Read,
 }
@@ -47,7 +47,7 @@ impl EventEntry {
     pub const fn of<E: Event>() -> Self {
         Self {
             info: E::INFO,
-            kind: const { &EventType::<E>::NEW },
+            kind: EventType::<E>::KIND,
             #[cfg(feature = "serde")]
             read: read_any::<E>,
         }

@@ -10,6 +10,7 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::subscription::late::conclude_async;
 pub(crate) use crate::dispatcher::subscription::late::subscribe_stream;
 use crate::engine::emission::{Emission, Ending};
+use crate::engine::plan::handlers::EventType;
 pub(crate) use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription};
 use crate::engine::plan::subscription::state::State;
 use crate::event::{Event, Handled};
@@ -140,11 +141,7 @@ impl<'d> SubscriptionBuilder<'d> {
     {
         let at = Location::caller();
         self.add::<E, F>(at, None, move |event, emission| {
-            handler(event).conclude(&mut Effects::new(&Ending {
-                emission,
-                event,
-                as_any: |event| event,
-            }));
+            handler(event).conclude(&mut Effects::new(&Ending::new(emission, event)));
             true
         })
     }
@@ -205,11 +202,7 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
             let Some(target) = weak.upgrade() else {
                 return false;
             };
-            handler(&target, event).conclude(&mut Effects::new(&Ending {
-                emission,
-                event,
-                as_any: |event| event,
-            }));
+            handler(&target, event).conclude(&mut Effects::new(&Ending::new(emission, event)));
             true
         })
     }
@@ -240,19 +233,20 @@ impl<W> SubscriptionBuilder<'_, W> {
         call: impl Fn(&E, &Emission<'_>) -> bool + Send + Sync + 'static,
     ) -> Subscription {
         let inner = self.dispatcher.inner();
-        let found = inner.find_or_make::<E>();
-        let subscriptions = &found.event_handlers::<E>().subscriptions;
+        let kind = EventType::<E>::KIND;
+        let entry = inner.find_or_make(kind);
         let node = Arc::new(InlineSubscription {
-            key: subscriptions.key(self.priority),
+            key: entry.subscriptions.key(self.priority),
             info: HandlerInfo::of_subscription(type_name::<F>(), at),
             state: State::new(self.once),
             call: Some(Box::new(call)),
             target,
+            kind,
             inner: Arc::downgrade(inner),
         });
         let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
-        subscriptions.add(node);
-        inner.refresh::<E>();
+        entry.subscriptions.add(node);
+        inner.refresh(kind);
         guard
     }
 }

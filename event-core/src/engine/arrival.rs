@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
+use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
@@ -12,6 +14,7 @@ use crate::engine::emit_async;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
 use crate::meta::Meta;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -24,39 +27,57 @@ pub(crate) struct Arrival {
 }
 
 /// An event that came from outside, whatever its type.
-pub(crate) trait ArrivedEvent: Send + Sync {
-    fn as_any_event(&self) -> &dyn AnyEvent;
-    fn deliver(
-        self: Arc<Self>,
-        inner: &Arc<DispatcherState>,
-        arrival: Arrival,
-        options: &RootOptions,
-        wait_policy: WaitPolicy,
-    ) -> Report;
-    fn deliver_async(
-        self: Arc<Self>,
-        inner: Arc<DispatcherState>,
-        arrival: Arrival,
-        options: RootOptions,
-    ) -> Pin<Box<dyn Future<Output = Report> + Send>>;
+pub(crate) trait ArrivedEvent: InlineEvent {
+    /// Keeps the event for the deliveries that run later.
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
 }
 
 impl<E: Event> ArrivedEvent for E {
-    fn as_any_event(&self) -> &dyn AnyEvent {
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
+        Arc::new(DeferredEvent::held(self, with))
+    }
+}
+
+impl dyn ArrivedEvent {
+    pub(crate) fn as_any_event(&self) -> &dyn AnyEvent {
         self
     }
 
-    fn deliver(
+    pub(crate) fn info(&self) -> &'static EventInfo {
+        self.as_any_event().info()
+    }
+
+    /// Hands the event to its handlers.
+    pub(crate) fn deliver(
         self: Arc<Self>,
         inner: &Arc<DispatcherState>,
         arrival: Arrival,
         options: &RootOptions,
         wait_policy: WaitPolicy,
     ) -> Report {
-        deliver(inner, &self, arrival, options, wait_policy)
+        let mut cascade = options.cascade(wait_policy);
+        let Some(lineage) = enter(inner, self.as_any_event(), arrival, options, &mut cascade)
+        else {
+            return cascade.into_report();
+        };
+        let (panic, refused) = lineage.scope().enter(inner.id(), || {
+            let entry = inner.find(self.kind())?;
+            if entry.has_deferred() {
+                let info = self.info();
+                let share = |with| Arc::clone(&self).share(with);
+                let shared =
+                    emit::deliver_shared(inner, &entry, info, share, &mut cascade, lineage);
+                emit::discard_as(info, shared)
+            } else {
+                emit::deliver(inner, &entry, &*self, &mut cascade, lineage);
+                None
+            }
+        });
+        emit::finish(inner, cascade, panic, refused)
     }
 
-    fn deliver_async(
+    /// The same, and runs its async handlers.
+    pub(crate) fn deliver_async(
         self: Arc<Self>,
         inner: Arc<DispatcherState>,
         arrival: Arrival,
@@ -64,31 +85,6 @@ impl<E: Event> ArrivedEvent for E {
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         Box::pin(emit_async::deliver_async(inner, self, arrival, options))
     }
-}
-
-pub(crate) fn deliver<E: Event>(
-    inner: &Arc<DispatcherState>,
-    event: &Arc<E>,
-    arrival: Arrival,
-    options: &RootOptions,
-    wait_policy: WaitPolicy,
-) -> Report {
-    let mut cascade = options.cascade(wait_policy);
-    let Some(lineage) = enter(inner, &**event, arrival, options, &mut cascade) else {
-        return cascade.into_report();
-    };
-    let (panic, refused) = lineage.scope().enter(inner.id(), || {
-        let entry = inner.find::<E>()?;
-        if entry.event_handlers::<E>().has_deferred() {
-            let held = Arc::clone(event);
-            let shared = emit::deliver_held(inner, &entry, held, &mut cascade, lineage);
-            emit::discard_as(E::INFO, shared)
-        } else {
-            emit::deliver(inner, &entry, &**event, &mut cascade, lineage);
-            None
-        }
-    });
-    emit::finish(inner, cascade, panic, refused)
 }
 
 /// Where the event stands, if it is emitted; else the root says why not.

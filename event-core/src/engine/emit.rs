@@ -20,20 +20,18 @@ use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::LazyState;
 use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
-use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::erased::{ErasedEvent, InlineEvent, RootEvent, Sharing};
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emission::refusal::EmitRefusal;
-pub(crate) use crate::engine::inline::call::run_plain;
+use crate::engine::inline::call::{run_erased, run_plain};
 use crate::engine::inline::observed::{run_full, run_subscribed};
 use crate::engine::observers::EmissionObservers;
-use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::plan::flags;
 use crate::engine::plan::handlers::TableEntry;
 use crate::engine::plan::lookup::TableLookup;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
-use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::meta::parent::ParentEvent;
 use crate::nesting;
@@ -55,7 +53,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
     let flags = entry.flags();
     if flags == flags::INLINE && nesting_depth::is_outermost() {
         return emit_by(inner, event, |event, state| {
-            run_plain(inner, entry.event_handlers(), event, state, &ROOT_LINEAGE)
+            run_plain(inner, entry, event, state, &ROOT_LINEAGE)
         });
     }
     if flags == 0 && const { !std::mem::needs_drop::<E>() } {
@@ -73,7 +71,7 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
 #[inline(never)]
 fn emit_subscribed<E: Event>(inner: &Arc<DispatcherState>, entry: &TableEntry, event: E) -> Report {
     emit_by(inner, event, |event, state| {
-        run_subscribed(inner, entry.event_handlers(), event, state, &ROOT_LINEAGE)
+        run_subscribed(inner, entry, event, state, &ROOT_LINEAGE)
     })
 }
 
@@ -92,12 +90,36 @@ fn emit_by<E: Event>(
     nesting::begin();
     let ran = run(&event, &state);
     let panic = discard(event);
+    report(inner, ran, state, panic)
+}
+
+/// Ends an outermost emission, and reports.
+#[inline]
+fn report(
+    inner: &Arc<DispatcherState>,
+    ran: usize,
+    state: LazyState,
+    panic: Option<Failure>,
+) -> Report {
     let refused = nesting::end();
     let state = match state.into_inner() {
         Some(state) => LazyState::from(state),
         None if panic.is_none() && refused.is_none() => return Report::new(ran, 0, None),
         None => LazyState::new(),
     };
+    finish_outermost(inner, ran, state, panic, refused)
+}
+
+/// Reports an outermost root of which there is more to say than how many deliveries there were.
+#[cold]
+#[inline(never)]
+fn finish_outermost(
+    inner: &Arc<DispatcherState>,
+    ran: usize,
+    state: LazyState,
+    panic: Option<Failure>,
+    refused: Option<NestingError>,
+) -> Report {
     let mut cascade = Cascade {
         done: ran,
         state,
@@ -115,17 +137,7 @@ pub(crate) fn emit_full<E: Event>(
     event: E,
     cascade: Cascade,
 ) -> Report {
-    if cascade.state.get().is_none()
-        && let Some(event_handlers) = queued::event_handlers(inner)
-    {
-        let mut cascade = cascade;
-        let refused = queued::emit(inner, event_handlers, event, &mut cascade);
-        if cascade.state.get().is_none() && refused.is_none() {
-            return cascade.into_report();
-        }
-        return finish(inner, cascade, None, refused);
-    }
-    emit_cascade(inner, event, cascade, &RootOptions::default())
+    emit_root(inner, &mut Some(event), cascade)
 }
 
 /// Emits a root with what its emitter chose.
@@ -135,20 +147,46 @@ pub(crate) fn emit_with<E: Event>(
     options: &RootOptions,
     wait_policy: WaitPolicy,
 ) -> Report {
+    emit_root_with(inner, &mut Some(event), options, wait_policy)
+}
+
+fn emit_root(
+    inner: &Arc<DispatcherState>,
+    event: &mut dyn RootEvent,
+    mut cascade: Cascade,
+) -> Report {
+    if cascade.state.get().is_none()
+        && let Some(entry) = queued::entry(inner, event.event().kind())
+    {
+        let refused = queued::emit(inner, entry, event, &mut cascade);
+        if cascade.state.get().is_none() && refused.is_none() {
+            return cascade.into_report();
+        }
+        return finish(inner, cascade, None, refused);
+    }
+    emit_cascade(inner, event, cascade, &RootOptions::default())
+}
+
+fn emit_root_with(
+    inner: &Arc<DispatcherState>,
+    event: &mut dyn RootEvent,
+    options: &RootOptions,
+    wait_policy: WaitPolicy,
+) -> Report {
     if options.is_default() {
-        return emit_full(inner, event, Cascade::with(wait_policy));
+        return emit_root(inner, event, Cascade::with(wait_policy));
     }
     let cascade = options.cascade(wait_policy);
     emit_cascade(inner, event, cascade, options)
 }
 
-fn emit_cascade<E: Event>(
+fn emit_cascade(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     mut cascade: Cascade,
     options: &RootOptions,
 ) -> Report {
-    let (panic, refused) = match begin(inner, E::INFO, options) {
+    let (panic, refused) = match begin(inner, event.event().info(), options) {
         Ok(lineage) => lineage.scope().enter(inner.id(), || {
             deliver_root(inner, event, &mut cascade, lineage)
         }),
@@ -190,41 +228,53 @@ pub(crate) fn begin(
 
 /// Reports a root that was not emitted.
 #[cold]
-pub(crate) fn refuse<E: Event>(
+pub(crate) fn refuse(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     mut cascade: Cascade,
     why: &EmitRefusal,
 ) -> Report {
-    cascade.not_emitted(inner, &event, None, why);
+    cascade.not_emitted(inner, event.event(), None, why);
     if nesting::is_beyond(&inner.limits) {
         // Only an event whose `Drop` emits it again gets here: leaking one ends that.
-        std::mem::forget(event);
+        event.forget();
         return cascade.into_report();
     }
-    let (panic, _) = nesting::enter(nesting::next(), || discard(event));
+    let (panic, _) = nesting::enter(nesting::next(), || discard_root(event));
     finish(inner, cascade, panic, None)
 }
 
 /// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
-fn deliver_root<E: Event>(
+fn deliver_root(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     cascade: &mut Cascade,
     lineage: Lineage,
 ) -> Option<Failure> {
-    let Some(entry) = inner.find::<E>() else {
-        return discard(event);
+    let Some(entry) = inner.find(event.event().kind()) else {
+        return discard_root(event);
     };
-    if entry.event_handlers::<E>().has_deferred() {
+    if entry.has_deferred() {
+        let info = event.event().info();
+        let share = |with| event.share(with);
         discard_as(
-            E::INFO,
-            deliver_shared(inner, &entry, event, cascade, lineage),
+            info,
+            deliver_shared(inner, &entry, info, share, cascade, lineage),
         )
     } else {
-        deliver(inner, &entry, &event, cascade, lineage);
-        discard(event)
+        deliver(inner, &entry, event.event(), cascade, lineage);
+        discard_root(event)
     }
+}
+
+/// Drops the event of a root that was not shared; what it panicked with, if its `Drop` did.
+pub(crate) fn discard_root(event: &mut dyn RootEvent) -> Option<Failure> {
+    if !event.needs_drop() {
+        return None;
+    }
+    let info = event.event().info();
+    let panic = panics::catch(|| event.drop_event()).err()?;
+    Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
 /// Emits what the root caused, and reports.
@@ -246,7 +296,7 @@ pub(crate) fn finish(
 
 /// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
 #[inline]
-pub(crate) fn discard<E: Event>(event: E) -> Option<Failure> {
+fn discard<E: Event>(event: E) -> Option<Failure> {
     if !const { std::mem::needs_drop::<E>() } {
         return None;
     }
@@ -260,10 +310,10 @@ pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failu
 }
 
 /// Hands one event to its inline handlers; it has no others.
-pub(crate) fn deliver<E: Event>(
+pub(crate) fn deliver(
     inner: &Arc<DispatcherState>,
-    entry: &TableLookup<'_>,
-    event: &E,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     cascade: &mut Cascade,
     mut lineage: Lineage,
 ) {
@@ -272,21 +322,12 @@ pub(crate) fn deliver<E: Event>(
     let flags = entry.flags();
     cascade.done += match flags & !flags::INLINE {
         0 if flags == 0 => 0,
-        0 if !fail_fast => run_plain(inner, entry.event_handlers(), event, state, &lineage),
-        flags::SUBSCRIBED if !fail_fast => {
-            run_subscribed(inner, entry.event_handlers(), event, state, &lineage)
-        }
+        0 if !fail_fast => run_erased(inner, entry, event, state, &lineage),
+        flags::SUBSCRIBED if !fail_fast => event.run_subscribed(inner, entry, state, &lineage),
         _ => {
-            inner.begin(E::INFO, &mut lineage);
+            inner.begin(event.info(), &mut lineage);
             let observed = EmissionObservers::new(inner, event, &lineage);
-            let ran = run_full(
-                inner,
-                entry.event_handlers(),
-                event,
-                state,
-                &lineage,
-                observed.as_ref(),
-            );
+            let ran = run_full(inner, entry, event, state, &lineage, observed.as_ref());
             if let Some(observed) = &observed {
                 observed.emission_ended();
             }
@@ -296,45 +337,24 @@ pub(crate) fn deliver<E: Event>(
     cascade.end_emission(inner, &lineage);
 }
 
-/// Hands one event to its handlers, of which some do not run inline.
-pub(crate) fn deliver_shared<E: Event>(
+/// Hands one event to its handlers, of which some do not run inline. `share` keeps it for these.
+pub(crate) fn deliver_shared(
     inner: &Arc<DispatcherState>,
     entry: &TableLookup<'_>,
-    event: E,
-    cascade: &mut Cascade,
-    lineage: Lineage,
-) -> Arc<dyn ErasedDeferredEvent> {
-    let subscribed = entry.event_handlers::<E>().load_deferred_subscriptions();
-    let shared = share(inner, entry, event, lineage, subscribed.is_some());
-    deliver_as(inner, entry, shared, subscribed, cascade)
-}
-
-/// The same of an event that somebody else holds, too.
-#[cfg(feature = "serde")]
-pub(crate) fn deliver_held<E: Event>(
-    inner: &Arc<DispatcherState>,
-    entry: &TableLookup<'_>,
-    event: Arc<E>,
+    event: &'static EventInfo,
+    share: impl FnOnce(Sharing) -> Arc<dyn ErasedDeferredEvent>,
     cascade: &mut Cascade,
     mut lineage: Lineage,
 ) -> Arc<dyn ErasedDeferredEvent> {
-    inner.begin(E::INFO, &mut lineage);
-    let subscribed = entry.event_handlers::<E>().load_deferred_subscriptions();
-    let shared = DeferredEvent::held(event, lineage, entry);
-    deliver_as(inner, entry, shared, subscribed, cascade)
-}
-
-fn deliver_as<E: Event>(
-    inner: &Arc<DispatcherState>,
-    entry: &TableLookup<'_>,
-    shared: DeferredEvent<E>,
-    subscribed: Option<DeferredSubscriptions>,
-    cascade: &mut Cascade,
-) -> Arc<dyn ErasedDeferredEvent> {
-    let typed = Arc::new(shared);
-    let observed = EmissionObservers::new(inner, typed.event(), typed.lineage());
-    let halted = run_inline(inner, entry, &typed, cascade, observed.as_ref());
-    let shared: Arc<dyn ErasedDeferredEvent> = Arc::clone(&typed) as Arc<dyn ErasedDeferredEvent>;
+    let subscribed = entry.load_deferred_subscriptions();
+    inner.begin(event, &mut lineage);
+    let shared = share(Sharing {
+        lineage,
+        late: entry.late(),
+        as_arc: subscribed.is_some(),
+    });
+    let observed = EmissionObservers::new(inner, shared.as_any_event(), shared.lineage());
+    let halted = run_inline(inner, entry, &*shared, cascade, observed.as_ref());
     hand_over::hand_over(inner, &shared, subscribed.as_deref(), cascade, halted);
     if cascade.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
         // Whoever runs the root goes on with these.
@@ -344,51 +364,29 @@ fn deliver_as<E: Event>(
     if let Some(observed) = &observed {
         observed.emission_ended();
     }
+    drop(observed);
     shared
-}
-
-/// Keeps an event for the deliveries that run later, as an `Arc` if subscriptions want it.
-pub(crate) fn share<E: Event>(
-    inner: &DispatcherState,
-    entry: &TableLookup<'_>,
-    event: E,
-    mut lineage: Lineage,
-    is_subscribed: bool,
-) -> DeferredEvent<E> {
-    inner.begin(E::INFO, &mut lineage);
-    DeferredEvent::new(event, lineage, entry, is_subscribed)
 }
 
 /// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
 /// if so.
-pub(crate) fn run_inline<E: Event>(
+pub(crate) fn run_inline(
     inner: &Arc<DispatcherState>,
-    entry: &TableLookup<'_>,
-    shared: &DeferredEvent<E>,
+    entry: &TableEntry,
+    shared: &dyn ErasedDeferredEvent,
     cascade: &mut Cascade,
     observed: Option<&EmissionObservers<'_>>,
 ) -> Option<SkipReason> {
-    let ran = run_full(
-        inner,
-        entry.event_handlers(),
-        shared.event(),
-        &cascade.state,
-        shared.lineage(),
-        observed,
-    );
-    cascade.done += ran;
+    let (event, lineage) = (shared.event(), shared.lineage());
+    cascade.done += run_full(inner, entry, event, &cascade.state, lineage, observed);
     let halted = cascade.halted();
-    cascade.end_emission(inner, shared.lineage());
+    cascade.end_emission(inner, lineage);
     halted
 }
 
 impl<E: Event> ErasedEvent for E {
-    fn info(&self) -> &'static EventInfo {
-        E::INFO
-    }
-
-    fn as_any_event(&self) -> &dyn AnyEvent {
-        self
+    fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
+        Arc::new(DeferredEvent::new(*self, with))
     }
 
     fn emit(
@@ -397,20 +395,28 @@ impl<E: Event> ErasedEvent for E {
         cascade: &mut Cascade,
         lineage: Lineage,
     ) -> ReturnedEvent {
-        if let Some(entry) = inner.find::<E>() {
-            if entry.event_handlers::<E>().has_deferred() {
-                let shared = deliver_shared(inner, &entry, *self, cascade, lineage);
-                return match shared.share_event() {
-                    Some(event) => ReturnedEvent::Event(event),
-                    None => ReturnedEvent::Deferred(shared),
-                };
-            }
-            deliver(inner, &entry, &*self, cascade, lineage);
-        }
-        ReturnedEvent::Own(self)
+        emit_caused(inner, self, cascade, lineage)
     }
+}
 
-    fn into_any(self: Box<Self>) -> Box<dyn AnyEvent> {
-        self
+/// Hands an event that was caused to its handlers.
+fn emit_caused(
+    inner: &Arc<DispatcherState>,
+    event: Box<dyn ErasedEvent>,
+    cascade: &mut Cascade,
+    lineage: Lineage,
+) -> ReturnedEvent {
+    if let Some(entry) = inner.find(event.kind()) {
+        if entry.has_deferred() {
+            let info = event.info();
+            let share = |with| event.share(with);
+            let shared = deliver_shared(inner, &entry, info, share, cascade, lineage);
+            return match shared.share_event() {
+                Some(event) => ReturnedEvent::Event(event),
+                None => ReturnedEvent::Deferred(shared),
+            };
+        }
+        deliver(inner, &entry, &*event, cascade, lineage);
     }
+    ReturnedEvent::Own(event)
 }

@@ -5,12 +5,14 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+#[cfg(feature = "serde")]
+use crate::engine::arrival::ArrivedEvent;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::first_polls;
 use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredEvent;
-use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
 use crate::engine::emit_all;
@@ -18,8 +20,7 @@ use crate::engine::observers::EmissionObservers;
 use crate::engine::pending_emission;
 use crate::engine::pending_emission::StartedEmission;
 use crate::engine::plan::flags;
-use crate::engine::plan::handlers::EventHandlers;
-use crate::engine::plan::lookup::TableLookup;
+use crate::engine::plan::handlers::{EventKind, EventType, TableEntry};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
@@ -37,26 +38,26 @@ pub(crate) async fn emit_async<E: Event>(
     event: E,
     options: RootOptions,
 ) -> Report {
-    if let Some(event_handlers) = directly_polled(&inner, options.is_default()) {
-        return emit_polled(&inner, event_handlers, event).await;
+    if let Some(entry) = directly_polled(&inner, EventType::<E>::KIND, options.is_default()) {
+        return emit_polled(&inner, entry, event).await;
     }
-    match begin(&inner, event, &options) {
+    match begin(&inner, &mut Some(event), &options) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
-/// The handlers of an event that is emitted as an outermost root, if most of them are ready at once.
-fn directly_polled<E: Event>(inner: &DispatcherState, is_bare: bool) -> Option<&EventHandlers<E>> {
+/// The place of an event that is emitted as an outermost root, if most of its handlers are ready at once.
+fn directly_polled(inner: &DispatcherState, kind: EventKind, is_bare: bool) -> Option<&TableEntry> {
     let is_plain_root = is_bare && !inner.makes_meta() && nesting_depth::is_outermost();
-    let entry = inner.entry(E::slot()).filter(|_| is_plain_root)?;
-    (entry.flags() & !flags::INLINE == flags::ASYNC).then(|| entry.event_handlers())
+    let entry = inner.entry(kind.slot()).filter(|_| is_plain_root)?;
+    (entry.flags() & !flags::INLINE == flags::ASYNC).then_some(entry)
 }
 
 /// Emits an outermost root to handlers that mostly are ready at once.
 async fn emit_polled<E: Event>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &EventHandlers<E>,
+    entry: &TableEntry,
     event: E,
 ) -> Report {
     let shared = DropCaught::new(DeferredEvent::root(event));
@@ -64,13 +65,13 @@ async fn emit_polled<E: Event>(
     {
         let (rest, refused) = poll_fn(|context| {
             Poll::Ready(nesting::enter(0, || {
-                first_polls::run(inner, event_handlers, &shared, &mut cascade, context)
+                first_polls::run(inner, entry, &*shared, &mut cascade, context)
             }))
         })
         .await;
         if rest.is_some() || refused.is_some() {
             cascade.note_refused(refused);
-            pending_emission::go_on_at_once(inner, &mut cascade, &shared, rest).await;
+            pending_emission::go_on_at_once(inner, &mut cascade, &*shared, rest).await;
         }
     }
     if cascade.state.get().is_none() && !const { std::mem::needs_drop::<E>() } {
@@ -84,44 +85,52 @@ async fn emit_polled<E: Event>(
 }
 
 /// Hands the event of a root to its inline handlers and to queues.
-fn begin<E: Event>(
+fn begin(
     inner: &Arc<DispatcherState>,
-    event: E,
+    event: &mut dyn RootEvent,
     options: &RootOptions,
 ) -> StartedEmission {
     let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
+    let kind = event.event().kind();
+    let info = kind.info();
     if options.is_default()
-        && let Some(event_handlers) = queued::event_handlers(inner)
+        && let Some(entry) = queued::entry(inner, kind)
     {
-        let refused = queued::emit(inner, event_handlers, event, &mut cascade);
-        return StartedEmission::new(inner, cascade, E::INFO, None, refused);
+        let refused = queued::emit(inner, entry, event, &mut cascade);
+        return StartedEmission::new(inner, cascade, info, None, refused);
     }
-    let lineage = match emit::begin(inner, E::INFO, options) {
+    let mut lineage = match emit::begin(inner, info, options) {
         Ok(lineage) => lineage,
         Err(why) => return StartedEmission::Ended(emit::refuse(inner, event, cascade, &why)),
     };
     let scope = lineage.scope();
-    let Some(entry) = inner.find::<E>() else {
-        let (panic, refused) = scope.enter(inner.id(), || emit::discard(event));
-        return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
+    let Some(entry) = inner.find(kind) else {
+        let (panic, refused) = scope.enter(inner.id(), || emit::discard_root(event));
+        return StartedEmission::new(inner, cascade, info, panic, refused);
     };
-    if !entry.event_handlers::<E>().has_deferred() {
+    if !entry.has_deferred() {
         let (panic, refused) = scope.enter(inner.id(), || {
-            emit::deliver(inner, &entry, &event, &mut cascade, lineage);
-            emit::discard(event)
+            emit::deliver(inner, &entry, event.event(), &mut cascade, lineage);
+            emit::discard_root(event)
         });
-        return StartedEmission::new(inner, cascade, E::INFO, panic, refused);
+        return StartedEmission::new(inner, cascade, info, panic, refused);
     }
     if needs_hand_over(&entry) {
         let (shared, refused) = scope.enter(inner.id(), || {
-            emit::deliver_shared(inner, &entry, event, &mut cascade, lineage)
+            let share = |with| event.share(with);
+            emit::deliver_shared(inner, &entry, info, share, &mut cascade, lineage)
         });
         return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
-    let shared = Arc::new(emit::share(inner, &entry, event, lineage, false));
-    let observed = EmissionObservers::new(inner, shared.event(), shared.lineage());
+    inner.begin(info, &mut lineage);
+    let shared = event.share(Sharing {
+        lineage,
+        late: entry.late(),
+        as_arc: false,
+    });
+    let observed = EmissionObservers::new(inner, shared.as_any_event(), shared.lineage());
     let (halted, refused) = scope.enter(inner.id(), || {
-        let halted = emit::run_inline(inner, &entry, &shared, &mut cascade, observed.as_ref());
+        let halted = emit::run_inline(inner, &entry, &*shared, &mut cascade, observed.as_ref());
         if let Some(skip) = halted {
             async_handlers::skip_all(inner, &*shared, &mut cascade, skip);
         }
@@ -136,8 +145,8 @@ fn begin<E: Event>(
     }
     drop(observed);
     cascade.note_refused(refused);
-    let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(E::INFO, shared));
-    StartedEmission::new(inner, cascade, E::INFO, panic, refused)
+    let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(info, shared));
+    StartedEmission::new(inner, cascade, info, panic, refused)
 }
 
 /// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
@@ -158,9 +167,9 @@ pub(crate) async fn emit_all_async(
 
 /// The same of an event that came from outside.
 #[cfg(feature = "serde")]
-pub(crate) async fn deliver_async<E: Event>(
+pub(crate) async fn deliver_async(
     inner: Arc<DispatcherState>,
-    event: Arc<E>,
+    event: Arc<dyn ArrivedEvent>,
     arrival: crate::engine::arrival::Arrival,
     options: RootOptions,
 ) -> Report {
@@ -174,29 +183,27 @@ pub(crate) async fn deliver_async<E: Event>(
 
 /// Hands an event that came from outside to its inline handlers and to queues.
 #[cfg(feature = "serde")]
-fn begin_arrived<E: Event>(
+fn begin_arrived(
     inner: &Arc<DispatcherState>,
-    event: DropCaught<Arc<E>>,
+    event: DropCaught<Arc<dyn ArrivedEvent>>,
     arrival: crate::engine::arrival::Arrival,
     options: &RootOptions,
 ) -> StartedEmission {
     let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
-    let Some(lineage) =
-        crate::engine::arrival::enter(inner, &**event, arrival, options, &mut cascade)
+    let info = event.info();
+    let any = event.as_any_event();
+    let Some(lineage) = crate::engine::arrival::enter(inner, any, arrival, options, &mut cascade)
     else {
         return StartedEmission::Ended(cascade.into_report());
     };
     let scope = lineage.scope();
     let (shared, refused) = scope.enter(inner.id(), || {
-        let entry = inner.find::<E>()?;
-        if entry.event_handlers::<E>().has_deferred() {
-            let held = Arc::clone(&event);
-            Some(emit::deliver_held(
-                inner,
-                &entry,
-                held,
-                &mut cascade,
-                lineage,
+        let entry = inner.find(event.kind())?;
+        if entry.has_deferred() {
+            let share = |with| Arc::clone(&event).share(with);
+            let cascade = &mut cascade;
+            Some(emit::deliver_shared(
+                inner, &entry, info, share, cascade, lineage,
             ))
         } else {
             emit::deliver(inner, &entry, &**event, &mut cascade, lineage);
@@ -207,12 +214,12 @@ fn begin_arrived<E: Event>(
         return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
     cascade.note_refused(refused);
-    let discard = || emit::discard_as(E::INFO, event.into_inner());
+    let discard = || emit::discard_as(info, event.into_inner());
     let (panic, refused) = scope.enter(inner.id(), discard);
-    StartedEmission::new(inner, cascade, E::INFO, panic, refused)
+    StartedEmission::new(inner, cascade, info, panic, refused)
 }
 
 /// Whether something else than the emission will hold the event.
-fn needs_hand_over(entry: &TableLookup<'_>) -> bool {
+fn needs_hand_over(entry: &TableEntry) -> bool {
     entry.flags() & (flags::QUEUED | flags::DEFERRED_SUBSCRIBED) != 0
 }

@@ -14,12 +14,11 @@ use crate::engine::deferred::first_polls;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::EmittedEvent;
-use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emit;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::nesting::NestingError;
 use crate::observer::Observers;
@@ -153,14 +152,14 @@ impl PendingEmission {
 }
 
 /// Goes on with a root whose async handlers were not simply done at once. In a box, like the rest.
-pub(crate) fn go_on_at_once<'a, E: Event>(
+pub(crate) fn go_on_at_once<'a>(
     inner: &'a Arc<DispatcherState>,
     cascade: &'a mut Cascade,
-    shared: &'a DeferredEvent<E>,
+    shared: &'a dyn ErasedDeferredEvent,
     rest: Option<Box<first_polls::RemainingHandlers<'a>>>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
     Box::pin(async move {
-        let mut unfinished = EmissionGuard::new(inner, cascade, E::INFO);
+        let mut unfinished = EmissionGuard::new(inner, cascade, shared.info());
         unfinished.cascade.end_emission(inner, shared.lineage());
         if let Some(rest) = rest {
             async_handlers::resume(inner, shared, unfinished.cascade, rest).await;

@@ -1,6 +1,5 @@
 //! What the clones of a dispatcher share.
 
-use std::any::TypeId;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,15 +10,13 @@ use arc_swap::ArcSwap;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
-use crate::engine::plan::handlers::{ErasedEventType, EventType, TableEntry};
-use crate::engine::plan::lookup::TableLookup;
+use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
 use crate::engine::plan::spec::PlannedHandler;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::shutdown::tasks::Tasks;
-use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
@@ -51,7 +48,7 @@ pub(crate) struct DispatcherState {
     late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
     /// The catch-alls, in order: they see late events, too.
-    pub(crate) catch_alls: Box<[(&'static dyn PlannedHandler, CatchAll)]>,
+    pub(crate) catch_alls: Box<[(&'static PlannedHandler, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
@@ -72,7 +69,7 @@ pub(crate) struct DispatcherState {
     on_failure: OnFailure,
     /// The values that were provided; those that handlers take are theirs.
     provided: Provided,
-    /// Held while a mode, the late map or the observers change.
+    /// Held while flags, the late map or the observers change.
     changes: Mutex<()>,
     pub(crate) limits: NestingLimits,
     weak: Weak<Self>,
@@ -82,7 +79,7 @@ pub(crate) struct DispatcherState {
 pub(crate) struct Parts {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
-    pub(crate) catch_alls: Vec<(&'static dyn PlannedHandler, CatchAll)>,
+    pub(crate) catch_alls: Vec<(&'static PlannedHandler, CatchAll)>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) needs_meta: bool,
     pub(crate) meta_source: MetaSource,
@@ -251,74 +248,74 @@ impl DispatcherState {
         self.table.get(slot?.index())?.as_ref()
     }
 
-    /// The place of `E` that the build made.
-    pub(crate) fn known<E: Event>(&self) -> Option<&TableEntry> {
-        self.entry(E::slot())
-            .or_else(|| self.generic.get(&TypeId::of::<E>()))
+    /// The place of an event that the build made.
+    pub(crate) fn known(&self, kind: EventKind) -> Option<&TableEntry> {
+        self.entry(kind.slot())
+            .or_else(|| self.generic.get(&kind.info().type_id()))
     }
 
-    /// The place of `E`, wherever it is; `None` if there is none.
-    pub(crate) fn find<E: Event>(&self) -> Option<TableLookup<'_>> {
-        if let Some(entry) = self.known::<E>() {
+    /// The place of an event, wherever it is; `None` if there is none.
+    pub(crate) fn find(&self, kind: EventKind) -> Option<TableLookup<'_>> {
+        if let Some(entry) = self.known(kind) {
             return Some(TableLookup::Known(entry));
         }
         if !self.has_late.load(Ordering::Acquire) && !self.is_watched() {
             return None;
         }
-        if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+        if let Some(entry) = self.late.load().get(&kind.info().type_id()) {
             return Some(TableLookup::Late(Arc::clone(entry)));
         }
         if self.catch_alls.is_empty() && !self.is_observed() {
             return None;
         }
-        Some(TableLookup::Late(self.late_entry::<E>()))
+        Some(TableLookup::Late(self.late_entry(kind)))
     }
 
-    /// The place of `E`, which is made if there is none.
-    pub(crate) fn find_or_make<E: Event>(&self) -> TableLookup<'_> {
-        match self.known::<E>() {
+    /// The place of an event, which is made if there is none.
+    pub(crate) fn find_or_make(&self, kind: EventKind) -> TableLookup<'_> {
+        match self.known(kind) {
             Some(entry) => TableLookup::Known(entry),
-            None => TableLookup::Late(self.late_entry::<E>()),
+            None => TableLookup::Late(self.late_entry(kind)),
         }
     }
 
     /// The place of an event that the build did not know of.
     #[cold]
-    fn late_entry<E: Event>(&self) -> Arc<TableEntry> {
+    fn late_entry(&self, kind: EventKind) -> Arc<TableEntry> {
         let _changing = self.changing();
-        if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+        let event = kind.info();
+        if let Some(entry) = self.late.load().get(&event.type_id()) {
             return Arc::clone(entry);
         }
-        let kind = EventType::<E>::NEW;
         let mut list = kind.new_list(self.catch_alls.len());
-        let mut registered = Vec::new();
+        let mut planned = Vec::new();
         for (handler, catch_all) in &self.catch_alls {
-            if sees(handler.pattern(), E::INFO) {
-                kind.push_catch_all(&mut *list, catch_all.clone());
-                registered.push(*handler);
+            if sees(handler.pattern, event) {
+                list.push_catch_all(catch_all.clone());
+                planned.push(*handler);
             }
         }
         let mut executors = self
             .executors
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let event_handlers = kind.finish(list, registered, &mut executors);
+        let entry = TableEntry::new(event, list, planned, &mut executors, self.is_watched());
         drop(executors);
-        let entry = Arc::new(TableEntry::new(event_handlers, self.is_watched()));
+        let entry = Arc::new(entry);
         let mut late = ByType::clone(&self.late.load());
-        late.insert(TypeId::of::<E>(), Arc::clone(&entry));
+        late.insert(event.type_id(), Arc::clone(&entry));
         self.late.store(Arc::new(late));
         self.has_late.store(true, Ordering::Release);
         entry
     }
 
-    /// Chooses the mode of the place of `E` again.
-    pub(crate) fn refresh<E: Event>(&self) {
+    /// Computes the flags of an event's place again.
+    pub(crate) fn refresh(&self, kind: EventKind) {
         let _changing = self.changing();
         let watched = self.is_watched();
-        if let Some(entry) = self.known::<E>() {
+        if let Some(entry) = self.known(kind) {
             entry.refresh(watched);
-        } else if let Some(entry) = self.late.load().get(&TypeId::of::<E>()) {
+        } else if let Some(entry) = self.late.load().get(&kind.info().type_id()) {
             entry.refresh(watched);
         }
     }

@@ -11,17 +11,21 @@
 )]
 
 use std::any::Any;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::bound::NotRun;
-use crate::engine::plan::bound::{AnyCall, Bound, Call, CatchAll, DeferredBinding, Filter, List};
+use crate::engine::plan::bound::{
+    Bound, Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, InlineHandlers, OfEvent,
+    Received, SyncHandler,
+};
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
-use crate::handler::outcome::{CatchAllOutcome, Effects, Outcome};
+use crate::handler::outcome::{CatchAllOutcome, Effects, Events, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::panics::DropCaught;
@@ -107,18 +111,85 @@ impl ParamLookup<'_, '_> {
     }
 }
 
+/// A closure that calls a handler's function, and `R`, which that returns.
+struct Function<F, R> {
+    call: F,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<F, R> Function<F, R> {
+    fn new(call: F) -> Self {
+        Self {
+            call,
+            outcome: PhantomData,
+        }
+    }
+}
+
+impl<E: 'static, F, R: Outcome<E>> SyncHandler<E> for Function<F, R>
+where
+    F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
+{
+    fn call(&self, event: &E, emission: &Emission<'_>) {
+        let outcome = (self.call)(event, &Delivery::new(emission));
+        conclude(emission, event, outcome);
+    }
+}
+
+/// The same of a catch-all.
+struct CatchAllFunction<F, R>(Function<F, R>);
+
+impl<F, R: CatchAllOutcome> SyncHandler<dyn AnyEvent> for CatchAllFunction<F, R>
+where
+    F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
+{
+    fn call(&self, event: &dyn AnyEvent, emission: &Emission<'_>) {
+        let outcome = (self.0.call)(event, &Delivery::new(emission));
+        conclude_catch_all(emission, event, outcome);
+    }
+}
+
+/// Tells the emission how a call ended. One function for all handlers of an `E` that return an `R`.
+#[inline]
+fn conclude<E: 'static, R: Outcome<E>>(
+    emission: &Emission<'_>,
+    event: &E,
+    outcome: Result<R, NotRun>,
+) {
+    let ending = Ending::new(emission, event);
+    match outcome {
+        Ok(outcome) => outcome.conclude(&mut Effects::new(&ending)),
+        Err(not_run) => ending.not_run(not_run),
+    }
+}
+
+/// The same of a catch-all.
+fn conclude_catch_all<R: CatchAllOutcome>(
+    emission: &Emission<'_>,
+    event: &dyn AnyEvent,
+    outcome: Result<R, NotRun>,
+) {
+    let ending = Ending::new(emission, event);
+    match outcome {
+        Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&ending)),
+        Err(not_run) => ending.not_run(not_run),
+    }
+}
+
 /// Binds one handler of `E`.
 pub struct Binder<'b, 'r, E> {
     needs: ParamLookup<'b, 'r>,
-    list: &'b mut List<E>,
+    inline: &'b mut InlineHandlers<E>,
+    deferred: &'b mut Vec<DeferredBinding>,
     spec: &'static HandlerSpec,
-    filter: Option<fn(&E) -> bool>,
+    filter: Option<Filter>,
 }
 
 impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     pub(crate) fn new(
         resolver: &'b mut Resolver<'r>,
-        list: &'b mut List<E>,
+        inline: &'b mut InlineHandlers<E>,
+        deferred: &'b mut Vec<DeferredBinding>,
         spec: &'static HandlerSpec,
     ) -> Self {
         Self {
@@ -126,7 +197,8 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                 resolver,
                 catch_all: false,
             },
-            list,
+            inline,
+            deferred,
             spec,
             filter: None,
         }
@@ -134,7 +206,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
 
     /// The filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&E) -> bool) {
-        self.filter = Some(holds);
+        self.filter = Some(Arc::new(move |event| holds(E::received(event))));
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -142,21 +214,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        let as_any = self.list.as_any;
-        let bound: Bound<E> = Box::new(move |event: &E, emission: &Emission<'_>| {
-            match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude(&mut Effects::new(&Ending {
-                    emission,
-                    event,
-                    as_any,
-                })),
-                Err(not_run) => emission.not_run(as_any(event), not_run),
-            }
-        });
-        R::events(self.needs.resolver.caused());
+        self.push(Box::new(Function::new(call)), R::events);
+    }
+
+    fn push(&mut self, bound: Bound<E>, events: fn(&mut Events)) {
+        events(self.needs.resolver.caused());
         match self.spec.executor_kind() {
-            ExecutorKind::Inline => self.list.inline.push(bound),
-            _ => self.deferred(Call::Sync(bound)),
+            ExecutorKind::Inline => self.inline.push(bound),
+            _ => self.defer(Call::Sync(Arc::new(OfEvent(bound)))),
         }
     }
 
@@ -166,21 +231,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
         R::events(self.needs.resolver.caused());
-        let as_any = self.list.as_any;
-        self.deferred(Call::Lent(Box::new(
-            move |event: &E, lent: &mut dyn Any, emission: &Emission<'_>| {
+        self.defer(Call::Lent(Arc::new(
+            move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
                 // The queue lends no other type: `lending_queue` saw to that.
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
-                match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude(&mut Effects::new(&Ending {
-                        emission,
-                        event,
-                        as_any,
-                    })),
-                    Err(not_run) => emission.not_run(as_any(event), not_run),
-                }
+                let event = E::received(event);
+                conclude(emission, event, call(event, lent, &Delivery::new(emission)));
             },
         )));
     }
@@ -193,12 +251,9 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.deferred(Call::Async(Box::new(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude,
-        })));
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        self.defer(Call::Async(Arc::new(bound)));
     }
 
     /// The same of an async method.
@@ -209,20 +264,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
         R::events(self.needs.resolver.caused());
-        self.deferred(Call::Async(Box::new(BoundMethod(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude,
-        }))));
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        self.defer(Call::Async(Arc::new(BoundMethod(bound))));
     }
 
-    fn deferred(&mut self, call: Call<E>) {
+    fn defer(&mut self, call: Call) {
         let filter = self.filter.take();
-        self.list.deferred.push(DeferredBinding {
-            filter: filter.map(|holds| Box::new(holds) as Filter<E>),
-            call,
-        });
+        self.deferred.push(DeferredBinding { filter, call });
     }
 }
 
@@ -245,7 +294,7 @@ pub struct CatchAllBinder<'b, 'r> {
     needs: ParamLookup<'b, 'r>,
     bound: &'b mut Option<CatchAll>,
     spec: &'static HandlerSpec,
-    filter: Option<fn(&dyn AnyEvent) -> bool>,
+    filter: Option<Filter>,
 }
 
 impl<'b, 'r> CatchAllBinder<'b, 'r> {
@@ -267,7 +316,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
 
     /// The filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
-        self.filter = Some(holds);
+        self.filter = Some(Arc::new(holds));
     }
 
     /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
@@ -275,20 +324,11 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        let call = Arc::new(move |event: &dyn AnyEvent, emission: &Emission<'_>| {
-            match call(event, &Delivery::new(emission)) {
-                Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&Ending {
-                    emission,
-                    event,
-                    as_any: |event| event,
-                })),
-                Err(not_run) => emission.not_run(event, not_run),
-            }
-        });
-        self.bound(match self.spec.executor_kind() {
-            ExecutorKind::Inline => AnyCall::Inline(call),
-            _ => AnyCall::Sync(call),
-        });
+        let call = Arc::new(CatchAllFunction(Function::new(call)));
+        match self.spec.executor_kind() {
+            ExecutorKind::Inline => *self.bound = Some(CatchAll(CatchAllBinding::Inline(call))),
+            _ => self.defer(Call::Sync(call)),
+        }
     }
 
     /// The same of a handler that is lent an `S`.
@@ -296,19 +336,13 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
     where
         F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        self.bound(AnyCall::Lent(Arc::new(
+        self.defer(Call::Lent(Arc::new(
             move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
-                match call(event, lent, &Delivery::new(emission)) {
-                    Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&Ending {
-                        emission,
-                        event,
-                        as_any: |event| event,
-                    })),
-                    Err(not_run) => emission.not_run(event, not_run),
-                }
+                let outcome = call(event, lent, &Delivery::new(emission));
+                conclude_catch_all(emission, event, outcome);
             },
         )));
     }
@@ -320,12 +354,9 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        self.bound(AnyCall::Async(Arc::new(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude_catch_all,
-        })));
+        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        self.defer(Call::Async(Arc::new(bound)));
     }
 
     /// The same of an async method.
@@ -335,19 +366,15 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        self.bound(AnyCall::Async(Arc::new(BoundMethod(BoundAsync {
-            function,
-            slots,
-            timeout: self.spec.timeout,
-            conclude: R::conclude_catch_all,
-        }))));
+        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        self.defer(Call::Async(Arc::new(BoundMethod(bound))));
     }
 
-    fn bound(&mut self, call: AnyCall) {
-        *self.bound = Some(CatchAll {
-            filter: self.filter.take(),
-            call,
-        });
+    fn defer(&mut self, call: Call) {
+        let filter = self.filter.take();
+        let binding = CatchAllBinding::Deferred(DeferredBinding { filter, call });
+        *self.bound = Some(CatchAll(binding));
     }
 }
 

@@ -12,6 +12,7 @@
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,9 +25,11 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::bound::Received;
 pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
 };
+use crate::event::any::AnyEvent;
 use crate::handler::bind::BoundParam;
 use crate::handler::outcome::Effects;
 use crate::runtime;
@@ -208,16 +211,35 @@ slots!(A B C D G H);
 slots!(A B C D G H I);
 slots!(A B C D G H I J);
 
-/// A function with its parameters, how long a call may take, and what becomes of its outcome.
-pub(crate) struct BoundAsync<F, S, R> {
-    pub(crate) function: F,
-    pub(crate) slots: S,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) conclude: Conclude<R>,
+/// A function that takes an `E`, with its parameters, how long a call may take, and what becomes of its
+/// outcome.
+pub(crate) struct BoundAsync<E: ?Sized, F, S, R> {
+    function: F,
+    slots: S,
+    timeout: Option<Duration>,
+    conclude: Conclude<R>,
+    event: PhantomData<fn(&E)>,
+}
+
+impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
+    pub(crate) fn new(
+        function: F,
+        slots: S,
+        timeout: Option<Duration>,
+        conclude: Conclude<R>,
+    ) -> Self {
+        Self {
+            function,
+            slots,
+            timeout,
+            conclude,
+            event: PhantomData,
+        }
+    }
 }
 
 /// The same of a method.
-pub(crate) struct BoundMethod<F, S, R>(pub(crate) BoundAsync<F, S, R>);
+pub(crate) struct BoundMethod<E: ?Sized, F, S, R>(pub(crate) BoundAsync<E, F, S, R>);
 
 pin_project! {
 /// A call of an async handler. The function is called when it is first polled, so that its future is
@@ -301,10 +323,11 @@ macro_rules! start {
     () => {
         fn start<'a>(
             &'a self,
-            event: &'a E,
+            event: &'a dyn AnyEvent,
             delivery: &Delivery<'_>,
         ) -> Result<HandlerFuture<'a>, NotRun> {
             let this = self.bound();
+            let event = E::received(event);
             let args = this.slots.args(delivery)?;
             let begin = move || (this.function.call(event, args), this.conclude);
             let running: HandlerFuture<'a> = Box::pin(Call::New { begin });
@@ -316,21 +339,21 @@ macro_rules! start {
     };
 }
 
-impl<F, S, R> BoundAsync<F, S, R> {
+impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
     fn bound(&self) -> &Self {
         self
     }
 }
 
-impl<F, S, R> BoundMethod<F, S, R> {
-    fn bound(&self) -> &BoundAsync<F, S, R> {
+impl<E: ?Sized, F, S, R> BoundMethod<E, F, S, R> {
+    fn bound(&self) -> &BoundAsync<E, F, S, R> {
         &self.0
     }
 }
 
-impl<E, F, S, R> AsyncBinding<E> for BoundAsync<F, S, R>
+impl<E, F, S, R> AsyncBinding for BoundAsync<E, F, S, R>
 where
-    E: ?Sized + Sync + 'static,
+    E: ?Sized + Received,
     S: AsyncSlots,
     R: 'static,
     F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
@@ -338,9 +361,9 @@ where
     start!();
 }
 
-impl<E, F, S, R> AsyncBinding<E> for BoundMethod<F, S, R>
+impl<E, F, S, R> AsyncBinding for BoundMethod<E, F, S, R>
 where
-    E: ?Sized + Sync + 'static,
+    E: ?Sized + Received,
     S: AsyncSlots,
     R: 'static,
     F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,

@@ -8,8 +8,8 @@
 
 use std::any::{Any, TypeId};
 
-use crate::engine::plan::bound::{CatchAll, List};
-use crate::engine::plan::handlers::{ErasedEventType, EventType};
+use crate::engine::plan::bound::{CatchAll, HandlerList};
+use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::engine::plan::spec::{FunctionId, HandlerSpec, PlannedHandler};
 use crate::event::Handled;
 use crate::event::info::EventInfo;
@@ -17,14 +17,42 @@ use crate::handler::bind::{Binder, CatchAllBinder};
 use crate::handler::resolver::Resolver;
 
 /// A registered handler. Not public API.
-pub trait Registered: PlannedHandler {
-    /// The event it handles; `None` for a catch-all.
-    fn event(&self) -> Option<&'static EventInfo>;
-    fn kind(&self) -> Option<&'static dyn ErasedEventType>;
-    /// Resolves its parameters and pushes the bound handler on a `List<E>`.
-    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any);
+///
+/// Each event type has an object of it, so what is alike for all is in its `PlannedHandler`.
+pub trait Registered: Send + Sync {
+    fn planned(&self) -> &PlannedHandler;
+    /// Resolves its parameters and pushes the bound handler on a list of its event.
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList);
     /// Resolves a catch-all's parameters, once for all the events it sees.
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll>;
+}
+
+impl dyn Registered + '_ {
+    pub(crate) fn spec(&self) -> &HandlerSpec {
+        self.planned().spec()
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.planned().id()
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.planned().name()
+    }
+
+    /// The event it handles; `None` for a catch-all.
+    pub(crate) fn event(&self) -> Option<&'static EventInfo> {
+        self.planned().event()
+    }
+
+    pub(crate) fn kind(&self) -> Option<EventKind> {
+        self.planned().kind
+    }
+
+    /// The pattern of a catch-all.
+    pub(crate) fn pattern(&self) -> Option<&'static str> {
+        self.planned().pattern
+    }
 }
 
 /// A handler of one event type.
@@ -32,9 +60,7 @@ pub trait Registered: PlannedHandler {
 /// It holds what needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
 pub struct EventHandler<E> {
-    function: FunctionId,
-    spec: HandlerSpec,
-    kind: &'static dyn ErasedEventType,
+    planned: PlannedHandler,
     bind: fn(&mut Binder<'_, '_, E>),
 }
 
@@ -46,44 +72,26 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
     bind: fn(&mut Binder<'_, '_, E>),
 ) -> EventHandler<E> {
     EventHandler {
-        function: FunctionId::of(function),
-        spec,
-        kind: const { &EventType::<E>::NEW },
+        planned: PlannedHandler {
+            function: FunctionId::of(function),
+            spec,
+            kind: Some(EventType::<E>::KIND),
+            pattern: None,
+        },
         bind,
     }
 }
 
-impl<E: Send + Sync + 'static> PlannedHandler for EventHandler<E> {
-    fn spec(&self) -> &HandlerSpec {
-        &self.spec
-    }
-
-    fn id(&self) -> TypeId {
-        self.function.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.function.name()
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        None
-    }
-}
-
 impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
-    fn event(&self) -> Option<&'static EventInfo> {
-        Some(self.kind.info())
+    fn planned(&self) -> &PlannedHandler {
+        &self.planned
     }
 
-    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
-        Some(self.kind)
-    }
-
-    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut dyn Any) {
-        if let Some(list) = list.downcast_mut::<List<E>>() {
-            resolver.start(self);
-            (self.bind)(&mut Binder::new(resolver, list, &self.spec));
+    fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList) {
+        let inline: &mut dyn Any = &mut *list.inline;
+        if let Some(inline) = inline.downcast_mut() {
+            let spec = &self.planned.spec;
+            (self.bind)(&mut Binder::new(resolver, inline, &mut list.deferred, spec));
         }
     }
 
@@ -94,9 +102,7 @@ impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
 
 /// A catch-all handler.
 pub struct CatchAllHandler {
-    function: FunctionId,
-    spec: HandlerSpec,
-    pattern: Option<&'static str>,
+    planned: PlannedHandler,
     bind: fn(&mut CatchAllBinder<'_, '_>),
 }
 
@@ -109,46 +115,27 @@ pub const fn catch_all_handler<F: Copy + 'static>(
     bind: fn(&mut CatchAllBinder<'_, '_>),
 ) -> CatchAllHandler {
     CatchAllHandler {
-        function: FunctionId::of(function),
-        spec,
-        pattern,
+        planned: PlannedHandler {
+            function: FunctionId::of(function),
+            spec,
+            kind: None,
+            pattern,
+        },
         bind,
     }
 }
 
-impl PlannedHandler for CatchAllHandler {
-    fn spec(&self) -> &HandlerSpec {
-        &self.spec
-    }
-
-    fn id(&self) -> TypeId {
-        self.function.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.function.name()
-    }
-
-    fn pattern(&self) -> Option<&'static str> {
-        self.pattern
-    }
-}
-
 impl Registered for CatchAllHandler {
-    fn event(&self) -> Option<&'static EventInfo> {
-        None
+    fn planned(&self) -> &PlannedHandler {
+        &self.planned
     }
 
-    fn kind(&self) -> Option<&'static dyn ErasedEventType> {
-        None
-    }
-
-    fn bind(&'static self, _: &mut Resolver<'_>, _: &mut dyn Any) {}
+    fn bind(&'static self, _: &mut Resolver<'_>, _: &mut HandlerList) {}
 
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll> {
-        resolver.start(self);
         let mut bound = None;
-        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, &self.spec));
+        let spec = &self.planned.spec;
+        (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, spec));
         bound
     }
 }

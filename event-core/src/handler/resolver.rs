@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::plan::provided::Provided;
-use crate::engine::plan::spec;
 use crate::handler::context::Context;
 use crate::handler::outcome::Events;
 use crate::handler::param::Dependency;
@@ -83,7 +82,7 @@ impl<'r> Resolver<'r> {
     /// Notes that the current handler needs a `T`. One problem serves all that need it.
     #[cold]
     fn note_missing<T: Dependency + ?Sized>(&mut self) {
-        let Some(handler) = self.handler.map(|handler| spec::info(handler)) else {
+        let Some(handler) = self.handler.map(|handler| handler.planned().info()) else {
             return;
         };
         self.noted += 1;
@@ -181,7 +180,7 @@ impl<'r> Resolver<'r> {
 
     fn note_of(&mut self, kind: ProblemKind, what: &str, help: &str) {
         self.noted += 1;
-        if let Some(handler) = self.handler.map(|handler| spec::info(handler)) {
+        if let Some(handler) = self.handler.map(|handler| handler.planned().info()) {
             let what = format!("handler `{}` {what}", handler.name());
             self.problems.push(
                 Problem::new(kind, what)

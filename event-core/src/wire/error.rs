@@ -303,7 +303,7 @@ impl DecodeError {
     }
 }
 
-fn lost(lost_at: Option<&str>) -> String {
+pub(crate) fn lost(lost_at: Option<&str>) -> String {
     lost_at.map_or_else(String::new, |path| {
         format!(
             "; serde keeps what is flattened, tagged inside or untagged in a buffer, which loses what is \
@@ -312,7 +312,7 @@ fn lost(lost_at: Option<&str>) -> String {
     })
 }
 
-fn unread(error: &DecodeError) -> String {
+pub(crate) fn unread(error: &DecodeError) -> String {
     match error {
         DecodeError::Data {
             event,

@@ -20,9 +20,7 @@ use crate::library;
 ///     impl ::event_core::Event for OrderPlaced {
 ///         type Durability = ::event_core::event::Now;
 ///         const INFO: &'static ::event_core::event::EventInfo =
-///             &::event_core::event::EventInfo::new::<Self>(file!(), line!(), module_path!())
-///                 .with_name("shop.order_placed")
-///                 .with_redacted(&["/card"]);
+///             &P::info!().with_name("shop.order_placed").with_redacted(&["/card"]);
 ///         fn slot() -> P::Option<&'static P::EventSlot> { P::Some(&__EVENT_SLOT) }
 ///         fn fmt_masked(&self, f: &mut Formatter<'_>) -> fmt::Result { ... }
 ///         fn lane(&self) -> P::Option<u64> { P::Some(P::lane(&self.order_id)) }
@@ -190,7 +188,7 @@ fn outcome(
     }
 }
 
-/// `EventInfo::new::<Self>(...)` and one call for each key.
+/// `P::info!()` and one call for each key.
 fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let keys = &model.keys;
     let mut info = new_info(&model.input.ident, root);
@@ -236,12 +234,7 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
 }
 
 pub(super) fn new_info(name: &Ident, root: &TokenStream) -> TokenStream {
-    // Looked up where they are spanned: the type's own name, not the derive.
-    let at = name.span();
-    let file = quote_spanned!(at=> ::core::file!());
-    let line = quote_spanned!(at=> ::core::line!());
-    let module = quote_spanned!(at=> ::core::module_path!());
-    quote_spanned! {Span::mixed_site()=>
-        #root::event::EventInfo::new::<Self>(#file, #line, #module)
-    }
+    // The place of the event is where the macro's tokens are spanned: at the type's own name, not the derive.
+    let info = quote!(#root::__private::info!());
+    library::spanned(info, name.span())
 }

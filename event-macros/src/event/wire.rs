@@ -112,12 +112,12 @@ fn events(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
 ///         impl __EventUnwritten for __EventMasked {}
 ///         |__event_this, __event_json| __EventMasked::serialize(__event_this, __event_json)
 ///     },
-///     &["/card"],
+///     &[],
 ///     &["/order_id"],
 /// )
 /// ```
 ///
-/// The lists say where redacted and other fields may be in data that is read.
+/// The lists say where redacted fields are read and not written, and where other fields are read.
 fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let event = &model.input.ident;
     let name = event.unraw().to_string();
@@ -129,13 +129,11 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let remote = LitStr::new(&event.to_string(), Span::mixed_site());
     let attributes = copied(&model.input.attrs, &["crate", "remote"], event);
     let definition = definition(model);
-    // What is written may be read as another field, where serde's attributes differ in the two directions.
-    let mut redacted = model.redacted(Direction::Read);
-    for pointer in model.redacted(Direction::Written) {
-        if !redacted.contains(&pointer) {
-            redacted.push(pointer);
-        }
-    }
+    // `EventInfo` says where they are written. They may be read elsewhere, where serde's attributes differ in
+    // the two directions.
+    let written = model.redacted(Direction::Written);
+    let mut read = model.redacted(Direction::Read);
+    read.retain(|pointer| !written.contains(pointer));
     let shown = model.shown(Direction::Read);
     quote_spanned! {Span::mixed_site()=>
         .with_redacted(
@@ -150,7 +148,7 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
                 impl __EventUnwritten for __EventMasked {}
                 |__event_this, __event_json| __EventMasked::serialize(__event_this, __event_json)
             },
-            &[#(#redacted),*],
+            &[#(#read),*],
             &[#(#shown),*],
         )
     }

@@ -15,30 +15,17 @@ pub(crate) fn not_a_function(
     item: TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let Some(keyword) = keyword else {
-        let first = item.clone().into_iter().next();
-        let help = "write it above the function that handles the event";
-        diagnostics.error(first, "`#[handler]` is not on a function", help);
-        return item;
-    };
-    let help = match keyword.to_string().as_str() {
-        "impl" => {
+    let help = match keyword.as_ref().map(Ident::to_string).as_deref() {
+        None => "write it above the function that handles the event",
+        Some("impl") => {
             "write `#[handlers]` here, and `#[handler]` above each method that handles an event"
         }
-        "struct" | "enum" => {
+        Some("struct" | "enum") => {
             "write `#[derive(Event)]` here, and `#[handler]` above the function that handles it"
         }
-        _ => "write `#[handler]` above the function that handles the event",
+        Some(_) => "write `#[handler]` above the function that handles the event",
     };
-    diagnostics.error(
-        &keyword,
-        format!(
-            "`#[handler]` goes on a function, and this is {}",
-            article(&keyword)
-        ),
-        help,
-    );
-    without_echo(&keyword, item)
+    misplaced(("handler", "a function"), keyword, item, help, diagnostics)
 }
 
 /// `#[handlers]` on anything but an `impl`. Gives back the item to emit.
@@ -47,26 +34,33 @@ pub(crate) fn not_an_impl(
     item: TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let Some(keyword) = keyword else {
-        let first = item.clone().into_iter().next();
-        let help = "write it above `impl Type { ... }`";
-        diagnostics.error(first, "`#[handlers]` is not on an `impl` block", help);
-        return item;
-    };
-    let help = match keyword.to_string().as_str() {
-        "fn" => "write `#[handler]`: `#[handlers]` is for the methods of an `impl` block",
-        "trait" => "write it above `impl Type { ... }`, with methods that call the trait's",
-        "mod" => "remove it: each `#[handler]` in the module registers itself",
+    let help = match keyword.as_ref().map(Ident::to_string).as_deref() {
+        Some("fn") => "write `#[handler]`: `#[handlers]` is for the methods of an `impl` block",
+        Some("trait") => "write it above `impl Type { ... }`, with methods that call the trait's",
+        Some("mod") => "remove it: each `#[handler]` in the module registers itself",
         _ => "write it above `impl Type { ... }`",
     };
-    diagnostics.error(
-        &keyword,
-        format!(
-            "`#[handlers]` goes on an `impl` block, and this is {}",
-            article(&keyword)
-        ),
-        help,
-    );
+    let goes_on = ("handlers", "an `impl` block");
+    misplaced(goes_on, keyword, item, help, diagnostics)
+}
+
+/// An attribute that is on another item than it goes on.
+fn misplaced(
+    (attribute, goes_on): (&str, &str),
+    keyword: Option<Ident>,
+    item: TokenStream,
+    help: &str,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let Some(keyword) = keyword else {
+        let first = item.clone().into_iter().next();
+        let message = format!("`#[{attribute}]` is not on {goes_on}");
+        diagnostics.error(first, message, help);
+        return item;
+    };
+    let is = article(&keyword);
+    let message = format!("`#[{attribute}]` goes on {goes_on}, and this is {is}");
+    diagnostics.error(&keyword, message, help);
     without_echo(&keyword, item)
 }
 

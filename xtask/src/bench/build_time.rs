@@ -1,7 +1,7 @@
-//! What a thousand handlers add to the build of the crate they are in.
+//! What handlers and events add to the build of the crate they are in.
 //!
-//! Generates two crates that differ by the attribute `#[handler]` alone, and times a debug build of each
-//! after everything they depend on is built.
+//! Generates pairs of crates and times a debug build of each after everything they depend on is built. Two
+//! differ by the attribute `#[handler]` alone; two by `#[derive(Event)]`, and by an `emit` of each event.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,34 +14,59 @@ use crate::workspace::{Result, cargo, root};
 
 const EVENTS: usize = 50;
 const HANDLERS_PER_EVENT: usize = 20;
+const EMITTED_EVENTS: usize = 100;
+
+/// The crates, and what is in them.
+const CRATES: [(&str, fn() -> String); 4] = [
+    ("handlers", || handlers("#[handler]\n")),
+    ("functions", || handlers("")),
+    ("events", || events(true)),
+    ("structs", || events(false)),
+];
 
 /// Adds `build.1000`, the median of `rounds` differences in seconds.
-pub(crate) fn measure(target: &Path, rounds: usize, figures: &mut Figures) -> Result<()> {
-    let folder = target.join("bench-build");
-    generate(&folder)?;
-    // Builds what both depend on, so this time does not count.
-    build(&folder, "functions")?;
-    let mut differences = Vec::new();
-    for _ in 0..rounds {
-        differences.push(build(&folder, "handlers")? - build(&folder, "functions")?);
-    }
-    figures.add("build.1000", median(differences), 1);
+pub(crate) fn measure_handlers(target: &Path, rounds: usize, figures: &mut Figures) -> Result<()> {
+    let seconds = difference(target, rounds, "handlers", "functions")?;
+    figures.add("build.1000", seconds, 1);
     Ok(())
 }
 
-/// Writes a workspace of the two crates, with the versions that this workspace has locked.
+/// Adds `build.event`, the same of one event that is emitted, in milliseconds.
+pub(crate) fn measure_events(target: &Path, rounds: usize, figures: &mut Figures) -> Result<()> {
+    let seconds = difference(target, rounds, "events", "structs")?;
+    #[allow(clippy::cast_precision_loss, reason = "there are a hundred")]
+    figures.add("build.event", 1000.0 * seconds / EMITTED_EVENTS as f64, 0);
+    Ok(())
+}
+
+/// The median of `rounds` differences between the builds of two crates, in seconds.
+fn difference(target: &Path, rounds: usize, with: &str, without: &str) -> Result<f64> {
+    let folder = target.join("bench-build");
+    generate(&folder)?;
+    // Builds what both depend on, so this time does not count.
+    build(&folder, without)?;
+    let mut differences = Vec::new();
+    for _ in 0..rounds {
+        differences.push(build(&folder, with)? - build(&folder, without)?);
+    }
+    Ok(median(differences))
+}
+
+/// Writes a workspace of the crates, with the versions that this workspace has locked.
 fn generate(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
+    let members = CRATES.map(|(name, _)| name);
     fs::write(
         folder.join("Cargo.toml"),
-        "[workspace]\nresolver = \"3\"\nmembers = [\"handlers\", \"functions\"]\n",
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
     )?;
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    for (name, attribute) in [("handlers", "#[handler]\n"), ("functions", "")] {
+    for (name, text) in CRATES {
         let source = folder.join(name).join("src");
         fs::create_dir_all(&source)?;
         fs::write(folder.join(name).join("Cargo.toml"), manifest(name))?;
-        fs::write(source.join("lib.rs"), library(attribute))?;
+        let head = "#![allow(unused_imports)]\nuse event_core::{Dispatcher, Event, handler};\n";
+        fs::write(source.join("lib.rs"), format!("{head}{}", text()))?;
     }
     Ok(())
 }
@@ -55,8 +80,8 @@ fn manifest(name: &str) -> String {
     )
 }
 
-fn library(attribute: &str) -> String {
-    let mut text = String::from("#![allow(unused_imports)]\nuse event_core::{Event, handler};\n");
+fn handlers(attribute: &str) -> String {
+    let mut text = String::new();
     for event in 0..EVENTS {
         let _ = write!(
             text,
@@ -69,6 +94,23 @@ fn library(attribute: &str) -> String {
                  std::hint::black_box(event.id + {handler});\n}}\n"
             );
         }
+    }
+    text
+}
+
+fn events(are_emitted: bool) -> String {
+    let mut text = String::new();
+    for event in 0..EMITTED_EVENTS {
+        let (derive, emit) = if are_emitted {
+            ("#[derive(Event)]\n", "dispatcher.emit(event);")
+        } else {
+            ("", "std::hint::black_box((dispatcher, event));")
+        };
+        let _ = write!(
+            text,
+            "\n{derive}pub struct E{event} {{\n    pub id: u64,\n}}\n\n\
+             pub fn emit_{event}(dispatcher: &Dispatcher, event: E{event}) {{\n    {emit}\n}}\n"
+        );
     }
     text
 }

@@ -37,7 +37,7 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
     figures.read(&programs.run("scaling", &[patience])?)?;
     progress("timing the build of 1000 handlers");
     let rounds = if quick { 1 } else { 3 };
-    if let Err(error) = build_time::measure(&programs.target, rounds, &mut figures) {
+    if let Err(error) = build_time::measure_handlers(&programs.target, rounds, &mut figures) {
         eprintln!("{error}");
         figures.miss("build.1000", "unknown: the generated crates did not build");
     }
@@ -120,6 +120,22 @@ pub(crate) fn wire(quick: bool) -> Result<()> {
     instructions::count_wire(&programs.path("instructions_wire"), &mut figures);
 
     report::wire::print(&figures);
+    Ok(())
+}
+
+/// Measures what handlers and events add to a build.
+pub(crate) fn build(quick: bool) -> Result<()> {
+    begin(2, if quick { "15 seconds" } else { "a minute" });
+    let target = Metadata::read()?.target();
+    let mut figures = Figures::default();
+
+    let rounds = if quick { 1 } else { 5 };
+    progress("timing the build of 1000 handlers");
+    build_time::measure_handlers(&target, rounds, &mut figures)?;
+    progress("timing the build of 100 events");
+    build_time::measure_events(&target, rounds, &mut figures)?;
+
+    report::build::print(&figures);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::executor::{DeferredCall, ErasedSubscription};
+use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::engine::plan::subscription::inline::Cancel;
 use crate::engine::plan::subscription::state::State;
 use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
@@ -33,8 +34,9 @@ impl<W> SubscriptionBuilder<'_, W> {
             limit: ConcurrencyLimit::new(None),
         };
         let info = HandlerInfo::of_subscription(type_name::<F>(), at);
-        add_late_node::<E>(
+        add_late_node(
             self.dispatcher.inner(),
+            EventType::<E>::KIND,
             self.priority,
             self.once,
             info,
@@ -53,19 +55,20 @@ pub(crate) fn subscribe_stream<E: Event>(
     let info =
         HandlerInfo::of_subscription(type_name::<crate::dispatcher::stream::EventStream<E>>(), at);
     let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
-    add_late_node::<E>(inner, 0, false, info, None, call)
+    add_late_node(inner, EventType::<E>::KIND, 0, false, info, None, call)
 }
 
-fn add_late_node<E: Event>(
+fn add_late_node(
     inner: &Arc<DispatcherState>,
+    kind: EventKind,
     priority: i32,
     once: bool,
     info: HandlerInfo,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     call: DeferredSubscriptionCall,
 ) -> Subscription {
-    let found = inner.find_or_make::<E>();
-    let subscriptions = &found.event_handlers::<E>().deferred_subscriptions;
+    let entry = inner.find_or_make(kind);
+    let subscriptions = &entry.deferred_subscriptions;
     let node = Arc::new(DeferredSubscription {
         key: subscriptions.key(priority),
         info,
@@ -73,22 +76,13 @@ fn add_late_node<E: Event>(
         state: State::new(once),
         call: Some(call),
         target,
-        remove: remove_late::<E>,
+        kind,
         inner: Arc::downgrade(inner),
     });
     let guard = Subscription::new(Arc::downgrade(&node) as Weak<dyn Cancel>);
     subscriptions.add(node);
-    inner.refresh::<E>();
+    inner.refresh(kind);
     guard
-}
-
-fn remove_late<E: Event>(inner: &Arc<DispatcherState>, key: SubscriptionKey) {
-    let found = inner.find_or_make::<E>();
-    found
-        .event_handlers::<E>()
-        .deferred_subscriptions
-        .remove(key);
-    inner.refresh::<E>();
 }
 
 /// A call that runs `future` and says what it led to.
@@ -108,7 +102,8 @@ struct DeferredSubscription {
     /// There until the node is dropped.
     call: Option<DeferredSubscriptionCall>,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    remove: fn(&Arc<DispatcherState>, SubscriptionKey),
+    /// That of its event.
+    kind: EventKind,
     inner: Weak<DispatcherState>,
 }
 
@@ -128,7 +123,9 @@ impl DeferredSubscription {
 
     fn remove(&self) {
         if let Some(inner) = self.inner.upgrade() {
-            (self.remove)(&inner, self.key);
+            let entry = inner.find_or_make(self.kind);
+            entry.deferred_subscriptions.remove(self.key);
+            inner.refresh(self.kind);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A call that ended, and what it left behind.
 
+use crate::engine::deferred::settle;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;

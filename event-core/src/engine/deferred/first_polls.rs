@@ -15,19 +15,19 @@ use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::LazyState;
-use crate::engine::emission::deferred_event::DeferredEvent;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::first_poll::{
-    CallResult, DeferredHandlers, FirstPoll, StartedCall, panicked,
+    CallResult, DeferredLookup, FirstPoll, StartedCall, panicked,
 };
 use crate::engine::emission::lineage;
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::inline::call::run_plain;
+use crate::engine::inline::call::run_erased;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
@@ -75,17 +75,16 @@ impl Plain<'_> {
 }
 
 /// Runs the inline handlers, then the async ones, until one of them is not simply done.
-#[inline]
-pub(crate) fn run<'a, E: Event>(
+pub(crate) fn run<'a>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &'a EventHandlers<E>,
-    shared: &'a DeferredEvent<E>,
+    entry: &'a TableEntry,
+    shared: &'a dyn ErasedDeferredEvent,
     cascade: &mut Cascade,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let (event, lineage) = (shared.event(), shared.lineage());
-    if !event_handlers.handlers.is_empty() {
-        cascade.done = run_plain(inner, event_handlers, event, &cascade.state, lineage);
+    if entry.has_inline() {
+        cascade.done = run_erased(inner, entry, event, &cascade.state, lineage);
         if cascade.state.get().is_some() {
             return Some(Box::new(RemainingHandlers {
                 index: 0,
@@ -94,29 +93,28 @@ pub(crate) fn run<'a, E: Event>(
             }));
         }
     }
-    let rest = run_async(inner, event_handlers, event, lineage, context);
+    let rest = run_async(inner, entry, event, lineage, context);
     cascade.done += match &rest {
-        None => event_handlers.deferred.len(),
+        None => entry.deferred.len(),
         Some(rest) => rest.index - rest.waiting.len(),
     };
     rest
 }
 
-#[inline]
-fn run_async<'a, E: Event>(
+fn run_async<'a>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &'a EventHandlers<E>,
-    event: &'a E,
+    entry: &'a TableEntry,
+    event: &'a dyn AnyEvent,
     lineage: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
     let state = LazyState::new();
-    let deferred_count = DeferredHandlers(event_handlers);
-    let emission = Emission::new(inner, &deferred_count, lineage, &state);
+    let lookup = DeferredLookup(entry);
+    let emission = Emission::new(inner, &lookup, lineage, &state);
     let mut waiting = ConcurrentFutures::default();
     let all = AssertUnwindSafe(|| {
-        for index in &event_handlers.deferred {
-            let Call::Async(call) = &index.binding.call else {
+        for handler in &*entry.deferred {
+            let Call::Async(call) = &handler.binding.call else {
                 unreachable!("only async handlers go this way")
             };
             let mut running = match call.start(event, &Delivery::new(&emission)) {

@@ -91,7 +91,7 @@ fn hand_over_seat(
     let target = HandlerRef::DeferredHandler(index);
     if let Some(skip) = stopped(cascade, halted) {
         settle::settle(cascade, inner, &**event, &target, |emission| {
-            emission.skip(skip)
+            emission.skip(skip);
         });
         return;
     }
@@ -129,7 +129,7 @@ fn hand_over_subscription(
     let target = HandlerRef::Subscription(reserved);
     if let Some(skip) = skip {
         settle::settle(cascade, inner, &**event, &target, |emission| {
-            emission.skip(skip)
+            emission.skip(skip);
         });
         return;
     }

@@ -8,43 +8,44 @@ use std::sync::Arc;
 
 use crate::engine::deferred::hand_over;
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::{
-    DeferredDelivery, DeferredEvent, ErasedDeferredEvent, HandlerRef,
-};
+use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
+use crate::engine::emission::erased::{RootEvent, Sharing};
+use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::executor::{Executor, QueueExecutor};
 use crate::engine::plan::flags;
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting_depth;
 
-/// The handlers of an event that goes this way, as an outermost root.
-#[inline]
-pub(crate) fn event_handlers<E: Event>(inner: &DispatcherState) -> Option<&EventHandlers<E>> {
-    let entry = inner.entry(E::slot())?;
+/// The place of an event that goes this way, as an outermost root.
+pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEntry> {
+    let entry = inner.entry(kind.slot())?;
     let goes =
         entry.flags() == flags::QUEUED && !inner.makes_meta() && nesting_depth::is_outermost();
-    goes.then(|| entry.event_handlers())
+    goes.then_some(entry)
 }
 
 /// Offers the event to its queues; answers what was refused inside of it. A root that may block waits
 /// for room.
-#[inline]
-pub(crate) fn emit<E: Event>(
+pub(crate) fn emit(
     inner: &Arc<DispatcherState>,
-    event_handlers: &EventHandlers<E>,
-    event: E,
+    entry: &TableEntry,
+    event: &mut dyn RootEvent,
     cascade: &mut Cascade,
 ) -> Option<NestingError> {
     let offer_all = || {
-        let shared: Arc<dyn ErasedDeferredEvent> = Arc::new(DeferredEvent::root(event));
-        let Some((last, others)) = event_handlers.deferred.split_last() else {
+        let shared = event.share(Sharing {
+            lineage: Lineage::at(0),
+            late: None,
+            as_arc: false,
+        });
+        let Some((last, others)) = entry.deferred.split_last() else {
             return;
         };
-        for (index, at) in others.iter().zip(0..) {
-            offer(inner, &index.executor, Arc::clone(&shared), at, cascade);
+        for (handler, at) in others.iter().zip(0..) {
+            offer(inner, &handler.executor, Arc::clone(&shared), at, cascade);
         }
         let at = u32::try_from(others.len()).unwrap_or(u32::MAX);
         offer(inner, &last.executor, shared, at, cascade);

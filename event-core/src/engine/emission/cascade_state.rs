@@ -183,7 +183,7 @@ impl CascadeState {
     ) {
         inner.count_discarded();
         self.details.discarded += 1;
-        self.keep(inner, ReturnedEvent::Own(event.into_any()), by, depth);
+        self.keep(inner, ReturnedEvent::Own(event), by, depth);
     }
 
     /// Takes in a failure that is about no delivery.
@@ -242,12 +242,7 @@ impl CascadeState {
             failure_log::failure(inner, &failure, &Trace::NONE, &lineage.within);
             self.details.failures.push(failure);
         }
-        self.keep(
-            inner,
-            ReturnedEvent::Own(event.into_any()),
-            by,
-            lineage.depth,
-        );
+        self.keep(inner, ReturnedEvent::Own(event), by, lineage.depth);
     }
 
     pub(crate) fn keep_unemitted(&mut self, inner: &DispatcherState) {

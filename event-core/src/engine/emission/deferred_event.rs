@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::task::Context;
 
 use crate::engine::emission::delivery::Delivery;
+use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::first_poll::{self, StartedCall};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
-use crate::engine::plan::executor::{DeferredCall, Executor, SubscriptionClaim};
-use crate::engine::plan::handlers::EventHandlers;
-use crate::engine::plan::lookup::TableLookup;
+use crate::engine::plan::executor::{DeferredCall, DeferredHandler, Executor, SubscriptionClaim};
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
@@ -29,7 +29,7 @@ pub(crate) struct DeferredEvent<E> {
     event: EventStorage<E>,
     lineage: Lineage,
     /// The place of an event that the dispatcher's table does not have.
-    late: Option<Arc<crate::engine::plan::handlers::TableEntry>>,
+    late: Option<Arc<TableEntry>>,
 }
 
 enum EventStorage<E> {
@@ -43,7 +43,7 @@ enum EventStorage<E> {
 /// One handler or subscription that does not run inline.
 #[derive(Clone)]
 pub(crate) enum HandlerRef {
-    /// The seat at this index of the event's roster.
+    /// The handler at this index among those of the event that do not run inline.
     DeferredHandler(u32),
     Subscription(SubscriptionClaim),
 }
@@ -91,76 +91,42 @@ impl DeferredDelivery {
     }
 }
 
-/// A [`DeferredEvent`] event, whatever its type.
+/// A [`DeferredEvent`], whatever its type.
 pub(crate) trait ErasedDeferredEvent: HoldsEvent {
-    fn info(&self) -> &'static EventInfo;
+    fn event(&self) -> &dyn InlineEvent;
     fn lineage(&self) -> &Lineage;
+    /// The place of an event that the dispatcher's table does not have.
+    fn late(&self) -> Option<&Arc<TableEntry>>;
     /// Where the event's `key` puts it.
     fn lane(&self) -> Option<u64>;
     /// The event as an `Arc<E>`, if it is held as one.
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
     /// The same, as an event.
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
-    /// How many seats the event has.
-    fn deferred_count(&self, inner: &DispatcherState) -> usize;
-    fn executor<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a Executor;
-    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo;
-    /// Whether a call of an async handler needs the runtime's timers.
-    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
-    /// Asks the filter of a seat; it is the user's, and may panic.
-    fn admits(&self, inner: &DispatcherState, index: u32) -> bool;
-    /// Calls a handler that is no `async fn`.
-    fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>);
-    /// Whether a seat's handler is an `async fn` without a timeout.
-    fn is_polled_directly(&self, inner: &DispatcherState, index: u32) -> bool;
-    /// Runs such a handler; answers how far it got, if it is not simply done.
-    fn poll_first<'a>(
-        &'a self,
-        inner: &'a Arc<DispatcherState>,
-        index: u32,
-        context: &mut Context<'_>,
-    ) -> Option<StartedCall<'a>>;
-    /// Whether a target is an `async fn`.
-    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool;
-    /// Starts a handler that is an `async fn`; `None` for another.
-    fn start<'a>(
-        &'a self,
-        inner: &'a DispatcherState,
-        target: &HandlerRef,
-        emission: &Emission<'_>,
-    ) -> Option<Result<HandlerFuture<'a>, NotRun>>;
 }
 
 impl<E: Event> DeferredEvent<E> {
-    pub(crate) fn lineage(&self) -> &Lineage {
-        &self.lineage
+    pub(crate) fn new(event: E, with: Sharing) -> Self {
+        let event = if with.needs_arc() {
+            EventStorage::Arc(Arc::new(event))
+        } else {
+            EventStorage::Here(event)
+        };
+        Self::with(event, with)
     }
 
-    pub(crate) fn new(
-        event: E,
-        lineage: Lineage,
-        entry: &TableLookup<'_>,
-        is_subscribed: bool,
-    ) -> Self {
+    fn with(event: EventStorage<E>, with: Sharing) -> Self {
         Self {
-            event: if is_subscribed || lineage.trace.is_some() {
-                EventStorage::Arc(Arc::new(event))
-            } else {
-                EventStorage::Here(event)
-            },
-            lineage: lineage.outliving(),
-            late: entry.late(),
+            event,
+            lineage: with.lineage.outliving(),
+            late: with.late,
         }
     }
 
     /// Of an event that somebody else holds, too.
     #[cfg(feature = "serde")]
-    pub(crate) fn held(event: Arc<E>, lineage: Lineage, entry: &TableLookup<'_>) -> Self {
-        Self {
-            event: EventStorage::Arc(event),
-            lineage: lineage.outliving(),
-            late: entry.late(),
-        }
+    pub(crate) fn held(event: Arc<E>, with: Sharing) -> Self {
+        Self::with(EventStorage::Arc(event), with)
     }
 
     /// A root outside of all others, of an event that the table has.
@@ -179,16 +145,6 @@ impl<E: Event> DeferredEvent<E> {
             EventStorage::Here(event) => event,
             EventStorage::Arc(event) => event,
             EventStorage::Gone => unreachable!("what holds it is gone, too"),
-        }
-    }
-
-    fn event_handlers<'a>(&'a self, inner: &'a DispatcherState) -> &'a EventHandlers<E> {
-        match &self.late {
-            Some(entry) => entry.event_handlers(),
-            None => match inner.known::<E>() {
-                Some(entry) => entry.event_handlers(),
-                None => unreachable!("an event without a table entry has no handlers"),
-            },
         }
     }
 }
@@ -215,12 +171,16 @@ impl<E: Event> HoldsEvent for DeferredEvent<E> {
 }
 
 impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
-    fn info(&self) -> &'static EventInfo {
-        E::INFO
+    fn event(&self) -> &dyn InlineEvent {
+        self.event()
     }
 
     fn lineage(&self) -> &Lineage {
         &self.lineage
+    }
+
+    fn late(&self) -> Option<&Arc<TableEntry>> {
+        self.late.as_ref()
     }
 
     fn lane(&self) -> Option<u64> {
@@ -240,83 +200,98 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
             EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
+}
 
-    fn deferred_count(&self, inner: &DispatcherState) -> usize {
-        self.event_handlers(inner).deferred.len()
+impl dyn ErasedDeferredEvent + '_ {
+    pub(crate) fn info(&self) -> &'static EventInfo {
+        self.as_any_event().info()
     }
 
-    fn executor<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a Executor {
-        &self.event_handlers(inner).deferred[index as usize].executor
+    /// The place of the event in a dispatcher that it was emitted by.
+    pub(crate) fn entry<'a>(&'a self, inner: &'a DispatcherState) -> &'a TableEntry {
+        match self.late() {
+            Some(entry) => entry,
+            None => match inner.known(self.event().kind()) {
+                Some(entry) => entry,
+                None => unreachable!("an event without a table entry has no handlers"),
+            },
+        }
     }
 
-    fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
+    fn deferred<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a DeferredHandler {
+        &self.entry(inner).deferred[index as usize]
+    }
+
+    /// How many handlers the event has that do not run inline.
+    pub(crate) fn deferred_count(&self, inner: &DispatcherState) -> usize {
+        self.entry(inner).deferred.len()
+    }
+
+    pub(crate) fn executor<'a>(&'a self, inner: &'a DispatcherState, index: u32) -> &'a Executor {
+        &self.deferred(inner, index).executor
+    }
+
+    pub(crate) fn handler(&self, inner: &DispatcherState, target: &HandlerRef) -> HandlerInfo {
         match target {
-            HandlerRef::DeferredHandler(index) => {
-                self.event_handlers(inner).deferred[*index as usize].handler
-            }
+            HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).handler,
             HandlerRef::Subscription(subscription) => subscription.info(),
         }
     }
 
-    fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+    /// Whether a call of an async handler needs the runtime's timers.
+    pub(crate) fn needs_timer(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
-            HandlerRef::DeferredHandler(index) => {
-                self.event_handlers(inner).deferred[*index as usize].has_timeout
-            }
+            HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).has_timeout,
             HandlerRef::Subscription(_) => false,
         }
     }
 
-    fn admits(&self, inner: &DispatcherState, index: u32) -> bool {
-        let filter = &self.event_handlers(inner).deferred[index as usize]
-            .binding
-            .filter;
-        filter.as_ref().is_none_or(|holds| holds(self.event()))
+    /// Asks the filter of a handler; it is the user's, and may panic.
+    pub(crate) fn admits(&self, inner: &DispatcherState, index: u32) -> bool {
+        let filter = self.deferred(inner, index).binding.filter.as_ref();
+        filter.is_none_or(|holds| holds(self.as_any_event()))
     }
 
-    fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
-        let event_handlers = self.event_handlers(emission.inner());
-        match (&event_handlers.deferred[index as usize].binding.call, lent) {
-            (Call::Sync(call), _) => call(self.event(), emission),
-            (Call::Lent(call), Some(lent)) => call(self.event(), lent, emission),
+    /// Calls a handler that is no `async fn`.
+    pub(crate) fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+        let event = self.as_any_event();
+        match (&self.deferred(emission.inner(), index).binding.call, lent) {
+            (Call::Sync(handler), _) => handler.call(event, emission),
+            (Call::Lent(call), Some(lent)) => call(event, lent, emission),
             // Neither is put where it cannot run; `start` serves the first.
             (Call::Async(_), _) | (Call::Lent(_), None) => {}
         }
     }
 
-    fn is_polled_directly(&self, inner: &DispatcherState, index: u32) -> bool {
-        let index = &self.event_handlers(inner).deferred[index as usize];
-        matches!(index.binding.call, Call::Async(_)) && !index.has_timeout
+    /// Whether a handler is an `async fn` without a timeout.
+    pub(crate) fn is_polled_directly(&self, inner: &DispatcherState, index: u32) -> bool {
+        let handler = self.deferred(inner, index);
+        matches!(handler.binding.call, Call::Async(_)) && !handler.has_timeout
     }
 
-    fn poll_first<'a>(
+    /// Runs such a handler; answers how far it got, if it is not simply done.
+    pub(crate) fn poll_first<'a>(
         &'a self,
         inner: &'a Arc<DispatcherState>,
         index: u32,
         context: &mut Context<'_>,
     ) -> Option<StartedCall<'a>> {
-        let event_handlers = self.event_handlers(inner);
-        first_poll::run_one(
-            inner,
-            event_handlers,
-            index as usize,
-            self.event(),
-            &self.lineage,
-            context,
-        )
+        let (entry, event) = (self.entry(inner), self.as_any_event());
+        first_poll::run_one(inner, entry, index as usize, event, self.lineage(), context)
     }
 
-    fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
+    /// Whether a target is an `async fn`.
+    pub(crate) fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
             HandlerRef::DeferredHandler(index) => {
-                let index = &self.event_handlers(inner).deferred[*index as usize];
-                matches!(index.binding.call, Call::Async(_))
+                matches!(self.deferred(inner, *index).binding.call, Call::Async(_))
             }
             HandlerRef::Subscription(_) => true,
         }
     }
 
-    fn start<'a>(
+    /// Starts a handler that is an `async fn`; `None` for another.
+    pub(crate) fn start<'a>(
         &'a self,
         inner: &'a DispatcherState,
         target: &HandlerRef,
@@ -324,11 +299,10 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
     ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
         match target {
             HandlerRef::DeferredHandler(index) => {
-                match &self.event_handlers(inner).deferred[*index as usize]
-                    .binding
-                    .call
-                {
-                    Call::Async(call) => Some(call.start(self.event(), &Delivery::new(emission))),
+                match &self.deferred(inner, *index).binding.call {
+                    Call::Async(call) => {
+                        Some(call.start(self.as_any_event(), &Delivery::new(emission)))
+                    }
                     _ => None,
                 }
             }
@@ -360,6 +334,10 @@ impl HandlerLookup for SingleHandler<'_> {
 
     fn handler(&self, _: usize) -> HandlerInfo {
         self.event.handler(self.inner, self.target)
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.event.entry(self.inner).as_event(event)
     }
 
     fn attempt(&self) -> u32 {

@@ -11,9 +11,9 @@ use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::{Call, HandlerFuture, HandlerResult, NotRun};
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 
@@ -44,20 +44,20 @@ impl CallResult {
 }
 
 /// Runs the async handler at one seat; answers how far it got, if it is not simply done.
-pub(crate) fn run_one<'a, E: Event>(
+pub(crate) fn run_one<'a>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &'a EventHandlers<E>,
+    entry: &'a TableEntry,
     index: usize,
-    event: &'a E,
+    event: &'a dyn AnyEvent,
     lineage: &Lineage,
     context: &mut Context<'_>,
 ) -> Option<StartedCall<'a>> {
-    let Call::Async(call) = &event_handlers.deferred[index].binding.call else {
+    let Call::Async(call) = &entry.deferred[index].binding.call else {
         unreachable!("only async handlers go this way")
     };
     let state = LazyState::new();
-    let deferred_count = DeferredHandlers(event_handlers);
-    let emission = Emission::new(inner, &deferred_count, lineage, &state);
+    let lookup = DeferredLookup(entry);
+    let emission = Emission::new(inner, &lookup, lineage, &state);
     emission.set_position(index);
     let one = AssertUnwindSafe(|| {
         let mut running = match call.start(event, &Delivery::new(&emission)) {
@@ -86,15 +86,19 @@ pub(crate) fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
     FirstPoll::Ended(CallResult::Panicked(payload))
 }
 
-/// Tells which async handler stands at a seat.
-pub(crate) struct DeferredHandlers<'a, E>(pub(crate) &'a EventHandlers<E>);
+/// Tells which async handler stands at an index.
+pub(crate) struct DeferredLookup<'a>(pub(crate) &'a TableEntry);
 
-impl<E: Event> HandlerLookup for DeferredHandlers<'_, E> {
+impl HandlerLookup for DeferredLookup<'_> {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.0.event()
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
         self.0.deferred[position].handler
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.0.as_event(event)
     }
 }

@@ -41,6 +41,8 @@ use crate::spans::Trace;
 pub(crate) trait HandlerLookup {
     fn event(&self) -> &'static EventInfo;
     fn handler(&self, position: usize) -> HandlerInfo;
+    /// The event that is on its way, given as what has its type.
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent;
     /// Which delivery of the event to the handler this is, from 1.
     fn attempt(&self) -> u32 {
         1
@@ -254,7 +256,7 @@ impl<'e> Emission<'e> {
             }
             NotRun::Cancelled => self.count(DeliveryStatus::Skipped(SkipReason::Cancelled)),
             NotRun::Rejected(error) => {
-                self.failed(event, DeliveryStatus::Failed, Cause::Error(error))
+                self.failed(event, DeliveryStatus::Failed, Cause::Error(error));
             }
         }
     }
@@ -342,27 +344,40 @@ impl Emission<'_> {
     }
 }
 
-/// Takes in the outcome of a call that has ended before the next one begins. Only it knows the event,
-/// which nobody needs unless the call failed.
-pub(crate) struct Ending<'e, E: ?Sized> {
-    pub(crate) emission: &'e Emission<'e>,
-    pub(crate) event: &'e E,
-    pub(crate) as_any: AsAny<E>,
+/// Takes in the outcome of a call that has ended before the next one begins.
+pub(crate) struct Ending<'e> {
+    emission: &'e Emission<'e>,
+    /// The event, which nobody needs unless the call failed. Generated code knows its type before it knows that
+    /// it is an event.
+    event: &'e dyn Any,
 }
 
-/// An event as an object: generated code knows the type before it knows that it is an event.
-pub(crate) type AsAny<E> = fn(&E) -> &dyn AnyEvent;
+impl<'e> Ending<'e> {
+    #[inline]
+    pub(crate) fn new(emission: &'e Emission<'e>, event: &'e dyn Any) -> Self {
+        Self { emission, event }
+    }
 
-impl<E: ?Sized> EffectSink for Ending<'_, E> {
+    /// The handler was not called.
+    #[cold]
+    pub(crate) fn not_run(&self, why: NotRun) {
+        self.emission.not_run(self.event(), why);
+    }
+
+    fn event(&self) -> &'e dyn AnyEvent {
+        self.emission.lookup.as_event(self.event)
+    }
+}
+
+impl EffectSink for Ending<'_> {
     fn cause(&self, event: Box<dyn ErasedEvent>) {
         self.emission.cause(event);
     }
 
     #[cold]
     fn fail(&self, error: BoxError) {
-        let event = (self.as_any)(self.event);
-        self.emission
-            .failed(event, DeliveryStatus::Failed, Cause::Error(error));
+        let (event, cause) = (self.event(), Cause::Error(error));
+        self.emission.failed(event, DeliveryStatus::Failed, cause);
     }
 
     #[cold]

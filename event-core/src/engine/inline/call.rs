@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade_state::LazyState;
+use crate::engine::emission::erased::InlineEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::Bound;
-use crate::engine::plan::handlers::EventHandlers;
+use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 
@@ -20,26 +21,42 @@ use crate::event::Event;
 )]
 pub(crate) fn run_plain<E: Event>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &EventHandlers<E>,
+    entry: &TableEntry,
     event: &E,
     state: &LazyState,
     lineage: &Lineage,
 ) -> usize {
-    let handlers = &*event_handlers.handlers;
-    let emission = Emission::new(inner, event_handlers, lineage, state);
+    let handlers = entry.handlers::<E>();
+    let emission = Emission::new(inner, entry, lineage, state);
     let first_try = AssertUnwindSafe(|| call_some(handlers, event, &emission));
     if let Err(payload) = catch_unwind(first_try) {
-        resume_behind(handlers, event, &emission, payload);
+        resume_behind(entry, event, &emission, payload);
     }
     handlers.len()
+}
+
+/// The same of an event whose type is not known.
+pub(crate) fn run_erased(
+    inner: &Arc<DispatcherState>,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
+    state: &LazyState,
+    lineage: &Lineage,
+) -> usize {
+    let emission = Emission::new(inner, entry, lineage, state);
+    let first_try = AssertUnwindSafe(|| event.call_remaining(entry, &emission));
+    if let Err(payload) = catch_unwind(first_try) {
+        resume_behind(entry, event, &emission, payload);
+    }
+    entry.inline_count()
 }
 
 /// A handler panicked: runs those behind it, as often as it takes.
 #[cold]
 #[inline(never)]
-pub(crate) fn resume_behind<E: Event>(
-    handlers: &[Bound<E>],
-    event: &E,
+fn resume_behind(
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     emission: &Emission<'_>,
     payload: Box<dyn Any + Send>,
 ) {
@@ -48,7 +65,7 @@ pub(crate) fn resume_behind<E: Event>(
         emission.panicked(event, payload);
         emission.advance();
         caught = catch_unwind(AssertUnwindSafe(|| {
-            call_all(&handlers[emission.position()..], event, emission);
+            event.call_remaining(entry, emission);
         }));
     }
 }
@@ -60,7 +77,7 @@ pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission
         // The most frequent cases, and without a loop the shortest.
         [] => {}
         [handler] => {
-            handler(event, emission);
+            handler.call(event, emission);
             emission.advance();
         }
         handlers => call_all(handlers, event, emission),
@@ -76,7 +93,7 @@ pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emiss
     macro_rules! call_sites {
         ($some:ident: $($index:literal)+) => {$(
             emission.set_offset($index);
-            $some[$index](event, emission);
+            $some[$index].call(event, emission);
         )+};
     }
     while let Some((eight, tail)) = handlers.split_first_chunk::<8>() {
@@ -93,7 +110,7 @@ pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emiss
     }
     if let [last] = handlers {
         emission.set_position(position);
-        last(event, emission);
+        last.call(event, emission);
         position += 1;
     }
     emission.set_position(position);

@@ -1,2 +1,3 @@
 pub(crate) mod call;
+pub(crate) mod event;
 pub(crate) mod observed;

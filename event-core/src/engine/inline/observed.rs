@@ -1,19 +1,24 @@
 //! The ways of an event through its handlers that look at more than the handlers.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::engine::emission::cascade_state::LazyState;
+use crate::engine::emission::erased::InlineEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::inline::call::{call_some, run_plain};
 use crate::engine::observers::EmissionObservers;
-use crate::engine::plan::handlers::EventHandlers;
-use crate::engine::plan::subscription::inline::InlineSubscription;
-use crate::engine::plan::subscriptions::{Step, SubscriptionList, SubscriptionNode as _};
+use crate::engine::plan::handlers::TableEntry;
+use crate::engine::plan::subscription::inline::{
+    ErasedInlineSubscription, InlineSubscriptions, TypedSubscriptions,
+};
+use crate::engine::plan::subscriptions::{Step, SubscriptionList};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::report::status::{DeliveryStatus, SkipReason};
@@ -23,68 +28,61 @@ use crate::spans::Trace;
 #[inline]
 pub(crate) fn run_subscribed<E: Event>(
     inner: &Arc<DispatcherState>,
-    event_handlers: &EventHandlers<E>,
+    entry: &TableEntry,
     event: &E,
     state: &LazyState,
     lineage: &Lineage,
 ) -> usize {
-    let subscribed = event_handlers.subscribed();
+    let subscribed = entry.subscribed();
     let Some(subscribed) = subscribed.as_deref() else {
-        return run_plain(inner, event_handlers, event, state, lineage);
+        return run_plain(inner, entry, event, state, lineage);
     };
-    let view = InlineHandlers::new(event_handlers, Some(subscribed));
+    let all = entry.handlers::<E>();
+    let subscriptions = TypedSubscriptions::<E>::of(subscribed);
+    let view = InlinePositions::new(entry, Some(subscribed));
     let emission = Emission::new(inner, &view, lineage, state);
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
-        for inlay in subscribed.inlays() {
-            call_some(
-                &event_handlers.handlers[handlers..inlay.handlers],
-                event,
-                &emission,
-            );
+        for inlay in subscriptions {
+            call_some(&all[handlers..inlay.handlers], event, &emission);
             handlers = inlay.handlers;
             if !inlay.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();
         }
-        call_some(&event_handlers.handlers[handlers..], event, &emission);
+        call_some(&all[handlers..], event, &emission);
     });
     if let Err(payload) = catch_unwind(first_try) {
-        emission.panicked(event, payload);
-        emission.advance();
-        view.run_remaining(event, &emission, &missed, None);
+        view.resume_behind(event, &emission, &missed, payload);
     }
-    view.len() - missed.get()
+    all.len() + subscriptions.len() - missed.get()
 }
 
 /// The positions of an event: its handlers, with the subscriptions among them if there are
 /// any.
-struct InlineHandlers<'v, E> {
-    event_handlers: &'v EventHandlers<E>,
-    subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
+struct InlinePositions<'v> {
+    entry: &'v TableEntry,
+    subscribed: Option<&'v InlineSubscriptions>,
     /// How many subscriptions come before the position that was looked at last.
     before: Cell<usize>,
 }
 
-impl<'v, E> InlineHandlers<'v, E> {
-    fn new(
-        event_handlers: &'v EventHandlers<E>,
-        subscribed: Option<&'v SubscriptionList<InlineSubscription<E>>>,
-    ) -> Self {
+impl<'v> InlinePositions<'v> {
+    fn new(entry: &'v TableEntry, subscribed: Option<&'v InlineSubscriptions>) -> Self {
         Self {
-            event_handlers,
+            entry,
             subscribed,
             before: Cell::new(0),
         }
     }
 
     fn len(&self) -> usize {
-        self.event_handlers.handlers.len() + self.subscribed.map_or(0, SubscriptionList::len)
+        self.entry.inline_count() + self.subscribed.map_or(0, SubscriptionList::len)
     }
 
-    fn step(&self, position: usize) -> Step<'v, InlineSubscription<E>> {
+    fn step(&self, position: usize) -> Step<'v, dyn ErasedInlineSubscription> {
         match self.subscribed {
             None => Step::Handler(position),
             Some(subscribed) => subscribed.step(position, &self.before),
@@ -92,14 +90,26 @@ impl<'v, E> InlineHandlers<'v, E> {
     }
 
     /// Whether a handler stands at a position, or a subscription that may still be called.
-    fn is_alive(&self, position: usize) -> bool
-    where
-        E: Event,
-    {
+    fn is_alive(&self, position: usize) -> bool {
         match self.step(position) {
             Step::Handler(_) => true,
             Step::Subscription(node) => node.is_alive(),
         }
+    }
+
+    /// What stands at the emission's position panicked: runs what stands behind it.
+    #[cold]
+    #[inline(never)]
+    fn resume_behind(
+        &self,
+        event: &dyn InlineEvent,
+        emission: &Emission<'_>,
+        missed: &Cell<usize>,
+        payload: Box<dyn Any + Send>,
+    ) {
+        emission.panicked(event, payload);
+        emission.advance();
+        self.run_remaining(event, emission, missed, None);
     }
 
     /// Runs what stands from the emission's position on, one by one, looking at each. Counts
@@ -108,13 +118,11 @@ impl<'v, E> InlineHandlers<'v, E> {
     #[inline(never)]
     fn run_remaining(
         &self,
-        event: &E,
+        event: &dyn InlineEvent,
         emission: &Emission<'_>,
         missed: &Cell<usize>,
         observed: Option<&EmissionObservers<'_>>,
-    ) where
-        E: Event,
-    {
+    ) {
         let end = self.len();
         while emission.position() < end {
             let run = catch_unwind(AssertUnwindSafe(|| {
@@ -142,13 +150,10 @@ impl<'v, E> InlineHandlers<'v, E> {
     /// over.
     fn deliver(
         &self,
-        event: &E,
+        event: &dyn InlineEvent,
         emission: &Emission<'_>,
         observed: Option<&EmissionObservers<'_>>,
-    ) -> bool
-    where
-        E: Event,
-    {
+    ) -> bool {
         let step = self.step(emission.position());
         let mut trace = Trace::NONE;
         if let Some(observed) = observed {
@@ -156,16 +161,16 @@ impl<'v, E> InlineHandlers<'v, E> {
             if let Step::Subscription(node) = step
                 && !node.is_alive()
             {
-                return node.deliver(event, emission);
+                return node.deliver_any(event, emission);
             }
             trace = emission.start_observed(observed);
         }
         let delivered = trace.run(|| match step {
             Step::Handler(index) => {
-                self.event_handlers.handlers[index](event, emission);
+                event.call_handler(self.entry, index, emission);
                 true
             }
-            Step::Subscription(node) => node.deliver(event, emission),
+            Step::Subscription(node) => node.deliver_any(event, emission),
         });
         if let Some(observed) = observed {
             if delivered {
@@ -185,9 +190,7 @@ impl<'v, E> InlineHandlers<'v, E> {
         skip: SkipReason,
         missed: &Cell<usize>,
         observed: Option<&EmissionObservers<'_>>,
-    ) where
-        E: Event,
-    {
+    ) {
         while emission.position() < self.len() {
             if self.is_alive(emission.position()) {
                 emission.skip(skip);
@@ -202,32 +205,35 @@ impl<'v, E> InlineHandlers<'v, E> {
     }
 }
 
-impl<E: Event> HandlerLookup for InlineHandlers<'_, E> {
+impl HandlerLookup for InlinePositions<'_> {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.entry.event()
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
         match self.step(position) {
-            Step::Handler(index) => self.event_handlers.handler(index),
-            Step::Subscription(node) => node.info,
+            Step::Handler(index) => self.entry.handler(index),
+            Step::Subscription(node) => node.info(),
         }
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.entry.as_event(event)
     }
 }
 
 /// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
 /// there were, done or not.
-#[inline(never)]
-pub(crate) fn run_full<E: Event>(
+pub(crate) fn run_full(
     inner: &Arc<DispatcherState>,
-    event_handlers: &EventHandlers<E>,
-    event: &E,
+    entry: &TableEntry,
+    event: &dyn InlineEvent,
     state: &LazyState,
     lineage: &Lineage,
     observed: Option<&EmissionObservers<'_>>,
 ) -> usize {
-    let subscribed = event_handlers.subscribed();
-    let view = InlineHandlers::new(event_handlers, subscribed.as_deref());
+    let subscribed = entry.subscribed();
+    let view = InlinePositions::new(entry, subscribed.as_deref());
     let emission = Emission::new(inner, &view, lineage, state);
     let missed = Cell::new(0);
     view.run_remaining(event, &emission, &missed, observed);

@@ -8,7 +8,6 @@ use crate::engine::plan::bound::DeferredBinding;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::order::waits_for;
-use crate::engine::plan::spec;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
@@ -18,12 +17,12 @@ use crate::queue::{AnyQueue, Declared};
 use crate::type_map::ByType;
 
 /// A handler that does not run inline.
-pub(crate) struct DeferredHandler<E> {
+pub(crate) struct DeferredHandler {
     pub(crate) handler: HandlerInfo,
     pub(crate) priority: i32,
     pub(crate) executor: Executor,
     pub(crate) has_timeout: bool,
-    pub(crate) binding: DeferredBinding<E>,
+    pub(crate) binding: DeferredBinding,
 }
 
 /// Where such a handler runs.
@@ -48,31 +47,27 @@ pub(crate) struct TaskExecutor {
 
 /// Gives each handler that does not run inline its place, while a dispatcher is built.
 #[derive(Default)]
-#[allow(
-    missing_debug_implementations,
-    reason = "it is named by `__private` alone"
-)]
-pub struct Executors {
+pub(crate) struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
     /// The handlers that queues run, once for each event that they see, by their number.
-    labelled: Vec<&'static dyn PlannedHandler>,
+    labelled: Vec<&'static PlannedHandler>,
     /// One handler has one limit, whatever the number of events it sees.
     limits: ByType<Arc<ConcurrencyLimit>>,
 }
 
 impl Executors {
     /// The places of the handlers of one event, in order.
-    pub(crate) fn of(&mut self, deferred: &[&'static dyn PlannedHandler]) -> Vec<Executor> {
+    pub(crate) fn of(&mut self, deferred: &[&'static PlannedHandler]) -> Vec<Executor> {
         let waits_for = waits_for(deferred);
         let executors = deferred.iter().zip(waits_for);
         executors
             .map(|(handler, after)| match handler.spec().queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     queue: self.index(queue()),
-                    label: self.label(*handler),
+                    label: self.label(handler),
                 }),
                 None => Executor::Task(TaskExecutor {
-                    limit: self.limit(*handler),
+                    limit: self.limit(handler),
                     after: after
                         .into_iter()
                         .filter(|at| deferred[*at].spec().executor_kind() == ExecutorKind::Async)
@@ -97,7 +92,7 @@ impl Executors {
         known.position(|other| other.declared().id() == id)
     }
 
-    fn label(&mut self, handler: &'static dyn PlannedHandler) -> Label {
+    fn label(&mut self, handler: &'static PlannedHandler) -> Label {
         let label = Label::try_from(self.labelled.len()).unwrap_or(Label::MAX);
         self.labelled.push(handler);
         label
@@ -106,7 +101,7 @@ impl Executors {
     /// The handler with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         let handler = self.labelled.get(label as usize)?;
-        Some(spec::info(*handler))
+        Some(handler.info())
     }
 
     /// The declaration of the queue at an index.
@@ -114,7 +109,7 @@ impl Executors {
         self.queues.get(index).map(|queue| queue.declared())
     }
 
-    fn limit(&mut self, handler: &'static dyn PlannedHandler) -> Arc<ConcurrencyLimit> {
+    fn limit(&mut self, handler: &'static PlannedHandler) -> Arc<ConcurrencyLimit> {
         let new = || ConcurrencyLimit::new(handler.spec().concurrency);
         Arc::clone(self.limits.entry(handler.id()).or_insert_with(new))
     }

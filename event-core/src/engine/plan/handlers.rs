@@ -9,57 +9,87 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::ops::BitOr as _;
+use std::ops::{BitOr as _, Deref};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::Guard;
 
 use crate::engine::emission::HandlerLookup;
-use crate::engine::plan::bound::{Bound, Call, CatchAll, DeferredBinding, List};
+use crate::engine::plan::bound::{
+    Bound, Call, DeferredBinding, ErasedInlineHandlers, HandlerList, InlineHandlers,
+};
 use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
 use crate::engine::plan::flags;
-use crate::engine::plan::spec;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
-use crate::engine::plan::subscription::inline::InlineSubscription;
-use crate::engine::plan::subscriptions::{SubscriptionList, Subscriptions};
+use crate::engine::plan::subscription::inline::{ErasedInlineSubscription, InlineSubscriptions};
+use crate::engine::plan::subscriptions::{SubscriptionSlot, Subscriptions};
 use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
-/// One place of a dispatcher's table.
+/// One place of a dispatcher's table: the handlers and subscriptions of one event type.
+///
+/// Only the inline handlers know the type: all else is there once, and is compiled once.
 pub(crate) struct TableEntry {
     flags: AtomicU8,
-    event_handlers: Box<dyn ErasedHandlers>,
-}
-
-/// The handlers and subscriptions of one event type.
-pub(crate) struct EventHandlers<E> {
-    pub(crate) handlers: Box<[Bound<E>]>,
-    registered: Box<[&'static dyn PlannedHandler]>,
+    /// An `InlineHandlers<E>`.
+    inline: Box<dyn ErasedInlineHandlers>,
+    event: &'static EventInfo,
+    /// The handlers that run inline, in order.
+    planned: Box<[&'static PlannedHandler]>,
     /// The handlers that do not run inline, in order.
-    pub(crate) deferred: Box<[DeferredHandler<E>]>,
+    pub(crate) deferred: DeferredHandlers,
     /// Subscriptions that run inline.
-    pub(crate) subscriptions: Subscriptions<InlineSubscription<E>>,
+    pub(crate) subscriptions: Subscriptions<dyn ErasedInlineSubscription>,
     /// Subscriptions that do not.
     pub(crate) deferred_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
 
-pub trait ErasedHandlers: Any + Send + Sync {
-    /// The [flags], given whether each step of the dispatcher is looked at.
-    fn flags(&self, is_watched: bool) -> u8;
-}
+/// The handlers of one event that do not run inline, in order.
+pub(crate) struct DeferredHandlers(Box<[DeferredHandler]>);
 
 impl TableEntry {
-    pub(crate) fn new(event_handlers: Box<dyn ErasedHandlers>, watched: bool) -> Self {
-        Self {
-            flags: AtomicU8::new(event_handlers.flags(watched)),
-            event_handlers,
-        }
+    /// `planned` are the handlers of `list`, inline or not, in order. `is_watched` says whether each step of
+    /// the dispatcher is looked at.
+    pub(crate) fn new(
+        event: &'static EventInfo,
+        list: HandlerList,
+        planned: Vec<&'static PlannedHandler>,
+        executors: &mut Executors,
+        is_watched: bool,
+    ) -> Self {
+        let (inline, deferred): (Vec<_>, Vec<_>) = planned
+            .into_iter()
+            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
+        let executor = executors.of(&deferred);
+        let handler = |((binding, handler), executor): (
+            (DeferredBinding, &'static PlannedHandler),
+            Executor,
+        )| DeferredHandler {
+            handler: handler.info(),
+            priority: handler.spec().priority,
+            executor,
+            has_timeout: handler.spec().timeout.is_some(),
+            binding,
+        };
+        let bindings = list.deferred.into_iter().zip(deferred).zip(executor);
+        let entry = Self {
+            flags: AtomicU8::new(0),
+            inline: list.inline,
+            event,
+            planned: inline.into(),
+            deferred: DeferredHandlers(bindings.map(handler).collect()),
+            subscriptions: Subscriptions::default(),
+            deferred_subscriptions: Subscriptions::default(),
+        };
+        entry.refresh(is_watched);
+        entry
     }
 
     #[inline]
@@ -68,57 +98,29 @@ impl TableEntry {
     }
 
     /// Computes the flags again, after a subscription or an observer came or went.
-    pub(crate) fn refresh(&self, watched: bool) {
+    pub(crate) fn refresh(&self, is_watched: bool) {
         self.flags
-            .store(self.event_handlers.flags(watched), Ordering::Release);
+            .store(self.compute_flags(is_watched), Ordering::Release);
     }
 
+    /// The handlers that run inline.
     #[inline]
-    pub(crate) fn event_handlers<E: Event>(&self) -> &EventHandlers<E> {
-        let any: &dyn Any = &*self.event_handlers;
-        let Some(event_handlers) = any.downcast_ref() else {
+    pub(crate) fn handlers<E: Event>(&self) -> &[Bound<E>] {
+        let inline: &dyn Any = &*self.inline;
+        let Some(handlers) = inline.downcast_ref::<InlineHandlers<E>>() else {
             unreachable!("the table's index belongs to another event type")
         };
-        event_handlers
+        handlers.as_slice()
     }
-}
 
-impl<E: Event> EventHandlers<E> {
-    /// `registered` are the handlers of `list`, inline or not, in order.
-    fn new(
-        list: List<E>,
-        registered: Vec<&'static dyn PlannedHandler>,
-        executors: &mut Executors,
-    ) -> Self {
-        let (inline, deferred): (Vec<_>, Vec<_>) = registered
-            .into_iter()
-            .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
-        let executor = executors.of(&deferred);
-        let index = |((deferred, handler), executor): (
-            (DeferredBinding<E>, &'static dyn PlannedHandler),
-            Executor,
-        )| {
-            DeferredHandler {
-                handler: spec::info(handler),
-                priority: handler.spec().priority,
-                executor,
-                has_timeout: handler.spec().timeout.is_some(),
-                binding: deferred,
-            }
-        };
-        let deferred_count = list
-            .deferred
-            .into_iter()
-            .zip(deferred)
-            .zip(executor)
-            .map(index);
-        Self {
-            handlers: list.inline.into(),
-            registered: inline.into(),
-            deferred: deferred_count.collect(),
-            subscriptions: Subscriptions::default(),
-            deferred_subscriptions: Subscriptions::default(),
-        }
+    /// Whether there are handlers that run inline.
+    pub(crate) fn has_inline(&self) -> bool {
+        !self.planned.is_empty()
+    }
+
+    /// How many handlers run inline.
+    pub(crate) fn inline_count(&self) -> usize {
+        self.planned.len()
     }
 
     /// Whether there are handlers or subscriptions that do not run inline.
@@ -128,7 +130,7 @@ impl<E: Event> EventHandlers<E> {
 
     /// The flags of the handlers that do not run inline.
     fn deferred_flags(&self) -> u8 {
-        let of = |handler: &DeferredHandler<E>| match &handler.executor {
+        let of = |handler: &DeferredHandler| match &handler.executor {
             Executor::Queue(_) => match handler.binding.filter {
                 None => flags::QUEUED,
                 Some(_) => flags::QUEUED | flags::CONDITIONAL,
@@ -149,40 +151,12 @@ impl<E: Event> EventHandlers<E> {
         self.deferred.iter().map(of).fold(0, u8::bitor)
     }
 
-    /// The subscriptions that run inline, each with its place among the handlers.
-    #[inline]
-    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<SubscriptionList<InlineSubscription<E>>>>> {
-        let handler = |at| self.registered.get(at);
-        self.subscriptions
-            .load(|at| handler(at).map(|handler| handler.spec().priority))
-    }
-
-    /// The same of those that do not run inline.
-    pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
-        let index = |at| self.deferred.get(at);
-        let list = self
-            .deferred_subscriptions
-            .load(|at| index(at).map(|index| index.priority));
-        Guard::into_inner(list)
-    }
-}
-
-impl<E> Drop for EventHandlers<E> {
-    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
-    fn drop(&mut self) {
-        let handlers = std::mem::take(&mut self.handlers);
-        handlers.into_iter().for_each(panics::drop_caught);
-        let deferred = std::mem::take(&mut self.deferred);
-        deferred.into_iter().for_each(panics::drop_caught);
-    }
-}
-
-impl<E: Event> ErasedHandlers for EventHandlers<E> {
-    fn flags(&self, is_watched: bool) -> u8 {
+    /// The [flags], given whether each step of the dispatcher is looked at.
+    fn compute_flags(&self, is_watched: bool) -> u8 {
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
-        let inline = flag(flags::INLINE, !self.handlers.is_empty())
+        let inline = flag(flags::INLINE, self.has_inline())
             | flag(flags::SUBSCRIBED, self.subscriptions.is_some());
-        let is_stepwise = is_watched || (E::INFO.is_stoppable() && inline != 0);
+        let is_stepwise = is_watched || (self.event.is_stoppable() && inline != 0);
         inline
             | self.deferred_flags()
             | flag(
@@ -191,40 +165,86 @@ impl<E: Event> ErasedHandlers for EventHandlers<E> {
             )
             | flag(flags::STEPWISE, is_stepwise)
     }
+
+    /// The subscriptions that run inline, each with its place among the handlers.
+    #[inline]
+    pub(crate) fn subscribed(&self) -> Guard<Option<Arc<InlineSubscriptions>>> {
+        let list = self.subscriptions.load();
+        if list.is_none() && self.subscriptions.is_some() {
+            return self.make_subscribed();
+        }
+        list
+    }
+
+    #[cold]
+    fn make_subscribed(&self) -> Guard<Option<Arc<InlineSubscriptions>>> {
+        let handler = |at: usize| self.planned.get(at);
+        let priority = |at| handler(at).map(|handler| handler.spec().priority);
+        let typed = |slots: &[SubscriptionSlot<dyn ErasedInlineSubscription>]| {
+            Some(slots.first()?.node.typed(slots))
+        };
+        self.subscriptions.make_list(priority, typed)
+    }
+
+    /// The same of those that do not run inline.
+    pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
+        let list = self.deferred_subscriptions.load();
+        if list.is_none() && self.deferred_subscriptions.is_some() {
+            let handler = |at: usize| self.deferred.get(at);
+            let priority = |at| handler(at).map(|handler| handler.priority);
+            let made = self.deferred_subscriptions.make_list(priority, |_| None);
+            return Guard::into_inner(made);
+        }
+        Guard::into_inner(list)
+    }
 }
 
-impl<E: Event> HandlerLookup for EventHandlers<E> {
+impl HandlerLookup for TableEntry {
     fn event(&self) -> &'static EventInfo {
-        E::INFO
+        self.event
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        spec::info(self.registered[position])
+        self.planned[position].info()
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.inline.as_event(event)
+    }
+}
+
+impl Deref for DeferredHandlers {
+    type Target = [DeferredHandler];
+
+    fn deref(&self) -> &[DeferredHandler] {
+        &self.0
+    }
+}
+
+impl Drop for DeferredHandlers {
+    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    fn drop(&mut self) {
+        let handlers = std::mem::take(&mut self.0);
+        handlers.into_iter().for_each(panics::drop_caught);
     }
 }
 
 /// What a build needs to know of an event type, behind an object.
-pub trait ErasedEventType: Send + Sync {
+pub(crate) trait ErasedEventType: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
-    /// A `List<E>` with room for so many handlers.
-    fn new_list(&self, handlers: usize) -> Box<dyn Any>;
-    /// Adds a catch-all to such a list.
-    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll);
-    /// Makes the table's place of the event.
-    fn finish(
-        &self,
-        list: Box<dyn Any>,
-        registered: Vec<&'static dyn PlannedHandler>,
-        executors: &mut Executors,
-    ) -> Box<dyn ErasedHandlers>;
+    /// A list with room for so many handlers that run inline.
+    fn new_list(&self, inline: usize) -> HandlerList;
 }
+
+/// An event type, as code that is there once knows it.
+pub(crate) type EventKind = &'static dyn ErasedEventType;
 
 /// The [`ErasedEventType`] of `E`.
 pub(crate) struct EventType<E>(PhantomData<fn() -> E>);
 
-impl<E> EventType<E> {
-    pub(crate) const NEW: Self = Self(PhantomData);
+impl<E: Event> EventType<E> {
+    pub(crate) const KIND: EventKind = &Self(PhantomData);
 }
 
 impl<E: Event> ErasedEventType for EventType<E> {
@@ -236,25 +256,7 @@ impl<E: Event> ErasedEventType for EventType<E> {
         E::slot()
     }
 
-    fn new_list(&self, handlers: usize) -> Box<dyn Any> {
-        Box::new(List::<E>::with_capacity(handlers))
-    }
-
-    fn push_catch_all(&self, list: &mut dyn Any, catch_all: CatchAll) {
-        if let Some(list) = list.downcast_mut::<List<E>>() {
-            list.push_catch_all(catch_all);
-        }
-    }
-
-    fn finish(
-        &self,
-        list: Box<dyn Any>,
-        registered: Vec<&'static dyn PlannedHandler>,
-        executors: &mut Executors,
-    ) -> Box<dyn ErasedHandlers> {
-        let list = list
-            .downcast::<List<E>>()
-            .map_or_else(|_| List::with_capacity(0), |list| *list);
-        Box::new(EventHandlers::<E>::new(list, registered, executors))
+    fn new_list(&self, inline: usize) -> HandlerList {
+        HandlerList::new(Box::new(InlineHandlers::<E>::with_capacity(inline)))
     }
 }

@@ -4,7 +4,7 @@ use crate::engine::plan::spec::PlannedHandler;
 
 /// For each handler the indices of those that must run before it. A handler that is not in
 /// the list (left out by the builder) satisfies every constraint.
-pub(crate) fn waits_for(handlers: &[&'static dyn PlannedHandler]) -> Vec<Vec<usize>> {
+pub(crate) fn waits_for(handlers: &[&'static PlannedHandler]) -> Vec<Vec<usize>> {
     let position = |id| handlers.iter().position(|handler| handler.id() == id);
     let mut waits_for = vec![Vec::new(); handlers.len()];
     for (index, handler) in handlers.iter().enumerate() {

@@ -10,6 +10,8 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::time::Duration;
 
+use crate::engine::plan::handlers::EventKind;
+use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::queue::AnyQueue;
 
@@ -34,12 +36,13 @@ pub struct HandlerSpec {
 }
 
 /// A handler as the engine knows it: without what binds it to its parameters.
-pub trait PlannedHandler: Send + Sync {
-    fn spec(&self) -> &HandlerSpec;
-    fn id(&self) -> TypeId;
-    fn name(&self) -> &'static str;
+pub struct PlannedHandler {
+    pub(crate) function: FunctionId,
+    pub(crate) spec: HandlerSpec,
+    /// The event it handles; `None` for a catch-all.
+    pub(crate) kind: Option<EventKind>,
     /// The pattern of a catch-all.
-    fn pattern(&self) -> Option<&'static str>;
+    pub(crate) pattern: Option<&'static str>,
 }
 
 /// Where a handler runs.
@@ -146,10 +149,29 @@ impl HandlerSpec {
     }
 }
 
-/// Which handler it is, for reports and errors.
-pub(crate) fn info(handler: &dyn PlannedHandler) -> HandlerInfo {
-    let spec = handler.spec();
-    HandlerInfo::of_handler(handler.name(), spec.file, spec.line, spec.module)
+impl PlannedHandler {
+    pub(crate) fn spec(&self) -> &HandlerSpec {
+        &self.spec
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.function.id
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    /// The event it handles; `None` for a catch-all.
+    pub(crate) fn event(&self) -> Option<&'static EventInfo> {
+        Some(self.kind?.info())
+    }
+
+    /// Which handler it is, for reports and errors.
+    pub(crate) fn info(&self) -> HandlerInfo {
+        let spec = self.spec();
+        HandlerInfo::of_handler(self.name(), spec.file, spec.line, spec.module)
+    }
 }
 
 impl FunctionId {

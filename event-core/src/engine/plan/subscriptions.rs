@@ -5,6 +5,7 @@
 //! subscriptions, and an emission makes a list no longer than what it is about to call. An emission that
 //! finds the list reads memory that nobody changes.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::iter;
@@ -50,7 +51,12 @@ struct Members<N: ?Sized> {
 }
 
 /// The subscriptions of a phase, each with its place among the handlers.
-pub(crate) struct SubscriptionList<N: ?Sized>(Box<[SubscriptionSlot<N>]>);
+pub(crate) struct SubscriptionList<N: ?Sized> {
+    /// The same subscriptions with the type of their event, if an emission calls them. Dropped first: what a
+    /// subscription captured goes with its node.
+    typed: Option<Box<dyn Any + Send + Sync>>,
+    slots: Box<[SubscriptionSlot<N>]>,
+}
 
 /// A subscription, and how many of the handlers run before it.
 pub(crate) struct SubscriptionSlot<N: ?Sized> {
@@ -126,31 +132,32 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
         drop((node, list));
     }
 
-    /// The list of those that are there now; `priority` is that of each handler of the phase, in order.
+    /// The list of those that are there now; `None` if there are none, or if it is to be
+    /// [made](Self::make_list).
     #[inline]
-    pub(crate) fn load(
-        &self,
-        priority: impl Fn(usize) -> Option<i32>,
-    ) -> Guard<Option<Arc<SubscriptionList<N>>>> {
-        let list = self.list.load();
-        if list.is_none() && self.is_some() {
-            return self.make_list(priority);
-        }
-        list
+    pub(crate) fn load(&self) -> Guard<Option<Arc<SubscriptionList<N>>>> {
+        self.list.load()
     }
 
+    /// Makes the list of those that are there now. `priority` is that of each handler of the phase, in order;
+    /// `typed` makes [`SubscriptionList::typed`].
     #[cold]
     #[inline(never)]
-    fn make_list(
+    pub(crate) fn make_list(
         &self,
         priority: impl Fn(usize) -> Option<i32>,
+        typed: impl FnOnce(&[SubscriptionSlot<N>]) -> Option<Box<dyn Any + Send + Sync>>,
     ) -> Guard<Option<Arc<SubscriptionList<N>>>> {
         let mut members = self.lock();
         if members.is_listed || members.by_key.is_empty() {
             // Another emission made it, or the last one was cancelled.
             return self.list.load();
         }
-        let list = Arc::new(SubscriptionList::merge(members.by_key.values(), priority));
+        let slots = SubscriptionList::merge(members.by_key.values(), priority);
+        let list = Arc::new(SubscriptionList {
+            typed: typed(&slots),
+            slots,
+        });
         self.list.store(Some(Arc::clone(&list)));
         members.is_listed = true;
         Guard::from_inner(Some(list))
@@ -190,7 +197,7 @@ impl<N: ?Sized> SubscriptionList<N> {
     fn merge<'n>(
         nodes: impl Iterator<Item = &'n Arc<N>>,
         priority: impl Fn(usize) -> Option<i32>,
-    ) -> Self
+    ) -> Box<[SubscriptionSlot<N>]>
     where
         N: SubscriptionNode + 'n,
     {
@@ -205,23 +212,28 @@ impl<N: ?Sized> SubscriptionList<N> {
                 node: Arc::clone(node),
             }
         });
-        Self(inlays.collect())
+        inlays.collect()
+    }
+
+    #[inline]
+    pub(crate) fn typed(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.typed.as_deref()
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.slots.len()
     }
 
     #[inline]
     pub(crate) fn inlays(&self) -> &[SubscriptionSlot<N>] {
-        &self.0
+        &self.slots
     }
 
     /// What stands at a position. `before` remembers how many subscriptions come before the last position
     /// that was asked for: going from one position to the next takes the same time, whatever their number.
     pub(crate) fn step(&self, position: usize, before: &Cell<usize>) -> Step<'_, N> {
-        let position_of = |at: usize| self.0.get(at).map(|inlay| at + inlay.handlers);
+        let position_of = |at: usize| self.slots.get(at).map(|inlay| at + inlay.handlers);
         let mut at = before.get();
         while at > 0 && position_of(at - 1).is_none_or(|earlier| earlier >= position) {
             at -= 1;
@@ -230,7 +242,7 @@ impl<N: ?Sized> SubscriptionList<N> {
             at += 1;
         }
         before.set(at);
-        match self.0.get(at) {
+        match self.slots.get(at) {
             Some(inlay) if at + inlay.handlers == position => Step::Subscription(&inlay.node),
             _ => Step::Handler(position - at),
         }

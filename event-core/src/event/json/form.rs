@@ -14,7 +14,7 @@ use serde_json::{Value, value};
 
 use crate::event::Event;
 use crate::event::json::mask::Masking;
-use crate::event::json::path::RedactedFields;
+use crate::event::json::path::{OwnFields, RedactedFields};
 use crate::event::json::read::{DataError, read_json};
 use crate::event::json::write::{
     Attributes, WriteFailure, Written, envelope, lost_in_buffer, written,
@@ -78,17 +78,24 @@ impl<E> WireForm<E> {
         }
     }
 
-    /// Sets what writes an event with redacted fields without them, and where these and the other
-    /// fields are read, as JSON pointers.
+    /// Sets what writes an event with redacted fields without them. These are where
+    /// [`EventInfo::redacted`](crate::event::EventInfo::redacted) says; `read` is where else they are read,
+    /// and `others` where the other fields are read, all as JSON pointers.
     #[must_use]
     pub const fn with_redacted(
         mut self,
         masked: Masked<E>,
-        redacted: &'static [&'static str],
+        read: &'static [&'static str],
         others: &'static [&'static str],
-    ) -> Self {
+    ) -> Self
+    where
+        E: Event,
+    {
         self.masked = masked;
-        self.redacted.own = Some([redacted, others]);
+        self.redacted.own = Some(OwnFields {
+            redacted: [E::INFO.redacted(), read],
+            others,
+        });
         self
     }
 

@@ -8,11 +8,24 @@ use crate::event::json::read::shown;
 /// Where an event is read that has redacted fields, itself or in events inside of it.
 #[derive(Clone, Copy)]
 pub(crate) struct RedactedFields {
-    /// Of its own fields, as JSON pointers, those that are redacted and the others. What leads to none
-    /// of them may be inside of a redacted one, under a name that is not known.
-    pub(crate) own: Option<[&'static [&'static str]; 2]>,
+    pub(crate) own: Option<OwnFields>,
     /// Its fields with other events inside, and whether these have redacted fields.
     pub(crate) events: &'static [(&'static str, bool)],
+}
+
+/// The fields of an event with redacted ones, as JSON pointers. What leads to none of them may be inside of a
+/// redacted one, under a name that is not known.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnFields {
+    /// Where those that are redacted are written, and where else they are read.
+    pub(crate) redacted: [&'static [&'static str]; 2],
+    pub(crate) others: &'static [&'static str],
+}
+
+impl OwnFields {
+    fn redacted(&self) -> impl Iterator<Item = &'static str> {
+        self.redacted.into_iter().flatten().copied()
+    }
 }
 
 impl RedactedFields {
@@ -29,22 +42,22 @@ impl RedactedFields {
     fn hide(&self, pointer: &str) -> bool {
         let is_redacted = self
             .own
-            .is_some_and(|[redacted, _]| redacted.contains(&pointer));
+            .is_some_and(|own| own.redacted().any(|field| field == pointer));
         is_redacted || self.events.contains(&(pointer, true))
     }
 
     /// Whether no field inside of `pointer` is redacted. Fields may share a pointer, as those of variants
     /// do.
     fn show(&self, pointer: &str) -> bool {
-        self.own.is_none_or(|[redacted, others]| {
-            others.contains(&pointer) && !redacted.iter().any(|field| is_at(field, pointer))
+        self.own.is_none_or(|own| {
+            own.others.contains(&pointer) && !own.redacted().any(|field| is_at(field, pointer))
         })
     }
 
     /// Whether `pointer` leads to a field.
     fn lead(&self, pointer: &str) -> bool {
-        self.own.is_none_or(|[redacted, others]| {
-            let mut fields = redacted.iter().chain(others);
+        self.own.is_none_or(|own| {
+            let mut fields = own.redacted().chain(own.others.iter().copied());
             fields.any(|field| is_at(field, pointer))
         })
     }

@@ -1,6 +1,7 @@
 //! Prints the figures: a table, the targets, and one line each for a program to read.
 
 pub(crate) mod asynchronous;
+pub(crate) mod build;
 pub(crate) mod echo;
 pub(crate) mod emit;
 pub(crate) mod queue;

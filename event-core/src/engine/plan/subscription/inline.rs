@@ -1,10 +1,14 @@
 //! A subscription that runs inline.
 
-use std::sync::Weak;
+use std::any::Any;
+use std::sync::{Arc, Weak};
 
 use crate::engine::emission::Emission;
+use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::subscription::state::State;
-use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
+use crate::engine::plan::subscriptions::{
+    SubscriptionKey, SubscriptionList, SubscriptionNode, SubscriptionSlot,
+};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::handler_info::HandlerInfo;
@@ -21,7 +25,39 @@ pub(crate) struct InlineSubscription<E> {
     pub(crate) call: Option<Call<E>>,
     /// Whether the target of a weak subscription lives.
     pub(crate) target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    /// That of its event.
+    pub(crate) kind: EventKind,
     pub(crate) inner: Weak<DispatcherState>,
+}
+
+/// The same, whatever its event.
+pub(crate) trait ErasedInlineSubscription: SubscriptionNode + Any {
+    fn info(&self) -> HandlerInfo;
+    /// Calls the subscription; `false` if it is over and was not called.
+    fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool;
+    /// The [`TypedSubscriptions`] of a list that this one is in.
+    fn typed(
+        &self,
+        list: &[SubscriptionSlot<dyn ErasedInlineSubscription>],
+    ) -> Box<dyn Any + Send + Sync>;
+}
+
+/// The subscriptions of an event that run inline.
+pub(crate) type InlineSubscriptions = SubscriptionList<dyn ErasedInlineSubscription>;
+
+/// The same subscriptions with the type of their event, so that an emission asks for it once, and not at each
+/// call.
+pub(crate) struct TypedSubscriptions<E>(Box<[SubscriptionSlot<InlineSubscription<E>>]>);
+
+impl<E: Event> TypedSubscriptions<E> {
+    #[inline]
+    pub(crate) fn of(list: &InlineSubscriptions) -> &[SubscriptionSlot<InlineSubscription<E>>] {
+        let typed = list.typed().map(|typed| typed.downcast_ref::<Self>());
+        let Some(Some(Self(slots))) = typed else {
+            unreachable!("a subscription is in the list of its event")
+        };
+        slots
+    }
 }
 
 pub(crate) trait Cancel: Send + Sync {
@@ -56,11 +92,15 @@ impl<E: Event> InlineSubscription<E> {
     }
 
     fn remove(&self) {
-        if let Some(inner) = self.inner.upgrade() {
-            let entry = inner.find_or_make::<E>();
-            entry.event_handlers::<E>().subscriptions.remove(self.key);
-            inner.refresh::<E>();
-        }
+        remove(&self.inner, self.kind, self.key);
+    }
+}
+
+/// Removes a subscription from those of its event.
+fn remove(inner: &Weak<DispatcherState>, kind: EventKind, key: SubscriptionKey) {
+    if let Some(inner) = inner.upgrade() {
+        inner.find_or_make(kind).subscriptions.remove(key);
+        inner.refresh(kind);
     }
 }
 
@@ -71,6 +111,33 @@ impl<E: Event> SubscriptionNode for InlineSubscription<E> {
 
     fn is_alive(&self) -> bool {
         !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
+    }
+}
+
+impl<E: Event> ErasedInlineSubscription for InlineSubscription<E> {
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
+    fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
+        let Some(event) = event.downcast_ref() else {
+            unreachable!("a subscription is in the list of its event")
+        };
+        self.deliver(event, emission)
+    }
+
+    fn typed(
+        &self,
+        list: &[SubscriptionSlot<dyn ErasedInlineSubscription>],
+    ) -> Box<dyn Any + Send + Sync> {
+        let slots = list.iter().filter_map(|slot| {
+            let node: Arc<dyn Any + Send + Sync> = Arc::clone(&slot.node) as _;
+            Some(SubscriptionSlot {
+                handlers: slot.handlers,
+                node: node.downcast::<Self>().ok()?,
+            })
+        });
+        Box::new(TypedSubscriptions::<E>(slots.collect()))
     }
 }
 
