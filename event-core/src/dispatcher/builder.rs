@@ -8,17 +8,14 @@ use std::panic::Location;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
 
-use crate::build::module::Module;
-use crate::build::selection::{Choice, Selection};
+use crate::build::selection::Selection;
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
 use crate::engine::failure_log;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::plan::provided::Provided;
-use crate::engine::plan::spec::FunctionId;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
-use crate::event::Event;
 use crate::handler::param::Dependency;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;

@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use crate::build::module::Module;
 use crate::build::selection::Choice;
-use crate::dispatcher::Dispatcher;
 use crate::dispatcher::builder::DispatcherBuilder;
 use crate::engine::plan::spec::FunctionId;
 use crate::event::Event;

@@ -9,7 +9,6 @@ use crate::dispatcher::payload::{Payload, Request};
 use crate::engine::emission::cascade::WaitPolicy;
 use crate::error::BlockingError;
 use crate::handler::param::Dependency;
-use crate::queue::Overflow;
 use crate::report::Report;
 
 impl Dispatcher {

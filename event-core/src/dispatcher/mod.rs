@@ -23,21 +23,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::dispatcher::payload::Request;
 use crate::dispatcher::stream::EventStream;
-use crate::engine::emission::cascade::WaitPolicy;
 use crate::engine::observers::ObserverGuard;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::queue::handle::QueueHandle;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::engine::state::DispatcherState;
-use crate::error::BlockingError;
 use crate::event::Handled;
 use crate::handler::outcome::Outcome;
-use crate::handler::param::Dependency;
 use crate::observer::Observer;
 use crate::queue::{Overflow, QueueDeclaration, QueueSettings, UnknownQueueError};
-use crate::report::Report;
 
 pub use crate::build::module::Module;
 pub use crate::dispatcher::builder::DispatcherBuilder;

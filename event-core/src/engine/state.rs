@@ -1,6 +1,5 @@
 //! What the clones of a dispatcher share.
 
-use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,6 +10,7 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
+use crate::engine::plan::lookup::TableLookup;
 use crate::engine::plan::pattern::sees;
 use crate::engine::plan::provided::Provided;
 use crate::engine::plan::spec::PlannedHandler;

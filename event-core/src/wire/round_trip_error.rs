@@ -2,7 +2,8 @@
 
 use crate::wire::error::DecodeError;
 use crate::wire::error::EncodeError;
-use crate::wire::error::unread;
+use crate::wire::error::{lost, unread};
+
 /// Why an event is not read as it was written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 //! subscriptions. Dropping the future cancels what has not ended; each is counted and observers are told.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;

@@ -15,12 +15,12 @@ use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, Laz
 use crate::engine::emission::deferred_event::{
     DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
 };
-use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
+use crate::engine::emission::emitter_buffer::DrainedEmits;
 use crate::engine::emission::first_poll::{CallResult, FirstPoll, StartedCall};
 use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
+use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
-use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
 use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;

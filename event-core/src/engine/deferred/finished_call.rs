@@ -1,5 +1,7 @@
 //! A call that ended, and what it left behind.
 
+use std::sync::Arc;
+
 use crate::engine::deferred::settle;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
@@ -13,7 +15,7 @@ use crate::engine::plan::bound::NotRun;
 use crate::engine::state::DispatcherState;
 use crate::nesting::NestingError;
 use crate::report::status::DeliveryStatus;
-use std::sync::Arc;
+
 /// What a call leaves behind, however it ends.
 #[derive(Default)]
 pub(crate) struct CallExtras {

@@ -2,6 +2,7 @@
 
 use crate::queue::buffer::Buffer;
 use crate::queue::buffer::Ticket;
+
 /// A ticket on its way back, given back even if the future that has it is never polled.
 pub(crate) struct Unreturned<'b, T> {
     pub(crate) buffer: &'b Buffer<T>,
