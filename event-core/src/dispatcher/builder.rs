@@ -5,13 +5,14 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::build::selection::Selection;
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
+use crate::dispatcher::handle_promise::HandlePromise;
 use crate::engine::failure_log;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::plan::provided::Provided;
@@ -77,23 +78,6 @@ pub struct DispatcherBuilder {
     on_failure: Option<OnFailure>,
     promise: HandlePromise,
     problems: Vec<Problem>,
-}
-
-/// What handles of the dispatcher wait for. Dropped without being kept, they learn that it
-/// will never be built.
-#[derive(Default)]
-struct HandlePromise(Arc<OnceLock<Weak<DispatcherState>>>);
-
-impl HandlePromise {
-    fn keep(&self, inner: &Arc<DispatcherState>) {
-        let _ = self.0.set(Arc::downgrade(inner));
-    }
-}
-
-impl Drop for HandlePromise {
-    fn drop(&mut self) {
-        let _ = self.0.set(Weak::new());
-    }
 }
 
 impl DispatcherBuilder {

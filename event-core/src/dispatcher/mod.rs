@@ -8,6 +8,7 @@ pub(crate) mod emit_future;
 pub(crate) mod emit_task;
 pub(crate) mod global;
 pub(crate) mod handle;
+pub(crate) mod handle_promise;
 pub(crate) mod local_queue;
 pub(crate) mod options;
 pub(crate) mod payload;

@@ -14,7 +14,7 @@ use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::event::Event;
 use crate::panics;
-use crate::queue::buffer::Taken;
+use crate::queue::buffer::ticket::Taken;
 use crate::report::status::DeliveryStatus;
 
 /// The events of one type from here on: from [`Dispatcher::stream`](crate::Dispatcher::stream).

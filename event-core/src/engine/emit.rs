@@ -19,8 +19,8 @@ use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::LazyState;
-use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
-use crate::engine::emission::erased::{ErasedEvent, InlineEvent, RootEvent, Sharing};
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
+use crate::engine::emission::erased::{InlineEvent, RootEvent, Sharing};
 use crate::engine::emission::lineage::{Lineage, ROOT_LINEAGE};
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emission::refusal::EmitRefusal;
@@ -41,7 +41,6 @@ use crate::nesting_depth;
 use crate::panics;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
-use crate::report::returned::ReturnedEvent;
 use crate::report::status::SkipReason;
 
 /// Emits a root.
@@ -382,41 +381,4 @@ pub(crate) fn run_inline(
     let halted = cascade.halted();
     cascade.end_emission(inner, lineage);
     halted
-}
-
-impl<E: Event> ErasedEvent for E {
-    fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
-        Arc::new(DeferredEvent::new(*self, with))
-    }
-
-    fn emit(
-        self: Box<Self>,
-        inner: &Arc<DispatcherState>,
-        cascade: &mut Cascade,
-        lineage: Lineage,
-    ) -> ReturnedEvent {
-        emit_caused(inner, self, cascade, lineage)
-    }
-}
-
-/// Hands an event that was caused to its handlers.
-fn emit_caused(
-    inner: &Arc<DispatcherState>,
-    event: Box<dyn ErasedEvent>,
-    cascade: &mut Cascade,
-    lineage: Lineage,
-) -> ReturnedEvent {
-    if let Some(entry) = inner.find(event.kind()) {
-        if entry.has_deferred() {
-            let info = event.info();
-            let share = |with| event.share(with);
-            let shared = deliver_shared(inner, &entry, info, share, cascade, lineage);
-            return match shared.share_event() {
-                Some(event) => ReturnedEvent::Event(event),
-                None => ReturnedEvent::Deferred(shared),
-            };
-        }
-        deliver(inner, &entry, &*event, cascade, lineage);
-    }
-    ReturnedEvent::Own(event)
 }

@@ -33,7 +33,8 @@ impl Window {
         dispatcher
             .queue(&UI)
             .expect("a handler names it")
-            .on_wake(move || wake.request_repaint());
+            .on_wake(move || wake.request_repaint())
+            .expect("one window pumps it");
         Window {
             dispatcher,
             state: AppState::new(context.clone()),

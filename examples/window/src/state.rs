@@ -193,7 +193,8 @@ mod tests {
             .expect("a handler names it")
             .on_wake(move || {
                 let _ = wake.send(());
-            });
+            })
+            .expect("it is not set yet");
 
         let mut state = AppState::new(Context::default());
         dispatcher.emit(PictureOrdered { ink: Ink::Green });

@@ -17,7 +17,8 @@ use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
-use crate::queue::buffer::{Counts, Taken, Ticket};
+use crate::queue::buffer::Counts;
+use crate::queue::buffer::ticket::{Taken, Ticket};
 use crate::report::status::DeliveryStatus;
 use crate::{log, panics, runtime};
 

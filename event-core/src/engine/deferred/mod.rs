@@ -3,6 +3,7 @@ pub(crate) mod async_handlers;
 pub(crate) mod call;
 pub(crate) mod capacity;
 pub(crate) mod concurrent;
+pub(crate) mod concurrent_calls;
 pub(crate) mod consumer;
 pub(crate) mod drain;
 pub(crate) mod finish;

@@ -36,7 +36,9 @@ use crate::queue::buffer::sleep::{Sleep, Whom};
 pub(crate) use crate::queue::buffer::slots::{Label, Slot};
 use crate::queue::buffer::spin::Hint;
 use crate::queue::buffer::state::State;
-use crate::queue::buffer::unreturned::Unreturned;
+use crate::queue::buffer::ticket::Taken;
+use crate::queue::buffer::ticket::Ticket;
+use crate::queue::buffer::ticket::Unreturned;
 
 pub(crate) mod lane_order;
 #[cfg(all(test, loom))]
@@ -47,7 +49,7 @@ pub(crate) mod spin;
 pub(crate) mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
-pub(crate) mod unreturned;
+pub(crate) mod ticket;
 
 /// A bounded waiting line for any number of producers and consumers.
 pub(crate) struct Buffer<T> {
@@ -78,23 +80,6 @@ pub(crate) enum Offer<T> {
     Full(T),
     /// The buffer was closed before this one, the one offered, came.
     Closed(T),
-}
-
-/// An item that was handed out.
-#[derive(Debug)]
-pub(crate) struct Taken<T> {
-    pub(crate) item: T,
-    /// To be given back when the item's delivery has ended.
-    pub(crate) ticket: Ticket,
-}
-
-/// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
-/// came from, or the lane stays taken and the buffer is never quiet again.
-#[derive(Debug)]
-#[must_use = "a delivery that has ended is given back"]
-pub(crate) struct Ticket {
-    lane: Option<u64>,
-    slot: Slot,
 }
 
 /// What a buffer has seen, at one moment.

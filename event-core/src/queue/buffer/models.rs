@@ -14,7 +14,8 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread::{self, JoinHandle};
 
-use crate::queue::buffer::{Buffer, Offer, Taken, Ticket, WhenFull};
+use crate::queue::buffer::ticket::{Taken, Ticket};
+use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 const LANE: Option<u64> = Some(7);
 

@@ -6,7 +6,8 @@ use crate::queue::account::ShutdownAccount;
 use crate::queue::buffer::lane_order::{Drained, LaneOrder};
 use crate::queue::buffer::sleep::{Sleepers, Whom};
 use crate::queue::buffer::slots::{Label, Slot, Slots};
-use crate::queue::buffer::{Counts, Offer, Taken, Ticket, WhenFull};
+use crate::queue::buffer::ticket::{Taken, Ticket};
+use crate::queue::buffer::{Counts, Offer, WhenFull};
 
 /// More than can sleep.
 const EVERYONE: usize = usize::MAX;

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::queue::buffer::{Buffer, Counts, Offer, Taken, Ticket, WhenFull};
+use crate::queue::buffer::ticket::{Taken, Ticket};
+use crate::queue::buffer::{Buffer, Counts, Offer, WhenFull};
 
 pub(crate) mod random;
 pub(crate) mod stress;

@@ -169,6 +169,7 @@ fn run(queue: &'static Queue, overflow: Overflow, arguments: &Arguments) -> Dura
         Overflow::Reject => counts.done + counts.rejected,
         Overflow::DropOldest => counts.done + displaced,
         Overflow::DropNewest => counts.done + told.dropped,
+        other => unreachable!("no round has {other:?}"),
     };
     assert_eq!(emitted, of_policy, "it ends as its policy says: {counts:?}");
     assert!(counts.high_water <= 1024);

@@ -15,7 +15,8 @@ use crate::engine::shutdown::tasks::Tasks;
 use crate::handler_info::HandlerInfo;
 use crate::queue::account::HandlerCounts;
 use crate::queue::buffer::slots::Slot;
-use crate::queue::buffer::{Buffer, Offer, Taken, WhenFull};
+use crate::queue::buffer::ticket::Taken;
+use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 /// What is offered to the second queue is caused by deliveries of the first.
 struct Model {

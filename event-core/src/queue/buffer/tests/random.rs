@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::queue::buffer::tests::poll_by;
-use crate::queue::buffer::{Buffer, Counts, Offer, Ticket, WhenFull};
+use crate::queue::buffer::ticket::Ticket;
+use crate::queue::buffer::{Buffer, Counts, Offer, WhenFull};
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -7,7 +7,8 @@ use std::thread;
 
 use pollster::block_on;
 
-use crate::queue::buffer::{Buffer, Offer, Ticket, WhenFull};
+use crate::queue::buffer::ticket::Ticket;
+use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 const PRODUCERS: u64 = 3;
 const ITEMS: u64 = 4_000;

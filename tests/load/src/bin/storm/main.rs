@@ -164,7 +164,9 @@ impl Age {
         let queues: Vec<_> = [&THREADS, &TASKS, &OLDEST, &REJECTS]
             .into_iter()
             .map(|queue| self.dispatcher.queue(queue).expect("a handler names it"))
-            .chain([self.dispatcher.queue(&LOCAL).expect("a handler names it")])
+            .chain([QueueHandle::clone(
+                &self.dispatcher.queue(&LOCAL).expect("a handler names it"),
+            )])
             .collect();
         let way = random.u8(..4);
         match way {

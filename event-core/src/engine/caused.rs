@@ -1,0 +1,51 @@
+//! An event that a handler caused, or that code recorded, whatever its type.
+
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::deferred_event::DeferredEvent;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
+use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::erased::Sharing;
+use crate::engine::emission::lineage::Lineage;
+use crate::engine::emit::deliver;
+use crate::engine::emit::deliver_shared;
+use crate::engine::state::DispatcherState;
+use crate::event::Event;
+use crate::report::returned::ReturnedEvent;
+use std::sync::Arc;
+
+impl<E: Event> ErasedEvent for E {
+    fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
+        Arc::new(DeferredEvent::new(*self, with))
+    }
+
+    fn emit(
+        self: Box<Self>,
+        inner: &Arc<DispatcherState>,
+        cascade: &mut Cascade,
+        lineage: Lineage,
+    ) -> ReturnedEvent {
+        emit_caused(inner, self, cascade, lineage)
+    }
+}
+
+/// Hands an event that was caused to its handlers.
+fn emit_caused(
+    inner: &Arc<DispatcherState>,
+    event: Box<dyn ErasedEvent>,
+    cascade: &mut Cascade,
+    lineage: Lineage,
+) -> ReturnedEvent {
+    if let Some(entry) = inner.find(event.kind()) {
+        if entry.has_deferred() {
+            let info = event.info();
+            let share = |with| event.share(with);
+            let shared = deliver_shared(inner, &entry, info, share, cascade, lineage);
+            return match shared.share_event() {
+                Some(event) => ReturnedEvent::Event(event),
+                None => ReturnedEvent::Deferred(shared),
+            };
+        }
+        deliver(inner, &entry, &*event, cascade, lineage);
+    }
+    ReturnedEvent::Own(event)
+}

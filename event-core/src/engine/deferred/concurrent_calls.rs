@@ -1,0 +1,374 @@
+//! The async handlers of one event, while they run side by side.
+
+use crate::engine::deferred::active_call::ActiveCall;
+use crate::engine::deferred::active_call::CallStage;
+use crate::engine::deferred::async_handlers::seat_at;
+use crate::engine::deferred::call::AsyncCall;
+use crate::engine::deferred::capacity::CapacityWait;
+use crate::engine::deferred::concurrent::ConcurrentFutures;
+use crate::engine::deferred::finished_call::CallExtras;
+use crate::engine::deferred::finished_call::FinishedCall;
+use crate::engine::deferred::first_polls::Plain;
+use crate::engine::deferred::hand_over;
+use crate::engine::deferred::settle;
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade_state::CascadeTail;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
+use crate::engine::emission::deferred_event::HandlerRef;
+use crate::engine::plan::concurrency::ConcurrencyLimit;
+use crate::engine::plan::concurrency::ConcurrencyPermit;
+use crate::engine::plan::executor::DeferredCall;
+use crate::engine::plan::executor::DeferredSubscriptions;
+use crate::engine::plan::executor::Executor;
+use crate::engine::plan::executor::SubscriptionClaim;
+use crate::engine::plan::subscriptions::{Step, Steps};
+use crate::engine::state::DispatcherState;
+use crate::panics;
+use crate::report::status::DeliveryStatus;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+
+/// The async handlers and subscriptions of one event, while they run.
+pub(crate) struct ConcurrentCalls<'a> {
+    pub(crate) inner: &'a Arc<DispatcherState>,
+    pub(crate) event: &'a dyn ErasedDeferredEvent,
+    pub(crate) cascade: &'a mut Cascade,
+    /// The first handler that has not started, until all have.
+    pub(crate) first: Option<usize>,
+    /// Not started yet.
+    pub(crate) subscribed: Option<DeferredSubscriptions>,
+    /// How many handlers and subscriptions have had their turn.
+    pub(crate) taken: usize,
+    /// Those that began at once, and wait.
+    pub(crate) plain: ConcurrentFutures<Plain<'a>>,
+    /// Whether the handler at each seat has ended, if some handler waits for another.
+    pub(crate) ended: Option<Vec<bool>>,
+    /// Those that wait for others to end, each with its place in the order.
+    pub(crate) held: Vec<(u32, usize)>,
+    /// A handler has ended since those were looked at.
+    pub(crate) may_release: bool,
+    pub(crate) active: ConcurrentFutures<ActiveCall<'a>>,
+    /// What handlers caused that landed, by their place in the order.
+    pub(crate) caused: Vec<(usize, CascadeTail)>,
+    /// Set once a handler has failed, if the first failure ends the emission.
+    pub(crate) is_stopped: Option<Arc<AtomicBool>>,
+}
+
+impl<'a> ConcurrentCalls<'a> {
+    /// Of the handlers from one on.
+    pub(crate) fn new(
+        inner: &'a Arc<DispatcherState>,
+        event: &'a dyn ErasedDeferredEvent,
+        cascade: &'a mut Cascade,
+        first: usize,
+    ) -> Self {
+        let is_stopped = cascade.is_fail_fast().then(Arc::default);
+        Self {
+            inner,
+            event,
+            cascade,
+            first: Some(first),
+            subscribed: None,
+            taken: first,
+            plain: ConcurrentFutures::default(),
+            ended: None,
+            held: Vec::new(),
+            may_release: false,
+            active: ConcurrentFutures::default(),
+            caused: Vec::new(),
+            is_stopped,
+        }
+    }
+
+    pub(crate) async fn start_all_and_wait(&mut self, capacity_wait: Option<CapacityWait<'_>>) {
+        let mut is_first = true;
+        let mut rest = |calls: &mut Self, context: &mut Context<'_>| {
+            if std::mem::take(&mut is_first) {
+                calls.start_all(context);
+            } else {
+                calls.poll_active(context);
+            }
+            calls.launch_held(context);
+            if calls.plain.is_empty() && calls.active.is_empty() && calls.held.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        };
+        match capacity_wait {
+            None => poll_fn(|context| rest(self, context)).await,
+            Some(mut capacity_wait) => {
+                {
+                    let mut entry = false;
+                    let mut finished = false;
+                    let mut find = pin!(capacity_wait.find());
+                    poll_fn(|context| {
+                        entry = entry || find.as_mut().poll(context).is_ready();
+                        finished = finished || rest(self, context).is_ready();
+                        if entry && finished {
+                            Poll::Ready(())
+                        } else {
+                            Poll::Pending
+                        }
+                    })
+                    .await;
+                }
+                capacity_wait.settle(self.cascade);
+            }
+        }
+        self.put_back_caused();
+    }
+
+    /// Lets what handlers caused join the list, in the order of the handlers.
+    fn put_back_caused(&mut self) {
+        self.caused.sort_by_key(|(order, _)| *order);
+        for (_, caused) in std::mem::take(&mut self.caused) {
+            self.cascade.append_tail(caused);
+        }
+    }
+
+    /// Starts each handler that waits for none, and each subscription.
+    fn start_all(&mut self, context: &mut Context<'_>) {
+        let Some(first) = self.first.take() else {
+            return;
+        };
+        // Let go when all have started, with what cancelled subscriptions captured.
+        let subscribed = self.subscribed.take();
+        for step in Steps::new(
+            first,
+            self.event.deferred_count(self.inner),
+            subscribed.as_deref(),
+        ) {
+            let order = self.taken;
+            self.taken += 1;
+            match step {
+                Step::Handler(index) => self.launch_or_hold(seat_at(index), order, context),
+                Step::Subscription(subscription) => {
+                    let DeferredCall::Async { limit, .. } = subscription.call() else {
+                        continue;
+                    };
+                    if let Some(reserved) = SubscriptionClaim::new(subscription) {
+                        self.start(HandlerRef::Subscription(reserved), order, limit, context);
+                    }
+                }
+            }
+        }
+    }
+
+    fn launch_or_hold(&mut self, index: u32, order: usize, context: &mut Context<'_>) {
+        let Executor::Task(executor) = self.event.executor(self.inner, index) else {
+            return;
+        };
+        if self.skips_after_failure(&HandlerRef::DeferredHandler(index)) {
+            return;
+        }
+        if self.admits(index) {
+            self.launch_unless_held(index, order, &executor.limit, context);
+        } else {
+            self.has_ended(&HandlerRef::DeferredHandler(index));
+        }
+    }
+
+    /// Asks the filter of a handler; its emits are inside of this emission.
+    fn admits(&mut self, index: u32) -> bool {
+        let scope = self.event.lineage().scope();
+        let (admits, refused) = scope.enter(self.inner.id(), || {
+            hand_over::admits(self.inner, self.event, index, self.cascade)
+        });
+        self.cascade.note_refused(refused);
+        admits
+    }
+
+    /// Whether every handler has ended that the one at `seat` waits for.
+    fn may_start(&self, index: u32) -> bool {
+        match (&self.ended, self.event.executor(self.inner, index)) {
+            (Some(ended), Executor::Task(executor)) => {
+                executor.after.iter().all(|before| ended[*before])
+            }
+            _ => true,
+        }
+    }
+
+    /// Starts those that wait for nobody any more.
+    fn launch_held(&mut self, context: &mut Context<'_>) {
+        while std::mem::take(&mut self.may_release) {
+            for (index, order) in std::mem::take(&mut self.held) {
+                if let Executor::Task(executor) = self.event.executor(self.inner, index) {
+                    self.launch_unless_held(index, order, &executor.limit, context);
+                }
+            }
+        }
+    }
+
+    fn launch_unless_held(
+        &mut self,
+        index: u32,
+        order: usize,
+        limit: &Arc<ConcurrencyLimit>,
+        context: &mut Context<'_>,
+    ) {
+        if self.may_start(index) {
+            self.start(HandlerRef::DeferredHandler(index), order, limit, context);
+        } else {
+            self.held.push((index, order));
+        }
+    }
+
+    /// Starts a call, once its handler has few enough others, and polls it.
+    fn start(
+        &mut self,
+        target: HandlerRef,
+        order: usize,
+        limit: &Arc<ConcurrencyLimit>,
+        context: &mut Context<'_>,
+    ) {
+        if self.skips_after_failure(&target) {
+            return;
+        }
+        let permit = limit.is_named().then(|| limit.try_acquire());
+        if let Some(None) = permit {
+            let limit = Arc::clone(limit);
+            let stage = CallStage::Waits(Box::pin(async move { limit.acquire().await }));
+            self.poll_first(self.delivery(target, order, stage, None), context);
+            return;
+        }
+        match AsyncCall::of(self.inner, self.event, &target) {
+            Ok(call) => {
+                let stage = CallStage::Runs(call);
+                self.poll_first(
+                    self.delivery(target, order, stage, permit.flatten()),
+                    context,
+                );
+            }
+            Err(finished) => self.finish(&target, order, finished),
+        }
+    }
+
+    pub(crate) fn delivery(
+        &self,
+        target: HandlerRef,
+        order: usize,
+        stage: CallStage<'a>,
+        permit: Option<ConcurrencyPermit>,
+    ) -> ActiveCall<'a> {
+        ActiveCall {
+            inner: self.inner,
+            event: self.event,
+            target,
+            order,
+            stage,
+            permit,
+            is_stopped: self.is_stopped.clone(),
+        }
+    }
+
+    fn poll_first(&mut self, active: ActiveCall<'a>, context: &mut Context<'_>) {
+        if let Some((active, finished)) = self.active.start(active, context) {
+            self.finish(&active.target, active.order, finished);
+        }
+    }
+
+    fn poll_active(&mut self, context: &mut Context<'_>) {
+        self.plain.begin_turn(context);
+        while let Some((plain, (result, refused))) = self.plain.next_ready(context) {
+            let index = plain.index;
+            // What it held, the user's `Drop` may panic on.
+            panics::drop_caught(plain.running);
+            if refused.is_none() && result.is_done() && !self.inner.is_observed() {
+                self.cascade.done += 1;
+                continue;
+            }
+            let finished = FinishedCall::plain(result, refused);
+            self.finish(
+                &HandlerRef::DeferredHandler(seat_at(index)),
+                index,
+                finished,
+            );
+        }
+        self.active.begin_turn(context);
+        while let Some((active, finished)) = self.active.next_ready(context) {
+            self.finish(&active.target, active.order, finished);
+        }
+    }
+
+    pub(crate) fn finish(&mut self, target: &HandlerRef, order: usize, finished: FinishedCall) {
+        self.has_ended(target);
+        if finished.is_plain() && !self.inner.is_observed() {
+            self.cascade.done += 1;
+            return;
+        }
+        let before = self.cascade.mark();
+        finished.settle(self.cascade, self.inner, self.event, target);
+        if let Some(is_stopped) = &self.is_stopped
+            && self.cascade.has_failed()
+        {
+            is_stopped.store(true, Ordering::Relaxed);
+        }
+        let caused = self.cascade.split_tail(before);
+        if !caused.is_empty() {
+            self.caused.push((order, caused));
+        }
+    }
+
+    /// Skips a handler if the first failure ends the emission, and there is one.
+    fn skips_after_failure(&mut self, target: &HandlerRef) -> bool {
+        let Some(skip) = hand_over::stopped(self.cascade, None) else {
+            return false;
+        };
+        self.has_ended(target);
+        settle::settle(self.cascade, self.inner, self.event, target, |emission| {
+            emission.skip(skip);
+        });
+        true
+    }
+
+    fn has_ended(&mut self, target: &HandlerRef) {
+        if let (HandlerRef::DeferredHandler(index), Some(ended)) = (target, &mut self.ended) {
+            ended[*index as usize] = true;
+            self.may_release = true;
+        }
+    }
+
+    /// Ends a delivery that nobody goes on with.
+    fn cancel(&mut self, target: &HandlerRef, extras: CallExtras) {
+        settle::settle(self.cascade, self.inner, self.event, target, |emission| {
+            extras.join(emission);
+            emission.ended(DeliveryStatus::Cancelled);
+        });
+    }
+}
+
+impl Drop for ConcurrentCalls<'_> {
+    /// Whatever has not ended is cancelled. What was caused stays in the root, which says that it was not
+    /// emitted.
+    fn drop(&mut self) {
+        self.put_back_caused();
+        for plain in self.plain.take_pending() {
+            let target = HandlerRef::DeferredHandler(seat_at(plain.index));
+            plain.discard();
+            self.cancel(&target, CallExtras::default());
+        }
+        for active in self.active.take_pending() {
+            let extras = match active.stage {
+                CallStage::Runs(call) => call.cancel(),
+                CallStage::Waits(_) => CallExtras::default(),
+            };
+            self.cancel(&active.target, extras);
+        }
+        for (index, _) in std::mem::take(&mut self.held) {
+            self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
+        }
+        if let Some(first) = self.first {
+            for index in hand_over::deferred_count(self.inner, self.event).skip(first) {
+                if let Executor::Task(_) = self.event.executor(self.inner, index) {
+                    self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
+                }
+            }
+        }
+    }
+}

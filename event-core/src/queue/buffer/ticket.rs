@@ -1,0 +1,35 @@
+//! An item that was taken out of a buffer, and the ticket that its taker gives back.
+
+use crate::queue::buffer::Buffer;
+use crate::queue::buffer::slots::Slot;
+
+/// An item that was handed out.
+#[derive(Debug)]
+pub(crate) struct Taken<T> {
+    pub(crate) item: T,
+    /// To be given back when the item's delivery has ended.
+    pub(crate) ticket: Ticket,
+}
+
+/// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
+/// came from, or the lane stays taken and the buffer is never quiet again.
+#[derive(Debug)]
+#[must_use = "a delivery that has ended is given back"]
+pub(crate) struct Ticket {
+    pub(crate) lane: Option<u64>,
+    pub(crate) slot: Slot,
+}
+
+/// A ticket on its way back, given back even if the future that has it is never polled.
+pub(crate) struct Unreturned<'b, T> {
+    pub(crate) buffer: &'b Buffer<T>,
+    pub(crate) ticket: Option<Ticket>,
+}
+
+impl<T> Drop for Unreturned<'_, T> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.buffer.finish(ticket);
+        }
+    }
+}
