@@ -1,7 +1,8 @@
 //! What handles wait for that were made before their dispatcher.
 
-use crate::engine::state::DispatcherState;
 use std::sync::{Arc, OnceLock, Weak};
+
+use crate::engine::state::DispatcherState;
 
 /// What handles of the dispatcher wait for. Dropped without being kept, they learn that it
 /// will never be built.

@@ -1,5 +1,7 @@
 //! An event that a handler caused, or that code recorded, whatever its type.
 
+use std::sync::Arc;
+
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -11,7 +13,6 @@ use crate::engine::emit::deliver_shared;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::report::returned::ReturnedEvent;
-use std::sync::Arc;
 
 impl<E: Event> ErasedEvent for E {
     fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use crate::engine::deferred::call::AsyncCall;
@@ -22,12 +21,11 @@ pub(crate) struct ActiveCall<'a> {
     pub(crate) order: usize,
     pub(crate) stage: CallStage<'a>,
     pub(crate) permit: Option<ConcurrencyPermit>,
-    pub(crate) is_stopped: Option<Arc<AtomicBool>>,
 }
 
 pub(crate) enum CallStage<'a> {
-    /// It waits until fewer calls of the handler run.
-    Waits(Pin<Box<dyn Future<Output = ConcurrencyPermit> + Send + 'a>>),
+    /// It waits until fewer calls of the handler run; `None` if a failure has ended the emission by then.
+    Waits(Pin<Box<dyn Future<Output = Option<ConcurrencyPermit>> + Send + 'a>>),
     Runs(AsyncCall<'a>),
 }
 
@@ -41,13 +39,12 @@ impl Future for ActiveCall<'_> {
                 CallStage::Runs(call) => return call.poll(context),
                 CallStage::Waits(permit) => match permit.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(permit) => this.permit = Some(permit),
+                    Poll::Ready(None) => {
+                        let result = CallResult::NotRun(NotRun::EarlierFailure);
+                        return Poll::Ready(FinishedCall::plain(result, None));
+                    }
+                    Poll::Ready(permit) => this.permit = permit,
                 },
-            }
-            let is_stopped = this.is_stopped.as_ref();
-            if is_stopped.is_some_and(|is_stopped| is_stopped.load(Ordering::Relaxed)) {
-                let result = CallResult::NotRun(NotRun::EarlierFailure);
-                return Poll::Ready(FinishedCall::plain(result, None));
             }
             match AsyncCall::of(this.inner, this.event, &this.target) {
                 Ok(call) => this.stage = CallStage::Runs(call),

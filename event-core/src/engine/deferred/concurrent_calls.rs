@@ -1,5 +1,12 @@
 //! The async handlers of one event, while they run side by side.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+
 use crate::engine::deferred::active_call::ActiveCall;
 use crate::engine::deferred::active_call::CallStage;
 use crate::engine::deferred::async_handlers::seat_at;
@@ -25,13 +32,6 @@ use crate::engine::plan::subscriptions::{Step, Steps};
 use crate::engine::state::DispatcherState;
 use crate::panics;
 use crate::report::status::DeliveryStatus;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
 
 /// The async handlers and subscriptions of one event, while they run.
 pub(crate) struct ConcurrentCalls<'a> {
@@ -55,8 +55,6 @@ pub(crate) struct ConcurrentCalls<'a> {
     pub(crate) active: ConcurrentFutures<ActiveCall<'a>>,
     /// What handlers caused that landed, by their place in the order.
     pub(crate) caused: Vec<(usize, CascadeTail)>,
-    /// Set once a handler has failed, if the first failure ends the emission.
-    pub(crate) is_stopped: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> ConcurrentCalls<'a> {
@@ -67,7 +65,6 @@ impl<'a> ConcurrentCalls<'a> {
         cascade: &'a mut Cascade,
         first: usize,
     ) -> Self {
-        let is_stopped = cascade.is_fail_fast().then(Arc::default);
         Self {
             inner,
             event,
@@ -81,7 +78,6 @@ impl<'a> ConcurrentCalls<'a> {
             may_release: false,
             active: ConcurrentFutures::default(),
             caused: Vec::new(),
-            is_stopped,
         }
     }
 
@@ -232,9 +228,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
         let permit = limit.is_named().then(|| limit.try_acquire());
         if let Some(None) = permit {
-            let limit = Arc::clone(limit);
-            let stage = CallStage::Waits(Box::pin(async move { limit.acquire().await }));
-            self.poll_first(self.delivery(target, order, stage, None), context);
+            self.start_when_free(target, order, limit, context);
             return;
         }
         match AsyncCall::of(self.inner, self.event, &target) {
@@ -247,6 +241,25 @@ impl<'a> ConcurrentCalls<'a> {
             }
             Err(finished) => self.finish(&target, order, finished),
         }
+    }
+
+    /// Starts a call once fewer calls of its handler run. Apart, so that emits inside of each other have
+    /// less on the stack.
+    #[inline(never)]
+    fn start_when_free(
+        &mut self,
+        target: HandlerRef,
+        order: usize,
+        limit: &Arc<ConcurrencyLimit>,
+        context: &mut Context<'_>,
+    ) {
+        let (limit, stop) = (Arc::clone(limit), self.cascade.stop_flag());
+        let stage = CallStage::Waits(Box::pin(async move {
+            let permit = limit.acquire().await;
+            let is_stopped = stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+            (!is_stopped).then_some(permit)
+        }));
+        self.poll_first(self.delivery(target, order, stage, None), context);
     }
 
     pub(crate) fn delivery(
@@ -263,7 +276,6 @@ impl<'a> ConcurrentCalls<'a> {
             order,
             stage,
             permit,
-            is_stopped: self.is_stopped.clone(),
         }
     }
 
@@ -304,11 +316,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
         let before = self.cascade.mark();
         finished.settle(self.cascade, self.inner, self.event, target);
-        if let Some(is_stopped) = &self.is_stopped
-            && self.cascade.has_failed()
-        {
-            is_stopped.store(true, Ordering::Relaxed);
-        }
+        self.cascade.stop_if_failed();
         let caused = self.cascade.split_tail(before);
         if !caused.is_empty() {
             self.caused.push((order, caused));

@@ -1,7 +1,7 @@
 //! An event that code emitted, or several recorded ones, with all that they cause.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::CascadeMark;
@@ -180,6 +180,22 @@ impl Cascade {
     pub(crate) fn has_failed(&self) -> bool {
         let state = self.state.get();
         state.is_some_and(|state| !state.borrow().details.failures.is_empty())
+    }
+
+    /// A flag that is set when the first failure ends the cascade; `None` if none does.
+    pub(crate) fn stop_flag(&mut self) -> Option<Arc<AtomicBool>> {
+        let is_fail_fast = self.is_fail_fast();
+        is_fail_fast.then(|| Arc::clone(self.state_mut().stop.get_or_insert_default()))
+    }
+
+    /// Sets the flag if there is a failure.
+    pub(crate) fn stop_if_failed(&mut self) {
+        if self.is_fail_fast()
+            && self.has_failed()
+            && let Some(stop) = &self.state_mut().stop
+        {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn is_fail_fast(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent};
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
@@ -38,6 +38,8 @@ pub(crate) struct CascadeState {
     pub(crate) emitters: Vec<Arc<EmitterBuffer>>,
     /// The first failure ends the root.
     pub(crate) fail_fast: bool,
+    /// Set at that failure, for calls that wait to be started.
+    pub(crate) stop: Option<Arc<AtomicBool>>,
     /// Deliveries that wait for room in their queues.
     pub(crate) blocked: Vec<BlockedDelivery>,
     /// How many of those were lost when whoever waited was dropped.
