@@ -266,10 +266,13 @@ mod tests {
     #[test]
     fn the_longest_name_decides() {
         assert_eq!(
-            LAYERS[layer_of("engine::inline::call").unwrap()].0,
+            LAYERS[layer_of("engine::inline::call").expect("a layer")].0,
             "inline deliveries"
         );
-        assert_eq!(LAYERS[layer_of("engine::emit").unwrap()].0, "emission");
+        assert_eq!(
+            LAYERS[layer_of("engine::emit").expect("a layer")].0,
+            "emission"
+        );
         assert_eq!(layer_of("eventful"), None);
     }
 

@@ -86,7 +86,7 @@ impl Tool {
         format!("{name} is missing: install it (for example: {how})")
     }
 
-    fn is_present(self) -> bool {
+    pub(crate) fn is_present(self) -> bool {
         match self.what {
             What::Program(name) => is_on_the_path(name),
             What::Part(name, check) => {

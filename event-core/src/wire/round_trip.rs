@@ -52,6 +52,10 @@ use crate::wire::round_trip_error::RoundTripError;
 ///
 /// The event cannot be written, or not be read, or is another when it is read. The error names the
 /// event, its version, and where; it shows no redacted value.
+#[allow(
+    clippy::result_large_err,
+    reason = "a test asks, and the error says where the event is lost"
+)]
 pub fn check_round_trip<E: Event>(event: &E) -> Result<(), RoundTripError> {
     let (name, version) = (E::INFO.name(), E::INFO.version());
     let Some(form) = E::WIRE else {

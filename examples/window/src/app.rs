@@ -27,6 +27,10 @@ pub struct Window {
 
 impl Window {
     /// Opens it.
+    ///
+    /// # Panics
+    ///
+    /// Another window pumps the queue of this dispatcher.
     #[must_use]
     pub fn new(dispatcher: Dispatcher, patience: Duration, context: &Context) -> Window {
         let wake = context.clone();

@@ -16,8 +16,11 @@ const EVENTS: usize = 50;
 const HANDLERS_PER_EVENT: usize = 20;
 const EMITTED_EVENTS: usize = 100;
 
+/// A crate, and what writes its code.
+type Crate = (&'static str, fn() -> String);
+
 /// The crates, and what is in them.
-const CRATES: [(&str, fn() -> String); 4] = [
+const CRATES: [Crate; 4] = [
     ("handlers", || handlers("#[handler]\n")),
     ("functions", || handlers("")),
     ("events", || events(true)),
