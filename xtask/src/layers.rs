@@ -201,7 +201,10 @@ fn expand<'t>(rest: &'t str, before: &str, add: &mut impl FnMut(String)) -> &'t 
         .unwrap_or(rest.len());
     let (path, behind) = rest.split_at(end);
     let path = format!("{before}{path}");
-    let Some(mut inside) = behind.strip_prefix('{').filter(|_| path.ends_with("::")) else {
+    let Some(mut inside) = behind
+        .strip_prefix('{')
+        .filter(|_| path.is_empty() || path.ends_with("::"))
+    else {
         add(path);
         return behind;
     };
