@@ -225,3 +225,36 @@ async fn a_failed_try_emit_starts_none_of_the_handlers_that_wait_for_each_other(
     assert_eq!(error.report().deliveries(), 2);
     assert_eq!(error.report().handed_over(), 0);
 }
+
+#[derive(Event)]
+struct Checked;
+
+#[handler]
+async fn refuses(_event: &Checked) -> Result<(), &'static str> {
+    tokio::task::yield_now().await;
+    Err("no stock")
+}
+
+#[handler(after = refuses)]
+async fn follows(_event: &Checked, journal: &Journal) {
+    journal.write("follows");
+}
+
+#[tokio::test]
+async fn fail_fast_starts_no_async_handler_after_the_first_failure() {
+    let journal = Arc::<Journal>::default();
+    let dispatcher = Dispatcher::empty()
+        .handler(refuses)
+        .handler(follows)
+        .provide_arc(journal.clone())
+        .build()
+        .expect("wired");
+    let report = dispatcher.fail_fast().emit_async(Checked).await;
+    assert_eq!((report.failed(), report.skipped()), (1, 1), "{report}");
+    assert_eq!(journal.take(), [""; 0]);
+    assert!(report.into_result().is_err());
+
+    let report = dispatcher.emit_async(Checked).await;
+    assert_eq!((report.failed(), report.done()), (1, 1), "{report}");
+    assert_eq!(journal.take(), ["follows"]);
+}
