@@ -14,8 +14,9 @@
 //! # Ok::<(), facts::error::BuildError>(())
 //! ```
 
+use facts::dispatcher::DispatcherBuilder;
 use facts::queue::{LocalQueue, Queue};
-use facts::{AnyEvent, Dispatcher, DispatcherBuilder, Emitter, Event, handler, handlers};
+use facts::{AnyEvent, Dispatcher, Emitter, Event, handler, handlers};
 use roll_call::{Present, RollCalled};
 
 facts::module!(handlers = [at_the_root]);

@@ -1,6 +1,6 @@
 //! The event that every handler of this workspace answers, and how a program shows who did.
 
-use event_core::{dispatcher::DispatcherBuilder, Event};
+use event_core::{Event, dispatcher::DispatcherBuilder};
 
 /// Who is linked?
 #[derive(Event)]
