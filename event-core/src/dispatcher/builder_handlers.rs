@@ -21,8 +21,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Adds one handler. The builder of [`Dispatcher::empty`] has no others; that of
-    /// [`Dispatcher::builder`] has it already.
+    /// Adds one handler. The builder of [`Dispatcher::empty`](crate::Dispatcher::empty) has no others; that of
+    /// [`Dispatcher::builder`](crate::Dispatcher::builder) has it already.
     #[track_caller]
     pub fn handler<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.handlers.push(Choice {

@@ -16,7 +16,7 @@ impl Dispatcher {
     /// was caused, and so on.
     ///
     /// Never waits, and never panics because of a handler: a delivery that finds its queue full is a
-    /// failure in the report, also where the queue lets emitters [wait](Overflow::Wait), as
+    /// failure in the report, also where the queue lets emitters [wait](crate::queue::Overflow::Wait), as
     /// [`emit_async`](Self::emit_async) and [`emit_blocking`](Self::emit_blocking) do. Emitting to nobody is
     /// legal and nearly free. Inside a handler it starts a root of its own, which runs at
     /// once; return the event instead to have it run after the other handlers.
@@ -29,7 +29,7 @@ impl Dispatcher {
 
     /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
     /// inside of the returned future, and waits for room in queues that let emitters
-    /// [wait](Overflow::Wait). The report then covers the async handlers, too.
+    /// [wait](crate::queue::Overflow::Wait). The report then covers the async handlers, too.
     ///
     /// Nothing happens before the future is awaited. Inline handlers run first, in order.
     /// Events that async handlers return are emitted in the order of the handlers.
@@ -72,7 +72,7 @@ impl Dispatcher {
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and lets the thread wait for room in queues that
-    /// let emitters [wait](Overflow::Wait).
+    /// let emitters [wait](crate::queue::Overflow::Wait).
     ///
     /// # Errors
     ///

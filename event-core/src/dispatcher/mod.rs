@@ -65,7 +65,7 @@ pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 /// # Failures
 ///
 /// An error or a panic of one handler reaches no other and not the emitter; it is in the
-/// [`Report`], and logged. Failures of deliveries that end after the report are logged, and told to
+/// [`Report`](crate::Report), and logged. Failures of deliveries that end after the report are logged, and told to
 /// [`on_failure`](DispatcherBuilder::on_failure). Under `panic = "abort"` a panic ends the process.
 ///
 /// # Dropping it
@@ -275,7 +275,7 @@ impl Dispatcher {
     ///
     /// Nothing happens before what this returns is awaited, or [blocks](Shutdown::blocking) a thread.
     /// From then on `emit` emits nothing, except inside of handlers that drain; its report says
-    /// that it is [closed](Report::closed). An `emit` that runs on another thread is not waited for;
+    /// that it is [closed](crate::Report::closed). An `emit` that runs on another thread is not waited for;
     /// what it hands over afterwards ends as rejected. Streams end.
     ///
     /// # Examples
