@@ -1,6 +1,6 @@
 //! All tests that need no program of their own, in one: the core is linked once.
 //!
-//! Its handlers are those of all modules, so a dispatcher chooses some: `Dispatcher::empty().only(…)`, or
+//! Its handlers are those of all modules, so a dispatcher chooses some: `Dispatcher::empty().handler(…)`, or
 //! `Dispatcher::builder().only_modules([MODULE])`. What looks at the handlers of a whole program, its
 //! allocator, its subscriber of `tracing` or its processes is a test target beside this one.
 

@@ -105,12 +105,12 @@ fn run(queue: &'static Queue, overflow: Overflow, arguments: &Arguments) -> Dura
     let handled = Arc::new(Handled::default());
     let builder = if std::ptr::eq(queue, &raw const THREADS) {
         Dispatcher::empty()
-            .only(plain_on_a_thread)
-            .only(keyed_on_a_thread)
+            .handler(plain_on_a_thread)
+            .handler(keyed_on_a_thread)
     } else {
         Dispatcher::empty()
-            .only(plain_as_a_task)
-            .only(keyed_as_a_task)
+            .handler(plain_as_a_task)
+            .handler(keyed_as_a_task)
     };
     let dispatcher = builder
         .configure(queue, |queue| queue.overflow(overflow))
