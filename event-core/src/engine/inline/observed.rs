@@ -44,10 +44,10 @@ pub(crate) fn run_subscribed<E: Event>(
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
-        for inlay in subscriptions {
-            call_some(&all[handlers..inlay.handlers], event, &emission);
-            handlers = inlay.handlers;
-            if !inlay.node.deliver(event, &emission) {
+        for slot in subscriptions {
+            call_some(&all[handlers..slot.handlers], event, &emission);
+            handlers = slot.handlers;
+            if !slot.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();

@@ -73,7 +73,7 @@ pub(crate) enum Step<'s, N: ?Sized> {
 
 /// The positions of a phase, in order.
 pub(crate) struct Steps<'s, N: ?Sized> {
-    inlays: &'s [SubscriptionSlot<N>],
+    slots: &'s [SubscriptionSlot<N>],
     handler: usize,
     handlers: usize,
 }
@@ -202,7 +202,7 @@ impl<N: ?Sized> SubscriptionList<N> {
         N: SubscriptionNode + 'n,
     {
         let mut handlers = 0;
-        let inlays = nodes.map(|node| {
+        let slots = nodes.map(|node| {
             let own = node.key().priority;
             while priority(handlers).is_some_and(|handler| handler <= own) {
                 handlers += 1;
@@ -212,7 +212,7 @@ impl<N: ?Sized> SubscriptionList<N> {
                 node: Arc::clone(node),
             }
         });
-        inlays.collect()
+        slots.collect()
     }
 
     #[inline]
@@ -226,14 +226,14 @@ impl<N: ?Sized> SubscriptionList<N> {
     }
 
     #[inline]
-    pub(crate) fn inlays(&self) -> &[SubscriptionSlot<N>] {
+    pub(crate) fn slots(&self) -> &[SubscriptionSlot<N>] {
         &self.slots
     }
 
     /// What stands at a position. `before` remembers how many subscriptions come before the last position
     /// that was asked for: going from one position to the next takes the same time, whatever their number.
     pub(crate) fn step(&self, position: usize, before: &Cell<usize>) -> Step<'_, N> {
-        let position_of = |at: usize| self.slots.get(at).map(|inlay| at + inlay.handlers);
+        let position_of = |at: usize| self.slots.get(at).map(|slot| at + slot.handlers);
         let mut at = before.get();
         while at > 0 && position_of(at - 1).is_none_or(|earlier| earlier >= position) {
             at -= 1;
@@ -243,7 +243,7 @@ impl<N: ?Sized> SubscriptionList<N> {
         }
         before.set(at);
         match self.slots.get(at) {
-            Some(inlay) if at + inlay.handlers == position => Step::Subscription(&inlay.node),
+            Some(slot) if at + slot.handlers == position => Step::Subscription(&slot.node),
             _ => Step::Handler(position - at),
         }
     }
@@ -257,7 +257,7 @@ impl<'s, N: ?Sized> Steps<'s, N> {
         subscribed: Option<&'s SubscriptionList<N>>,
     ) -> Self {
         Self {
-            inlays: subscribed.map_or(&[], SubscriptionList::inlays),
+            slots: subscribed.map_or(&[], SubscriptionList::slots),
             handler: first,
             handlers,
         }
@@ -268,11 +268,11 @@ impl<'s, N: ?Sized> Iterator for Steps<'s, N> {
     type Item = Step<'s, N>;
 
     fn next(&mut self) -> Option<Step<'s, N>> {
-        if let [inlay, tail @ ..] = self.inlays
-            && inlay.handlers <= self.handler
+        if let [slot, tail @ ..] = self.slots
+            && slot.handlers <= self.handler
         {
-            self.inlays = tail;
-            return Some(Step::Subscription(&inlay.node));
+            self.slots = tail;
+            return Some(Step::Subscription(&slot.node));
         }
         let handler = self.handler;
         (handler < self.handlers).then(|| {
