@@ -1,4 +1,4 @@
-//! The interleavings of claims and cancels, by the model checker loom.
+//! Models of the interleavings of claims and cancels for the model checker loom.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -122,7 +122,7 @@ fn what_was_cancelled_before_its_call_began_is_not_called() {
                 let state = Arc::clone(&state);
                 move || {
                     state.cancel();
-                    // From here on no call begins.
+                    // No call begins from here on.
                     assert!(!state.claim_reserved());
                 }
             });
