@@ -76,6 +76,6 @@ pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
     };
     enter_all(&owner, events, &options, &mut cascade);
     cascade.run_caused(&owner);
-    // Nobody gets the report; a failure was logged when it was made.
+    // No code gets this report; each failure was logged when it was made.
     drop(cascade.into_report());
 }

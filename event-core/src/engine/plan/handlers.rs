@@ -186,7 +186,7 @@ impl TableEntry {
         self.subscriptions.make_list(priority, typed)
     }
 
-    /// The same of those that do not run inline.
+    /// Returns the subscriptions that do not run inline, each with its place among the handlers.
     pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
         let list = self.deferred_subscriptions.load();
         if list.is_none() && self.deferred_subscriptions.is_some() {
