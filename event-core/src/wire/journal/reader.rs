@@ -29,10 +29,10 @@ use crate::wire::journal::tail;
 /// #[event(name = "bell.rung", wire)]
 /// struct BellRung { door: u8 }
 ///
-/// let record = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
+/// let journal = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
 /// {"specversion":"1.0","id":"2","source":"/house","type":"bell.rung","data":{"door":300}}
 /// {"specversion":"1.0","id":"3","source":"/house","type":"bell.ru"#;
-/// let records: Vec<_> = JournalReader::new(Codec::new("/house")?, &record[..]).collect();
+/// let records: Vec<_> = JournalReader::new(Codec::new("/house")?, &journal[..]).collect();
 ///
 /// let first = records[0].as_ref().unwrap();
 /// assert_eq!(first.event().downcast_ref::<BellRung>().unwrap().door, 1);

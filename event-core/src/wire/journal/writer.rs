@@ -63,8 +63,8 @@ thread_local! {
 ///
 /// let recorded = recorder.finish();
 /// assert!(recorded.is_complete(), "{recorded}");
-/// let record = recorder.into_inner().unwrap();
-/// assert_eq!(JournalReader::new(codec, &*record).count(), 2);
+/// let journal = recorder.into_inner().unwrap();
+/// assert_eq!(JournalReader::new(codec, &*journal).count(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct JournalWriter<W: Write> {
