@@ -74,7 +74,9 @@ fn hears_all(event: &dyn AnyEvent, heard: &Heard) {
 #[tokio::test]
 async fn a_receiver_without_a_sender_hears_of_every_model() -> Result<()> {
     let heard = Heard::default();
-    let builder = Dispatcher::empty().handler(hears_all).provide(heard.clone());
+    let builder = Dispatcher::empty()
+        .handler(hears_all)
+        .provide(heard.clone());
     let shop = Shop::open_with(builder).await;
     shop.store.save(new_user("Ada")).await?;
     shop.store.save(new_order(1)).await?;
