@@ -257,8 +257,8 @@ pub(crate) fn pattern_without_match(
     .help(help)
 }
 
-/// Checks that there is a runtime if a handler does not run inline. A `LocalQueue` needs none. All such
-/// handlers are reported as one problem, since one fix serves all.
+/// Refuses handlers that need a runtime, when there is none: those that are async or have a queue that is
+/// no `LocalQueue`. All of them are one problem, since one fix serves all.
 pub(crate) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
         Some(queue) => !queue().declared().local,
