@@ -1,15 +1,15 @@
-//! Any error, and what it says with its causes.
+//! A boxed error, and the text of an error with its causes.
 
 use std::error::Error;
 use std::fmt::{self, Write};
 
-/// Any error, boxed: what handlers' errors become.
+/// Any error, boxed. The errors of handlers become this type.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A chain that is longer is cut: `source` is code of users, and may lead back to its own error.
+/// The most causes that are shown. `source` is code of users, and could return its own error without end.
 const MOST_CAUSES: usize = 32;
 
-/// Shows an error and the errors behind it, separated by colons: `cannot send: no route: timed out`.
+/// Shows an error and its sources, separated by colons: `cannot send: no route: timed out`.
 ///
 /// Each text is shown once: some errors end their own text with that of their source, which is then not
 /// repeated.
@@ -38,14 +38,16 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// What an error says alone. Unlike `to_string` it does not panic where the error's `Display` fails.
+/// Returns the text of an error without its sources. Unlike `to_string` it does not panic if the error's
+/// `Display` fails.
 fn text(error: &dyn Error) -> String {
     let mut text = String::new();
     let _ = write!(text, "{error}");
     text
 }
 
-/// Whether a text has another in it, and not as a part of a longer word: `line 10` has `10` and not `1`.
+/// Whether a text contains another one, but not as a part of a longer word: `line 10` contains `10` and
+/// not `1`.
 fn has(text: &str, part: &str) -> bool {
     let is_word = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
     part.is_empty()

@@ -5,7 +5,7 @@ pub use crate::problem::{BuildError, Problem, ProblemKind, SourceLocation};
 pub use crate::report::redeliver::RedeliverError;
 pub use crate::report::result::ReportError;
 
-/// Why an event was not emitted at all.
+/// Why an event was not emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmitError {
@@ -23,7 +23,7 @@ pub enum EmitError {
     Gone,
 }
 
-/// `emit_blocking` was called where blocking would stop other tasks.
+/// The error if `emit_blocking` is called where blocking would stop other tasks.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`emit_blocking` inside of a runtime might stop its other tasks; use `emit_async(…).await`, or \
@@ -33,7 +33,7 @@ pub enum EmitError {
 pub struct BlockingError {}
 
 impl BlockingError {
-    /// Whether this thread may wait.
+    /// Returns an error if this thread must not block.
     pub(crate) fn check() -> Result<(), Self> {
         #[cfg(feature = "tokio")]
         let may_wait = tokio::runtime::Handle::try_current().is_err();
@@ -43,7 +43,7 @@ impl BlockingError {
     }
 }
 
-/// The process has a default dispatcher already.
+/// The error if the process has a default dispatcher already.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the process has a default dispatcher already; `global::set_default` works once, and tests use \

@@ -1,16 +1,16 @@
 //! The control event: set and cleared, waited for by tasks and threads, without a payload.
 //!
-//! A [`Flag`] *coordinates* and an [event](crate::event) *tells a fact*:
+//! A [`Flag`] coordinates code; an [event](crate::event) is a fact:
 //!
 //! | | flag | event |
 //! | --- | --- | --- |
-//! | says | go on | what happened, with its data |
+//! | means | continue | what happened, with its data |
 //! | reaches | code that waits for it, while it waits | every handler, whether it expects it or not |
 //! | twice is | once | two facts |
 //! | taken back | by [`clear`](Flag::clear) | never |
 //!
-//! Use a flag where code that already runs must not go on before a condition holds: a cache is
-//! warm, a pause is over, a shutdown was asked for.
+//! Use a flag where code that already runs must wait for a condition: a cache is warm, a pause is over, a
+//! shutdown was requested.
 //!
 //! ```
 //! use event_core::flag::Flag;
@@ -25,8 +25,8 @@
 //! assert_eq!(server.join().unwrap(), "serving");
 //! ```
 //!
-//! Use an event where something happened that others may want to react to. Who needs to wait for
-//! the fact lets a handler set a flag:
+//! Use an event where something happened that other code may react to. Code that needs to wait for the
+//! fact waits for a flag that a handler sets:
 //!
 //! ```standalone_crate
 //! use event_core::{Dispatcher, Event, flag::Flag, handler};
@@ -51,18 +51,18 @@
 //! # Ok::<(), event_core::error::BuildError>(())
 //! ```
 
-// How it works. The state counts the changes between clear and set: even is clear, odd is set.
-// A wait remembers the last clear state at its start, and is over as soon as the state is any
-// other one, because between two clear states lies a set one. So it does not matter whether the
-// flag is still set when the waiter gets to look, and a wake-up by itself proves nothing: one
-// that was sent for a set before the wait began finds the state unchanged, and the wait goes on.
+// How it works. The state counts the changes between clear and set: even is clear, odd is set. A wait
+// remembers the last clear state at its start, and is over as soon as the state is any other one, because
+// between two clear states lies a set one. So it does not matter whether the flag is still set when the
+// waiter reads it, and a wake-up by itself proves nothing: if it was sent for a set before the wait
+// began, the state is unchanged, and the wait continues.
 //
-// No wake-up is lost because a setter changes the state, then notifies, while a waiter listens,
-// then looks at the state; `event-listener` puts a sequentially consistent fence between the two
-// steps of each. Whichever comes first, the other sees it.
+// No wake-up is lost because a setter changes the state, then notifies, while a waiter listens, then
+// reads the state; `event-listener` puts a sequentially consistent fence between the two steps of each.
+// Whichever comes first, the other sees it.
 //
-// The count wraps. A wait could miss a set only if exactly `usize::MAX / 2 + 1` of them went by
-// between two of its looks at the state.
+// The count wraps. A wait could miss a set only if exactly `usize::MAX / 2 + 1` sets happened between two
+// of its reads of the state.
 
 use std::fmt;
 use std::future::Future;
@@ -80,15 +80,15 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 /// A switch that tasks and threads can wait for: the control event, as `asyncio.Event` and
 /// `threading.Event` are in Python.
 ///
-/// A wait is over as soon as the flag *was* set at any moment since the wait began, even if it
-/// was cleared again before the waiter came to run: [`set`](Flag::set) followed by
-/// [`clear`](Flag::clear) lets everyone go on who was waiting, and nobody who comes later. No
-/// wake-up is lost, and there is none without a set. Python's events agree; only, an async wait
-/// begins here with the call of [`wait`](Flag::wait), not when the future is first polled.
+/// A wait is over as soon as the flag *was* set at any moment since the wait began, even if it was
+/// cleared again before the waiter ran: [`set`](Flag::set) followed by [`clear`](Flag::clear) ends every
+/// wait that has begun, and no later one. No wake-up is lost, and there is none without a set. Python's
+/// events behave alike, except that an async wait begins here with the call of [`wait`](Flag::wait), not
+/// when the future is first polled.
 ///
-/// Any number of tasks and threads may set, clear and wait at once, through a `&Flag`, an
-/// `Arc<Flag>` or a `static`. What a thread wrote before the `set` that ends a wait is visible
-/// after the wait. Async waits need no particular runtime. Waits end in no promised order.
+/// Any number of tasks and threads may set, clear and wait at once, through a `&Flag`, an `Arc<Flag>` or
+/// a `static`. What a thread wrote before the `set` that ends a wait is visible after the wait. Async
+/// waits need no particular runtime. The order in which waits end is not specified.
 ///
 /// # Examples
 ///
@@ -104,7 +104,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 /// ```
 #[derive(Default)]
 pub struct Flag {
-    /// Even: clear, odd: set.
+    /// Even if the flag is clear, odd if it is set.
     state: AtomicUsize,
     waiters: Waiters,
 }
@@ -127,11 +127,11 @@ impl Flag {
         Self::default()
     }
 
-    /// Sets the flag and lets everyone go on who waits for it.
+    /// Sets the flag and ends every wait for it.
     ///
-    /// Setting a flag that is set does nothing. Wakers are called before this returns, under a
-    /// lock of `event-listener`: not for use inside a Unix signal handler, nor with an executor
-    /// whose wakers poll at once, if what they poll uses the same flag.
+    /// Setting a flag that is set does nothing. Wakers are called before this returns, under a lock of
+    /// `event-listener`: do not call it inside a Unix signal handler, nor with an executor whose wakers
+    /// poll at once, if what they poll uses the same flag.
     ///
     /// # Examples
     ///
@@ -154,11 +154,11 @@ impl Flag {
 
     /// Clears the flag, which can then be set again. Clearing a flag that is clear does nothing.
     ///
-    /// Who waited when the flag was set goes on, however soon this follows.
+    /// A wait that had begun when the flag was set ends, however soon the clear follows.
     pub fn clear(&self) {
         let state = self.state.load(Ordering::Acquire);
         if is_set(state) {
-            // If this fails, another thread has cleared the flag in the meantime. It may have been
+            // If this fails, another thread has cleared the flag in the meantime. The flag may have been
             // set since; then this call came before that.
             let _ = self.state.compare_exchange(
                 state,
@@ -175,16 +175,16 @@ impl Flag {
         is_set(self.state.load(Ordering::Acquire))
     }
 
-    /// Waits, as a future, until the flag is set.
+    /// Returns a future that waits until the flag is set.
     ///
-    /// The wait begins with this call: it is over if the flag is set now or at any moment before
-    /// the future is polled. So take the future first, then start the work that sets the flag, and
-    /// neither a fast set nor a `clear` right after it can be missed.
+    /// The wait begins with this call: it is over if the flag is set now or at any moment before the
+    /// future is polled. So make the future first, then start the work that sets the flag, and neither a
+    /// fast set nor a `clear` right after it can be missed.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future ends the wait and leaves nothing behind: it takes no wake-up from other
-    /// waiters, and its waker is dropped.
+    /// Dropping the future ends the wait without other effects: it takes no wake-up from other waiters,
+    /// and its waker is dropped.
     ///
     /// # Examples
     ///
@@ -219,11 +219,11 @@ impl Flag {
         self.block(self.last_clear(), None);
     }
 
-    /// Blocks the thread until the flag is set, at most for `timeout`, by the monotonic clock.
-    /// Says whether the flag was set; `false` is a timeout.
+    /// Blocks the thread until the flag is set, at most for `timeout`, by the monotonic clock. Returns
+    /// whether the flag was set; `false` is a timeout.
     ///
-    /// Waits without end where `timeout` is too long for an [`Instant`] to express. Not available
-    /// on wasm, where a thread cannot block.
+    /// Waits without end if `timeout` is too long for an [`Instant`] to express. Not available on wasm,
+    /// where a thread cannot block.
     ///
     /// # Examples
     ///
@@ -242,7 +242,7 @@ impl Flag {
         self.block(self.last_clear(), Instant::now().checked_add(timeout))
     }
 
-    /// Blocks until the flag was set since the clear state `since`; `false` if the deadline came
+    /// Blocks until the flag was set since the clear state `since`; returns `false` if the deadline came
     /// first.
     #[cfg(not(target_family = "wasm"))]
     fn block(&self, since: usize, deadline: Option<Instant>) -> bool {
@@ -264,7 +264,8 @@ impl Flag {
         true
     }
 
-    /// Where a wait begins: the state if it is clear, else the clear one before it.
+    /// Returns the state in which a wait begins: the current state if it is clear, else the clear one
+    /// before it.
     fn last_clear(&self) -> usize {
         self.state.load(Ordering::Acquire) & !1
     }
@@ -279,7 +280,7 @@ fn is_set(state: usize) -> bool {
     state & 1 == 1
 }
 
-/// Says whether the flag is set and how many waits are under way.
+/// Shows whether the flag is set and how many waits have begun and not ended.
 impl fmt::Debug for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flag")
@@ -291,11 +292,11 @@ impl fmt::Debug for Flag {
 
 /// A wait for a [`Flag`]: the future made by [`Flag::wait`].
 ///
-/// It is `Unpin`, and may be polled again after it was ready, when it is ready again.
+/// It is `Unpin`, and may be polled again after it was ready; it is then ready again.
 #[must_use = "a wait does nothing unless it is awaited"]
 pub struct Wait<'f> {
     flag: &'f Flag,
-    /// The clear state at the start.
+    /// The clear state at the start of the wait.
     since: usize,
     /// Made by the first poll that has to wait.
     listener: Option<EventListener>,
@@ -311,11 +312,11 @@ impl Future for Wait<'_> {
                 return Poll::Ready(());
             }
             match &mut self.listener {
-                // Then looks at the state again, before it waits.
+                // The loop reads the state again before it waits.
                 None => self.listener = Some(self.flag.waiters.listen()),
                 Some(listener) => match Pin::new(listener).poll(context) {
                     Poll::Pending => return Poll::Pending,
-                    // Used up; a new one is made if this was for an earlier set.
+                    // The listener is used up; a new one is made if this was for an earlier set.
                     Poll::Ready(()) => self.listener = None,
                 },
             }
@@ -324,8 +325,8 @@ impl Future for Wait<'_> {
 }
 
 impl Wait<'_> {
-    /// Discarded, since a listener that is merely dropped passes its notification on to another,
-    /// and here each has got its own.
+    /// Discards the listener. A listener that is dropped instead passes its notification on to another
+    /// one, and each waiter has got its own.
     fn stop_listening(&mut self) {
         if let Some(listener) = self.listener.take() {
             listener.discard();

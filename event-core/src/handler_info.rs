@@ -1,12 +1,12 @@
-//! What is known about a handler or a subscription.
+//! The identity of a handler or a subscription.
 
 use std::fmt;
 use std::panic::Location;
 
-/// Which handler, or which runtime subscription: for reports, logs and observers.
+/// Identifies a handler or a runtime subscription in reports, logs and observers.
 ///
-/// Two values are equal when they name the same place in the source. `Display` writes
-/// `shop_sales::count (src/lib.rs:12)`.
+/// Two values are equal when they name the same place in the source. `Display` writes `shop_sales::count
+/// (src/lib.rs:12)`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HandlerInfo {
     name: &'static str,
@@ -42,26 +42,26 @@ impl HandlerInfo {
         }
     }
 
-    /// The Rust path of the function; of the closure, for a subscription. For people, and for
-    /// order; it is never stored.
+    /// Returns the Rust path of the function, or that of the closure for a subscription. It is for people
+    /// and for sorting; it is never stored.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The source file.
+    /// Returns the source file.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line in [`file`](Self::file).
+    /// Returns the line in [`file`](Self::file).
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
     }
 
-    /// The module path of a handler; empty for a subscription.
+    /// Returns the module path of a handler; empty for a subscription.
     #[must_use]
     pub fn module(&self) -> &'static str {
         self.module

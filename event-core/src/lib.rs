@@ -14,7 +14,7 @@ pub mod error;
 pub mod event;
 pub mod flag;
 pub mod global {
-    //! The default dispatcher of the process, of a thread or of a future, for those who want one.
+    //! The optional default dispatcher of the process, of a thread or of a future.
     pub use crate::dispatcher::global::{
         EnterGuard, WithDispatcher, emit, enter, scope, set_default,
     };
@@ -25,7 +25,7 @@ mod nesting;
 mod nesting_depth;
 pub mod observer;
 pub mod param {
-    //! Parameters of handlers: dependencies by reference, and by value what is made for each delivery.
+    //! Parameters of handlers: dependencies by reference, and values that are made for each delivery.
     pub use crate::engine::emission::delivery::Delivery;
     pub use crate::handler::param::{Dependency, Param};
     pub use crate::handler::resolver::Resolver;

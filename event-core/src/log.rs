@@ -1,10 +1,10 @@
-//! Says what went wrong to `tracing`, if that feature is on. Everything said here is also in
-//! a report or in a count; a log is a copy.
+//! Logs errors and warnings with `tracing`, if that feature is on. Everything that is logged here is also
+//! in a report or in a count.
 //!
-//! Subscribers of `tracing` are code of the user's, so they are isolated like the rest. They may also
-//! emit: a layer that makes an event of each line is one, and what such an event leads to may fail and
-//! be logged. So no line is written, and no span is opened, by a thread on which a subscriber is being
-//! told something: what is left out is counted, and said once after.
+//! Subscribers of `tracing` are code of the user's, so their panics are caught. They may also emit: a
+//! layer that makes an event of each line does so, and a failure that such an event causes may be logged
+//! in turn. So no line is written, and no span is opened, by a thread that is inside of a subscriber:
+//! lines that are left out are counted, and their number is logged afterwards.
 //!
 //! Layers that export traces mark the span of a line of level ERROR as failed. So such a line is never
 //! written in a span of the user's: it is in that of the delivery that failed, or in one of its own.
@@ -19,13 +19,13 @@ use crate::panics;
 
 #[cfg(feature = "tracing")]
 thread_local! {
-    /// A subscriber is being told something.
+    /// Whether this thread is inside of a subscriber.
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
-    /// Lines that were not written meanwhile.
+    /// How many lines were not written meanwhile.
     static LEFT_OUT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A thread of a queue could not be started.
+/// Logs that a thread of a queue could not be started.
 #[cold]
 pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
     say_apart(|| {
@@ -36,7 +36,7 @@ pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
     });
 }
 
-/// The last dispatcher was dropped while deliveries were under way.
+/// Logs that the last dispatcher was dropped while deliveries were left.
 #[cold]
 pub(crate) fn dropped_with_work(waiting: usize, tasks: usize) {
     say(|| {
@@ -51,7 +51,7 @@ pub(crate) fn dropped_with_work(waiting: usize, tasks: usize) {
     });
 }
 
-/// An event is not in a record, for the first time for this reason.
+/// Logs that an event is not in a journal, for the first time for this reason.
 #[cfg(feature = "serde")]
 #[cold]
 pub(crate) fn not_recorded(event: &str, why: &(dyn std::error::Error + 'static)) {
@@ -63,7 +63,7 @@ pub(crate) fn not_recorded(event: &str, why: &(dyn std::error::Error + 'static))
     });
 }
 
-/// A record goes no further.
+/// Logs that a journal cannot be continued.
 #[cfg(feature = "serde")]
 #[cold]
 pub(crate) fn record_failed(error: &std::io::Error) {
@@ -75,7 +75,7 @@ pub(crate) fn record_failed(error: &std::io::Error) {
     });
 }
 
-/// A record that is appended to ends in the middle of an event.
+/// Logs that a journal that is appended to ends in the middle of an event.
 #[cfg(feature = "serde")]
 #[cold]
 pub(crate) fn record_torn(bytes: u64) {
@@ -90,7 +90,7 @@ pub(crate) fn record_torn(bytes: u64) {
     });
 }
 
-/// A record goes on in the writer that it has.
+/// Logs that a journal continues in its current writer.
 #[cfg(feature = "serde")]
 #[cold]
 pub(crate) fn record_not_rotated(error: &std::io::Error) {
@@ -101,7 +101,7 @@ pub(crate) fn record_not_rotated(error: &std::io::Error) {
     });
 }
 
-/// An observer panicked.
+/// Logs that an observer panicked.
 #[cold]
 pub(crate) fn observer_panicked(panic: &str) {
     say_apart(|| {
@@ -111,7 +111,7 @@ pub(crate) fn observer_panicked(panic: &str) {
     });
 }
 
-/// An emitter that outlived its delivery and its dispatcher was given an event.
+/// Logs that an emitter that outlived its delivery and its dispatcher was given an event.
 #[cold]
 pub(crate) fn lost(event: &str, handler: &str, error: &dyn Display) {
     say_apart(|| {
@@ -121,7 +121,7 @@ pub(crate) fn lost(event: &str, handler: &str, error: &dyn Display) {
     });
 }
 
-/// What a dispatcher owned panicked in its `Drop`.
+/// Logs that a value that a dispatcher owned panicked in its `Drop`.
 #[cold]
 pub(crate) fn drop_panicked(panic: &str) {
     say_apart(|| {
@@ -131,8 +131,8 @@ pub(crate) fn drop_panicked(panic: &str) {
     });
 }
 
-/// A dispatcher was built in which nobody handles an event: legal, and often a forgotten
-/// `#[handler]` or `.module(…)`.
+/// Logs that a dispatcher has no handler of an event. This is allowed, and often a forgotten `#[handler]`
+/// or `.module(…)`.
 pub(crate) fn unhandled(event: &str, type_name: &str, file: &str, line: u32) {
     say(|| {
         #[cfg(feature = "tracing")]
@@ -144,7 +144,7 @@ pub(crate) fn unhandled(event: &str, type_name: &str, file: &str, line: u32) {
     });
 }
 
-/// A dispatcher was built with a value that no handler of it takes.
+/// Logs that a dispatcher was built with a value that no handler of it takes.
 pub(crate) fn untaken(dependency: &'static str) {
     say(|| {
         #[cfg(feature = "tracing")]
@@ -161,7 +161,7 @@ fn say_apart(write: impl FnOnce()) {
     say(|| apart(write));
 }
 
-/// Writes a line of level ERROR that belongs to none of the user's spans, which it would mark as failed.
+/// Writes a line of level ERROR outside of the user's spans, which it would mark as failed.
 pub(crate) fn apart(write: impl FnOnce()) {
     #[cfg(feature = "tracing")]
     if tracing::Span::current().is_none() {
@@ -173,8 +173,8 @@ pub(crate) fn apart(write: impl FnOnce()) {
     write();
 }
 
-/// Writes a line, unless the thread is telling a subscriber something. A subscriber or a `Display` that
-/// panics is not heard.
+/// Writes a line, unless the thread is inside of a subscriber. A panic of a subscriber or a `Display` is
+/// ignored.
 pub(crate) fn say(write: impl FnOnce()) {
     #[cfg(feature = "tracing")]
     if IS_TELLING.get() {
@@ -186,13 +186,13 @@ pub(crate) fn say(write: impl FnOnce()) {
     let _ = write;
 }
 
-/// Whether a subscriber of `tracing` is being told something on this thread.
+/// Whether this thread is inside of a subscriber of `tracing`.
 #[cfg(feature = "tracing")]
 pub(crate) fn is_telling() -> bool {
     IS_TELLING.get()
 }
 
-/// Tells a subscriber of `tracing` something, isolated: what it panicked with, if it did.
+/// Calls a subscriber of `tracing`; returns the text of its panic, if it panicked.
 #[cfg(feature = "tracing")]
 pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
     let is_inside = IS_TELLING.replace(true);
@@ -208,7 +208,7 @@ pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
                      about while it was told something; the reports of what it emitted say the same"
                 );
             });
-            // What this line caused, too, or it would be said again and again.
+            // This also resets lines that the warning itself left out, or it would be logged without end.
             LEFT_OUT.set(0);
         }
         IS_TELLING.set(false);

@@ -1,5 +1,5 @@
-//! Sees each emission and each delivery start and end. Tracing, metrics and test recorders
-//! are observers and nothing else.
+//! Observers see each emission and each delivery start and end. Tracing, metrics and test recorders are
+//! observers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ pub use crate::engine::observers::ObserverGuard;
 
 /// Sees each emission and each delivery of a dispatcher start and end.
 ///
-/// Give one to the builder with [`observe`](crate::dispatcher::DispatcherBuilder::observe), or to a
-/// dispatcher at run time. The methods run where the delivery does, on the emitter's thread, a
-/// queue's, or a task's, in the order in which observers were added; a panic in one is isolated,
-/// logged, and [counted](crate::Dispatcher::counts). What a method emits is
-/// caused by the event that it is told about, is observed, too, and ends at the
-/// [limit of causes](crate::dispatcher::DispatcherBuilder::depth_limit). An emission that
-/// started before the first observer came is not seen, and neither are its deliveries.
+/// Add an observer to the builder with [`observe`](crate::dispatcher::DispatcherBuilder::observe), or to
+/// a dispatcher at run time. Its methods run where the delivery runs, on the thread of the emitter or of
+/// a queue or in a task, in the order in which observers were added. A panic in one of them is caught,
+/// logged, and [counted](crate::Dispatcher::counts). An event that a method emits is caused by the event
+/// that the method is told about, is observed, too, and ends at the [limit of
+/// causes](crate::dispatcher::DispatcherBuilder::depth_limit). An emission that started before the first
+/// observer was added is not seen, and neither are its deliveries.
 ///
-/// For every delivery `delivery_ended` is called exactly once. One that never comes to run (skipped,
-/// rejected, dropped, cancelled, abandoned) may end without having started. What a stream takes in is
-/// no delivery to a handler: nothing is told of it but what the stream did not take. Failures that are about
-/// no delivery, such as a limit that was crossed, are in reports and told to
-/// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure) alone. An `Arc` of an observer is
-/// one, too, for those who want to ask it later.
+/// `delivery_ended` is called exactly once for every delivery. A delivery that never runs (skipped,
+/// rejected, dropped, cancelled, abandoned) may end without having started. An event that a stream takes
+/// is no delivery to a handler: observers are only told of events that the stream did not take. Failures
+/// that are about no delivery, such as an exceeded limit, are only in reports and passed to
+/// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure). An `Arc` of an observer is an
+/// observer, too, so that a test can keep a clone.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ pub trait Observer: Send + Sync + 'static {
     }
 
     /// Every inline handler of the event has run, and the others were handed over; those that an
-    /// `emit_async` runs itself may end after this. What they caused is emitted after this.
+    /// `emit_async` runs itself may end after this. Events that they caused are emitted after this.
     fn emission_ended(&self, emission: &EmissionView<'_>) {
         let _ = emission;
     }
@@ -99,7 +99,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
     }
 }
 
-/// One event on its way to its handlers, as observers see it.
+/// One event and the run through its handlers, as observers see it.
 #[derive(Clone, Copy)]
 pub struct EmissionView<'e> {
     pub(crate) event: &'e dyn AnyEvent,
@@ -107,20 +107,20 @@ pub struct EmissionView<'e> {
 }
 
 impl<'e> EmissionView<'e> {
-    /// The event.
+    /// Returns the event.
     #[must_use]
     pub fn event(&self) -> &'e dyn AnyEvent {
         self.event
     }
 
-    /// How many causes lie between the event and the one that code outside of handlers
-    /// emitted; 0 for that one.
+    /// Returns how many causes lie between the event and the root that code outside of handlers emitted;
+    /// 0 for that root.
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.meta.depth()
     }
 
-    /// The identity of the emission: its id, its time, and what it comes from.
+    /// Returns the meta of the emission: its id, its time, and its causes.
     #[must_use]
     pub fn meta(&self) -> &'e Meta {
         self.meta
@@ -135,19 +135,19 @@ pub struct DeliveryView<'e> {
 }
 
 impl<'e> DeliveryView<'e> {
-    /// The emission that the delivery belongs to.
+    /// Returns the emission that the delivery belongs to.
     #[must_use]
     pub fn emission(&self) -> EmissionView<'e> {
         self.emission
     }
 
-    /// The event.
+    /// Returns the event.
     #[must_use]
     pub fn event(&self) -> &'e dyn AnyEvent {
         self.emission.event
     }
 
-    /// The handler or subscription.
+    /// Returns the handler or subscription.
     #[must_use]
     pub fn handler(&self) -> HandlerInfo {
         self.handler
@@ -163,20 +163,20 @@ pub struct DeliveryResult<'e> {
 }
 
 impl<'e> DeliveryResult<'e> {
-    /// How it ended.
+    /// Returns how it ended.
     #[must_use]
     pub fn ended(&self) -> DeliveryStatus {
         self.ended
     }
 
-    /// The failure, if it is one.
+    /// Returns the failure, if it is one.
     #[must_use]
     pub fn failure(&self) -> Option<&'e Failure> {
         self.failure
     }
 
-    /// How long the handler ran, with what its parameters took, and with what an async one waited
-    /// for; `None` if it never started.
+    /// Returns how long the handler ran, with its parameters, and with the waits of an async handler;
+    /// `None` if it never started.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
         self.took

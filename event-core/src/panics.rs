@@ -1,4 +1,4 @@
-//! Runs code of the user so that its panic stays here, or comes out where somebody waits for it.
+//! Runs code of the user and catches its panics, or lets them continue where they are expected.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -12,22 +12,22 @@ use crate::nesting_depth;
 type Payload = Box<dyn Any + Send>;
 
 thread_local! {
-    /// The panics of what is dropped inside of [`release`].
+    /// The panics of values that are dropped inside of [`release`].
     static RELEASED: RefCell<Option<Vec<Payload>>> = const { RefCell::new(None) };
 }
 
-/// Runs `code`; its panic, if it panics, as text.
+/// Runs `code`; returns the text of its panic, if it panics.
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Box<str>> {
     catch_unwind(AssertUnwindSafe(code)).map_err(message)
 }
 
-/// Runs `code`; its panic's payload, if it panics.
+/// Runs `code`; returns the payload of its panic, if it panics.
 pub(crate) fn catch_payload<R>(code: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(code))
 }
 
-/// Drops what may own values of the user's; a `Drop` that panics is logged, or comes out of the
-/// [`release`] that this is inside of.
+/// Drops a value that may own values of the user's; a panic of a `Drop` is logged, or continues from the
+/// enclosing [`release`].
 pub(crate) fn drop_caught<T>(value: T) {
     if let Err(payload) = catch_payload(|| drop(value))
         && let Some(payload) = hand_on(payload)
@@ -36,13 +36,13 @@ pub(crate) fn drop_caught<T>(value: T) {
     }
 }
 
-/// Runs `code`, which [discards](drop_caught) what a guard of the user's owns. Once all of it is dropped,
-/// the first panic goes on, as if the user had dropped it: so the verdict of a mock reaches its test.
+/// Runs `code`, which [drops](drop_caught) what a guard of the user's owns. After that the first panic
+/// continues, as if the user had dropped the values: so a mock that panics in its `Drop` fails its test.
 ///
-/// Inside of an emission, and on a thread that panics, nothing goes on, and each is logged.
+/// Inside of an emission, and on a thread that panics, no panic continues, and each is logged.
 pub(crate) fn release(code: impl FnOnce()) {
     let goes_on = nesting_depth::is_outermost() && !thread::panicking();
-    // A thread that ends has no place for them any more.
+    // A thread that ends may have dropped its list of panics.
     let begin = || RELEASED.try_with(|released| released.replace(Some(Vec::new())));
     let outer = goes_on.then(begin).and_then(Result::ok);
     let ended = catch_payload(code);
@@ -63,8 +63,8 @@ pub(crate) fn release(code: impl FnOnce()) {
     }
 }
 
-/// Leaves a panic to the [`release`] that this is inside of, unless an emission is between them;
-/// gives it back if there is none.
+/// Passes a panic to the enclosing [`release`], unless an emission is between them; returns it if there
+/// is none.
 fn hand_on(payload: Payload) -> Option<Payload> {
     let mut payload = Some(payload);
     let _ = RELEASED.try_with(|released| {
@@ -77,7 +77,8 @@ fn hand_on(payload: Payload) -> Option<Payload> {
     payload
 }
 
-/// What may own values of the user's, and is [discarded](drop_caught) wherever it is dropped.
+/// A value that may own values of the user's, and whose panics are [caught](drop_caught) wherever it is
+/// dropped.
 pub(crate) struct DropCaught<T>(Option<T>);
 
 impl<T> DropCaught<T> {
@@ -85,7 +86,7 @@ impl<T> DropCaught<T> {
         Self(Some(held))
     }
 
-    /// Takes it out, to be dropped elsewhere.
+    /// Takes the value out, to be dropped elsewhere.
     pub(crate) fn into_inner(mut self) -> T {
         match self.0.take() {
             Some(held) => held,
@@ -114,8 +115,8 @@ impl<T> Drop for DropCaught<T> {
     }
 }
 
-/// The text of a panic. The payload is dropped under isolation, too: its `Drop` is the
-/// user's. If that panics as well, the second payload is leaked, which ends the chain.
+/// Returns the text of a panic. The drop of the payload is caught, too, since its `Drop` is the user's.
+/// If that panics as well, the second payload is leaked, which ends the chain.
 #[cold]
 pub(crate) fn message(payload: Payload) -> Box<str> {
     let text = if let Some(text) = payload.downcast_ref::<&str>() {

@@ -1,4 +1,4 @@
-//! What generated code names, and nothing else. Re-exported as `__private`.
+//! The items that generated code names. Re-exported as `__private`.
 
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
@@ -30,17 +30,17 @@ use crate::event::masking::Masked;
 use crate::event::version::{Previous, Superseding, Upcast};
 use crate::queue::{LendsMut, ServesAsync};
 
-/// The queue of a handler.
+/// Returns the queue of a handler.
 pub fn queue(queue: &'static impl AnyQueue) -> &'static dyn AnyQueue {
     queue
 }
 
-/// The queue of an `async` handler.
+/// Returns the queue of an `async` handler.
 pub fn async_queue(queue: &'static impl ServesAsync) -> &'static dyn AnyQueue {
     queue
 }
 
-/// The queue of a handler that is lent an `S`.
+/// Returns the queue of a handler that is lent an `S`.
 pub fn lending_queue<S, Q: LendsMut<S>>(queue: &'static Q) -> &'static dyn AnyQueue {
     queue
 }
@@ -57,8 +57,8 @@ pub trait LaneKey: Hash {}
 #[diagnostic::do_not_recommend]
 impl<T: Hash + ?Sized> LaneKey for T {}
 
-/// The lane of a key: the same for the same value of the same type. Two keys that collide share a
-/// lane, which keeps their order and costs them only that they run one after the other.
+/// Returns the lane of a key: equal values of one type have the same lane. Two keys that collide share a
+/// lane, which keeps their order and only makes them run one after the other.
 pub fn lane<K: LaneKey + ?Sized + 'static>(key: &K) -> u64 {
     let mut hasher = DefaultHasher::new();
     std::any::TypeId::of::<K>().hash(&mut hasher);
@@ -66,29 +66,29 @@ pub fn lane<K: LaneKey + ?Sized + 'static>(key: &K) -> u64 {
     hasher.finish()
 }
 
-/// A redacted field as the formatter takes it.
+/// Returns the placeholder of a redacted field for the formatter.
 pub fn masked<T>(field: &T) -> Masked {
     Masked::new(field)
 }
 
-/// What is formatted in the place of a redacted field of a packed struct.
+/// Returns the placeholder of a redacted field of a packed struct.
 #[must_use]
 pub const fn hidden() -> Masked {
     Masked::hidden()
 }
 
-/// Writes a mask in the place of a redacted field.
+/// Writes a mask instead of a redacted field.
 ///
 /// # Errors
 ///
-/// Passes on what the serializer answers.
+/// Returns the error of the serializer.
 #[cfg(feature = "serde")]
 pub fn mask<T: ?Sized, S: serde::Serializer>(field: &T, serializer: S) -> Result<S::Ok, S::Error> {
     crate::event::masking::is_redacted(field);
     serializer.serialize_str(crate::event::redacted::MASK)
 }
 
-/// Stands in for what serde's derive writes, and what comes before this one, so that a mistake in serde's
+/// Replaces the code that serde's derive writes, and precedes this trait, so that a mistake in serde's
 /// attributes is reported by serde alone.
 #[cfg(feature = "serde")]
 pub trait Unwritten {
@@ -102,22 +102,22 @@ pub trait Unwritten {
     }
 }
 
-/// Whether a type is an event with redacted fields. The constant of an event's is found first, and
-/// that of [`NoEvent`] for any other type.
+/// Whether a type is an event with redacted fields. The constant of an event is found first, and that of
+/// [`NoEvent`] for any other type.
 #[cfg(feature = "serde")]
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
 
 #[cfg(feature = "serde")]
 impl<E: Event> Probe<E> {
-    /// Of an event.
+    /// Whether the event has redacted fields.
     pub const HAS_REDACTED: bool = E::INFO.has_redacted();
 }
 
-/// See [`Probe`].
+/// The fallback of [`Probe`] for a type that is no event.
 #[cfg(feature = "serde")]
 pub trait NoEvent {
-    /// Of any type.
+    /// A type that is no event has no redacted fields.
     const HAS_REDACTED: bool = false;
 }
 
@@ -141,7 +141,7 @@ impl<T: serde::Serialize + ?Sized> WireKey for T {}
 ///
 /// # Errors
 ///
-/// Passes on what the key's `Serialize` answers.
+/// Returns the error of the key's `Serialize`.
 #[cfg(feature = "serde")]
 pub fn write_key<K: WireKey + ?Sized>(
     key: &K,
@@ -161,12 +161,12 @@ pub trait Shown: fmt::Debug {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Debug + ?Sized> Shown for T {}
 
-/// A field as the formatter takes it.
+/// Returns a field for the formatter.
 pub const fn shown<T: Shown>(field: &T) -> &dyn Shown {
     field
 }
 
-/// The bound of a field of an event that is packed; it exists for its message.
+/// The bound of a field of a packed event; it exists for its message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an event that is `#[repr(packed)]` is not `Copy`",
     label = "cannot be borrowed in a packed event, nor copied out of it",
@@ -177,7 +177,7 @@ pub trait Packed: Copy {}
 #[diagnostic::do_not_recommend]
 impl<T: Copy> Packed for T {}
 
-/// A copy of a field that cannot be borrowed.
+/// Copies a field that cannot be borrowed.
 pub const fn unpacked<T: Packed>(field: T) -> T {
     field
 }
@@ -195,14 +195,14 @@ pub trait Wire: serde::Serialize + serde::de::DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Wire for T {}
 
-/// How a `wire` event is written as JSON and read.
+/// Returns the functions that write and read a `wire` event as JSON.
 #[cfg(feature = "serde")]
 #[must_use]
 pub const fn wire_form<T: Wire>() -> WireForm<T> {
     WireForm::new()
 }
 
-/// The version before `E`, and how it becomes an `E`.
+/// Returns the version before `E`, and its upcast to `E`.
 #[must_use]
 pub const fn previous<E, P>() -> Previous
 where
@@ -212,7 +212,7 @@ where
     Previous::of::<E, P>()
 }
 
-/// Whether the version before this one is the one before this one.
+/// Whether the number of the previous version is one less than that of this one.
 #[must_use]
 pub const fn follows(event: &EventInfo) -> bool {
     match event.previous() {
@@ -221,7 +221,7 @@ pub const fn follows(event: &EventInfo) -> bool {
     }
 }
 
-/// Whether the version before this one has this one's name, or one of its aliases.
+/// Whether the previous version has this one's name, or one of its aliases.
 #[must_use]
 pub const fn has_its_name(event: &EventInfo) -> bool {
     let Some(previous) = event.previous() else {
@@ -248,8 +248,8 @@ const fn is_same(left: &str, right: &str) -> bool {
     index == left.len() && index == right.len()
 }
 
-/// The [`HandlerSpec`] of a handler, with every key at its default. The place is that of the token that names
-/// the macro.
+/// Makes the [`HandlerSpec`] of a handler, with every key at its default. Its place is that of the token
+/// that names the macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_spec {
@@ -265,8 +265,8 @@ macro_rules! __event_spec {
     };
 }
 
-/// The [`EventInfo`] of `Self`, with every key at its default, inside its `impl Event`. The place is that of the
-/// token that names the macro.
+/// Makes the [`EventInfo`] of `Self`, with every key at its default, inside its `impl Event`. Its place
+/// is that of the token that names the macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_info {
@@ -279,7 +279,7 @@ macro_rules! __event_info {
     };
 }
 
-/// The JSON form of a `wire` event, inside its `impl Event`.
+/// Declares the JSON form of a `wire` event, inside its `impl Event`.
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]

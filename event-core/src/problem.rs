@@ -1,9 +1,9 @@
-//! What a build says when the program is not wired: every problem, in one error.
+//! The error of a build: every problem, in one error.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a dispatcher was not built: every problem there is, each with its place and its fix.
+/// Why a dispatcher was not built: every problem, each with its place and its fix.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ pub enum ProblemKind {
     EventNameTwice,
     /// Two event types are decoded from one name and version.
     AcceptedTwice,
-    /// An event is superseded, and no other is its newer version.
+    /// An event is superseded, and no other event is its newer version.
     NothingSupersedes,
     /// Two handlers have one path: two copies of a crate are linked.
     HandlerTwice,
@@ -83,18 +83,18 @@ pub enum ProblemKind {
     OrderAcrossExecutors,
     /// Two queues have one name.
     QueueNameTwice,
-    /// A queue can wait for room that only its own consumers make.
+    /// A queue can wait for capacity that only its own consumers free.
     Deadlock,
-    /// The builder configures a queue in a way that it cannot be.
+    /// The builder gives a queue settings that it cannot have.
     QueueSettings,
     /// A parameter made per delivery cannot be made in this dispatcher.
     UnresolvedParam,
 }
 
 impl BuildError {
-    /// `None` if there are no problems.
+    /// Makes the error; `None` if there are no problems.
     pub(crate) fn of(mut problems: Vec<Problem>) -> Option<Self> {
-        // A cycle's places are in the order of waiting.
+        // The places of a cycle keep the order of waiting.
         for problem in &mut problems {
             if problem.kind != ProblemKind::OrderCycle {
                 problem.places.sort();
@@ -105,7 +105,7 @@ impl BuildError {
         (!problems.is_empty()).then_some(Self { problems })
     }
 
-    /// The problems, in order of their places.
+    /// Returns the problems, in order of their places.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -125,7 +125,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-/// The same as `Display`, since `main` and `unwrap` show an error by its `Debug`.
+/// Shows the same text as `Display`, since `main` and `unwrap` show an error by its `Debug`.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -148,7 +148,7 @@ impl Problem {
         self.at_named(file, line, "")
     }
 
-    /// Adds a place, and what stands there where the first line does not say it.
+    /// Adds a place, and its description if the problem's first line does not name it.
     pub(crate) fn at_named(mut self, file: &'static str, line: u32, what: &'static str) -> Self {
         self.places.push(SourceLocation { file, line, what });
         self
@@ -159,13 +159,13 @@ impl Problem {
         self
     }
 
-    /// What the problem is about.
+    /// Returns what the problem is about.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
-    /// The places that are involved.
+    /// Returns the places that are involved.
     #[must_use]
     pub fn places(&self) -> &[SourceLocation] {
         &self.places
@@ -173,13 +173,13 @@ impl Problem {
 }
 
 impl SourceLocation {
-    /// The source file.
+    /// Returns the source file.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line in [`file`](Self::file).
+    /// Returns the line in [`file`](Self::file).
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line

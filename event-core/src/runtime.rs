@@ -1,4 +1,4 @@
-//! The runtime that tasks run on: tokio, behind the feature of that name, or none.
+//! The runtime that tasks run on: tokio, with the feature of that name, or none.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,11 +16,10 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 mod on_tokio {
     use crate::runtime::{Duration, Future, Task};
 
-    /// Ends a task where it stands.
+    /// Aborts a task.
     pub(crate) type Aborter = tokio::task::AbortHandle;
 
-    /// A runtime that outlives nothing: it may end at any time, and then refuses and drops
-    /// tasks.
+    /// A handle of a runtime, which may end at any time; after that it refuses and drops tasks.
     #[derive(Clone, Debug)]
     pub(crate) struct Runtime(tokio::runtime::Handle);
 
@@ -29,7 +28,7 @@ mod on_tokio {
             Self(handle)
         }
 
-        /// The runtime that this code runs on.
+        /// Returns the runtime that this code runs on.
         pub(crate) fn current() -> Option<Self> {
             tokio::runtime::Handle::try_current().ok().map(Self)
         }
@@ -45,7 +44,7 @@ mod on_tokio {
             self.0.spawn(task)
         }
 
-        /// Whether it has ended. It then ends each task before it begins.
+        /// Whether the runtime has ended. An ended runtime drops each task before it begins.
         #[cold]
         pub(crate) fn has_ended(&self) -> bool {
             let task = self.0.spawn(std::future::pending::<()>());
@@ -66,7 +65,7 @@ mod on_tokio {
         }
     }
 
-    /// Lets other tasks run, if this one has done a lot without waiting.
+    /// Lets other tasks run, if this one has run for long without waiting.
     pub(crate) async fn yield_now_and_then() {
         tokio::task::consume_budget().await;
     }
@@ -91,7 +90,7 @@ mod without {
         pub(crate) fn abort(&self) {}
     }
 
-    /// There is none: nothing makes a value of it.
+    /// A runtime that does not exist: no code makes a value of it.
     #[derive(Clone, Debug)]
     pub(crate) struct Runtime(());
 
@@ -125,8 +124,8 @@ mod without {
 
     pub(crate) async fn yield_now_and_then() {}
 
-    /// Waits for `future`; without a runtime there is no timer, and a build refuses handlers that
-    /// need one.
+    /// Waits for `future`. Without a runtime there is no timer, and a build refuses handlers that need
+    /// one.
     pub(crate) async fn within<F: Future>(_: Duration, future: F) -> Result<F::Output, Duration> {
         Ok(future.await)
     }

@@ -16,7 +16,7 @@ impl Hasher for TypeIdHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        // `TypeId` writes one `u64`; this serves any other way it may choose to.
+        // `TypeId` writes one `u64`; this is for any other way in which it may be hashed.
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }

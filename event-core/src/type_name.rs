@@ -1,6 +1,6 @@
-//! Type names as messages show them.
+//! Shortens type names for messages.
 
-/// A type's name without the paths, as a user would write it.
+/// Returns a type's name without the paths, as a user would write it.
 pub(crate) fn short(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     let mut rest = name;

@@ -1,5 +1,5 @@
-//! Attributes under a condition. The compiler takes `#[cfg_attr(condition, ...)]` apart only after a macro has
-//! seen it: below an attribute macro, and everywhere inside of a block that has one.
+//! Attributes under a condition. The compiler resolves `#[cfg_attr(condition, ...)]` only after a macro
+//! has seen it: below an attribute macro, and everywhere inside of a block that has one.
 
 use std::slice;
 
@@ -11,14 +11,14 @@ use syn::{Attribute, Meta, parse_quote};
 use crate::item;
 use crate::keys::split;
 
-/// An attribute, and what must hold for it to be there.
+/// An attribute, and the conditions under which it exists.
 pub(crate) struct Conditional {
     pub(crate) attribute: Attribute,
-    /// All of them must hold.
+    /// The conditions, all of which must hold.
     pub(crate) conditions: Vec<TokenStream>,
 }
 
-/// A predicate for `cfg` that holds where all of them hold; `all()` holds always.
+/// Returns a predicate for `cfg` that holds if all conditions hold; `all()` always holds.
 pub(crate) fn all(conditions: &[TokenStream]) -> TokenStream {
     match conditions {
         [only] => only.clone(),
@@ -36,7 +36,8 @@ pub(crate) fn take(name: &str, attributes: &mut Vec<Attribute>) -> Vec<Condition
     taken
 }
 
-/// The `cfg`s of what exists where all of `conditions` hold, and of `earlier` ones none does.
+/// Returns the `cfg`s of an item that exists if all of `conditions` hold, and none of the `earlier` ones
+/// does.
 pub(crate) fn as_cfgs(conditions: &[TokenStream], earlier: &[&[TokenStream]]) -> Vec<Attribute> {
     let conditions = conditions.iter().cloned();
     let excluded = earlier.iter().map(|earlier| {
@@ -49,7 +50,7 @@ pub(crate) fn as_cfgs(conditions: &[TokenStream], earlier: &[&[TokenStream]]) ->
         .collect()
 }
 
-/// The `cfg`s among attributes, which what we generate needs as well.
+/// Returns the `cfg`s among attributes, which generated code needs as well.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     let is_other = |attribute: &Attribute| !attribute.path().is_ident("cfg");
     let attributes = attributes.iter().cloned();
@@ -58,7 +59,7 @@ pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-/// An attribute without those that `is_taken`, which are added to `taken`.
+/// Returns an attribute without those that `is_taken`, which are added to `taken`.
 fn without(
     attribute: Attribute,
     is_taken: &dyn Fn(&Attribute) -> bool,
@@ -86,7 +87,7 @@ fn without(
     (!others.is_empty()).then(|| parse_quote!(#[cfg_attr(#condition, #(#others),*)]))
 }
 
-/// The condition of a `cfg_attr`, and each attribute in it as if it stood alone.
+/// Returns the condition of a `cfg_attr`, and each attribute in it as if it were written alone.
 fn parts(attribute: &Attribute) -> Option<(TokenStream, Vec<Attribute>)> {
     let Meta::List(list) = &attribute.meta else {
         return None;
@@ -100,14 +101,14 @@ fn parts(attribute: &Attribute) -> Option<(TokenStream, Vec<Attribute>)> {
     Some((condition, parts?))
 }
 
-/// `handler(priority = 3)` as `#[handler(priority = 3)]`, all of it where the user wrote the first.
+/// Returns `handler(priority = 3)` as `#[handler(priority = 3)]`, with the span that the user wrote.
 fn alone(part: Vec<TokenTree>) -> Option<Attribute> {
     let meta: Meta = syn::parse2(part.into_iter().collect()).ok()?;
     let attribute = quote_spanned!(meta.span()=> #[#meta]);
     Some(parse_quote!(#attribute))
 }
 
-/// Whether an attribute is of this name, or has one of it under a condition.
+/// Whether an attribute has this name, or contains one under a condition.
 pub(crate) fn mentions(attribute: &Attribute, name: &str) -> bool {
     !take(name, &mut vec![attribute.clone()]).is_empty()
 }

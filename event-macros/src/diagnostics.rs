@@ -1,7 +1,7 @@
 //! Collects every error of one item, so that one build reports them all.
 //!
-//! A macro makes one [`Diagnostics`], hands it to each step, and finishes it once. Dropping it
-//! unread is a bug of the macro, so it panics: no error can get lost between two steps.
+//! A macro makes one [`Diagnostics`], passes it to each step, and finishes it once. Dropping it unread is
+//! a bug of the macro, so it panics: no error can get lost between two steps.
 
 use std::fmt::Display;
 use std::thread;
@@ -12,7 +12,7 @@ use quote::{ToTokens, quote};
 #[must_use = "errors are shown only by `finish`"]
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
-    /// What is wrong only where a condition holds, which the compiler knows and a macro does not.
+    /// Errors that exist only if a condition holds, which the compiler knows and a macro does not.
     conditional: Vec<(TokenStream, syn::Error)>,
     finished: bool,
 }
@@ -32,13 +32,13 @@ impl Diagnostics {
         self.errors.push(syn::Error::new_spanned(at, message));
     }
 
-    /// The same for a place that is a span and no token, such as a pair of parentheses.
+    /// Reports `what` is wrong at a span that is no token, such as a pair of parentheses.
     pub(crate) fn error_at(&mut self, at: Span, what: impl Display, help: impl Display) {
         let message = format!("{what}\nhelp: {help}");
         self.errors.push(syn::Error::new(at, message));
     }
 
-    /// Reports what is wrong where the `cfg` of `condition` holds. Elsewhere nothing is.
+    /// Reports what is wrong only if the `cfg` of `condition` holds.
     pub(crate) fn error_where(
         &mut self,
         condition: TokenStream,
@@ -51,19 +51,19 @@ impl Diagnostics {
             .push((condition, syn::Error::new_spanned(at, message)));
     }
 
-    /// Passes on what syn had to say about tokens that are no Rust item.
+    /// Adds syn's error about tokens that are no Rust item.
     pub(crate) fn syntax(&mut self, error: syn::Error) {
         self.errors.push(error);
     }
 
-    /// Takes over what another step collected.
+    /// Adds the errors that another step collected.
     pub(crate) fn append(&mut self, mut other: Self) {
         other.finished = true;
         self.errors.append(&mut other.errors);
         self.conditional.append(&mut other.conditional);
     }
 
-    /// Takes over what is wrong only where the `cfg` of `condition` holds.
+    /// Adds errors that exist only if the `cfg` of `condition` holds.
     pub(crate) fn append_where(&mut self, condition: &TokenStream, mut other: Self) {
         other.finished = true;
         let errors = other.errors.drain(..);
@@ -80,7 +80,7 @@ impl Diagnostics {
         self.errors.is_empty()
     }
 
-    /// One `compile_error!` for each error, or `None` if there was none.
+    /// Returns one `compile_error!` for each error, or `None` if there is none.
     pub(crate) fn finish(mut self) -> Option<TokenStream> {
         self.finished = true;
         let errors = self.errors.iter().map(syn::Error::to_compile_error);

@@ -1,13 +1,13 @@
-//! Golden expansions: what each macro generates, formatted, beside what it should generate.
+//! Golden expansions: the formatted expansion of each macro is compared with an expected one.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p event-macros` writes the files of `golden/` anew; read the
-//! difference before it is committed.
+//! `UPDATE_EXPECT=1 cargo test -p event-macros` writes the files of `golden/` anew; read the difference
+//! before it is committed.
 
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The head of the files with handlers, for who wonders at a constant that names itself.
+/// The head of the files with handlers, which explains why a constant names itself.
 const OF_HANDLERS: &str = "// A handler's constant submits itself in its own initializer: so it is one item, and can be in an \
                            `impl`.\n\n";
 

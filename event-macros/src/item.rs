@@ -1,4 +1,4 @@
-//! What kind of item an attribute sits on, for messages, without parsing the item.
+//! Finds what kind of item an attribute is on, for messages, without parsing the item.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -8,14 +8,14 @@ use syn::{Attribute, Signature, Token, Visibility};
 
 use crate::conditional;
 
-/// A function with its body, if it has one, left unread.
+/// A function whose body, if it has one, is not parsed.
 ///
-/// The body is the user's business: one that does not parse is no reason to lose the handler.
+/// A body that does not parse is reported by rustc, and must not prevent the handler.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// It is not only declared.
+    /// Whether the function has a body, and is not only declared.
     pub(crate) has_body: bool,
 }
 
@@ -41,13 +41,13 @@ impl Function {
         }
     }
 
-    /// The `#[cfg]`s of the function, which what we generate needs as well.
+    /// Returns the `#[cfg]`s of the function, which generated code needs as well.
     pub(crate) fn cfgs(&self) -> Vec<Attribute> {
         conditional::cfgs(&self.attributes)
     }
 }
 
-/// Whether it is `{ ... }`, or the `$body:block` of a macro of the user's.
+/// Whether the group is `{ ... }`, or the `$body:block` of a macro of the user's.
 pub(crate) fn is_body(group: &Group) -> bool {
     match group.delimiter() {
         Delimiter::Brace => true,
@@ -61,7 +61,7 @@ pub(crate) fn is_body(group: &Group) -> bool {
     }
 }
 
-/// An item with other attributes above it.
+/// Returns an item with other attributes above it.
 pub(crate) fn with_attributes(item: TokenStream, attributes: &[Attribute]) -> TokenStream {
     let rest = |input: ParseStream<'_>| {
         input.call(Attribute::parse_outer)?;
@@ -77,7 +77,7 @@ pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
     last.is_some_and(|segment| segment.ident == name)
 }
 
-/// The keyword that says what an item is: `struct`, `impl`, `fn`, and so on.
+/// Returns the keyword of an item: `struct`, `impl`, `fn`, and so on.
 pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     let read = |input: ParseStream<'_>| {
         input.call(Attribute::parse_outer)?;
@@ -98,7 +98,7 @@ pub(crate) fn keyword(item: &TokenStream) -> Option<Ident> {
     read.parse2(item.clone()).ok().flatten()
 }
 
-/// Whether what follows `const` makes it a `const fn`.
+/// Whether the tokens after `const` make it a `const fn`.
 fn is_qualifier(input: ParseStream<'_>) -> bool {
     input.peek(Token![fn])
         || input.peek(Token![async])
@@ -110,8 +110,8 @@ const ITEMS: &[&str] = &[
     "fn", "impl", "struct", "enum", "union", "trait", "mod", "static", "type", "use",
 ];
 
-/// Removes every `#[name]` directly inside the last braces of an item, so that what is left of a
-/// misplaced block does not report the same mistake once more for each of its functions.
+/// Removes every `#[name]` directly inside the last braces of an item, so that the rest of a misplaced
+/// block does not report the same mistake again for each of its functions.
 pub(crate) fn without_inner(item: TokenStream, name: &str) -> TokenStream {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(group)) = tokens.last_mut()
@@ -122,7 +122,7 @@ pub(crate) fn without_inner(item: TokenStream, name: &str) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// The same brackets around something else.
+/// Returns the same brackets around other content.
 pub(crate) fn with_content(group: &Group, content: TokenStream) -> Group {
     let mut new = Group::new(group.delimiter(), content);
     new.set_span(group.span());
@@ -143,13 +143,13 @@ fn without_attribute(content: TokenStream, name: &str) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether `[path::name(...)]` is the attribute of this name, or has it under a condition.
+/// Whether `[path::name(...)]` is the attribute of this name, or contains it under a condition.
 fn names(group: &Group, name: &str) -> bool {
     let attribute = Attribute::parse_outer.parse2(quote!(# #group));
     attribute.is_ok_and(|it| it.iter().any(|it| conditional::mentions(it, name)))
 }
 
-/// Tokens with each of `lifetimes` replaced by `replacement`: `'_`, or `'static`.
+/// Returns tokens with each of `lifetimes` replaced by `replacement`: `'_`, or `'static`.
 pub(crate) fn replace_lifetimes(
     tokens: impl ToTokens,
     lifetimes: &[&Ident],
@@ -172,7 +172,7 @@ pub(crate) fn replace_lifetimes(
     replaced.into_iter().collect()
 }
 
-/// The same tokens, reported and looked up at `span`.
+/// Returns the tokens with the span `span`, at which they are reported and looked up.
 pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
         if let TokenTree::Group(group) = &token {

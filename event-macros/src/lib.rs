@@ -17,36 +17,36 @@ use proc_macro::TokenStream;
 
 /// Makes a struct or an enum an event: a fact that handlers react to.
 ///
-/// The type needs no `Debug` of its own. The derive writes the formatting that logs, failures and
-/// tests show, from the `Debug` of each field, with redacted fields masked. A generic event stays
-/// in the process, and each of its instances (`PostSave<User>`, `PostSave<Order>`) is an event of
-/// its own, whose type parameters are `Debug + Send + Sync + 'static`, and so are their associated
-/// types that a field has. The fields of a `#[repr(packed)]` event are `Copy`, or redacted.
+/// The type needs no `Debug` of its own. The derive generates the formatting that logs, failures and
+/// tests show, from the `Debug` of each field, with redacted fields masked. A generic event stays in the
+/// process, and each of its instances (`PostSave<User>`, `PostSave<Order>`) is an event of its own. Its
+/// type parameters, and their associated types in fields, are `Debug + Send + Sync + 'static`. The fields
+/// of a `#[repr(packed)]` event are `Copy`, or redacted.
 ///
 /// # Keys
 ///
 /// | `#[event(...)]` | meaning |
 /// | --- | --- |
-/// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more; what the patterns of catch-all handlers match. Without it the event has its Rust path, which never leaves the process |
-/// | `version = 2` | the version of its schema, from 1 on; above 1, a `wire` event has `previous` or `no_previous` |
-/// | `alias = "shop.order_made"` | a name it had, or the `type` that another program gives it (`"Microsoft.Storage.BlobCreated"`), or a list of them in square brackets: what was written under one is decoded, too |
+/// | `name = "shop.order_placed"` | the declared name: dotted lowercase, two segments or more, which the patterns of catch-all handlers match. Without it the event is named by its Rust path, which never leaves the process |
+/// | `version = 2` | the version of its schema, from 1 on; above 1, a `wire` event needs `previous` or `no_previous` |
+/// | `alias = "shop.order_made"` | a former name, or the `type` that another program gives it (`"Microsoft.Storage.BlobCreated"`), or a list of them in square brackets: data with such a name is decoded, too |
 /// | `previous = OrderPlacedV1` | the type of the version before, which `From` turns into this one when it is decoded. It has the same `name` (or one of the aliases), the version before, and is `superseded` |
-/// | `no_previous` | of a version above 1: there is no data of an older one |
-/// | `reads_newer` | what was written as a newer version is read as this one, which is a promise that newer ones only add what this one can ignore; without it they are refused |
+/// | `no_previous` | for a version above 1: there is no data of an older one |
+/// | `reads_newer` | data of a newer version is read as this one, which is a promise that newer versions only add what this one can ignore; without it they are refused |
 /// | `superseded` | a newer version names it as `previous`: it is decoded, and neither emitted nor handled |
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
 /// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another, and envelopes carry its value. Its type is `Hash`, in a `wire` event `Serialize`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
 /// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
-/// | `crate = path` | where `event_core` is, if it is re-exported; a dependency of another name is found |
+/// | `crate = path` | the path of `event_core`, if it is re-exported; a renamed dependency is found without it |
 ///
-/// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers
-/// see, also inside of other events. An event with a redacted field has a masked `Debug` from the derive;
-/// one of its own, which would show the field, does not compile beside it (E0119): remove it. Its masked
-/// JSON is what serde's derive writes of its fields and attributes; a `Serialize` by hand writes
-/// envelopes alone. A field whose type does not serialize itself takes serde's `serialize_with`, too.
-/// Refused are `redact` under `flatten`, under `into`, in a variant with a serializer of its own, and in
-/// a tuple variant with the tag inside.
+/// `#[event(redact)]` above a field masks it in logs, failures and the JSON that catch-all handlers see,
+/// also inside of other events. An event with a redacted field gets a masked `Debug` from the derive; a
+/// `Debug` of its own, which would show the field, does not compile together with it (E0119): remove it.
+/// The masked JSON is what serde's derive writes of the fields and attributes; a `Serialize` by hand is
+/// only used for envelopes. A field whose type does not implement `Serialize` takes serde's
+/// `serialize_with`, too. `redact` is refused under `flatten`, under `into`, in a variant with a
+/// serializer of its own, and in a tuple variant with the tag inside.
 ///
 /// # Examples
 ///
@@ -72,14 +72,14 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 
 /// Makes a function a handler: the linker registers it, and a dispatcher calls it.
 ///
-/// The function itself stays as it is, and can be called by hand; lints of clippy that are about the
-/// form of a handler are allowed on it. Its parameters are
+/// The function itself is unchanged, and can be called by hand; lints of clippy that are about the form
+/// of a handler are allowed on it. Its parameters are
 ///
 /// * first the event by shared reference, `event: &OrderPlaced`, or `event: &dyn AnyEvent` for a
 ///   catch-all handler, which sees every event;
-/// * `&mut S`, at most one and right after the event: what the owner of a `LocalQueue<S>` lends
+/// * `&mut S`, at most one and right after the event: the value that the owner of a `LocalQueue<S>` lends
 ///   while it pumps the queue that `queue = ...` names;
-/// * `&T`, a dependency that the dispatcher's builder was given; `Option<&T>` if it may be missing;
+/// * `&T`, a dependency that was provided to the builder; `Option<&T>` if it may be missing;
 /// * by value, anything that implements `Param`, such as `Emitter<(A, B)>`.
 ///
 /// It returns `()`, an event, an `Option`, a `Vec` or a tuple of these, or a `Result` of one of
@@ -88,7 +88,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 ///
 /// # Delivery
 ///
-/// How an event is delivered is the handler's choice, and no emitter changes with it:
+/// The handler chooses how its event is delivered, and no emitter changes with it:
 ///
 /// * A `fn` is called inline, on the emitter's stack. It alone may return `ControlFlow`.
 /// * An `async fn` runs on the runtime, concurrently with the other `async` handlers of the event;
@@ -103,13 +103,13 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// | `#[handler(...)]` | meaning |
 /// | --- | --- |
 /// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]`; not with `queue` |
-/// | `concurrency = 16` | of an `async` handler without `queue`: how many of its deliveries run at once, at most |
-/// | `crate = path` | where `event_core` is, if it is re-exported; a dependency of another name is found |
+/// | `concurrency = 16` | for an `async` handler without `queue`: how many of its deliveries run at once, at most |
+/// | `crate = path` | the path of `event_core`, if it is re-exported; a renamed dependency is found without it |
 /// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
-/// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped where it says `false` |
-/// | `priority = -10` | lower runs first; 0 if not given |
+/// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped if it returns `false` |
+/// | `priority = -10` | lower runs first; the default is 0 |
 /// | `queue = MAIL` | the `static` queue in which deliveries wait |
-/// | `timeout = "5s"` | of an `async` handler: a delivery that takes longer is cancelled. An integer and `ms`, `s`, `m` or `h`, or several as in `"1m 30s"` |
+/// | `timeout = "5s"` | for an `async` handler: a delivery that takes longer is cancelled. An integer and `ms`, `s`, `m` or `h`, or several as in `"1m 30s"` |
 ///
 /// # Examples
 ///
@@ -139,11 +139,10 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Lets the methods of an `impl` block be handlers: `&self` is then a dependency like any other.
 ///
-/// Write `#[handler]`, with the keys it has on a function, above each method that handles an
-/// event; associated functions without `self` can be handlers, too, and all other items of the
-/// block stay as they are. `#[cfg_attr(feature = "audit", handler)]` is a handler where the condition
-/// holds. The block is an inherent impl of a type without parameters. The only
-/// key is `crate = path`, for all its handlers.
+/// Write `#[handler]`, with the keys it has on a function, above each method that handles an event;
+/// associated functions without `self` can be handlers, too, and all other items of the block are
+/// unchanged. `#[cfg_attr(feature = "audit", handler)]` is a handler if the condition holds. The block is
+/// an inherent impl of a type without parameters. The only key is `crate = path`, for all its handlers.
 ///
 /// # Examples
 ///
@@ -176,13 +175,13 @@ pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handler::handlers(arguments.into(), item.into()).into()
 }
 
-/// Defines `pub const MODULE`, whose use in a program links the crate it stands in.
+/// Defines `pub const MODULE`, whose use in a program links the crate that contains it.
 ///
-/// A crate that a program depends on, and never names, is not linked, and its handlers do not
-/// exist. Write `event_core::module!();` in the root of such a crate, and name its `MODULE` in the
-/// builder. Where the linker drops what registers itself (a static library in a C program), list
-/// the handlers: `module!(handlers = [count_sales, Mailer::welcome])`. Both together register each
-/// handler once. `crate = path` says where `event_core` is, if it is re-exported.
+/// A crate that a program depends on, and never names, is not linked, and its handlers do not exist.
+/// Write `event_core::module!();` in the root of such a crate, and name its `MODULE` in the builder. If
+/// the linker drops items that register themselves (as in a static library in a C program), list the
+/// handlers: `module!(handlers = [count_sales, Mailer::welcome])`. Both together register each handler
+/// once. `crate = path` is the path of `event_core`, if it is re-exported.
 ///
 /// # Examples
 ///

@@ -1,8 +1,9 @@
 //! Finds the name that the user's crate has for `event-core`.
 //!
-//! A dependency can be renamed in many places: in `[dependencies]`, for one target, in the workspace, or by
-//! another build tool. The compiler is told of each in one form, `--extern events=.../libevent_core-1f2e.rmeta`,
-//! and a macro runs inside of the compiler. So its arguments are read, and no manifest.
+//! A dependency can be renamed in many places: in `[dependencies]`, for one target, in the workspace, or
+//! by another build tool. The compiler gets all of these in one form, `--extern
+//! events=.../libevent_core-1f2e.rmeta`, and a macro runs inside of the compiler. So its arguments are
+//! read, and no manifest.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,10 +15,10 @@ use quote::{ToTokens, quote_spanned};
 /// The name of the library in the files that cargo makes of it, and in code that does not rename it.
 const LIBRARY: &str = "event_core";
 
-/// The path with which generated code names the library: `::event_core` or another name of the dependency,
-/// unless `crate = path` says where else it is.
+/// Returns the path with which generated code names the library: `::event_core` or another name of the
+/// dependency, unless `crate = path` gives another path.
 pub(crate) fn path(given: Option<&syn::Path>) -> TokenStream {
-    /// One process compiles one crate.
+    /// The name is kept, since one process compiles one crate.
     static NAME: OnceLock<String> = OnceLock::new();
     if let Some(path) = given {
         return path.to_token_stream();
@@ -30,7 +31,7 @@ pub(crate) fn path(given: Option<&syn::Path>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::#name)
 }
 
-/// The same tokens, all of them at `at`.
+/// Returns the tokens with the span `at`.
 pub(crate) fn spanned(tokens: TokenStream, at: Span) -> TokenStream {
     let tokens = tokens.into_iter().map(|mut token| {
         token.set_span(at);
@@ -44,12 +45,12 @@ fn identifier(name: &str) -> Ident {
     if syn::parse_str::<Ident>(name).is_ok() {
         Ident::new(name, span)
     } else {
-        // A keyword, which a dependency may be named after.
+        // The name is a keyword, which a dependency may be named after.
         Ident::new_raw(name, span)
     }
 }
 
-/// The arguments, with those that are in a file instead of it: `@path`, where they would be too many.
+/// Returns the arguments, with the content of a file for `@path`, which is used if they are too many.
 fn expanded(arguments: impl Iterator<Item = String>) -> Vec<String> {
     let mut expanded = Vec::new();
     for argument in arguments {
@@ -64,7 +65,7 @@ fn expanded(arguments: impl Iterator<Item = String>) -> Vec<String> {
     expanded
 }
 
-/// What the compiler's arguments call the library; its own name if that is one of several.
+/// Returns the name of the library in the compiler's arguments; its own name if that is one of several.
 fn name(arguments: &[String]) -> Option<String> {
     let mut values = arguments.iter().map(String::as_str);
     let mut found = None;
@@ -83,7 +84,7 @@ fn name(arguments: &[String]) -> Option<String> {
     found
 }
 
-/// The `events` of `priv:events=target/debug/deps/libevent_core-1f2e.rmeta`.
+/// Returns the `events` of `priv:events=target/debug/deps/libevent_core-1f2e.rmeta`.
 fn named(value: &str) -> Option<&str> {
     let (name, file) = value.split_once('=')?;
     let (options, name) = name.rsplit_once(':').unwrap_or(("", name));

@@ -26,7 +26,7 @@ static MODULE: Form = Form {
     misplaced: &[],
 };
 
-/// Expands to
+/// Expands `module!` to
 ///
 /// ```text
 /// pub const MODULE: ::event_core::dispatcher::Module =
@@ -63,7 +63,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
     quote!(#module #errors)
 }
 
-/// `Mailer::welcome` is found as `Mailer::__event_handler_welcome`.
+/// Returns `Mailer::__event_handler_welcome` for `Mailer::welcome`.
 fn constant(function: TokenStream) -> Option<TokenStream> {
     let mut path: ExprPath = syn::parse2(function).ok()?;
     let last = path.path.segments.last_mut()?;

@@ -1,4 +1,4 @@
-//! The two small languages of the attributes: declared names, and the patterns that match them.
+//! The two formats in the attributes: declared names, and the patterns that match them.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::Ident;
@@ -29,8 +29,8 @@ pub(crate) fn check_name(key: &Ident, name: &LitStr, diagnostics: &mut Diagnosti
     );
 }
 
-/// Checks that an alias can be the `type` of a `CloudEvent`, which others choose: any text that is not
-/// empty and has no control character and no code point that Unicode reserves.
+/// Checks that an alias can be the `type` of a `CloudEvent`, which other programs choose: any text that
+/// is not empty and has no control character and no code point that Unicode reserves.
 pub(crate) fn check_alias(key: &Ident, alias: &LitStr, diagnostics: &mut Diagnostics) {
     let text = alias.value();
     let help = format!(
@@ -48,14 +48,14 @@ pub(crate) fn check_alias(key: &Ident, alias: &LitStr, diagnostics: &mut Diagnos
     }
 }
 
-/// The strings of CloudEvents 1.0.
+/// Whether the strings of CloudEvents 1.0 may contain a character.
 fn is_allowed_in_type(character: char) -> bool {
     let code = u32::from(character);
     let is_reserved = (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe;
     !character.is_control() && !is_reserved
 }
 
-/// Checks that a pattern is one of segments, `*` for one segment and, at the end, `**` for the rest.
+/// Checks that a pattern consists of segments, `*` for one segment and, at the end, `**` for the rest.
 pub(crate) fn check_pattern(pattern: &LitStr, diagnostics: &mut Diagnostics) {
     let text = pattern.value();
     let segments: Vec<&str> = text.split('.').collect();
@@ -95,7 +95,7 @@ fn is_segment(segment: &str) -> bool {
     !segment.is_empty() && segment.bytes().all(allowed)
 }
 
-/// The nearest well-formed name: `OrderPlaced` gives `my_app.order_placed`.
+/// Returns the nearest well-formed name: `my_app.order_placed` for `OrderPlaced`.
 fn repaired(text: &str) -> String {
     let separate = |character: char| matches!(character, '.' | ':' | '/');
     let segments: Vec<String> = text
@@ -110,7 +110,7 @@ fn repaired(text: &str) -> String {
     }
 }
 
-/// `OrderPlaced`, `order-placed` and `order placed` are all `order_placed`.
+/// Returns `order_placed` for `OrderPlaced`, `order-placed` and `order placed`.
 pub(crate) fn snake_case(text: &str) -> String {
     let mut snake = String::new();
     for character in text.chars() {

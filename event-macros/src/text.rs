@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 /// Writes tokens the way rustfmt would write a type or a path.
 ///
-/// `TokenStream::to_string` puts its own spaces, and not the same ones on every toolchain.
+/// `TokenStream::to_string` has other spaces, which differ between toolchains.
 pub(crate) fn compact(tokens: impl ToTokens) -> String {
     let mut text = String::new();
     write(&mut text, tokens.to_token_stream());
@@ -47,7 +47,7 @@ fn write(text: &mut String, tokens: TokenStream) {
     text.truncate(text.trim_end().len());
 }
 
-/// Two words in a row (`dyn Mailer`, `'a str`) need a space between them.
+/// Writes a word. Two words in a row (`dyn Mailer`, `'a str`) need a space between them.
 fn write_word(text: &mut String, word: &dyn std::fmt::Display) {
     if text.ends_with(is_word) || text.ends_with("->") {
         text.push(' ');
@@ -60,7 +60,7 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '"')
 }
 
-/// `a`, `b` or `c`, each in backticks.
+/// Lists words for a message: each in backticks, with `or` before the last one.
 pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [] => String::new(),
@@ -73,13 +73,13 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// The candidate that a misspelt word was probably meant to be.
+/// Returns the candidate that a misspelt word was probably meant to be.
 pub(crate) fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    // `prio` is no misspelling of `priority`, but means it.
+    // `prio` is no misspelling of `priority`, but an abbreviation.
     if word.len() >= 3
         && let Some(longer) = candidates.iter().find(|it| it.starts_with(word))
     {
@@ -98,7 +98,7 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance in which swapping two neighbours (`nmae`) counts once.
+/// Returns the edit distance, in which swapping two neighbours (`nmae`) counts once.
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();

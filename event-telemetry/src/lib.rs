@@ -1,5 +1,5 @@
 #![doc = include_str!("docs/crate.md")]
-// The tree is what the test of traces has seen.
+// The tree is recorded by the test of traces.
 #![doc = include_str!("docs/trace.txt")]
 #![doc = include_str!("docs/others.md")]
 // docs.rs shows the feature that an item needs.

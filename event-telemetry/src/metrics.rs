@@ -23,27 +23,27 @@ const DROPPED: &str = "event_queue_dropped_total";
 const REJECTED: &str = "event_queue_rejected_total";
 const WAITS: &str = "event_queue_waits_total";
 
-/// How often queues are looked at.
+/// The interval at which queues are read.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Records what a dispatcher does through the [`metrics`] facade, until the answer is dropped.
+/// Records what a dispatcher does through the [`metrics`] facade, until the returned guard is dropped.
 ///
 /// | name | kind | labels | what |
 /// | --- | --- | --- | --- |
-/// | `event_emitted_total` | counter | `event` | emissions, caused ones, too |
+/// | `event_emitted_total` | counter | `event` | emissions, with caused ones |
 /// | `event_deliveries_total` | counter | `event`, `handler`, `ended` | deliveries, by how they [ended](event_core::report::DeliveryStatus::as_str) |
 /// | `event_delivery_duration_seconds` | histogram | `event`, `handler` | how long handlers ran |
 /// | `event_queue_depth`, `event_queue_running` | gauge | `queue` | deliveries that wait, that run |
-/// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event was emitted whose delivery waits longest; 0 if none waits |
-/// | `event_queue_dropped_total`, `event_queue_rejected_total`, `event_queue_waits_total` | counter | `queue` | deliveries that found the queue full, by what became of them |
+/// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event of the longest waiting delivery was emitted; 0 if none waits |
+/// | `event_queue_dropped_total`, `event_queue_rejected_total`, `event_queue_waits_total` | counter | `queue` | deliveries that found the queue full, by what happened to them |
 /// | `event_observer_panics_total` | counter | | observers that panicked |
 ///
-/// Emissions and deliveries are counted as they happen, those of queues and observers once a second,
-/// by a thread of its own, and a last time when the answer is dropped: before the
-/// dispatcher, or after its `shutdown`, so that the last figures are those of the end. Labels are names that code
-/// declares, never what an event holds, so their number is bounded. What began before this call is not
-/// counted. Two recorded dispatchers of one process add to the same counters of events, and overwrite
-/// each other's figures of queues.
+/// Emissions and deliveries are counted as they happen. The figures of queues and observers are read once
+/// a second, by a thread of its own, and a last time when the guard is dropped: drop it before the
+/// dispatcher, or after its `shutdown`, so that the last figures are those of the end. Labels are names
+/// that code declares, never an event's data, so their number is bounded. Deliveries that began before
+/// this call are not counted. Two recorded dispatchers of one process add to the same counters of events,
+/// and overwrite each other's figures of queues.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub fn record(dispatcher: &Dispatcher) -> Recording {
     let watched = handle.clone();
     let thread = thread::Builder::new().name("event-metrics".to_owned());
     let thread = thread.spawn(move || {
-        // Until whoever has the other end drops it, or the dispatcher is gone.
+        // The loop ends when the sender is dropped, or the dispatcher is gone.
         while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) && try_look(&watched)
         {
         }
@@ -79,13 +79,13 @@ pub fn record(dispatcher: &Dispatcher) -> Recording {
 pub struct Recording {
     handle: DispatcherHandle,
     stop: Option<mpsc::Sender<()>>,
-    /// None if the system had no thread for it: queues are then looked at in the end alone.
+    /// `None` if the system had no thread for it: queues are then only read at the end.
     thread: Option<thread::JoinHandle<()>>,
     _observation: ObserverGuard,
 }
 
 impl Recording {
-    /// Looks at the queues now, as is done once a second: for those who are asked for figures.
+    /// Reads the queues now, as is done once a second, for a caller that needs current figures.
     pub fn update(&self) {
         look(&self.handle);
     }
@@ -94,7 +94,8 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // That thread itself drops this if it had the last dispatcher in its hands, which had this.
+        // The thread itself drops this guard if it was the last owner of a dispatcher that owned the
+        // guard.
         let is_self =
             |thread: &thread::JoinHandle<()>| thread.thread().id() == thread::current().id();
         if let Some(thread) = self.thread.take().filter(|thread| !is_self(thread)) {
@@ -128,12 +129,12 @@ impl Observer for Deliveries {
     }
 }
 
-/// The same as [`look`], whatever the recorder does: its panic is of this look alone.
+/// Calls [`look`], and ignores a panic of the recorder, so that the next call still runs.
 fn try_look(dispatcher: &DispatcherHandle) -> bool {
     catch_unwind(AssertUnwindSafe(|| look(dispatcher))).unwrap_or(true)
 }
 
-/// Records the figures of queues; `false` if the dispatcher is gone.
+/// Records the figures of queues; returns `false` if the dispatcher is gone.
 fn look(dispatcher: &DispatcherHandle) -> bool {
     let Ok(dispatcher) = dispatcher.get() else {
         return false;

@@ -1,4 +1,4 @@
-//! Traces of OpenTelemetry that go on in other processes.
+//! Lets traces of OpenTelemetry continue in other processes.
 
 use event_core::meta::TraceParent;
 use event_core::spans::Propagator;
@@ -7,11 +7,11 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Lets traces that `tracing-opentelemetry` exports go on through envelopes, by the CloudEvents
+/// Lets traces that `tracing-opentelemetry` exports continue through envelopes, with the CloudEvents
 /// extension for distributed tracing: `traceparent`, as W3C Trace Context writes it.
 ///
-/// The program's subscriber has a layer of `tracing-opentelemetry`; without one there are no trace
-/// ids, and nothing is written.
+/// The program's subscriber needs a layer of `tracing-opentelemetry`; without one there are no trace ids,
+/// and nothing is written.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ impl Propagator for OpenTelemetry {
             TraceState::default(),
         );
         let parent = Context::new().with_remote_span_context(remote);
-        // Refused if the span began before, or nobody exports it.
+        // It is refused if the span began before, or is not exported.
         let _ = span.set_parent(parent);
     }
 }

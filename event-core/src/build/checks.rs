@@ -1,4 +1,4 @@
-//! What can only be checked when the whole program is known.
+//! The checks that need the whole program.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
 use crate::type_map::ByType;
 
-/// Each event name belongs to one type and its older versions; an undeclared one is the type's path,
-/// which two copies of a crate share.
+/// Checks that each event name belongs to one type and its older versions. The name of an event that
+/// declares none is the path of its type, which two copies of a crate share.
 pub(crate) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>) {
     let newest = events.iter().map(|event| event.info);
     let mut infos: Vec<_> = newest.filter(|info| !info.is_superseded()).collect();
@@ -25,7 +25,7 @@ pub(crate) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>
         let Some(first) = by_name.insert(name, second) else {
             continue;
         };
-        // Two types in two blocks of one function have one path, and that is all right.
+        // Two types in two blocks of one function share a path, which is allowed.
         if second.declared_name().is_none() && first.file() == second.file() {
             continue;
         }
@@ -48,8 +48,8 @@ pub(crate) fn events(events: &[&'static EventEntry], problems: &mut Vec<Problem>
     }
 }
 
-/// Each handler of an event has a path of its own; two copies of a crate do not. `handlers` are
-/// sorted, so that two of one path are neighbours.
+/// Checks that each handler of an event has a path of its own; the handlers of two copies of a crate
+/// share theirs. `handlers` must be sorted, so that two handlers with one path are neighbours.
 pub(crate) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     for pair in handlers.windows(2) {
         let (other, handler) = (pair[0], pair[1]);
@@ -92,7 +92,7 @@ pub(crate) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut
     }
 }
 
-/// Each event has as many handlers in the program as it declares. Catch-alls do not count.
+/// Checks that each event has as many handlers in the program as it declares. Catch-alls do not count.
 pub(crate) fn cardinality(
     events: &[&'static EventEntry],
     linked: &[&'static dyn Registered],
@@ -148,8 +148,8 @@ pub(crate) fn cardinality(
     }
 }
 
-/// Each function that `after` or `before` names is a handler that shares an event with the
-/// one that names it.
+/// Checks that each function that `after` or `before` names is a handler that shares an event with the
+/// handler that names it.
 pub(crate) fn order_names(
     linked: &[&'static dyn Registered],
     events: &[&'static EventInfo],
@@ -257,8 +257,8 @@ pub(crate) fn pattern_without_match(
     .help(help)
 }
 
-/// Whoever does not run inline needs a runtime. Pumped queues do without. One fix serves all, so it
-/// is one problem.
+/// Refuses handlers that need a runtime, when there is none: those that are async or have a queue that is
+/// no `LocalQueue`. All of them are one problem, since one fix serves all.
 pub(crate) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
         Some(queue) => !queue().declared().local,
@@ -288,7 +288,7 @@ pub(crate) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<P
     }));
 }
 
-/// Order is between handlers that run in the same way.
+/// Checks that `after` and `before` are between handlers that run in the same way.
 pub(crate) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let runs = |executor_kind| match executor_kind {
         ExecutorKind::Inline => "inline",

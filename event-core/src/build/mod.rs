@@ -1,7 +1,6 @@
 //! Wires a program: chooses the handlers, checks them, orders them, and binds them.
 //!
-//! Everything that is wrong is noted and reported together, so that a user fixes one build
-//! and not five.
+//! All problems are reported together, so that a user fixes them in one build and not in five.
 
 pub(crate) mod checks;
 pub(crate) mod module;
@@ -31,18 +30,18 @@ use crate::queue::{Declared, QueueSettings};
 use crate::runtime::Runtime;
 use crate::type_map::ByType;
 
-/// The wired program: what the dispatcher is made of.
+/// The wired program, from which the dispatcher is made.
 pub(crate) struct Wired {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
     pub(crate) catch_alls: Vec<(&'static PlannedHandler, CatchAll)>,
     pub(crate) queues: Vec<Arc<LiveQueue>>,
     pub(crate) executors: Executors,
-    /// A handler asks for the identity of emissions.
+    /// Whether a handler asks for the identity of emissions.
     pub(crate) needs_meta: bool,
 }
 
-/// One event type while the program is wired.
+/// One event type and its handlers while the program is wired.
 struct HandlersOfEvent {
     kind: EventKind,
     handlers: Vec<&'static dyn Registered>,
@@ -76,8 +75,8 @@ pub(crate) fn wire(
         .filter(|handler| selection.chooses(*handler))
         .collect();
 
-    // One line for each event type: those of the registry, and those that only a handler
-    // tells of, which are generic or were lost by the linker.
+    // One line for each event type: those of the registry, and those that only a handler names, which are
+    // generic or were lost by the linker.
     let average = chosen.len() / events.len().max(1) + 1;
     let mut lines: ByType<HandlersOfEvent> = ByType::with_capacity_and_hasher(
         events.len() + chosen.len() / 8,
@@ -151,7 +150,7 @@ pub(crate) fn wire(
     provided.untaken().for_each(log::untaken);
     let mut sorted: Vec<_> = catch_alls.iter().map(|(handler, _)| *handler).collect();
     order::sort(&mut sorted);
-    // Without a cycle: each event with these handlers was sorted above.
+    // There is no cycle: the handlers of each event were constrained above.
     let _ = order::constrain(&mut sorted);
     catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
     let catch_alls = catch_alls
@@ -242,7 +241,7 @@ fn bind(
     (list, planned.collect())
 }
 
-/// Puts an event's place where an emit looks for it.
+/// Puts an event's entry where an emit looks for it.
 fn place(
     kind: EventKind,
     entry: TableEntry,
@@ -263,7 +262,7 @@ fn place(
     }
 }
 
-/// A problem at a handler.
+/// Makes a problem that is located at a handler.
 fn at_handler(kind: ProblemKind, handler: &dyn Registered, what: &str) -> Problem {
     let spec = handler.spec();
     Problem::new(kind, format!("handler `{}` {what}", handler.name())).at(spec.file, spec.line)

@@ -6,9 +6,9 @@ use crate::handler::registered::Registered;
 
 /// A crate, or a module of one, that has handlers: made by [`module!`](crate::module!).
 ///
-/// A crate that a program depends on but never names is not linked, and its handlers do not
-/// exist. Naming its `MODULE` in the builder links it, and the build fails if it has no
-/// handlers after all. The rest is below.
+/// A crate that a program depends on but never names is not linked, and its handlers do not exist. Naming
+/// its `MODULE` in the builder links it, and the build fails if the module has no handlers nevertheless.
+/// The rest is below.
 ///
 /// # Examples
 ///
@@ -66,7 +66,7 @@ impl Module {
         self
     }
 
-    /// The module path: every handler at or below it belongs to the module.
+    /// The module path. Every handler at or below it belongs to the module.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
@@ -94,7 +94,7 @@ impl Module {
     }
 }
 
-/// Two are equal when they are the same module of the same program or library.
+/// Two modules are equal if they are the same module of the same program or library.
 impl PartialEq for Module {
     fn eq(&self, other: &Self) -> bool {
         (self.path, self.program) == (other.path, other.program)

@@ -1,4 +1,4 @@
-//! The order of an event's handlers: repeatedly the one with the lowest (priority, path,
+//! The order of an event's handlers: the next one is always the one with the lowest (priority, path,
 //! line) among those whose `after` are done.
 
 use std::cmp::Reverse;
@@ -16,11 +16,11 @@ pub(crate) fn sort(handlers: &mut [&'static dyn Registered]) {
     });
 }
 
-/// Moves sorted handlers behind those that they wait for.
+/// Moves sorted handlers behind the handlers that they wait for.
 ///
 /// # Errors
 ///
-/// The handlers of a cycle, in the order in which each waits for the next.
+/// The handlers of a cycle, each followed by one that it waits for.
 pub(crate) fn constrain(
     handlers: &mut Vec<&'static dyn Registered>,
 ) -> Result<(), Vec<&'static dyn Registered>> {
@@ -60,8 +60,8 @@ pub(crate) fn constrain(
     Ok(())
 }
 
-/// One cycle among the handlers that never became ready: from any of them, going to one that
-/// it waits for must come back to one seen before.
+/// Finds one cycle among the handlers that never became ready. Each of them waits for another of them, so
+/// a walk from one to the next comes back to a handler that it has visited.
 fn cycle(waits_for: &[Vec<usize>], left: &[usize]) -> Vec<usize> {
     let mut path = Vec::new();
     let mut at = left.iter().position(|waits| *waits > 0).unwrap_or(0);

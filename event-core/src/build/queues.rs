@@ -1,4 +1,5 @@
-//! The queues of a program: one for each that a handler names, and none that waits for itself.
+//! Makes the queues of a program, one for each that a handler names, and refuses those that can wait for
+//! themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::handler::registered::Registered;
 use crate::problem::{Problem, ProblemKind};
 use crate::queue::{Declared, Overflow, QueueSettings};
 
-/// That a handler of one event can cause another, or that it has a queue.
+/// A handler of one event can cause another event, or has a queue.
 pub(crate) struct CausalEdge {
     pub(crate) from: &'static EventInfo,
     pub(crate) handler: &'static dyn Registered,
@@ -60,12 +61,12 @@ pub(crate) fn lines(
     lines
 }
 
-/// Refuses queues that wait for room in themselves: with all of them full, each consumer would wait
-/// for room that only a consumer makes.
+/// Refuses queues that wait for capacity in themselves: if all of them are full, each consumer would wait
+/// for capacity that only a consumer frees.
 ///
-/// A queue waits for another if one of its handlers causes, itself or through inline handlers, an
-/// event with a handler in that other one. A queue that never lets emitters wait breaks the chain;
-/// so does a task, since the consumer does not wait for it.
+/// A queue waits for another if one of its handlers causes, itself or through inline handlers, an event
+/// with a handler in that other one. A queue that never lets emitters wait breaks the chain; so does a
+/// task, since the consumer does not wait for it.
 pub(crate) fn deadlocks(
     hops: &[CausalEdge],
     lines: &[Arc<LiveQueue>],
@@ -81,7 +82,7 @@ pub(crate) fn deadlocks(
         .iter()
         .filter(|hop| waits(hop) || is_inline(hop))
         .collect();
-    // Which cycle is found first must not hang on the order in which events were wired.
+    // Which cycle is found first must not depend on the order in which events were wired.
     hops.sort_by_key(|hop| {
         let spec = hop.handler.spec();
         let names = [Some(hop.from), hop.to].map(|event| event.map(EventInfo::name));
@@ -114,8 +115,8 @@ fn name_of_queue(hop: &CausalEdge) -> Option<&'static str> {
     Some(queue().declared().name)
 }
 
-/// The shortest way from a queue, along a hop of one of its handlers, back into the queue. It goes
-/// from event to event, and within a queue from each of its handlers to all others.
+/// Finds the shortest way from a queue, along an edge of one of its handlers, back into the queue. The
+/// way leads from event to event, and within a queue from each of its handlers to all others.
 fn cycle_from(hops: &[&CausalEdge], start: usize) -> Option<Vec<usize>> {
     let home = name_of_queue(hops[start]);
     let mut ways = vec![vec![start]];
@@ -136,7 +137,7 @@ fn cycle_from(hops: &[&CausalEdge], start: usize) -> Option<Vec<usize>> {
                     way.push(next);
                     return Some(way);
                 }
-                // Whoever waits for a queue waits for what any of its handlers causes.
+                // A delivery that waits for a queue waits for what any of the queue's handlers causes.
                 let is_on = |other: &usize| {
                     let is_beside = queue.is_some() && name_of_queue(hops[*other]) == queue;
                     hops[*other].to.is_some() && (*other == next || is_beside)
@@ -176,7 +177,7 @@ fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
         let (from, handler) = (hop.from.name(), hop.handler.name());
         let through = name_of_queue(hop).map_or_else(String::new, |name| format!(" (`{name}`)"));
         match came {
-            // Beside one in the same queue, which holds it up.
+            // The handler of another event in the same queue, which delays this one.
             Some(event) if event != from => steps.push(format!("behind it `{from}`")),
             _ => steps.push(format!("`{from}`")),
         }

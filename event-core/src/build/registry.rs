@@ -1,12 +1,11 @@
 //! What the linker collected: every event type and every handler of the program.
 //!
-//! `#[derive(Event)]` and `#[handler]` each submit one entry to `inventory`. Before `main`
-//! each entry is pushed on a linked list; no user code runs, nothing is allocated. The order
-//! of that list is not an order (it differs between debug and release), so everything that
-//! reads it sorts.
+//! `#[derive(Event)]` and `#[handler]` each submit one entry to `inventory`. Before `main` each entry is
+//! pushed on a linked list; no user code runs, nothing is allocated. The order of that list differs
+//! between debug and release, so all code that reads the list sorts it.
 //!
-//! A crate that the program depends on but never names is not linked, and none of its entries
-//! arrive; `module!` exists to name it.
+//! A crate that the program depends on but never names is not linked, and its entries are missing;
+//! `module!` exists so that a program can name the crate.
 
 #![allow(
     missing_debug_implementations,
@@ -54,21 +53,21 @@ impl EventEntry {
     }
 }
 
-/// Every linked handler, in no order.
+/// Returns every linked handler, in no order.
 pub(crate) fn handlers() -> impl Iterator<Item = &'static dyn Registered> {
     inventory::iter::<HandlerEntry>
         .into_iter()
         .map(|entry| entry.0)
 }
 
-/// Every linked event type that is not generic, in no order.
+/// Returns every linked event type that is not generic, in no order.
 pub(crate) fn events() -> impl Iterator<Item = &'static EventEntry> {
     inventory::iter::<EventEntry>.into_iter()
 }
 
 #[cfg(feature = "serde")]
-/// Reads what was written as a version of an event, and upcasts it to the newest; `None` if there is
-/// no such version.
+/// Reads data that was written as a version of an event, and upcasts it to the newest; returns `None` if
+/// there is no such version.
 pub(crate) type Read =
     fn(version: u32, data: &str) -> Option<Result<Arc<dyn ArrivedEvent>, DataError>>;
 

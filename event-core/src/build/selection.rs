@@ -12,7 +12,7 @@ use crate::problem::{Problem, ProblemKind};
 
 /// Which of the linked handlers a dispatcher has.
 pub(crate) struct Selection {
-    /// Start from every linked handler; otherwise from those of `modules` alone.
+    /// Whether every linked handler is included; otherwise those of `modules` are.
     pub(crate) linked: bool,
     pub(crate) modules: Vec<Module>,
     pub(crate) only_modules: Option<Vec<Module>>,
@@ -45,16 +45,17 @@ impl Selection {
         }
     }
 
-    /// The cardinality of events concerns the whole program.
+    /// Whether the cardinality of events is checked. It concerns the whole program.
     pub(crate) fn checks_cardinality(&self) -> bool {
         self.linked
     }
 
-    /// Every handler of the program: those the linker tells of, and those that modules list.
+    /// Returns every handler of the program: those that the linker collected, and those that modules
+    /// list.
     pub(crate) fn linked(&self) -> Vec<&'static dyn Registered> {
         let mut handlers: Vec<_> = registry::handlers().collect();
-        // The list is last first. In the order of the source it is often sorted already, which
-        // is what sorting is fastest at.
+        // The linker's list is in reverse order. In source order it is often sorted already, which makes
+        // sorting fastest.
         handlers.reverse();
         let listed = self.all_modules().flat_map(Module::listed);
         let mut known: Option<HashSet<TypeId>> = None;
@@ -75,7 +76,7 @@ impl Selection {
             .chain(&self.without_modules)
     }
 
-    /// Whether the builder has a handler, before it is restricted.
+    /// Whether the builder has a handler, before `only` and `without` restrict it.
     fn has(&self, handler: &dyn Registered) -> bool {
         self.linked
             || self.modules.iter().any(|module| module.has(handler))

@@ -1,5 +1,5 @@
-//! What the whole program can decode: each name and version belongs to one type, and what is
-//! superseded has a successor.
+//! Checks what the whole program can decode: each name and version belongs to one type, and each
+//! superseded event has a successor.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ fn accepted(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
             let Some(first) = by_version.insert((name, version), second) else {
                 continue;
             };
-            // That two types declare one name has been said.
+            // Two types that declare one name are reported by another check.
             if first.declared_name() == second.declared_name() {
                 continue;
             }
@@ -49,7 +49,7 @@ fn accepted(infos: &[&'static EventInfo], problems: &mut Vec<Problem>) {
     }
 }
 
-/// The versions before this one.
+/// Returns the versions before this one, from the newest on.
 fn older(info: &'static EventInfo) -> impl Iterator<Item = &'static EventInfo> {
     std::iter::successors(info.previous(), |info| info.previous())
 }

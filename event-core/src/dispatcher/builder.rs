@@ -1,6 +1,6 @@
-//! Builds a dispatcher: which handlers it has, and what they are given.
+//! Builds a dispatcher: chooses its handlers and provides the values that they take.
 //!
-//! Past 400 lines, since it is one list of settings, most of them documentation.
+//! The file is long, since it is one list of settings, most of them documentation.
 
 use std::any::{TypeId, type_name};
 use std::fmt;
@@ -32,7 +32,7 @@ use crate::spans::Spans;
 use crate::type_map::ByType;
 use crate::type_name::short;
 
-/// Builds a [`Dispatcher`]: which handlers it has, and what they are given.
+/// Builds a [`Dispatcher`]: chooses its handlers and provides the values that they take.
 ///
 /// # Examples
 ///
@@ -67,7 +67,7 @@ use crate::type_name::short;
 pub struct DispatcherBuilder {
     pub(crate) selection: Selection,
     provided: Provided,
-    /// Where each value was provided.
+    /// The place in the source where each value was provided.
     given: ByType<&'static Location<'static>>,
     observers: Vec<Arc<dyn Observer>>,
     spans: Spans,
@@ -102,17 +102,16 @@ impl DispatcherBuilder {
         }
     }
 
-    /// Provides the value that handlers take as `&T`.
+    /// Provides a value that handlers take as `&T`.
     ///
-    /// The value lives as long as the dispatcher. A second one of the same type is a problem
-    /// that [`build`](Self::build) reports.
+    /// The value lives as long as the dispatcher. [`build`](Self::build) reports a second value of the
+    /// same type as a problem.
     #[track_caller]
     pub fn provide<T: Dependency>(self, value: T) -> Self {
         self.provide_arc(Arc::new(value))
     }
 
-    /// Provides a shared value; with `provide_arc::<dyn Mailer>(arc)` handlers take
-    /// `&dyn Mailer`.
+    /// Provides a shared value. After `provide_arc::<dyn Mailer>(arc)` handlers take `&dyn Mailer`.
     #[track_caller]
     pub fn provide_arc<T: Dependency + ?Sized>(mut self, value: Arc<T>) -> Self {
         let at = Location::caller();
@@ -136,9 +135,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Replaces the provided value of the same type: for tests, over a builder that the
-    /// program's own code made. That nothing is there to replace is a problem that
-    /// [`build`](Self::build) reports.
+    /// Replaces the provided value of the same type. It is for tests that use the builder of the program.
+    /// If there is no value to replace, [`build`](Self::build) reports a problem.
     #[track_caller]
     pub fn override_with<T: Dependency>(self, value: T) -> Self {
         self.override_arc(Arc::new(value))
@@ -176,7 +174,7 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Makes a span of `tracing` of each emission and each delivery; see [`spans`](crate::spans).
+    /// Makes a `tracing` span for each emission and each delivery; see [`spans`](crate::spans).
     ///
     /// # Examples
     ///
@@ -203,61 +201,63 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Makes spans, and lets their traces go on in other processes: the
-    /// [`traceparent`](crate::Meta::traceparent) of an emission is its span's, and what is
-    /// [delivered](crate::Dispatcher::emit) from outside goes on with the trace that it came with.
+    /// Makes spans, and lets their traces continue in other processes: the
+    /// [`traceparent`](crate::Meta::traceparent) of an emission is that of its span, and an event that is
+    /// [delivered](crate::Dispatcher::emit) from outside continues the trace of its envelope.
     #[cfg(feature = "tracing")]
     pub fn spans_with(mut self, propagator: impl crate::spans::propagator::Propagator) -> Self {
         self.spans = Spans::On(Some(Box::new(propagator)));
         self
     }
 
-    /// How many causes may lie before an event; 256 unless said. The emits that handlers make
-    /// themselves count, too. A limit of 0 lets handlers cause nothing.
+    /// The most causes that may lie between an event and its root; the default is 256. Emits that
+    /// handlers make themselves count, too. With a limit of 0 handlers cannot cause any event.
     pub fn depth_limit(mut self, limit: u32) -> Self {
         self.limits.depth = limit.min(nesting::MOST);
         self
     }
 
-    /// How many emits may run inside each other on one thread, with the outermost; 64 unless said, and
-    /// at least 1, with which handlers cannot emit themselves. What handlers return, or give to an
-    /// [`Emitter`](crate::Emitter), runs after them and not inside.
+    /// The most emits that may run inside each other on one thread, with the outermost one. The default
+    /// is 64. The limit is at least 1, with which handlers cannot emit themselves. Events that handlers
+    /// return, or give to an [`Emitter`](crate::Emitter), are emitted after the handlers and not inside
+    /// of them.
     ///
-    /// Emits inside each other use the stack, which ends the process where it ends. In a debug build
-    /// a level takes up to 20 KiB, with the future of an async handler, beside what the handler itself
-    /// uses. So 64 of them leave 12 KiB to each handler on a stack of 2 MiB, which threads of Rust and
-    /// workers of tokio have. Where stacks are smaller, a lower limit goes with them.
+    /// Emits inside each other use the stack, and a stack overflow ends the process. In a debug build a
+    /// level takes up to 20 KiB, with the future of an async handler, beside what the handler itself
+    /// uses. So 64 levels leave 12 KiB to each handler on a stack of 2 MiB, which threads of Rust and
+    /// workers of tokio have. Set a lower limit where stacks are smaller.
     pub fn nesting_limit(mut self, limit: u32) -> Self {
         self.limits.nesting = limit.max(1);
         self
     }
 
-    /// How many events one root may cause; 10,000 unless said. Events recorded in
-    /// [`PendingEvents`](crate::PendingEvents) do not count. It also limits how many emits the
-    /// handlers of one event may make themselves, with all that those lead to.
+    /// The most events that one root may cause; the default is 10,000. Events recorded in
+    /// [`PendingEvents`](crate::PendingEvents) do not count. The limit also applies to the emits that the
+    /// handlers of one event make themselves, with all that those emits cause.
     pub fn count_limit(mut self, limit: usize) -> Self {
         self.limits.count = limit;
         self
     }
 
-    /// The runtime that async handlers and queues run on; unless said, the one that
-    /// [`build`](Self::build) is called in.
+    /// The runtime that async handlers and queues run on. The default is the runtime in which
+    /// [`build`](Self::build) is called.
     ///
-    /// Once it has ended, what would run on it is abandoned. Each `#[tokio::test]` has a runtime that
-    /// ends with the test, so a dispatcher that several tests share is given one that outlives them.
+    /// After the runtime has ended, deliveries that would run on it are abandoned. Each `#[tokio::test]`
+    /// has a runtime that ends with the test, so a dispatcher that several tests share needs one that
+    /// outlives them.
     #[cfg(feature = "tokio")]
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(Runtime::new(handle));
         self
     }
 
-    /// The clock that tells the time of emissions; the system's unless said.
+    /// The clock that tells the time of emissions; the default is the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Chooses other numbers for a queue than its declaration has.
+    /// Changes the settings of a queue from those of its declaration.
     ///
     /// # Examples
     ///
@@ -274,7 +274,7 @@ impl DispatcherBuilder {
     ///
     /// # Panics
     ///
-    /// `change` does: with a capacity or a number of consumers of 0.
+    /// If `change` panics, as it does for a capacity or a number of consumers of 0.
     #[track_caller]
     pub fn configure(
         mut self,
@@ -308,26 +308,25 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Hears of failures that nobody gets the report of: of queued and detached deliveries, and of
-    /// emissions that were dropped. They are logged, too. Without the feature `tracing` the default
-    /// writes a line to stderr.
+    /// Calls `hook` with each failure that is in no report: failures of queued and detached deliveries,
+    /// and of emissions that were dropped. They are logged, too. Without the feature `tracing` the
+    /// default logger writes a line to stderr.
     ///
-    /// A failure says [which event](Failure::meta) it is about and [shows](Failure::payload) it; with the
-    /// feature `serde` it has the bytes of a dead letter, in `Failure::envelope`.
+    /// A failure has the [meta](Failure::meta) of its event and [shows](Failure::payload) its payload;
+    /// with the feature `serde` it has the bytes of a dead letter, in `Failure::envelope`.
     ///
-    /// What the hook emits on the thread that called it is caused by the failed event: it has that
-    /// event's correlation, its id as causation, and is one deeper. So an alert whose delivery fails,
-    /// too, comes to an end at [`depth_limit`](Self::depth_limit); the hook is then told once that the
-    /// next one was not emitted. A spawned `emit_async` that the
-    /// hook starts is caused by the event, too. Any other emission on another thread or task is a root,
-    /// and has no such end. A panic of the hook is ignored.
+    /// An event that the hook emits on the thread that called it is caused by the failed event: it has
+    /// that event's correlation, its id as causation, and is one deeper. So a chain of alerts whose
+    /// deliveries fail ends at [`depth_limit`](Self::depth_limit); the hook is then called once more,
+    /// with the failure that the next alert was not emitted. A spawned `emit_async` that the hook starts
+    /// is caused by the event, too. Any other emission on another thread or task is a root, and has no
+    /// such limit. A panic of the hook is ignored.
     pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.on_failure = Some(Box::new(hook));
         self
     }
 
-    /// A weak handle to the dispatcher that will be built, for services that are provided
-    /// to it.
+    /// Returns a weak handle to the dispatcher that will be built, for services that are provided to it.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
         DispatcherHandle::awaiting(Arc::clone(&self.promise.0))
@@ -353,7 +352,7 @@ impl DispatcherBuilder {
         let wired = match wired {
             Ok(wired) => wired,
             Err(error) => {
-                // The verdict of a mock would hide why there is no dispatcher.
+                // A panic in the `Drop` of a mock would hide the error of the build.
                 let owners = provided.take_owners();
                 owners.into_iter().for_each(panics::drop_caught);
                 return Err(error);

@@ -1,4 +1,4 @@
-//! Which handlers a builder chooses.
+//! Chooses the handlers of a dispatcher.
 
 use std::any::TypeId;
 use std::panic::Location;
@@ -10,7 +10,7 @@ use crate::engine::plan::spec::FunctionId;
 use crate::event::Event;
 
 impl DispatcherBuilder {
-    /// Leaves out one handler. Its `after` and `before` count as satisfied.
+    /// Leaves out one handler. An `after` or `before` that names it counts as satisfied.
     #[track_caller]
     pub fn without<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.without.push(Choice {
@@ -21,8 +21,9 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Adds one handler. The builder of [`Dispatcher::empty`](crate::Dispatcher::empty) has no others; that of
-    /// [`Dispatcher::builder`](crate::Dispatcher::builder) has it already.
+    /// Adds one handler. The builder of [`Dispatcher::empty`](crate::Dispatcher::empty) starts without
+    /// handlers; that of [`Dispatcher::builder`](crate::Dispatcher::builder) has every linked handler
+    /// already.
     #[track_caller]
     pub fn handler<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.handlers.push(Choice {
@@ -33,7 +34,7 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Leaves out every handler but this, and the others named in the same way.
+    /// Leaves out every handler except this one and others that are named with `only`.
     #[track_caller]
     pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.only.push(Choice {
@@ -44,7 +45,7 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Adds the handlers of a module. Naming it is what makes the linker bring its crate in. The build
+    /// Adds the handlers of a module. Naming the module makes the linker include its crate. The build
     /// fails if the module has no handlers.
     pub fn module(mut self, module: Module) -> Self {
         self.selection.modules.push(module);
@@ -66,8 +67,7 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Lets this program have no handler of `E`, or too few, although `E` declares how many
-    /// it must have.
+    /// Allows this program to have too few handlers of `E`, although `E` declares how many it must have.
     pub fn allow_unhandled<E: Event>(mut self) -> Self {
         self.selection.allow_unhandled.insert(TypeId::of::<E>());
         self

@@ -1,4 +1,4 @@
-//! The verbs of a dispatcher, and their options.
+//! The emit methods of a dispatcher, and their options.
 
 use std::future::Future;
 
@@ -12,27 +12,28 @@ use crate::handler::param::Dependency;
 use crate::report::Report;
 
 impl Dispatcher {
-    /// Emits an event: runs its inline handlers now, hands it to its tasks and queues, then emits what
-    /// was caused, and so on.
+    /// Emits an event: runs its inline handlers, hands its other deliveries to tasks and queues, then
+    /// emits the events that handlers caused, until none is left.
     ///
-    /// Never waits, and never panics because of a handler: a delivery that finds its queue full is a
-    /// failure in the report, also where the queue lets emitters [wait](crate::queue::Overflow::Wait), as
-    /// [`emit_async`](Self::emit_async) and [`emit_blocking`](Self::emit_blocking) do. Emitting to nobody is
-    /// legal and nearly free. Inside a handler it starts a root of its own, which runs at
-    /// once; return the event instead to have it run after the other handlers.
+    /// `emit` never waits, and never panics because of a handler. A delivery that finds its queue full is
+    /// a failure in the report, even if the queue lets emitters [wait](crate::queue::Overflow::Wait);
+    /// [`emit_async`](Self::emit_async) and [`emit_blocking`](Self::emit_blocking) do wait. Emitting an
+    /// event without handlers is allowed and nearly free. Inside a handler `emit` starts a root of its
+    /// own, which runs at once; a handler that returns the event has it emitted after the other handlers.
     ///
-    /// Takes an event, [`PendingEvents`](crate::PendingEvents), or an envelope by reference; see [`Payload`].
+    /// `payload` is an event, [`PendingEvents`](crate::PendingEvents), or an envelope by reference; see
+    /// [`Payload`].
     #[inline]
     pub fn emit<P: Payload>(&self, payload: P) -> Report {
         payload.emit_plain(self)
     }
 
-    /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers, side by side
-    /// inside of the returned future, and waits for room in queues that let emitters
-    /// [wait](crate::queue::Overflow::Wait). The report then covers the async handlers, too.
+    /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers concurrently inside
+    /// of the returned future, and waits for capacity in queues that let emitters
+    /// [wait](crate::queue::Overflow::Wait). The report also covers the async handlers.
     ///
-    /// Nothing happens before the future is awaited. Inline handlers run first, in order.
-    /// Events that async handlers return are emitted in the order of the handlers.
+    /// Nothing happens before the future is awaited. Inline handlers run first, in order. Events that
+    /// async handlers return are emitted in the order of the handlers.
     ///
     /// # Examples
     ///
@@ -61,7 +62,7 @@ impl Dispatcher {
     ///
     /// # Cancellation
     ///
-    /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
+    /// If the future is dropped early, deliveries that have not ended are cancelled; see [`EmitAsync`].
     pub fn emit_async<P: Payload>(
         &self,
         payload: P,
@@ -71,26 +72,27 @@ impl Dispatcher {
         EmitAsync::new(&self.owner, event, future)
     }
 
-    /// Emits an event as [`emit`](Self::emit) does, and lets the thread wait for room in queues that
-    /// let emitters [wait](crate::queue::Overflow::Wait).
+    /// Emits an event as [`emit`](Self::emit) does, and blocks the thread until there is capacity in
+    /// queues that let emitters [wait](crate::queue::Overflow::Wait).
     ///
     /// # Errors
     ///
-    /// The thread belongs to a runtime, which might stand still; nothing was emitted, and the event is
-    /// gone. Threads of tokio's `spawn_blocking` cannot be told from its others; use `std::thread`.
+    /// The thread belongs to a runtime, which blocking could stall. Nothing was emitted, and the event is
+    /// dropped. Threads of tokio's `spawn_blocking` cannot be distinguished from its workers; use
+    /// `std::thread`.
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
         Ok(payload.emit_with(Request::plain(self, WaitPolicy::BlockForCapacity)))
     }
 
-    /// Gives a value along with what is emitted through what this returns: handlers of the event and
-    /// of all it causes, through queues and tasks, take it as [`Context<T>`](crate::Context).
+    /// Returns a dispatcher that gives a value along with what it emits: handlers of the event and of all
+    /// it causes, through queues and tasks, take the value as [`Context<T>`](crate::Context).
     pub fn with<T: Dependency>(&self, value: T) -> EmitOptions<'_> {
         EmitOptions::new(self).with(value)
     }
 
-    /// Lets what is emitted through what this returns end at the first failure: no further handler starts,
-    /// and nothing more is emitted, at every level of the cascade. Async handlers that run already run to
+    /// Returns a dispatcher whose emissions end at the first failure: no further handler starts, and
+    /// nothing more is emitted, at every level of the cascade. Async handlers that have started run to
     /// their end. Django's `send` does so with sync receivers.
     ///
     /// # Examples
@@ -116,14 +118,14 @@ impl Dispatcher {
         EmitOptions::new(self).fail_fast()
     }
 
-    /// Lets what is emitted through what this returns cause nothing that is in its record, too: for an
-    /// envelope out of a [journal](crate::wire::journal), whose handlers caused events that are in it and
-    /// are replayed in their turn.
+    /// Returns a dispatcher whose emissions cause no event that can be in the journal. It is for
+    /// envelopes out of a [journal](crate::wire::journal), since the events that their handlers caused
+    /// are in the journal, too, and are replayed in their turn.
     ///
-    /// What handlers return, give to an [`Emitter`](crate::Emitter) or emit themselves through this
-    /// dispatcher is discarded, wherever they run: inline, as tasks, in queues, as subscriptions. It is
-    /// counted in [`Report::discarded`] and [`counts`](Self::counts), and is no failure. An event
-    /// that is not `wire` can be in no record, and is emitted as always.
+    /// Events that handlers return, give to an [`Emitter`](crate::Emitter) or emit themselves through
+    /// this dispatcher are discarded, wherever the handlers run: inline, as tasks, in queues, as
+    /// subscriptions. They are counted in [`Report::discarded`] and [`counts`](Self::counts), and are no
+    /// failures. An event that is not `wire` cannot be in a journal, and is emitted as always.
     ///
     /// # Examples
     ///

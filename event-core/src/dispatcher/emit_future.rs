@@ -13,13 +13,14 @@ use crate::event::info::EventInfo;
 use crate::report::Report;
 
 pin_project! {
-/// An emission that has not begun: await it, or [spawn](Self::spawned) it.
+/// An emission that has not started: await it, or [spawn](Self::spawned) it.
 ///
 /// # Cancellation
 ///
-/// Dropped midway (a `select!`, a client that is gone), what had not ended ends as cancelled, which
-/// is logged and told to observers once; what was handed to a queue goes on. Where that must not
-/// happen, [`spawned`](Self::spawned) makes it a task: dropping it then only stops the waiting.
+/// If the future is dropped early (by a `select!`, or since a client has gone), each delivery that has
+/// not ended is cancelled, which is logged and told to observers once; deliveries that were handed to a
+/// queue continue. To prevent this, [`spawned`](Self::spawned) makes the emission a task: dropping its
+/// future only ends the waiting.
 #[must_use = "an emission does nothing until it is awaited"]
 pub struct EmitAsync<'d, F> {
     pub(crate) inner: &'d Arc<DispatcherState>,

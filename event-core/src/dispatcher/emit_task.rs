@@ -1,4 +1,4 @@
-//! Emissions as tasks, which go on whoever waits for them.
+//! Emissions as tasks, which continue if no code waits for them.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -19,10 +19,10 @@ use crate::runtime::Runtime;
 use crate::spans::Trace;
 
 impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
-    /// Makes the emission a task, which begins at once and goes on whatever becomes of this
-    /// future. The task is tracked: [`shutdown`](crate::Dispatcher::shutdown) waits for it.
+    /// Makes the emission a task, which starts at once and continues if this future is dropped. The task
+    /// is tracked: [`shutdown`](crate::Dispatcher::shutdown) waits for it.
     ///
-    /// Recommended in request handlers, whose future is dropped when the client goes away.
+    /// This is recommended in request handlers, whose future is dropped when the client disconnects.
     ///
     /// # Examples
     ///
@@ -48,7 +48,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
     ///
     /// # Panics
     ///
-    /// The dispatcher was built outside of a runtime, and this is not inside of one, either.
+    /// The dispatcher was built outside of a runtime, and `spawned` is called outside of a runtime.
     pub fn spawned(self) -> EmitTask {
         let runtime = self.inner.runtime.clone().or_else(Runtime::current);
         let Some(runtime) = runtime else {
@@ -60,13 +60,14 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let tracked = Tracked::enter(self.inner, self.event);
         let id = tracked.task.as_ref().map(TaskGuard::id);
         let future = self.future;
-        // A handler's emission stays inside of its own, wherever it goes on; and one of a hook descends
-        // from what the hook is told of.
+        // An emission that a handler spawns stays inside the handler's own, wherever it runs; an emission
+        // that an `on_failure` hook spawns descends from the failed event.
         let scope = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
         let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
-            // As a whole: an assignment alone would move a copy of the field.
+            // Moves the whole value: an assignment to the field alone would capture and move a copy of
+            // the field.
             let mut tracked = tracked;
             tracked.has_begun = true;
             let mut future = pin!(future);
@@ -101,8 +102,8 @@ struct Tracked {
     inner: DropCaught<Arc<DispatcherState>>,
     event: &'static EventInfo,
     has_begun: bool,
-    /// None if the dispatcher is closed; the emission itself will say so. Behind the dispatcher: whoever
-    /// finds that no task runs is its last owner.
+    /// `None` if the dispatcher is closed; the emission itself reports that. It is dropped after `inner`,
+    /// so that code that sees no task running may be the last owner of the dispatcher.
     task: Option<TaskGuard>,
 }
 
@@ -142,7 +143,7 @@ impl Future for EmitTask {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
         let joined = ready!(Pin::new(&mut self.task).poll(context));
-        // Emissions do not panic; the runtime ended before this one did.
+        // Emissions do not panic, so the runtime ended before this one did.
         Poll::Ready(joined.unwrap_or_else(|_| {
             let inner = self.inner.upgrade();
             let cause = inner.map_or(Cause::Abandoned { queue: None }, |it| it.abandoned(None));

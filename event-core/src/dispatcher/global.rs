@@ -1,4 +1,4 @@
-//! The dispatcher of the process, for those who want one, and its replacement in tests.
+//! The optional dispatcher of the process, and its replacement in tests.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,20 +20,20 @@ use crate::report::Report;
 static DEFAULT: OnceLock<Dispatcher> = OnceLock::new();
 
 thread_local! {
-    /// Isolated, for a thread that ends before its guards do.
+    /// Drops are caught, for a thread that ends before its guards are dropped.
     static ENTERED: RefCell<Vec<(u64, DropCaught<Dispatcher>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Tells guards apart.
+/// The number of the last guard; each guard has its own.
 static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 
-/// Emits through the dispatcher that this thread or future has [entered](enter), else through the
+/// Emits through the dispatcher that this thread or future has [entered](enter), or else through the
 /// [default](set_default) of the process.
 ///
 /// # Errors
 ///
-/// [`EmitError::NoDefault`] if there is neither: a missing dispatcher never looks like
-/// "nobody listens".
+/// [`EmitError::NoDefault`] if there is neither, so that a missing dispatcher is not taken for an event
+/// without handlers.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 /// ```
 #[must_use = "an error means that nobody was told: there is no default dispatcher"]
 pub fn emit<P: Payload>(payload: P) -> Result<Report, EmitError> {
-    // A thread that ends has left every dispatcher.
+    // A thread that ends may have dropped the list; no dispatcher is entered then.
     let entered =
         ENTERED.try_with(|all| all.borrow().last().map(|(_, last)| Dispatcher::clone(last)));
     let entered = entered.ok().flatten().map(DropCaught::new);
@@ -67,7 +67,7 @@ pub fn emit<P: Payload>(payload: P) -> Result<Report, EmitError> {
 ///
 /// # Errors
 ///
-/// There is one already.
+/// There is a default already.
 pub fn set_default(dispatcher: &Dispatcher) -> Result<(), SetDefaultError> {
     DEFAULT
         .set(dispatcher.clone())
@@ -79,7 +79,7 @@ pub fn enter(dispatcher: &Dispatcher) -> EnterGuard {
     EnterGuard::new(dispatcher)
 }
 
-/// Makes a dispatcher the default inside of a future, on whatever thread that is polled.
+/// Makes a dispatcher the default inside of a future, on whatever thread the future is polled.
 ///
 /// # Examples
 ///
@@ -98,12 +98,12 @@ pub fn scope<F: Future>(dispatcher: &Dispatcher, future: F) -> WithDispatcher<F>
     WithDispatcher::new(dispatcher, future)
 }
 
-/// A guard: until it is dropped, [`emit`] on this thread uses the dispatcher
-/// that made it. Guards may be nested: the last one that still lives counts.
+/// A guard: until it is dropped, [`emit`] on this thread uses the dispatcher that made it. If guards are
+/// nested, the last one that is not dropped counts.
 #[must_use = "dropping the guard leaves the dispatcher at once"]
 pub struct EnterGuard {
     guard: u64,
-    /// It belongs to the thread that made it.
+    /// The guard belongs to the thread that made it.
     not_send: PhantomData<*const ()>,
 }
 
@@ -119,8 +119,7 @@ impl EnterGuard {
 }
 
 pin_project! {
-    /// A future inside of which [`emit`] uses the dispatcher that made it: from
-    /// [`scope`].
+    /// A future inside of which [`emit`] uses the dispatcher that made it, returned by [`scope`].
     #[must_use = "futures do nothing until they are awaited"]
     pub struct WithDispatcher<F> {
         dispatcher: Dispatcher,
@@ -161,7 +160,7 @@ impl Drop for EnterGuard {
             let at = all.iter().position(|(guard, _)| *guard == self.guard);
             at.map(|at| all.remove(at))
         });
-        // Outside of the borrow: it may be the last owner of the dispatcher.
+        // Dropped outside of the borrow, since the guard may be the last owner of the dispatcher.
         drop(left.ok().flatten().map(|(_, left)| left.into_inner()));
     }
 }

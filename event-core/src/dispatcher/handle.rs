@@ -1,4 +1,4 @@
-//! A reference to a dispatcher that does not keep it alive, and that may come before it.
+//! A reference to a dispatcher that does not keep it alive, and that can be made before it.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
@@ -11,9 +11,11 @@ use crate::error::EmitError;
 use crate::panics::DropCaught;
 use crate::report::Report;
 
-/// A weak reference to a dispatcher, for services that are built before it and given to it.
+/// A weak reference to a dispatcher, for services that are built before the dispatcher and provided to
+/// it.
 ///
-/// From [`DispatcherBuilder::handle`](crate::dispatcher::builder::DispatcherBuilder::handle), or from a dispatcher.
+/// Returned by [`DispatcherBuilder::handle`](crate::dispatcher::builder::DispatcherBuilder::handle) and
+/// [`Dispatcher::handle`].
 ///
 /// # Examples
 ///
@@ -61,7 +63,7 @@ impl DispatcherHandle {
         }
     }
 
-    /// The dispatcher, while it lives.
+    /// Returns the dispatcher, if it is alive.
     ///
     /// # Errors
     ///
@@ -80,7 +82,7 @@ impl DispatcherHandle {
     ///
     /// # Errors
     ///
-    /// Those of [`get`](Self::get).
+    /// The errors of [`get`](Self::get).
     pub fn emit<P: Payload>(&self, payload: P) -> Result<Report, EmitError> {
         let dispatcher = DropCaught::new(self.get()?);
         Ok(dispatcher.emit(payload))

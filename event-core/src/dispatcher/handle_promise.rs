@@ -1,11 +1,11 @@
-//! What handles wait for that were made before their dispatcher.
+//! Gives a dispatcher to the handles that were made before it.
 
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::engine::state::DispatcherState;
 
-/// What handles of the dispatcher wait for. Dropped without being kept, they learn that it
-/// will never be built.
+/// A promise to set the dispatcher of its handles. If it is dropped before `keep`, the handles return
+/// that there will be no dispatcher.
 #[derive(Default)]
 pub(crate) struct HandlePromise(pub(crate) Arc<OnceLock<Weak<DispatcherState>>>);
 

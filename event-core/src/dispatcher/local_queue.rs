@@ -1,4 +1,4 @@
-//! What a dispatcher tells of its queues, by the kind of queue.
+//! The handles that a dispatcher returns for its queues, by the kind of queue.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::queue::{AnyQueue, Declared, Queue};
 /// The declaration of a queue, which [`Dispatcher::queue`](crate::Dispatcher::queue) takes: a [`Queue`] or a
 /// [`LocalQueue`]. Nothing outside of this crate can implement it.
 pub trait QueueDeclaration: AnyQueue {
-    /// What a dispatcher tells of such a queue.
+    /// The handle that a dispatcher returns for such a queue.
     type Handle;
 
     #[doc(hidden)]
@@ -42,8 +42,8 @@ impl<S: 'static> QueueDeclaration for LocalQueue<S> {
     }
 }
 
-/// A [`LocalQueue`] of one dispatcher: a [`QueueHandle`] that can be pumped. It does not keep the dispatcher
-/// alive.
+/// A handle to a [`LocalQueue`] of one dispatcher: a [`QueueHandle`] that can also pump the queue. It
+/// does not keep the dispatcher alive.
 pub struct LocalQueueHandle<S> {
     queue: QueueHandle,
     dispatcher: Weak<DispatcherState>,
@@ -51,16 +51,16 @@ pub struct LocalQueueHandle<S> {
 }
 
 impl<S: 'static> LocalQueueHandle<S> {
-    /// Runs what waits in the queue right now, on this thread, and lends it `owned`. Returns how many
-    /// deliveries ran; 0 if the dispatcher is gone. What they cause through the same queue waits for the
-    /// next call.
+    /// Runs the deliveries that wait in the queue now, on this thread, and lends `owned` to them. Returns
+    /// how many deliveries ran, or 0 if the dispatcher is gone. Deliveries that they cause through the
+    /// same queue wait for the next call.
     pub fn pump(&self, owned: &mut S) -> usize {
         let dispatcher = DispatcherOwner::of(&self.dispatcher);
         dispatcher.map_or(0, |dispatcher| self.queue.queue.pump(&dispatcher, owned))
     }
 
-    /// Sets what wakes the loop that pumps the queue (`request_repaint`, an `EventLoopProxy`). It is called
-    /// on the emitter's thread whenever a delivery comes to wait.
+    /// Sets the function that wakes the loop that pumps the queue (`request_repaint`, an
+    /// `EventLoopProxy`). It is called on the emitter's thread whenever a delivery is added to the queue.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl<S: 'static> LocalQueueHandle<S> {
     ///
     /// # Errors
     ///
-    /// It was set before.
+    /// A function was set before.
     pub fn on_wake(&self, wake: impl Fn() + Send + Sync + 'static) -> Result<(), WakeSetError> {
         if self.queue.queue.set_wake(Box::new(wake)) {
             Ok(())
@@ -132,7 +132,7 @@ impl<S> fmt::Debug for LocalQueueHandle<S> {
     }
 }
 
-/// No handler of a dispatcher names a queue.
+/// The error if no handler of a dispatcher names the queue.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "no handler of this dispatcher names queue `{name}` ({file}:{line}); add `queue = …` to a `#[handler]`, or \
@@ -155,7 +155,7 @@ impl UnknownQueueError {
     }
 }
 
-/// What wakes the loop that pumps a queue was set before.
+/// The error if the function that wakes the loop was set before.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "what wakes the loop of queue `{queue}` is set already; `on_wake` works once for each dispatcher"

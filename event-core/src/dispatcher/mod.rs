@@ -1,4 +1,4 @@
-//! The dispatcher: an ordinary value that hands events to their handlers.
+//! The dispatcher: a value that has handlers and emits to them.
 
 pub(crate) mod builder;
 pub(crate) mod builder_handlers;
@@ -46,39 +46,42 @@ pub use crate::dispatcher::payload::Payload;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 
-/// Hands each event to everyone who handles it.
+/// Hands each event to all of its handlers.
 ///
-/// Made by [`builder`](Self::builder), which starts from every handler the linker found, or
-/// by [`empty`](Self::empty), which starts from none. It is an ordinary value: clones share
-/// one dispatcher, and two dispatchers of one process never see each other's events.
+/// A dispatcher is made by [`builder`](Self::builder), which starts with every linked handler, or by
+/// [`empty`](Self::empty), which starts with none. It is an ordinary value: its clones share one
+/// dispatcher, and two dispatchers of one process never see each other's events.
 ///
 /// # Order
 ///
-/// An emission has four phases. Inline handlers run one after another on the emitter's thread:
-/// repeatedly the one with the lowest (priority, path, line) among those whose `after` have ended,
-/// never in link order. Then filters are asked, async handlers are started, and queues and streams are
-/// offered their deliveries, in the same order. In both phases subscriptions stand among the handlers: by
-/// priority, behind handlers of the same. [`emit_async`](Self::emit_async) also awaits the async handlers. Last, events that
-/// handlers caused are emitted, first in first out. What a queued or detached handler causes is
-/// emitted where it runs.
+/// An emission has four phases. First, inline handlers run one after another on the emitter's thread: the
+/// next one is always the one with the lowest (priority, path, line) among those whose `after` have
+/// ended, never the next in link order. Second, filters are evaluated, async handlers are started, and
+/// deliveries are offered to queues and streams, in the same order. In both phases subscriptions run
+/// among the handlers: by priority, behind handlers of the same priority. Third,
+/// [`emit_async`](Self::emit_async) awaits the async handlers. Last, the events that handlers caused are
+/// emitted, first in first out. Events that a queued or detached handler causes are emitted where that
+/// handler runs.
 ///
 /// # Failures
 ///
-/// An error or a panic of one handler reaches no other and not the emitter; it is in the
-/// [`Report`](crate::Report), and logged. Failures of deliveries that end after the report are logged, and told to
-/// [`on_failure`](DispatcherBuilder::on_failure). Under `panic = "abort"` a panic ends the process.
+/// An error or a panic of one handler affects no other handler and not the emitter; it is in the
+/// [`Report`](crate::Report), and logged. Failures of deliveries that end after the report are logged,
+/// and passed to [`on_failure`](DispatcherBuilder::on_failure). Under `panic = "abort"` a panic ends the
+/// process.
 ///
 /// # Dropping it
 ///
-/// With the last clone goes what the dispatcher owns: the values that were provided, closures,
-/// subscriptions, observers. All of it is dropped, and then the first panic among it goes on to whoever
-/// dropped the clone: so a mock that checks its expectations when it is dropped fails its test. Inside
-/// of an emission, and on a thread that panics, such panics are logged instead.
+/// When the last clone is dropped, everything the dispatcher owns is dropped: the values that were
+/// provided, closures, subscriptions, observers. If several of these drops panic, all of them still run,
+/// and the first panic continues in the code that dropped the clone: so a mock that checks its
+/// expectations when it is dropped fails its test. Inside of an emission, and on a thread that panics,
+/// such panics are logged instead.
 ///
-/// While deliveries are under way the dispatcher lives on without clones, and goes with the last of them,
-/// on a thread or in a task where nobody waits for a verdict: it is logged. A test
-/// [shuts down](Self::shutdown) first, after which the last clone is the last owner. If that clone is
-/// dropped in a task of a runtime, the task panics, which shows in its `JoinHandle` alone.
+/// While deliveries run, the dispatcher lives on without clones, and is dropped with the last delivery,
+/// on a thread or in a task where such a panic is only logged. A test therefore [shuts
+/// down](Self::shutdown) first; after that the last clone is the last owner. If that clone is dropped in
+/// a task of a runtime, the task panics, which only its `JoinHandle` shows.
 ///
 /// # Examples
 ///
@@ -104,18 +107,18 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Starts a dispatcher with every linked handler.
+    /// Returns a builder with every linked handler.
     pub fn builder() -> DispatcherBuilder {
         DispatcherBuilder::of_linked(true)
     }
 
-    /// Starts a dispatcher without any handler: for runtime subscriptions alone, and for
-    /// tests that add one [`module`](DispatcherBuilder::module) after another.
+    /// Returns a builder without handlers: for dispatchers that have subscriptions alone, and for tests
+    /// that add one [`module`](DispatcherBuilder::module) after another.
     pub fn empty() -> DispatcherBuilder {
         DispatcherBuilder::of_linked(false)
     }
 
-    // Not `new`, which rustc would offer for `Dispatcher::new()`.
+    // Not named `new`, which rustc would suggest for `Dispatcher::new()`.
     pub(crate) fn of(owner: DispatcherOwner) -> Self {
         Self { owner }
     }
@@ -124,14 +127,14 @@ impl Dispatcher {
         &self.owner
     }
 
-    /// Adds a handler at run time; the closure may return whatever a handler of `E` may.
+    /// Adds a handler at run time. The closure may return whatever a handler of `E` may return.
     ///
-    /// Strong: it lives until the guard is dropped, whatever it captures. One that captures a
-    /// clone of the dispatcher keeps it alive for ever if it is detached; capture a
-    /// [`handle`](Self::handle) instead. An emission that
-    /// has started does not see it. A closure handles one event type; a handler of every event
-    /// is written as a function with `#[handler]`. See [`subscription`](Self::subscription_builder) for one call
-    /// only, another priority, or one that ends with an object.
+    /// The subscription is strong: it lives until the guard is dropped, whatever the closure captures. A
+    /// closure that captures a clone of the dispatcher keeps the dispatcher alive for ever if the guard
+    /// is detached; capture a [`handle`](Self::handle) instead. An emission that has started does not see
+    /// the subscription. A closure handles one event type; a handler of every event is written as a
+    /// function with `#[handler]`. See [`subscription_builder`](Self::subscription_builder) for a
+    /// subscription with one call only, with another priority, or one that ends with an object.
     ///
     /// # Examples
     ///
@@ -158,12 +161,12 @@ impl Dispatcher {
         self.subscription_builder().subscribe(handler)
     }
 
-    /// Adds an async handler at run time: its future is run like that of an `async fn` with
-    /// `#[handler]`, and may lead to whatever a handler of `E` may return.
+    /// Adds an async handler at run time. Its future runs like that of an `async fn` with `#[handler]`,
+    /// and may return whatever a handler of `E` may return.
     ///
-    /// The closure is called for each event, and its future outlives the call. So what it captures is cloned for
-    /// each call, as in the example; or it is the target of a [`weak`](SubscriptionBuilder::weak) subscription,
-    /// which the closure is given.
+    /// The closure is called for each event, and its future outlives the call. So clone what the closure
+    /// captures for each call, as in the example, or make it the target of a
+    /// [`weak`](SubscriptionBuilder::weak) subscription, which the closure is called with.
     ///
     /// # Examples
     ///
@@ -195,15 +198,16 @@ impl Dispatcher {
     where
         E: Handled,
         R: Outcome<E> + 'static,
-        // rustc shows this line to whoever captures in another way.
+        // rustc shows the next line for a closure that captures in another way.
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
     {
         self.subscription_builder().subscribe_async(handler)
     }
 
-    /// The events of one type from here on, as a stream that holds up to `capacity` of them; what
-    /// happens to more is said by `overflow`, and [counted](EventStream::skipped).
+    /// Returns the events of one type from now on, as a stream that holds up to `capacity` of them.
+    /// `overflow` says what happens to events that find the stream full; they are
+    /// [counted](EventStream::skipped).
     ///
     /// # Examples
     ///
@@ -242,12 +246,13 @@ impl Dispatcher {
         EventStream::new(queue, subscription)
     }
 
-    /// One queue of this dispatcher: its counts, and a way to pause it and to wait for it. Of a
-    /// [`LocalQueue`](crate::queue::LocalQueue) also a way to [pump](crate::queue::LocalQueueHandle::pump) it.
+    /// Returns a handle to a queue of this dispatcher, which has its counts, pauses it and waits for it.
+    /// The handle of a [`LocalQueue`](crate::queue::LocalQueue) also
+    /// [pumps](crate::queue::LocalQueueHandle::pump) it.
     ///
     /// # Errors
     ///
-    /// No handler of this dispatcher names the queue, so that nothing ever waits in it.
+    /// No handler of this dispatcher names the queue, so no delivery ever waits in it.
     pub fn queue<Q: QueueDeclaration>(
         &self,
         queue: &'static Q,
@@ -259,8 +264,8 @@ impl Dispatcher {
         Ok(queue.handle(handle, self))
     }
 
-    /// Every queue that some handler of this dispatcher names, those that a thread pumps, too; in no
-    /// order that says anything.
+    /// Returns every queue that a handler of this dispatcher names, with each `LocalQueue`, in no
+    /// particular order.
     pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
         let queues = self.owner.queues.iter().enumerate();
         queues.filter_map(|(at, queue)| {
@@ -269,14 +274,14 @@ impl Dispatcher {
         })
     }
 
-    /// Ends the dispatcher in an orderly way: takes no new roots, and waits until tasks, queued
-    /// deliveries and all they cause have ended, but no longer than `limit`. What has not ended then
-    /// is abandoned, and named in the report.
+    /// Shuts the dispatcher down: it takes no new roots, and waits until tasks, queued deliveries and all
+    /// they cause have ended, but no longer than `limit`. Deliveries that have not ended by then are
+    /// abandoned, and named in the report.
     ///
-    /// Nothing happens before what this returns is awaited, or [blocks](Shutdown::blocking) a thread.
-    /// From then on `emit` emits nothing, except inside of handlers that drain; its report says
-    /// that it is [closed](crate::Report::closed). An `emit` that runs on another thread is not waited for;
-    /// what it hands over afterwards ends as rejected. Streams end.
+    /// Nothing happens before the returned value is awaited, or [blocks](Shutdown::blocking) a thread.
+    /// From then on `emit` emits nothing, except inside of handlers that drain; its report says that the
+    /// dispatcher is [closed](crate::Report::closed). The shutdown does not wait for an `emit` that runs
+    /// on another thread; deliveries that it hands over afterwards are rejected. Streams end.
     ///
     /// # Examples
     ///
@@ -307,7 +312,7 @@ impl Dispatcher {
         Shutdown::new(&self.owner, limit)
     }
 
-    /// Starts a subscription with options.
+    /// Returns a builder for a subscription with options.
     pub fn subscription_builder(&self) -> SubscriptionBuilder<'_> {
         SubscriptionBuilder::new(self)
     }
@@ -323,7 +328,7 @@ impl Dispatcher {
         }
     }
 
-    /// What the dispatcher has counted so far.
+    /// Returns what the dispatcher has counted so far.
     #[must_use]
     pub fn counts(&self) -> DispatcherCounts {
         DispatcherCounts {
@@ -332,7 +337,7 @@ impl Dispatcher {
         }
     }
 
-    /// A handle that does not keep the dispatcher alive: for code that the dispatcher owns, such
+    /// Returns a handle that does not keep the dispatcher alive: for code that the dispatcher owns, such
     /// as subscriptions that emit.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
@@ -340,14 +345,14 @@ impl Dispatcher {
     }
 }
 
-/// What a dispatcher has counted: from [`Dispatcher::counts`].
+/// What a dispatcher has counted, returned by [`Dispatcher::counts`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DispatcherCounts {
     /// Calls of observers that panicked.
     pub observer_panics: u64,
-    /// Events that were not emitted in replays, since they are in the record. Those of queued and detached
-    /// handlers are in no report.
+    /// Events that were not emitted in replays, since they are in the journal. Such events of queued and
+    /// detached handlers are in no report.
     pub discarded: u64,
 }
 

@@ -14,8 +14,9 @@ use crate::handler::param::Dependency;
 use crate::panics;
 use crate::report::Report;
 
-/// A dispatcher with options for what it emits: from [`Dispatcher::with`], [`Dispatcher::fail_fast`] and
-/// [`Dispatcher::replaying`], which can be combined. It can be used more than once.
+/// A dispatcher with options for what it emits, returned by [`Dispatcher::with`],
+/// [`Dispatcher::fail_fast`] and [`Dispatcher::replaying`], which can be combined. It can be used more
+/// than once.
 ///
 /// # Examples
 ///
@@ -46,7 +47,7 @@ pub struct EmitOptions<'d> {
 }
 
 impl Drop for EmitOptions<'_> {
-    /// This may be the last owner of the values.
+    /// The options may be the last owner of the values.
     fn drop(&mut self) {
         if let Some(values) = self.options.values.take() {
             panics::release(|| drop(values));
@@ -62,7 +63,7 @@ impl<'d> EmitOptions<'d> {
         }
     }
 
-    /// Gives a value along, which replaces one of the same type: handlers of the event and of all that it
+    /// Adds a value, which replaces one of the same type: handlers of the event and of all that it
     /// causes, through queues and tasks, take it as [`Context<T>`](crate::Context).
     pub fn with<T: Dependency>(mut self, value: T) -> Self {
         let values = self.options.values.take().unwrap_or_default();
@@ -71,13 +72,13 @@ impl<'d> EmitOptions<'d> {
         self
     }
 
-    /// Ends the emission at the first failure; see [`Dispatcher::fail_fast`].
+    /// Ends each emission at its first failure; see [`Dispatcher::fail_fast`].
     pub fn fail_fast(mut self) -> Self {
         self.options.fail_fast = true;
         self
     }
 
-    /// Does not emit what handlers cause, as far as a record has it; see [`Dispatcher::replaying`].
+    /// Discards the caused events that can be in the journal; see [`Dispatcher::replaying`].
     #[cfg(feature = "serde")]
     pub fn replaying(mut self) -> Self {
         self.options.replays = true;
@@ -93,7 +94,7 @@ impl<'d> EmitOptions<'d> {
     ///
     /// # Cancellation
     ///
-    /// Dropped midway, what had not ended is cancelled; see [`EmitAsync`].
+    /// If the future is dropped early, deliveries that have not ended are cancelled; see [`EmitAsync`].
     pub fn emit_async<P: Payload>(
         &self,
         payload: P,

@@ -1,4 +1,4 @@
-//! What a dispatcher emits.
+//! The values that a dispatcher emits.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::event::info::EventInfo;
 use crate::event::{Emitted, Event};
 use crate::report::Report;
 
-/// What [`emit`](crate::Dispatcher::emit), [`emit_async`](crate::Dispatcher::emit_async) and
-/// [`emit_blocking`](crate::Dispatcher::emit_blocking) take: an event, [`PendingEvents`], or, with the feature
+/// The argument of [`emit`](crate::Dispatcher::emit), [`emit_async`](crate::Dispatcher::emit_async) and
+/// [`emit_blocking`](crate::Dispatcher::emit_blocking): an event, [`PendingEvents`], or, with the feature
 /// `serde`, an `Envelope` or a reference to one. Nothing outside of this crate can implement it.
 ///
 /// Generic code that emits takes `E: Transient`, or `P: Payload`.
@@ -42,7 +42,8 @@ pub trait Payload: Sized {
     fn emit_async(self, request: Request<'_>) -> impl Future<Output = Report> + Send + use<Self>;
 }
 
-/// Through which dispatcher, and how. Nothing outside of this crate can name it, which seals [`Payload`].
+/// The dispatcher and the options of an emission. Nothing outside of this crate can name it, which seals
+/// [`Payload`].
 #[allow(missing_debug_implementations, reason = "it cannot be named")]
 pub struct Request<'d> {
     pub(crate) state: &'d Arc<DispatcherState>,
@@ -82,9 +83,8 @@ where
     }
 }
 
-/// Recorded events are emitted as one root: all of them, in order, before anything that they cause. An async
-/// emission runs the async handlers of each, side by side, before it emits the next one: for facts that became
-/// true with a commit.
+/// Recorded events are emitted as one root: all of them, in order, before any event that they cause. An
+/// async emission runs the async handlers of each event concurrently, before it emits the next one.
 impl Payload for PendingEvents {
     fn info(&self) -> &'static EventInfo {
         self.first()

@@ -1,4 +1,4 @@
-//! Facts that a domain object collects before they may be told.
+//! Events that a domain object collects before they are emitted.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use crate::engine::emission::erased::ErasedEvent;
 use crate::event::info::EventInfo;
 use crate::event::{EmitsNow, Event};
 
-/// Facts recorded in a domain object, to be emitted together once they are true.
+/// Events recorded in a domain object, to be emitted together once they are true.
 ///
-/// Dropping it drops the facts: after a rollback they never happened.
+/// Dropping the list drops its events, so after a rollback they are not emitted.
 ///
 /// # Examples
 ///
@@ -43,13 +43,13 @@ pub struct PendingEvents {
 }
 
 impl PendingEvents {
-    /// An empty list.
+    /// Makes an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self { events: Vec::new() }
     }
 
-    /// Records a fact.
+    /// Records an event.
     pub fn record<E>(&mut self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,
@@ -57,30 +57,30 @@ impl PendingEvents {
         self.events.push(Box::new(event));
     }
 
-    /// Takes what was recorded and leaves the list empty.
+    /// Takes the recorded events and leaves the list empty.
     #[must_use = "dropping what was taken drops the facts"]
     pub fn take(&mut self) -> Self {
         std::mem::take(self)
     }
 
-    /// Moves what `other` recorded to the end of this list.
+    /// Moves the events of `other` to the end of this list.
     pub fn append(&mut self, other: &mut Self) {
         self.events.append(&mut other.events);
     }
 
-    /// How many facts are recorded.
+    /// Returns how many events are recorded.
     #[must_use]
     pub fn len(&self) -> usize {
         self.events.len()
     }
 
-    /// Whether none is recorded.
+    /// Whether no event is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    /// What stands for all of them in failures: the first, or the list itself if it is empty.
+    /// The event that stands for all of them in failures: the first, or the list itself if it is empty.
     pub(crate) fn first(&self) -> &'static EventInfo {
         static NONE: EventInfo = EventInfo::new::<PendingEvents>(file!(), line!(), module_path!());
         self.events.first().map_or(&NONE, |first| first.info())

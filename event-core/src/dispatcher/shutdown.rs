@@ -1,4 +1,4 @@
-//! Ends a dispatcher in an orderly way.
+//! Shuts a dispatcher down.
 
 use std::fmt;
 #[cfg(feature = "tokio")]
@@ -17,7 +17,7 @@ use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tokio")]
 use crate::runtime::Runtime;
 
-/// What a [`shutdown`](crate::Dispatcher::shutdown) led to, by handler.
+/// The result of a [`shutdown`](crate::Dispatcher::shutdown), by handler.
 #[derive(Clone, Debug)]
 #[must_use = "it tells what was abandoned"]
 pub struct ShutdownReport {
@@ -28,42 +28,43 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// How many deliveries ended from the call on, in whatever way.
+    /// Returns how many deliveries ended after the call, whatever their status.
     #[must_use]
     pub fn drained_count(&self) -> usize {
         sum(&self.drained)
     }
 
-    /// How many deliveries had not ended when the time was over.
+    /// Returns how many deliveries had not ended when the time limit was reached.
     #[must_use]
     pub fn abandoned_count(&self) -> usize {
         sum(&self.abandoned)
     }
 
-    /// Deliveries that ended from the call on, in whatever way, by handler. Each delivery that was under
-    /// way in a task, or in a queue, when the shutdown began, or that was handed over since, is counted
-    /// here or among those [abandoned](Self::abandoned), once.
+    /// Returns the deliveries that ended after the call, whatever their status, by handler. Each delivery
+    /// that was in a task or a queue when the shutdown began, or was handed over since, is counted once,
+    /// here or among those [abandoned](Self::abandoned).
     #[must_use]
     pub fn drained(&self) -> &[(HandlerInfo, usize)] {
         &self.drained
     }
 
-    /// Deliveries that had not ended when the time was over, by handler. Those that a thread runs go
-    /// on to their end, and are not waited for; all others will never run.
+    /// Returns the deliveries that had not ended when the time limit was reached, by handler. Those that
+    /// a thread runs continue to their end, and the shutdown does not wait for them; all others will
+    /// never run.
     #[must_use]
     pub fn abandoned(&self) -> &[(HandlerInfo, usize)] {
         &self.abandoned
     }
 
-    /// [Spawned](crate::dispatcher::EmitAsync::spawned) emissions that had not ended when the time
-    /// was over. What was under way in them ends as cancelled.
+    /// Returns the number of [spawned](crate::dispatcher::EmitAsync::spawned) emissions that had not
+    /// ended when the time limit was reached. Their running deliveries are cancelled.
     #[must_use]
     pub fn cancelled(&self) -> usize {
         self.cancelled
     }
 
-    /// Whether everything ended in time. Where it did not, what emitted while the time ran out may
-    /// have been rejected.
+    /// Whether everything ended in time. If not, deliveries that were emitted near the limit may have
+    /// been rejected.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.in_time && self.abandoned.is_empty() && self.cancelled == 0
@@ -87,7 +88,7 @@ fn sum(counts: &[(HandlerInfo, usize)]) -> usize {
     counts.iter().map(|(_, count)| count).sum()
 }
 
-/// The counts in one line, then each handler in a line of its own.
+/// Shows the counts in one line, then each handler in a line of its own.
 impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
@@ -109,12 +110,12 @@ impl fmt::Display for ShutdownReport {
     }
 }
 
-/// The end of a dispatcher, which begins when this is awaited or blocks: from
+/// A shutdown, which begins when this value is awaited or blocks a thread. Returned by
 /// [`Dispatcher::shutdown`](crate::Dispatcher::shutdown).
 ///
 /// # Cancellation
 ///
-/// Where the future is dropped before its end, the dispatcher goes on draining, without a limit.
+/// If the future is dropped before its end, the dispatcher continues to drain, without a limit.
 #[must_use = "a shutdown does nothing until it is awaited, or until `.blocking()`"]
 pub struct Shutdown {
     state: Arc<DispatcherState>,
@@ -133,7 +134,7 @@ impl Shutdown {
         }
     }
 
-    /// Shuts down, and blocks the thread meanwhile.
+    /// Shuts down, and blocks the thread until it is done.
     pub fn blocking(self) -> ShutdownReport {
         let closed = self.state.closing.closed.listen();
         self.state.drain();
@@ -169,7 +170,7 @@ async fn shutdown(state: Arc<DispatcherState>, limit: Duration) -> ShutdownRepor
     state.drain();
     if !state.closing.is_closed() {
         let waiting = || tokio::time::timeout(limit, closed);
-        // Timers belong to a runtime. This one may be polled outside of the dispatcher's, which may
+        // Timers need a runtime. This future may be polled outside of the dispatcher's runtime, which may
         // have ended.
         let runtime = Runtime::current();
         let waiting = match runtime.as_ref().or(state.runtime.as_ref()) {

@@ -17,12 +17,12 @@ use crate::panics;
 use crate::queue::buffer::ticket::Taken;
 use crate::report::status::DeliveryStatus;
 
-/// The events of one type from here on: from [`Dispatcher::stream`](crate::Dispatcher::stream).
+/// The events of one type from now on, returned by [`Dispatcher::stream`](crate::Dispatcher::stream).
 ///
-/// It holds as many as it was made for; what happens to more was said then, too, and
-/// [`skipped`](Self::skipped) counts them. A delivery to a stream is over once the stream has the
-/// event. The stream ends when the dispatcher is shut down or gone, after what it still holds;
-/// dropping it ends the subscription.
+/// The stream holds as many events as its capacity; its overflow policy decides about more, and
+/// [`skipped`](Self::skipped) counts them. A delivery to a stream ends once the stream holds the event.
+/// The stream ends when the dispatcher is shut down or dropped, after the events that it still holds.
+/// Dropping the stream ends the subscription.
 pub struct EventStream<E> {
     line: Arc<LiveQueue>,
     _subscription: Subscription,
@@ -43,22 +43,23 @@ impl<E: Event> EventStream<E> {
         }
     }
 
-    /// How many events the stream did not get, or dropped, because it was full.
+    /// Returns how many events the stream rejected or dropped because it was full.
     #[must_use]
     pub fn skipped(&self) -> u64 {
         self.line.not_done(DeliveryStatus::Dropped) + self.line.not_done(DeliveryStatus::Rejected)
     }
 
-    /// The next event; `None` once the dispatcher is gone.
+    /// Returns the next event, or `None` once the dispatcher is shut down or dropped and no event is
+    /// left.
     ///
     /// # Cancellation
     ///
-    /// Dropped before it is ready, it loses no event.
+    /// If the future is dropped before it is ready, no event is lost.
     pub async fn next(&mut self) -> Option<Arc<E>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next event, if there is one already.
+    /// Returns the next event, if the stream holds one.
     pub fn try_next(&mut self) -> Option<Arc<E>> {
         self.next = None;
         let taken = self.line.buffer.try_take(None)?;
@@ -78,7 +79,7 @@ impl<E: Event> Stream for EventStream<E> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Arc<E>>> {
         let this = self.get_mut();
-        // Without a box where an event waits already.
+        // If an event waits already, no future is allocated.
         if this.next.is_none()
             && let Some(taken) = this.line.buffer.try_take(None)
         {

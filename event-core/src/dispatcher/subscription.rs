@@ -1,4 +1,4 @@
-//! Handlers that come and go at run time.
+//! Handlers that are added and removed at run time.
 
 use std::any::type_name;
 use std::fmt;
@@ -20,18 +20,18 @@ use crate::panics;
 
 pub(crate) mod late;
 
-/// A guard: dropping it cancels the subscription.
+/// The guard of a subscription: dropping it cancels the subscription.
 ///
-/// Cancelling does not wait for a call that is running; a call that has not started does not
-/// start any more, not even in an emission that is under way, nor in a task that `emit` made for it. What
-/// the closure captured is dropped with the last call that runs. Bind the guard to a name,
-/// `let printing = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
+/// Cancelling does not wait for a call that is running. A call that has not started does not start any
+/// more, not even in an emission that runs at that moment, nor in a task that `emit` made for it. What
+/// the closure captured is dropped with the last call that runs. Bind the guard to a name, `let printing
+/// = dispatcher.subscribe(…)`: `let _ = …` drops it at once.
 ///
-/// The closure is dropped with the guard, or with the last emission that has it. Outside of an
-/// emission, a panic in the `Drop` of what it captured goes on to whoever drops the guard.
+/// The closure is dropped with the guard, or with the last emission that has it. Outside of an emission,
+/// a panic in the `Drop` of what it captured continues in the code that drops the guard.
 #[must_use = "dropping the guard cancels the subscription, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct Subscription {
-    /// What the closure captured ends with the subscription, also if the guard is kept.
+    /// Weak: what the closure captured is dropped with the subscription, even if the guard is kept.
     node: Option<Weak<dyn Cancel>>,
 }
 
@@ -45,7 +45,7 @@ impl Subscription {
         self.node = None;
     }
 
-    /// Cancels the subscription; the same as dropping the guard, for where it reads better.
+    /// Cancels the subscription, as dropping the guard does.
     pub fn cancel(self) {
         drop(self);
     }
@@ -56,7 +56,7 @@ impl Drop for Subscription {
         if let Some(node) = self.node.take().and_then(|node| node.upgrade()) {
             panics::release(move || {
                 node.cancel();
-                // If no emission has it, what the closure captured is dropped here.
+                // If no emission has the node, what the closure captured is dropped here.
                 drop(node);
             });
         }
@@ -69,11 +69,10 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// How to subscribe, where the defaults do not do: made by
-/// [`Dispatcher::subscription_builder`], ended by `subscribe`.
+/// A subscription with options: made by [`Dispatcher::subscription_builder`], and added by `subscribe`.
 ///
-/// The options come before the subscription exists, so that no emission on another thread
-/// sees it without them.
+/// The options are set before the subscription exists, so that no emission on another thread sees it
+/// without them.
 ///
 /// # Examples
 ///
@@ -115,10 +114,12 @@ impl<'d> SubscriptionBuilder<'d> {
         }
     }
 
-    /// Ties the subscription to `target`: it is called with it, and ends with it.
+    /// Ties the subscription to `target`: the closure is called with it, and the subscription ends with
+    /// it.
     ///
-    /// The target is kept alive during a call, not between calls. After its end the next emission of the
-    /// event removes the subscription, or one of the next subscriptions to it does.
+    /// The target is kept alive during a call, not between calls. After the target is dropped, the next
+    /// emission of the event removes the subscription, or one of the next subscriptions to the event
+    /// does.
     pub fn weak<T: ?Sized + Send + Sync + 'static>(
         self,
         target: &Arc<T>,
@@ -131,7 +132,7 @@ impl<'d> SubscriptionBuilder<'d> {
         }
     }
 
-    /// Subscribes; the closure may return whatever a handler of `E` may.
+    /// Adds the subscription. The closure may return whatever a handler of `E` may return.
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
@@ -148,8 +149,8 @@ impl<'d> SubscriptionBuilder<'d> {
 }
 
 impl SubscriptionBuilder<'_> {
-    /// Subscribes an async closure; what its future leads to may be whatever a handler of `E` may
-    /// return. See [`Dispatcher::subscribe_async`].
+    /// Adds an async closure. Its future may return whatever a handler of `E` may return. See
+    /// [`Dispatcher::subscribe_async`].
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
@@ -166,7 +167,7 @@ impl SubscriptionBuilder<'_> {
 }
 
 impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
-    /// Subscribes an async closure, which is called with the target.
+    /// Adds an async closure, which is called with the target.
     #[track_caller]
     pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
     where
@@ -185,8 +186,8 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
         })
     }
 
-    /// Subscribes; the closure is called with the target and may return whatever a handler of
-    /// `E` may.
+    /// Adds the subscription. The closure is called with the target and may return whatever a handler of
+    /// `E` may return.
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
     where
@@ -209,18 +210,18 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
 }
 
 impl<W> SubscriptionBuilder<'_, W> {
-    /// Ends the subscription with its first call: it is called at most once, whatever the
-    /// number of threads that emit. A delivery that ends before its call, such as one whose task is
-    /// abandoned, leaves the call to the next emission.
+    /// Ends the subscription with its first call: the closure is called at most once, whatever the number
+    /// of threads that emit. A delivery that ends before its call, such as one whose task is abandoned,
+    /// leaves the call to the next emission.
     pub fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
-    /// Lower runs first; 0 unless said. Among equals, handlers run before subscriptions, unless
-    /// their `after` makes them wait, and subscriptions in the order in which they were made. That is one
-    /// order for all that run inline, and one for all others: async handlers, async subscriptions, queues
-    /// and streams.
+    /// Sets the priority; lower runs first, and the default is 0. Among equals, handlers run before
+    /// subscriptions, unless their `after` makes them wait, and subscriptions in the order in which they
+    /// were made. There is one such order for all that run inline, and one for all others: async
+    /// handlers, async subscriptions, queues and streams.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self

@@ -1,4 +1,4 @@
-//! Events that come from outside, with an identity of their own.
+//! Emits events that come in from outside, with an identity of their own.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,16 +19,16 @@ use crate::meta::Meta;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
 
-/// How an event came from outside.
+/// How an event came in from outside.
 pub(crate) struct Arrival {
     pub(crate) meta: Meta,
-    /// The source under which it has been here before, if that keeps it out.
+    /// The source whose route the event has already passed, if it is refused because of that.
     pub(crate) refused_echo: Option<Arc<str>>,
 }
 
-/// An event that came from outside, whatever its type.
+/// An event that came in from outside, whatever its type.
 pub(crate) trait ArrivedEvent: InlineEvent {
-    /// Keeps the event for the deliveries that run later.
+    /// Shares the event with the deliveries that run later.
     fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
 }
 
@@ -47,7 +47,7 @@ impl dyn ArrivedEvent {
         self.as_any_event().info()
     }
 
-    /// Hands the event to its handlers.
+    /// Emits the event to its handlers.
     pub(crate) fn deliver(
         self: Arc<Self>,
         inner: &Arc<DispatcherState>,
@@ -76,7 +76,7 @@ impl dyn ArrivedEvent {
         emit::finish(inner, cascade, panic, refused)
     }
 
-    /// The same, and runs its async handlers.
+    /// Emits the event to its handlers, and runs its async handlers.
     pub(crate) fn deliver_async(
         self: Arc<Self>,
         inner: Arc<DispatcherState>,
@@ -87,7 +87,7 @@ impl dyn ArrivedEvent {
     }
 }
 
-/// Where the event stands, if it is emitted; else the root says why not.
+/// Returns the event's lineage if it is emitted; otherwise notes in the root why it is not.
 pub(crate) fn enter(
     inner: &DispatcherState,
     event: &dyn AnyEvent,
@@ -103,7 +103,7 @@ pub(crate) fn enter(
             return None;
         }
     };
-    // It may be delivered inside of a handler, which is deeper than it says.
+    // The event may be delivered inside of a handler that is deeper than the meta says.
     lineage.depth = lineage.depth.max(meta.depth());
     lineage.meta = Some(meta);
     let limit = inner.limits.depth;

@@ -1,4 +1,4 @@
-//! An event that a handler caused, or that code recorded, whatever its type.
+//! Emits an event that a handler caused or that code recorded, whatever its type.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl<E: Event> ErasedEvent for E {
     }
 }
 
-/// Hands an event that was caused to its handlers.
+/// Hands a caused event to its handlers.
 fn emit_caused(
     inner: &Arc<DispatcherState>,
     event: Box<dyn ErasedEvent>,

@@ -1,16 +1,17 @@
-//! The way of an event through its handlers.
+//! Emits an event: calls its handlers and returns the report.
 //!
-//! The *plain* way serves events with linked handlers alone: one list of boxed closures, eight
-//! call sites (a processor predicts eight calls better than one that jumps everywhere), and one `catch_unwind` around all of them that goes on behind a handler that
-//! panicked. It reads memory that never changes after the build and writes its own stack:
-//! no lock, no hashing, no reference count, no allocation, no shared write. The other ways are
-//! in [`full`](crate::engine::inline::observed): subscriptions, observers, stoppable events and `try_emit`.
+//! The *plain* path serves events with linked inline handlers alone. It has one list of boxed closures,
+//! eight call sites (a processor predicts eight calls better than one with many targets), and one
+//! `catch_unwind` around all of them, which continues behind a handler that panicked. It reads memory
+//! that never changes after the build and writes its own stack: no lock, no hashing, no reference count,
+//! no allocation, no shared write. Subscriptions, observers, stoppable events and fail-fast emissions
+//! take the paths of [`observed`](crate::engine::inline::observed).
 //!
-//! Which way an event takes is one byte of its place in the table. A change of that byte may
-//! reach an emit on another thread late; it then behaves as if it had started earlier.
+//! One byte of the event's table entry selects the path. A change of that byte may reach an emit on
+//! another thread late; the emit then behaves as if it had started earlier.
 //!
-//! Past 400 lines, since it is one way read from top to bottom: a root comes in, its event is handed to
-//! its handlers, they are called.
+//! The file is long, since it is one path read from top to bottom: a root is emitted, its event is handed
+//! to its handlers, they are called.
 
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ fn emit_subscribed<E: Event>(inner: &Arc<DispatcherState>, entry: &TableEntry, e
     })
 }
 
-/// Emits an outermost root with the given way through its handlers, and reports.
+/// Emits an outermost root by calling `run`, and reports.
 #[inline(always)]
 #[allow(
     clippy::inline_always,
@@ -109,7 +110,7 @@ fn report(
     finish_outermost(inner, ran, state, panic, refused)
 }
 
-/// Reports an outermost root of which there is more to say than how many deliveries there were.
+/// Reports an outermost root that has more to report than the number of its deliveries.
 #[cold]
 #[inline(never)]
 fn finish_outermost(
@@ -128,7 +129,7 @@ fn finish_outermost(
     finish(inner, cascade, panic, refused)
 }
 
-/// Emits a root, whatever its event needs.
+/// Emits a root on the path for all kinds of handlers.
 #[cold]
 #[inline(never)]
 pub(crate) fn emit_full<E: Event>(
@@ -139,7 +140,7 @@ pub(crate) fn emit_full<E: Event>(
     emit_root(inner, &mut Some(event), cascade)
 }
 
-/// Emits a root with what its emitter chose.
+/// Emits a root with the options of its emitter.
 pub(crate) fn emit_with<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
@@ -197,12 +198,12 @@ fn emit_cascade(
     finish(inner, cascade, panic, refused)
 }
 
-/// Where a new root of `event` stands.
+/// Makes the lineage of a new root of `event`.
 ///
 /// # Errors
 ///
-/// The dispatcher is closed, a limit of emits inside of emits was crossed, or a handler of a replayed
-/// event emits what is in the record.
+/// The dispatcher is closed, a limit of nested emits was exceeded, or a handler of a replayed event emits
+/// an event that is in the journal.
 pub(crate) fn begin(
     inner: &DispatcherState,
     event: &'static EventInfo,
@@ -235,7 +236,7 @@ pub(crate) fn refuse(
 ) -> Report {
     cascade.not_emitted(inner, event.event(), None, why);
     if nesting::is_beyond(&inner.limits) {
-        // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+        // Only an event whose `Drop` emits it again gets here; leaking it ends the recursion.
         event.forget();
         return cascade.into_report();
     }
@@ -243,7 +244,7 @@ pub(crate) fn refuse(
     finish(inner, cascade, panic, None)
 }
 
-/// Hands the event of a root to its handlers; what its `Drop` panicked with, if it did.
+/// Hands the event of a root to its handlers; returns the failure if the event's `Drop` panicked.
 fn deliver_root(
     inner: &Arc<DispatcherState>,
     event: &mut dyn RootEvent,
@@ -266,7 +267,7 @@ fn deliver_root(
     }
 }
 
-/// Drops the event of a root that was not shared; what it panicked with, if its `Drop` did.
+/// Drops the event of a root that was not shared; returns the failure if its `Drop` panicked.
 pub(crate) fn discard_root(event: &mut dyn RootEvent) -> Option<Failure> {
     if !event.needs_drop() {
         return None;
@@ -276,7 +277,7 @@ pub(crate) fn discard_root(event: &mut dyn RootEvent) -> Option<Failure> {
     Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
-/// Emits what the root caused, and reports.
+/// Emits the events that the root caused, and reports.
 #[cold]
 #[inline(never)]
 pub(crate) fn finish(
@@ -293,7 +294,7 @@ pub(crate) fn finish(
     cascade.into_report()
 }
 
-/// Drops the event of a root; what it panicked with, if its `Drop`, which is the user's, did.
+/// Drops the event of a root; returns the failure if its `Drop`, which is the user's code, panicked.
 #[inline]
 fn discard<E: Event>(event: E) -> Option<Failure> {
     if !const { std::mem::needs_drop::<E>() } {
@@ -302,13 +303,13 @@ fn discard<E: Event>(event: E) -> Option<Failure> {
     discard_as(E::INFO, event)
 }
 
-/// Drops what holds an event.
+/// Drops a value that holds an event; returns the failure if the drop panicked.
 pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failure> {
     let panic = panics::catch(|| drop(holder)).err()?;
     Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
-/// Hands one event to its inline handlers; it has no others.
+/// Hands one event to its handlers, all of which run inline.
 pub(crate) fn deliver(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,
@@ -336,7 +337,7 @@ pub(crate) fn deliver(
     cascade.end_emission(inner, &lineage);
 }
 
-/// Hands one event to its handlers, of which some do not run inline. `share` keeps it for these.
+/// Hands one event to its handlers, of which some do not run inline. `share` shares the event with these.
 pub(crate) fn deliver_shared(
     inner: &Arc<DispatcherState>,
     entry: &TableLookup<'_>,
@@ -356,7 +357,7 @@ pub(crate) fn deliver_shared(
     let halted = run_inline(inner, entry, &*shared, cascade, observed.as_ref());
     hand_over::hand_over(inner, &shared, subscribed.as_deref(), cascade, halted);
     if cascade.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {
-        // Whoever runs the root goes on with these.
+        // The caller that runs the root also runs the async handlers.
         let event = Arc::clone(&shared);
         cascade.state_mut().async_handlers = Some(AsyncHandlers { event, subscribed });
     }
@@ -367,8 +368,8 @@ pub(crate) fn deliver_shared(
     shared
 }
 
-/// The first phase of an emission whose event others hold, too. Answers why the others shall not run,
-/// if so.
+/// Runs the inline handlers of an emission whose event is shared with other deliveries. Returns why the
+/// other handlers must not run, if so.
 pub(crate) fn run_inline(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,

@@ -28,8 +28,8 @@ pub(crate) fn emit_all(
     cascade.into_report()
 }
 
-/// Lets recorded events wait in a cascade for their turn; none does if the cascade is not to be emitted.
-/// Inside of a handler of a replayed event those are left out that are in the record.
+/// Queues recorded events in a cascade, unless the cascade is refused. Inside of a handler of a replayed
+/// event, events that are in the journal are discarded.
 pub(crate) fn enter_all(
     inner: &DispatcherState,
     events: Vec<Box<dyn ErasedEvent>>,
@@ -55,7 +55,8 @@ pub(crate) fn enter_all(
     }
 }
 
-/// Emits an event that an emitter was given after its delivery had ended: at once, as a root of its own.
+/// Emits an event that an emitter was given after its delivery had ended, at once and as a root of its
+/// own.
 pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
     let Some(owner) = DispatcherOwner::of(&by.dispatcher) else {
         let (event, handler) = (event.info().name(), by.handler.name());
@@ -75,6 +76,6 @@ pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
     };
     enter_all(&owner, events, &options, &mut cascade);
     cascade.run_caused(&owner);
-    // Nobody gets the report; a failure was logged when it was made.
+    // No code gets this report; each failure was logged when it was made.
     drop(cascade.into_report());
 }

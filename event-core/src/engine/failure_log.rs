@@ -6,8 +6,9 @@ use crate::log;
 use crate::report::failure::Failure;
 use crate::spans::Trace;
 
-/// A delivery failed, or an event was not emitted. The line is in the span of the delivery, or else
-/// below that of the emission. What a subscriber of it emits is caused by the event.
+/// Logs that a delivery failed, or that an event was not emitted. The line is in the span of the
+/// delivery, or else in that of the emission. An event that a log subscriber emits is caused by the
+/// failed event.
 #[cold]
 pub(crate) fn failure(
     inner: &DispatcherState,
@@ -34,10 +35,10 @@ pub(crate) fn failure(
     let _ = (inner, failure, delivery, emission);
 }
 
-/// A failure of which nobody gets the report, where nobody else hears of such failures.
+/// Prints a failure that is in no report, if there is no `on_failure` hook.
 #[cold]
 pub(crate) fn unheard(failure: &Failure) {
-    // `tracing` has heard of it when it was made.
+    // With `tracing`, the failure was logged when it was made.
     #[cfg(not(feature = "tracing"))]
     match (failure.meta(), failure.payload()) {
         (Some(meta), Some(payload)) => {

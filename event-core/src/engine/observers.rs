@@ -1,4 +1,4 @@
-//! Tells observers and spans of emissions and deliveries.
+//! Tells observers and spans about emissions and deliveries.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 use crate::{log, panics};
 
-/// One emission and the observers it had when it started.
+/// One emission and the observers that were added when it started.
 pub(crate) struct EmissionObservers<'e> {
     inner: &'e DispatcherState,
     observers: Observers,
@@ -26,7 +26,7 @@ pub(crate) struct EmissionObservers<'e> {
     trace: &'e Trace,
 }
 
-/// A delivery that has started and not ended, as long as somebody observes it.
+/// The start time and span of a delivery, if it is observed.
 #[derive(Clone, Default)]
 pub(crate) struct DeliveryTimer {
     since: Option<Instant>,
@@ -34,15 +34,15 @@ pub(crate) struct DeliveryTimer {
 }
 
 impl DeliveryTimer {
-    /// Whether observers were told that it started.
+    /// Whether observers were told that the delivery started.
     pub(crate) fn is_known(&self) -> bool {
         self.since.is_some()
     }
 }
 
 impl<'e> EmissionObservers<'e> {
-    /// Tells the observers, if there are any, that an emission started. One that began before the
-    /// first of them came is not stamped, and not seen.
+    /// Tells the observers, if there are any, that an emission started. An emission that began before the
+    /// first observer was added has no identity, and is not observed.
     pub(crate) fn new(
         inner: &'e DispatcherState,
         event: &'e dyn AnyEvent,
@@ -53,7 +53,8 @@ impl<'e> EmissionObservers<'e> {
         Some(observed)
     }
 
-    /// The same, to go on with an emission that started before.
+    /// Observes an emission that started before, with the current observers, without telling them that it
+    /// started.
     pub(crate) fn deferred(
         inner: &'e DispatcherState,
         event: &'e dyn ErasedDeferredEvent,
@@ -61,7 +62,7 @@ impl<'e> EmissionObservers<'e> {
         Self::of(inner, event.as_any_event(), event.lineage())
     }
 
-    /// The same, with the observers that were told that it started.
+    /// Observes an emission that started before, with the observers that were told that it started.
     pub(crate) fn again(
         inner: &'e DispatcherState,
         event: &'e dyn ErasedDeferredEvent,
@@ -70,7 +71,7 @@ impl<'e> EmissionObservers<'e> {
         Self::with(inner, event.as_any_event(), event.lineage(), observers)
     }
 
-    /// Whoever was told that the emission started, to be told later that it ended.
+    /// Returns the observers that were told that the emission started, to tell them later that it ended.
     pub(crate) fn into_observers(mut self) -> Observers {
         std::mem::take(&mut self.observers)
     }
@@ -123,7 +124,7 @@ impl<'e> EmissionObservers<'e> {
         }
     }
 
-    /// A delivery ended: one that was under way, or one that never started.
+    /// Tells observers that a delivery ended, whether it had started or not.
     pub(crate) fn ended(
         &self,
         handler: HandlerInfo,
@@ -144,7 +145,7 @@ impl<'e> EmissionObservers<'e> {
         self.each(|observer| observer.delivery_ended(&delivery, &end));
     }
 
-    /// What observers emit is caused by the event that they are told about.
+    /// Calls each observer. An event that an observer emits is caused by the one that it is told about.
     fn each(&self, call: impl Fn(&dyn Observer)) {
         let cause = Some(self.emission.meta.parent());
         for observer in &*self.observers {
@@ -157,8 +158,8 @@ impl<'e> EmissionObservers<'e> {
     }
 }
 
-/// A guard: the observer is taken off when it is dropped. Outside of an emission, a panic in the
-/// observer's own `Drop` goes on to whoever drops the guard.
+/// The guard of an observer: dropping it removes the observer. Outside of an emission, a panic in the
+/// observer's own `Drop` continues in the code that drops the guard.
 #[must_use = "dropping the guard takes the observer off, and `let _ =` drops it at once: bind it to a name, or call `.detach()`"]
 pub struct ObserverGuard {
     pub(crate) inner: std::sync::Weak<DispatcherState>,
@@ -191,7 +192,7 @@ impl Drop for ObserverGuard {
 }
 
 impl Drop for EmissionObservers<'_> {
-    /// An observer that was taken off meanwhile may end here.
+    /// An observer that was removed meanwhile may be dropped here.
     fn drop(&mut self) {
         panics::drop_caught(std::mem::take(&mut self.observers));
     }

@@ -7,8 +7,8 @@ use crate::engine::state::DispatcherState;
 
 /// One of the owners of a dispatcher.
 ///
-/// The last owner to go closes the queues: what waits in them still runs, while their runtime lives, and
-/// the number of it is logged. A shutdown waits for it.
+/// When the last owner is dropped, the queues close: deliveries that wait in them still run, while their
+/// runtime lives, and their number is logged. A shutdown waits for them.
 pub(crate) struct DispatcherOwner(Arc<DispatcherState>);
 
 impl DispatcherOwner {
@@ -17,10 +17,10 @@ impl DispatcherOwner {
         Self(state)
     }
 
-    /// One more owner; `None` if the last one is gone.
+    /// Makes one more owner; `None` if the last one is gone.
     pub(crate) fn of(state: &Weak<DispatcherState>) -> Option<Self> {
         let state = state.upgrade()?;
-        // Not made unless it counts: dropping it would count it off.
+        // Made only if it was counted, since dropping it decrements the count.
         state.closing.join_others().then(|| Self(state))
     }
 }

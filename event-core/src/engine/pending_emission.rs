@@ -1,8 +1,8 @@
-//! What is left of an `emit_async` once its event has been handed to its inline handlers and to queues.
+//! The rest of an `emit_async` after its event has been handed to its inline handlers and to queues.
 //!
-//! All that comes first is done by plain functions, and what is left is one future that does not depend
-//! on the event's type: in a build that is not optimized the frame of a `poll` has room for whatever is
-//! moved in it, and emits inside of each other have their `poll`s on the stack all at once.
+//! Everything before that is done by plain functions, and the rest is one future that does not depend on
+//! the event's type: in a build without optimization the stack frame of a `poll` has space for every
+//! value that is moved in it, and nested emits have all of their `poll` frames on the stack at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,14 +34,14 @@ pub(crate) enum StartedEmission {
     Pending(PendingEmission),
 }
 
-/// What is left of a root: async handlers of its own event, and what was caused.
+/// The rest of a root: async handlers of its own event, and the events that were caused.
 pub(crate) struct PendingEmission {
     cascade: Cascade,
     event: &'static EventInfo,
     first: Option<AsyncStep>,
 }
 
-/// An event whose async handlers are run next.
+/// An event whose async handlers run next.
 struct AsyncStep {
     event: Option<DropCaught<Arc<dyn ErasedDeferredEvent>>>,
     /// The subscriptions as they were when the emission began.
@@ -49,19 +49,20 @@ struct AsyncStep {
     of: EventOwner,
 }
 
-/// Whose event it is.
+/// The owner of the event.
 enum EventOwner {
-    /// The root's own.
+    /// The event is the root's own.
     Cascade {
-        /// Whoever is told that the emission ended, unless they were told.
+        /// The observers to tell that the emission ended, unless they were told.
         observers: Option<Observers>,
     },
-    /// Held until its async handlers have ended: what a recorded event's `Drop` does is the root's, too.
+    /// A caused or recorded event, held until its async handlers have ended: the effects of a recorded
+    /// event's `Drop` belong to the root, too.
     EmittedEvent(DropCaught<EmittedEvent>),
 }
 
 impl StartedEmission {
-    /// A root whose own event has had its turn.
+    /// Makes a root whose own event's emission has ended.
     pub(crate) fn new(
         inner: &DispatcherState,
         mut cascade: Cascade,
@@ -80,7 +81,7 @@ impl StartedEmission {
         })
     }
 
-    /// A root whose own event may have async handlers that have not begun.
+    /// Makes a root whose own event may have async handlers that have not started.
     pub(crate) fn handed_over(
         inner: &DispatcherState,
         mut cascade: Cascade,
@@ -97,7 +98,7 @@ impl StartedEmission {
         Self::new(inner, cascade, info, panic, refused)
     }
 
-    /// A root whose own event has async handlers that have not begun.
+    /// Makes a root whose own event has async handlers that have not started.
     pub(crate) fn pending(
         mut cascade: Cascade,
         event: Arc<dyn ErasedDeferredEvent>,
@@ -119,8 +120,8 @@ impl StartedEmission {
 }
 
 impl PendingEmission {
-    /// Goes on to the root's end. In a box, which is made here: where a future is made it has room on
-    /// the stack, and whoever awaits it stays there.
+    /// Runs the root to its end, in a box that is made here: a future that is made in the caller would
+    /// keep its space on the caller's stack.
     pub(crate) fn resume(
         self,
         inner: &Arc<DispatcherState>,
@@ -151,7 +152,8 @@ impl PendingEmission {
     }
 }
 
-/// Goes on with a root whose async handlers were not simply done at once. In a box, like the rest.
+/// Continues a root whose async handlers were not all done at their first poll. The future is boxed, like
+/// that of `resume`.
 pub(crate) fn go_on_at_once<'a>(
     inner: &'a Arc<DispatcherState>,
     cascade: &'a mut Cascade,
@@ -168,7 +170,7 @@ pub(crate) fn go_on_at_once<'a>(
     })
 }
 
-/// A root that is dropped before its end tells how much of it was lost.
+/// Logs how much of a root was lost, if the root is dropped before its end.
 struct EmissionGuard<'a> {
     inner: &'a Arc<DispatcherState>,
     cascade: &'a mut Cascade,
@@ -190,7 +192,7 @@ impl<'a> EmissionGuard<'a> {
         }
     }
 
-    /// Hands the next event that was caused to its inline handlers and to queues.
+    /// Hands the next caused event to its inline handlers and to queues.
     fn next(&mut self) -> Option<AsyncStep> {
         let emitted = self.cascade.emit_next(self.inner)?;
         let of = EventOwner::EmittedEvent(DropCaught::new(emitted));
@@ -208,7 +210,7 @@ impl<'a> EmissionGuard<'a> {
         })
     }
 
-    /// The async handlers of an event have ended: lets go of it.
+    /// Drops an event whose async handlers have ended.
     fn end(&mut self, step: AsyncStep) {
         let AsyncStep { event, of, .. } = step;
         match of {

@@ -1,4 +1,4 @@
-//! What the clones of a dispatcher share.
+//! The state that the clones of a dispatcher share.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,27 +36,27 @@ use crate::runtime::Runtime;
 use crate::spans::Spans;
 use crate::type_map::ByType;
 
-/// What the clones of a dispatcher share, with the tasks and threads that work for it. After the
-/// build nothing in it changes but the runtime subscriptions, the observers, the places of generic
-/// events, and what waits and runs.
+/// The state that the clones of a dispatcher share with its tasks and threads. After the build only these
+/// parts change: the runtime subscriptions, the observers, the entries of late events, and the waiting
+/// and running deliveries.
 pub(crate) struct DispatcherState {
-    /// By the dense index of each event type that is not generic.
+    /// Entries of event types that are not generic, by their dense index.
     pub(crate) table: Box<[Option<TableEntry>]>,
-    /// Generic events with handlers, and any event the linker did not tell of.
+    /// Entries of generic events with handlers, and of events that the linker did not collect.
     pub(crate) generic: ByType<TableEntry>,
-    /// Such events that were first subscribed to, or seen by a catch-all, after the build.
+    /// Entries of such events that were first subscribed to, or seen by a catch-all, after the build.
     late: ArcSwap<ByType<Arc<TableEntry>>>,
     has_late: AtomicBool,
-    /// The catch-alls, in order: they see late events, too.
+    /// The catch-alls, in order; they see late events, too.
     pub(crate) catch_alls: Box<[(&'static PlannedHandler, CatchAll)]>,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
-    /// Events that replays did not emit, since they are in the record.
+    /// The number of events that replays did not emit, since they are in the journal.
     discarded: AtomicU64,
-    /// Some handler asks for the identity of its event.
+    /// Whether a handler asks for the identity of its event.
     needs_meta: bool,
-    /// Whether emissions are stamped with an identity: for such a handler, or for who observes.
+    /// Whether emissions are stamped with an identity: for such a handler, or for observers or spans.
     makes_meta: AtomicBool,
     meta_source: MetaSource,
     spans: Spans,
@@ -67,7 +67,7 @@ pub(crate) struct DispatcherState {
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) closing: Arc<Closing>,
     on_failure: OnFailure,
-    /// The values that were provided; those that handlers take are theirs.
+    /// The values that were provided; those that handlers take belong to the handlers.
     provided: Provided,
     /// Held while flags, the late map or the observers change.
     changes: Mutex<()>,
@@ -75,7 +75,7 @@ pub(crate) struct DispatcherState {
     weak: Weak<Self>,
 }
 
-/// What a build hands over.
+/// The parts of the state that a build makes.
 pub(crate) struct Parts {
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
@@ -92,7 +92,7 @@ pub(crate) struct Parts {
     pub(crate) limits: NestingLimits,
 }
 
-/// What is told of failures that nobody's report has.
+/// The hook for failures that are in no report.
 pub(crate) type OnFailure = Box<dyn Fn(&Failure) + Send + Sync>;
 
 impl DispatcherState {
@@ -127,34 +127,34 @@ impl DispatcherState {
         })
     }
 
-    /// A reference that does not keep the dispatcher alive.
+    /// Returns a reference that does not keep the dispatcher alive.
     pub(crate) fn weak(&self) -> Weak<Self> {
         self.weak.clone()
     }
 
-    /// Tells this dispatcher from others.
+    /// Returns the id that distinguishes this dispatcher from others.
     #[inline]
     pub(crate) fn id(&self) -> DispatcherId {
         DispatcherId(ptr::from_ref(self).addr())
     }
 
-    /// Whether somebody sees each step: an observer, or a trace.
+    /// Whether an observer or a trace sees each step.
     pub(crate) fn is_observed(&self) -> bool {
         self.observed.load(Ordering::Relaxed)
     }
 
-    /// Whether emits look at each step: somebody observes, or the dispatcher closes.
+    /// Whether emits check each step, since the dispatcher is observed or closes.
     fn is_watched(&self) -> bool {
         self.is_observed() || !self.closing.is_open()
     }
 
-    /// Whether somebody asks for the identity of emissions.
+    /// Whether a handler, an observer or a span asks for the identity of emissions.
     pub(crate) fn makes_meta(&self) -> bool {
         self.makes_meta.load(Ordering::Relaxed)
     }
 
-    /// The identity of an event: its own, if it was delivered from outside; the one that what it caused
-    /// knows it by; else a new one.
+    /// Returns the identity of an event: its own, if it was delivered from outside; or the one by which
+    /// the events that it caused know it; or a new one.
     pub(crate) fn meta_of(&self, lineage: &Lineage, own: Option<&ParentEvent>) -> Meta {
         let known = lineage.meta.clone();
         known.unwrap_or_else(|| {
@@ -163,16 +163,16 @@ impl DispatcherState {
         })
     }
 
-    /// An event that was not emitted, as a failure keeps it.
+    /// Makes the snapshot of an event that was not emitted, for a failure.
     #[cold]
     pub(crate) fn snapshot(&self, event: &dyn AnyEvent, lineage: &Lineage) -> Arc<Snapshot> {
         Snapshot::of(event, self.meta_of(lineage, None))
     }
 
-    /// Begins an emission: gives it its identity and its span, if somebody asks for those.
+    /// Begins an emission: gives it an identity and a span, if these are made.
     pub(crate) fn begin(&self, event: &'static EventInfo, lineage: &mut Lineage) {
         if self.makes_meta() {
-            // An event that came from outside has its identity already.
+            // An event from outside has its identity already.
             let remote = lineage.meta.as_ref().and_then(Meta::traceparent);
             let mut meta = self.meta_of(lineage, None);
             lineage.trace = self
@@ -188,7 +188,7 @@ impl DispatcherState {
         self.spans.are_on()
     }
 
-    /// One more event that a replay does not emit.
+    /// Counts an event that a replay does not emit.
     #[cold]
     pub(crate) fn count_discarded(&self) {
         self.discarded.fetch_add(1, Ordering::Relaxed);
@@ -198,11 +198,12 @@ impl DispatcherState {
         self.discarded.load(Ordering::Relaxed)
     }
 
-    /// A failure of a delivery whose emitter has its report already. What the hook emits is caused by
-    /// the event that failed; if that is not emitted because of a limit, the hook hears of it, once.
+    /// Calls the hook with a failure of a delivery whose emitter has its report already. An event that
+    /// the hook emits is caused by the event that failed; if it is not emitted because of a limit, the
+    /// hook is called once more with that failure.
     #[cold]
     pub(crate) fn notify_failure(&self, failure: &Failure) {
-        // A hook that leads to another failure before it returns would never end.
+        // A hook that causes another failure before it returns would never end.
         if nesting::next() > self.limits.depth.saturating_add(1) {
             return;
         }
@@ -215,7 +216,7 @@ impl DispatcherState {
         }
     }
 
-    /// The index of a queue, if some handler names it.
+    /// Returns the index of a queue, if a handler names it.
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         let executors = self
             .executors
@@ -224,7 +225,7 @@ impl DispatcherState {
         executors.position(queue)
     }
 
-    /// The handler with a number.
+    /// Returns the handler with a label.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         let executors = self
             .executors
@@ -233,7 +234,7 @@ impl DispatcherState {
         executors.labelled(label)
     }
 
-    /// The declaration of the queue at an index.
+    /// Returns the declaration of the queue at an index.
     pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
         let executors = self
             .executors
@@ -242,19 +243,19 @@ impl DispatcherState {
         executors.declared(index)
     }
 
-    /// The place of an event in the table.
+    /// Returns the entry of an event in the table.
     #[inline]
     pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&TableEntry> {
         self.table.get(slot?.index())?.as_ref()
     }
 
-    /// The place of an event that the build made.
+    /// Returns the entry of an event that the build made.
     pub(crate) fn known(&self, kind: EventKind) -> Option<&TableEntry> {
         self.entry(kind.slot())
             .or_else(|| self.generic.get(&kind.info().type_id()))
     }
 
-    /// The place of an event, wherever it is; `None` if there is none.
+    /// Returns the entry of an event, made by the build or late; `None` if there is none.
     pub(crate) fn find(&self, kind: EventKind) -> Option<TableLookup<'_>> {
         if let Some(entry) = self.known(kind) {
             return Some(TableLookup::Known(entry));
@@ -271,7 +272,7 @@ impl DispatcherState {
         Some(TableLookup::Late(self.late_entry(kind)))
     }
 
-    /// The place of an event, which is made if there is none.
+    /// Returns the entry of an event, which is made if there is none.
     pub(crate) fn find_or_make(&self, kind: EventKind) -> TableLookup<'_> {
         match self.known(kind) {
             Some(entry) => TableLookup::Known(entry),
@@ -279,7 +280,7 @@ impl DispatcherState {
         }
     }
 
-    /// The place of an event that the build did not know of.
+    /// Returns or makes the entry of an event that the build did not know.
     #[cold]
     fn late_entry(&self, kind: EventKind) -> Arc<TableEntry> {
         let _changing = self.changing();
@@ -309,7 +310,7 @@ impl DispatcherState {
         entry
     }
 
-    /// Computes the flags of an event's place again.
+    /// Computes the flags of an event's entry again.
     pub(crate) fn refresh(&self, kind: EventKind) {
         let _changing = self.changing();
         let watched = self.is_watched();
@@ -339,7 +340,7 @@ impl DispatcherState {
         panics::drop_caught(before);
     }
 
-    /// Lets every emit from here on look whether the dispatcher is open.
+    /// Makes each later emit check whether the dispatcher is open.
     pub(crate) fn watch(&self) {
         let changing = self.changing();
         self.refresh_all();
@@ -361,8 +362,9 @@ impl DispatcherState {
 }
 
 impl Drop for DispatcherState {
-    /// Here end what handlers captured and what was provided, wherever the last clone ends:
-    /// perhaps inside of an emit. One by one, so that none that panics takes others along.
+    /// Drops the values that handlers captured and that were provided, where the last clone is dropped,
+    /// possibly inside of an emit. They are dropped one by one, so that a panic does not prevent the drop
+    /// of others.
     fn drop(&mut self) {
         let owners = self.provided.take_owners();
         panics::release(|| {
@@ -381,7 +383,7 @@ impl Drop for DispatcherState {
             panics::drop_caught(std::mem::take(&mut self.spans));
             panics::drop_caught(self.meta_source.take_clock());
             panics::drop_caught(std::mem::replace(&mut self.on_failure, Box::new(|_| {})));
-            // Last, so that nothing above was the last owner of a value.
+            // Dropped last, so that nothing above was the last owner of a value.
             owners.into_iter().for_each(panics::drop_caught);
         });
     }

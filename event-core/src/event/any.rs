@@ -1,4 +1,4 @@
-//! The object form of an event: what a catch-all handler and an observer see.
+//! The object form of an event, which catch-all handlers and observers see.
 
 use std::any::Any;
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::event::info::EventInfo;
 #[cfg(feature = "serde")]
 use crate::event::json::write::{Attributes, WriteFailure, Written};
 
-/// Any event, as an object: what catch-all handlers and observers receive.
+/// Any event, as an object, which catch-all handlers and observers receive.
 ///
 /// Its methods are on `dyn AnyEvent`, so that they never appear on your own types. `Debug`
 /// writes the event with its redacted fields masked.
@@ -36,19 +36,19 @@ pub trait AnyEvent: Any + Send + Sync + private::Object {}
 impl<E: Event> AnyEvent for E {}
 
 impl dyn AnyEvent {
-    /// What is known about the event's type.
+    /// Returns what is known about the event's type.
     #[must_use]
     pub fn info(&self) -> &'static EventInfo {
         self.object_info()
     }
 
-    /// The declared name, or the Rust path of the type where none was declared.
+    /// Returns the declared name, or the Rust path of the type if none was declared.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.info().name()
     }
 
-    /// The schema version.
+    /// Returns the schema version.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.info().version()
@@ -60,25 +60,25 @@ impl dyn AnyEvent {
         self.downcast_ref::<E>().is_some()
     }
 
-    /// The event as an `E`, if it is one.
+    /// Returns the event as an `E`, if it is one.
     #[must_use]
     pub fn downcast_ref<E: Event>(&self) -> Option<&E> {
         let any: &dyn Any = self;
         any.downcast_ref()
     }
 
-    /// The event as JSON, with all that `Debug` masks of it masked, also in events inside of it.
+    /// Returns the event as JSON. Everything that `Debug` masks is masked, also in events inside of it.
     ///
-    /// Of an event with redacted fields it is what serde's derive writes of the other fields, so a
-    /// `Serialize` by hand shows none of them. Where the redacted field of an event inside of it is not
-    /// serialized as it is (a `Serialize` by hand, `serialize_with`), nothing is shown: the JSON is
-    /// [`MASK`](crate::event::redacted::MASK) alone. The JSON is for showing: a float that is not finite, which no
-    /// [envelope](crate::wire) takes, is `null` here.
+    /// For an event with redacted fields the JSON has what serde's derive writes of the other fields, so
+    /// a `Serialize` by hand shows none of them. If the redacted field of an event inside of it is not
+    /// serialized as it is (a `Serialize` by hand, `serialize_with`), the JSON is
+    /// [`MASK`](crate::event::redacted::MASK) alone. The JSON is for showing: a float that is not finite,
+    /// which no [envelope](crate::wire) takes, is `null` here.
     ///
     /// # Errors
     ///
-    /// [`JsonError::NotWire`] for an event that is not `wire`, [`JsonError::Serialize`] where
-    /// its `Serialize` fails.
+    /// [`JsonError::NotWire`] for an event that is not `wire`, [`JsonError::Serialize`] if its
+    /// `Serialize` fails.
     #[cfg(feature = "serde")]
     pub fn json(&self) -> Result<serde_json::Value, JsonError> {
         match self.object_json() {
@@ -94,12 +94,13 @@ impl dyn AnyEvent {
 
 #[cfg(feature = "serde")]
 impl dyn AnyEvent {
-    /// An envelope of the event, nothing masked; `None` if it is not `wire`.
+    /// Writes an envelope of the event with nothing masked; `None` if it is not `wire`.
     pub(crate) fn write(&self, with: &Attributes<'_>) -> Option<Result<String, WriteFailure>> {
         self.object_write(with)
     }
 
-    /// The event as it is, for an envelope that is written later; `None` if it is not `wire`.
+    /// Serializes the event with nothing masked, for an envelope that is written later; `None` if it is
+    /// not `wire`.
     pub(crate) fn data(&self) -> Option<Result<Written, WriteFailure>> {
         self.object_data()
     }
@@ -127,7 +128,7 @@ pub enum JsonError {
     Serialize {
         /// The event's name.
         event: &'static str,
-        /// What serde answered.
+        /// The error of serde.
         source: serde_json::Error,
     },
 }

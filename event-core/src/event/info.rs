@@ -1,14 +1,14 @@
-//! What is known about an event type without a value of it.
+//! The description of an event type, readable without a value of it.
 
 use std::any::TypeId;
 use std::fmt;
 
 use crate::event::version::Previous;
 
-/// What `#[derive(Event)]` records about a type, readable without a value.
+/// The description of a type that `#[derive(Event)]` makes, readable without a value.
 ///
-/// Built in a constant; every method that takes `self` is used by the derive and by
-/// hand-written implementations of [`Event`](crate::Event).
+/// It is built in a constant; every method that takes `self` is used by the derive and by hand-written
+/// implementations of [`Event`](crate::Event).
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a key of the derive, and none excludes another"
@@ -68,35 +68,35 @@ impl EventInfo {
         }
     }
 
-    /// Declares the name that catch-all patterns and the wire use.
+    /// Sets the name that catch-all patterns and envelopes use.
     #[must_use]
     pub const fn with_name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// Declares the schema version; 1 unless declared.
+    /// Sets the schema version; the default is 1.
     #[must_use]
     pub const fn with_version(mut self, version: u32) -> Self {
         self.version = version;
         self
     }
 
-    /// Declares the names under which the event, and its older versions, are decoded, too.
+    /// Sets further names under which the event, and its older versions, are decoded.
     #[must_use]
     pub const fn with_aliases(mut self, names: &'static [&'static str]) -> Self {
         self.aliases = names;
         self
     }
 
-    /// Declares the version before this one, which becomes this one when it is decoded.
+    /// Sets the version before this one, which becomes this one when it is decoded.
     #[must_use]
     pub const fn with_previous(mut self, previous: Previous) -> Self {
         self.previous = Some(previous);
         self
     }
 
-    /// Declares that a newer version has taken the place of this one.
+    /// Declares that a newer version has replaced this one.
     #[must_use]
     pub const fn with_superseded(mut self) -> Self {
         self.superseded = true;
@@ -117,14 +117,14 @@ impl EventInfo {
         self
     }
 
-    /// Declares the field whose value orders and partitions the event.
+    /// Sets the field whose value orders and partitions the event.
     #[must_use]
     pub const fn with_key(mut self, field: &'static str) -> Self {
         self.key = Some(field);
         self
     }
 
-    /// Declares where the value of the key is in the event's JSON, as a JSON pointer.
+    /// Sets the place of the key's value in the event's JSON, as a JSON pointer.
     #[must_use]
     pub const fn with_key_pointer(mut self, pointer: &'static str) -> Self {
         self.key_pointer = Some(pointer);
@@ -138,57 +138,57 @@ impl EventInfo {
         self
     }
 
-    /// Declares how many handlers the final program must have.
+    /// Sets how many handlers the final program must have.
     #[must_use]
     pub const fn with_handlers(mut self, min: usize, max: Option<usize>) -> Self {
         self.handlers = Cardinality { min, max };
         self
     }
 
-    /// Declares that there are redacted fields: those that are written, as JSON pointers.
+    /// Declares that there are redacted fields, and where they are written, as JSON pointers.
     #[must_use]
     pub const fn with_redacted(mut self, pointers: &'static [&'static str]) -> Self {
         self.redacted = Some(pointers);
         self
     }
 
-    /// The declared name, or the Rust path of the type where none was declared.
+    /// Returns the declared name, or the Rust path of the type if none was declared.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name.unwrap_or_else(self.type_name)
     }
 
-    /// The declared name.
+    /// Returns the declared name.
     #[must_use]
     pub const fn declared_name(&self) -> Option<&'static str> {
         self.name
     }
 
-    /// The Rust path of the type. For people; it is not stable between compilers.
+    /// Returns the Rust path of the type. It is for people, and not stable between compilers.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         (self.type_name)()
     }
 
-    /// The identity of the type in this process.
+    /// Returns the identity of the type in this process.
     #[must_use]
     pub const fn type_id(&self) -> TypeId {
         self.type_id
     }
 
-    /// The schema version.
+    /// Returns the schema version.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
     }
 
-    /// The names under which the event, and its older versions, are decoded, too.
+    /// Returns further names under which the event, and its older versions, are decoded.
     #[must_use]
     pub const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
 
-    /// The version before this one.
+    /// Returns the version before this one.
     #[must_use]
     pub const fn previous(&self) -> Option<&'static Self> {
         match &self.previous {
@@ -197,8 +197,8 @@ impl EventInfo {
         }
     }
 
-    /// The names and versions that are decoded as this event: its own, and those of the versions
-    /// before it. None for one that is superseded, which its successor speaks for.
+    /// Returns the names and versions that are decoded as this event: its own, and those of the versions
+    /// before it. The list of a superseded event is empty; its successor's list has them.
     pub(crate) fn accepted(&self) -> Vec<(&'static str, u32)> {
         let mut accepted = Vec::new();
         let mut older = (self.wire && !self.superseded).then_some(self);
@@ -215,14 +215,13 @@ impl EventInfo {
         accepted
     }
 
-    /// How the version before this one becomes this one.
+    /// Returns the upcast from the version before this one.
     #[cfg(feature = "serde")]
     pub(crate) const fn upcast(&self) -> Option<Previous> {
         self.previous
     }
 
-    /// Whether a newer version has taken the place of this one, so that it is decoded and never
-    /// emitted.
+    /// Whether a newer version has replaced this one, so that it is decoded and never emitted.
     #[must_use]
     pub const fn is_superseded(&self) -> bool {
         self.superseded
@@ -240,13 +239,13 @@ impl EventInfo {
         self.wire
     }
 
-    /// The field that orders and partitions the event.
+    /// Returns the field that orders and partitions the event.
     #[must_use]
     pub const fn key(&self) -> Option<&'static str> {
         self.key
     }
 
-    /// Where the value of the key is in the event's JSON, as a JSON pointer; `None` if its place
+    /// Returns the place of the key's value in the event's JSON, as a JSON pointer; `None` if the place
     /// depends on other values.
     #[must_use]
     pub const fn key_pointer(&self) -> Option<&'static str> {
@@ -259,14 +258,14 @@ impl EventInfo {
         self.stoppable
     }
 
-    /// How many handlers the final program must have.
+    /// Returns how many handlers the final program must have.
     #[must_use]
     pub const fn handlers(&self) -> Cardinality {
         self.handlers
     }
 
-    /// Where redacted fields are in the event's JSON, as JSON pointers. Some may lead to other fields,
-    /// where one place is that of several fields.
+    /// Returns the places of redacted fields in the event's JSON, as JSON pointers. A pointer may also
+    /// lead to other fields, if several fields share one place.
     #[must_use]
     pub const fn redacted(&self) -> &'static [&'static str] {
         match self.redacted {
@@ -275,25 +274,25 @@ impl EventInfo {
         }
     }
 
-    /// Whether it has redacted fields.
+    /// Whether the event has redacted fields.
     #[cfg(feature = "serde")]
     pub(crate) const fn has_redacted(&self) -> bool {
         self.redacted.is_some()
     }
 
-    /// The source file that defines the type.
+    /// Returns the source file that defines the type.
     #[must_use]
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line that defines the type.
+    /// Returns the line that defines the type.
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
     }
 
-    /// The module path that defines the type.
+    /// Returns the module path that defines the type.
     #[must_use]
     pub const fn module(&self) -> &'static str {
         self.module

@@ -1,11 +1,11 @@
-//! What is masked when an event is shown.
+//! Masks the redacted fields of an event that is shown.
 //!
-//! The `Debug` of an event with redacted fields is written by the derive, so they are masked wherever
-//! the event stands, inside of another one, too. Its `Serialize` is the user's, and shows them: stores
-//! and envelopes need the values. So an event is formatted before it becomes masked JSON, which tells
-//! where in memory there are redacted fields, and a value that is at such a place is masked while the
-//! event is serialized. If one of these fields was not serialized, something else may have been written
-//! in its place, and nothing of the event is shown.
+//! The derive writes the `Debug` of an event with redacted fields, so they are masked wherever the event
+//! is shown, also inside of another one. Its `Serialize` is the user's, and shows them: stores and
+//! envelopes need the values. So an event is formatted before it becomes masked JSON, which finds the
+//! memory of its redacted fields, and a value at such a place is masked while the event is serialized. If
+//! one of these fields was not serialized, something else may have been written in its place, and nothing
+//! of the event is shown.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub(crate) use crate::event::masking::located::{
 };
 use crate::event::redacted::MASK;
 
-/// Stands in the place of a redacted field when its event is formatted.
+/// The placeholder of a redacted field when its event is formatted.
 #[derive(Clone, Copy)]
 pub struct Masked {
     #[cfg(feature = "serde")]
@@ -23,7 +23,7 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Stands for `field`.
+    /// Makes the placeholder of `field`.
     #[cfg_attr(
         not(feature = "serde"),
         allow(unused_variables, reason = "there is no JSON")
@@ -35,7 +35,8 @@ impl Masked {
         }
     }
 
-    /// Stands for a field of a packed struct, which has no address, so no JSON of its event is shown.
+    /// Makes the placeholder of a field of a packed struct, which has no address, so no JSON of its event
+    /// is shown.
     #[must_use]
     pub const fn hidden() -> Self {
         Self {
@@ -44,7 +45,7 @@ impl Masked {
         }
     }
 
-    /// The field is not serialized, or not always.
+    /// Marks a field that is not serialized, or not always.
     #[must_use]
     #[cfg_attr(not(feature = "serde"), allow(unused_mut, reason = "there is no JSON"))]
     pub const fn if_written(mut self) -> Self {
@@ -76,12 +77,12 @@ mod located {
         static STATE: RefCell<State> = const { RefCell::new(State::Off) };
     }
 
-    /// Where a redacted field is.
+    /// The memory of a redacted field.
     #[derive(Clone, Copy)]
     pub(crate) struct Place {
         start: usize,
         size: usize,
-        /// Serde's attributes may leave the field out.
+        /// Whether serde's attributes may leave the field out.
         pub(crate) is_optional: bool,
     }
 
@@ -91,16 +92,16 @@ mod located {
         Masking(Located),
     }
 
-    /// Redacted fields, sorted by where they are.
+    /// Redacted fields, sorted by their places in memory.
     pub(crate) struct Located(Vec<Field>);
 
     struct Field {
         memory: Range<usize>,
-        /// It must be serialized, and was not yet.
+        /// Whether the field must be serialized, and was not yet.
         is_missing: bool,
     }
 
-    /// Sets the state that was before, whatever panics.
+    /// Restores the state that was before, even after a panic.
     struct Restore(State);
 
     impl Restore {
@@ -115,7 +116,7 @@ mod located {
         }
     }
 
-    /// Runs `format`, and returns where the redacted fields are that it masks.
+    /// Runs `format`, and returns the places of the redacted fields that it masks.
     pub(crate) fn locate(
         format: impl FnOnce() -> Result<(), fmt::Error>,
     ) -> Result<Located, fmt::Error> {
@@ -128,7 +129,7 @@ mod located {
     }
 
     /// Runs `serialize` with the located fields and every [`Redacted`](crate::event::Redacted) value
-    /// masked, on this thread. Also returns whether each field that must be serialized was.
+    /// masked, on this thread. Also returns whether each field that must be serialized was serialized.
     pub(crate) fn while_masking<R>(located: Located, serialize: impl FnOnce() -> R) -> (R, bool) {
         let _restore = Restore::after(State::Masking(located));
         let result = serialize();
@@ -154,7 +155,7 @@ mod located {
     }
 
     impl Place {
-        /// No value is at this address, so the field is never seen to be serialized.
+        /// No value is at this address, so the field is never found to be serialized.
         pub(crate) const NOWHERE: Self = Self {
             start: 0,
             size: 1,
@@ -187,7 +188,7 @@ mod located {
             for field in fields {
                 let memory = field.start..field.start + field.size;
                 match located.last_mut() {
-                    // What two parts of an event share is formatted twice.
+                    // A value that two parts of an event share is formatted twice.
                     Some(last) if memory.start < last.memory.end => {
                         last.memory.end = last.memory.end.max(memory.end);
                         last.is_missing |= !field.is_optional;

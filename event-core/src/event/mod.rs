@@ -1,4 +1,4 @@
-//! What an event is: the trait, what the derive records about a type, and the object form.
+//! Events: the trait, the description of a type, and the object form.
 
 pub(crate) mod any;
 pub(crate) mod info;
@@ -25,14 +25,14 @@ pub use crate::event::version::{Previous, Superseding, Upcast};
 
 /// A fact: something that happened, named in the past tense.
 ///
-/// Derive it. A hand-written implementation is possible and needs [`INFO`](Event::INFO),
+/// Derive it. A hand-written implementation needs [`INFO`](Event::INFO),
 /// [`fmt_masked`](Event::fmt_masked) and, to be returned from handlers, an
-/// [`Outcome`](crate::handler::Outcome). The derive also registers the type with the program;
-/// a build knows a hand-written event by its handlers alone, so the checks of names and of how
-/// many handlers there are do not see it before.
+/// [`Outcome`](crate::handler::Outcome). The derive also registers the type with the program; a build
+/// knows a hand-written event by its handlers alone, so it checks the name and the number of handlers
+/// only if the event has a handler.
 ///
-/// An event is emitted by value and handed to every handler by shared reference. It needs
-/// neither `Clone` nor a `Debug` of its own; it owns its data (no lifetime parameters).
+/// An event is emitted by value and handed to every handler by shared reference. It needs neither `Clone`
+/// nor a `Debug` of its own; it owns its data (no lifetime parameters).
 ///
 /// # Examples
 ///
@@ -61,14 +61,14 @@ pub use crate::event::version::{Previous, Superseding, Upcast};
             itself, no reference; a handler takes its event first, before its dependencies"
 )]
 pub trait Event: Any + Send + Sync + Sized {
-    /// How the event is emitted: [`Now`], by a dispatcher, in this process; or not at all any more:
-    /// [`Superseded`].
+    /// Whether the event is emitted: [`Now`], by a dispatcher, in this process; or [`Superseded`], not
+    /// any more.
     type Durability: Durability;
 
-    /// What is known about the type without a value of it.
+    /// The description of the type, readable without a value of it.
     const INFO: &'static EventInfo;
 
-    /// How the event is written as JSON and read; `None` unless it is `wire`.
+    /// The functions that write the event as JSON and read it; `None` unless it is `wire`.
     #[cfg(feature = "serde")]
     #[doc(hidden)]
     const WIRE: Option<WireForm<Self>> = None;
@@ -80,31 +80,31 @@ pub trait Event: Any + Send + Sync + Sized {
         None
     }
 
-    /// Where the event's `key` puts it: deliveries of one lane are made in order.
+    /// Returns the lane of the event's `key`: deliveries of one lane are made in order.
     #[doc(hidden)]
     fn lane(&self) -> Option<u64> {
         None
     }
 
-    /// Writes the event as logs, failures and tests show it: redacted fields masked.
+    /// Writes the event as logs, failures and tests show it, with redacted fields masked.
     ///
     /// # Errors
     ///
-    /// Passes on what the formatter answers.
+    /// Returns the error of the formatter.
     fn fmt_masked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 /// How an event type may be emitted; see [`Event::Durability`].
 pub trait Durability: sealed::Sealed {}
 
-/// Emitted by a dispatcher, in this process, now.
+/// The event is emitted by a dispatcher, in this process, now.
 #[derive(Debug)]
 pub enum Now {}
 
 impl Durability for Now {}
 
-/// An older version, which its successor names as `previous`: decoded, and neither emitted nor
-/// handled.
+/// The event is an older version, which its successor names as `previous`: it is decoded, and neither
+/// emitted nor handled.
 #[derive(Debug)]
 pub enum Superseded {}
 
@@ -149,11 +149,11 @@ impl<E: Event<Durability = Now>> Transient for E {}
 #[doc(hidden)]
 pub trait EmitsNow<D> {}
 
-// One impl, since a type that is no event would be refused by each.
+// One impl, since rustc would report a type that is no event once for each impl.
 impl<E: Event> EmitsNow<E::Durability> for E where E::Durability: Emitted<E> {}
 
-/// The bound of an event that is handled or [subscribed](crate::Dispatcher::subscribe) to: one that is not
-/// [`Superseded`], since that would never arrive.
+/// The bound of an event that is handled or [subscribed](crate::Dispatcher::subscribe) to: one that is
+/// not [`Superseded`], since a superseded event is never delivered.
 ///
 /// Generic code writes [`Transient`] instead.
 #[diagnostic::on_unimplemented(
@@ -180,7 +180,8 @@ impl<E> Emitted<E> for Now {}
 
 impl<E> Emitted<E> for Superseded where Superseded: Newest<E> {}
 
-/// No superseded event is; it exists for its message. `By` is the event whose handler returns it.
+/// No superseded event implements this; it exists for its message. `By` is the event whose handler
+/// returns it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{E}` is superseded: it is decoded, and neither emitted nor handled",

@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-/// What stands in the place of a masked value.
+/// The text that replaces a masked value.
 pub const MASK: &str = "[redacted]";
 
-/// A value that is never shown: its `Debug` is [`MASK`], and so is its place in masked JSON.
+/// A value that is never shown: its `Debug` is [`MASK`], and it is `MASK` in masked JSON.
 ///
-/// For values nested inside an event's fields; a field itself takes `#[event(redact)]`.
-/// `Serialize` writes the raw value, since stores and envelopes need it, except while an
-/// event is turned into masked JSON. A value that does not serialize itself goes into a type that
-/// does, and that one is redacted.
+/// It is for values nested inside an event's fields; a field itself takes `#[event(redact)]`. `Serialize`
+/// writes the raw value, since stores and envelopes need it, except while an event is turned into masked
+/// JSON. To redact a value that does not implement `Serialize`, redact a type around it that does.
 ///
 /// # Examples
 ///
@@ -30,12 +29,12 @@ impl<T> Redacted<T> {
         Self(value)
     }
 
-    /// The value. The name makes each use easy to find in a review.
+    /// Returns the value. The name makes each use easy to find in a review.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value, by value.
+    /// Returns the value, by value.
     pub fn into_inner(self) -> T {
         self.0
     }

@@ -1,10 +1,10 @@
-//! Where a dispatcher finds the handlers of an event type.
+//! The index under which a dispatcher finds the handlers of an event type.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The dense index of one event type, the same in every dispatcher of the process.
 ///
-/// It lives in the type's own static, so that an emit finds its handlers without hashing.
+/// It is in the type's own static, so that an emit finds its handlers without hashing.
 #[derive(Debug)]
 pub struct EventSlot {
     /// One more than the index; 0 until the first dispatcher is built.
@@ -14,7 +14,7 @@ pub struct EventSlot {
 pub(crate) static LAST_NUMBER: AtomicUsize = AtomicUsize::new(0);
 
 impl EventSlot {
-    /// A slot without an index.
+    /// Makes a slot without an index.
     #[must_use]
     #[allow(
         clippy::new_without_default,
@@ -26,14 +26,14 @@ impl EventSlot {
         }
     }
 
-    /// The index, which is beyond every table until one was assigned.
+    /// Returns the index, which is beyond every table until one was assigned.
     #[inline]
     pub(crate) fn index(&self) -> usize {
         self.number.load(Ordering::Relaxed).wrapping_sub(1)
     }
 
-    /// The index, assigned if there was none. Two threads may both take a number here; the
-    /// first to store it wins, and the other's stays unused.
+    /// Returns the index, assigned if there was none. Two threads may both take a number here; the first
+    /// to store it wins, and the other's stays unused.
     pub(crate) fn assign(&self) -> usize {
         if self.number.load(Ordering::Relaxed) == 0 {
             let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1;

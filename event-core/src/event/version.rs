@@ -1,11 +1,11 @@
-//! The version of an event before another, and how it becomes the newer one.
+//! The version of an event before another, and its upcast to the newer one.
 
 use std::fmt;
 
 use crate::event::info::EventInfo;
 use crate::event::{Event, Superseded};
 
-/// The version of an event before another, as the newer one's [`EventInfo`] has it.
+/// The version of an event before another, in the newer one's [`EventInfo`].
 #[derive(Clone, Copy)]
 pub struct Previous {
     pub(crate) info: &'static EventInfo,
@@ -40,7 +40,7 @@ impl fmt::Debug for Previous {
     }
 }
 
-/// The bound of what `previous` names: a type that is only decoded.
+/// The bound of the type that `previous` names: a type that is only decoded.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is named by `previous`, and can still be emitted",
@@ -52,7 +52,7 @@ pub trait Superseding<D> {}
 
 impl<E: Event<Durability = Superseded>> Superseding<Superseded> for E {}
 
-/// The bound of an event with a `previous`: there is a way from that one to this one.
+/// The bound of an event with a `previous`: the older one converts into the newer one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "there is no way from `{P}` to `{Self}`",

@@ -1,8 +1,8 @@
-//! Turns a handler function and its parameters into the closure that a dispatcher calls.
+//! Binds a handler function to its parameters, as a closure that a dispatcher calls.
 //!
-//! `#[handler]` generates the closure that calls the function; everything else is here.
-//! Parameters are resolved once, while the dispatcher is built. Every missing one is noted,
-//! so that the build error lists them all.
+//! `#[handler]` generates the closure that calls the function; everything else is here. Parameters are
+//! resolved once, while the dispatcher is built. Every missing one is noted, so that the build error
+//! lists them all.
 
 #![allow(
     missing_docs,
@@ -30,11 +30,11 @@ use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::panics::DropCaught;
 
-/// Ends the delivery as skipped unless the handler's filter holds.
+/// Ends the delivery as skipped unless the handler's filter accepts the event.
 ///
 /// # Errors
 ///
-/// It does not hold.
+/// The filter does not accept the event.
 #[inline]
 pub fn filter<E: ?Sized>(event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun> {
     if holds(event) {
@@ -44,7 +44,7 @@ pub fn filter<E: ?Sized>(event: &E, holds: fn(&E) -> bool) -> Result<(), NotRun>
     }
 }
 
-/// A by-value parameter, resolved: makes the argument of each delivery.
+/// A resolved by-value parameter, which makes the argument of each delivery.
 pub struct BoundParam<P> {
     make: DropCaught<Make<P>>,
 }
@@ -63,7 +63,7 @@ impl<P> BoundParam<P> {
         }
     }
 
-    /// The argument for this delivery.
+    /// Makes the argument of this delivery.
     ///
     /// # Errors
     ///
@@ -80,12 +80,12 @@ pub struct ParamLookup<'b, 'r> {
 }
 
 impl ParamLookup<'_, '_> {
-    /// A dependency, from `&T`.
+    /// Resolves a dependency, from `&T`.
     pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         self.resolver.required()
     }
 
-    /// A dependency that may be missing, from `Option<&T>`.
+    /// Resolves a dependency that may be missing, from `Option<&T>`.
     #[allow(
         clippy::option_option,
         clippy::unnecessary_wraps,
@@ -95,7 +95,7 @@ impl ParamLookup<'_, '_> {
         Some(self.resolver.get())
     }
 
-    /// A by-value parameter.
+    /// Resolves a by-value parameter.
     pub fn param<P: Param>(&mut self) -> Option<BoundParam<P>> {
         if P::EMITS && self.catch_all {
             self.resolver.catch_all_cannot_emit();
@@ -111,7 +111,7 @@ impl ParamLookup<'_, '_> {
     }
 }
 
-/// A closure that calls a handler's function, and `R`, which that returns.
+/// A closure that calls a handler's function, and the function's return type `R`.
 struct Function<F, R> {
     call: F,
     outcome: PhantomData<fn() -> R>,
@@ -136,7 +136,7 @@ where
     }
 }
 
-/// The same of a catch-all.
+/// A closure that calls the function of a catch-all.
 struct CatchAllFunction<F, R>(Function<F, R>);
 
 impl<F, R: CatchAllOutcome> SyncHandler<dyn AnyEvent> for CatchAllFunction<F, R>
@@ -149,7 +149,8 @@ where
     }
 }
 
-/// Tells the emission how a call ended. One function for all handlers of an `E` that return an `R`.
+/// Tells the emission how a call ended. It is compiled once for all handlers of an `E` that return an
+/// `R`.
 #[inline]
 fn conclude<E: 'static, R: Outcome<E>>(
     emission: &Emission<'_>,
@@ -163,7 +164,7 @@ fn conclude<E: 'static, R: Outcome<E>>(
     }
 }
 
-/// The same of a catch-all.
+/// Tells the emission how a call of a catch-all ended.
 fn conclude_catch_all<R: CatchAllOutcome>(
     emission: &Emission<'_>,
     event: &dyn AnyEvent,
@@ -204,12 +205,12 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         }
     }
 
-    /// The filter of a handler that does not run inline.
+    /// Sets the filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&E) -> bool) {
         self.filter = Some(Arc::new(move |event| holds(E::received(event))));
     }
 
-    /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
+    /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
     pub fn bind<R: Outcome<E> + 'static, F>(&mut self, call: F)
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
@@ -225,7 +226,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         }
     }
 
-    /// The same of a handler that is lent an `S`.
+    /// Binds a handler that is lent an `S`.
     pub fn bind_lent<R: Outcome<E> + 'static, S: 'static, F>(&mut self, call: F)
     where
         F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
@@ -233,7 +234,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         R::events(self.needs.resolver.caused());
         self.defer(Call::Lent(Arc::new(
             move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
-                // The queue lends no other type: `lending_queue` saw to that.
+                // The queue lends no other type: `lending_queue` checks that.
                 let Some(lent) = lent.downcast_mut::<S>() else {
                     return;
                 };
@@ -243,7 +244,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         )));
     }
 
-    /// The same of an `async fn`.
+    /// Binds an `async fn`.
     pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
     where
         R: Outcome<E> + 'static,
@@ -256,7 +257,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         self.defer(Call::Async(Arc::new(bound)));
     }
 
-    /// The same of an async method.
+    /// Binds an async method.
     pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
     where
         R: Outcome<E> + 'static,
@@ -314,12 +315,12 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         }
     }
 
-    /// The filter of a handler that does not run inline.
+    /// Sets the filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
         self.filter = Some(Arc::new(holds));
     }
 
-    /// The handler, bound to its parameters. What it may return is checked here and nowhere else.
+    /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
     pub fn bind<R: CatchAllOutcome + 'static, F>(&mut self, call: F)
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
@@ -331,7 +332,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         }
     }
 
-    /// The same of a handler that is lent an `S`.
+    /// Binds a handler that is lent an `S`.
     pub fn bind_lent<R: CatchAllOutcome + 'static, S: 'static, F>(&mut self, call: F)
     where
         F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
@@ -347,7 +348,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         )));
     }
 
-    /// The same of an `async fn`.
+    /// Binds an `async fn`.
     pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
     where
         R: CatchAllOutcome + 'static,
@@ -359,7 +360,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         self.defer(Call::Async(Arc::new(bound)));
     }
 
-    /// The same of an async method.
+    /// Binds an async method.
     pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
     where
         R: CatchAllOutcome + 'static,

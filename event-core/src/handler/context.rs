@@ -1,4 +1,4 @@
-//! Values that an emitter gives along, for handlers of the event and of all it causes.
+//! Values that an emitter gives to handlers of the event and of all it causes.
 
 use std::any::{TypeId, type_name};
 use std::fmt;
@@ -13,11 +13,12 @@ use crate::meta::Meta;
 use crate::panics;
 use crate::type_name::short;
 
-/// What [`Dispatcher::with`](crate::Dispatcher::with) gave along: a handler's parameter.
+/// A handler's parameter: the value of type `T` that was given with
+/// [`Dispatcher::with`](crate::Dispatcher::with).
 ///
-/// It reaches every handler of the event and of all that it causes, through queues and tasks. A
-/// delivery without the value fails, and says so; a handler that can do without takes an
-/// `Option<Context<T>>`.
+/// The value reaches every handler of the event and of all that it causes, through queues and tasks. A
+/// delivery without the value fails with an error that says so; a handler that can run without it takes
+/// an `Option<Context<T>>`.
 ///
 /// # Examples
 ///
@@ -51,7 +52,7 @@ pub struct Context<T> {
 }
 
 impl<T> Context<T> {
-    /// The value itself, shared.
+    /// Returns the value itself, shared.
     #[must_use]
     pub fn into_arc(self) -> Arc<T> {
         self.value

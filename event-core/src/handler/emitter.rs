@@ -1,4 +1,4 @@
-//! Lets a handler cause events from inside its body, and only those it declares.
+//! Lets a handler emit events from inside its body, but only those that it declares.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,13 +14,13 @@ use crate::handler::resolver::Resolver;
 
 /// A handler's parameter that emits the events it names, and no others.
 ///
-/// Returning the event is simpler where a handler causes one thing; an emitter is for loops
-/// and for events in the middle of a body. What it was given joins the same first-in-first-out
-/// list as what handlers return, and is emitted after every handler of the current event has
-/// run. It is emitted even if the handler then fails or panics: a fact is not unsaid.
+/// Returning the event is simpler where a handler causes one event; an emitter is for loops and for
+/// events in the middle of a body. The events that it was given join the same first-in-first-out list as
+/// those that handlers return, and are emitted after every handler of the current event has run. They are
+/// emitted even if the handler then fails or panics, since they are facts.
 ///
-/// `E` is one event type or a tuple of up to eight. An emitter kept beyond its delivery emits
-/// at once, as a root of its own.
+/// `E` is one event type or a tuple of up to eight. An emitter that is kept beyond its delivery emits at
+/// once, as a root of its own.
 ///
 /// # Examples
 ///
@@ -90,7 +90,7 @@ impl<L> fmt::Debug for Emitter<L> {
     }
 }
 
-/// The list of an [`Emitter`] names `E`: the bound of [`Emitter::emit_after`]. `At` says where in a
+/// The list of an [`Emitter`] names `E`: the bound of [`Emitter::emit_after`]. `At` is the position in a
 /// tuple, and is always inferred; generic code passes it on.
 #[diagnostic::on_unimplemented(
     message = "this handler's `Emitter` does not name `{E}`",
@@ -101,7 +101,7 @@ pub trait Names<E, At> {}
 
 impl<E: Event> Names<E, ()> for E {}
 
-/// What an [`Emitter`] emits: an event, or a tuple of up to eight.
+/// The events that an [`Emitter`] emits: one event, or a tuple of up to eight.
 #[diagnostic::on_unimplemented(
     message = "an `Emitter` cannot emit `{Self}`",
     label = "neither an event nor a tuple of up to eight events",
@@ -119,8 +119,9 @@ impl<E: Event> Emits for E {
     }
 }
 
-/// No event. An emitter of one event would otherwise have one candidate alone, from which
-/// rustc infers the event's type, so that a wrong one is "mismatched types" and not our text.
+/// No event. Without it the impl for an emitter of one event would be the only candidate, from which
+/// rustc infers the event's type, so that a wrong event is reported as "mismatched types" and not with
+/// our text.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Nothing {}

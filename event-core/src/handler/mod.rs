@@ -1,9 +1,9 @@
-//! What a handler is, what it may return, and what is known about it.
+//! Handlers: their parameters, their outcomes, and their registration.
 //!
-//! `#[handler]` leaves the function untouched and registers it beside it. The function takes
-//! the event by shared reference, then its parameters: `&T`, a dependency that the dispatcher
-//! was built with; `Option<&T>`, one that may be missing; and by value any
-//! [`Param`](crate::param::Param), such as [`Emitter`](crate::Emitter).
+//! `#[handler]` leaves the function unchanged and registers it. The function takes the event by shared
+//! reference, then its parameters: `&T`, a dependency that was provided to the builder; `Option<&T>`, one
+//! that may be missing; and by value any [`Param`](crate::param::Param), such as
+//! [`Emitter`](crate::Emitter).
 
 pub(crate) mod bind;
 pub(crate) mod bind_async;

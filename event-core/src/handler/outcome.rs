@@ -1,4 +1,4 @@
-//! What a handler may return, and what becomes of it.
+//! The return values of handlers, and their effects.
 
 use std::ops::ControlFlow;
 
@@ -11,8 +11,8 @@ use crate::event::{EmitsNow, Event, Stoppable};
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
 /// `E` is [`Stoppable`].
 ///
-/// `#[derive(Event)]` implements it for the event. Returned events are emitted after every
-/// handler of the current event has run.
+/// `#[derive(Event)]` implements it for the event. Returned events are emitted after every handler of the
+/// current event has run.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "not something a handler returns",
@@ -22,24 +22,23 @@ use crate::event::{EmitsNow, Event, Stoppable};
             or is subscribed with `subscribe_async`"
 )]
 pub trait Outcome<E> {
-    /// Says what the delivery led to. Returning without a call of `effects` means that it
-    /// is done.
+    /// Reports the effects of the delivery. If `effects` is not called, the delivery is done.
     fn conclude(self, effects: &mut Effects<'_>);
 
-    /// Says which events the outcome can be.
+    /// Adds the events that the outcome can be.
     #[doc(hidden)]
     fn events(events: &mut Events) {
         let _ = events;
     }
 }
 
-/// The events that a handler can cause, as a build learns them.
+/// The events that a handler can cause, as a build collects them.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Events(pub(crate) Vec<&'static EventInfo>);
 
 impl Events {
-    /// It can cause an `E`.
+    /// Adds `E`.
     pub fn add<E: Event>(&mut self) {
         self.0.push(E::INFO);
     }
@@ -53,7 +52,7 @@ impl Events {
             implements `std::error::Error + Send + Sync`"
 )]
 pub trait HandlerError {
-    /// The error, boxed.
+    /// Returns the error, boxed.
     fn into_box_error(self) -> BoxError;
 }
 
@@ -64,19 +63,19 @@ impl<T: Into<BoxError>> HandlerError for T {
     }
 }
 
-/// What a catch-all handler may return: `()`, or a `Result<(), _>`. No events, or it would
-/// feed itself.
+/// What a catch-all handler may return: `()`, or a `Result<(), _>`. It cannot return events, since it
+/// would handle them, too.
 #[diagnostic::on_unimplemented(
     message = "a catch-all handler cannot return `{Self}`",
     label = "a catch-all returns no events, or it would feed itself",
     note = "return `()` or `Result<(), _>`"
 )]
 pub trait CatchAllOutcome {
-    /// Says what the delivery led to.
+    /// Reports the effects of the delivery.
     fn conclude_catch_all(self, effects: &mut Effects<'_>);
 }
 
-/// Where an [`Outcome`] says what a delivery led to.
+/// Receives the effects of a delivery from its [`Outcome`].
 pub struct Effects<'c> {
     sink: &'c dyn EffectSink,
 }
@@ -87,8 +86,8 @@ impl<'c> Effects<'c> {
         Self { sink }
     }
 
-    /// The delivery caused `event`, which is emitted after every handler of the current one,
-    /// unless that crosses a limit of the dispatcher.
+    /// Emits `event` after every handler of the current event has run, unless that exceeds a limit of the
+    /// dispatcher.
     pub fn emit_after<T>(&mut self, event: T)
     where
         T: Event + EmitsNow<T::Durability>,
@@ -96,13 +95,13 @@ impl<'c> Effects<'c> {
         self.sink.cause(Box::new(event));
     }
 
-    /// The delivery failed.
+    /// Ends the delivery as failed.
     pub fn fail(&mut self, error: impl HandlerError) {
         self.sink.fail(error.into_box_error());
     }
 
-    /// The handler stopped the emission: later handlers of the event are skipped. Ignored for
-    /// an event that is not stoppable.
+    /// Stops the emission: later handlers of the event are skipped. This is ignored for an event that is
+    /// not stoppable.
     pub fn stop(&mut self) {
         self.sink.stop();
     }

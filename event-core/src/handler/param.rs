@@ -1,13 +1,12 @@
-//! Parameters of handlers: dependencies by reference, and by value what is made for each
-//! delivery.
+//! The parameters of handlers: dependencies by reference, and values that are made for each delivery.
 
 use crate::box_error::BoxError;
 use crate::engine::emission::delivery::Delivery;
 use crate::handler::outcome::Events;
 pub(crate) use crate::handler::resolver::Resolver;
 
-/// A by-value parameter of a handler: made anew for each delivery, from a state that is
-/// resolved once, while the dispatcher is built.
+/// A by-value parameter of a handler: made anew for each delivery, from a state that is resolved once,
+/// while the dispatcher is built.
 ///
 /// # Examples
 ///
@@ -51,24 +50,24 @@ pub(crate) use crate::handler::resolver::Resolver;
             `.provide(value)`"
 )]
 pub trait Param: Sized + 'static {
-    /// What is resolved once and shared by all deliveries.
+    /// The state that is resolved once and shared by all deliveries.
     type State: Send + Sync + 'static;
 
-    /// Why a delivery can be refused; the delivery then ends as failed. A parameter that
-    /// never refuses says [`Infallible`](std::convert::Infallible).
+    /// Why a delivery can be refused; the delivery then ends as failed. A parameter that never refuses
+    /// uses [`Infallible`](std::convert::Infallible).
     type Rejection: Into<BoxError>;
 
     /// Whether the parameter lets its handler cause events.
     #[doc(hidden)]
     const EMITS: bool = false;
 
-    /// Says which events the parameter lets its handler cause.
+    /// Adds the events that the parameter lets its handler cause.
     #[doc(hidden)]
     fn events(events: &mut Events) {
         let _ = events;
     }
 
-    /// Resolves the state. `None` means that something is missing; `resolver` has noted what.
+    /// Resolves the state. `None` means that something is missing, which `resolver` has noted.
     fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::State>;
 
     /// Makes the argument of one delivery.
@@ -79,8 +78,8 @@ pub trait Param: Sized + 'static {
     fn param(state: &Self::State, delivery: &Delivery<'_>) -> Result<Self, Self::Rejection>;
 }
 
-/// What a handler may take by reference: anything that threads can share. Nothing implements
-/// it by hand.
+/// The bound of a type that a handler takes by reference: any type that threads can share. It is
+/// implemented for all of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a handler's dependency",
     label = "not `Send + Sync`, and handlers run on any thread",

@@ -1,8 +1,8 @@
 //! Dependencies of async handlers whose type has the lifetime of its borrow.
 //!
-//! `&dyn Clock` in a signature is `&'a (dyn Clock + 'a)`, a dispatcher holds a `dyn Clock + 'static`,
-//! and nothing converts the arguments of a function item. So the macro writes both types, as a
-//! `for<'a> fn(&'a (dyn Clock + 'static)) -> &'a (dyn Clock + 'a)`, which [`same`] can be.
+//! `&dyn Clock` in a signature is `&'a (dyn Clock + 'a)`, a dispatcher holds a `dyn Clock + 'static`, and
+//! the arguments of a function item are not converted. So the macro writes both types, as a `for<'a>
+//! fn(&'a (dyn Clock + 'static)) -> &'a (dyn Clock + 'a)`, to which [`same`] coerces.
 
 #![allow(
     missing_docs,
@@ -16,25 +16,25 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::NotRun;
 use crate::handler::bind_async::AsyncSlot;
 
-/// A resolved dependency, and what the function takes of it.
+/// A resolved dependency, and the function that makes the argument from it.
 pub struct Reborrowed<H, F> {
     held: H,
     reborrow: F,
 }
 
-/// A function from `&'a T` to what a handler takes.
+/// A function from `&'a T` to the argument of a handler.
 pub trait Reborrow<'a, T: ?Sized> {
     type Arg: Send;
 
     fn reborrow(&self, held: &'a T) -> Self::Arg;
 }
 
-/// A slot for an argument whose type has the lifetime of its borrow.
+/// Makes a slot for an argument whose type has the lifetime of its borrow.
 pub fn reborrowed<H, F>(held: H, reborrow: F) -> Reborrowed<H, F> {
     Reborrowed { held, reborrow }
 }
 
-/// The same, for less long.
+/// Returns its argument, with a shorter lifetime.
 pub fn same<T: ?Sized>(held: &T) -> &T {
     held
 }

@@ -1,4 +1,4 @@
-//! One registered handler: the typed static that `#[handler]` makes, behind an object.
+//! One registered handler: the typed static that `#[handler]` generates, behind an object.
 
 #![allow(
     missing_docs,
@@ -18,7 +18,7 @@ use crate::handler::resolver::Resolver;
 
 /// A registered handler. Not public API.
 ///
-/// Each event type has an object of it, so what is alike for all is in its `PlannedHandler`.
+/// Each event type has its own vtable of it, so data that is alike for all is in its `PlannedHandler`.
 pub trait Registered: Send + Sync {
     fn planned(&self) -> &PlannedHandler;
     /// Resolves its parameters and pushes the bound handler on a list of its event.
@@ -40,7 +40,7 @@ impl dyn Registered + '_ {
         self.planned().name()
     }
 
-    /// The event it handles; `None` for a catch-all.
+    /// Returns the event that it handles; `None` for a catch-all.
     pub(crate) fn event(&self) -> Option<&'static EventInfo> {
         self.planned().event()
     }
@@ -49,7 +49,7 @@ impl dyn Registered + '_ {
         self.planned().kind
     }
 
-    /// The pattern of a catch-all.
+    /// Returns the pattern of a catch-all.
     pub(crate) fn pattern(&self) -> Option<&'static str> {
         self.planned().pattern
     }
@@ -57,7 +57,7 @@ impl dyn Registered + '_ {
 
 /// A handler of one event type.
 ///
-/// It holds what needs `E: Event`, so that no bound is left to check after `event_handler`: a
+/// It holds everything that needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
 pub struct EventHandler<E> {
     planned: PlannedHandler,

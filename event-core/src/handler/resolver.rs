@@ -1,4 +1,4 @@
-//! Finds what handlers need, while a dispatcher is built.
+//! Finds the parameters of handlers, while a dispatcher is built.
 
 use std::any::{TypeId, type_name};
 use std::fmt;
@@ -14,18 +14,18 @@ use crate::problem::{Problem, ProblemKind};
 use crate::type_map::ByType;
 use crate::type_name::short;
 
-/// Finds what handlers need, while a dispatcher is built, and notes what is missing.
+/// Finds the parameters of handlers, while a dispatcher is built, and notes missing ones.
 pub struct Resolver<'r> {
     provided: &'r Provided,
     is_event: &'r dyn Fn(TypeId) -> bool,
     handler: Option<&'static dyn Registered>,
     missing: ByType<Problem>,
     problems: Vec<Problem>,
-    /// How often something was noted.
+    /// How many problems were noted.
     noted: usize,
-    /// What the current handler can cause.
+    /// The events that the current handler can cause.
     caused: Events,
-    /// Whether a parameter shows what the dispatcher stamps.
+    /// Whether a parameter needs the identity of emissions.
     needs_meta: bool,
 }
 
@@ -43,18 +43,18 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    /// From here on problems concern `handler`.
+    /// Starts a handler: from here on problems concern it.
     pub(crate) fn start(&mut self, handler: &'static dyn Registered) {
         self.handler = Some(handler);
         self.caused = Events::default();
     }
 
-    /// The events that the current handler can cause, so far.
+    /// Returns the events that the current handler can cause, so far.
     pub(crate) fn caused(&mut self) -> &mut Events {
         &mut self.caused
     }
 
-    /// Notes that emissions are to be stamped.
+    /// Notes that emissions must be stamped with an identity.
     pub(crate) fn needs_meta(&mut self) {
         self.needs_meta = true;
     }
@@ -63,14 +63,14 @@ impl<'r> Resolver<'r> {
         self.needs_meta
     }
 
-    /// The value of type `T` that the builder was given; `None` if there is none.
+    /// Returns the value of type `T` that was provided; `None` if there is none.
     #[must_use]
     pub fn get<T: Dependency + ?Sized>(&self) -> Option<Arc<T>> {
         self.provided.get()
     }
 
-    /// The value of type `T` that the builder was given; if there is none, the build fails
-    /// with an error that names the handler and `T`.
+    /// Returns the value of type `T` that was provided; if there is none, the build fails with an error
+    /// that names the handler and `T`.
     pub fn required<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
         let found = self.provided.get();
         if found.is_none() {
@@ -79,7 +79,7 @@ impl<'r> Resolver<'r> {
         found
     }
 
-    /// Notes that the current handler needs a `T`. One problem serves all that need it.
+    /// Notes that the current handler needs a `T`. All handlers that need it share one problem.
     #[cold]
     fn note_missing<T: Dependency + ?Sized>(&mut self) {
         let Some(handler) = self.handler.map(|handler| handler.planned().info()) else {
@@ -138,7 +138,7 @@ impl<'r> Resolver<'r> {
         } else if needed.starts_with("dyn ") {
             format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
         } else if size_of::<&T>() > size_of::<usize>() {
-            // A slice or the like, of which there is no value to provide.
+            // A slice or another unsized type, which cannot be provided by value.
             format!("add `.provide_arc::<{needed}>(….into())` to the builder")
         } else {
             format!(
@@ -148,18 +148,18 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    /// Notes what a parameter needs and does not have: for parameters that need more than a
-    /// value of one type. `what` goes on from "handler `x` …", `help` says what to type.
+    /// Notes a problem of a parameter that needs more than a value of one type. `what` continues "handler
+    /// `x` …", `help` says what to type.
     pub fn note(&mut self, what: &str, help: &str) {
         self.note_of(ProblemKind::UnresolvedParam, what, help);
     }
 
-    /// How often something was noted so far.
+    /// Returns how many problems were noted so far.
     pub(crate) fn noted(&self) -> usize {
         self.noted
     }
 
-    /// A parameter did not resolve and did not say why.
+    /// Notes a parameter that did not resolve and noted no problem.
     #[cold]
     pub(crate) fn unresolved(&mut self, param: &str) {
         self.note(
@@ -190,7 +190,7 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    /// What was noted.
+    /// Returns the problems that were noted.
     pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
         self.problems.into_iter().chain(self.missing.into_values())
     }
@@ -202,13 +202,13 @@ impl fmt::Debug for Resolver<'_> {
     }
 }
 
-/// Whether this is the name of this crate's dispatcher, which stands above the handlers.
+/// Whether this is the type name of this crate's dispatcher.
 fn is_dispatcher(type_name: &str) -> bool {
     let mut names = type_name.split("::");
     names.next() == module_path!().split("::").next() && names.last() == Some("Dispatcher")
 }
 
-/// `event_core::context::Context<`, wherever this crate is.
+/// Returns `event_core::context::Context<`, with the actual path of this crate.
 fn type_name_of_context() -> &'static str {
     let name = type_name::<Context<()>>();
     name.split_inclusive('<').next().unwrap_or(name)

@@ -1,9 +1,9 @@
-//! The clock that identities take their time from.
+//! The clock of a dispatcher.
 
 use std::time::SystemTime;
 
-/// Tells the time of emissions; give one to the builder with
-/// [`clock`](crate::dispatcher::DispatcherBuilder::clock). A closure is one.
+/// Tells the time of emissions. Set it with the builder's
+/// [`clock`](crate::dispatcher::DispatcherBuilder::clock). A closure is a clock, too.
 ///
 /// # Examples
 ///
@@ -25,7 +25,7 @@ use std::time::SystemTime;
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 }
 

@@ -1,4 +1,4 @@
-//! Who and when an event is: its identity, its time, and what it comes from.
+//! The meta of an event: its identity, its time, and its causes.
 
 pub(crate) mod clock;
 pub(crate) mod parent;
@@ -18,15 +18,15 @@ use crate::meta::route::Route;
 pub use crate::meta::clock::Clock;
 pub use crate::meta::trace_parent::{TraceParent, TraceParentError};
 
-/// The identity, time and descent of an emitted event: a handler's parameter.
+/// The identity, time and causes of an emitted event: a handler's parameter.
 ///
-/// All handlers of one emission see the same, and so does what it causes through queues and
-/// tasks; [`attempt`](Self::attempt) alone is the delivery's own. It is made when the event is emitted,
-/// and only in a dispatcher where somebody asks: a handler takes it, an observer watches, or it makes
-/// spans. In any other it is made when a [failure](crate::report::Failure::meta) needs it.
+/// All handlers of one emission see the same meta, and so do the events that it causes through queues and
+/// tasks; only [`attempt`](Self::attempt) differs for each delivery. The meta is made when the event is
+/// emitted, but only in a dispatcher that needs it: for a handler that takes it, an observer, or spans.
+/// In any other dispatcher it is made when a [failure](crate::report::Failure::meta) needs it.
 ///
-/// That of an event is equal in every program which the event comes to: what it came through is not
-/// compared.
+/// The meta of an event is equal in every program that the event reaches: the programs that forwarded it
+/// are not compared.
 ///
 /// # Examples
 ///
@@ -69,51 +69,51 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The event's own id: a UUID of version 7, unless it came from outside with another. Those of
-    /// one dispatcher grow with time.
+    /// Returns the event's own id: a UUID of version 7, unless it came from outside with another one. The
+    /// ids of one dispatcher grow with time.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// When the event was emitted, by the dispatcher's [`Clock`].
+    /// Returns when the event was emitted, by the dispatcher's [`Clock`].
     #[must_use]
     pub fn time(&self) -> SystemTime {
         self.time
     }
 
-    /// The id of the root that the event descends from; its own id, if it is the root.
+    /// Returns the id of the root that the event descends from; its own id, if it is the root.
     #[must_use]
     pub fn correlation(&self) -> Uuid {
         self.correlation
     }
 
-    /// The id of the event whose handler caused this one; `None` for a root.
+    /// Returns the id of the event whose handler caused this one; `None` for a root.
     #[must_use]
     pub fn causation(&self) -> Option<Uuid> {
         self.causation
     }
 
-    /// How many causes lie between the root and this event, in all programs that they happened in; 0 for
-    /// the root.
+    /// Returns how many causes lie between the root and this event, in all programs that were involved; 0
+    /// for the root.
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// Which delivery of the event to the handler it is: 1 for the first, and one more each time that
-    /// it is [redelivered](crate::report::Failure::redeliver). Where no single delivery is meant, as for
-    /// an emission and for an event from outside, it is 1.
+    /// Returns the number of this delivery of the event to the handler: 1 for the first, and one more
+    /// each time that it is [redelivered](crate::report::Failure::redeliver). It is 1 if the meta belongs
+    /// to no single delivery, as for an emission and for an event from outside.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// Where the event stands in a distributed trace.
+    /// Returns the event's position in a distributed trace.
     ///
-    /// It is the emission's own position where the dispatcher makes spans with a
-    /// [`Propagator`](crate::spans::Propagator). Elsewhere it is that of the event from outside that
-    /// this one descends from, handed on as it came.
+    /// It is the emission's own position if the dispatcher makes spans with a
+    /// [`Propagator`](crate::spans::Propagator). Otherwise it is that of the event from outside that this
+    /// one descends from, passed on unchanged.
     #[must_use]
     pub fn traceparent(&self) -> Option<TraceParent> {
         self.traceparent
@@ -127,7 +127,7 @@ impl Meta {
 
 #[cfg(feature = "serde")]
 impl Meta {
-    /// Of an event that came from outside.
+    /// Makes the meta of an event that came from outside.
     pub(crate) fn of(
         id: Uuid,
         time: SystemTime,
@@ -148,23 +148,23 @@ impl Meta {
         }
     }
 
-    /// Whether the event itself came from outside: it was [delivered](crate::Dispatcher::emit), and
-    /// not emitted here. One that its handlers cause is emitted here.
+    /// Whether the event itself came from outside: it was [delivered](crate::Dispatcher::emit), and not
+    /// emitted here. An event that its handlers cause is emitted here.
     ///
-    /// Who sends events to other programs forwards what came from outside, too, unless it asks this.
+    /// Code that sends events to other programs must check this, or it forwards events from outside, too.
     #[must_use]
     pub fn is_remote(&self) -> bool {
         self.route.is_some()
     }
 
-    /// Who wrote the event, if it came from outside: its CloudEvents `source`.
+    /// Returns the CloudEvents `source` that wrote the event, if it came from outside.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.route.as_ref().map(Route::source)
     }
 
-    /// The sources of the programs that forwarded the event, in order, each once; none if it came from
-    /// its [`source`](Self::source) directly, or was emitted here.
+    /// Returns the sources of the programs that forwarded the event, in order, each once; none if it came
+    /// from its [`source`](Self::source) directly, or was emitted here.
     pub fn forwarders(&self) -> impl Iterator<Item = &str> {
         self.route.iter().flat_map(Route::forwarders)
     }
@@ -177,8 +177,8 @@ impl Meta {
         Self { route, ..self }
     }
 
-    /// How deep the event is in an envelope that `own` writes. To forward it once more is a step of its
-    /// own, so that a loop in which nobody minds that ends at a limit.
+    /// Returns the depth of the event in an envelope that `own` writes. Forwarding it again counts as a
+    /// step, so that a loop that is not detected as an echo ends at a limit.
     pub(crate) fn depth_outside(&self, own: &str) -> u32 {
         let route = self.route.as_ref();
         let is_repeated = route.is_some_and(|route| route.is_repeated_by(own));
@@ -186,7 +186,7 @@ impl Meta {
         depth.min(i32::MAX.unsigned_abs())
     }
 
-    /// That of an echo which is let in; this is the step that forwarding it once more is.
+    /// Returns the meta of an echo that is accepted; its depth counts the step of forwarding it again.
     pub(crate) fn one_deeper(self) -> Self {
         Self {
             depth: self.depth.saturating_add(1),
@@ -196,12 +196,12 @@ impl Meta {
 }
 
 impl Meta {
-    /// The identity as one delivery has it.
+    /// Returns the identity with the attempt of one delivery.
     pub(crate) fn with_attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
     }
 
-    /// What passes on to what the event causes.
+    /// Returns the part of the identity that the caused events inherit.
     pub(crate) fn parent(&self) -> Identity {
         Identity {
             id: self.id,

@@ -8,10 +8,10 @@ use uuid::Uuid;
 use crate::meta::source::MetaSource;
 use crate::meta::trace_parent::TraceParent;
 
-/// An event as what it causes knows it. Its identity is made when somebody asks for it, or for that of
-/// what it caused.
+/// An event as the parent of those that it causes. Its identity is made on first use, for itself or for a
+/// caused event.
 ///
-/// It knows its root and not its own parent, so that a long line of descent is not kept in memory.
+/// It keeps its root and not its own parent, so that a long chain of causes is not kept in memory.
 pub(crate) struct ParentEvent {
     made: OnceLock<(Uuid, SystemTime)>,
     root: RootEvent,
@@ -26,7 +26,7 @@ enum RootEvent {
     Other(Arc<ParentEvent>),
 }
 
-/// What of an event's identity passes on to what it causes.
+/// The part of an event's identity that the caused events inherit.
 #[derive(Clone, Copy)]
 pub(crate) struct Identity {
     pub(crate) id: Uuid,
@@ -36,7 +36,7 @@ pub(crate) struct Identity {
 }
 
 impl ParentEvent {
-    /// An event with an identity.
+    /// Makes an event with an identity.
     pub(crate) fn known(identity: Identity) -> Arc<Self> {
         Arc::new(Self {
             made: (identity.id, identity.time).into(),
@@ -49,7 +49,7 @@ impl ParentEvent {
         })
     }
 
-    /// An event without an identity yet, caused by `parent`.
+    /// Makes an event without an identity yet, caused by `parent`.
     pub(crate) fn caused_by(parent: Option<&Arc<Self>>) -> Arc<Self> {
         Arc::new(Self {
             made: OnceLock::new(),
@@ -61,19 +61,19 @@ impl ParentEvent {
         })
     }
 
-    /// The id, and when it was made.
+    /// Returns the id, and when it was made.
     pub(crate) fn made(&self, meta_source: &MetaSource) -> (Uuid, SystemTime) {
         if let Some(made) = self.made.get() {
             return *made;
         }
-        // Not inside of the lock: the clock is the user's.
+        // Outside of the lock, since the clock is the user's code.
         let made = meta_source.make();
         *self.made.get_or_init(|| made)
     }
 
-    /// The identity, which is made if nobody asked for it before.
+    /// Returns the identity, which is made on first use.
     pub(crate) fn identity(&self, meta_source: &MetaSource) -> Identity {
-        // The root first, so that ids grow with the descent.
+        // The root's id is made first, so that ids grow from cause to effect.
         let root = match &self.root {
             RootEvent::Itself => None,
             RootEvent::Known(id) => Some(*id),

@@ -1,26 +1,26 @@
-//! The programs that an event from outside came through.
+//! The programs that forwarded an event from outside.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// So many bytes of sources are kept of those who forwarded an event.
+/// The most bytes of forwarders' sources that are kept.
 const MOST: usize = 2 * 1024;
 
-/// The source of an event from outside, and the sources of those who forwarded it.
+/// The source of an event from outside, and the sources of its forwarders.
 ///
-/// Whoever forwards an event twice stands once among the forwarders, so that a route does not grow in a
-/// loop. Of a route that is too long the oldest forwarders are left out.
+/// A program that forwards an event twice is once among the forwarders, so that a route does not grow in
+/// a loop. If a route is too long, the oldest forwarders are left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
-    /// The source, then a blank and a source for each forwarder.
+    /// The source, then a space and a source for each forwarder.
     text: Arc<str>,
     source_len: usize,
     is_echo: bool,
 }
 
 impl Route {
-    /// The route that an envelope tells to `own`, where `forwarders` are separated by blanks.
+    /// Makes the route of an envelope that `own` reads, with `forwarders` separated by spaces.
     pub(crate) fn read(source: &str, forwarders: &str, own: &str) -> Self {
         let forwarders: Vec<_> = forwarders.split_ascii_whitespace().map(escaped).collect();
         let is_sent_back = source == own && !forwarders.is_empty();
@@ -43,17 +43,17 @@ impl Route {
         }
     }
 
-    /// Who wrote the event first.
+    /// Returns the source that wrote the event.
     pub(crate) fn source(&self) -> &str {
         &self.text[..self.source_len]
     }
 
-    /// Who forwarded it, in order.
+    /// Returns the sources that forwarded the event, in order.
     pub(crate) fn forwarders(&self) -> std::str::SplitAsciiWhitespace<'_> {
         self.text[self.source_len..].split_ascii_whitespace()
     }
 
-    /// Whether whoever read it has forwarded it, or had written it before others forwarded it.
+    /// Whether the reader has forwarded the event before, or wrote it before others forwarded it.
     pub(crate) fn is_echo(&self) -> bool {
         self.is_echo
     }
@@ -62,24 +62,24 @@ impl Route {
         self.forwarders().any(|it| it == own)
     }
 
-    /// Whether `own` forwards it again, and nobody has noticed when it was read.
+    /// Whether `own` forwards the event again, and it was not detected as an echo when it was read.
     pub(crate) fn is_repeated_by(&self, own: &str) -> bool {
         !self.is_echo && self.was_forwarded_by(own)
     }
 
-    /// The forwarders as an envelope tells them that `own` writes.
+    /// Returns the forwarders for an envelope that `own` writes.
     pub(crate) fn forwarders_with<'a>(&'a self, own: &'a str) -> Forwarders<'a> {
         Forwarders { route: self, own }
     }
 
-    /// The route up to `own`, if that was the last who forwarded the event.
+    /// Returns the route up to `own`, if that was the last forwarder.
     pub(crate) fn before(&self, own: &str) -> Option<Self> {
         let forwarders: Vec<_> = self.forwarders().collect();
         let (last, before) = forwarders.split_last()?;
         (*last == own).then(|| Self::new(self.source(), before, false))
     }
 
-    /// Whether it comes from `source` and nobody forwarded it.
+    /// Whether the event comes from `source` without forwarders.
     pub(crate) fn is_straight_from(&self, source: &str) -> bool {
         *self.text == *source
     }
@@ -106,13 +106,13 @@ impl fmt::Display for Forwarders<'_> {
     }
 }
 
-/// The last of them that are not too long together.
+/// Returns the last forwarders that fit in [`MOST`] bytes together.
 fn last<T: AsRef<str>>(forwarders: &[T]) -> &[T] {
     let from_the_end = forwarders.iter().rev().map(AsRef::as_ref);
     &forwarders[forwarders.len() - fitting(from_the_end, MOST)..]
 }
 
-/// How many of them there is room for, with a blank each.
+/// Returns how many of `forwarders` fit in `room` bytes, with a space each.
 fn fitting<'a>(forwarders: impl Iterator<Item = &'a str>, mut room: usize) -> usize {
     let fits = |forwarder: &&str| {
         let left = room.checked_sub(forwarder.len() + 1);
@@ -121,7 +121,7 @@ fn fitting<'a>(forwarders: impl Iterator<Item = &'a str>, mut room: usize) -> us
     forwarders.take_while(fits).count()
 }
 
-/// A source as URI references are written: `%XX` for each byte that is no visible ASCII.
+/// Returns a source as a URI reference: `%XX` for each byte that is no visible ASCII.
 fn escaped(source: &str) -> Cow<'_, str> {
     if source.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Cow::Borrowed(source);
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(kept, many[many.len() - kept.len()..]);
         let is_full = |len: usize| (MOST - 20..=MOST).contains(&len);
         assert!(is_full(route.text["/a".len()..].len()));
-        // Whoever reads it keeps all that is written.
+        // A reader keeps all that is written.
         let written = route.forwarders_with("/forwarder").to_string();
         assert!(is_full(written.len() + 1) && written.ends_with("/9999 /forwarder"));
         let read = Route::read("/a", &written, "/b");

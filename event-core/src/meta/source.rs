@@ -25,20 +25,20 @@ impl MetaSource {
         }
     }
 
-    /// The clock, for whoever drops it.
+    /// Takes the clock, so that the caller drops it.
     pub(crate) fn take_clock(&mut self) -> Arc<dyn Clock> {
         std::mem::replace(&mut self.clock, Arc::new(SystemTime::now))
     }
 
-    /// The identity of an event `depth` causes below its root, caused by `parent`: that of `own`, as what
-    /// the event causes knows it, or a new one.
+    /// Makes the identity of an event at `depth`, caused by `parent`: that of `own`, which the caused
+    /// events know, or a new one.
     pub(crate) fn new_meta(
         &self,
         depth: u32,
         parent: Option<&ParentEvent>,
         own: Option<&ParentEvent>,
     ) -> Meta {
-        // The parent's first, so that ids grow with the descent.
+        // The parent's id is made first, so that ids grow from cause to effect.
         let parent = parent.map(|parent| parent.identity(self));
         let (id, time) = own.map_or_else(|| self.make(), |own| own.made(self));
         Meta {
@@ -54,7 +54,8 @@ impl MetaSource {
         }
     }
 
-    /// A new id, and when it was made. The clock is the user's: if it panics, the system's stands in.
+    /// Makes a new id, and returns it with its time. The clock is the user's code: if it panics, the
+    /// system's clock is used.
     pub(crate) fn make(&self) -> (Uuid, SystemTime) {
         let time = panics::catch(|| self.clock.now()).unwrap_or_else(|_| SystemTime::now());
         let since = time

@@ -1,4 +1,4 @@
-//! Where an event stands in a distributed trace.
+//! The position of an event in a distributed trace.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 /// The position of an event in a distributed trace, as [W3C Trace Context] writes it in a
 /// `traceparent` header.
 ///
-/// [`Meta::traceparent`](crate::meta::Meta::traceparent) has it. It is read in the format of any version
-/// and written in that of version `00`. The vendor's list beside it, `tracestate`, is not kept.
+/// [`Meta::traceparent`](crate::meta::Meta::traceparent) returns it. It is read in the format of any
+/// version and written in that of version `00`. The header `tracestate` of vendors is not kept.
 ///
 /// [W3C Trace Context]: https://www.w3.org/TR/trace-context/
 ///
@@ -29,12 +29,12 @@ pub struct TraceParent {
     flags: u8,
 }
 
-/// The bit of the flags that says that the trace is recorded.
+/// The bit of the flags that is set if the trace is recorded.
 const SAMPLED: u8 = 1;
 
 impl TraceParent {
-    /// A position in the trace `trace_id`: below its span `span_id`. `None` if one of them is all
-    /// zeros, which stands for none. Of the flags, the lowest bit says that the trace is recorded.
+    /// Makes a position in the trace `trace_id`, below its span `span_id`; `None` if one of them is all
+    /// zeros, which is invalid. The lowest bit of the flags is set if the trace is recorded.
     #[must_use]
     pub fn new(trace_id: [u8; 16], span_id: [u8; 8], flags: u8) -> Option<Self> {
         let is_some = trace_id != [0; 16] && span_id != [0; 8];
@@ -45,19 +45,19 @@ impl TraceParent {
         })
     }
 
-    /// The trace.
+    /// Returns the id of the trace.
     #[must_use]
     pub fn trace_id(&self) -> [u8; 16] {
         self.trace_id
     }
 
-    /// The span that what follows is below.
+    /// Returns the id of the parent span.
     #[must_use]
     pub fn span_id(&self) -> [u8; 8] {
         self.span_id
     }
 
-    /// The flags, as they were.
+    /// Returns the flags, unchanged.
     #[must_use]
     pub fn flags(&self) -> u8 {
         self.flags
@@ -92,7 +92,7 @@ impl FromStr for TraceParent {
     }
 }
 
-/// A text that is no `traceparent`.
+/// The error of a text that is no `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a `traceparent`: expected `00-<32 hex digits>-<16 hex digits>-<2 hex digits>` in lowercase, \
@@ -105,14 +105,14 @@ fn read(text: &str) -> Option<TraceParent> {
     let [version] = hex(parts.next()?)?;
     let (trace_id, span_id) = (hex(parts.next()?)?, hex(parts.next()?)?);
     let [flags] = hex(parts.next()?)?;
-    // Later versions may add parts; this one has none, and `ff` is no version.
+    // Later versions may have more parts; version 0 has none, and `ff` is no version.
     if version == 0xff || (version == 0 && parts.next().is_some()) {
         return None;
     }
     TraceParent::new(trace_id, span_id, flags)
 }
 
-/// Exactly `N` bytes, in lowercase.
+/// Reads exactly `N` bytes, in lowercase.
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),

@@ -1,12 +1,11 @@
-//! How deep the emits on this thread are inside each other, and how many there are.
+//! Counts how deep the emits on this thread are nested, and how many there are.
 //!
-//! A handler may call `dispatcher.emit`: a root inside a root, of which the list of caused
-//! events knows nothing. Its depth goes on from the event that is being handled, so the limit
-//! that ends a cascade ends this, too. Unlike the events of a cascade, emits inside of each other use
-//! the stack, so how many of them it holds at once is counted and limited apart; and the roots inside
-//! one outermost root are counted, since a handler that emits twice doubles them at each level. The
-//! report of a refused emit goes to a handler that may well ignore it, so a refusal is passed on to
-//! every enclosing root.
+//! A handler may call `dispatcher.emit`: a root inside a root, which is not in the cascade's list of
+//! caused events. Its depth continues from that of the handled event, so the limit that ends a cascade
+//! ends this, too. Unlike the events of a cascade, nested emits use the stack, so how many of them it
+//! holds at once is counted and limited separately; and the roots inside one outermost root are counted,
+//! since a handler that emits twice doubles them at each level. The handler that gets the report of a
+//! refused emit may ignore it, so a refusal is passed on to every enclosing root.
 
 pub(crate) mod scope;
 
@@ -31,44 +30,44 @@ thread_local! {
 const REFUSED: u32 = 1 << 31;
 /// There was a root inside the current emission.
 const NESTED: u32 = 1 << 30;
-/// The code that runs now is no handler, but is told about an event: an observer, a hook, a log.
+/// The current code is no handler, but is told about an event: an observer, a hook, a log.
 const TOLD: u32 = 1 << 29;
 
-/// The deepest limit that leaves the flags alone.
+/// The highest limit that does not use the bits of the flags.
 pub(crate) const MOST: u32 = TOLD - 2;
 
 /// The limits of one dispatcher.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NestingLimits {
-    /// How many causes may lie before an event.
+    /// The most causes that may lie between an event and its root.
     pub(crate) depth: u32,
-    /// How many emissions the stack of a thread may hold.
+    /// The most emissions that the stack of a thread may hold.
     pub(crate) nesting: u32,
-    /// How many events one outermost emission may cause, and how many emissions it may have inside of it.
+    /// The most events that one outermost emission may cause, and the most emissions inside of it.
     pub(crate) count: usize,
 }
 
-/// A root that was not emitted because of those that it is inside of.
+/// A root that was refused because it is nested in others.
 #[derive(Clone, Copy)]
 pub(crate) struct NestingError {
     pub(crate) event: &'static EventInfo,
     pub(crate) limit: NestingLimit,
 }
 
-/// The limit that a root inside of others crossed.
+/// The limit that a nested root exceeded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum NestingLimit {
-    /// So many causes lie before it.
+    /// The number of causes between the root and its outermost root.
     Depth {
         causes: u32,
         limit: u32,
     },
-    /// The stack holds so many emissions.
+    /// The number of emissions on the stack.
     Nesting(u32),
     Count(usize),
 }
 
-/// What crossed the limit.
+/// Shows what exceeded the limit.
 impl fmt::Display for NestingLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,28 +88,28 @@ impl fmt::Display for NestingLimit {
     }
 }
 
-/// The depth of the next root on this thread.
+/// Returns the depth of the next root on this thread.
 pub(crate) fn next() -> u32 {
     NEXT.get() & !(REFUSED | NESTED | TOLD)
 }
 
-/// Whether the code that runs now is told about an event, and is no handler.
+/// Whether the current code is told about an event, and is no handler.
 pub(crate) fn is_told() -> bool {
     NEXT.get() & TOLD != 0
 }
 
-/// The event that a root on this thread descends from, if code emits it that is told about that event.
+/// Returns the event that a root on this thread descends from, if the emitting code is told about that
+/// event.
 pub(crate) fn cause() -> Option<Identity> {
     if is_told() { CAUSE.get() } else { None }
 }
 
-/// How many emissions the stack holds; of use inside of one.
+/// Returns how many emissions the stack holds; valid only inside of one.
 fn running() -> u32 {
     NESTED_NOW.get().wrapping_add(1)
 }
 
-/// Whether what runs here was let in although a limit was crossed, as the `Drop` of an event is that
-/// was refused.
+/// Whether the current code runs although a limit was exceeded, as the `Drop` of a refused event does.
 pub(crate) fn is_beyond(limits: &NestingLimits) -> bool {
     let is_deeper = next() > limits.depth + 1 && !is_told();
     is_deeper || (!is_outermost() && running() > limits.nesting)
@@ -122,7 +121,7 @@ pub(crate) fn begin() {
     NEXT.set(1);
 }
 
-/// Ends an outermost emission; answers what inside of it was refused, if anything was.
+/// Ends an outermost emission; returns the last refusal inside of it, if there was one.
 #[inline]
 pub(crate) fn end() -> Option<NestingError> {
     let after = NEXT.replace(0);
@@ -133,8 +132,8 @@ pub(crate) fn end() -> Option<NestingError> {
     }
 }
 
-/// Runs the handlers of an event at `depth`; also answers what inside of it was refused, if
-/// anything was. Handlers are isolated, so `run` does not unwind.
+/// Runs the handlers of an event at `depth`; also returns the last refusal inside of it, if there was
+/// one. Panics of handlers are caught, so `run` does not unwind.
 #[inline]
 pub(crate) fn enter<R>(depth: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
     let before = NEXT.replace(depth + 1);
@@ -165,8 +164,8 @@ pub(crate) fn descend<R>(
     cause: Option<Identity>,
     run: impl FnOnce() -> R,
 ) -> (R, Option<NestingError>) {
-    // One that is told inside of another that is told is deeper, whatever it is told about, so that
-    // hooks which call each other end, too.
+    // Code that is told inside of other told code is deeper, whatever it is told about, so that hooks
+    // that call each other end, too.
     let inside = next() + u32::from(is_told());
     let outer = CAUSE.replace(cause);
     let at = inside.max(depth.saturating_add(1)).min(MOST + 1);
@@ -186,8 +185,8 @@ fn enter_at<R>(at: u32, run: impl FnOnce() -> R) -> (R, Option<NestingError>) {
     }
 }
 
-/// Runs what continues, on this thread, an emission at `depth` that waits for it on another one; so
-/// this stack does not hold that emission.
+/// Runs code that continues an emission which waits for it on another thread, so this stack does not hold
+/// that emission.
 #[cfg(feature = "tokio")]
 pub(crate) fn enter_elsewhere<R>(run: impl FnOnce() -> R) -> R {
     let nested = NESTED_NOW.get();
@@ -197,7 +196,7 @@ pub(crate) fn enter_elsewhere<R>(run: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Passes the flags on to the enclosing emission, if there is one.
+/// Passes the flags on to the enclosing emission, if there is one; returns the last refusal.
 #[cold]
 #[inline(never)]
 fn leave(before: u32, flags: u32) -> Option<NestingError> {
@@ -209,11 +208,11 @@ fn leave(before: u32, flags: u32) -> Option<NestingError> {
     LAST_REFUSAL.get().filter(|_| flags & REFUSED != 0)
 }
 
-/// The depth of a new root of `event`.
+/// Returns the depth of a new root of `event`.
 ///
 /// # Errors
 ///
-/// A limit was crossed; every enclosing root will hear of it.
+/// A limit was exceeded; every enclosing root reports it.
 pub(crate) fn root(limits: &NestingLimits, event: &'static EventInfo) -> Result<u32, NestingError> {
     let depth = next();
     if depth == 0 {

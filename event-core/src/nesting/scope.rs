@@ -1,8 +1,8 @@
-//! What is replayed on this thread.
+//! The scope of an emission on this thread: its depth, and whether it is replayed.
 //!
-//! A handler of a replayed event may emit on its own, and what it emits is in the record, too: so
-//! emits have to know that they come from inside of one. Only the dispatcher that replays discards
-//! them; to any other they are side effects like all others.
+//! A handler of a replayed event may emit on its own, and such an event is in the journal, too: so an
+//! emit has to know whether it runs inside of a replayed event. Only the dispatcher that replays discards
+//! these events; for any other dispatcher they are ordinary side effects.
 
 use std::cell::RefCell;
 
@@ -11,17 +11,17 @@ use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting_depth;
 
-/// Tells one dispatcher from another while both live: the address of what its clones share.
+/// Distinguishes live dispatchers: the address of the state that the clones of one share.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DispatcherId(pub(crate) usize);
 
 thread_local! {
-    /// The dispatchers whose replayed events are being handled; the innermost last.
+    /// The dispatchers whose replayed events are being handled, the innermost last.
     static REPLAYING: RefCell<Vec<DispatcherId>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where an emission stands on the thread that runs its handlers. A root that such a handler emits
-/// stands inside of it, and has to say its depth alone.
+/// The position of an emission on the thread that runs its handlers. A root that such a handler emits
+/// inherits it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct NestingScope {
     pub(crate) depth: u32,
@@ -29,7 +29,7 @@ pub(crate) struct NestingScope {
 }
 
 impl NestingScope {
-    /// That of whatever runs on this thread; `None` outside of every emission.
+    /// Returns the scope of the current code; `None` outside of every emission.
     #[cfg(feature = "tokio")]
     pub(crate) fn here(dispatcher: DispatcherId) -> Option<Self> {
         let depth = nesting::next().checked_sub(1)?;
@@ -39,7 +39,7 @@ impl NestingScope {
         })
     }
 
-    /// Runs the handlers of the event; also answers what inside of it was refused, if anything was.
+    /// Runs the handlers of the event; also returns the last refusal inside of it, if there was one.
     #[inline]
     pub(crate) fn enter<R>(
         self,
@@ -50,8 +50,8 @@ impl NestingScope {
         nesting::enter(self.depth, run)
     }
 
-    /// Runs code that is told about the event, and that may emit: what it emits is caused by the event.
-    /// The code does not unwind.
+    /// Runs code that is told about the event, and that may emit: an event that it emits is caused by the
+    /// event. The code does not unwind.
     pub(crate) fn descend<R>(
         self,
         dispatcher: DispatcherId,
@@ -63,12 +63,12 @@ impl NestingScope {
     }
 }
 
-/// Whether a handler of an event runs on this thread that the dispatcher replays.
+/// Whether a handler of an event that the dispatcher replays runs on this thread.
 pub(crate) fn is_under_way(dispatcher: DispatcherId) -> bool {
     if nesting_depth::is_outermost() {
         return false;
     }
-    // A thread that ends replays nothing.
+    // A thread that ends may have dropped the list; it replays nothing.
     let known = REPLAYING.try_with(|all| all.borrow().contains(&dispatcher));
     known.unwrap_or(false)
 }

@@ -1,11 +1,12 @@
-//! Which deliveries a shutdown found under way, each named once.
+//! Counts the deliveries that end during a shutdown, each once.
 //!
 //! Every place that holds deliveries, a queue's buffer or the registry of tasks, has an account of its
-//! own under its own lock. From the moment at which the dispatcher begins to drain, a delivery that
-//! ends there is *drained*, in the step in which it leaves. Where the time is over, one step closes the
-//! place and names all that is in it *abandoned*; what ends after that step is in neither list again.
+//! own under its own lock. From the moment at which the dispatcher begins to drain, a delivery that ends
+//! there is *drained*, in the same step in which it leaves. At the time limit, one step closes the place
+//! and counts all deliveries in it as *abandoned*; deliveries that end after that step are not counted
+//! again.
 
-/// What is named in one place.
+/// The account of one place.
 #[derive(Debug)]
 pub(crate) struct ShutdownAccount<L> {
     stage: AccountStage,
@@ -18,11 +19,11 @@ enum AccountStage {
     /// The dispatcher takes roots.
     New,
     Open,
-    /// All that was in the place is named.
+    /// All deliveries of the place are counted.
     Closed,
 }
 
-/// How many deliveries of each handler.
+/// The number of deliveries of each handler.
 pub(crate) type HandlerCounts<L> = Vec<(L, usize)>;
 
 impl<L> Default for ShutdownAccount<L> {
@@ -36,39 +37,39 @@ impl<L> Default for ShutdownAccount<L> {
 }
 
 impl<L: Copy + PartialEq> ShutdownAccount<L> {
-    /// From here on deliveries are named: the dispatcher drains.
+    /// Starts to count deliveries, since the dispatcher drains.
     pub(crate) fn open(&mut self) {
         if self.stage == AccountStage::New {
             self.stage = AccountStage::Open;
         }
     }
 
-    /// All that was in the place is named, and nothing will come.
+    /// Ends the counting: all deliveries of the place are counted, and no more will come.
     pub(crate) fn close(&mut self) {
         self.stage = AccountStage::Closed;
     }
 
-    /// A delivery ended.
+    /// Counts a delivery that ended.
     pub(crate) fn drain(&mut self, handler: L) {
         if self.stage == AccountStage::Open {
             add(&mut self.drained, handler, 1);
         }
     }
 
-    /// Nobody will run a delivery any more, or wait for its end.
+    /// Counts a delivery that will not run any more, or whose end is not awaited.
     pub(crate) fn abandon(&mut self, handler: L) {
         if self.stage == AccountStage::Open {
             add(&mut self.abandoned, handler, 1);
         }
     }
 
-    /// What was drained, and what was abandoned.
+    /// Returns what was drained, and what was abandoned.
     pub(crate) fn counts(&self) -> (HandlerCounts<L>, HandlerCounts<L>) {
         (self.drained.clone(), self.abandoned.clone())
     }
 }
 
-/// Counts deliveries of a handler.
+/// Adds deliveries of a handler to a list of counts.
 pub(crate) fn add<L: PartialEq>(counts: &mut HandlerCounts<L>, handler: L, deliveries: usize) {
     match counts.iter_mut().find(|(other, _)| *other == handler) {
         Some((_, count)) => *count += deliveries,

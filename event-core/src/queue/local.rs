@@ -1,18 +1,18 @@
-//! A queue that a single thread pumps, which lends its handlers the value it owns.
+//! A queue that a single thread pumps, and whose handlers borrow a value of that thread.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::queue::{AnyQueue, Declared, LendsMut, Overflow};
 
-/// The declaration of a queue whose handlers run where the owner of an `S` pumps it: the main
-/// loop of a window, or any single thread that owns its state.
+/// The declaration of a queue whose handlers run where the owner of an `S` pumps it: the main loop of a
+/// window, or any single thread that owns its state.
 ///
-/// Its handlers may take `&mut S` behind the event. `S` is neither `Send` nor `Sync`; it never
-/// leaves its thread. [`pump`](crate::queue::LocalQueueHandle::pump) runs what was queued when it was called;
-/// [`on_wake`](crate::queue::LocalQueueHandle::on_wake) says how to wake the loop. Unless said otherwise
-/// it has room for 1024 deliveries, and [rejects](Overflow::Reject) more: it cannot let the
-/// emitter [wait](Overflow::Wait), which may be the very thread that pumps.
+/// Its handlers may take `&mut S` behind the event. `S` need be neither `Send` nor `Sync`; it never
+/// leaves its thread. [`pump`](crate::queue::LocalQueueHandle::pump) runs the deliveries that were queued
+/// when it was called; [`on_wake`](crate::queue::LocalQueueHandle::on_wake) sets how to wake the loop. By
+/// default the queue has a capacity of 1024 deliveries, and [rejects](Overflow::Reject) more: it cannot
+/// let the emitter [wait](Overflow::Wait), which may be the thread that pumps.
 ///
 /// # Examples
 ///
@@ -58,11 +58,11 @@ impl<S: 'static> LocalQueue<S> {
         }
     }
 
-    /// How many deliveries may wait; 1024 unless said.
+    /// Sets how many deliveries may wait; the default is 1024.
     ///
     /// # Panics
     ///
-    /// It is 0; in a `static` that is an error of the compiler.
+    /// If it is 0; in a `static` that is an error of the compiler.
     #[must_use]
     #[track_caller]
     pub const fn capacity(mut self, deliveries: usize) -> Self {
@@ -70,11 +70,11 @@ impl<S: 'static> LocalQueue<S> {
         self
     }
 
-    /// What happens to a delivery that finds the queue full; [`Overflow::Reject`] unless said.
+    /// Sets what happens to a delivery that finds the queue full; the default is [`Overflow::Reject`].
     ///
     /// # Panics
     ///
-    /// It is [`Overflow::Wait`]; in a `static` that is an error of the compiler.
+    /// If it is [`Overflow::Wait`]; in a `static` that is an error of the compiler.
     #[must_use]
     #[track_caller]
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
@@ -87,7 +87,7 @@ impl<S: 'static> LocalQueue<S> {
         self
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.declared.name

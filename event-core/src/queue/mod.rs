@@ -1,7 +1,7 @@
 //! Queues in memory: bounded, served by threads or tasks, or pumped by the owner of a value.
 //!
-//! A queue is a `static`, shared by any number of handlers. The static is a declaration; what
-//! waits in it belongs to a dispatcher, so that two dispatchers (two tests) never share a queue.
+//! A queue is a `static`, shared by any number of handlers. The static is a declaration; the deliveries
+//! that wait in it belong to a dispatcher, so that two dispatchers (two tests) never share a queue.
 //!
 //! ```standalone_crate
 //! # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,12 +30,12 @@
 //! # #[cfg(not(feature = "tokio"))] fn main() {}
 //! ```
 //!
-//! # What a queue promises
+//! # Guarantees
 //!
-//! A delivery that was taken in runs once, unless its overflow policy drops it, the process ends, or
-//! a shutdown runs out of time; however it ends, it is counted. Deliveries of events whose `key`
-//! has the same type and value run one after the other, in the order in which they were emitted;
-//! all others may run side by side. Nothing survives the process.
+//! A delivery that a queue accepted runs once, unless the overflow policy drops it, the process ends, or
+//! a shutdown reaches its time limit; however it ends, it is counted. Deliveries of events whose `key`
+//! has the same type and value run one after the other, in the order in which they were emitted; all
+//! others may run concurrently. Queues do not survive the process.
 
 pub(crate) mod account;
 pub(crate) mod buffer;
@@ -54,28 +54,28 @@ pub use crate::queue::local::LocalQueue;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// It waits for room in [`emit_async`](crate::Dispatcher::emit_async),
-    /// [`emit_blocking`](crate::Dispatcher::emit_blocking), and where another queued or detached
-    /// handler caused it. [`emit`](crate::Dispatcher::emit) never waits: there it is a failure,
-    /// from which it can be [redelivered](crate::report::Failure::redeliver).
+    /// It waits for capacity in [`emit_async`](crate::Dispatcher::emit_async),
+    /// [`emit_blocking`](crate::Dispatcher::emit_blocking), and if another queued or detached handler
+    /// caused it. [`emit`](crate::Dispatcher::emit) never waits: there the delivery is a failure, from
+    /// which it can be [redelivered](crate::report::Failure::redeliver).
     Wait,
-    /// It ends as rejected: a failure in the report, from which it can be
+    /// It is rejected: a failure in the report, from which it can be
     /// [redelivered](crate::report::Failure::redeliver).
     Reject,
-    /// The oldest delivery that waits ends as dropped, and makes room.
+    /// The oldest delivery that waits is dropped, and the new one takes its place.
     DropOldest,
-    /// It ends as dropped.
+    /// It is dropped.
     DropNewest,
 }
 
 /// The declaration of a queue: a `static` that handlers name with `#[handler(queue = MAIL)]`.
 ///
-/// Unless said otherwise it has room for 1024 deliveries, one consumer, and lets emitters
-/// [wait](Overflow::Wait). Where all its handlers are `async fn`s it is served by tasks, else by
-/// threads named after it, so that a handler which blocks never stops the runtime. A
-/// [builder](crate::dispatcher::DispatcherBuilder::configure) may choose other numbers. A dispatcher with queued
-/// handlers needs a tokio runtime even if threads serve all of them, so that making one of them
-/// `async` changes nothing else.
+/// By default it has a capacity of 1024 deliveries, one consumer, and lets emitters
+/// [wait](Overflow::Wait). If all its handlers are `async fn`s it is served by tasks, otherwise by
+/// threads named after it, so that a handler that blocks never stops the runtime. A
+/// [builder](crate::dispatcher::DispatcherBuilder::configure) may change these settings. A dispatcher
+/// with queued handlers needs a tokio runtime even if threads serve all of them, so that making one of
+/// them `async` changes nothing else.
 ///
 /// # Examples
 ///
@@ -90,7 +90,7 @@ pub struct Queue {
     declared: Declared,
 }
 
-/// What is declared about a queue.
+/// The settings of a queue's declaration.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Declared {
@@ -98,12 +98,12 @@ pub struct Declared {
     pub(crate) settings: QueueSettings,
     pub(crate) local: bool,
     pub(crate) at: &'static Location<'static>,
-    /// What tells two queues apart is where they are; a constant is nowhere, and with this in it
-    /// rustc refuses one.
+    /// Queues are distinguished by their addresses; a constant has none, and because of this field rustc
+    /// refuses a constant.
     address: AtomicUsize,
 }
 
-/// What a builder may choose otherwise; see
+/// The settings of a queue that a builder may change; see
 /// [`configure`](crate::dispatcher::DispatcherBuilder::configure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
@@ -113,18 +113,18 @@ pub struct QueueSettings {
 }
 
 impl QueueSettings {
-    /// What is chosen where nothing is said.
+    /// The default settings.
     pub(crate) const ONE: Self = Self {
         capacity: 1024,
         consumers: 1,
         overflow: Overflow::Wait,
     };
 
-    /// How many deliveries may wait.
+    /// Sets how many deliveries may wait.
     ///
     /// # Panics
     ///
-    /// It is 0.
+    /// If it is 0.
     #[must_use]
     #[track_caller]
     pub const fn capacity(mut self, deliveries: usize) -> Self {
@@ -136,11 +136,11 @@ impl QueueSettings {
         self
     }
 
-    /// How many deliveries may run at once.
+    /// Sets how many deliveries may run at once.
     ///
     /// # Panics
     ///
-    /// It is 0.
+    /// If it is 0.
     #[must_use]
     #[track_caller]
     pub const fn consumers(mut self, consumers: usize) -> Self {
@@ -152,7 +152,7 @@ impl QueueSettings {
         self
     }
 
-    /// What happens to a delivery that finds the queue full.
+    /// Sets what happens to a delivery that finds the queue full.
     #[must_use]
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
@@ -170,11 +170,11 @@ impl Queue {
         }
     }
 
-    /// How many deliveries may wait; 1024 unless said.
+    /// Sets how many deliveries may wait; the default is 1024.
     ///
     /// # Panics
     ///
-    /// It is 0; in a `static` that is an error of the compiler.
+    /// If it is 0; in a `static` that is an error of the compiler.
     #[must_use]
     #[track_caller]
     pub const fn capacity(mut self, deliveries: usize) -> Self {
@@ -182,11 +182,11 @@ impl Queue {
         self
     }
 
-    /// How many deliveries may run at once; 1 unless said.
+    /// Sets how many deliveries may run at once; the default is 1.
     ///
     /// # Panics
     ///
-    /// It is 0; in a `static` that is an error of the compiler.
+    /// If it is 0; in a `static` that is an error of the compiler.
     #[must_use]
     #[track_caller]
     pub const fn consumers(mut self, consumers: usize) -> Self {
@@ -194,14 +194,14 @@ impl Queue {
         self
     }
 
-    /// What happens to a delivery that finds the queue full; [`Overflow::Wait`] unless said.
+    /// Sets what happens to a delivery that finds the queue full; the default is [`Overflow::Wait`].
     #[must_use]
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.declared.settings = self.declared.settings.overflow(overflow);
         self
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.declared.name
@@ -220,7 +220,7 @@ impl Declared {
         }
     }
 
-    /// What tells the queue from all others.
+    /// Returns the id that distinguishes the queue from all others.
     pub(crate) fn id(&'static self) -> usize {
         std::ptr::from_ref(&self.address).addr()
     }

@@ -1,4 +1,4 @@
-//! One thing that went wrong.
+//! One failure of an emission.
 
 pub(crate) mod text;
 
@@ -17,20 +17,20 @@ use crate::report::redeliver::{Redeliver, RedeliverError};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::DeliveryStatus;
 
-/// One thing that went wrong: which event, which handler, and how.
+/// One failure: the event, the handler, and the cause.
 ///
-/// `Display` says which type of event, which handler and why in a line: the error of the handler with
-/// the errors that it came from, each once, and nothing of the event's payload.
+/// `Display` shows the event's type, the handler and the cause in one line: the error of the handler with
+/// its sources, each once, and nothing of the event's payload.
 ///
-/// A failure does not keep the event, whose `Drop` may be what somebody waits for. It keeps how the event
-/// is [shown](Self::payload), and, of a `wire` event, how it is written: enough for a dead letter.
+/// A failure does not keep the event, since code may wait for the event's `Drop`. It keeps how the event
+/// is [shown](Self::payload), and, for a `wire` event, how it is written: enough for a dead letter.
 pub struct Failure {
     event: &'static EventInfo,
     handler: Option<HandlerInfo>,
     cause: Cause,
-    /// Which event it was, where that is known.
+    /// The event's snapshot, if the event is known.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
-    /// Where the event stands.
+    /// The scope of the event.
     pub(crate) scope: NestingScope,
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum Cause {
     TooDeep {
         limit: u32,
     },
-    /// An event from outside that has been here before.
+    /// An event from outside has been here before.
     #[cfg(feature = "serde")]
     Echo {
         source: Arc<str>,
@@ -53,21 +53,21 @@ pub(crate) enum Cause {
     },
     Nested(NestingLimit),
     TimedOut(Duration),
-    /// No room in a queue, or among the tasks of a handler.
+    /// A queue, or a handler's limit of concurrency, has no free capacity.
     Full(Arc<dyn Redeliver>),
     /// The dispatcher is closed.
     Closed,
     /// There is no runtime, and was none when the dispatcher was built.
     NoRuntime,
-    /// Nobody runs it any more.
+    /// The delivery will not run any more.
     Abandoned {
         queue: Option<&'static str>,
     },
-    /// Nobody runs it any more, since the runtime of the dispatcher has ended.
+    /// The delivery will not run any more, since the runtime of the dispatcher has ended.
     RuntimeEnded {
         queue: Option<&'static str>,
     },
-    /// Whoever would have emitted the event is no more.
+    /// The root that would have emitted the event was dropped.
     Lost,
     /// An `emit_async` was dropped.
     Cancelled {
@@ -76,13 +76,13 @@ pub(crate) enum Cause {
     },
 }
 
-/// What is wrong where the runtime has ended, and what to do.
+/// The problem of an ended runtime, and its fix.
 pub(crate) const RUNTIME_ENDED: &str = "the tokio runtime that the dispatcher was built in, or was \
     given, has ended: build a dispatcher in each `#[tokio::test]`, since each has a runtime of its \
     own, or give the builder one that lives as long, with `.runtime(handle)`";
 
 impl Cause {
-    /// How a delivery ends that fails because of it; `None` where it is not about a delivery.
+    /// The status of a delivery that fails with this cause; `None` if the failure is about no delivery.
     pub(crate) fn ended(&self) -> Option<DeliveryStatus> {
         match self {
             Self::Error(_) => Some(DeliveryStatus::Failed),
@@ -120,7 +120,7 @@ impl Failure {
         }
     }
 
-    /// Says which event the failure is about, and where that one stands.
+    /// Adds the event that the failure is about, and its scope.
     pub(crate) fn of(self, snapshot: Arc<Snapshot>, scope: NestingScope) -> Self {
         Self {
             snapshot: Some(snapshot),
@@ -133,7 +133,7 @@ impl Failure {
         Self::new(refusal.event, None, Cause::Nested(refusal.limit))
     }
 
-    /// Of an event that was not emitted when it would have been caused by this failure.
+    /// Makes the failure of an event that this failure's hook emitted, and that was refused.
     pub(crate) fn refused_inside(&self, refusal: NestingError) -> Self {
         Self {
             scope: self.scope,
@@ -141,8 +141,8 @@ impl Failure {
         }
     }
 
-    /// Runs code that is told of the failure: what it emits is caused by the event. The code does not
-    /// unwind.
+    /// Runs code that is told of the failure: an event that it emits is caused by the failed event. The
+    /// code does not unwind.
     pub(crate) fn descend<R>(
         &self,
         dispatcher: DispatcherId,
@@ -152,62 +152,62 @@ impl Failure {
         self.scope.descend(dispatcher, cause, told)
     }
 
-    /// What is known about the event's type.
+    /// Returns what is known about the event's type.
     #[must_use]
     pub fn event(&self) -> &'static EventInfo {
         self.event
     }
 
-    /// The event's declared name, or its Rust path.
+    /// Returns the event's declared name, or its Rust path.
     #[must_use]
     pub fn event_name(&self) -> &'static str {
         self.event.name()
     }
 
-    /// The identity of the event: its id, its correlation, its causation, and which
+    /// Returns the meta of the event: its id, its correlation, its causation, and which
     /// [attempt](Meta::attempt) it was. It is the one that handlers and observers see.
     ///
-    /// In a dispatcher where nobody asks for it the identity is made here, for the event and for those
-    /// that it descends from: the ids are then the same in all failures, and the time is that of the
-    /// first of these. An event that was not emitted because of a limit has the identity that it would
+    /// In a dispatcher that does not otherwise need it, the meta is made here, for the event and for
+    /// those that it descends from: the ids are then the same in all failures, and the time is that of
+    /// the first of these. An event that was not emitted because of a limit has the meta that it would
     /// have had.
     ///
-    /// Each failure of a delivery has one. `None` where the event is not known any more: its own `Drop`
-    /// panicked, its `emit_async` was dropped, or code called by a handler emitted it and this is the
-    /// failure of the event that the handler handles.
+    /// Each failure of a delivery has a meta. It is `None` if the event is not known any more: its own
+    /// `Drop` panicked, its `emit_async` was dropped, or code called by a handler emitted it and this is
+    /// the failure of the event that the handler handles.
     #[must_use]
     pub fn meta(&self) -> Option<&Meta> {
         self.snapshot.as_ref().map(|snapshot| snapshot.meta())
     }
 
-    /// The event as logs show it when the failure was made: its redacted fields are masked, and behind
-    /// 1,024 bytes it is cut. `None` where [`meta`](Self::meta) is.
+    /// Returns the event as logs showed it when the failure was made: its redacted fields are masked, and
+    /// it is cut after 1,024 bytes. `None` if [`meta`](Self::meta) is `None`.
     #[must_use]
     pub fn payload(&self) -> Option<&str> {
         self.snapshot.as_ref().map(|snapshot| snapshot.payload())
     }
 
-    /// The handler that failed; of an event that was not emitted because of a limit, the
-    /// handler that caused it. `None` where no handler is involved: the event's own `Drop`
-    /// panicked, or code called by a handler emitted it.
+    /// Returns the handler that failed; for an event that was not emitted because of a limit, the handler
+    /// that caused it. `None` if no handler is involved: the event's own `Drop` panicked, or code called
+    /// by a handler emitted it.
     #[must_use]
     pub fn handler(&self) -> Option<HandlerInfo> {
         self.handler
     }
 
-    /// How the delivery ended; `None` where this is not about a delivery but about an event
+    /// Returns how the delivery ended; `None` if the failure is not about a delivery but about an event
     /// that was not emitted or whose `Drop` panicked.
     #[must_use]
     pub fn ended(&self) -> Option<DeliveryStatus> {
         match self.cause {
-            // Of a delivery that a closed dispatcher did not take, or of an event.
+            // The failure of a delivery that a closed dispatcher did not take, or of an event.
             Cause::Closed => self.handler.map(|_| DeliveryStatus::Rejected),
             ref cause => cause.ended(),
         }
     }
 
-    /// Whether the delivery found no room: its queue was full, or its handler at its
-    /// `concurrency`. Then it can be [redelivered](Self::redeliver).
+    /// Whether the delivery found no free capacity: its queue was full, or its handler at its
+    /// `concurrency`. It can then be [redelivered](Self::redeliver).
     #[must_use]
     pub fn is_full(&self) -> bool {
         matches!(self.cause, Cause::Full(_))
@@ -221,9 +221,10 @@ impl Failure {
         matches!(self.cause, Cause::Echo { .. })
     }
 
-    /// Offers a delivery that found no room again, to the same handler alone, and waits until there
-    /// is some, whatever the queue's policy. It is a new delivery of the same event. The future owns what
-    /// it needs: it may be spawned, also from [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure).
+    /// Offers a delivery that found no free capacity again, to the same handler alone, and waits until
+    /// there is some, whatever the queue's policy. It is a new delivery of the same event. The future
+    /// owns what it needs: it may be spawned, also from
+    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure).
     ///
     /// # Examples
     ///
@@ -258,11 +259,13 @@ impl Failure {
     ///
     /// # Errors
     ///
-    /// This is another kind of failure, it was redelivered before, or nobody will run it any more.
+    /// The failure is of another kind, it was redelivered before, or its dispatcher cannot run it any
+    /// more.
     ///
     /// # Cancellation
     ///
-    /// Dropped before there was room, nothing was redelivered, and it can be called again.
+    /// If the future is dropped before there was free capacity, nothing was redelivered, and it can be
+    /// called again.
     pub fn redeliver(&self) -> impl Future<Output = Result<(), RedeliverError>> + Send + use<> {
         let undelivered = match &self.cause {
             Cause::Full(undelivered) => Some(Arc::clone(undelivered)),
@@ -276,12 +279,12 @@ impl Failure {
         }
     }
 
-    /// The same as [`redeliver`](Self::redeliver), for a thread that may block; not for one that serves
-    /// the queue, which would wait for itself.
+    /// Redelivers as [`redeliver`](Self::redeliver) does, and blocks the thread. Do not call it on a
+    /// consumer thread of the queue, which would wait for itself.
     ///
     /// # Errors
     ///
-    /// The same.
+    /// Those of [`redeliver`](Self::redeliver).
     pub fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
         match &self.cause {
             Cause::Full(undelivered) => undelivered.redeliver_blocking(),
@@ -289,7 +292,7 @@ impl Failure {
         }
     }
 
-    /// The error that the handler returned.
+    /// Returns the error that the handler returned.
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match &self.cause {
@@ -298,7 +301,7 @@ impl Failure {
         }
     }
 
-    /// The text of the panic, if something panicked.
+    /// Returns the text of the panic, if something panicked.
     #[must_use]
     pub fn panic_message(&self) -> Option<&str> {
         match &self.cause {

@@ -1,4 +1,4 @@
-//! What an emission led to: every delivery of the whole cascade, by how it ended.
+//! The report of an emission: every delivery of the whole cascade, by status.
 
 pub(crate) mod failure;
 pub(crate) mod redeliver;
@@ -22,11 +22,10 @@ use crate::report::returned::ReturnedEvent;
 pub use crate::report::failure::Failure;
 pub use crate::report::status::{DeliveryStatus, SkipReason};
 
-/// What an emission led to, with all the events it caused.
+/// The result of an emission, with all the events it caused.
 ///
-/// Failures of handlers are isolated and never reach the emitter in another way, so a report
-/// may be ignored. They are also logged through `tracing`: to see them, install a subscriber,
-/// or print the report.
+/// Failures of handlers do not reach the emitter in any other way, so a report may be ignored. They are
+/// also logged through `tracing`: to see them, install a subscriber, or print the report.
 ///
 /// # Examples
 ///
@@ -51,21 +50,21 @@ pub use crate::report::status::{DeliveryStatus, SkipReason};
 /// ```
 #[derive(Default)]
 pub struct Report {
-    /// How many were done, and above these 32 bits how many were handed over: one word, so that a
-    /// report is returned in registers.
+    /// How many deliveries were done in the low 32 bits, and how many were handed over in the high ones:
+    /// one word, so that a report is returned in registers.
     counts: u64,
-    /// Made when there is more to say than how many were done.
+    /// Made if there is more to report than how many deliveries were done.
     details: Option<Box<Details>>,
 }
 
 pub(crate) struct Details {
-    /// Deliveries that were not done, by how they ended.
+    /// Deliveries that were not done, by status.
     ended: [usize; DeliveryStatus::WAYS],
-    /// The dispatcher was closed.
+    /// Whether the dispatcher was closed.
     pub(crate) closed: bool,
     pub(crate) events: usize,
     pub(crate) not_emitted: usize,
-    /// Events that are in the record of a replay.
+    /// Events that a replay found in the journal.
     pub(crate) discarded: usize,
     pub(crate) failures: Vec<Failure>,
     pub(crate) stopped_by: Option<HandlerInfo>,
@@ -80,7 +79,7 @@ pub(crate) struct Returned {
 }
 
 impl Returned {
-    /// Drops the event. What its `Drop` emits, which is the user's, is inside of the event.
+    /// Drops the event. An event that its `Drop` emits, which is the user's code, is inside of the event.
     pub(crate) fn discard(self) {
         nesting::enter_deeper(self.depth, || panics::drop_caught(self));
     }
@@ -95,7 +94,7 @@ impl Report {
         }
     }
 
-    /// Deliveries that were done.
+    /// Returns how many deliveries were done.
     #[must_use]
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "it was made of a `usize`")]
@@ -103,57 +102,57 @@ impl Report {
         (self.counts & u64::from(u32::MAX)) as usize
     }
 
-    /// How many deliveries failed: their handler returned an error, or a parameter refused
-    /// them. What failed is in [`failures`](Self::failures).
+    /// Returns how many deliveries failed: their handler returned an error, or a parameter refused them.
+    /// The failures are in [`failures`](Self::failures).
     #[must_use]
     pub fn failed(&self) -> usize {
         self.ended(DeliveryStatus::Failed)
     }
 
-    /// Deliveries whose handler, filter or parameter panicked.
+    /// Returns how many deliveries had a handler, filter or parameter that panicked.
     #[must_use]
     pub fn panicked(&self) -> usize {
         self.ended(DeliveryStatus::Panicked)
     }
 
-    /// Deliveries of async handlers that took longer than their `timeout`.
+    /// Returns how many deliveries of async handlers took longer than their `timeout`.
     #[must_use]
     pub fn timed_out(&self) -> usize {
         self.ended(DeliveryStatus::TimedOut)
     }
 
-    /// Deliveries whose handler was not called: filtered, or behind a handler that stopped
-    /// the emission or, with [`fail_fast`](crate::Dispatcher::fail_fast), failed.
+    /// Returns how many deliveries were skipped: their filter refused the event, or an earlier handler
+    /// stopped the emission or, with [`fail_fast`](crate::Dispatcher::fail_fast), failed.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.ended(DeliveryStatus::Skipped(SkipReason::Filter))
             + self.ended(DeliveryStatus::Skipped(SkipReason::Break))
     }
 
-    /// Deliveries that found a queue full which rejects them, a handler at its `concurrency`, or
-    /// a closed dispatcher. Each is among the [`failures`](Self::failures).
+    /// Returns how many deliveries found a full queue that rejects them, a handler at its `concurrency`,
+    /// or a closed dispatcher. Each is among the [`failures`](Self::failures).
     #[must_use]
     pub fn rejected(&self) -> usize {
         self.ended(DeliveryStatus::Rejected)
     }
 
-    /// Deliveries that found a queue full which drops them.
+    /// Returns how many deliveries found a full queue that drops them.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.ended(DeliveryStatus::Dropped)
     }
 
-    /// Deliveries that were handed to a queue or a task, and end after this report: how they end, and
-    /// what they cause, is not in it. Observers see them,
-    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure) hears of their failures, and a
-    /// [queue](crate::Dispatcher::queue) counts them.
+    /// Returns how many deliveries were handed to a queue or a task, and end after this report: how they
+    /// end, and what they cause, is not in it. Observers see them,
+    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure) is called with their failures,
+    /// and a [queue](crate::Dispatcher::queue) counts them.
     #[must_use]
     #[inline]
     pub fn handed_over(&self) -> usize {
         (self.counts >> 32) as usize
     }
 
-    /// All deliveries, however they ended, and those that were handed over.
+    /// Returns the number of all deliveries, however they ended, with those that were handed over.
     #[must_use]
     pub fn deliveries(&self) -> usize {
         let not_done = self.details.as_ref();
@@ -166,7 +165,7 @@ impl Report {
         details.map_or(0, |details| details.of(ended))
     }
 
-    /// Of an emission whose task the runtime dropped.
+    /// Makes the report of an emission whose task the runtime dropped.
     #[cfg(feature = "tokio")]
     pub(crate) fn abandoned(event: &'static EventInfo, cause: Cause) -> Self {
         let mut details = Details {
@@ -178,8 +177,8 @@ impl Report {
         Self::new(0, 0, Some(Box::new(details)))
     }
 
-    /// Drops a report that nobody gets. Events are the user's, and one whose `Drop` panics must
-    /// not take others along.
+    /// Drops a report that no code gets. Its events are dropped one by one, so that a panic in a `Drop`
+    /// does not prevent the drop of others.
     pub(crate) fn discard(mut self) {
         let Some(details) = self.details.take() else {
             return;
@@ -199,14 +198,14 @@ impl Report {
         self.details.as_ref().is_some_and(|details| details.closed)
     }
 
-    /// Events emitted: the first, those recorded beside it, and all that handlers caused.
-    /// An event that nobody handles counts, too.
+    /// Returns how many events were emitted: the first, those recorded with it, and all that handlers
+    /// caused. An event without handlers counts, too.
     #[must_use]
     pub fn events(&self) -> usize {
         self.details.as_ref().map_or(1, |details| details.events)
     }
 
-    /// Caused events that were not emitted, because a limit was crossed or because of the
+    /// Returns how many caused events were not emitted, because a limit was exceeded or because of the
     /// first failure of [`fail_fast`](crate::Dispatcher::fail_fast).
     #[must_use]
     pub fn not_emitted(&self) -> usize {
@@ -215,9 +214,10 @@ impl Report {
             .map_or(0, |details| details.not_emitted)
     }
 
-    /// Events that handlers of a [replayed](crate::Dispatcher::replaying) event caused, and that were not
-    /// emitted since they are in the record. They are no failures, and [`returned`](Self::returned)
-    /// has them. An event that a handler emitted itself is in the report that the handler got.
+    /// Returns how many events that handlers of a [replayed](crate::Dispatcher::replaying) event caused
+    /// were not emitted, since they are in the journal. They are no failures, and
+    /// [`returned`](Self::returned) has them. An event that a handler emitted itself is in the report
+    /// that the handler got.
     #[cfg(feature = "serde")]
     #[must_use]
     pub fn discarded(&self) -> usize {
@@ -228,15 +228,15 @@ impl Report {
         self.details.as_ref().map_or(0, |details| details.discarded)
     }
 
-    /// Whether nothing failed, panicked, timed out or was rejected, and no limit was crossed. It says
-    /// nothing about deliveries that were [handed over](Self::handed_over).
+    /// Whether nothing failed, panicked, timed out or was rejected, and no limit was exceeded. Deliveries
+    /// that were [handed over](Self::handed_over) are not included.
     #[must_use]
     #[inline]
     pub fn is_ok(&self) -> bool {
         self.failures().is_empty()
     }
 
-    /// What failed, in order.
+    /// Returns the failures, in order.
     #[must_use]
     #[inline]
     pub fn failures(&self) -> &[Failure] {
@@ -245,16 +245,15 @@ impl Report {
             .map_or(&[], |details| &details.failures)
     }
 
-    /// The handler that last stopped an emission of the cascade by returning
+    /// Returns the handler that last stopped an emission of the cascade by returning
     /// [`ControlFlow::Break`](std::ops::ControlFlow::Break).
     #[must_use]
     pub fn stopped_by(&self) -> Option<HandlerInfo> {
         self.details.as_ref().and_then(|details| details.stopped_by)
     }
 
-    /// The events of type `E` that handlers returned or gave to an
-    /// [`Emitter`](crate::Emitter), with the handler, in order: the typed form of the
-    /// (receiver, response) list of Django's `send`.
+    /// Returns the events of type `E` that handlers returned or gave to an [`Emitter`](crate::Emitter),
+    /// with the handler, in order: the typed form of the (receiver, response) list of Django's `send`.
     pub fn returned<E: Event>(&self) -> impl Iterator<Item = (HandlerInfo, &E)> {
         self.details
             .iter()
@@ -263,7 +262,7 @@ impl Report {
     }
 }
 
-/// The counts in one line, then each failure in a line of its own.
+/// Shows the counts in one line, then each failure in a line of its own.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.events() == 1 { "" } else { "s" };
@@ -317,7 +316,7 @@ impl Default for Details {
         Self {
             ended: [0; DeliveryStatus::WAYS],
             closed: false,
-            // The event that the root was emitted with.
+            // The event with which the root was emitted.
             events: 1,
             not_emitted: 0,
             discarded: 0,
@@ -329,7 +328,7 @@ impl Default for Details {
 }
 
 impl Details {
-    /// Whether there is nothing to say beyond that all deliveries of one event were done.
+    /// Whether the report is that of one event whose deliveries were all done.
     pub(crate) fn is_plain(&self) -> bool {
         self.events == 1
             && self.not_emitted == 0

@@ -1,4 +1,4 @@
-//! A delivery that found no room, as its failure offers it again.
+//! Redelivers a delivery that found no free capacity.
 
 use std::fmt;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedeliverError {
-    /// The failure is of another kind: no delivery waits in it.
+    /// The failure is of another kind, which keeps no delivery.
     #[error("only a delivery that found no room can be redelivered")]
     NotFull,
     /// It was redelivered before, or is being redelivered.
@@ -20,13 +20,13 @@ pub enum RedeliverError {
     Closed,
 }
 
-/// A delivery that found no room and is kept. Its `Display` says what was full.
+/// A delivery that found no free capacity and is kept. Its `Display` shows what was full.
 pub(crate) trait Redeliver: fmt::Display + Send + Sync {
-    /// Offers the delivery again, and waits until there is room.
+    /// Offers the delivery again, and waits until there is capacity.
     fn redeliver(
         self: Arc<Self>,
     ) -> Pin<Box<dyn Future<Output = Result<(), RedeliverError>> + Send>>;
 
-    /// Offers the delivery again, and blocks the thread until there is room.
+    /// Offers the delivery again, and blocks the thread until there is capacity.
     fn redeliver_blocking(&self) -> Result<(), RedeliverError>;
 }

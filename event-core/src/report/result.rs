@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::report::failure::Failure;
 
 impl Report {
-    /// Returns the report, or an error with it if something [failed](Self::is_ok): for `?`.
+    /// Returns the report, or an error that contains it if something [failed](Self::is_ok), for `?`.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl Report {
     }
 }
 
-/// An emission of which something failed, as [`Report::into_result`] returns it.
+/// A report with a failure, as [`Report::into_result`] returns it.
 #[derive(Debug)]
 pub struct ReportError {
     report: Box<Report>,
@@ -53,7 +53,7 @@ impl ReportError {
         }
     }
 
-    /// The first failure.
+    /// Returns the first failure.
     ///
     /// # Panics
     ///
@@ -63,25 +63,26 @@ impl ReportError {
         &self.report.failures()[0]
     }
 
-    /// What came of the emission.
+    /// Returns the report of the emission.
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// What came of the emission, by value.
+    /// Returns the report of the emission, by value.
     #[must_use]
     pub fn into_report(self) -> Report {
         *self.report
     }
 }
 
-/// As the failure says it, with the causes of the handler's error.
+/// Shows the first failure, with the sources of the handler's error.
 impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.failure().fmt(f)
     }
 }
 
-/// Without a `source`, since `Display` has the causes already; [`ReportError::failure`] has the error.
+/// There is no `source`, since `Display` shows the sources already; [`ReportError::failure`] has the
+/// error.
 impl Error for ReportError {}

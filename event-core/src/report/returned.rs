@@ -1,20 +1,20 @@
-//! An event that a handler returned, or gave to an emitter, as a report has it.
+//! An event that a handler returned, or gave to an emitter, as a report keeps it.
 
 use std::sync::Arc;
 
 use crate::event::any::AnyEvent;
 
-/// What holds an event that is delivered later.
+/// Holds an event that is delivered later.
 pub(crate) trait HoldsEvent: Send + Sync {
     fn as_any_event(&self) -> &dyn AnyEvent;
 }
 
-/// An event whose turn is over.
+/// An event after its emission.
 pub(crate) enum ReturnedEvent {
     Own(Box<dyn AnyEvent>),
-    /// Deliveries that run later hold it, too.
+    /// Deliveries that run later hold the event, too.
     Deferred(Arc<dyn HoldsEvent>),
-    /// The same, without what it comes from: whoever keeps a report keeps no span open.
+    /// The event is shared without its lineage, so that a report that is kept keeps no span open.
     Event(Arc<dyn AnyEvent>),
 }
 

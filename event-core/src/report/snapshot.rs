@@ -1,4 +1,4 @@
-//! Which event a failure is about, as it was when the failure was made.
+//! The event of a failure, as it was when the failure was made.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::event::json::write::{WriteFailure, Written};
 use crate::meta::Meta;
 use crate::panics;
 
-/// How many bytes of an event are shown.
+/// The most bytes of an event that are shown.
 const MOST: usize = 1024;
 
-/// Which event a failure is about.
+/// The event of a failure.
 pub(crate) struct Snapshot {
     meta: Meta,
     /// The event, masked and cut.
@@ -21,7 +21,7 @@ pub(crate) struct Snapshot {
     pub(crate) data: EventData,
 }
 
-/// A `wire` event as it was written.
+/// A serialized `wire` event.
 #[cfg(feature = "serde")]
 pub(crate) enum EventData {
     NotWire,
@@ -31,7 +31,7 @@ pub(crate) enum EventData {
 }
 
 impl Snapshot {
-    /// Shows and writes the event. Both are the user's code, and isolated.
+    /// Shows and serializes the event. Both are the user's code, and panics are caught.
     pub(crate) fn of(event: &dyn AnyEvent, meta: Meta) -> Arc<Self> {
         let mut shown = Shown::default();
         if panics::catch(|| write!(shown, "{event:?}")).is_err() {
@@ -61,7 +61,7 @@ impl Snapshot {
     }
 }
 
-/// Takes the start of a text.
+/// Keeps the start of a text.
 #[derive(Default)]
 struct Shown {
     text: String,
@@ -77,7 +77,7 @@ impl Write for Shown {
         }
         self.is_cut = true;
         self.text.push_str(&text[..text.floor_char_boundary(room)]);
-        // Whoever writes need not go on.
+        // The error ends the formatting.
         Err(fmt::Error)
     }
 }

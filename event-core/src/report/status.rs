@@ -28,8 +28,8 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    /// One word, for labels and fields: `done`, `failed`, `panicked`, `timed_out`, `skipped`, `rejected`,
-    /// `dropped`, `cancelled`, `abandoned`.
+    /// Returns one word for labels and fields: `done`, `failed`, `panicked`, `timed_out`, `skipped`,
+    /// `rejected`, `dropped`, `cancelled`, `abandoned`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -45,10 +45,10 @@ impl DeliveryStatus {
         }
     }
 
-    /// How many ways there are, for a list of counts.
+    /// The number of statuses in a list of counts.
     pub(crate) const WAYS: usize = 10;
 
-    /// The way's place in a list of counts.
+    /// Returns the index of the status in a list of counts.
     pub(crate) fn index(self) -> usize {
         match self {
             Self::Done => 0,
@@ -69,7 +69,7 @@ impl DeliveryStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// Its `filter` did not hold.
+    /// Its `filter` returned `false`.
     Filter,
     /// An earlier handler of a stoppable event returned `ControlFlow::Break`.
     Break,

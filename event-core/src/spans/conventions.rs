@@ -1,14 +1,14 @@
-//! The names of what spans carry.
+//! The names of spans' fields.
 //!
-//! Those of OpenTelemetry are of its semantic conventions 1.45.0, in which nothing of messaging is stable
-//! yet: a newer version may rename them, and this is the one place to follow it.
+//! The names of OpenTelemetry are from its semantic conventions 1.45.0, whose part on messaging is not
+//! stable yet: a newer version may rename them, and only this file needs to change then.
 
 /// Fields that layers which export spans to OpenTelemetry read, and that are no attributes.
 pub(crate) const OTEL_NAME: &str = "otel.name";
 pub(crate) const OTEL_KIND: &str = "otel.kind";
 pub(crate) const OTEL_STATUS: &str = "otel.status_code";
 
-/// Since 1.45.0; it was `messaging.system` before.
+/// The name since 1.45.0; it was `messaging.system` before.
 pub(crate) const SYSTEM: &str = "messaging.system.name";
 pub(crate) const OPERATION: &str = "messaging.operation.name";
 pub(crate) const OPERATION_TYPE: &str = "messaging.operation.type";
@@ -21,7 +21,7 @@ pub(crate) const FILE: &str = "code.file.path";
 pub(crate) const LINE: &str = "code.line.number";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 
-/// Of ours.
+/// A field of this crate.
 pub(crate) const ENDED: &str = "event_core.ended";
 
 #[cfg(test)]

@@ -1,22 +1,23 @@
-//! Spans of `tracing`: one per emission, one per delivery, as one tree.
+//! Spans of `tracing`: one per emission and one per delivery, in one tree.
 //!
-//! An emission's span is a child of the delivery that caused it, of the trace it [came
-//! from](crate::Dispatcher::emit), or of the span that the emitter is in; a delivery's is a child
-//! of its emission's, wherever it runs; one that never runs has none. So a trace goes on through tasks and queues, and with a
-//! [`Propagator`] through envelopes. A delivery's span is entered while the handler runs, and its
-//! logs are in it. A span ends with the last of the deliveries below it. A rejected one counts for as
-//! long as its report is kept, since it may be redelivered, and so does an event that a stream holds.
+//! An emission's span is a child of the span of the delivery that caused it, of the trace that its
+//! envelope [came from](crate::Dispatcher::emit), or of the span that the emitter is in. A delivery's
+//! span is a child of its emission's, wherever the delivery runs; a delivery that never runs has no span.
+//! So a trace continues through tasks and queues, and with a [`Propagator`] through envelopes. A
+//! delivery's span is entered while the handler runs, and contains its logs. A span ends with the last of
+//! the deliveries below it. A rejected delivery keeps its spans open as long as its report is kept, since
+//! it may be redelivered, and so does an event that a stream holds.
 //!
-//! A failed delivery marks its own span as failed, and no other. The line of level ERROR that says so is
-//! in that span, too. Where a failure has none (the dispatcher makes no spans, or the delivery never ran)
-//! and the line would be in a span of yours, it is in one of its own below that, named `failure`: layers
+//! A failed delivery marks its own span as failed, and no other. Its log line of level ERROR is in that
+//! span, too. If a failure has no span (the dispatcher makes no spans, or the delivery never ran) and the
+//! line would be in a span of yours, the line is in a span of its own below that, named `failure`: layers
 //! that export traces mark the span of such a line as failed.
 //!
-//! A layer may emit events. While it is told of a span or of a line, what it emits has no spans.
+//! A layer may emit events. An event that it emits while it is told of a span or of a line has no spans.
 //!
-//! [`DispatcherBuilder::spans`](crate::dispatcher::DispatcherBuilder::spans) switches them on. The fields are those
-//! of OpenTelemetry's semantic conventions 1.45.0 for messaging and code. No field shows what is in an
-//! event.
+//! [`DispatcherBuilder::spans`](crate::dispatcher::DispatcherBuilder::spans) switches spans on. The
+//! fields are those of OpenTelemetry's semantic conventions 1.45.0 for messaging and code. No field shows
+//! an event's payload.
 //!
 //! | span | field | value |
 //! | --- | --- | --- |

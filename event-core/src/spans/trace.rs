@@ -1,5 +1,5 @@
-//! Spans on `tracing`. Subscribers and propagators are the user's, so they are isolated; and what they
-//! emit while they are told of a span has no spans, or there would be no end of them.
+//! Spans with `tracing`. Subscribers and propagators are the user's code, so their panics are caught. An
+//! event that they emit while they are told of a span has no spans, or there would be no end of spans.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::spans::conventions as name;
 use crate::spans::propagator::Propagator;
 use crate::{log, panics};
 
-/// Whether a dispatcher makes spans, and how their traces go on elsewhere.
+/// Whether a dispatcher makes spans, and how their traces continue in other processes.
 #[derive(Default)]
 pub(crate) enum Spans {
     #[default]
@@ -30,7 +30,7 @@ impl Spans {
     }
 
     /// Opens the span of an emission inside of the delivery `within` that caused it, or else as a part of
-    /// the trace `remote` that its event came with, and writes its position into `meta`.
+    /// the trace `remote` of its envelope, and writes its position into `meta`.
     pub(crate) fn emission(
         &self,
         event: &'static EventInfo,
@@ -109,8 +109,8 @@ fn delivery(
     )
 }
 
-/// The span of an emission or of a delivery; none, unless the dispatcher makes spans and somebody
-/// listens to them.
+/// The span of an emission or of a delivery; none, unless the dispatcher makes spans and a subscriber
+/// enables them.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Option<Arc<Span>>);
 
@@ -126,7 +126,7 @@ impl Trace {
         self.0.as_deref()
     }
 
-    /// The span that the emitter is in, for what it emits elsewhere.
+    /// Returns the span that the emitter is in, for events that it emits elsewhere.
     #[cfg(feature = "tokio")]
     pub(crate) fn of_emitter(makes_spans: bool) -> Self {
         if makes_spans {
@@ -136,7 +136,7 @@ impl Trace {
         }
     }
 
-    /// Opens the span of a delivery; this is that of its emission.
+    /// Opens the span of a delivery; `self` is the span of its emission.
     pub(crate) fn delivery(
         &self,
         event: &'static EventInfo,
@@ -154,7 +154,7 @@ impl Trace {
         self.0.is_some()
     }
 
-    /// Says how the delivery ended.
+    /// Sets how the delivery ended.
     pub(crate) fn ended(&self, ended: DeliveryStatus, is_failure: bool) {
         let Some(span) = self.span() else {
             return;
@@ -168,8 +168,9 @@ impl Trace {
         });
     }
 
-    /// Writes a line of level ERROR inside of the span, or, without one, inside of a span of its own
-    /// below that of the emission or that of the emitter: it marks none of the user's as failed.
+    /// Writes a line of level ERROR inside of the span, or, if there is none, inside of a span of its own
+    /// below that of the emission or that of the emitter, so that none of the user's spans is marked as
+    /// failed.
     pub(crate) fn write(&self, emission: &Self, write: impl FnOnce()) {
         if let Some(span) = self.span() {
             with_that_of(span, || {
@@ -187,13 +188,13 @@ impl Trace {
         }
     }
 
-    /// Runs code of the user's inside of the span. A panic leaves the span before it goes on.
+    /// Runs code of the user's inside of the span. A panic leaves the span before it continues.
     pub(crate) fn run<R>(&self, code: impl FnOnce() -> R) -> R {
         let Some(span) = self.span() else {
             return code();
         };
-        // Not with the span's own guard: where entering panics there is none, and one layer's panic
-        // leaves the span entered in those before it.
+        // The span's own guard is not used: if entering panics, there is no guard, and a panic of one
+        // layer leaves the span entered in the layers before it.
         tell(span, Dispatch::enter);
         let ran = catch_unwind(AssertUnwindSafe(code));
         tell(span, Dispatch::exit);
@@ -202,12 +203,12 @@ impl Trace {
 }
 
 impl Drop for Trace {
-    /// The last holder closes the span, which the subscriber hears of.
+    /// The last holder closes the span, of which the subscriber is told.
     fn drop(&mut self) {
         let Some(span) = self.0.take().and_then(Arc::into_inner) else {
             return;
         };
-        // A registry lets go of the span above through the thread's subscriber, which may be another.
+        // A registry drops the parent span through the thread's subscriber, which may be another one.
         let subscriber = span.with_subscriber(|(_, subscriber)| subscriber.clone());
         if let Err(panic) = log::tell(|| with(subscriber.as_ref(), || drop(span))) {
             log::drop_panicked(&panic);
@@ -215,19 +216,19 @@ impl Drop for Trace {
     }
 }
 
-/// Tells the subscriber of a span.
+/// Calls the subscriber of a span.
 fn tell(span: &Span, what: fn(&Dispatch, &Id)) {
     let _ = log::tell(|| span.with_subscriber(|(id, subscriber)| what(subscriber, id)));
 }
 
-/// Makes a span below another, or writes a line in it, with the subscriber of that one: this thread may
-/// have another, which does not know it.
+/// Makes a span below another, or writes a line in it, with the subscriber of that span: this thread may
+/// have another subscriber, which does not know the span.
 fn with_that_of<R>(span: &Span, run: impl FnOnce() -> R) -> R {
     let subscriber = span.with_subscriber(|(_, subscriber)| subscriber.clone());
     with(subscriber.as_ref(), run)
 }
 
-/// Runs code with a subscriber as the thread's.
+/// Runs code with a subscriber as that of the thread.
 fn with<R>(subscriber: Option<&Dispatch>, run: impl FnOnce() -> R) -> R {
     match subscriber {
         Some(subscriber) => dispatcher::with_default(subscriber, run),

@@ -1,4 +1,4 @@
-//! No spans, in the place of real ones.
+//! Replaces spans if the feature `tracing` is off.
 
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;

@@ -11,7 +11,7 @@ use crate::event::json::path::{RedactedFields, Step, shown_path};
 use crate::event::json::read::{known, shown};
 use crate::wire::error::DecodeError;
 
-/// Other attributes are for others; `null` is as good as nothing.
+/// Unknown attributes are ignored; `null` is read as a missing attribute.
 #[derive(Deserialize)]
 #[serde(expecting = "a CloudEvent: a JSON object")]
 pub(crate) struct Attributes<'a> {
@@ -35,7 +35,7 @@ pub(crate) struct Attributes<'a> {
     pub(crate) causaldepth: Option<Count>,
     #[serde(borrow)]
     pub(crate) forwardedby: Option<Text<'a>>,
-    /// Of whatever type: a trace that cannot be read harms no event.
+    /// It may have any type: a trace that cannot be read must not prevent the event from being read.
     #[serde(borrow)]
     pub(crate) traceparent: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -43,7 +43,7 @@ pub(crate) struct Attributes<'a> {
     pub(crate) data_base64: Option<IgnoredAny>,
 }
 
-/// A string, borrowed where JSON has it as it is.
+/// A string, borrowed if its JSON has no escapes.
 pub(crate) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -70,7 +70,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// A number from 0 on. Some who pass events on write every attribute as a string.
+/// A number from 0 on. Some programs that forward events write every attribute as a string.
 #[derive(Clone, Copy)]
 pub(crate) struct Count(pub(super) u32);
 
@@ -100,7 +100,7 @@ impl Visitor<'_> for CountVisitor {
     }
 }
 
-/// One that can be [written](crate::event::json::extension) again.
+/// Accepts a number that can be [written](crate::event::json::extension) again.
 fn count(number: Option<u32>) -> Option<u32> {
     number.filter(|number| i32::try_from(*number).is_ok())
 }
@@ -131,7 +131,7 @@ pub(crate) fn attributes(text: &str) -> Result<Attributes<'_>, DecodeError> {
             Err(error) => not_json(&error),
         });
     }
-    // To know where an error is costs more than to read, so it is found when there is one.
+    // Tracking the path is slow, so the place of an error is only found if there is one.
     serde_json::from_str(text).or_else(|_| attributes_with_path(text))
 }
 
@@ -172,7 +172,7 @@ pub(crate) fn not_cloud_event(path: &str, problem: &str) -> DecodeError {
     }
 }
 
-/// An attribute that is there, and not empty.
+/// Returns an attribute that exists and is not empty.
 pub(crate) fn required<'a>(
     attribute: Option<&'a Text<'_>>,
     path: &str,

@@ -18,16 +18,16 @@ use crate::wire::help;
 use crate::wire::identity::{meta, route, timestamp};
 use crate::wire::index::Index;
 
-/// What some editors and libraries write before UTF-8, and JSON has not.
+/// A byte order mark, which some editors and libraries write before UTF-8, and which JSON does not allow.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// 1 MiB.
+/// The default limit: 1 MiB.
 const SIZE_LIMIT: usize = 1 << 20;
 
 /// Writes `wire` events as CloudEvents 1.0 JSON (structured mode), and reads those of every event
 /// type of the program.
 ///
-/// It knows the types that are linked, as a build does. Clones share what it knows.
+/// It knows the types that are linked, as a build does. Clones share this knowledge.
 ///
 /// # Examples
 ///
@@ -49,9 +49,9 @@ pub struct Codec {
 }
 
 impl Codec {
-    /// A codec that writes `source` as the CloudEvents attribute of this name: who the events come
-    /// from. Together with an event's id it is unique, so an event that came from outside keeps the
-    /// source that it has, and `source` joins those who [forwarded](crate::Meta::forwarders) it.
+    /// Makes a codec that writes `source` as the CloudEvents attribute `source`: where the events come
+    /// from. Together with an event's id it is unique, so an event from outside keeps the source that it
+    /// has, and `source` is added to its [forwarders](crate::Meta::forwarders).
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Codec {
         })
     }
 
-    /// How many bytes an envelope may have, read or written: 1 MiB unless set.
+    /// Sets how many bytes an envelope may have, read or written; the default is 1 MiB.
     #[must_use]
     pub fn size_limit(self, bytes: usize) -> Self {
         Self {
@@ -80,14 +80,14 @@ impl Codec {
         }
     }
 
-    /// Lets events be [delivered](crate::Dispatcher::emit) that have been here before: those that
-    /// this source has forwarded, and those that it wrote and others forwarded. Unless it is set they
-    /// are refused, since programs which forward to each other what they receive would never stop.
+    /// Allows events to be [delivered](crate::Dispatcher::emit) that have been here before: those that
+    /// this source has forwarded, and those that it wrote and others forwarded. By default they are
+    /// refused, since programs that forward to each other what they receive would never stop.
     ///
-    /// Where it is set, such a loop ends at the dispatcher's
-    /// [limit](crate::dispatcher::DispatcherBuilder::depth_limit) of depth: an event is one deeper each time that it
-    /// comes back. An event that this source wrote, and that a broker brings back as it was, needs none
-    /// of this: nobody has forwarded it.
+    /// If it is set, such a loop ends at the dispatcher's
+    /// [limit](crate::dispatcher::DispatcherBuilder::depth_limit) of depth: an event is one deeper each
+    /// time that it comes back. An event that this source wrote, and that a broker brings back unchanged,
+    /// does not need this: no program has forwarded it.
     #[must_use]
     pub fn allow_echoes(self) -> Self {
         Self {
@@ -96,12 +96,12 @@ impl Codec {
         }
     }
 
-    /// The most bytes that an envelope may have.
+    /// Returns the most bytes that an envelope may have.
     pub(crate) fn most(&self) -> usize {
         self.size_limit
     }
 
-    /// Writes an event. Values of redacted fields are written as they are: whoever reads the envelope
+    /// Writes an event. Values of redacted fields are written unmasked, since the reader of the envelope
     /// needs them.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl Codec {
         self.write(event.info(), meta, |attributes| event.write(attributes))
     }
 
-    /// Writes an event that was written before without an envelope.
+    /// Writes an envelope of an event that was serialized before.
     pub(crate) fn encode_written(
         &self,
         info: &'static EventInfo,
@@ -146,7 +146,7 @@ impl Codec {
             time,
             meta,
         };
-        // The type's `Serialize` is the user's.
+        // The type's `Serialize` is the user's code.
         let written = match panics::catch(|| write(&attributes)) {
             Ok(Some(Ok(written))) => written,
             Ok(Some(Err(why))) => return Err(EncodeError::unwritten(name, version, why)),
@@ -170,23 +170,23 @@ impl Codec {
     }
 
     /// Reads an envelope: finds the type that accepts its name and version, reads the data as that
-    /// version, and upcasts it to the newest one. A newer version than the newest is read as that one, if
-    /// the event says `reads_newer`; else it is refused. A byte order mark before it is skipped.
+    /// version, and upcasts it to the newest one. A version newer than the newest known one is read as
+    /// that one, if the event says `reads_newer`; otherwise it is refused. A byte order mark before the
+    /// envelope is skipped.
     ///
-    /// Attributes that it does not know are ignored. An `id` that is no UUID becomes one by name (of
-    /// version 5, from `source` and `id`), and so do `correlationid` and `causationid`. Without an
-    /// `eventversion` the version is 1; without a `time` it is that of the id, else now. A `traceparent`
-    /// that cannot be read is ignored, as its standard asks.
+    /// Unknown attributes are ignored. An `id` that is no UUID becomes one by name (of version 5, from
+    /// `source` and `id`), and so do `correlationid` and `causationid`. Without an `eventversion` the
+    /// version is 1; without a `time` it is that of the id, or else the current time. A `traceparent`
+    /// that cannot be read is ignored, as its standard requires.
     ///
     /// # Errors
     ///
-    /// Whatever the input is, it is an event or a [`DecodeError`] that says why not. Larger input
-    /// than the limit is not looked at.
+    /// A [`DecodeError`] says why the input is no event. Input larger than the limit is not parsed.
     pub fn decode(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
         self.decode_unmarked(input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input))
     }
 
-    /// The same where no byte order mark may stand before it.
+    /// Reads an envelope that must not have a byte order mark before it.
     pub(crate) fn decode_unmarked(&self, input: &[u8]) -> Result<Envelope, DecodeError> {
         if input.len() > self.size_limit {
             return Err(DecodeError::TooLarge {
@@ -243,7 +243,7 @@ impl Codec {
             });
         }
         let data = attributes.data.map_or("null", |data| data.get());
-        // The type's `Deserialize`, and the `From` between versions, are the user's.
+        // The type's `Deserialize`, and the `From` between versions, are the user's code.
         match panics::catch(|| (reader.read)(reader.version, data)) {
             Ok(Some(Ok(event))) => Ok(Envelope {
                 event,
@@ -275,7 +275,7 @@ impl fmt::Debug for Codec {
     }
 }
 
-/// `application/json`, `application/json; charset=utf-8`, `application/order+json`
+/// Accepts `application/json`, `application/json; charset=utf-8`, `application/order+json`.
 fn is_json(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let Some((_, subtype)) = media_type.split_once('/') else {

@@ -7,11 +7,11 @@ use crate::wire::codec::Codec;
 use crate::wire::error::EncodeError;
 
 impl Failure {
-    /// The event as an envelope that can be stored and sent again: a dead letter.
+    /// Returns the event as an envelope that can be stored and sent again: a dead letter.
     ///
-    /// It was written when the failure was made, with its own identity: [delivered](crate::Dispatcher::emit)
-    /// again, it is the same event. Nothing in it is masked, redacted fields neither, as in all that a
-    /// [`Codec`] writes: whoever reads it needs the values.
+    /// The event was serialized when the failure was made, with its own identity: if it is
+    /// [delivered](crate::Dispatcher::emit) again, it is the same event. Nothing in it is masked, not
+    /// even redacted fields, as in every envelope of a [`Codec`]: the reader needs the values.
     ///
     /// # Examples
     ///

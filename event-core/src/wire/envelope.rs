@@ -1,4 +1,4 @@
-//! An event that came from outside, with who and when it is.
+//! An event from outside, with its meta.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,56 +8,56 @@ use crate::event::any::AnyEvent;
 use crate::meta::Meta;
 use crate::meta::route::Route;
 
-/// An event that was [decoded](crate::wire::codec::Codec::decode), with its identity, time and descent.
+/// An event that was [decoded](crate::wire::codec::Codec::decode), with its identity, time and causes.
 ///
-/// [`Dispatcher::emit`](crate::Dispatcher::emit) hands it to its handlers, as often as one
-/// likes: the event is shared, and clones of the envelope share it, too.
+/// [`Dispatcher::emit`](crate::Dispatcher::emit) hands it to its handlers, any number of times: the event
+/// is shared, and clones of the envelope share it, too.
 #[derive(Clone)]
 pub struct Envelope {
     pub(crate) event: Arc<dyn ArrivedEvent>,
     pub(crate) meta: Meta,
     pub(crate) name: &'static str,
     pub(crate) version: u32,
-    /// That of the codec that read it.
+    /// The source of the codec that read it.
     pub(crate) own_source: Arc<str>,
     pub(crate) allows_echoes: bool,
 }
 
 impl Envelope {
-    /// The event, of the newest version of its type.
+    /// Returns the event, of the newest version of its type.
     #[must_use]
     pub fn event(&self) -> &dyn AnyEvent {
         self.event.as_any_event()
     }
 
-    /// The event's identity, time and descent, as they were written.
+    /// Returns the event's identity, time and causes, as they were written.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// The name it was written under, which may be one that the type has no more.
+    /// Returns the name that it was written under, which may be an old name of the type.
     #[must_use]
     pub fn name(&self) -> &str {
         self.name
     }
 
-    /// The version it was written in: older than that of [`event`](Self::event) if it was upcast, and
-    /// newer if it was read as that one, since the event says `reads_newer`.
+    /// Returns the version that it was written in: older than that of [`event`](Self::event) if it was
+    /// upcast, and newer if it was read as that one, since the event says `reads_newer`.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// Who wrote it first: the CloudEvents `source`.
+    /// Returns the CloudEvents `source` that wrote it.
     #[must_use]
     pub fn source(&self) -> &str {
         self.meta.source().unwrap_or_default()
     }
 
     /// Whether the event has been here before: the codec's own source has forwarded it, or wrote it, and
-    /// then somebody forwarded it to here. What handlers elsewhere made of it is another event, and no
-    /// echo.
+    /// then another program forwarded it to here. An event that handlers elsewhere caused in reaction is
+    /// another event, and no echo.
     ///
     /// [`Dispatcher::emit`](crate::Dispatcher::emit) refuses an echo unless the codec
     /// [allows](crate::wire::codec::Codec::allow_echoes) them.
@@ -66,12 +66,12 @@ impl Envelope {
         self.meta.route().is_some_and(Route::is_echo)
     }
 
-    /// The codec's own source, if the event is an echo that is not to be delivered.
+    /// Returns the codec's own source, if the event is an echo that must not be delivered.
     pub(crate) fn refused_echo(&self) -> Option<&Arc<str>> {
         (self.is_echo() && !self.allows_echoes).then_some(&self.own_source)
     }
 
-    /// The event's `Meta` as handlers see it.
+    /// Returns the event's `Meta` as handlers see it.
     pub(crate) fn delivered_meta(&self) -> Meta {
         let meta = self.meta.clone();
         if self.is_echo() {
@@ -81,8 +81,9 @@ impl Envelope {
         }
     }
 
-    /// The event's `Meta` as it was here, where the envelope is one of a record that this source wrote:
-    /// what was emitted here did not come from outside, and what was delivered has not been forwarded.
+    /// Returns the event's `Meta` as it was here, if the envelope is from a journal that this source
+    /// wrote: an event that was emitted here did not come from outside, and one that was delivered has
+    /// not been forwarded.
     pub(crate) fn recorded_meta(&self) -> Meta {
         let meta = self.meta.clone();
         let Some(route) = meta.route() else {
@@ -97,8 +98,8 @@ impl Envelope {
         }
     }
 
-    /// How it comes in: as an event that happens now, as far as the dispatcher is concerned, or out of a
-    /// record, as it was.
+    /// Returns how the event comes in: as an event that happens now, or, in a replay, as it is in the
+    /// journal.
     pub(crate) fn arrival(&self, replays: bool) -> Arrival {
         if replays {
             return Arrival {

@@ -1,15 +1,15 @@
-//! Why something was not written or read.
+//! The errors of writing and reading events.
 //!
-//! A text says where the data does not fit, and what was expected there, without the value. What a
-//! type's own `Deserialize` says is passed on, unless the event has redacted fields, whose values it
-//! might show, or one of its fields has a type that names an event with redacted fields. An event inside
-//! of another type is not seen here; a `Redacted` is hidden wherever it is.
+//! A text says where the data does not fit, and what was expected there, without the value. The text of a
+//! type's own `Deserialize` is passed on, unless the event has redacted fields, whose values it might
+//! show, or one of its fields has a type that names an event with redacted fields. An event inside of
+//! another type is not detected here; a `Redacted` is hidden wherever it is.
 
 use crate::event::json::checked::Unreadable;
 use crate::event::json::read::{DataError, shown};
 use crate::event::json::write::WriteFailure;
 
-/// Why there is no codec.
+/// Why a codec was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
@@ -19,10 +19,10 @@ pub enum CodecError {
          `https://shop.example/orders` or `/orders`"
     )]
     Source {
-        /// What was given.
+        /// The `source` that was given.
         source_text: String,
     },
-    /// Two types accept one name and version. A build of a dispatcher says so, with places.
+    /// Two types accept one name and version. A build of a dispatcher reports this, too, with places.
     #[error("two event types accept `{event}` of version {version}: `{first}` and `{second}`")]
     AcceptedTwice {
         /// The name that both accept.
@@ -46,7 +46,7 @@ pub enum EncodeError {
         /// The event's name.
         event: &'static str,
     },
-    /// It is the event of a [failure](crate::report::Failure::envelope) that knows only its type.
+    /// The event belongs to a [failure](crate::report::Failure::envelope) that keeps only its type.
     #[error("the failure does not keep the `{event}` that it is about, only its type")]
     NotKept {
         /// The event's name.
@@ -59,11 +59,11 @@ pub enum EncodeError {
         event: &'static str,
         /// Its version.
         version: u32,
-        /// What serde answered.
+        /// The error of serde.
         source: serde_json::Error,
     },
-    /// A float that is infinite or no number, which JSON has not: serde writes it as `null`, and reads
-    /// it as nothing but an `Option`.
+    /// A float is infinite or not a number, which JSON cannot express: serde writes it as `null`, and
+    /// reads that only as an `Option`.
     #[error(
         "cannot write `{event}` version {version}: a float at `{path}` is not finite, and JSON has no \
          such number; check it before the event is emitted, or make it an `Option`"
@@ -73,7 +73,7 @@ pub enum EncodeError {
         event: &'static str,
         /// Its version.
         version: u32,
-        /// Where: `data.lines[2].price`. Of a map's key, where the map is.
+        /// The place: `data.lines[2].price`. For a map's key it is the place of the map.
         path: String,
     },
     /// The event is nested deeper than `serde_json` reads.
@@ -86,7 +86,7 @@ pub enum EncodeError {
         event: &'static str,
         /// Its version.
         version: u32,
-        /// Where: the start of the path.
+        /// The place: the start of the path.
         path: String,
     },
     /// The event's own `Serialize` panicked.
@@ -97,7 +97,7 @@ pub enum EncodeError {
         /// Its version.
         version: u32,
     },
-    /// The time is none that can be written.
+    /// The time cannot be written.
     #[error("cannot write `{event}` version {version}: its time is not in the years 0 to 9999")]
     Time {
         /// The event's name.
@@ -105,7 +105,7 @@ pub enum EncodeError {
         /// Its version.
         version: u32,
     },
-    /// Who reads it with the same limit would refuse it.
+    /// The envelope is larger than the limit, so a reader with the same limit would refuse it.
     #[error(
         "`{event}` version {version} is {size} bytes as an envelope, and the limit is {limit}; \
          `codec.size_limit(bytes)` sets another"
@@ -156,11 +156,11 @@ impl EncodeError {
     }
 }
 
-/// Why no event was read.
+/// Why an event was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// It was not even looked at.
+    /// The input is larger than the limit, and was not parsed.
     #[error(
         "the input is {size} bytes, and the limit is {limit}; `codec.size_limit(bytes)` sets \
          another"
@@ -176,20 +176,20 @@ pub enum DecodeError {
     NotJson {
         /// What is wrong.
         problem: String,
-        /// Where, from 1 on.
+        /// The line, from 1 on.
         line: usize,
-        /// Where, from 1 on.
+        /// The column, from 1 on.
         column: usize,
     },
-    /// The input is JSON, and no CloudEvent.
+    /// The input is JSON, but no CloudEvent.
     #[error("the input is not a CloudEvent: {}{problem}", at(path))]
     NotCloudEvent {
-        /// The attribute; empty if it is none.
+        /// The attribute; empty if the problem is not about one.
         path: String,
         /// What is wrong.
         problem: String,
     },
-    /// A CloudEvent of another version of the specification.
+    /// The CloudEvent has another version of the specification.
     #[error("`specversion` is `{found}`, and only `1.0` is read")]
     SpecVersion {
         /// The version that it has.
@@ -254,22 +254,22 @@ pub enum DecodeError {
         event: String,
         /// The version that was written.
         version: u32,
-        /// Where: `data.lines[2].price`.
+        /// The place: `data.lines[2].price`.
         path: String,
         /// What is wrong there, without the value.
         problem: String,
-        /// What to type, if the event has changed since it was written; empty if nothing of it suggests
-        /// so.
+        /// What to type, if the event has changed since it was written; empty if the error does not
+        /// suggest that.
         help: String,
     },
-    /// The data is nested deeper than is read.
+    /// The data is nested too deep to be read.
     #[error("`{event}` version {version} is nested too deep at `{path}`")]
     TooDeep {
         /// The event's name.
         event: String,
         /// The version that was written.
         version: u32,
-        /// Where: the start of the path.
+        /// The place: the start of the path.
         path: String,
     },
     /// The type's own `Deserialize`, or a `From` between versions, panicked.
@@ -328,7 +328,7 @@ pub(crate) fn unread(error: &DecodeError) -> String {
     }
 }
 
-/// A name from outside, as a message can show it.
+/// Returns a name from outside for a message.
 pub(crate) fn shown_name(name: &str) -> String {
     shown(name, 100)
 }
@@ -341,7 +341,7 @@ fn at(path: &str) -> String {
     }
 }
 
-/// What follows the rest of a text.
+/// Returns the help with its separator; empty if there is none.
 fn after(help: &str) -> String {
     if help.is_empty() {
         String::new()

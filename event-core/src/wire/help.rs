@@ -1,11 +1,11 @@
-//! What to type where what was written, and the types of this program, differ.
+//! Says what to type if the written data and the types of this program differ.
 
 use crate::event::info::EventInfo;
 use crate::event::json::read::DataError;
 use crate::type_name::short;
 use crate::wire::index::Reader;
 
-/// For a version of a name that none of them reads; they are in the order of their versions.
+/// Returns the help for a version of a name that no reader accepts; `readers` are sorted by version.
 pub(crate) fn unknown_version(event: &str, version: u32, readers: &[Reader]) -> String {
     if version == 0 {
         return "versions count from 1".to_owned();
@@ -42,8 +42,8 @@ fn newer(known_as: &str, version: u32, reader: &Reader) -> String {
     )
 }
 
-/// For data that does not fit the type that reads this version; nothing unless a change of the type
-/// explains it.
+/// Returns the help for data that does not fit the type that reads this version; empty unless a change of
+/// the type explains it.
 pub(crate) fn unfit(version: u32, reader: &Reader, unfit: &DataError) -> String {
     let Some(Change { what, mend }) = Change::of(&unfit.problem, &unfit.path) else {
         return String::new();
@@ -70,15 +70,15 @@ pub(crate) fn unfit(version: u32, reader: &Reader, unfit: &DataError) -> String 
     )
 }
 
-/// How a type was changed since the data was written, as far as an error shows it.
+/// A change of a type since the data was written, as far as an error shows it.
 struct Change {
     what: String,
-    /// What lets the changed type read the data.
+    /// The edit with which the changed type can read the data.
     mend: Option<String>,
 }
 
 impl Change {
-    /// By one of serde's own texts.
+    /// Finds the change that explains one of serde's own texts.
     fn of(problem: &str, path: &str) -> Option<Self> {
         let change = |what: &str, mend: Option<&str>| {
             Some(Self {
@@ -101,7 +101,7 @@ impl Change {
             let mend = "write `#[serde(alias = \"…\")]` above the one that has its place";
             change("a variant was removed or renamed", Some(mend))
         } else if path != "data" && (is("invalid type") || is("invalid value")) {
-            // Where all of the data is something else, no change explains it.
+            // If the data as a whole has another type, no change explains it.
             change("its type was changed", None)
         } else {
             None
@@ -109,7 +109,7 @@ impl Change {
     }
 }
 
-/// The type of this version: the newest one, or one of those before it.
+/// Returns the type of this version: the newest one, or one of those before it.
 fn of_version(newest: &'static EventInfo, version: u32) -> &'static EventInfo {
     let mut older = std::iter::successors(Some(newest), |info| info.previous());
     older
@@ -121,7 +121,7 @@ fn name(info: &EventInfo) -> String {
     short(info.type_name())
 }
 
-/// `OrderPlacedV1`, for both `OrderPlaced` and `OrderPlacedV2`.
+/// Returns `OrderPlacedV1`, for both `OrderPlaced` and `OrderPlacedV2`.
 fn older_name(event: &str, version: u32) -> String {
     let stem = event.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = match stem.strip_suffix('V') {

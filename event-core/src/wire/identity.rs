@@ -1,4 +1,4 @@
-//! An event's `Meta`, as an envelope has it.
+//! Reads an event's `Meta` from an envelope.
 
 use std::time::{Duration, SystemTime};
 
@@ -37,19 +37,19 @@ pub(crate) fn meta(
     ))
 }
 
-/// The programs that the event came through, as `own` sees it.
+/// Returns the programs that forwarded the event, as `own` sees it.
 pub(crate) fn route(attributes: &Attributes<'_>, source: &str, own: &str) -> Route {
     let forwarders = attributes.forwardedby.as_ref();
     Route::read(source, forwarders.map_or("", |Text(text)| text), own)
 }
 
-/// The position in a trace. Whoever cannot read it starts a trace of its own.
+/// Returns the position in a trace. If it cannot be read, the event starts a trace of its own.
 fn position(traceparent: &RawValue) -> Option<TraceParent> {
     let Text(text) = serde_json::from_str(traceparent.get()).ok()?;
     text.parse().ok()
 }
 
-/// The id itself, or one by name for those that others write.
+/// Returns the id itself, or a UUID by name for an id of another format.
 fn uuid(source: &str, text: &str) -> Uuid {
     Uuid::try_parse(text).unwrap_or_else(|_| {
         let name = [source.as_bytes(), b"\n", text.as_bytes()].concat();
@@ -57,7 +57,7 @@ fn uuid(source: &str, text: &str) -> Uuid {
     })
 }
 
-/// When a UUID that says so was made.
+/// Returns the time of a UUID that contains one.
 fn time_of(id: Uuid) -> Option<SystemTime> {
     let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
     SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
@@ -73,7 +73,7 @@ fn parse_time(text: &str) -> Option<SystemTime> {
     }
 }
 
-/// `None` for a time whose year is not one of four digits.
+/// Returns the time for an envelope; `None` if its year does not have four digits.
 pub(crate) fn timestamp(time: SystemTime) -> Option<Timestamp> {
     const YEAR_0: Timestamp = Timestamp::constant(-62_167_219_200, 0);
     // The last of all timestamps is in the year 9999.

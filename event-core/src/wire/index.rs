@@ -1,4 +1,4 @@
-//! What the linked program can read: each name and version that some event type accepts.
+//! The index of all that the linked program can read: each name and version that an event type accepts.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use crate::build::registry::Read;
 use crate::event::info::EventInfo;
 use crate::wire::error::CodecError;
 
-/// The types by the names they accept. A type accepts its own name and aliases, in its version; and
-/// those of the versions before it, together with its own, in theirs.
+/// The types by the names that they accept. A type accepts its own name and aliases, in its version; and
+/// it accepts those of the versions before it, together with its own, in their versions.
 pub(crate) struct Index {
     by_name: HashMap<&'static str, Vec<Reader>>,
 }
 
-/// Who reads one version of an event.
+/// Reads one version of an event.
 pub(crate) struct Reader {
     pub(crate) version: u32,
     pub(crate) newest: &'static EventInfo,
@@ -23,7 +23,7 @@ pub(crate) struct Reader {
 impl Index {
     /// # Errors
     ///
-    /// Two types accept the same.
+    /// Two types accept one name and version.
     pub(crate) fn new() -> Result<Self, CodecError> {
         let mut events: Vec<_> = registry::events().collect();
         events.sort_by_key(|event| (event.info.file(), event.info.line()));
@@ -53,11 +53,12 @@ impl Index {
         Ok(Self { by_name })
     }
 
-    /// The name, and who reads this version of it, as it is or as the newest that is known.
+    /// Returns the name, and the reader of this version, either of the exact version or of the newest
+    /// one.
     ///
     /// # Errors
     ///
-    /// Who reads the other versions of the name, the oldest first; nobody if the name is unknown.
+    /// The readers of the other versions of the name, the oldest first; empty if the name is unknown.
     pub(crate) fn find(
         &self,
         name: &str,
@@ -72,9 +73,9 @@ impl Index {
             .ok_or(readers)
     }
 
-    /// The known name that was probably meant.
+    /// Returns the known name that was probably meant.
     pub(crate) fn near(&self, name: &str) -> Option<&'static str> {
-        // No name is as long as some input.
+        // Input may be longer than any name.
         if name.len() > 100 {
             return None;
         }

@@ -1,10 +1,10 @@
 //! Events that leave the process: written as CloudEvents 1.0 JSON, read, and delivered.
 //!
 //! An event that is `wire` has a declared name, a version, and serde's derives. A [`Codec`] writes it
-//! with its [`Meta`](crate::Meta), and reads what any `wire` event of the program was written as:
-//! the linker knows the types, so nobody lists them. What was read is an [`Envelope`], which
-//! [`Dispatcher::emit`](crate::Dispatcher::emit) hands to the event's handlers with its
-//! identity, time and descent kept.
+//! with its [`Meta`](crate::Meta), and reads every envelope of a `wire` event of the program: the linker
+//! collects the types, so there is no list of them. The result is an [`Envelope`], which
+//! [`Dispatcher::emit`](crate::Dispatcher::emit) hands to the event's handlers with its identity, time
+//! and causes.
 //!
 //! # Examples
 //!
@@ -19,7 +19,7 @@
 //! #[event(name = "shop.order_placed", version = 2, previous = OrderPlacedV1, wire, key = order_id)]
 //! struct OrderPlaced { order_id: u64, total_cents: u64 }
 //!
-//! /// What was written as this can still be read; nothing emits it any more.
+//! /// Older data is still read as this version, but no code emits it any more.
 //! #[derive(Event, Serialize, Deserialize)]
 //! #[event(name = "shop.order_placed", wire, superseded)]
 //! struct OrderPlacedV1 { order_id: u64, total: f64 }
@@ -41,7 +41,7 @@
 //!     meta: Meta,
 //! ) -> Result<(), EncodeError> {
 //!     if meta.is_remote() {
-//!         return Ok(()); // or it goes back to where it came from
+//!         return Ok(()); // or it would be sent back
 //!     }
 //!     outside.0.lock().unwrap().push(codec.encode(event, &meta)?);
 //!     Ok(())
@@ -54,7 +54,7 @@
 //!
 //! let codec = Codec::new("https://shop.example/orders")?;
 //!
-//! // Here it is written …
+//! // One program writes it …
 //! let outside = std::sync::Arc::new(Outside::default());
 //! let here = Dispatcher::builder()
 //!     .only(send)
@@ -65,12 +65,12 @@
 //! let written = outside.0.lock().unwrap().pop().unwrap();
 //! assert!(written.contains(r#""partitionkey":"7""#));
 //!
-//! // … and elsewhere read and delivered.
+//! // … and another one reads and delivers it.
 //! let there = Dispatcher::builder().only(charge).build()?;
 //! let envelope = codec.decode(written.as_bytes())?;
 //! assert_eq!(there.emit(&envelope).done(), 1);
 //!
-//! // What an older program wrote becomes the newest version.
+//! // The data of an older program becomes the newest version.
 //! let old = br#"{"specversion": "1.0", "id": "018f2f3c-1111-7000-8000-000000000000",
 //!     "source": "/orders", "type": "shop.order_placed", "data": {"order_id": 6, "total": 1.25}}"#;
 //! let envelope = codec.decode(old)?;
@@ -83,30 +83,30 @@
 //!
 //! # Versions
 //!
-//! A codec reads every version that a type and those before it (`previous`) are. A newer one is refused,
+//! A codec reads every version of a type and of those before it (`previous`). A newer one is refused,
 //! unless the event says `reads_newer`; [`Envelope::version`] is the one that was written. A field that
-//! was added, and that older data lacks, has `#[serde(default)]`, or is the reason for a new version: the
-//! compiler knows no data, so the first old envelope tells, with what to type. The page "Changing an
-//! event", `docs/changing_an_event.md` in the repository, has what to type for each change, and which
-//! program gets it first.
+//! was added, and that older data lacks, needs `#[serde(default)]` or a new version: the compiler does
+//! not know the data, so only the error for the first old envelope shows this, with what to type. The
+//! page "Changing an event", `docs/changing_an_event.md` in the repository, has what to type for each
+//! change, and which program must get it first.
 //!
 //! # Format
 //!
 //! | attribute | |
 //! | --- | --- |
 //! | `specversion` | `1.0` |
-//! | `id`, `time` | of the event's `Meta`: a UUID, and RFC 3339 |
-//! | `source` | that of the [`Codec`]; of an event that came from outside the one that it had |
+//! | `id`, `time` | from the event's `Meta`: a UUID, and RFC 3339 |
+//! | `source` | that of the [`Codec`]; for an event from outside, its own |
 //! | `type` | the event's declared name |
 //! | `eventversion` | its version; read as 1 if there is none |
 //! | `datacontenttype` | `application/json` |
 //! | `partitionkey` | the value of the field that is its `key`, if it has one that is not `null` or empty: a string as it is, anything else as JSON |
-//! | `correlationid`, `causationid`, `causaldepth` | of the event's `Meta` |
-//! | `forwardedby` | of an event that came from outside: the sources that forwarded it, the codec's among them, with a blank between |
-//! | `data` | the event as serde writes it, nothing masked |
+//! | `correlationid`, `causationid`, `causaldepth` | from the event's `Meta` |
+//! | `forwardedby` | for an event from outside: the sources that forwarded it, with the codec's, separated by spaces |
+//! | `data` | the event as serde writes it, with nothing masked |
 //!
-//! The extensions that this writes, all but those of CloudEvents itself, are strings and signed integers
-//! of 32 bits, which every binding of CloudEvents and every SDK reads.
+//! The extensions that are written here, except those of CloudEvents itself, are strings and signed
+//! integers of 32 bits, which every binding of CloudEvents and every SDK reads.
 //!
 #![doc = include_str!("../docs/wire.md")]
 

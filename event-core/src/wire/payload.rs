@@ -1,4 +1,4 @@
-//! Emits events that came from outside.
+//! Emits events from outside.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::event::info::EventInfo;
 use crate::report::Report;
 use crate::wire::envelope::Envelope;
 
-/// An event that came from outside is emitted as a root, with the identity, time and descent that it came
-/// with. What its handlers cause descends from it.
+/// An event from outside is emitted as a root, with the identity, time and causes of its envelope. The
+/// events that its handlers cause descend from it.
 ///
 /// An [echo](Envelope::is_echo), which has been here before, is not emitted, unless the codec
 /// [allows](crate::wire::Codec::allow_echoes) it; nor is an event that is deeper than the dispatcher's
@@ -68,8 +68,9 @@ impl<'e> Payload for &'e Envelope {
     }
 }
 
-/// As of a reference. What [`emit_async`](crate::Dispatcher::emit_async) returns then borrows nothing but the
-/// dispatcher, so that it can be spawned.
+/// An envelope by value is emitted as a reference is. The future of
+/// [`emit_async`](crate::Dispatcher::emit_async) then borrows nothing but the dispatcher, so that it can
+/// be spawned.
 impl Payload for Envelope {
     fn info(&self) -> &'static EventInfo {
         self.event().info()

@@ -1,4 +1,4 @@
-//! Whether an event that is written is the same when it is read.
+//! Checks that an event is the same after it is written and read.
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -14,12 +14,12 @@ use crate::panics;
 use crate::wire::error::{DecodeError, EncodeError};
 use crate::wire::round_trip_error::RoundTripError;
 
-/// Writes an event as an envelope has it, reads that, and compares: for a unit test of each `wire` event.
+/// Writes an event as in an envelope, reads that, and compares: for a unit test of each `wire` event.
 ///
-/// What serde writes and cannot read is found by nothing else before somebody reads it; see
-/// [what cannot be read](crate::wire#what-is-written-and-cannot-be-read). Since events need no
-/// `PartialEq`, the JSON of both is compared, so a field that is not written is not looked at. Arrays
-/// are equal in any order, since a `HashSet` has none.
+/// No other check finds a value that serde writes and cannot read before it is read; see [what cannot be
+/// read](crate::wire#what-is-written-and-cannot-be-read). Since events need no `PartialEq`, the JSON of
+/// both is compared, so a field that is not written is not checked. Arrays are equal in any order, since
+/// a `HashSet` has none.
 ///
 /// # Examples
 ///
@@ -50,8 +50,8 @@ use crate::wire::round_trip_error::RoundTripError;
 ///
 /// # Errors
 ///
-/// The event cannot be written, or not be read, or is another when it is read. The error names the
-/// event, its version, and where; it shows no redacted value.
+/// The event cannot be written, or not be read, or differs after it is read. The error names the event,
+/// its version, and the place; it shows no redacted value.
 #[allow(
     clippy::result_large_err,
     reason = "a test asks, and the error says where the event is lost"
@@ -114,7 +114,7 @@ pub fn check_round_trip<E: Event>(event: &E) -> Result<(), RoundTripError> {
 ///
 /// # Panics
 ///
-/// The event is not read as it was written.
+/// If the event is not read as it was written.
 #[track_caller]
 pub fn assert_round_trip<E: Event>(event: &E) {
     if let Err(error) = check_round_trip(event) {
@@ -122,14 +122,14 @@ pub fn assert_round_trip<E: Event>(event: &E) {
     }
 }
 
-/// The steps to where two JSON values differ, if they do.
+/// Returns the steps to the first difference of two JSON values, if they differ.
 fn difference(written: &str, read: &str) -> Option<Vec<Step>> {
     let mut path = Vec::new();
     let differs = find_difference(written, read, &mut path);
     differs.then_some(path)
 }
 
-/// Leaves the steps in `path` if there is a difference.
+/// Returns whether there is a difference, and leaves the steps to it in `path`.
 fn find_difference(written: &str, read: &str, path: &mut Vec<Step>) -> bool {
     if written == read {
         return false;
@@ -158,7 +158,7 @@ fn find_in_entries(written: &Entries<'_>, read: &Entries<'_>, path: &mut Vec<Ste
                 read.next();
                 continue;
             }
-            // They are sorted, so the other has not the lesser one.
+            // The keys are sorted, so the other object lacks the lesser one.
             (Some((ours, _)), Some((theirs, _))) => ours.min(theirs),
             (Some((key, _)), None) | (None, Some((key, _))) => key,
         };
@@ -172,7 +172,7 @@ fn find_in_elements(written: &[&RawValue], read: &[&RawValue], path: &mut Vec<St
     let mut left: Vec<_> = read.to_vec();
     let mut first = None;
     for (index, one) in written.iter().enumerate() {
-        // Most stand where they stood.
+        // Most values are at the same index.
         let at = left.iter().position(|other| is_same(one, other));
         match at {
             Some(at) => drop(left.remove(at)),
@@ -190,7 +190,7 @@ fn find_in_elements(written: &[&RawValue], read: &[&RawValue], path: &mut Vec<St
     true
 }
 
-/// What an object has, by key. Keys that are there twice are so here, too.
+/// The entries of an object, by key. Keys that occur twice do so here, too.
 struct Entries<'a>(Vec<(String, &'a RawValue)>);
 
 fn entries(json: &str) -> Option<Entries<'_>> {
@@ -230,7 +230,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     }
 }
 
-/// Says what differs. The path ends where a value is masked.
+/// Makes the error of a difference. Its path ends where a value is masked.
 fn differs<E: Event>(form: &WireForm<E>, event: &E, read: &E, path: Vec<Step>) -> RoundTripError {
     let masked = |event: &E| panics::catch(|| form.masked(event)).ok()?.ok();
     let (written, read) = (masked(event), masked(read));
@@ -256,7 +256,7 @@ fn differs<E: Event>(form: &WireForm<E>, event: &E, read: &E, path: Vec<Step>) -
     }
 }
 
-/// How many steps lead to what may be shown.
+/// Returns how many steps of the path may be shown.
 fn visible(masked: &Value, path: &[Step]) -> usize {
     let is_masked = |steps: &usize| at(masked, &path[..*steps]).is_some_and(|it| it == MASK);
     (0..path.len()).find(is_masked).unwrap_or(path.len())

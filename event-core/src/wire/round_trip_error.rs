@@ -1,4 +1,4 @@
-//! Why an event does not survive being written and read.
+//! Why an event differs after it is written and read.
 
 use crate::wire::error::DecodeError;
 use crate::wire::error::EncodeError;
@@ -8,19 +8,19 @@ use crate::wire::error::{lost, unread};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RoundTripError {
-    /// It cannot even be written.
+    /// The event cannot be written.
     #[error(transparent)]
     Write(#[from] EncodeError),
-    /// It is written, and cannot be read.
+    /// The event is written, and cannot be read.
     #[error("{}{}", unread(source), lost(lost_at.as_deref()))]
     Read {
-        /// Why not.
+        /// The error of reading it.
         source: DecodeError,
-        /// Where the event has something that serde loses when it reads what is flattened, or an enum
-        /// that is tagged inside or untagged. That is the most probable cause.
+        /// The place of a value that serde loses when it reads flattened fields, or an internally tagged
+        /// or untagged enum. That is the most probable cause.
         lost_at: Option<String>,
     },
-    /// It is another event when it is read.
+    /// The event differs after it is read.
     #[error(
         "`{event}` version {version} is another when it is read: `{path}` was written from {written}, \
          and is {read}"
@@ -30,11 +30,11 @@ pub enum RoundTripError {
         event: &'static str,
         /// Its version.
         version: u32,
-        /// Where: `data.lines[2].price`; no further than a redacted value.
+        /// The place: `data.lines[2].price`; it ends at a redacted value.
         path: String,
         /// The JSON that was written there, or `nothing`.
         written: String,
-        /// The JSON that is there when what was read is written again, or `nothing`.
+        /// The JSON that is there when the event that was read is written again, or `nothing`.
         read: String,
     },
 }

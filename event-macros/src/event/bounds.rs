@@ -1,4 +1,4 @@
-//! What an event needs of its type parameters, and of their associated types.
+//! The bounds of an event's type parameters and of their associated types.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -8,8 +8,9 @@ use syn::{Generics, Token, Type, TypePath, parse_quote_spanned};
 use super::parse::Model;
 use crate::text::compact;
 
-/// The generics with bounds: `T: Debug + Send + Sync + 'static` of each parameter, and `E::Id: ...` of each associated
-/// type that a field has. A redacted field is not shown, so its associated types need no `Debug`.
+/// Returns the generics with bounds: `T: Debug + Send + Sync + 'static` for each parameter, and `E::Id:
+/// ...` for each associated type in a field. A redacted field is not shown, so its associated types need
+/// no `Debug`.
 pub(super) fn bounded(generics: &Generics, model: &Model<'_>) -> Generics {
     let mut generics = generics.clone();
     let parameters: Vec<Ident> = generics.type_params().map(|it| it.ident.clone()).collect();
@@ -42,7 +43,7 @@ pub(super) fn bounded(generics: &Generics, model: &Model<'_>) -> Generics {
     generics
 }
 
-/// Each `E::Id` and `<E as Entity>::Id` in a type, where `E` is a parameter.
+/// Returns each `E::Id` and `<E as Entity>::Id` in a type, where `E` is a parameter.
 fn projections(ty: &Type, parameters: &[Ident]) -> Vec<TokenStream> {
     let read = |input: ParseStream<'_>| {
         let mut found = Vec::new();
@@ -65,7 +66,7 @@ fn read(
         {
             found.push(input.parse::<TypePath>()?.to_token_stream());
         } else if input.parse::<Option<Token![::]>>()?.is_some() {
-            // What follows is in a module or a type, and no parameter of ours.
+            // The next name is in a module or a type, and no parameter of the event.
             input.parse::<TokenTree>()?;
         } else if let TokenTree::Group(group) = input.parse()? {
             let inside = |input: ParseStream<'_>| read(input, parameters, found);

@@ -1,6 +1,6 @@
 //! Rules that need more than one fact about a type.
 //!
-//! What a single key can get wrong is in `parse`.
+//! Rules about a single key are in `parse`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -42,7 +42,8 @@ fn kind(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     );
 }
 
-/// An event outlives the emitter's stack: it may be queued, kept in a report, stored.
+/// Refuses lifetimes: an event outlives the emitter's stack, since it may be queued, kept in a report, or
+/// stored.
 fn lifetimes(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     for parameter in model.input.generics.lifetimes() {
         let lifetime = &parameter.lifetime;
@@ -55,7 +56,7 @@ fn lifetimes(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `&str`: rustc asks for a lifetime, with which the event would borrow all the same.
+/// Refuses `&str`: rustc asks for a lifetime, with which the event would borrow nevertheless.
 fn references(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     for field in model.shapes.iter().flat_map(|shape| &shape.fields) {
         let ty = &field.field.ty;
@@ -81,7 +82,7 @@ fn references(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether there is a `&` without a lifetime. The arguments of functions may have one.
+/// Whether there is a `&` without a lifetime, except in the arguments of functions.
 fn has_reference(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -105,8 +106,8 @@ fn has_reference(tokens: TokenStream) -> bool {
     false
 }
 
-/// `PostSave<User>` and `PostSave<Order>` are two events, so they cannot share a name, and nothing
-/// can list them all.
+/// Refuses keys of generic events: `PostSave<User>` and `PostSave<Order>` are two events, so they cannot
+/// share a name, and no list can have them all.
 fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let keys = &model.keys;
     let refused = [
@@ -131,7 +132,7 @@ fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn wire_needs_a_name(model: &Model<'_>, diagnostics: &mut Diagnostics) {
-    // A misspelt or ill-formed `name` has been reported, and mending it is all there is to do.
+    // A misspelt or ill-formed `name` has been reported already, and needs no second error.
     let keys = &model.keys;
     if let (Some(wire), None, true) = (&keys.wire, &keys.name, keys.complete) {
         let name = snake_case(&model.input.ident.to_string());
@@ -213,7 +214,7 @@ fn key(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a type has `Redacted<…>` in it.
+/// Whether a type contains `Redacted<…>`.
 fn names_redacted(ty: &Type) -> bool {
     let mut tokens = vec![ty.to_token_stream()];
     while let Some(stream) = tokens.pop() {
@@ -228,7 +229,7 @@ fn names_redacted(ty: &Type) -> bool {
     false
 }
 
-/// The key of serde because of which the field is not in the event's JSON, or not as itself.
+/// Returns the key of serde because of which the field is not in the event's JSON, or not as itself.
 fn unwritten(model: &Model<'_>, field: &FieldModel<'_>) -> Option<String> {
     if field.serde.is_unwritten {
         return Some("skip".to_owned());
@@ -237,7 +238,7 @@ fn unwritten(model: &Model<'_>, field: &FieldModel<'_>) -> Option<String> {
     opaque.or(model.container.opaque.as_ref()).cloned()
 }
 
-/// A redacted field must be written as one value of its own.
+/// Checks that a redacted field is written as one value of its own.
 fn redact(
     model: &Model<'_>,
     shape: &Shape<'_>,

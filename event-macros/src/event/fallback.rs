@@ -1,4 +1,4 @@
-//! What an event with an error expands to: enough that nothing else in the crate breaks.
+//! Generates the expansion of an event with an error, so that the rest of the crate still compiles.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,7 +9,7 @@ use super::{bounds, expand, masked};
 use crate::item::replace_lifetimes;
 use crate::library;
 
-/// An event with no keys but `stoppable` and `superseded`, which prints its name only.
+/// Generates an event with no keys but `stoppable` and `superseded`, which prints its name only.
 ///
 /// A lifetime parameter, which was reported, becomes `'static`.
 pub(crate) fn fallback(model: &Model<'_>) -> TokenStream {
@@ -31,7 +31,7 @@ pub(crate) fn fallback(model: &Model<'_>) -> TokenStream {
     ))
 }
 
-/// The generics without their lifetimes.
+/// Returns the generics without their lifetimes.
 fn owned(generics: &Generics, lifetimes: &[&Ident]) -> Generics {
     let others = generics.params.iter().filter(|it| !is_lifetime(it));
     let mut owned = Generics {

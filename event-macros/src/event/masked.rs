@@ -1,4 +1,4 @@
-//! Writes how an event is formatted, with its redacted fields masked.
+//! Generates the formatting of an event, with its redacted fields masked.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::{Data, Fields};
 
 use super::parse::{FieldModel, Model, Shape};
 
-/// The formatting that logs, failures and tests show:
+/// Generates the formatting that logs, failures and tests show:
 ///
 /// ```text
 /// fn fmt_masked(&self, __event_f: &mut Formatter<'_>) -> Result {
@@ -78,8 +78,8 @@ fn arm(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> TokenStream 
     }
 }
 
-/// The pattern that binds a field, and what the formatter is given for it. The field's type is in
-/// the user's tokens, so that "needs `Debug`" lands on them.
+/// Returns the pattern that binds a field, and the argument of the formatter for it. The field's type is
+/// in the user's tokens, so that "needs `Debug`" is reported there.
 fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenStream) {
     let bound = format_ident!("__event_{index}", span = Span::mixed_site());
     if field.redact.is_some() {
@@ -91,8 +91,8 @@ fn value(index: usize, field: &FieldModel<'_>, root: &TokenStream) -> (TokenStre
     (bound.into_token_stream(), shown)
 }
 
-/// The same for a field of a packed struct, which cannot be borrowed, so a copy of it is shown, and
-/// nothing of it is read where it is redacted:
+/// Returns both for a field of a packed struct. It cannot be borrowed, so a copy of it is shown, and a
+/// redacted field is not read:
 ///
 /// ```text
 /// .field("order_id", P::shown::<u64>(&P::unpacked::<u64>(self.order_id)))
@@ -110,7 +110,7 @@ fn unpacked(field: &FieldModel<'_>, root: &TokenStream) -> (TokenStream, TokenSt
     (quote_spanned!(Span::mixed_site()=> _), shown)
 }
 
-/// What the formatter is given for a redacted field, which `bound` is a reference to.
+/// Returns the argument of the formatter for a redacted field, to which `bound` is a reference.
 fn masked(bound: &TokenStream, field: &FieldModel<'_>, root: &TokenStream) -> TokenStream {
     let mut masked = quote_spanned!(Span::mixed_site()=> &#root::__private::masked(#bound));
     if field.serde.is_unwritten || field.serde.is_conditional {

@@ -1,4 +1,4 @@
-//! Reads `#[event(...)]` on a type and on its fields, and checks what one key alone can get wrong.
+//! Reads `#[event(...)]` on a type and on its fields, and checks each key alone.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -114,14 +114,14 @@ static FIELD: Form = Form {
     ],
 };
 
-/// The type, as the checks and the expansion see it.
+/// The type, for the checks and the expansion.
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) keys: Keys,
     pub(crate) container: Container,
-    /// It is `#[repr(packed)]`, so that its fields cannot be borrowed.
+    /// Whether the type is `#[repr(packed)]`, so that its fields cannot be borrowed.
     pub(crate) is_packed: bool,
-    /// One for each variant; a struct is one shape, a union none.
+    /// One shape for each variant; a struct has one shape, a union none.
     pub(crate) shapes: Vec<Shape<'a>>,
 }
 
@@ -140,7 +140,7 @@ pub(crate) struct Keys {
     pub(crate) superseded: Option<Ident>,
     pub(crate) version: Option<Keyed<u32>>,
     pub(crate) wire: Option<Ident>,
-    /// No key was unknown or ill-formed, so one that is not there was not meant to be.
+    /// Whether no key was unknown or ill-formed, so that a missing key is missing on purpose.
     pub(crate) complete: bool,
 }
 
@@ -187,7 +187,7 @@ impl<'a> Model<'a> {
         fields.any(|field| field.redact.is_some())
     }
 
-    /// Whether there is one event for each instance of the type's parameters.
+    /// Whether each instance of the type's parameters is an event of its own.
     pub(crate) fn is_generic(&self) -> bool {
         let generics = &self.input.generics;
         generics.type_params().next().is_some() || generics.const_params().next().is_some()
@@ -237,11 +237,11 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Whether it is `#[repr(packed)]`, `#[repr(C, packed(2))]` or the like.
+/// Whether the attribute is `#[repr(packed)]`, `#[repr(C, packed(2))]` or the like.
 fn is_packed(attribute: &Attribute) -> bool {
     let mut found = false;
     if attribute.path().is_ident("repr") {
-        // rustc reports what is wrong here.
+        // rustc reports errors of this attribute.
         let _ = attribute.parse_nested_meta(|meta| {
             found |= meta.path.is_ident("packed");
             if meta.input.peek(syn::token::Paren) {
@@ -325,7 +325,7 @@ fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
     if version == 0 {
         entry.expected("an integer from 1 on", diagnostics);
     }
-    // An envelope has it as an extension, and those are signed integers of 32 bits.
+    // An envelope has the version as an extension, and those are signed integers of 32 bits.
     if i32::try_from(version).is_err() {
         entry.expected("an integer from 1 to 2147483647", diagnostics);
     }
@@ -333,7 +333,7 @@ fn version(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
 }
 
 impl FieldModel<'_> {
-    /// `order_id`, or `0` in a tuple struct.
+    /// Returns `order_id`, or `0` in a tuple struct.
     pub(crate) fn name(&self) -> String {
         self.member.to_token_stream().to_string()
     }

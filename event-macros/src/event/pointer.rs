@@ -1,4 +1,4 @@
-//! Where fields are in the event's JSON, as JSON pointers.
+//! Finds the places of fields in the event's JSON, as JSON pointers.
 
 use syn::Fields;
 use syn::ext::IdentExt;
@@ -7,12 +7,12 @@ use super::parse::{FieldModel, Model, Shape};
 use super::serde::Direction;
 
 impl Model<'_> {
-    /// Where each redacted field may be.
+    /// Returns the possible places of each redacted field.
     pub(crate) fn redacted(&self, direction: Direction) -> Vec<String> {
         self.pointers(direction, |field| field.redact.is_some())
     }
 
-    /// Where each other field may be.
+    /// Returns the possible places of each other field.
     pub(crate) fn shown(&self, direction: Direction) -> Vec<String> {
         self.pointers(direction, |field| field.redact.is_none())
     }
@@ -37,7 +37,7 @@ impl Model<'_> {
         pointers
     }
 
-    /// Where the field that is the key is written; `None` if that depends on the event's value.
+    /// Returns where the key field is written; `None` if that depends on the event's value.
     pub(crate) fn key_pointer(&self) -> Option<String> {
         let key = self.keys.key.as_ref()?;
         let shape = self.shapes.first()?;
@@ -55,7 +55,7 @@ impl Model<'_> {
     ) -> Vec<String> {
         let variants = self.variant_pointers(shape, direction);
         let is_alone = match shape.style {
-            // `struct Token(String)` and `Token(String)` are their only field.
+            // `struct Token(String)` and `Token(String)` are written as their only field.
             Fields::Unnamed(fields) => fields.unnamed.len() == 1,
             _ => false,
         };
@@ -70,7 +70,7 @@ impl Model<'_> {
         each.collect()
     }
 
-    /// Where a variant's content is: serde's four representations of an enum.
+    /// Returns the places of a variant's content, by serde's four representations of an enum.
     fn variant_pointers(&self, shape: &Shape<'_>, direction: Direction) -> Vec<String> {
         let Some(variant) = shape.variant else {
             return vec![String::new()];
@@ -112,8 +112,8 @@ impl Model<'_> {
 }
 
 impl Shape<'_> {
-    /// serde leaves a skipped field of a tuple out, and the ones behind it move up; so do those
-    /// behind one that is skipped for some of its values.
+    /// Returns the possible positions of a tuple's field. serde leaves a skipped field out, and the
+    /// fields behind it move up; so do those behind a field that is skipped for some of its values.
     fn positions(&self, field: &FieldModel<'_>, direction: Direction) -> Vec<String> {
         let before = self
             .fields
@@ -141,7 +141,7 @@ impl FieldModel<'_> {
     }
 }
 
-/// One step of a pointer; `~` and `/` are escaped as RFC 6901 says.
+/// Returns one step of a pointer; `~` and `/` are escaped as in RFC 6901.
 fn step(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }

@@ -1,8 +1,8 @@
-//! Which types inside of a field's type may be events.
+//! Finds the types inside of a field's type that may be events.
 
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
-/// Of the standard library; none of them is an event.
+/// Types of the standard library, none of which is an event.
 const STANDARD: &[&str] = &[
     "Arc",
     "BTreeMap",
@@ -48,8 +48,8 @@ const STANDARD: &[&str] = &[
     "usize",
 ];
 
-/// The types that are named in `ty`, without those of the standard library and the event itself, which
-/// knows of its own fields.
+/// Returns the types that are named in `ty`, without those of the standard library and the event itself,
+/// whose fields are known.
 pub(super) fn types<'t>(ty: &'t Type, event: &Ident) -> Vec<&'t TypePath> {
     let mut found = Vec::new();
     let mut left = vec![ty];

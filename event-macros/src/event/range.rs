@@ -6,13 +6,13 @@ use crate::diagnostics::Diagnostics;
 use crate::keys::Entry;
 use crate::text::compact;
 
-/// How many handlers: at least, and at most if there is a limit.
+/// How many handlers there must be, at least, and at most if there is a limit.
 pub(crate) struct Range {
     pub(crate) min: usize,
     pub(crate) max: Option<usize>,
 }
 
-/// `1`, `1..`, `0..`, `1..=3`, `2..4`, `..=3`
+/// Reads `1`, `1..`, `0..`, `1..=3`, `2..4`, `..=3`.
 pub(super) fn read(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Range> {
     const KIND: &str = "an integer or a range";
     let read = match entry.parsed::<Expr>(KIND, diagnostics)? {
@@ -37,7 +37,8 @@ pub(super) fn read(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Range
     Some(Range { min, max })
 }
 
-/// The lowest and the highest number of a range; an empty one has its highest below its lowest.
+/// Returns the lowest and the highest number of a range; for an empty range the highest is below the
+/// lowest.
 fn ends(range: &ExprRange) -> Option<(usize, Option<usize>)> {
     let start = range.start.as_deref().map_or(Some(0), number)?;
     let Some(end) = range.end.as_deref() else {

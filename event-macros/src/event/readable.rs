@@ -1,9 +1,10 @@
-//! What serde would write of a `wire` event and could not read, as far as a type's tokens say it.
+//! Refuses values of a `wire` event that serde would write but could not read, as far as a type's tokens
+//! show them.
 //!
-//! Behind `flatten`, and in an enum whose tag does not stand beside its content, serde first reads all
-//! into a buffer, and that knows neither 128 bits nor raw JSON, and keeps the texts which JSON has for the
-//! keys of maps. Types that only lead to such a value are not seen here; the documentation of
-//! `event_core::wire` tells of them.
+//! For `flatten`, and for an enum whose tag is not beside its content, serde first reads everything into
+//! a buffer, which supports neither 128 bits nor raw JSON, and keeps the keys of maps as the texts that
+//! JSON has. Types that only lead to such a value are not detected here; the documentation of
+//! `event_core::wire` describes them.
 
 use syn::{Data, GenericArgument, PathArguments, Type};
 
@@ -11,9 +12,9 @@ use super::parse::Model;
 use super::serde;
 use crate::diagnostics::Diagnostics;
 
-/// What the buffer cannot give back.
+/// A value that the buffer loses.
 enum Lost<'a> {
-    /// A type that it does not know.
+    /// A type that the buffer does not support.
     Value(&'a syn::Ident),
     /// A map's keys of a type that is no text.
     Keys(&'a syn::Ident),
@@ -50,7 +51,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Why serde reads the variants of the event through its buffer, if it does.
+/// Returns why serde reads the variants of the event through its buffer, if it does.
 fn is_buffered(model: &Model<'_>) -> Option<&'static str> {
     let Data::Enum(data) = &model.input.data else {
         return None;
@@ -106,7 +107,7 @@ fn report(
     }
 }
 
-/// The first value in a type that the buffer loses.
+/// Returns the first value in a type that the buffer loses.
 fn find(ty: &Type) -> Option<Lost<'_>> {
     match ty {
         Type::Array(array) => find(&array.elem),
@@ -145,7 +146,7 @@ fn find(ty: &Type) -> Option<Lost<'_>> {
     }
 }
 
-/// The name of a key's type that JSON has as a text and that is none.
+/// Returns the name of a key's type that is no text but becomes one in JSON.
 fn is_no_text(key: &Type) -> Option<&syn::Ident> {
     let Type::Path(path) = key else { return None };
     let last = &path.path.segments.last()?.ident;

@@ -1,5 +1,5 @@
-//! `alias`, `previous`, `no_previous`, `superseded` and `reads_newer`: what programs of other versions
-//! wrote, and how it is read.
+//! `alias`, `previous`, `no_previous`, `superseded` and `reads_newer`: how data of programs of other
+//! versions is read.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -18,7 +18,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     superseded(model, diagnostics);
 }
 
-/// Each of them is about decoding.
+/// Checks that the event is `wire`, since all of these keys are about decoding.
 fn need_wire(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let keys = &model.keys;
     if keys.wire.is_some() || !keys.complete {
@@ -78,7 +78,7 @@ fn previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         );
         return;
     }
-    // A version that is ill-formed has been reported.
+    // An ill-formed version has been reported already.
     let version = keys.version.as_ref().map(|version| version.value);
     if keys.complete && version.unwrap_or(1) < 2 {
         diagnostics.error(
@@ -89,8 +89,8 @@ fn previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A version after the first says what becomes of the one before, or that there is none: else it would be
-/// the first old envelope that tells.
+/// Checks that a version after the first has a `previous`, or `no_previous`: otherwise only the first old
+/// envelope would show that it cannot be read.
 fn no_previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     let keys = &model.keys;
     let event = &model.input.ident;
@@ -127,7 +127,7 @@ fn no_previous(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `OrderPlacedV1`, for both `OrderPlaced` and `OrderPlacedV2`.
+/// Returns `OrderPlacedV1`, for both `OrderPlaced` and `OrderPlacedV2`.
 fn older_name(event: &str, version: u32) -> String {
     let stem = event.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = match stem.strip_suffix('V') {
@@ -168,7 +168,7 @@ fn superseded(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What `EventInfo` is told of it.
+/// Generates the calls on `EventInfo` for these keys.
 pub(super) fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let keys = &model.keys;
     let mut info = TokenStream::new();
@@ -178,7 +178,7 @@ pub(super) fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     }
     if let Some(previous) = &keys.previous {
         let older = &previous.value;
-        // All of it at the type's name, where a missing `From` or `superseded` is reported.
+        // All of it has the span of the type's name, where a missing `From` or `superseded` is reported.
         let call = quote!(#root::__private::previous::<Self, #older>());
         let call = item::respanned(call, older.span());
         info.extend(quote_spanned!(Span::mixed_site()=> .with_previous(#call)));
@@ -192,7 +192,7 @@ pub(super) fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     info
 }
 
-/// That the chain of versions has no gap, and is one of names:
+/// Generates the assertions that the chain of versions has no gap, and that its names fit:
 ///
 /// ```text
 /// const _: () = assert!(P::follows(<OrderPlaced as Event>::INFO), "...");

@@ -1,4 +1,4 @@
-//! Writes how a `wire` event becomes JSON: its key, and what is shown of it.
+//! Generates the JSON form of a `wire` event: its key, and what is shown of it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -10,7 +10,7 @@ use super::parse::{FieldModel, Model, Shape};
 use super::probed;
 use super::serde::{Direction, copied, for_event};
 
-/// The associated constant of a `wire` event:
+/// Generates the associated constant of a `wire` event:
 ///
 /// ```ignore
 /// P::wire_json! {
@@ -21,7 +21,7 @@ use super::serde::{Direction, copied, for_event};
 /// ```
 pub(super) fn wire_json(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let wire = model.keys.wire.as_ref()?;
-    // At the key, since serde's missing derives are reported here.
+    // The span is the key `wire`, since serde's missing derives are reported here.
     let form = quote_spanned!(wire.span()=> wire_form::<Self>());
     let key = key(model, root);
     let redacted = model.has_redacted_field().then(|| redacted(model, root));
@@ -31,7 +31,7 @@ pub(super) fn wire_json(model: &Model<'_>, root: &TokenStream) -> Option<TokenSt
     Some(quote!(#private #json { #private #form #key #redacted #events }))
 }
 
-/// The key is the value of its field, wherever serde puts it.
+/// Generates the writer of the key, which is the value of its field, wherever serde puts it.
 fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let key = &model.keys.key.as_ref()?.value;
     let field = model.shapes.first()?.field(key)?;
@@ -39,7 +39,7 @@ fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     let write = if let Some(writer) = &field.serde.writer {
         quote!(#writer)
     } else {
-        // At the field's name in `key = field`, where a type without `Serialize` is reported.
+        // The span is the field's name in `key = field`, where a type without `Serialize` is reported.
         let write = quote_spanned!(at=> write_key);
         quote_spanned!(Span::mixed_site()=> #root::__private::#write)
     };
@@ -48,8 +48,8 @@ fn key(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     Some(quote_spanned!(Span::mixed_site()=> .with_key(#write)))
 }
 
-/// Where other events are in data that is read. Only the compiler knows which types are events, so each
-/// that is named in a field's type is probed, but those of the standard library:
+/// Generates the places of other events in data that is read. Only the compiler knows which types are
+/// events, so each type that is named in a field's type is probed, except those of the standard library:
 ///
 /// ```ignore
 /// .with_events({
@@ -94,9 +94,9 @@ fn events(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// What is shown of an event with redacted fields. serde's derive writes a second type with the same
-/// fields and the same attributes, in which each redacted field has a writer that does not look at
-/// it; so no secret is in what is shown, whatever the event's own `Serialize` does:
+/// Generates the masked JSON of an event with redacted fields. serde's derive writes a second type with
+/// the same fields and the same attributes, in which each redacted field has a writer that does not read
+/// it; so the masked JSON contains no secret, whatever the event's own `Serialize` does:
 ///
 /// ```ignore
 /// .with_redacted(
@@ -117,20 +117,20 @@ fn events(model: &Model<'_>, root: &TokenStream) -> Option<TokenStream> {
 /// )
 /// ```
 ///
-/// The lists say where redacted fields are read and not written, and where other fields are read.
+/// The lists contain where redacted fields are read and not written, and where other fields are read.
 fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     let event = &model.input.ident;
     let name = event.unraw().to_string();
     let renamed = match model.container.names.written {
         Some(_) => None,
-        // serde would take the second type's name.
+        // serde would use the second type's name.
         None => Some(quote_spanned!(Span::mixed_site()=> , rename(serialize = #name))),
     };
     let remote = LitStr::new(&event.to_string(), Span::mixed_site());
     let attributes = copied(&model.input.attrs, &["crate", "remote"], event);
     let definition = definition(model);
-    // `EventInfo` says where they are written. They may be read elsewhere, where serde's attributes differ in
-    // the two directions.
+    // `EventInfo` has the places where they are written. They may be read elsewhere, if serde's
+    // attributes differ in the two directions.
     let written = model.redacted(Direction::Written);
     let mut read = model.redacted(Direction::Read);
     read.retain(|pointer| !written.contains(pointer));
@@ -154,7 +154,7 @@ fn redacted(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     }
 }
 
-/// The second type, with the event's fields or variants.
+/// Generates the second type, with the event's fields or variants.
 fn definition(model: &Model<'_>) -> TokenStream {
     let event = &model.input.ident;
     let shapes = model.shapes.iter().map(|shape| {
@@ -174,7 +174,7 @@ fn definition(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// `{ order_id: u64, ... }` or `(u64, ...)`
+/// Generates `{ order_id: u64, ... }` or `(u64, ...)`.
 fn fields(model: &Model<'_>, shape: &Shape<'_>) -> TokenStream {
     let fields = shape.fields.iter().map(|field| self::field(model, field));
     match shape.style {

@@ -1,4 +1,4 @@
-//! Writes the body of a handler's `bind`: resolves its parameters once, and says how it is called.
+//! Generates the body of a handler's `bind`, which resolves its parameters once, and binds its call.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -26,15 +26,15 @@ use super::signature::{Argument, Borrowed, Handler, Tied};
 /// });
 /// ```
 ///
-/// And an `async` one is handed over as it is, since a future that is not `Send` is reported where
-/// the function is named, and a closure around it would be named instead:
+/// An `async` function is passed as it is, since a future that is not `Send` is reported where the
+/// function is named, and a closure around it would be named instead:
 ///
 /// ```text
 /// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
 /// ```
 ///
-/// Nothing then converts its arguments. Where a dependency's type has the lifetime of its borrow, the
-/// slot says which type that makes:
+/// The arguments of such a function are not converted. If a dependency's type has the lifetime of its
+/// borrow, the slot names the resulting type:
 ///
 /// ```text
 /// P::reborrowed::<_, for<'__event> fn(&'__event (dyn Clock + 'static)) -> &'__event (dyn Clock)>(
@@ -52,7 +52,7 @@ pub(super) fn binder(
     let resolve = parameters.resolve(private);
     let filter = keys.filter.as_ref();
     let is_inline = keys.queue.is_none() && !handler.is_async();
-    // At the predicate's name, where a wrong signature is reported.
+    // The span is the predicate's name, where a wrong signature is reported.
     let at = filter.map(|filter| filter.span().resolved_at(Span::mixed_site()));
     let (before, within) = match (filter, at) {
         (Some(filter), Some(at)) if is_inline => (
@@ -99,14 +99,14 @@ pub(super) fn binder(
     quote!(#resolve #before #bind)
 }
 
-/// What is looked up once, and what of it each call is given.
+/// The lookups that are made once, and the arguments of each call.
 #[derive(Default)]
 struct Parameters {
     slots: Vec<TokenStream>,
     lookups: Vec<TokenStream>,
-    /// Of a closure's call of the function.
+    /// The arguments of a closure's call of the function.
     arguments: Vec<TokenStream>,
-    /// The slots as the function itself can be given them.
+    /// The slots in the form that the function itself takes.
     async_slots: Vec<TokenStream>,
 }
 
@@ -158,10 +158,11 @@ impl Parameters {
         self.arguments.push(value);
     }
 
-    /// Every lookup runs before the first that failed ends it, so that all of them are reported.
+    /// Generates the lookups. All of them run before the first that failed ends the function, so that all
+    /// problems are reported.
     fn resolve(&self, private: &TokenStream) -> Option<TokenStream> {
         let (slots, lookups) = (&self.slots, &self.lookups);
-        // `(A,)` is a tuple, and rustc has nothing against `(P::Some(a),) = (b,)`.
+        // `(A,)` is a tuple, and rustc does not warn about `(P::Some(a),) = (b,)`.
         (!slots.is_empty()).then(|| {
             quote_spanned! {Span::mixed_site()=>
                 let (#(#private::Some(#slots),)*) = (#(__event_binder.#lookups(),)*) else {
@@ -172,7 +173,7 @@ impl Parameters {
     }
 }
 
-/// A slot whose type has the lifetime of its borrow.
+/// Generates a slot whose type has the lifetime of its borrow.
 fn reborrowed(slot: &Ident, tied: &Tied, private: &TokenStream) -> TokenStream {
     let Tied { held, taken } = tied;
     quote_spanned! {Span::mixed_site()=>

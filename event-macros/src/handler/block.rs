@@ -8,14 +8,14 @@ use syn::{Attribute, Generics, Token, Type};
 use crate::conditional::{self, Conditional};
 use crate::item::{self, Function};
 
-/// The block, its header parsed and its content still in tokens.
+/// The block, with a parsed header and its content as tokens.
 pub(crate) struct Block {
     pub(crate) generics: Generics,
     /// The trait of a trait impl.
     pub(crate) of_trait: Option<Type>,
     pub(crate) owner: Type,
     pub(crate) content: Group,
-    /// What stands before the braces.
+    /// The tokens before the braces.
     header: TokenStream,
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum Member {
 
 /// An item with `#[handler]` above it.
 pub(crate) struct Method {
-    /// One, or several that are there under other conditions.
+    /// One attribute, or several under different conditions.
     pub(crate) handlers: Vec<Conditional>,
-    /// `None` if it is no function that syn can read.
+    /// `None` if the item is no function that syn can read.
     pub(crate) function: Option<Function>,
     /// The item without its `#[handler]`.
     pub(crate) kept: TokenStream,
@@ -65,7 +65,7 @@ impl Block {
         read.parse2(item.clone())
     }
 
-    /// The block with other members.
+    /// Returns the block with other members.
     pub(crate) fn with_members(&self, members: TokenStream) -> TokenStream {
         let mut block = self.header.clone();
         block.extend([TokenTree::from(item::with_content(&self.content, members))]);
@@ -106,10 +106,10 @@ fn member(input: ParseStream<'_>) -> syn::Result<Member> {
     })))
 }
 
-/// The tokens up to the body of a function or the semicolon of another item.
+/// Returns the tokens up to the body of a function or the semicolon of another item.
 ///
-/// `const LIMIT: u8 = { 1 };` ends too early, at its braces; its semicolon is then a member of
-/// its own, and lands where it was.
+/// `const LIMIT: u8 = { 1 };` ends too early, at its braces; its semicolon is then a member of its own,
+/// and stays where it was.
 fn rest_of_member(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() {

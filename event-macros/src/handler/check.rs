@@ -1,7 +1,7 @@
 //! Rules that need more than one fact: a signature's qualifiers, and keys against the signature.
 //!
-//! What a single key can get wrong is in `parse`, what a parameter can is in `signature`; what `async`
-//! and `queue` allow is in `delivery`.
+//! Rules about a single key are in `parse`, those about a parameter in `signature`, and those about
+//! `async` and `queue` in `delivery`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -14,7 +14,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
 
-/// `#[handler]` in a trait, above a method that the trait only declares. Returns whether there is a body.
+/// Refuses `#[handler]` above a method that a trait only declares. Returns whether there is a body.
 pub(crate) fn body(function: &Function, diagnostics: &mut Diagnostics) -> bool {
     if !function.has_body {
         let name = &function.signature.ident;
@@ -27,7 +27,7 @@ pub(crate) fn body(function: &Function, diagnostics: &mut Diagnostics) -> bool {
     function.has_body
 }
 
-/// A handler is one plain function: no `unsafe`, nothing generic.
+/// Checks that a handler is one plain function, neither `unsafe` nor generic.
 pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
     let name = &signature.ident;
@@ -58,7 +58,7 @@ pub(crate) fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
     generics(function, diagnostics);
 }
 
-/// `fn f<T>(event: &PostSave<T>)` is not one function; lifetimes are fine.
+/// Refuses type parameters: `fn f<T>(event: &PostSave<T>)` is not one function. Lifetimes are allowed.
 fn generics(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
     let event = signature.inputs.first().map(compact).unwrap_or_default();
@@ -85,7 +85,8 @@ fn generics(function: &Function, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A second `#[handler]` would register the function twice. `others` are the conditions of those before it.
+/// Refuses a second `#[handler]`, which would register the function twice. `others` are the conditions of
+/// those before it.
 pub(crate) fn duplicate(
     function: &Ident,
     attribute: &Conditional,
@@ -106,7 +107,7 @@ pub(crate) fn duplicate(
     }
 }
 
-/// Keys that contradict the signature, or each other.
+/// Refuses keys that contradict the signature, or each other.
 pub(crate) fn conflicts(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let name = handler.name();
     if let (Some(events), Event::Typed(event)) = (&keys.events, &handler.event) {

@@ -1,5 +1,4 @@
-//! Rules of the ways to be delivered: what `async` and `queue` allow, and what only an inline
-//! handler may do.
+//! Rules of delivery: what `async` and `queue` allow, and what only an inline handler may do.
 
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,7 +9,7 @@ use super::signature::Handler;
 use crate::diagnostics::Diagnostics;
 use crate::text::compact;
 
-/// Parameters beside its event that an `async` handler may have.
+/// The most parameters beside its event that an `async` handler may have.
 const MOST_SLOTS: usize = 8;
 
 pub(crate) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
@@ -70,7 +69,7 @@ fn concurrency(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics
     }
 }
 
-/// `async fn notify(event: &OrderPlaced) -> Result<(), HttpError>`
+/// Returns `async fn notify(event: &OrderPlaced) -> Result<(), HttpError>`.
 fn asynchronous(handler: &Handler<'_>) -> String {
     let signature = &handler.function.signature;
     let (name, inputs) = (&signature.ident, compact(&signature.inputs));
@@ -121,7 +120,7 @@ fn list(functions: &[TokenStream]) -> String {
     names.join(" and ")
 }
 
-/// What runs after the emission went on cannot stop it.
+/// Refuses `ControlFlow` of a handler that runs after the emission, which it cannot stop any more.
 fn control_flow(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let queue = keys.queue.as_ref().map(|queue| compact(&queue.value));
     let (is, remove) = match (handler.is_async(), queue) {
@@ -143,7 +142,7 @@ fn control_flow(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostic
     }
 }
 
-/// `ControlFlow<...>`, however deep.
+/// Finds `ControlFlow<...>`, however deep.
 fn find_control_flow(tokens: TokenStream) -> Option<Ident> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -173,7 +172,7 @@ fn find_control_flow(tokens: TokenStream) -> Option<Ident> {
 
 fn slots(handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let inputs = &handler.function.signature.inputs;
-    // The event is one of the inputs.
+    // The event is one of the inputs, too.
     let first_too_many = inputs.iter().nth(MOST_SLOTS + 1);
     if let Some(first_too_many) = first_too_many.filter(|_| handler.is_async()) {
         diagnostics.error(

@@ -1,4 +1,4 @@
-//! Writes what a handler expands to.
+//! Generates the expansion of a handler.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -11,14 +11,14 @@ use super::parse::Keys;
 use super::signature::{Event, Handler};
 use crate::library;
 
-/// `__event_handler_count_sales`: how `module!` finds a handler beside its function.
+/// Returns `__event_handler_count_sales`, by which `module!` finds a handler beside its function.
 pub(crate) fn constant_name(function: &Ident) -> Ident {
     let mut name = format_ident!("__event_handler_{}", function.unraw());
     name.set_span(function.span().resolved_at(Span::mixed_site()));
     name
 }
 
-/// The constant that describes a handler, beside its function:
+/// Generates the constant that describes a handler, beside its function:
 ///
 /// ```text
 /// #[doc(hidden)]
@@ -45,10 +45,10 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 /// };
 /// ```
 ///
-/// where `P` is `__event_private`. The constant hands itself to the linker in its own
-/// initializer, so that it is one item and can stand in an `impl`; there `owner` is the type. What
-/// `async`, `queue` and their kind add to the `HandlerSpec` is above [`delivery`], and the other forms of the
-/// closure are in [`bind`].
+/// where `P` is `__event_private`. The constant submits itself to the linker in its own initializer, so
+/// that it is one item and can be in an `impl`; there `owner` is the type. The calls on `HandlerSpec` for
+/// `async`, `queue` and related keys are above [`delivery`], and the other forms of the closure are in
+/// [`bind`].
 pub(crate) fn constant(
     handler: &Handler<'_>,
     keys: &Keys,
@@ -62,9 +62,9 @@ pub(crate) fn constant(
     let visibility = &handler.function.visibility;
     let cfgs = handler.function.cfgs();
     let (function, path) = match owner {
-        // The registration is an item, where `Self` means nothing.
+        // The registration is an item, in which `Self` has no meaning.
         Some(owner) => (
-            // At the method's name, where a future that is not `Send` is reported.
+            // The span is the method's name, where a future that is not `Send` is reported.
             quote_spanned!(name.span()=> Self::#name),
             quote_spanned!(Span::mixed_site()=> <#owner>::#constant),
         ),
@@ -92,8 +92,8 @@ pub(crate) fn constant(
     }
 }
 
-/// `event_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so
-/// that rustc reports a type that does not fit once, and at the user's token.
+/// Generates `event_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so that
+/// rustc reports a type that does not fit once, and at the user's token.
 fn constructor(handler: &Handler<'_>) -> TokenStream {
     if let Event::Typed(event) = &handler.event {
         quote_spanned!(Span::mixed_site()=> event_handler::<#event, _>)
@@ -102,7 +102,7 @@ fn constructor(handler: &Handler<'_>) -> TokenStream {
     }
 }
 
-/// The one argument more that a catch-all has: `P::Some("shop.*"),` or `P::None,`.
+/// Generates the additional argument of a catch-all: `P::Some("shop.*"),` or `P::None,`.
 fn pattern(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> Option<TokenStream> {
     if let Event::Typed(_) = &handler.event {
         return None;
@@ -118,7 +118,7 @@ fn pattern(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> Option<
 
 pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStream {
     let named = |functions: &[TokenStream]| quote_spanned!(Span::mixed_site()=> &[#(#private::FunctionId::of(#functions)),*]);
-    // The place of the handler is where the macro's tokens are spanned: at the function's name, not the attribute.
+    // The place of the handler is the span of the macro's tokens: the function's name, not the attribute.
     let mut spec = library::spanned(quote!(#private::spec!()), name.span());
     if !keys.after().is_empty() {
         let after = named(keys.after());
@@ -135,7 +135,7 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
     spec
 }
 
-/// Where a handler runs, if not on the emitter's stack:
+/// Generates the calls for a handler that does not run inline:
 ///
 /// ```text
 /// .asynchronous()
@@ -144,8 +144,8 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
 /// .queue(|| P::queue(&MAIL))
 /// ```
 ///
-/// The kind of queue is a function whose bounds say what does not fit. The closure keeps the queue a
-/// `static`: `&` of a `const` would not live long enough.
+/// The kind of queue is a function whose bounds explain what does not fit. The closure requires the queue
+/// to be a `static`: `&` of a `const` would not live long enough.
 fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenStream {
     let mut delivery = TokenStream::new();
     if handler.is_async() {
@@ -161,7 +161,7 @@ fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenS
     }
     if let Some(queue) = &keys.queue {
         let queue = &queue.value;
-        // At the queue's name, where one that does not fit is reported.
+        // The span is the queue's name, where a queue that does not fit is reported.
         let at = queue.span();
         let queue = quote_spanned!(at=> &#queue);
         let kind = match handler.lent().next().map(|lent| &lent.ty) {

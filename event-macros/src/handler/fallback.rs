@@ -1,4 +1,4 @@
-//! What a handler with an error expands to: enough that naming it elsewhere breaks nothing.
+//! Generates the expansion of a handler with an error, so that code that names it still compiles.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -7,7 +7,7 @@ use super::expand::{constant_name, spec};
 use super::parse::Keys;
 use crate::item::Function;
 
-/// A constant that `module!(handlers = [...])` finds, of a handler that does nothing:
+/// Generates a constant that `module!(handlers = [...])` finds, of a handler that does nothing:
 ///
 /// ```text
 /// const __event_handler_count_sales: &'static dyn P::Registered =

@@ -1,12 +1,12 @@
-//! Rules of `&mut S`: who lends it, to whom, and where it stands.
+//! Rules of `&mut S`: which queue lends it, to which handlers, and its position.
 
 use super::parse::Keys;
 use super::signature::{Argument, Handler, Lent};
 use crate::diagnostics::Diagnostics;
 use crate::text::compact;
 
-/// One error for each `&mut`, the first that applies, since its fix may remove what the next one
-/// is about.
+/// Reports one error for each `&mut`, the first that applies, since its fix may remove the cause of the
+/// next one.
 pub(super) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     for (index, lent) in handler.lent().enumerate() {
         if handler.is_async() {
@@ -87,7 +87,7 @@ fn too_late(lent: &Lent, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     );
 }
 
-/// Whether it stands right after the event.
+/// Whether the parameter is right after the event.
 fn is_second(lent: &Lent, handler: &Handler<'_>) -> bool {
     let mut pairs = handler
         .arguments

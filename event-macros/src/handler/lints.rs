@@ -1,4 +1,4 @@
-//! Lints that the user cannot follow, since what they are about is the form of a handler.
+//! Allows lints that the user cannot follow, since they are about the form of a handler.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -6,7 +6,8 @@ use quote::quote_spanned;
 use super::signature::{Argument, Event, Handler};
 use super::types::outermost;
 
-/// What clippy would have taken by another reference, by the name of the type; the dispatcher is given this type.
+/// Types that clippy would have taken by another reference, by lint; the dispatcher provides exactly
+/// these types.
 const DEPENDENCIES: [(&str, &[&str]); 4] = [
     ("borrowed_box", &["Box"]),
     ("implicit_hasher", &["HashMap", "HashSet"]),
@@ -17,15 +18,15 @@ const DEPENDENCIES: [(&str, &[&str]); 4] = [
     ("ref_option", &["Option"]),
 ];
 
-/// An attribute for the function:
+/// Generates an attribute for the function:
 ///
 /// ```text
 /// #[allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref, reason = "...")]
 /// ```
 ///
-/// It allows what would have the user take by reference what each delivery makes (an `Emitter`), take by value what
-/// handlers share (the event, a dependency), take a dependency as another type than the dispatcher was given, or
-/// remove the `async` that says how the handler runs.
+/// It allows lints that would have the user take by reference a value that each delivery makes (an
+/// `Emitter`), take by value a value that handlers share (the event, a dependency), take a dependency as
+/// another type than the one provided, or remove the `async` that chooses how the handler runs.
 pub(super) fn allowed(handler: &Handler<'_>) -> Option<TokenStream> {
     let mut lints = Vec::new();
     for (lint, types) in DEPENDENCIES {

@@ -1,4 +1,4 @@
-//! `#[handler]` and `#[handlers]`: read, check, and only if nothing is wrong, expand.
+//! `#[handler]` and `#[handlers]`: read, check, and expand if there is no error.
 
 mod bind;
 mod block;
@@ -27,7 +27,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::{self, Function};
 use crate::library;
 
-/// `#[handler]` on a function: the function untouched, and its registration after it.
+/// Expands `#[handler]` on a function: the function unchanged, and its registration after it.
 pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let keys = Keys::read(&parse::HANDLER, arguments, &mut diagnostics);
@@ -50,7 +50,7 @@ pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream 
     finish(diagnostics, &item)
 }
 
-/// The function without other `#[handler]`s, which are reported.
+/// Returns the function without other `#[handler]`s, which are reported.
 fn without_duplicates(
     function: &mut Function,
     item: TokenStream,
@@ -66,7 +66,7 @@ fn without_duplicates(
     item::with_attributes(item, &function.attributes)
 }
 
-/// The function, and what is added to it.
+/// Returns the function and its registration.
 fn expand_function(
     function: &Function,
     keys: &Keys,
@@ -75,7 +75,7 @@ fn expand_function(
 ) -> TokenStream {
     let root = library::path(keys.root.as_ref());
     let Some(handler) = checked(function, keys, false, diagnostics) else {
-        // With `self` this may be the impl of a trait, which takes no other constant.
+        // A function with `self` may be in the impl of a trait, which takes no other constant.
         let is_free = function.signature.receiver().is_none();
         let constant = is_free.then(|| fallback::fallback(function, &root));
         return quote!(#item #constant);
@@ -85,7 +85,7 @@ fn expand_function(
     quote!(#lints #item #constant)
 }
 
-/// `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, and in it a
+/// Expands `#[handlers]` on an `impl` block: the block without its inner `#[handler]`s, and with a
 /// constant for each handler.
 pub(crate) fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
@@ -124,7 +124,7 @@ fn finish(diagnostics: Diagnostics, item: &TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-/// The method, and what is added to its block.
+/// Returns the method and its registration.
 fn expand_method(
     method: Method,
     root: Option<&Path>,
@@ -171,7 +171,7 @@ fn expand_method(
     quote!(#lints #kept #constants)
 }
 
-/// The handler, if the function and its keys have no error.
+/// Returns the handler, if the function and its keys have no error.
 fn checked<'a>(
     function: &'a Function,
     keys: &Keys,

@@ -1,4 +1,5 @@
-//! Reads the parameters after the event: what is lent, what is made for the delivery.
+//! Reads the parameters after the event: dependencies, lent values, and values that are made for the
+//! delivery.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -58,7 +59,8 @@ impl Reader<'_> {
         Some(Argument::Context(self.without_lifetimes(ty)))
     }
 
-    /// Whether an `Emitter` of several parameters was refused. rustc would have all but one removed.
+    /// Refuses an `Emitter` of several parameters; returns whether it did. rustc would have all but one
+    /// removed.
     fn is_no_list(&mut self, parameter: &PatType, ty: &Type) -> bool {
         let events: Vec<String> = type_arguments(ty).into_iter().map(compact).collect();
         if events.len() < 2 {
@@ -79,7 +81,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Whether a type that can be no parameter, since it is a foreign wrapper, was refused.
+    /// Refuses a foreign wrapper type, which can be no parameter; returns whether it did.
     fn wrapped(&mut self, parameter: &PatType, ty: &Type) -> bool {
         let Some((name, inner)) = wrapper(ty) else {
             return false;
@@ -104,7 +106,7 @@ impl Reader<'_> {
         true
     }
 
-    /// The `T` of `&T`, which may stand in an `Option<...>`.
+    /// Returns the `T` of `&T`, which may be in an `Option<...>`.
     fn dependency(&mut self, parameter: &PatType, reference: &TypeReference) -> Option<Borrowed> {
         let elem = peel(&reference.elem);
         let text = compact(elem);
@@ -159,7 +161,7 @@ impl Reader<'_> {
         Some(Tied { held, taken })
     }
 
-    /// The `S` of `&mut S`. What may be lent, and where, is in `delivery`.
+    /// Returns the `S` of `&mut S`. The rules of lent values are in `lent`.
     fn lent(
         &mut self,
         parameter: &PatType,
@@ -178,7 +180,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A queue tells what it lends by its type, so no `dyn Trait` can be lent.
+    /// Refuses `dyn Trait`, since a queue declares what it lends by its type; returns whether it did.
     fn is_unsized(&mut self, parameter: &PatType, elem: &Type) -> bool {
         if !matches!(elem, Type::TraitObject(_) | Type::Slice(_)) && !is_named(elem, "str") {
             return false;
@@ -213,7 +215,7 @@ impl Reader<'_> {
         true
     }
 
-    /// What no parameter may have, whatever it is for.
+    /// Refuses types that no parameter may have; returns whether it did.
     pub(super) fn refused_everywhere(&mut self, ty: &Type, fix: &str) -> bool {
         let Some(opaque) = impl_trait(ty.to_token_stream()) else {
             return false;
@@ -230,7 +232,8 @@ impl Reader<'_> {
         true
     }
 
-    /// A `#[cfg]` on a parameter is resolved after us, so we cannot know if the parameter exists.
+    /// Refuses a `#[cfg]` on a parameter: it is resolved after the macro, which cannot know whether the
+    /// parameter exists.
     pub(super) fn no_cfg(&mut self, attributes: &[Attribute]) {
         let conditional = |path: &Path| path.is_ident("cfg") || path.is_ident("cfg_attr");
         for attribute in attributes.iter().filter(|it| conditional(it.path())) {

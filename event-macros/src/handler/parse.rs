@@ -1,4 +1,4 @@
-//! Reads the keys of `#[handler(...)]`, and checks what one key alone can get wrong.
+//! Reads the keys of `#[handler(...)]`, and checks each key alone.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Attribute, LitStr, Meta, Path};
@@ -137,7 +137,7 @@ pub(crate) struct Keys {
     pub(crate) root: Option<Path>,
     /// In milliseconds.
     pub(crate) timeout: Option<Keyed<u64>>,
-    /// `queue` was written, even if misspelt or ill-formed.
+    /// Whether `queue` was written, even if misspelt or ill-formed.
     pub(crate) means_queue: bool,
 }
 
@@ -145,7 +145,7 @@ pub(crate) struct Keys {
 pub(crate) type Functions = Vec<TokenStream>;
 
 impl Keys {
-    /// The keys in the parentheses of an attribute.
+    /// Reads the keys in the parentheses of an attribute.
     pub(crate) fn read(
         form: &'static Form,
         tokens: TokenStream,
@@ -159,7 +159,7 @@ impl Keys {
         }
     }
 
-    /// The keys of the `#[handler]` above a method.
+    /// Reads the keys of the `#[handler]` above a method.
     pub(crate) fn read_attribute(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Self {
         if let Meta::List(list) = &attribute.meta {
             return Self::read(&HANDLER, list.tokens.clone(), diagnostics);

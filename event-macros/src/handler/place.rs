@@ -1,4 +1,4 @@
-//! Attributes in the wrong place: above another item, or on an `impl` that cannot hold handlers.
+//! Reports attributes in the wrong place: above another item, or on an `impl` that cannot hold handlers.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::text::compact;
 
-/// `#[handler]` on anything but a function. Gives back the item to emit.
+/// Reports `#[handler]` on anything but a function. Returns the item to emit.
 pub(crate) fn not_a_function(
     keyword: Option<Ident>,
     item: TokenStream,
@@ -28,7 +28,7 @@ pub(crate) fn not_a_function(
     misplaced(("handler", "a function"), keyword, item, help, diagnostics)
 }
 
-/// `#[handlers]` on anything but an `impl`. Gives back the item to emit.
+/// Reports `#[handlers]` on anything but an `impl`. Returns the item to emit.
 pub(crate) fn not_an_impl(
     keyword: Option<Ident>,
     item: TokenStream,
@@ -44,7 +44,7 @@ pub(crate) fn not_an_impl(
     misplaced(goes_on, keyword, item, help, diagnostics)
 }
 
-/// An attribute that is on another item than it goes on.
+/// Reports an attribute on the wrong kind of item.
 fn misplaced(
     (attribute, goes_on): (&str, &str),
     keyword: Option<Ident>,
@@ -64,7 +64,7 @@ fn misplaced(
     without_echo(&keyword, item)
 }
 
-/// Each `#[handler]` in a block that is refused would report its own `self`.
+/// Removes each `#[handler]` in a block that is refused, which would report its own `self`.
 fn without_echo(keyword: &Ident, item: TokenStream) -> TokenStream {
     if keyword == "impl" || keyword == "trait" {
         item::without_inner(item, "handler")
@@ -73,7 +73,7 @@ fn without_echo(keyword: &Ident, item: TokenStream) -> TokenStream {
     }
 }
 
-/// What `impl` blocks cannot hold handlers. Answers whether this one can.
+/// Refuses `impl` blocks that cannot hold handlers. Returns whether this one can.
 pub(crate) fn block(block: &Block, members: &[Member], diagnostics: &mut Diagnostics) -> bool {
     let owner = compact(&block.owner);
     if let Some(of_trait) = &block.of_trait {
@@ -113,7 +113,7 @@ pub(crate) fn block(block: &Block, members: &[Member], diagnostics: &mut Diagnos
     true
 }
 
-/// The first lifetime of a type that is not `'static`.
+/// Returns the first lifetime of a type that is not `'static`.
 fn borrowed(tokens: TokenStream) -> Option<Lifetime> {
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
@@ -139,7 +139,7 @@ fn borrowed(tokens: TokenStream) -> Option<Lifetime> {
     None
 }
 
-/// `#[handler]` above something else inside a `#[handlers]` block.
+/// Reports `#[handler]` above something else than a function inside a `#[handlers]` block.
 pub(crate) fn not_a_method(attribute: &Attribute, diagnostics: &mut Diagnostics) {
     diagnostics.error(
         attribute,

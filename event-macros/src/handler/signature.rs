@@ -11,24 +11,24 @@ use crate::diagnostics::Diagnostics;
 use crate::item::Function;
 use crate::text::compact;
 
-/// A function as the expansion needs it.
+/// A function, for the expansion.
 pub(crate) struct Handler<'a> {
     pub(crate) function: &'a Function,
-    /// A method or an associated function of a `#[handlers] impl`.
+    /// Whether the function is a method or an associated function of a `#[handlers] impl`.
     pub(crate) in_impl: bool,
     pub(crate) event: Event,
-    /// In the order of the call.
+    /// The arguments in the order of the call.
     pub(crate) arguments: Vec<Argument>,
     /// The return type, `()` if none is written.
     pub(crate) output: TokenStream,
 }
 
-/// What the handler reacts to.
+/// The event that the handler takes.
 pub(crate) enum Event {
     Typed(TokenStream),
     /// `&dyn AnyEvent`
     Any,
-    /// What is wrong with it has been reported, and nothing is generated.
+    /// The event has an error, which has been reported, and nothing is generated.
     Refused,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Argument {
     Dependency(Borrowed),
     /// `Option<&T>`
     Optional(Borrowed),
-    /// By value: a `Param`.
+    /// A `Param`, by value.
     Context(TokenStream),
     /// `&mut S`
     Lent(Lent),
@@ -48,20 +48,20 @@ pub(crate) enum Argument {
 /// The `T` of `&T`.
 pub(crate) struct Borrowed {
     pub(crate) ty: TokenStream,
-    /// What `T` is if it lives as long as its borrow, as `dyn Clock` does: `&'a dyn Clock` is
-    /// `&'a (dyn Clock + 'a)`.
+    /// The type `T` if it lives as long as its borrow, as `dyn Clock` does: `&'a dyn Clock` is `&'a (dyn
+    /// Clock + 'a)`.
     pub(crate) tied: Option<Tied>,
 }
 
 /// A type with lifetimes of its own.
 pub(crate) struct Tied {
-    /// With `'static` in their place, as the dispatcher holds it.
+    /// The type with `'static` as lifetimes, as the dispatcher holds it.
     pub(crate) held: TokenStream,
-    /// With `'__event` in their place, as the function takes it.
+    /// The type with `'__event` as lifetimes, as the function takes it.
     pub(crate) taken: TokenStream,
 }
 
-/// What a queue's owner lends to a handler.
+/// A value that a queue's owner lends to a handler.
 pub(crate) struct Lent {
     pub(crate) mutable: Token![mut],
     /// The whole parameter, for messages.
@@ -79,7 +79,7 @@ impl Handler<'_> {
         self.function.signature.asyncness.is_some()
     }
 
-    /// Whether it is called on a value of its `impl` block.
+    /// Whether the function is called on a value of its `impl` block.
     pub(crate) fn is_method(&self) -> bool {
         self.function.signature.receiver().is_some()
     }
@@ -94,7 +94,7 @@ impl Handler<'_> {
 
 const ANY_EVENT: &str = "write the event's type, as in `event: &OrderPlaced`, or `event: &dyn AnyEvent` for every event";
 
-/// Reads a signature; what is wrong with it is in the diagnostics.
+/// Reads a signature; its errors are in the diagnostics.
 pub(crate) fn read<'a>(
     function: &'a Function,
     in_impl: bool,
@@ -140,7 +140,7 @@ fn is_receiver(input: &FnArg) -> bool {
     matches!(input, FnArg::Receiver(_))
 }
 
-/// What each step needs to know about the function.
+/// The context of each step: the function's name and lifetimes.
 pub(super) struct Reader<'a> {
     pub(super) name: &'a Ident,
     pub(super) lifetimes: Vec<&'a Ident>,

@@ -1,4 +1,4 @@
-//! What a type is as it is written: a reference, an `Option`, an `Emitter`, a future.
+//! Recognizes types by how they are written: a reference, an `Option`, an `Emitter`, a future.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
@@ -15,7 +15,7 @@ pub(super) fn lifetimes(signature: &Signature) -> Vec<&Ident> {
         .collect()
 }
 
-/// The type without the brackets that a macro of the user's, or the user, put around it.
+/// Returns the type without the brackets that a macro of the user's, or the user, put around it.
 pub(super) fn peel(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peel(&group.elem),
@@ -24,7 +24,7 @@ pub(super) fn peel(ty: &Type) -> &Type {
     }
 }
 
-/// The `impl Clock` of `&impl Clock`.
+/// Returns the `impl Clock` of `&impl Clock`.
 pub(super) fn named_traits(ty: &Type) -> &Type {
     match ty {
         Type::Reference(reference) => peel(&reference.elem),
@@ -32,7 +32,7 @@ pub(super) fn named_traits(ty: &Type) -> &Type {
     }
 }
 
-/// The `T` of `Arc<T>`, for a message.
+/// Returns the `T` of `Arc<T>`, for a message.
 pub(super) fn pointee(ty: &Type) -> &Type {
     match wrapper(ty) {
         Some((name, inner)) if ["Arc", "Rc", "Box"].iter().any(|it| name == it) => inner,
@@ -56,7 +56,7 @@ pub(super) fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if last_segment(&path.path).is_some_and(|last| last == name))
 }
 
-/// The `Vec` of `std::vec::Vec<u8>`.
+/// Returns the `Vec` of `std::vec::Vec<u8>`.
 pub(super) fn outermost(tokens: &TokenStream) -> Option<Ident> {
     let Ok(Type::Path(path)) = syn::parse2(tokens.clone()) else {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn outermost(tokens: &TokenStream) -> Option<Ident> {
     last_segment(&path.path).cloned()
 }
 
-/// The `A` and `B` of `Wrapper<A, B>`.
+/// Returns the `A` and `B` of `Wrapper<A, B>`.
 pub(super) fn type_arguments(ty: &Type) -> Vec<&GenericArgument> {
     let Type::Path(path) = ty else {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn type_arguments(ty: &Type) -> Vec<&GenericArgument> {
     }
 }
 
-/// The name and the `T` of `Wrapper<T>`.
+/// Returns the name and the `T` of `Wrapper<T>`.
 pub(super) fn wrapper(ty: &Type) -> Option<(&Ident, &Type)> {
     let Type::Path(path) = ty else { return None };
     let PathSegment { ident, arguments } = path.path.segments.last()?;
@@ -89,7 +89,7 @@ pub(super) fn wrapper(ty: &Type) -> Option<(&Ident, &Type)> {
     }
 }
 
-/// The `&T` of `Option<&T>`.
+/// Returns the `&T` of `Option<&T>`.
 pub(super) fn optional(ty: &Type) -> Option<&TypeReference> {
     match wrapper(ty)? {
         (name, Type::Reference(reference)) if name == "Option" => Some(reference),
@@ -101,7 +101,7 @@ pub(super) fn last_segment(path: &Path) -> Option<&Ident> {
     path.segments.last().map(|segment| &segment.ident)
 }
 
-/// The parameter's name, for a line that can be pasted.
+/// Returns the parameter's name, for a line that can be pasted.
 pub(super) fn variable(parameter: &PatType) -> String {
     match &*parameter.pat {
         Pat::Ident(pattern) => pattern.ident.to_string(),
@@ -109,7 +109,7 @@ pub(super) fn variable(parameter: &PatType) -> String {
     }
 }
 
-/// The first `impl` in a type, however deep.
+/// Returns the first `impl` in a type, however deep.
 pub(super) fn impl_trait(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(word) if word == "impl" => Some(word),
@@ -118,7 +118,7 @@ pub(super) fn impl_trait(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// The `T` of `impl Future<Output = T>`.
+/// Returns the `T` of `impl Future<Output = T>`.
 pub(super) fn future_output(ty: &Type) -> Option<&Type> {
     let Type::ImplTrait(opaque) = ty else {
         return None;

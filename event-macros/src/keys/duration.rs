@@ -1,6 +1,6 @@
-//! The small language of durations: `500ms`, `5s`, `1m 30s`, `2h`.
+//! The format of durations: `500ms`, `5s`, `1m 30s`, `2h`.
 
-/// Why a text is no duration, and one that was probably meant.
+/// Why a text is no duration, and the duration that was probably meant.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) why: String,
@@ -14,10 +14,10 @@ const SECOND: u128 = 1000;
 const MINUTE: u128 = 60 * SECOND;
 const HOUR: u128 = 60 * MINUTE;
 
-/// From the longest to the shortest, with their milliseconds.
+/// The units from the longest to the shortest, with their milliseconds.
 const UNITS: [(&str, u128); 4] = [("h", HOUR), ("m", MINUTE), ("s", SECOND), ("ms", 1)];
 
-/// How many milliseconds a text says.
+/// Returns the milliseconds of a text.
 pub(super) fn milliseconds(text: &str) -> Result<u64, Problem> {
     let Some(parts) = parts(text) else {
         return Err(Problem::new("it is no number with a unit", "5s"));
@@ -35,7 +35,7 @@ impl Problem {
     }
 }
 
-/// `1m 30s` is `1`, `m` and `30`, `s`. `None` if there is anything but numbers and words.
+/// Splits `1m 30s` into `1`, `m` and `30`, `s`. `None` if there is anything but numbers and words.
 fn parts(text: &str) -> Option<Vec<Part<'_>>> {
     let mut parts = Vec::new();
     let mut rest = text.trim();
@@ -69,20 +69,20 @@ fn mistake(&(number, unit): &Part<'_>) -> Option<String> {
     }
 }
 
-/// The milliseconds of a unit.
+/// Returns the milliseconds of a unit.
 fn scale(unit: &str) -> Option<u128> {
     let known = UNITS.iter().find(|(name, _)| *name == unit);
     known.map(|(_, scale)| *scale)
 }
 
-/// The milliseconds of what was probably meant by a unit.
+/// Returns the milliseconds of the unit that was probably meant.
 fn meant(unit: &str) -> u128 {
     match unit.to_lowercase().as_str() {
         "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => 1,
         "m" | "min" | "mins" | "minute" | "minutes" => MINUTE,
         "h" | "hr" | "hrs" | "hour" | "hours" => HOUR,
         "d" | "day" | "days" => 24 * HOUR,
-        // Less than can be said: repaired to the least.
+        // These are shorter than a duration can be, and are repaired to the shortest one.
         "us" | "µs" | "micros" | "microseconds" | "ns" | "nanos" | "nanoseconds" => 0,
         _ => SECOND,
     }
@@ -96,7 +96,7 @@ fn sum(parts: &[Part<'_>], scale: impl Fn(&str) -> Option<u128>) -> Option<u64> 
     u64::try_from(total).ok()
 }
 
-/// `1.5` of a unit of 1000 is 1500.
+/// Returns 1500 for `1.5` of a unit of 1000.
 fn scaled(number: &str, scale: u128) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let mut scaled = u128::from(whole.parse::<u64>().ok()?).checked_mul(scale)?;
@@ -108,7 +108,7 @@ fn scaled(number: &str, scale: u128) -> Option<u128> {
     Some(scaled)
 }
 
-/// `1.5 min` is `90s`, and `5` is `5s`.
+/// Returns `90s` for `1.5 min`, and `5s` for `5`.
 fn repaired(parts: &[Part<'_>]) -> String {
     let total = sum(parts, |unit| Some(meant(unit)))
         .map_or(5 * SECOND, u128::from)

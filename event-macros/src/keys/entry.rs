@@ -1,4 +1,4 @@
-//! One key with its value, and the values that keys take.
+//! One key with its value, and the kinds of values that keys take.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use super::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
-/// A value with the key it came with, so that every later check can point at it.
+/// A value with its key, so that every later check can point at the key.
 pub(crate) struct Keyed<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
@@ -30,7 +30,7 @@ impl<T> Keyed<T> {
     }
 }
 
-/// One key the user wrote, with the value still in tokens.
+/// One key that the user wrote, with the value as tokens.
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) value: TokenStream,
@@ -38,12 +38,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// A string literal.
+    /// Reads a string literal.
     pub(crate) fn string(&self, diagnostics: &mut Diagnostics) -> Option<LitStr> {
         self.parsed("a string", diagnostics)
     }
 
-    /// A string literal, or several in square brackets.
+    /// Reads a string literal, or several in square brackets.
     pub(crate) fn strings(&self, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
         const KIND: &str = "a string, or several in square brackets,";
         let parts = match bracketed(&self.value) {
@@ -65,7 +65,7 @@ impl Entry {
         Some(strings)
     }
 
-    /// An integer literal between the two ends of `N`, which `kind` describes.
+    /// Reads an integer literal within the range of `N`, which `kind` describes.
     pub(crate) fn integer<N>(&self, kind: &str, diagnostics: &mut Diagnostics) -> Option<N>
     where
         N: std::str::FromStr<Err: std::fmt::Display>,
@@ -78,7 +78,7 @@ impl Entry {
         number
     }
 
-    /// A string literal that is a duration, in milliseconds.
+    /// Reads a string literal that is a duration, in milliseconds.
     pub(crate) fn duration(&self, diagnostics: &mut Diagnostics) -> Option<u64> {
         let literal: Option<LitStr> = syn::parse2(self.value.clone()).ok();
         // `5s` without quotes is a literal to Rust, too.
@@ -107,17 +107,17 @@ impl Entry {
         None
     }
 
-    /// The path of a module.
+    /// Reads the path of a module.
     pub(crate) fn module(&self, diagnostics: &mut Diagnostics) -> Option<Path> {
         self.parsed_with(Path::parse_mod_style, "a path", diagnostics)
     }
 
-    /// The path of a function or of a `static`.
+    /// Reads the path of a function or of a `static`.
     pub(crate) fn path(&self, kind: &str, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
         self.path_in(&self.value, kind, diagnostics)
     }
 
-    /// The path of a function, or several in square brackets.
+    /// Reads the path of a function, or several in square brackets.
     pub(crate) fn functions(&self, diagnostics: &mut Diagnostics) -> Vec<TokenStream> {
         const KIND: &str = "the name of a function";
         let Some(list) = bracketed(&self.value) else {
@@ -160,7 +160,7 @@ impl Entry {
         parsed
     }
 
-    /// Says that the value is not of this `kind`.
+    /// Reports that the value is not of this `kind`.
     pub(crate) fn expected(&self, kind: &str, diagnostics: &mut Diagnostics) {
         self.expected_at(&self.value, kind, diagnostics);
     }
@@ -183,7 +183,7 @@ impl Entry {
     }
 }
 
-/// A literal or a path is worth repeating in a message, a closure is not.
+/// Returns a value for a message: a literal or a path is repeated, a closure is not.
 fn found(tokens: &TokenStream) -> String {
     let is_short = syn::parse2::<Lit>(tokens.clone()).is_ok()
         || syn::parse2::<ExprPath>(tokens.clone()).is_ok();
@@ -194,13 +194,13 @@ fn found(tokens: &TokenStream) -> String {
     }
 }
 
-/// Whether what was quoted is what was expected.
+/// Whether a quoted value is of the expected kind.
 fn fits(kind: &str, inner: &str) -> bool {
     let is_number = ["i32", "u32", "integer"].iter().any(|it| kind.contains(it));
     is_number == inner.parse::<i64>().is_ok()
 }
 
-/// What is inside `"path::to::function"` or `"3"`, which some libraries take as strings.
+/// Returns the text inside `"path::to::function"` or `"3"`, which some libraries take as strings.
 fn unquoted(tokens: &TokenStream) -> Option<String> {
     let text = syn::parse2::<LitStr>(tokens.clone()).ok()?.value();
     let fits = syn::parse_str::<Path>(&text).is_ok() || text.parse::<i64>().is_ok();

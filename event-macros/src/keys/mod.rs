@@ -1,7 +1,7 @@
-//! Reads `key`, `key = value` lists: the only author of "unknown key", "duplicate key",
-//! "needs a value" and "expected".
+//! Reads `key`, `key = value` lists. Only this module reports "unknown key", "duplicate key", "needs a
+//! value" and "expected".
 //!
-//! Reading goes on after an error with the next key, so that all of them are reported.
+//! After an error, reading continues with the next key, so that all errors are reported.
 
 mod duration;
 mod entry;
@@ -16,15 +16,15 @@ pub(crate) use self::split::split;
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
-/// The keys one attribute takes.
+/// The keys of one attribute.
 pub(crate) struct Form {
-    /// As the user writes it: `#[handler(...)]`.
+    /// The attribute as the user writes it: `#[handler(...)]`.
     pub(crate) attribute: &'static str,
-    /// Where it stands, if the same attribute has other keys elsewhere: ` on a field`.
+    /// The place of the attribute, if it has other keys elsewhere: ` on a field`.
     pub(crate) place: &'static str,
-    /// A key as most people need it.
+    /// The most common key, as an example.
     pub(crate) example: &'static str,
-    /// In alphabetical order, since messages list them.
+    /// The keys in alphabetical order, since messages list them.
     pub(crate) keys: &'static [Key],
     /// Keys that people write here and that belong somewhere else, with what to do.
     pub(crate) misplaced: &'static [(&'static str, &'static str)],
@@ -32,7 +32,7 @@ pub(crate) struct Form {
 
 pub(crate) struct Key {
     pub(crate) name: &'static str,
-    /// What to paste: `priority = -10`, or just the name of a key without a value.
+    /// The text to paste: `priority = -10`, or the name of a key without a value.
     pub(crate) example: &'static str,
 }
 
@@ -77,7 +77,7 @@ impl Form {
         }
     }
 
-    /// Reads a list of keys, and adds them to those that came before.
+    /// Reads a list of keys, and adds them to `entries`.
     pub(crate) fn read(
         &'static self,
         tokens: TokenStream,
@@ -184,7 +184,7 @@ fn is_string(literal: &Literal) -> bool {
     literal.to_string().starts_with('"')
 }
 
-/// What follows a key: nothing for a flag, `= value` for the others.
+/// Reads the tokens after a key: nothing for a flag, `= value` for the others.
 fn value(
     key: &Ident,
     known: &Key,

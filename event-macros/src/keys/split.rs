@@ -2,8 +2,8 @@
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 
-/// Splits at the commas that are in no brackets. Angle brackets are brackets only if they pair up:
-/// `filter = is_large::<A, B>` is one part, and in `filter = a < b, priority = 1` there are two.
+/// Splits at the commas that are not inside of brackets. Angle brackets are brackets only if they pair
+/// up: `filter = is_large::<A, B>` is one part, and `filter = a < b, priority = 1` is two.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let (parts, balanced) = split_with(&tokens, true);
@@ -35,7 +35,7 @@ fn split_with(tokens: &[TokenTree], angles: bool) -> (Vec<Vec<TokenTree>>, bool)
             part.push(token.clone());
         }
     }
-    // A trailing comma, and `#[handler()]`, leave an empty part behind.
+    // A trailing comma, and `#[handler()]`, leave an empty part.
     parts.pop_if(|part| part.is_empty());
     (parts, depth == 0)
 }

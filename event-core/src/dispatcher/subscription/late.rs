@@ -46,7 +46,7 @@ impl<W> SubscriptionBuilder<'_, W> {
     }
 }
 
-/// A stream of `E` as a subscription.
+/// Subscribes a stream of `E`.
 pub(crate) fn subscribe_stream<E: Event>(
     inner: &Arc<DispatcherState>,
     line: &Arc<LiveQueue>,
@@ -85,7 +85,7 @@ fn add_late_node(
     guard
 }
 
-/// A call that runs `future` and says what it led to.
+/// Makes a call that runs `future` and concludes its output.
 pub(crate) fn conclude_async<R: 'static>(
     future: impl Future<Output = R> + Send + 'static,
     conclude: fn(R, &mut Effects<'_>),
@@ -99,10 +99,10 @@ struct DeferredSubscription {
     info: HandlerInfo,
     once: bool,
     state: State,
-    /// There until the node is dropped.
+    /// `Some` until the node is dropped.
     call: Option<DeferredSubscriptionCall>,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    /// That of its event.
+    /// The kind of the subscription's event.
     kind: EventKind,
     inner: Weak<DispatcherState>,
 }
@@ -190,7 +190,7 @@ impl Cancel for DeferredSubscription {
 }
 
 impl Drop for DeferredSubscription {
-    /// What the closure captured may panic in its `Drop`.
+    /// What the closure captured may panic in its `Drop`, which is caught.
     fn drop(&mut self) {
         panics::drop_caught(self.call.take());
     }

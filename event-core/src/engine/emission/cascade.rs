@@ -22,7 +22,7 @@ use crate::report::failure::{Cause, Failure};
 use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
-/// One root: an event emitted by code, or several recorded ones, with all they cause.
+/// One root: an event that code emitted, or several recorded ones, with all they cause.
 #[derive(Default)]
 pub(crate) struct Cascade {
     pub(crate) done: usize,
@@ -32,29 +32,29 @@ pub(crate) struct Cascade {
     pub(crate) state: LazyState,
 }
 
-/// What a root does about handlers that do not run inline.
+/// How a root treats handlers that do not run inline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum WaitPolicy {
-    /// Hands them over, and waits for nothing.
+    /// Hands deliveries over, and never waits.
     #[default]
     Never,
-    /// The same, but lets the thread wait for room in queues.
+    /// Hands deliveries over, and blocks the thread until queues have capacity.
     BlockForCapacity,
-    /// The same, for a thread of a queue: nobody gets the report.
+    /// Hands deliveries over as `BlockForCapacity` does, on a consumer thread: no code gets the report.
     Serve,
-    /// The same, but waits for room in queues as a task.
+    /// Hands deliveries over, and awaits capacity in queues in a task; no code gets the report.
     AwaitCapacity,
-    /// Runs async handlers itself, and waits for room in queues.
+    /// Runs async handlers in the root's own future, and awaits capacity in queues.
     AwaitHandlers,
 }
 
 impl WaitPolicy {
-    /// Whether the thread may wait for room in queues.
+    /// Whether the thread may block until a queue has capacity.
     pub(crate) fn blocks(self) -> bool {
         matches!(self, Self::BlockForCapacity | Self::Serve)
     }
 
-    /// Whether somebody gets the report of a root that waits for room in queues.
+    /// Whether the caller gets the report of a root that waits for capacity in queues.
     pub(crate) fn is_reported(self) -> bool {
         !matches!(self, Self::Serve | Self::AwaitCapacity)
     }
@@ -69,7 +69,7 @@ impl Cascade {
         }
     }
 
-    /// One whose handlers hand over what they cause in another way than `emit` does.
+    /// Makes a root with a wait policy other than that of `emit`.
     pub(crate) fn with(wait_policy: WaitPolicy) -> Self {
         Self {
             wait_policy,
@@ -77,7 +77,7 @@ impl Cascade {
         }
     }
 
-    /// Takes what observers know of a delivery that was dropped while it was under way.
+    /// Takes the timer that observers see of a delivery that was dropped while it ran.
     pub(crate) fn take_timer(&mut self) -> DeliveryTimer {
         self.state
             .get_mut()
@@ -86,7 +86,7 @@ impl Cascade {
             })
     }
 
-    /// The root's own event has had its turn.
+    /// Ends the emission of the root's own event.
     pub(crate) fn end_first(
         &mut self,
         inner: &DispatcherState,
@@ -104,8 +104,8 @@ impl Cascade {
         self.state.get_mut()?.get_mut().async_handlers.take()
     }
 
-    /// Ends an emission: takes what its last emitters were given into the list, and its deliveries
-    /// that ended otherwise from those that were done.
+    /// Ends an emission: takes the events that its last emitters were given into the list, and subtracts
+    /// the deliveries that ended otherwise from `done`.
     pub(crate) fn end_emission(&mut self, inner: &DispatcherState, lineage: &Lineage) {
         if let Some(state) = self.state.get_mut() {
             let state = state.get_mut();
@@ -121,18 +121,18 @@ impl Cascade {
         }
     }
 
-    /// Why no further handler of the event that is under way shall run, if so.
+    /// Why no further handler of the current event runs, if so.
     pub(crate) fn halted(&self) -> Option<SkipReason> {
         self.state.get()?.borrow().progress.halted
     }
 
-    /// How many deliveries ended in this way, which is not done.
+    /// How many deliveries ended with a status other than done.
     pub(crate) fn count(&self, ended: DeliveryStatus) -> usize {
         let state = self.state.get();
         state.map_or(0, |state| state.borrow().details.of(ended))
     }
 
-    /// How many deliveries were cancelled that waited for room in their queues.
+    /// How many deliveries were cancelled while they waited for capacity in their queues.
     pub(crate) fn cancelled_waits(&self) -> usize {
         let state = self.state.get().map(|state| state.borrow());
         let lost = state
@@ -141,7 +141,7 @@ impl Cascade {
         lost.map_or(0, |lost| lost.load(Ordering::Relaxed))
     }
 
-    /// How a delivery of the root ends that nobody goes on with.
+    /// The status of a delivery of the root if the root is dropped before its end.
     pub(crate) fn status_if_dropped(&self) -> DeliveryStatus {
         match self.wait_policy {
             WaitPolicy::AwaitHandlers => DeliveryStatus::Cancelled,
@@ -152,7 +152,7 @@ impl Cascade {
         }
     }
 
-    /// Nobody goes on with the root: each event that waits is a failure.
+    /// Makes a failure of each event that waits, since the root was dropped before its end.
     pub(crate) fn fail_unemitted(&mut self, inner: &DispatcherState) {
         if let Some(state) = self.state.get_mut() {
             let state = state.get_mut();
@@ -162,7 +162,7 @@ impl Cascade {
         }
     }
 
-    /// Drops the events of the root, each isolated.
+    /// Drops the events of the root, each with its panics caught.
     pub(crate) fn discard_events(&mut self) {
         let Some(state) = self.state.get_mut() else {
             return;
@@ -182,13 +182,14 @@ impl Cascade {
         state.is_some_and(|state| !state.borrow().details.failures.is_empty())
     }
 
-    /// A flag that is set when the first failure ends the cascade; `None` if none does.
+    /// Returns a flag that is set when the first failure ends the cascade, or `None` if no failure ends
+    /// it.
     pub(crate) fn stop_flag(&mut self) -> Option<Arc<AtomicBool>> {
         let is_fail_fast = self.is_fail_fast();
         is_fail_fast.then(|| Arc::clone(self.state_mut().stop.get_or_insert_default()))
     }
 
-    /// Sets the flag if there is a failure.
+    /// Sets the stop flag if there is a failure.
     pub(crate) fn stop_if_failed(&mut self) {
         if self.is_fail_fast()
             && self.has_failed()
@@ -203,7 +204,7 @@ impl Cascade {
         state.is_some_and(|state| state.borrow().fail_fast)
     }
 
-    /// Drops those of recorded events that are in the record of a replay; answers the others.
+    /// Discards those of recorded events that a replay finds in the journal; returns the others.
     #[cold]
     pub(crate) fn discard_recorded(
         &mut self,
@@ -219,19 +220,19 @@ impl Cascade {
         others
     }
 
-    /// Keeps what waits without emitting it.
+    /// Keeps the events that wait, without emitting them.
     pub(crate) fn keep_unemitted(&mut self, inner: &DispatcherState) {
         self.state_mut().keep_unemitted(inner);
     }
 
-    /// Notes that an emit inside of this root was refused. It was logged when it was.
+    /// Notes that an emit inside of this root was refused. The refusal was logged when it happened.
     pub(crate) fn note_refused(&mut self, refused: Option<NestingError>) {
         if refused.is_some() {
             self.state_mut().note_refused(refused);
         }
     }
 
-    /// Starts with events that code recorded.
+    /// Starts the root with events that code recorded.
     pub(crate) fn queue_recorded(&mut self, events: Vec<Box<dyn ErasedEvent>>, lineage: &Lineage) {
         let state = self.state_mut();
         state.details.events = 0;
@@ -244,7 +245,7 @@ impl Cascade {
             }));
     }
 
-    /// Emits what handlers caused, in order, until nothing waits.
+    /// Emits the events that handlers caused, in order, until none waits.
     #[cold]
     pub(crate) fn run_caused(&mut self, inner: &Arc<DispatcherState>) {
         while self.run_next(inner).is_some() {}
@@ -257,7 +258,8 @@ impl Cascade {
         Some(())
     }
 
-    /// The same, but leaves the event to whoever goes on with its handlers.
+    /// Emits the next event that handlers caused, but leaves it to the caller to run the rest of its
+    /// handlers and to finish it.
     pub(crate) fn emit_next(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
         self.state.get()?;
         let CausedEvent { event, by, lineage } = self.state_mut().next(inner)?;
@@ -281,7 +283,7 @@ impl Cascade {
         self.mark().waiting
     }
 
-    /// How long the lists are that handlers add to.
+    /// Returns the lengths of the lists that handlers add to.
     pub(crate) fn mark(&self) -> CascadeMark {
         self.state.get().map_or(CascadeMark::default(), |state| {
             let state = state.borrow();
@@ -292,7 +294,7 @@ impl Cascade {
         })
     }
 
-    /// Takes back what handlers added since.
+    /// Removes and returns what handlers added since `mark`.
     pub(crate) fn split_tail(&mut self, mark: CascadeMark) -> CascadeTail {
         match self.state.get_mut() {
             Some(state) => {
@@ -306,7 +308,7 @@ impl Cascade {
         }
     }
 
-    /// Adds it again, at the end.
+    /// Appends what `split_tail` removed.
     pub(crate) fn append_tail(&mut self, tail: CascadeTail) {
         if !tail.is_empty() {
             let state = self.state_mut();
@@ -315,7 +317,7 @@ impl Cascade {
         }
     }
 
-    /// Counts a delivery that somebody else will end.
+    /// Counts a delivery that a task or a queue will end.
     pub(crate) fn hand_over(&mut self) {
         self.handed_over += 1;
     }

@@ -27,46 +27,46 @@ use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::report::{Details, Returned};
 use crate::spans::Trace;
 
-/// What a root has beyond deliveries that were done; made when there is something.
+/// What a root has beyond the count of done deliveries; made on first use.
 pub(crate) type LazyState = OnceCell<Box<RefCell<CascadeState>>>;
 
 #[derive(Default)]
 pub(crate) struct CascadeState {
     pub(crate) waiting: VecDeque<CausedEvent>,
     pub(crate) caused: usize,
-    /// The buffers of emitters, until what they were given joins the list.
+    /// The buffers of emitters, until their events join the list.
     pub(crate) emitters: Vec<Arc<EmitterBuffer>>,
-    /// The first failure ends the root.
+    /// Whether the first failure ends the root.
     pub(crate) fail_fast: bool,
     /// Set at that failure, for calls that wait to be started.
     pub(crate) stop: Option<Arc<AtomicBool>>,
-    /// Deliveries that wait for room in their queues.
+    /// Deliveries that wait for capacity in their queues.
     pub(crate) blocked: Vec<BlockedDelivery>,
-    /// How many of those were lost when whoever waited was dropped.
+    /// How many of those were lost when the future that waited was dropped.
     pub(crate) cancelled_waits: Option<Arc<AtomicUsize>>,
     /// The event whose async handlers the root runs itself.
     pub(crate) async_handlers: Option<AsyncHandlers>,
-    /// Of the emission that is under way.
+    /// The progress of the current emission.
     pub(crate) progress: EmissionProgress,
     pub(crate) details: Details,
 }
 
-/// What an emission has to remember of deliveries that ended other than done.
+/// What an emission keeps about deliveries that ended with a status other than done.
 pub(crate) struct EmissionProgress {
     pub(crate) not_done: usize,
-    /// One more than the position of the last of them: a delivery is counted once.
+    /// One more than the position of the last such delivery: a delivery is counted once.
     pub(crate) not_done_at: usize,
-    /// How that one ended.
+    /// The status of that delivery.
     pub(crate) ended: DeliveryStatus,
-    /// No further handler of the event shall run, and why.
+    /// Why no further handler of the event runs, if so.
     pub(crate) halted: Option<SkipReason>,
     /// The emission's identity, if a handler asked for it.
     pub(crate) meta: Option<Meta>,
-    /// The event as what it caused knows it, unless it outlives the emission.
+    /// The event as the parent of the events that it caused, unless its lineage has one.
     pub(crate) own: Option<Arc<ParentEvent>>,
     /// The event as failures keep it, if a delivery failed.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
-    /// The delivery that runs now, if it is observed.
+    /// The timer of the current delivery, if it is observed.
     pub(crate) timer: DeliveryTimer,
 }
 
@@ -77,22 +77,22 @@ pub(crate) struct CausedEvent {
     pub(crate) lineage: Lineage,
 }
 
-/// An event that was handed to its handlers, and has not been let go.
+/// An event that was handed to its handlers, and is not yet kept or dropped.
 pub(crate) struct EmittedEvent {
     pub(crate) event: ReturnedEvent,
     pub(crate) by: Option<HandlerInfo>,
     pub(crate) depth: u32,
 }
 
-/// How long the lists of a root were that handlers add to.
+/// The lengths of the lists of a root that handlers add to.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct CascadeMark {
     pub(crate) waiting: usize,
     pub(crate) returned: usize,
 }
 
-/// What handlers added to the lists of a root: events that wait for their turn, and those that a
-/// replay discards.
+/// What handlers added to the lists of a root: events that wait for their turn, and those that a replay
+/// discards.
 #[derive(Default)]
 pub(crate) struct CascadeTail {
     pub(crate) waiting: VecDeque<CausedEvent>,
@@ -105,11 +105,11 @@ impl CascadeTail {
     }
 }
 
-/// A delivery that waits for room in its queue.
+/// A delivery that waits for capacity in its queue.
 pub(crate) struct BlockedDelivery {
     pub(crate) queue: Arc<LiveQueue>,
     pub(crate) item: DeferredDelivery,
-    /// Where a shutdown finds it, unless somebody gets the report of its root.
+    /// Where a shutdown finds it, unless the caller gets the report of its root.
     pub(crate) slot: Option<Slot>,
 }
 
@@ -129,7 +129,7 @@ impl Default for EmissionProgress {
 }
 
 impl EmissionProgress {
-    /// The event, which comes from `origin`, as what it causes knows it.
+    /// Returns the event as the parent of the events that it causes.
     pub(crate) fn parent(&mut self, lineage: &Lineage) -> Arc<ParentEvent> {
         if let Some(own) = lineage.own() {
             return Arc::clone(own);
@@ -141,8 +141,8 @@ impl EmissionProgress {
 }
 
 impl CascadeState {
-    /// Adds an event that `handler` caused. One that is in the record of a replay is kept for the
-    /// report, and never waits: whatever becomes of the root, it is discarded.
+    /// Adds an event that `handler` caused. An event that a replay finds in the journal is kept for the
+    /// report and discarded; it never waits.
     pub(crate) fn queue(
         &mut self,
         inner: &DispatcherState,
@@ -161,7 +161,7 @@ impl CascadeState {
         });
     }
 
-    /// Takes what emitters were given into the list, so that it keeps the handlers' order.
+    /// Takes the events that emitters were given into the list, in the order of the handlers.
     pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, lineage: &Lineage) {
         for emitters in std::mem::take(&mut self.emitters) {
             let DrainedEmits { events, trace } = emitters.close();
@@ -188,18 +188,18 @@ impl CascadeState {
         self.keep(inner, ReturnedEvent::Own(event), by, depth);
     }
 
-    /// Takes in a failure that is about no delivery.
+    /// Adds a failure that is about no delivery.
     pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
         failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
         self.details.failures.push(failure);
     }
 
-    /// Notes that an emit inside of the root was refused. It was logged when it was.
+    /// Notes that an emit inside of the root was refused. The refusal was logged when it happened.
     pub(crate) fn note_refused(&mut self, refused: Option<NestingError>) {
         self.details.failures.extend(refused.map(Failure::refused));
     }
 
-    /// The next event to emit, unless the root ends here.
+    /// Returns the next event to emit, unless the root ends here.
     pub(crate) fn next(&mut self, inner: &DispatcherState) -> Option<CausedEvent> {
         if self.fail_fast && !self.details.failures.is_empty() {
             self.keep_unemitted(inner);
@@ -253,8 +253,8 @@ impl CascadeState {
         }
     }
 
-    /// Keeps an event whose turn is over. One that was recorded is dropped; its `Drop` is the
-    /// user's, so it is isolated.
+    /// Keeps an event whose turn is over. An event that was recorded is dropped; its `Drop` is the user's
+    /// code, so panics are caught.
     pub(crate) fn keep(
         &mut self,
         inner: &DispatcherState,
@@ -272,12 +272,12 @@ impl CascadeState {
             return;
         }
         if nesting::is_beyond(&inner.limits) {
-            // Only an event whose `Drop` emits it again gets here: leaking one ends that.
+            // Only an event whose `Drop` emits it again gets here; leaking it ends the recursion.
             std::mem::forget(event);
             return;
         }
         let info = event.event().info();
-        // Counted as inside of the root, or an event whose `Drop` emits it would never end.
+        // The drop counts as inside of the root, or an event whose `Drop` emits it would never end.
         let (dropped, refused) = nesting::enter(nesting::next(), || panics::catch(|| drop(event)));
         self.note_refused(refused);
         if let Err(panic) = dropped {

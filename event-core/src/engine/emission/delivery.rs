@@ -1,4 +1,4 @@
-//! One event for one handler, as the parameters of the handler see it.
+//! One event for one handler, as the handler's parameters see it.
 
 use std::fmt;
 
@@ -21,20 +21,20 @@ impl<'d> Delivery<'d> {
         self.emission
     }
 
-    /// What is known about the event's type.
+    /// Returns what is known about the event's type.
     #[must_use]
     pub fn event(&self) -> &'static EventInfo {
         self.emission.event()
     }
 
-    /// The handler.
+    /// Returns the handler.
     #[must_use]
     pub fn handler(&self) -> HandlerInfo {
         self.emission.handler()
     }
 
-    /// How many causes lie between the event and the one that code outside of handlers
-    /// emitted; 0 for that one.
+    /// Returns how many causes lie between the event and the root that code outside of handlers emitted;
+    /// 0 for that root.
     #[must_use]
     pub fn depth(&self) -> u32 {
         self.emission.lineage().depth

@@ -13,23 +13,23 @@ use crate::spans::Trace;
 #[derive(Default)]
 pub(crate) struct DrainedEmits {
     pub(crate) events: Vec<Box<dyn ErasedEvent>>,
-    /// The span of the delivery. An emitter that is kept does not keep it open.
+    /// The span of the delivery. An emitter that outlives the delivery does not keep the span open.
     pub(crate) trace: Trace,
 }
 
-/// What an emitter was given and its emission has not taken yet.
+/// The events that an emitter was given and that its emission has not taken yet.
 pub(crate) struct EmitterBuffer {
     /// The handler that was given the emitter.
     pub(crate) handler: HandlerInfo,
-    /// `None` once the emission took the events; later ones go to the dispatcher.
+    /// `None` once the emission took the events; later ones are emitted by the dispatcher.
     open: Mutex<Option<DrainedEmits>>,
     pub(crate) dispatcher: Weak<DispatcherState>,
-    /// The handler's event is replayed.
+    /// Whether the handler's event is replayed.
     pub(crate) replays: bool,
 }
 
 impl EmitterBuffer {
-    /// Of a handler whose event comes from `origin`, and whose delivery has the span `trace`.
+    /// Makes the buffer of a handler whose event has `lineage`, and whose delivery has the span `trace`.
     pub(crate) fn new(
         handler: HandlerInfo,
         dispatcher: Weak<DispatcherState>,
@@ -47,7 +47,7 @@ impl EmitterBuffer {
         }
     }
 
-    /// Whether an event that it was given is in the record that is replayed.
+    /// Whether an event that the emitter was given is in the journal that is replayed.
     pub(crate) fn discards(&self, event: &EventInfo) -> bool {
         self.replays && event.is_wire()
     }
@@ -56,7 +56,7 @@ impl EmitterBuffer {
     ///
     /// # Errors
     ///
-    /// The event itself, if the emission has taken what it was given.
+    /// The event itself, if the emission has already taken the events.
     pub(crate) fn push(&self, event: Box<dyn ErasedEvent>) -> Result<(), Box<dyn ErasedEvent>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *open {
@@ -68,7 +68,7 @@ impl EmitterBuffer {
         }
     }
 
-    /// Takes what was given so far; from here on the emitter emits roots.
+    /// Takes the events so far; from here on the emitter emits roots.
     pub(crate) fn close(&self) -> DrainedEmits {
         self.open
             .lock()

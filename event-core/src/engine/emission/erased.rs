@@ -1,4 +1,4 @@
-//! An event whose type is not known.
+//! Events whose type is erased.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::report::returned::ReturnedEvent;
 
-/// An event, whatever its type, and the calls of its inline handlers, which alone need the type. With it, what
-/// is not the fast way is there once for all types, and is compiled once.
+/// An event, whatever its type, and the calls of its inline handlers, which alone need the type. Code
+/// that is not on the fast path uses this trait, so it is compiled once for all types.
 pub(crate) trait InlineEvent: AnyEvent {
     fn kind(&self) -> EventKind;
-    /// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
+    /// Runs handlers and subscriptions; returns how many deliveries there were, done or not.
     fn run_subscribed(
         &self,
         inner: &Arc<DispatcherState>,
@@ -38,10 +38,10 @@ impl dyn InlineEvent + '_ {
     }
 }
 
-/// The event of a root, on the stack of whoever emits it, until it is shared or dropped.
+/// The event of a root, on the stack of the emitter, until it is shared or dropped.
 pub(crate) trait RootEvent {
     fn event(&self) -> &dyn InlineEvent;
-    /// Keeps the event for the deliveries that run later.
+    /// Shares the event with the deliveries that run later.
     fn share(&mut self, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
     fn needs_drop(&self) -> bool;
     fn drop_event(&mut self);
@@ -51,9 +51,9 @@ pub(crate) trait RootEvent {
 /// How an event is shared.
 pub(crate) struct Sharing {
     pub(crate) lineage: Lineage,
-    /// The place of an event that the dispatcher's table does not have.
+    /// The table entry of an event that the dispatcher's table does not have.
     pub(crate) late: Option<Arc<TableEntry>>,
-    /// Somebody wants an `Arc` of the event itself.
+    /// Whether a delivery needs an `Arc` of the event itself.
     pub(crate) as_arc: bool,
 }
 
@@ -98,7 +98,7 @@ fn is_gone() -> ! {
 
 /// An event that waits for its turn, whatever its type.
 pub(crate) trait ErasedEvent: InlineEvent {
-    /// Keeps the event for the deliveries that run later.
+    /// Shares the event with the deliveries that run later.
     fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
     /// Hands the event to its handlers.
     fn emit(

@@ -1,4 +1,4 @@
-//! The first poll of an async handler, which mostly is the last.
+//! The first poll of an async handler, which is often the only one.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +17,7 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 
-/// A call that is more than done.
+/// A call whose first poll did not simply end as done.
 pub(crate) struct StartedCall<'a> {
     pub(crate) call: FirstPoll<'a>,
     /// The emitters that the handler was given.
@@ -37,13 +37,13 @@ pub(crate) enum CallResult {
 }
 
 impl CallResult {
-    /// Whether the handler ran, and there is nothing to say of it.
+    /// Whether the handler ran, and caused and reported nothing.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Ended(HandlerResult::Done))
     }
 }
 
-/// Runs the async handler at one seat; answers how far it got, if it is not simply done.
+/// Polls the async handler at `index` once; returns how far it got, unless it is simply done.
 pub(crate) fn run_one<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,
@@ -86,7 +86,7 @@ pub(crate) fn panicked<'a>(payload: Box<dyn Any + Send>) -> FirstPoll<'a> {
     FirstPoll::Ended(CallResult::Panicked(payload))
 }
 
-/// Tells which async handler stands at an index.
+/// Looks up an event's deferred handlers by index.
 pub(crate) struct DeferredLookup<'a>(pub(crate) &'a TableEntry);
 
 impl HandlerLookup for DeferredLookup<'_> {

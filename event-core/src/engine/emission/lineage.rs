@@ -1,4 +1,4 @@
-//! What an emission comes from.
+//! What an emission inherits.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,35 +11,35 @@ use crate::nesting;
 use crate::nesting::scope::{self, NestingScope};
 use crate::spans::Trace;
 
-/// What an emission comes from, and what it carries on.
+/// What an emission inherits from its cause and its emitter, and passes on.
 #[derive(Clone)]
 pub(crate) struct Lineage {
     pub(crate) depth: u32,
-    /// The event is replayed, or a handler of one that is caused it.
+    /// Whether the event is replayed, or was caused by a handler of a replayed event.
     pub(crate) replays: bool,
-    /// The event outlives its emission: whoever asks for its identity later finds it in `own`.
+    /// Whether the event outlives its emission; its identity is then kept in `own`.
     pub(crate) outlives: bool,
-    /// The emission's own identity, if it was stamped when it began. Else the first who asks makes
-    /// it: an inline handler, or a failure.
+    /// The emission's own identity, if it was stamped when it began. Otherwise the first code that asks
+    /// for the identity makes it: an inline handler, or a failure.
     pub(crate) meta: Option<Meta>,
-    /// The event as what it causes knows it, if it outlives its emission and somebody has asked.
+    /// The event as the parent of those that it causes, if it outlives its emission; made on first use.
     pub(crate) own: OnceLock<Arc<ParentEvent>>,
     /// The event that caused this one.
     pub(crate) parent: Option<Arc<ParentEvent>>,
-    /// What the emitter gave along.
+    /// The values that the emitter gave along.
     pub(crate) values: Option<Arc<Values>>,
-    /// The span of the delivery that caused it.
+    /// The span of the delivery that caused the event.
     pub(crate) within: Trace,
-    /// The emission's own span, once it has begun.
+    /// The emission's own span, once it has started.
     pub(crate) trace: Trace,
 }
 
-/// Of an event that code outside of handlers emits. A static, since what has a `Drop` would be made
-/// anew at each mention.
+/// The lineage of an event that code outside of handlers emits. It is a static, since a constant with a
+/// `Drop` would be made anew at each use.
 pub(crate) static ROOT_LINEAGE: Lineage = Lineage::at(0);
 
 impl Lineage {
-    /// Of a root inside of so many emissions on this thread.
+    /// Makes the lineage of a root at this depth.
     pub(crate) const fn at(depth: u32) -> Self {
         Self {
             depth,
@@ -54,7 +54,7 @@ impl Lineage {
         }
     }
 
-    /// Of a root that is emitted on this thread.
+    /// Makes the lineage of a root that is emitted on this thread.
     pub(crate) fn here(inner: &DispatcherState) -> Self {
         Self {
             replays: scope::is_under_way(inner.id()),
@@ -63,7 +63,7 @@ impl Lineage {
         }
     }
 
-    /// Of an event that a delivery of this one causes.
+    /// Makes the lineage of an event that a delivery of this one causes.
     pub(crate) fn caused(&self, parent: Arc<ParentEvent>, within: Trace) -> Self {
         Self {
             replays: self.replays,
@@ -74,7 +74,8 @@ impl Lineage {
         }
     }
 
-    /// Of an event that outlives its emission: all who ask for its identity get the same one.
+    /// Marks the event as one that outlives its emission: all code that asks for its identity gets the
+    /// same one.
     pub(crate) fn outliving(self) -> Self {
         Self {
             outlives: true,
@@ -82,13 +83,13 @@ impl Lineage {
         }
     }
 
-    /// The event as what it causes knows it, if it outlives its emission.
+    /// Returns the event as the parent of those that it causes, if it outlives its emission.
     pub(crate) fn own(&self) -> Option<&Arc<ParentEvent>> {
         self.outlives
             .then(|| self.own.get_or_init(|| self.as_parent(None)))
     }
 
-    /// The event as what it causes knows it, with its identity if that is known.
+    /// Makes the event the parent of those that it causes, with its identity if that is known.
     pub(crate) fn as_parent(&self, known: Option<&Meta>) -> Arc<ParentEvent> {
         match self.meta.as_ref().or(known) {
             Some(meta) => ParentEvent::known(meta.parent()),
@@ -96,13 +97,13 @@ impl Lineage {
         }
     }
 
-    /// Whether an event that comes from here is in the record that is replayed, and so is not
-    /// emitted. One that is not `wire` is in none.
+    /// Whether an event with this lineage is in the journal that is replayed, and so is not emitted. An
+    /// event that is not `wire` is in no journal.
     pub(crate) fn discards(&self, event: &EventInfo) -> bool {
         self.replays && event.is_wire()
     }
 
-    /// Where handlers of the event run.
+    /// Returns the scope that handlers of the event run in.
     pub(crate) fn scope(&self) -> NestingScope {
         NestingScope {
             depth: self.depth,

@@ -1,4 +1,4 @@
-//! One event on its way through its handlers, as the handlers' side sees it.
+//! One event and the run through its handlers, as calls of handlers see it.
 
 pub(crate) mod cascade;
 pub(crate) mod cascade_state;
@@ -37,27 +37,27 @@ use crate::report::snapshot::Snapshot;
 use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
-/// Tells which handler stands at a position, when a failure asks.
+/// Looks up the handler at a position, for failures and observers.
 pub(crate) trait HandlerLookup {
     fn event(&self) -> &'static EventInfo;
     fn handler(&self, position: usize) -> HandlerInfo;
-    /// The event that is on its way, given as what has its type.
+    /// Casts the current event, whose concrete type the lookup knows.
     fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent;
-    /// Which delivery of the event to the handler this is, from 1.
+    /// Which delivery of the event to the handler this is, counted from 1.
     fn attempt(&self) -> u32 {
         1
     }
 }
 
-/// One event on its way through its handlers.
+/// One event and the run through its handlers.
 ///
-/// It lives on the emitter's stack. A delivery that is simply done writes one word of it, the
-/// position; all else goes to the record, which is made when there is something to record.
+/// It lives on the emitter's stack. A delivery that is simply done writes one word of it, the position;
+/// everything else is kept in the state, which is made on first use.
 pub(crate) struct Emission<'e> {
     inner: &'e Arc<DispatcherState>,
     lookup: &'e dyn HandlerLookup,
-    /// The handler that runs now is the one at `first + offset`; written before each call, so
-    /// that a panic finds it. In two parts, since a call site knows the second.
+    /// The current handler is the one at `first + offset`. The position is written before each call, so
+    /// that it is known if the handler panics. It has two parts, since a call site knows the second one.
     first: Cell<u32>,
     offset: Cell<u32>,
     lineage: &'e Lineage,
@@ -98,7 +98,7 @@ impl<'e> Emission<'e> {
         self.inner
     }
 
-    /// The identity of the event, as the current delivery has it; made now, if nobody asked before.
+    /// Returns the identity of the event for the current delivery; made on first use.
     pub(crate) fn meta(&self) -> Meta {
         self.emission_meta().with_attempt(self.lookup.attempt())
     }
@@ -114,13 +114,13 @@ impl<'e> Emission<'e> {
             }
             self.lineage.own().or(state.progress.own.as_ref()).cloned()
         };
-        // Not while the record is borrowed: the clock is the user's.
+        // The state is not borrowed here: the clock is the user's code.
         let meta = self.inner.meta_of(self.lineage, own.as_deref());
         self.state_mut().progress.meta = Some(meta.clone());
         meta
     }
 
-    /// What an event comes from that this emission causes.
+    /// Makes the lineage of an event that this emission causes.
     fn origin_of_caused(&self) -> Lineage {
         if self.inner.makes_meta() {
             self.emission_meta();
@@ -129,33 +129,34 @@ impl<'e> Emission<'e> {
         self.lineage.caused(parent, self.trace())
     }
 
-    /// The event as failures keep it; made now, if none has failed before.
+    /// Returns the event as failures keep it; made at the first failure.
     fn snapshot(&self, event: &dyn AnyEvent) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.state_mut().progress.snapshot {
             return Arc::clone(snapshot);
         }
-        // Not while the record is borrowed: what shows the event is the user's.
+        // The state is not borrowed here: the event is shown by the user's code.
         let snapshot = Snapshot::of(event, self.meta());
         self.state_mut().progress.snapshot = Some(Arc::clone(&snapshot));
         snapshot
     }
 
-    /// Tells observers that the handler at the current position is about to be called; answers the
-    /// span to call it in.
+    /// Tells observers that the handler at the current position is about to be called; returns the span
+    /// to call it in.
     #[cold]
     pub(crate) fn start_observed(&self, observed: &EmissionObservers<'_>) -> Trace {
         let timer = observed.delivery_started(self.handler());
         self.set_timer(timer)
     }
 
-    /// The same, where they were told.
+    /// Keeps the timer of a delivery that observers were told of; returns the span to call its handler
+    /// in.
     pub(crate) fn set_timer(&self, timer: DeliveryTimer) -> Trace {
         let trace = timer.trace.clone();
         self.state_mut().progress.timer = timer;
         trace
     }
 
-    /// The delivery at the current position, if it is under way and observed.
+    /// Takes the timer of the delivery at the current position; the default if it is not observed.
     pub(crate) fn take_timer(&self) -> DeliveryTimer {
         let state = self.state.get();
         state.map_or_else(DeliveryTimer::default, |state| {
@@ -170,19 +171,19 @@ impl<'e> Emission<'e> {
         observed.ended(self.handler(), ended, None, &timer);
     }
 
-    /// The span of the delivery that runs now.
+    /// Returns the span of the current delivery.
     fn trace(&self) -> Trace {
         let state = self.state.get().map(|state| state.borrow());
         state.map_or(Trace::NONE, |state| state.progress.timer.trace.clone())
     }
 
-    /// Where the handler stands that runs now.
+    /// Returns the position of the current handler.
     #[inline]
     pub(crate) fn position(&self) -> usize {
         self.first.get() as usize + self.offset.get() as usize
     }
 
-    /// The handler at `position` runs next.
+    /// Sets the position of the next handler.
     #[inline]
     pub(crate) fn set_position(&self, position: usize) {
         debug_assert!(u32::try_from(position).is_ok(), "no list is that long");
@@ -191,13 +192,13 @@ impl<'e> Emission<'e> {
         self.offset.set(0);
     }
 
-    /// The handler at this distance behind the last position that was set runs next.
+    /// Sets the position of the next handler, as a distance from the one that was last set.
     #[inline]
     pub(crate) fn set_offset(&self, offset: u32) {
         self.offset.set(offset);
     }
 
-    /// Goes on to the next handler.
+    /// Moves the position to the next handler.
     #[inline]
     pub(crate) fn advance(&self) {
         self.offset.set(self.offset.get() + 1);
@@ -207,8 +208,8 @@ impl<'e> Emission<'e> {
         self.state.get_or_init(Box::default).borrow_mut()
     }
 
-    /// Opens the buffer of an emitter for the current handler. A handler may take two
-    /// emitters; each has its own.
+    /// Opens the buffer of an emitter for the current handler. If a handler takes two emitters, each has
+    /// its own buffer.
     pub(crate) fn open_emitter(&self) -> Arc<EmitterBuffer> {
         let (handler, dispatcher) = (self.handler(), self.inner.weak());
         let emitters = EmitterBuffer::new(handler, dispatcher, self.lineage, self.trace());
@@ -217,7 +218,7 @@ impl<'e> Emission<'e> {
         emitters
     }
 
-    /// Whether no further handler of the event shall run, and why.
+    /// Why no further handler of the event runs, if so.
     #[inline]
     pub(crate) fn halted(&self) -> Option<SkipReason> {
         self.state.get()?.borrow().progress.halted
@@ -246,7 +247,7 @@ impl<'e> Emission<'e> {
         }
     }
 
-    /// The handler was not called.
+    /// Counts a delivery whose handler was not called.
     #[cold]
     pub(crate) fn not_run(&self, event: &dyn AnyEvent, why: NotRun) {
         match why {
@@ -261,14 +262,15 @@ impl<'e> Emission<'e> {
         }
     }
 
-    /// The handler at the current position panicked; the emission goes on behind it.
+    /// Adds the failure of a panic of the handler at the current position. The caller continues behind
+    /// it.
     #[cold]
     pub(crate) fn panicked(&self, event: &dyn AnyEvent, payload: Box<dyn Any + Send>) {
         let message = panics::message(payload);
         self.failed(event, DeliveryStatus::Panicked, Cause::Panic(message));
     }
 
-    /// Takes in what the call of an async handler led to.
+    /// Adds the effects of the call of an async handler.
     #[cold]
     pub(crate) fn conclude(&self, event: &dyn AnyEvent, collected: CollectedEffects) {
         for event in collected.caused {
@@ -282,25 +284,25 @@ impl<'e> Emission<'e> {
         }
     }
 
-    /// Emitters that were opened before the emission came to be.
+    /// Adds emitters that were opened before this emission was made.
     pub(crate) fn attach_emitters(&self, emitters: Vec<Arc<EmitterBuffer>>) {
         if !emitters.is_empty() {
             self.state_mut().emitters.extend(emitters);
         }
     }
 
-    /// Counts the delivery at the current position as ended in a way that is no failure.
+    /// Counts the delivery at the current position with a status that is no failure.
     pub(crate) fn ended(&self, ended: DeliveryStatus) {
         self.count(ended);
     }
 
-    /// The delivery of the event at the current position failed.
+    /// Adds the failure of the delivery at the current position.
     #[cold]
     pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: DeliveryStatus, cause: Cause) {
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
             .of(self.snapshot(event), self.lineage.scope());
         self.count(ended);
-        // Not while the record is borrowed: who writes logs may emit.
+        // The state is not borrowed here: a log subscriber may emit.
         failure_log::failure(self.inner, &failure, &self.trace(), &self.lineage.trace);
         let mut state = self.state_mut();
         state.details.failures.push(failure);
@@ -309,7 +311,7 @@ impl<'e> Emission<'e> {
         }
     }
 
-    /// Counts a delivery that ended other than done, the first time it says so.
+    /// Counts a delivery that ended with a status other than done, once.
     fn count(&self, ended: DeliveryStatus) {
         let at = self.position() + 1;
         let mut state = self.state_mut();
@@ -324,7 +326,7 @@ impl<'e> Emission<'e> {
 }
 
 impl Emission<'_> {
-    /// The delivery at the current position caused an event.
+    /// Adds an event that the delivery at the current position caused.
     fn cause(&self, event: Box<dyn ErasedEvent>) {
         let lineage = self.origin_of_caused();
         let mut state = self.state_mut();
@@ -332,7 +334,7 @@ impl Emission<'_> {
         state.queue(self.inner, event, self.handler(), lineage);
     }
 
-    /// The handler at the current position stopped the emission.
+    /// Stops the emission at the current position, if the event is stoppable.
     #[cold]
     fn stop(&self) {
         if !self.event().is_stoppable() {
@@ -344,11 +346,11 @@ impl Emission<'_> {
     }
 }
 
-/// Takes in the outcome of a call that has ended before the next one begins.
+/// Adds the outcome of a call that ends before the next one begins.
 pub(crate) struct Ending<'e> {
     emission: &'e Emission<'e>,
-    /// The event, which nobody needs unless the call failed. Generated code knows its type before it knows that
-    /// it is an event.
+    /// The event, which is only needed if the call failed. Generated code knows the event's type, but not
+    /// yet that it is an event.
     event: &'e dyn Any,
 }
 

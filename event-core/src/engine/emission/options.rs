@@ -1,23 +1,23 @@
-//! What an emitter chooses for one emission.
+//! The options of one emission.
 
 use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::values::Values;
 
-/// What an emitter chooses for one emission, and for all that it causes.
+/// The options of one emission, and of all that it causes.
 #[derive(Clone, Default)]
 pub(crate) struct RootOptions {
-    /// Values for handlers.
+    /// The values that handlers take as `Context`.
     pub(crate) values: Option<Arc<Values>>,
-    /// The first failure ends the emission.
+    /// Whether the first failure ends the emission.
     pub(crate) fail_fast: bool,
-    /// What handlers cause is discarded, as far as a record has it.
+    /// Whether caused events that can be in the journal are discarded.
     pub(crate) replays: bool,
 }
 
 impl RootOptions {
-    /// Whether nothing was chosen.
+    /// Whether no option is set.
     pub(crate) fn is_default(&self) -> bool {
         self.values.is_none() && !self.fail_fast && !self.replays
     }

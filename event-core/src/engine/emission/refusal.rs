@@ -12,12 +12,12 @@ use crate::report::failure::{Cause, Failure};
 pub(crate) enum EmitRefusal {
     Refused(NestingError),
     Closed,
-    /// It is in the record that is replayed.
+    /// The event is in the journal that is replayed.
     Discarded,
 }
 
 impl Cascade {
-    /// Makes this the report of a root that was not emitted. The event has the identity that it came
+    /// Makes this the report of a root that was not emitted. The event has the identity that it came in
     /// with, or else the one that it would have had.
     pub(crate) fn not_entered(
         &mut self,
@@ -49,7 +49,7 @@ impl Cascade {
         );
     }
 
-    /// The same of a root of one event.
+    /// Makes this the report of a root of one event that was not emitted.
     pub(crate) fn not_emitted(
         &mut self,
         inner: &DispatcherState,

@@ -10,7 +10,7 @@ use crate::type_map::ByType;
 pub(crate) struct Values(pub(crate) ByType<Arc<dyn Any + Send + Sync>>);
 
 impl Values {
-    /// These and one more, which replaces another of its type.
+    /// Returns these values and one more, which replaces another of its type.
     pub(crate) fn and<T: Send + Sync + 'static>(&self, value: T) -> Self {
         let mut values = self.clone();
         values.0.insert(TypeId::of::<T>(), Arc::new(value));

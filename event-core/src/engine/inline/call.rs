@@ -1,4 +1,4 @@
-//! Calls the inline handlers of an event that nothing looks at.
+//! Calls the inline handlers of an event that is not observed.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 
-/// Runs the handlers; answers how many deliveries there were, done or not.
+/// Runs the handlers; returns how many deliveries there were, done or not.
 #[inline(always)]
 #[allow(
     clippy::inline_always,
@@ -35,7 +35,8 @@ pub(crate) fn run_plain<E: Event>(
     handlers.len()
 }
 
-/// The same of an event whose type is not known.
+/// Runs the handlers of an event whose type is erased; returns how many deliveries there were, done or
+/// not.
 pub(crate) fn run_erased(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,
@@ -51,7 +52,7 @@ pub(crate) fn run_erased(
     entry.inline_count()
 }
 
-/// A handler panicked: runs those behind it, as often as it takes.
+/// Runs the handlers behind one that panicked, again after each further panic.
 #[cold]
 #[inline(never)]
 fn resume_behind(
@@ -70,11 +71,11 @@ fn resume_behind(
     }
 }
 
-/// Calls handlers, the first of which stands at the emission's position.
+/// Calls handlers, the first of which is at the emission's position.
 #[inline]
 pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     match handlers {
-        // The most frequent cases, and without a loop the shortest.
+        // The most frequent cases, which are fastest without a loop.
         [] => {}
         [handler] => {
             handler.call(event, emission);
@@ -84,9 +85,9 @@ pub(crate) fn call_some<E>(handlers: &[Bound<E>], event: &E, emission: &Emission
     }
 }
 
-/// Calls handlers, the first of which stands at the emission's position: from eight call sites
-/// as long as there are eight left, then from two. The position is written, not counted up in
-/// memory, where each step would wait for the one before it.
+/// Calls handlers, the first of which is at the emission's position: from eight call sites as long as
+/// there are eight left, then from two. The position is written, not incremented in memory, where each
+/// increment would wait for the previous one.
 #[inline(never)]
 pub(crate) fn call_all<E>(mut handlers: &[Bound<E>], event: &E, emission: &Emission<'_>) {
     let mut position = emission.position();

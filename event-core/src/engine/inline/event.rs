@@ -1,4 +1,4 @@
-//! The calls of an event's inline handlers, which alone need its type.
+//! Calls an event's inline handlers, which alone need its type.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The ways of an event through its handlers that look at more than the handlers.
+//! Runs handlers together with subscriptions, observers, stops and fail-fast.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -24,7 +24,7 @@ use crate::handler_info::HandlerInfo;
 use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::spans::Trace;
 
-/// Runs handlers and subscriptions; answers how many deliveries there were, done or not.
+/// Runs handlers and subscriptions; returns how many deliveries there were, done or not.
 #[inline]
 pub(crate) fn run_subscribed<E: Event>(
     inner: &Arc<DispatcherState>,
@@ -44,10 +44,10 @@ pub(crate) fn run_subscribed<E: Event>(
     let missed = Cell::new(0);
     let first_try = AssertUnwindSafe(|| {
         let mut handlers = 0;
-        for inlay in subscriptions {
-            call_some(&all[handlers..inlay.handlers], event, &emission);
-            handlers = inlay.handlers;
-            if !inlay.node.deliver(event, &emission) {
+        for slot in subscriptions {
+            call_some(&all[handlers..slot.handlers], event, &emission);
+            handlers = slot.handlers;
+            if !slot.node.deliver(event, &emission) {
                 missed.set(missed.get() + 1);
             }
             emission.advance();
@@ -60,12 +60,11 @@ pub(crate) fn run_subscribed<E: Event>(
     all.len() + subscriptions.len() - missed.get()
 }
 
-/// The positions of an event: its handlers, with the subscriptions among them if there are
-/// any.
+/// The positions of an event: its handlers, with any subscriptions among them.
 struct InlinePositions<'v> {
     entry: &'v TableEntry,
     subscribed: Option<&'v InlineSubscriptions>,
-    /// How many subscriptions come before the position that was looked at last.
+    /// How many subscriptions come before the last position that was looked up.
     before: Cell<usize>,
 }
 
@@ -89,7 +88,7 @@ impl<'v> InlinePositions<'v> {
         }
     }
 
-    /// Whether a handler stands at a position, or a subscription that may still be called.
+    /// Whether there is a handler at a position, or a subscription that may still be called.
     fn is_alive(&self, position: usize) -> bool {
         match self.step(position) {
             Step::Handler(_) => true,
@@ -97,7 +96,7 @@ impl<'v> InlinePositions<'v> {
         }
     }
 
-    /// What stands at the emission's position panicked: runs what stands behind it.
+    /// Adds the panic at the emission's position, and runs the steps behind it.
     #[cold]
     #[inline(never)]
     fn resume_behind(
@@ -112,8 +111,8 @@ impl<'v> InlinePositions<'v> {
         self.run_remaining(event, emission, missed, None);
     }
 
-    /// Runs what stands from the emission's position on, one by one, looking at each. Counts
-    /// the subscriptions that were cancelled meanwhile in `missed`.
+    /// Runs the steps from the emission's position on, one by one, with a check after each. Adds the
+    /// number of subscriptions that were cancelled meanwhile to `missed`.
     #[cold]
     #[inline(never)]
     fn run_remaining(
@@ -146,8 +145,7 @@ impl<'v> InlinePositions<'v> {
         }
     }
 
-    /// Makes the delivery at the emission's position; `false` if the subscription there is
-    /// over.
+    /// Makes the delivery at the emission's position; returns `false` if the subscription there is over.
     fn deliver(
         &self,
         event: &dyn InlineEvent,
@@ -157,7 +155,7 @@ impl<'v> InlinePositions<'v> {
         let step = self.step(emission.position());
         let mut trace = Trace::NONE;
         if let Some(observed) = observed {
-            // One that is over and not swept yet is removed by its delivery.
+            // A subscription that is over and not removed yet is removed by its delivery.
             if let Step::Subscription(node) = step
                 && !node.is_alive()
             {
@@ -182,7 +180,7 @@ impl<'v> InlinePositions<'v> {
         delivered
     }
 
-    /// Skips what stands from the emission's position on, each counted and observed.
+    /// Skips the steps from the emission's position on; each is counted and observed.
     #[cold]
     fn skip_remaining(
         &self,
@@ -222,8 +220,8 @@ impl HandlerLookup for InlinePositions<'_> {
     }
 }
 
-/// Runs handlers and subscriptions one by one, looking at each; answers how many deliveries
-/// there were, done or not.
+/// Runs handlers and subscriptions one by one, with a check after each; returns how many deliveries there
+/// were, done or not.
 pub(crate) fn run_full(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,

@@ -1,4 +1,4 @@
-//! Handlers bound to their parameters: what an emission, a task or a queue's consumer calls.
+//! Handlers bound to their parameters, as an emission, a task or a consumer calls them.
 
 #![allow(
     missing_docs,
@@ -19,14 +19,15 @@ use crate::engine::emission::erased::ErasedEvent;
 use crate::event::any::AnyEvent;
 use crate::panics;
 
-/// A function with its parameters, which is no `async fn`.
+/// A handler that is no `async fn`, with its parameters.
 ///
-/// A trait of its own: the object of a closure has two functions more, and each handler is an object.
+/// It is a trait of its own, since the vtable of a closure has two more functions, and each handler has a
+/// vtable.
 pub(crate) trait SyncHandler<E: ?Sized>: DropObject + Send + Sync {
     fn call(&self, event: &E, emission: &Emission<'_>);
 }
 
-/// What is there to be dropped, whatever its type.
+/// A value of any type that can only be dropped.
 pub(crate) trait DropObject {}
 
 impl<T> DropObject for T {}
@@ -34,16 +35,16 @@ impl<T> DropObject for T {}
 /// A handler that runs inline.
 pub(crate) type Bound<E> = Box<dyn SyncHandler<E>>;
 
-/// A handler of any event that is no `async fn`.
+/// A catch-all handler that is no `async fn`.
 type AnyBound = Arc<dyn SyncHandler<dyn AnyEvent>>;
 
-/// The same of one that is lent a value.
+/// A catch-all handler that is lent a value and is no `async fn`.
 type Lent = Arc<dyn Fn(&dyn AnyEvent, &mut dyn Any, &Emission<'_>) + Send + Sync>;
 
 pub(crate) type Filter = Arc<dyn Fn(&dyn AnyEvent) -> bool + Send + Sync>;
 
-/// A handler that does not run inline. It takes the event as an object, whatever its type, so that the code
-/// between the emission and the call is there once.
+/// A handler that does not run inline. It takes the event as an object, whatever its type, so that the
+/// code between the emission and the call is compiled once.
 #[derive(Clone)]
 pub(crate) struct DeferredBinding {
     pub(crate) filter: Option<Filter>,
@@ -76,10 +77,10 @@ pub struct HandlerList {
 /// The handlers of an `E` that run inline, in order.
 pub(crate) struct InlineHandlers<E>(Vec<Bound<E>>);
 
-/// The same, whatever the event.
+/// The inline handlers of an event, whatever its type.
 pub(crate) trait ErasedInlineHandlers: Any + Send + Sync {
     fn push_catch_all(&mut self, handler: AnyBound);
-    /// An event of this type as what it is.
+    /// Casts an event of this type.
     fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent;
 }
 
@@ -129,7 +130,8 @@ impl<E: AnyEvent> ErasedInlineHandlers for InlineHandlers<E> {
 }
 
 impl<E> Drop for InlineHandlers<E> {
-    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    /// The values that handlers captured may panic in their `Drop`. Handlers are dropped one by one, so
+    /// that a panic does not prevent the drop of others.
     fn drop(&mut self) {
         let mut at = 0;
         while at < self.0.len() {
@@ -140,7 +142,7 @@ impl<E> Drop for InlineHandlers<E> {
     }
 }
 
-/// Stands where a handler was.
+/// A placeholder for a handler that was dropped.
 struct Dropped;
 
 impl<E> SyncHandler<E> for Dropped {
@@ -156,7 +158,7 @@ impl<E: AnyEvent> SyncHandler<E> for OfAny {
     }
 }
 
-/// A handler of one event as one of any event.
+/// A handler of one event as a handler of any event.
 pub(crate) struct OfEvent<E>(pub(crate) Bound<E>);
 
 impl<E: Received> SyncHandler<dyn AnyEvent> for OfEvent<E> {
@@ -165,7 +167,7 @@ impl<E: Received> SyncHandler<dyn AnyEvent> for OfEvent<E> {
     }
 }
 
-/// What a deferred handler takes of an event that comes as an object: the event, or the object.
+/// The type that a deferred handler takes an event as: the event's own type, or the object.
 pub(crate) trait Received: Sync + 'static {
     fn received(event: &dyn AnyEvent) -> &Self;
 }
@@ -191,7 +193,7 @@ fn of_another_type() -> ! {
     unreachable!("a handler is bound to the type of its event")
 }
 
-/// What runs a delivery and takes in its conclusion.
+/// Receives the effects of a delivery.
 pub(crate) trait EffectSink {
     fn cause(&self, event: Box<dyn ErasedEvent>);
     fn fail(&self, error: BoxError);
@@ -201,35 +203,36 @@ pub(crate) trait EffectSink {
 /// Why a handler was not called.
 pub enum NotRun {
     Filtered,
-    /// A handler before it failed, and the first failure ends the emission.
+    /// An earlier handler failed, and the first failure ends the emission.
     EarlierFailure,
     /// The target of a weak subscription ended.
     Cancelled,
     Rejected(BoxError),
 }
 
-/// A call of an async handler that is under way.
+/// A running call of an async handler.
 pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = HandlerResult> + Send + 'a>>;
 
-/// What such a call led to.
+/// The result of such a call.
 pub(crate) enum HandlerResult {
-    /// Nothing but that it is done.
+    /// The call is done and had no effects.
     Done,
     Effects(Box<CollectedEffects>),
 }
 
-/// What an outcome said, until the emission takes it in.
+/// The effects of an outcome, until the emission adds them.
 #[derive(Default)]
 pub(crate) struct CollectedEffects {
     pub(crate) caused: Vec<Box<dyn ErasedEvent>>,
     pub(crate) errors: Vec<BoxError>,
-    /// It took longer than this, and was dropped.
+    /// The call took longer than this limit, and was dropped.
     pub(crate) timed_out: Option<Duration>,
 }
 
 /// An async handler with its parameters.
 pub(crate) trait AsyncBinding: Send + Sync {
-    /// Makes the parameters. The function is called when the future is first polled.
+    /// Makes the parameters and the future. The handler's function is called when the future is first
+    /// polled.
     fn start<'a>(
         &'a self,
         event: &'a dyn AnyEvent,

@@ -1,4 +1,4 @@
-//! How many calls of a handler may be under way at once.
+//! Limits the concurrent calls of a handler.
 
 use std::sync::Arc;
 #[cfg(not(loom))]
@@ -11,19 +11,19 @@ use loom::sync::atomic::{AtomicU32, Ordering};
 #[cfg(all(test, loom))]
 mod models;
 
-/// How many tasks a handler may have at once where it does not say.
+/// The default limit of concurrent tasks of a handler.
 const CONCURRENCY: u32 = 1024;
 
-/// How many deliveries of one handler may be under way at once.
+/// The limit of concurrent deliveries of one handler.
 pub(crate) struct ConcurrencyLimit {
     running: AtomicU32,
     most: u32,
-    /// The handler named it, so it holds inside of `emit_async`, too.
+    /// Whether the handler names the limit; it then applies inside of `emit_async`, too.
     named: bool,
     freed: Waiters,
 }
 
-/// A place under a [`ConcurrencyLimit`], until it is dropped.
+/// The right to one concurrent call, until it is dropped.
 pub(crate) struct ConcurrencyPermit(Arc<ConcurrencyLimit>);
 
 impl ConcurrencyLimit {
@@ -44,7 +44,7 @@ impl ConcurrencyLimit {
         self.most
     }
 
-    /// A place, if one is free.
+    /// Takes a permit, if one is free.
     pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<ConcurrencyPermit> {
         let next = |running| (running < self.most).then_some(running + 1);
         self.running
@@ -53,7 +53,7 @@ impl ConcurrencyLimit {
             .then(|| ConcurrencyPermit(Arc::clone(self)))
     }
 
-    /// A place, once one is free.
+    /// Waits for a permit.
     pub(crate) async fn acquire(self: &Arc<Self>) -> ConcurrencyPermit {
         loop {
             if let Some(permit) = self.try_acquire() {
@@ -69,7 +69,7 @@ impl ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// A place, once one is free; the thread waits.
+    /// Waits for a permit, and blocks the thread meanwhile.
     pub(crate) fn acquire_blocking(self: &Arc<Self>) -> ConcurrencyPermit {
         loop {
             if let Some(permit) = self.try_acquire() {
@@ -87,7 +87,8 @@ impl ConcurrencyLimit {
 impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::AcqRel);
-        // Additional, so that a waiter which is dropped after it was told costs nobody a turn.
+        // Notifies an additional waiter, so that a notified waiter that is dropped does not lose the
+        // permit for others.
         self.0.freed.notify_additional(1);
     }
 }

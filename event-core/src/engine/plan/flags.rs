@@ -1,6 +1,6 @@
-//! What is known about the handlers of an event type, as flags in one byte.
+//! The properties of an event type's handlers, as flags in one byte.
 //!
-//! An emit reads the byte once and without ordering, and chooses its path by it. Each path gives the right
+//! An emit reads the byte once and without ordering, and chooses its path by it. Each path has the right
 //! result for fewer flags, too, so a change that reaches another thread late is as if the emit had begun
 //! earlier.
 
@@ -14,9 +14,8 @@ pub(crate) const ASYNC: u8 = 1 << 2;
 pub(crate) const QUEUED: u8 = 1 << 3;
 /// There are subscriptions that do not run inline.
 pub(crate) const DEFERRED_SUBSCRIBED: u8 = 1 << 4;
-/// Some handler that does not run inline has a filter, a timeout, a limit of concurrency, or others that it
-/// runs after.
+/// Some handler that does not run inline has a filter, a timeout, a limit of concurrency, or an `after`.
 pub(crate) const CONDITIONAL: u8 = 1 << 5;
-/// Each step is looked at: for observers or spans, since the dispatcher closes, or since a handler may stop
+/// Each step is checked: for observers or spans, since the dispatcher closes, or since a handler may stop
 /// the event.
 pub(crate) const STEPWISE: u8 = 1 << 6;

@@ -1,5 +1,5 @@
-//! The handlers of one event type in one dispatcher: sorted, bound, and never changed after
-//! the build. Runtime subscriptions are beside it; see [`subscriptions`](crate::engine::plan::subscriptions).
+//! The handlers of one event type in one dispatcher: sorted, bound, and never changed after the build.
+//! Runtime subscriptions are kept apart; see [`subscriptions`](crate::engine::plan::subscriptions).
 
 #![allow(
     missing_docs,
@@ -33,9 +33,9 @@ use crate::event::slot::EventSlot;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
-/// One place of a dispatcher's table: the handlers and subscriptions of one event type.
+/// One entry of a dispatcher's table: the handlers and subscriptions of one event type.
 ///
-/// Only the inline handlers know the type: all else is there once, and is compiled once.
+/// Only the inline handlers know the type; all other code is compiled once for all types.
 pub(crate) struct TableEntry {
     flags: AtomicU8,
     /// An `InlineHandlers<E>`.
@@ -47,7 +47,7 @@ pub(crate) struct TableEntry {
     pub(crate) deferred: DeferredHandlers,
     /// Subscriptions that run inline.
     pub(crate) subscriptions: Subscriptions<dyn ErasedInlineSubscription>,
-    /// Subscriptions that do not.
+    /// Subscriptions that do not run inline.
     pub(crate) deferred_subscriptions: Subscriptions<dyn ErasedSubscription>,
 }
 
@@ -55,8 +55,8 @@ pub(crate) struct TableEntry {
 pub(crate) struct DeferredHandlers(Box<[DeferredHandler]>);
 
 impl TableEntry {
-    /// `planned` are the handlers of `list`, inline or not, in order. `is_watched` says whether each step of
-    /// the dispatcher is looked at.
+    /// Makes the entry of an event. `planned` are the handlers of `list`, inline or not, in order.
+    /// `is_watched` says whether each step of the dispatcher is checked.
     pub(crate) fn new(
         event: &'static EventInfo,
         list: HandlerList,
@@ -97,13 +97,13 @@ impl TableEntry {
         self.flags.load(Ordering::Relaxed)
     }
 
-    /// Computes the flags again, after a subscription or an observer came or went.
+    /// Computes the flags again, after a subscription or an observer was added or removed.
     pub(crate) fn refresh(&self, is_watched: bool) {
         self.flags
             .store(self.compute_flags(is_watched), Ordering::Release);
     }
 
-    /// The handlers that run inline.
+    /// Returns the handlers that run inline.
     #[inline]
     pub(crate) fn handlers<E: Event>(&self) -> &[Bound<E>] {
         let inline: &dyn Any = &*self.inline;
@@ -118,7 +118,7 @@ impl TableEntry {
         !self.planned.is_empty()
     }
 
-    /// How many handlers run inline.
+    /// Returns how many handlers run inline.
     pub(crate) fn inline_count(&self) -> usize {
         self.planned.len()
     }
@@ -128,7 +128,7 @@ impl TableEntry {
         !self.deferred.is_empty() || self.deferred_subscriptions.is_some()
     }
 
-    /// The flags of the handlers that do not run inline.
+    /// Computes the flags of the handlers that do not run inline.
     fn deferred_flags(&self) -> u8 {
         let of = |handler: &DeferredHandler| match &handler.executor {
             Executor::Queue(_) => match handler.binding.filter {
@@ -151,7 +151,7 @@ impl TableEntry {
         self.deferred.iter().map(of).fold(0, u8::bitor)
     }
 
-    /// The [flags], given whether each step of the dispatcher is looked at.
+    /// Computes the [flags]. `is_watched` says whether each step of the dispatcher is checked.
     fn compute_flags(&self, is_watched: bool) -> u8 {
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
         let inline = flag(flags::INLINE, self.has_inline())
@@ -166,7 +166,7 @@ impl TableEntry {
             | flag(flags::STEPWISE, is_stepwise)
     }
 
-    /// The subscriptions that run inline, each with its place among the handlers.
+    /// Returns the subscriptions that run inline, each with its place among the handlers.
     #[inline]
     pub(crate) fn subscribed(&self) -> Guard<Option<Arc<InlineSubscriptions>>> {
         let list = self.subscriptions.load();
@@ -186,7 +186,7 @@ impl TableEntry {
         self.subscriptions.make_list(priority, typed)
     }
 
-    /// The same of those that do not run inline.
+    /// Returns the subscriptions that do not run inline, each with its place among the handlers.
     pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
         let list = self.deferred_subscriptions.load();
         if list.is_none() && self.deferred_subscriptions.is_some() {
@@ -222,22 +222,23 @@ impl Deref for DeferredHandlers {
 }
 
 impl Drop for DeferredHandlers {
-    /// What handlers captured may panic in its `Drop`: one by one, so that none takes others along.
+    /// The values that handlers captured may panic in their `Drop`. Handlers are dropped one by one, so
+    /// that a panic does not prevent the drop of others.
     fn drop(&mut self) {
         let handlers = std::mem::take(&mut self.0);
         handlers.into_iter().for_each(panics::drop_caught);
     }
 }
 
-/// What a build needs to know of an event type, behind an object.
+/// The properties of an event type that a build needs, behind an object.
 pub(crate) trait ErasedEventType: Send + Sync {
     fn info(&self) -> &'static EventInfo;
     fn slot(&self) -> Option<&'static EventSlot>;
-    /// A list with room for so many handlers that run inline.
+    /// Makes a list with capacity for `inline` handlers that run inline.
     fn new_list(&self, inline: usize) -> HandlerList;
 }
 
-/// An event type, as code that is there once knows it.
+/// An event type, for code that is compiled once for all types.
 pub(crate) type EventKind = &'static dyn ErasedEventType;
 
 /// The [`ErasedEventType`] of `E`.

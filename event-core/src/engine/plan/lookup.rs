@@ -1,18 +1,18 @@
-//! Where a dispatcher has the handlers of an event.
+//! Finds the handlers of an event in a dispatcher.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::plan::handlers::TableEntry;
 
-/// The place of an event.
+/// The table entry of an event.
 pub(crate) enum TableLookup<'a> {
     Known(&'a TableEntry),
     Late(Arc<TableEntry>),
 }
 
 impl TableLookup<'_> {
-    /// The place itself, if it is not in the table.
+    /// Returns the entry, if it is not in the table.
     pub(crate) fn late(&self) -> Option<Arc<TableEntry>> {
         match self {
             Self::Known(_) => None,

@@ -1,9 +1,9 @@
-//! Which handlers of one event wait for others.
+//! Finds which handlers of one event wait for others.
 
 use crate::engine::plan::spec::PlannedHandler;
 
-/// For each handler the indices of those that must run before it. A handler that is not in
-/// the list (left out by the builder) satisfies every constraint.
+/// Returns, for each handler, the indices of those that must run before it. A handler that is not in the
+/// list (since the builder left it out) satisfies every constraint.
 pub(crate) fn waits_for(handlers: &[&'static PlannedHandler]) -> Vec<Vec<usize>> {
     let position = |id| handlers.iter().position(|handler| handler.id() == id);
     let mut waits_for = vec![Vec::new(); handlers.len()];

@@ -1,4 +1,4 @@
-//! Patterns over declared event names: `*` stands for one segment, `**` for the rest.
+//! Patterns for declared event names: `*` matches one segment, `**` the rest.
 
 use crate::event::info::EventInfo;
 

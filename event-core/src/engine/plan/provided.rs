@@ -1,4 +1,4 @@
-//! The values that a builder was given, for the handlers that take them.
+//! The values that a builder provides to handlers.
 
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
@@ -7,22 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::panics;
 use crate::type_map::ByType;
 
-/// The values a builder was given, by type.
+/// The provided values, by type.
 #[derive(Default)]
 pub(crate) struct Provided {
     values: ByType<Value>,
 }
 
 struct Value {
-    /// An `Arc<T>`, unless its handlers alone hold it.
+    /// An `Arc<T>`, until it is left to the handlers that took it.
     arc: Option<Owner>,
-    /// Another, while somebody holds one.
+    /// Makes another `Arc<T>`, if one is alive.
     upgrade: Box<dyn Fn() -> Option<Owner> + Send + Sync>,
     name: &'static str,
     taken: AtomicBool,
 }
 
-/// An `Arc<T>`, whatever its type.
+/// An `Arc<T>` whose type is erased.
 pub(crate) type Owner = Box<dyn Any + Send + Sync>;
 
 impl Provided {
@@ -38,7 +38,7 @@ impl Provided {
         self.values.insert(TypeId::of::<T>(), value).is_some()
     }
 
-    /// Leaves each value to the handlers that took it. The others stay here.
+    /// Leaves each value that a handler took to its handlers. The others stay here.
     pub(crate) fn leave_to_handlers(&mut self) {
         for value in self.values.values_mut() {
             if *value.taken.get_mut() {
@@ -47,8 +47,8 @@ impl Provided {
         }
     }
 
-    /// Owners of all values that are left, for whoever drops them: a closure that owns two of them
-    /// would drop the second in the panic of the first.
+    /// Takes the owners of all values that are left. The caller drops them one by one: a closure that
+    /// owned two of them would drop the second one while the first one panics.
     pub(crate) fn take_owners(&mut self) -> Vec<Owner> {
         let values = std::mem::take(&mut self.values).into_values();
         let owners = values.filter_map(|value| value.arc.or_else(|| (value.upgrade)()));
@@ -61,7 +61,7 @@ impl Provided {
         value.arc.as_ref()?.downcast_ref::<Arc<T>>().cloned()
     }
 
-    /// The types of the values that nobody has asked for.
+    /// Returns the types of the values that no handler took.
     pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> {
         let values = self.values.values();
         values
@@ -71,7 +71,7 @@ impl Provided {
 }
 
 impl Drop for Provided {
-    /// A builder that is dropped owns them, as a dispatcher does.
+    /// A builder that is dropped drops the values as a dispatcher does.
     fn drop(&mut self) {
         let owners = self.take_owners();
         if !owners.is_empty() {

@@ -1,4 +1,4 @@
-//! What a handler's attribute says, and which function it is.
+//! The keys of a handler's attribute, and the identity of its function.
 
 #![allow(
     missing_docs,
@@ -15,7 +15,7 @@ use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::queue::AnyQueue;
 
-/// Where a handler stands, and the keys of its attribute.
+/// The place of a handler in the source, and the keys of its attribute.
 #[derive(Clone, Copy)]
 pub struct HandlerSpec {
     pub(crate) file: &'static str,
@@ -23,7 +23,7 @@ pub struct HandlerSpec {
     pub(crate) module: &'static str,
     pub(crate) package: Option<&'static str>,
     pub(crate) package_version: Option<&'static str>,
-    /// The program it is part of, if it is not in a library: a package's library and program
+    /// The program that contains the handler, if it is not in a library: a package's library and program
     /// may have one name, and then share module paths.
     pub(crate) program: Option<&'static str>,
     pub(crate) priority: i32,
@@ -35,11 +35,11 @@ pub struct HandlerSpec {
     pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
 }
 
-/// A handler as the engine knows it: without what binds it to its parameters.
+/// A handler as the engine knows it, without the binding to its parameters.
 pub struct PlannedHandler {
     pub(crate) function: FunctionId,
     pub(crate) spec: HandlerSpec,
-    /// The event it handles; `None` for a catch-all.
+    /// The event that it handles; `None` for a catch-all.
     pub(crate) kind: Option<EventKind>,
     /// The pattern of a catch-all.
     pub(crate) pattern: Option<&'static str>,
@@ -56,7 +56,7 @@ pub(crate) enum ExecutorKind {
     Queued,
 }
 
-/// A function named by another's `after` or `before`, or by the builder.
+/// A function that another handler's `after` or `before`, or the builder, names.
 #[derive(Clone, Copy)]
 pub struct FunctionId {
     pub(crate) id: TypeId,
@@ -64,7 +64,7 @@ pub struct FunctionId {
 }
 
 impl HandlerSpec {
-    /// The place of a handler, with every key at its default.
+    /// Makes a spec with this place, and every key at its default.
     #[must_use]
     pub const fn new(
         file: &'static str,
@@ -91,28 +91,28 @@ impl HandlerSpec {
         }
     }
 
-    /// An `async fn`.
+    /// Marks the handler as an `async fn`.
     #[must_use]
     pub const fn asynchronous(mut self) -> Self {
         self.asynchronous = true;
         self
     }
 
-    /// How long a call of an async handler may take.
+    /// Sets how long a call of an async handler may take.
     #[must_use]
     pub const fn timeout_millis(mut self, millis: u64) -> Self {
         self.timeout = Some(Duration::from_millis(millis));
         self
     }
 
-    /// How many tasks an async handler may have at once.
+    /// Sets how many tasks an async handler may have at once.
     #[must_use]
     pub const fn concurrency(mut self, tasks: u32) -> Self {
         self.concurrency = Some(tasks);
         self
     }
 
-    /// Delivered through a queue. A function, so that a queue must be a `static`.
+    /// Sets the queue of the handler. It is a function, so that a queue must be a `static`.
     #[must_use]
     pub const fn queue(mut self, queue: fn() -> &'static dyn AnyQueue) -> Self {
         self.queue = Some(queue);
@@ -127,21 +127,21 @@ impl HandlerSpec {
         }
     }
 
-    /// Lower runs first.
+    /// Sets the priority; lower runs first.
     #[must_use]
     pub const fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
     }
 
-    /// Runs after these have ended.
+    /// Runs the handler after `handlers` have ended.
     #[must_use]
     pub const fn after(mut self, handlers: &'static [FunctionId]) -> Self {
         self.after = handlers;
         self
     }
 
-    /// Runs before these start.
+    /// Runs the handler before `handlers` start.
     #[must_use]
     pub const fn before(mut self, handlers: &'static [FunctionId]) -> Self {
         self.before = handlers;
@@ -162,12 +162,12 @@ impl PlannedHandler {
         self.function.name()
     }
 
-    /// The event it handles; `None` for a catch-all.
+    /// Returns the event that it handles; `None` for a catch-all.
     pub(crate) fn event(&self) -> Option<&'static EventInfo> {
         Some(self.kind?.info())
     }
 
-    /// Which handler it is, for reports and errors.
+    /// Returns the handler's info, for reports and errors.
     pub(crate) fn info(&self) -> HandlerInfo {
         let spec = self.spec();
         HandlerInfo::of_handler(self.name(), spec.file, spec.line, spec.module)
@@ -175,7 +175,8 @@ impl PlannedHandler {
 }
 
 impl FunctionId {
-    /// Names a function item. A function pointer does not compile: it has no type of its own.
+    /// Returns the id of a function item. A function pointer does not compile, since it has no type of
+    /// its own.
     #[must_use]
     pub const fn of<F: Copy + 'static>(_function: F) -> Self {
         const {

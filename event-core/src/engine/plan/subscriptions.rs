@@ -1,9 +1,9 @@
-//! The subscriptions of one event that run in one phase, and their list as emissions read it.
+//! The subscriptions of one event that run in one phase, and the list that emissions read.
 //!
-//! Whoever subscribes or cancels changes an ordered map under a lock, and takes the list away. The next
+//! Adding or removing a subscription changes an ordered map under a lock, and removes the list. The next
 //! emission that finds no list makes it again. So a change costs the same whatever the number of
-//! subscriptions, and an emission makes a list no longer than what it is about to call. An emission that
-//! finds the list reads memory that nobody changes.
+//! subscriptions, and an emission makes a list no longer than the list of its calls. An emission that
+//! finds the list reads memory that does not change.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 
-/// With fewer subscriptions than this, each new one looks whether the others have ended.
+/// With fewer subscriptions than this, each new one removes those that have ended.
 const FEW: usize = 16;
 
-/// The place of a subscription among those of its phase: those of a lower priority come first, then those
-/// that were made earlier.
+/// The place of a subscription among those of its phase: subscriptions of a lower priority come first,
+/// then those that were made earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SubscriptionKey {
     priority: i32,
@@ -35,25 +35,25 @@ pub(crate) trait SubscriptionNode: Send + Sync {
 /// The subscriptions of one event that run in one phase.
 pub(crate) struct Subscriptions<N: ?Sized> {
     members: Mutex<Members<N>>,
-    /// Whether there are any, for those who do not want to lock.
+    /// Whether there are any subscriptions, to be read without the lock.
     has_some: AtomicBool,
-    /// What emissions read; `None` while there are none, or after a change.
+    /// The list that emissions read; `None` while there are no subscriptions, or after a change.
     list: ArcSwapOption<SubscriptionList<N>>,
     sequence: AtomicU64,
 }
 
 struct Members<N: ?Sized> {
     by_key: BTreeMap<SubscriptionKey, Arc<N>>,
-    /// Whether the list is there.
+    /// Whether the list is made.
     is_listed: bool,
-    /// How many it takes until those that have ended are removed again.
+    /// The number of subscriptions at which those that have ended are removed again.
     clean_at: usize,
 }
 
 /// The subscriptions of a phase, each with its place among the handlers.
 pub(crate) struct SubscriptionList<N: ?Sized> {
-    /// The same subscriptions with the type of their event, if an emission calls them. Dropped first: what a
-    /// subscription captured goes with its node.
+    /// The same subscriptions with the type of their event, for emissions that call them. Dropped first:
+    /// the values that a subscription captured are dropped with its node.
     typed: Option<Box<dyn Any + Send + Sync>>,
     slots: Box<[SubscriptionSlot<N>]>,
 }
@@ -64,7 +64,7 @@ pub(crate) struct SubscriptionSlot<N: ?Sized> {
     pub(crate) node: Arc<N>,
 }
 
-/// What stands at a position of a phase.
+/// The handler or subscription at a position of a phase.
 pub(crate) enum Step<'s, N: ?Sized> {
     /// The handler at this index.
     Handler(usize),
@@ -73,7 +73,7 @@ pub(crate) enum Step<'s, N: ?Sized> {
 
 /// The positions of a phase, in order.
 pub(crate) struct Steps<'s, N: ?Sized> {
-    inlays: &'s [SubscriptionSlot<N>],
+    slots: &'s [SubscriptionSlot<N>],
     handler: usize,
     handlers: usize,
 }
@@ -98,7 +98,7 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
         self.has_some.load(Ordering::Acquire)
     }
 
-    /// The key of a new subscription, which comes behind all others of its priority.
+    /// Returns the key of a new subscription, which comes behind all others of its priority.
     pub(crate) fn key(&self, priority: i32) -> SubscriptionKey {
         SubscriptionKey {
             priority,
@@ -114,11 +114,11 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
         self.has_some.store(true, Ordering::Release);
         let list = self.take_list(&mut members);
         drop(members);
-        // Outside of the lock: they may be the last owners of what closures captured.
+        // Dropped outside of the lock: these may be the last owners of what closures captured.
         drop((ended, list));
     }
 
-    /// Removes a subscription, if it is still there.
+    /// Removes a subscription, if it is still in the map.
     pub(crate) fn remove(&self, key: SubscriptionKey) {
         let mut members = self.lock();
         let Some(node) = members.by_key.remove(&key) else {
@@ -128,19 +128,19 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
         self.has_some.store(has_some, Ordering::Release);
         let list = self.take_list(&mut members);
         drop(members);
-        // Outside of the lock, as above.
+        // Dropped outside of the lock: these may be the last owners of what closures captured.
         drop((node, list));
     }
 
-    /// The list of those that are there now; `None` if there are none, or if it is to be
+    /// Returns the list of the current subscriptions; `None` if there are none, or if the list must be
     /// [made](Self::make_list).
     #[inline]
     pub(crate) fn load(&self) -> Guard<Option<Arc<SubscriptionList<N>>>> {
         self.list.load()
     }
 
-    /// Makes the list of those that are there now. `priority` is that of each handler of the phase, in order;
-    /// `typed` makes [`SubscriptionList::typed`].
+    /// Makes the list of the current subscriptions. `priority` returns the priority of each handler of
+    /// the phase, in order; `typed` makes [`SubscriptionList::typed`].
     #[cold]
     #[inline(never)]
     pub(crate) fn make_list(
@@ -150,7 +150,7 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     ) -> Guard<Option<Arc<SubscriptionList<N>>>> {
         let mut members = self.lock();
         if members.is_listed || members.by_key.is_empty() {
-            // Another emission made it, or the last one was cancelled.
+            // Another emission made the list, or the last subscription was cancelled.
             return self.list.load();
         }
         let slots = SubscriptionList::merge(members.by_key.values(), priority);
@@ -163,7 +163,7 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
         Guard::from_inner(Some(list))
     }
 
-    /// Takes the list away, since it is out of date.
+    /// Removes the list, since it is out of date.
     fn take_list(&self, members: &mut Members<N>) -> Option<Arc<SubscriptionList<N>>> {
         if std::mem::take(&mut members.is_listed) {
             self.list.swap(None)
@@ -178,8 +178,8 @@ impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
 }
 
 impl<N: SubscriptionNode + ?Sized> Members<N> {
-    /// Takes out those that have ended without being cancelled, such as weak ones whose target is gone.
-    /// Looks at all of them only when there are twice as many as the last time.
+    /// Takes out subscriptions that have ended without being cancelled, such as weak ones whose target is
+    /// gone. Checks them all only when there are twice as many as the last time, or few.
     fn take_ended(&mut self) -> Vec<Arc<N>> {
         if (FEW..self.clean_at).contains(&self.by_key.len()) {
             return Vec::new();
@@ -192,8 +192,8 @@ impl<N: SubscriptionNode + ?Sized> Members<N> {
 }
 
 impl<N: ?Sized> SubscriptionList<N> {
-    /// Puts each subscription before the first handler of a higher priority, but never before an
-    /// earlier subscription: handlers keep their order, which `after` may have changed.
+    /// Puts each subscription before the first handler of a higher priority, but never before an earlier
+    /// subscription: handlers keep their order, which `after` may have changed.
     fn merge<'n>(
         nodes: impl Iterator<Item = &'n Arc<N>>,
         priority: impl Fn(usize) -> Option<i32>,
@@ -202,7 +202,7 @@ impl<N: ?Sized> SubscriptionList<N> {
         N: SubscriptionNode + 'n,
     {
         let mut handlers = 0;
-        let inlays = nodes.map(|node| {
+        let slots = nodes.map(|node| {
             let own = node.key().priority;
             while priority(handlers).is_some_and(|handler| handler <= own) {
                 handlers += 1;
@@ -212,7 +212,7 @@ impl<N: ?Sized> SubscriptionList<N> {
                 node: Arc::clone(node),
             }
         });
-        inlays.collect()
+        slots.collect()
     }
 
     #[inline]
@@ -226,14 +226,15 @@ impl<N: ?Sized> SubscriptionList<N> {
     }
 
     #[inline]
-    pub(crate) fn inlays(&self) -> &[SubscriptionSlot<N>] {
+    pub(crate) fn slots(&self) -> &[SubscriptionSlot<N>] {
         &self.slots
     }
 
-    /// What stands at a position. `before` remembers how many subscriptions come before the last position
-    /// that was asked for: going from one position to the next takes the same time, whatever their number.
+    /// Returns the handler or subscription at a position. `before` keeps how many subscriptions come
+    /// before the last position that was looked up: moving from one position to the next takes the same
+    /// time, whatever their number.
     pub(crate) fn step(&self, position: usize, before: &Cell<usize>) -> Step<'_, N> {
-        let position_of = |at: usize| self.slots.get(at).map(|inlay| at + inlay.handlers);
+        let position_of = |at: usize| self.slots.get(at).map(|slot| at + slot.handlers);
         let mut at = before.get();
         while at > 0 && position_of(at - 1).is_none_or(|earlier| earlier >= position) {
             at -= 1;
@@ -243,21 +244,21 @@ impl<N: ?Sized> SubscriptionList<N> {
         }
         before.set(at);
         match self.slots.get(at) {
-            Some(inlay) if at + inlay.handlers == position => Step::Subscription(&inlay.node),
+            Some(slot) if at + slot.handlers == position => Step::Subscription(&slot.node),
             _ => Step::Handler(position - at),
         }
     }
 }
 
 impl<'s, N: ?Sized> Steps<'s, N> {
-    /// Those of so many handlers, from one of them on, with the subscriptions among them.
+    /// Makes the steps of the handlers from `first` to `handlers`, with the subscriptions among them.
     pub(crate) fn new(
         first: usize,
         handlers: usize,
         subscribed: Option<&'s SubscriptionList<N>>,
     ) -> Self {
         Self {
-            inlays: subscribed.map_or(&[], SubscriptionList::inlays),
+            slots: subscribed.map_or(&[], SubscriptionList::slots),
             handler: first,
             handlers,
         }
@@ -268,11 +269,11 @@ impl<'s, N: ?Sized> Iterator for Steps<'s, N> {
     type Item = Step<'s, N>;
 
     fn next(&mut self) -> Option<Step<'s, N>> {
-        if let [inlay, tail @ ..] = self.inlays
-            && inlay.handlers <= self.handler
+        if let [slot, tail @ ..] = self.slots
+            && slot.handlers <= self.handler
         {
-            self.inlays = tail;
-            return Some(Step::Subscription(&inlay.node));
+            self.slots = tail;
+            return Some(Step::Subscription(&slot.node));
         }
         let handler = self.handler;
         (handler < self.handlers).then(|| {

@@ -1,7 +1,7 @@
-//! How a dispatcher ends: open, then draining, then closed.
+//! The end of a dispatcher: open, then draining, then closed.
 //!
-//! While it drains, it takes no new roots, but what draining deliveries cause. Whoever ends the
-//! last delivery closes it.
+//! A draining dispatcher takes no new roots, but takes the events that draining deliveries cause. The
+//! thread or task that ends the last delivery closes the dispatcher.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,21 +18,21 @@ use crate::engine::state::DispatcherState;
 use crate::panics;
 use crate::queue::buffer::Buffer;
 
-/// Where a dispatcher stands on its way to its end.
+/// The shutdown state of a dispatcher.
 ///
-/// It is apart from what the dispatcher owns of the user's, so that who works for a dispatcher lets go
-/// of that before it says that its work has ended.
+/// It is separate from the user's values that the dispatcher owns, so that a task or consumer drops those
+/// before it reports that its work has ended.
 pub(crate) struct Closing {
     pub(crate) phase: Phase,
     tasks: Arc<Tasks>,
     queues: Arc<[Arc<LiveQueue>]>,
-    /// The dispatcher, from its last clone's end on, while deliveries are under way.
+    /// The dispatcher, after its last clone is dropped and while deliveries run.
     kept_alive: Mutex<Option<Arc<DispatcherState>>>,
-    /// Told when the phase is over.
+    /// Notified when the dispatcher is closed.
     pub(crate) closed: Waiters,
-    /// It was closed before all was quiet.
+    /// Whether the dispatcher was closed before all deliveries had ended.
     pub(crate) out_of_time: AtomicBool,
-    /// Streams, which end with the dispatcher.
+    /// The streams, which end with the dispatcher.
     pub(crate) streams: Mutex<Vec<std::sync::Weak<LiveQueue>>>,
 }
 
@@ -57,35 +57,35 @@ impl Closing {
         self.phase.is_closed()
     }
 
-    /// Whether a root may be emitted; handlers that drain may go on emitting.
+    /// Whether a root may be emitted; handlers that drain may continue to emit.
     pub(crate) fn takes_roots(&self, is_outermost: bool) -> bool {
         self.phase.takes_roots(is_outermost)
     }
 
-    /// Whether it was closed before all was quiet.
+    /// Whether the dispatcher was closed before all deliveries had ended.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         self.out_of_time.load(Ordering::Acquire)
     }
 
-    /// One dispatcher more.
+    /// Counts one more dispatcher.
     pub(crate) fn join(&self) {
         self.phase.join();
     }
 
-    /// One dispatcher more, if there is one left.
+    /// Counts one more dispatcher, if any is left; returns whether it did.
     pub(crate) fn join_others(&self) -> bool {
         self.phase.join_others()
     }
 
-    /// One dispatcher less; answers whether it was the last.
+    /// Counts one dispatcher less; returns whether it was the last.
     pub(crate) fn leave(&self) -> bool {
         self.phase.leave()
     }
 
-    /// Ends a stream with the dispatcher.
+    /// Adds a stream that ends with the dispatcher.
     pub(crate) fn add_stream(&self, stream: &Arc<LiveQueue>) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those that ended are looked for when the list is full, and the list grows if few did: adding
+        // Ended streams are removed when the list is full, and the list grows if few had ended: adding
         // one of many costs no more than adding the first.
         if streams.len() == streams.capacity() {
             streams.retain(|other| other.strong_count() > 0);
@@ -100,7 +100,7 @@ impl Closing {
     }
 }
 
-/// A task among those of its dispatcher, until it is dropped.
+/// Counts a task among those of its dispatcher, until it is dropped.
 pub(crate) struct TaskGuard {
     closing: Arc<Closing>,
     id: u64,
@@ -127,7 +127,7 @@ impl Drop for TaskGuard {
 }
 
 impl Closing {
-    /// Closes a draining dispatcher in which nothing is under way any more.
+    /// Closes a draining dispatcher in which no delivery is left.
     pub(crate) fn close_if_quiet(&self) {
         if self.is_open() {
             return;
@@ -142,7 +142,7 @@ impl Closing {
         self.queues.iter().map(|queue| &queue.buffer).collect()
     }
 
-    /// Keeps the dispatcher until it is closed, for the deliveries that are under way.
+    /// Keeps the dispatcher alive until it is closed, for the deliveries that are left.
     pub(crate) fn keep(&self, inner: &Arc<DispatcherState>) {
         let mut kept_alive = self.kept_alive();
         if !self.is_closed() {

@@ -1,4 +1,4 @@
-//! The phases of a dispatcher, and how many share it: what ends it exactly once.
+//! The phases of a dispatcher, and the number of its owners, which end it exactly once.
 
 #[cfg(not(loom))]
 use std::sync::Mutex;
@@ -23,19 +23,19 @@ const OPEN: u8 = 0;
 const DRAINING: u8 = 1;
 const CLOSED: u8 = 2;
 
-/// Where a dispatcher stands on its way to its end.
+/// The phase of a dispatcher: open, draining or closed.
 pub(crate) struct Phase {
     now: AtomicU8,
-    /// Held while it is closed, so that whoever finds it closed finds all deliveries named.
+    /// Held while the dispatcher is closed, so that code that finds it closed finds all deliveries named.
     closing: Mutex<()>,
-    /// How many dispatchers share it; what works for them does not count.
+    /// How many dispatchers share it; tasks and consumers do not count.
     dispatchers: AtomicUsize,
 }
 
-/// What a dispatcher that was closed before its time gives up.
+/// What a dispatcher abandons that was closed before its deliveries had ended.
 pub(crate) struct GivenUp<T> {
     pub(crate) aborters: Vec<Aborter>,
-    /// What waited, by buffer.
+    /// The deliveries that waited, by buffer.
     pub(crate) items: Vec<Vec<T>>,
     pub(crate) woken: Vec<Waker>,
 }
@@ -63,7 +63,7 @@ impl Phase {
         self.now.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Whether a root may be emitted; handlers that drain may go on emitting.
+    /// Whether a root may be emitted; handlers that drain may continue to emit.
     pub(crate) fn takes_roots(&self, is_outermost: bool) -> bool {
         match self.now.load(Ordering::Acquire) {
             OPEN => true,
@@ -72,8 +72,8 @@ impl Phase {
         }
     }
 
-    /// From open to draining; answers whether this did it. The accounts are opened first, so that
-    /// what ends is named from the moment on in which somebody can know that the dispatcher drains.
+    /// Changes from open to draining; returns whether this call did it. The accounts are opened first, so
+    /// that each delivery that ends after the dispatcher is seen to drain is named.
     pub(crate) fn drain<T>(&self, tasks: &Tasks, buffers: &[&Buffer<T>]) -> bool {
         tasks.open_account();
         for buffer in buffers {
@@ -84,10 +84,11 @@ impl Phase {
             .is_ok()
     }
 
-    /// Closes it, if it drains and nothing is under way; whom to wake then, if this did it.
+    /// Closes the dispatcher, if it drains and no delivery is left; if this call did it, returns the
+    /// wakers to wake.
     ///
-    /// All is looked at and closed in one step, with the locks of all that can hold a delivery. So a
-    /// delivery is either there, or it will be refused.
+    /// All is checked and closed in one step, with the locks of all that can hold a delivery. So a
+    /// delivery is either found, or it will be refused.
     pub(crate) fn close_if_quiet<T>(
         &self,
         tasks: &Tasks,
@@ -105,8 +106,8 @@ impl Phase {
         Some(woken)
     }
 
-    /// Closes it, and gives up what is under way; `None` if it was closed. Then all that was under way
-    /// has been named.
+    /// Closes the dispatcher, and abandons the deliveries that are left; `None` if it was closed already.
+    /// When it returns, all these deliveries have been named.
     pub(crate) fn close<T>(&self, tasks: &Tasks, buffers: &[&Buffer<T>]) -> Option<GivenUp<T>> {
         let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.now.swap(CLOSED, Ordering::AcqRel) == CLOSED {
@@ -125,12 +126,12 @@ impl Phase {
         Some(given_up)
     }
 
-    /// One dispatcher more.
+    /// Counts one more dispatcher.
     pub(crate) fn join(&self) {
         self.dispatchers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One dispatcher more, if there is one left.
+    /// Counts one more dispatcher, if any is left; returns whether it did.
     pub(crate) fn join_others(&self) -> bool {
         let next = |dispatchers| (dispatchers > 0).then_some(dispatchers + 1);
         self.dispatchers
@@ -138,7 +139,7 @@ impl Phase {
             .is_ok()
     }
 
-    /// One dispatcher less; answers whether it was the last.
+    /// Counts one dispatcher less; returns whether it was the last.
     pub(crate) fn leave(&self) -> bool {
         self.dispatchers.fetch_sub(1, Ordering::AcqRel) == 1
     }

@@ -22,12 +22,12 @@ struct Registry {
     running: HashMap<u64, TaskEntry>,
     is_closed: bool,
     account: ShutdownAccount<HandlerInfo>,
-    /// Spawned emissions that had not ended when the registry was closed.
+    /// How many spawned emissions had not ended when the registry was closed.
     cancel: usize,
 }
 
 struct TaskEntry {
-    /// There once the runtime has taken the task.
+    /// `Some` once the runtime has accepted the task.
     aborter: Option<Aborter>,
     /// The handlers of its deliveries that have not ended.
     handlers: Vec<HandlerInfo>,
@@ -35,31 +35,31 @@ struct TaskEntry {
 }
 
 impl Tasks {
-    /// Counts a task with deliveries, before there is one; `None` if the dispatcher is closed.
+    /// Registers a task with deliveries, before it is spawned; `None` if the dispatcher is closed.
     pub(crate) fn enter(&self, handlers: Vec<HandlerInfo>) -> Option<u64> {
         self.lock().enter(handlers, false)
     }
 
-    /// The same of a spawned emission.
+    /// Registers a spawned emission; `None` if the dispatcher is closed.
     #[cfg(feature = "tokio")]
     pub(crate) fn enter_emission(&self) -> Option<u64> {
         self.lock().enter(Vec::new(), true)
     }
 
-    /// Lets a task be ended where it stands.
+    /// Keeps the aborter of a task, with which a shutdown ends it.
     pub(crate) fn set_aborter(&self, id: u64, aborter: Aborter) {
         let mut registry = self.lock();
         if registry.is_closed {
-            // Whoever closed it may have looked before the aborter was there.
+            // The code that closed the registry may have run before the aborter was kept.
             drop(registry);
             aborter.abort();
         } else if let Some(entry) = registry.running.get_mut(&id) {
-            // Unless it has ended already.
+            // `None` if the task has ended already.
             entry.aborter = Some(aborter);
         }
     }
 
-    /// One of the deliveries of a task has ended.
+    /// Counts a delivery of a task as drained.
     pub(crate) fn end(&self, id: u64, handler: HandlerInfo) {
         let mut registry = self.lock();
         if registry.take(id, handler) {
@@ -67,7 +67,7 @@ impl Tasks {
         }
     }
 
-    /// One of the deliveries of a task will not end, unless it has.
+    /// Counts a delivery of a task as abandoned, unless it has ended.
     pub(crate) fn abandon(&self, id: u64, handler: HandlerInfo) {
         let mut registry = self.lock();
         if registry.take(id, handler) {
@@ -75,7 +75,7 @@ impl Tasks {
         }
     }
 
-    /// A task has ended, and with it all its deliveries.
+    /// Removes a task that has ended, and counts its remaining deliveries as drained.
     pub(crate) fn leave(&self, id: u64) {
         let mut registry = self.lock();
         let entry = registry.running.remove(&id);
@@ -86,17 +86,17 @@ impl Tasks {
         drop(entry);
     }
 
-    /// How many tasks run.
+    /// Returns how many tasks run.
     pub(crate) fn running(&self) -> usize {
         self.lock().running.len()
     }
 
-    /// Names each delivery that ends or is abandoned from here on.
+    /// Starts to count each delivery that is drained or abandoned.
     pub(crate) fn open_account(&self) {
         self.lock().account.open();
     }
 
-    /// What was drained and abandoned since then, and how many emissions were cut short.
+    /// Returns what was drained and abandoned since then, and how many emissions were cancelled.
     pub(crate) fn account(
         &self,
     ) -> (
@@ -109,7 +109,7 @@ impl Tasks {
         (drained, abandoned, registry.cancel)
     }
 
-    /// Lets no further task in, if none runs and `close_others` does its part.
+    /// Closes the registry to further tasks, if no task runs and `close_others` returns `Some`.
     pub(crate) fn close_if_quiet<R>(&self, close_others: impl FnOnce() -> Option<R>) -> Option<R> {
         let mut registry = self.lock();
         if !registry.running.is_empty() {
@@ -123,7 +123,7 @@ impl Tasks {
         closed
     }
 
-    /// Lets no further task in, and gives up those that run, to be aborted.
+    /// Closes the registry to further tasks, and abandons those that run; returns their aborters.
     pub(crate) fn close_and_abandon(&self) -> Vec<Aborter> {
         let mut guard = self.lock();
         let registry = &mut *guard;
@@ -160,7 +160,7 @@ impl Registry {
         Some(self.last_id)
     }
 
-    /// Takes a delivery out of a task; `false` if it is not there any more.
+    /// Takes a delivery out of a task; returns `false` if it has been taken already.
     fn take(&mut self, id: u64, handler: HandlerInfo) -> bool {
         let Some(TaskEntry { handlers, .. }) = self.running.get_mut(&id) else {
             return false;

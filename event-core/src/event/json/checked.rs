@@ -1,10 +1,10 @@
-//! Serializes as `serde_json` does, and refuses what `serde_json` would write and nothing could read.
+//! Serializes as `serde_json` does, and refuses values that `serde_json` would write but could not read.
 //!
-//! `serde_json` writes a float that is not finite as `null`, and reads no value that is nested deeper than
-//! [`DEEPEST`]. Whether a `null` was a float can be told by nobody but a serializer, so this one stands
-//! between the event and `serde_json`'s. It costs next to nothing: where all is fine it only counts
-//! levels and elements. Where something is not, each level adds its step to the path while the error
-//! passes through it, so that no second pass is needed.
+//! `serde_json` writes a float that is not finite as `null`, and reads no value that is nested deeper
+//! than [`DEEPEST`]. Only a serializer can know that a `null` was a float, so this one wraps that of
+//! `serde_json`. Its cost is small: for valid values it only counts levels and elements. For an invalid
+//! value, each level adds its step to the path while the error passes through it, so that no second pass
+//! is needed.
 
 pub(crate) mod values;
 
@@ -17,28 +17,28 @@ use serde::{Serialize, Serializer};
 use crate::event::json::checked::values::CheckedValues;
 use crate::event::json::path::Step;
 
-/// How many arrays and objects may stand inside each other for `serde_json` to read them.
+/// The most arrays and objects inside each other that `serde_json` reads.
 const DEEPEST: u8 = 127;
 
 thread_local! {
-    /// Of the event that is written on this thread.
+    /// What was refused of the event that is written on this thread.
     static REFUSED: RefCell<Refused> = const { RefCell::new(Refused::NOTHING) };
 }
 
-/// What was not written, and where.
+/// The reason and the place of a value that was refused.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) why: Option<Unreadable>,
-    /// From the value outwards.
+    /// The path, from the value outwards.
     pub(crate) path: Vec<Step>,
 }
 
-/// What `serde_json` would write and could not read.
+/// Why `serde_json` could write a value but not read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     NotFinite,
     TooDeep,
-    /// It can be read, but not out of the buffer that serde has for what is flattened, for example.
+    /// It can be read, but not out of a buffer of serde, as that of flattened fields.
     Buffered,
 }
 
@@ -46,7 +46,7 @@ pub enum Unreadable {
 #[derive(Clone, Copy)]
 pub(crate) struct Level {
     count: u8,
-    /// What serde's buffer loses is looked for.
+    /// Whether values that serde's buffer loses are refused.
     is_buffered: bool,
 }
 
@@ -57,15 +57,15 @@ impl Refused {
     };
 }
 
-/// Runs `write`, which serializes [`Checked`] values; also returns what of them was refused. That is set
-/// even where a `Serialize` of the user's went on behind the error.
+/// Runs `write`, which serializes [`Checked`] values; also returns what was refused. That is set even if
+/// a `Serialize` of the user's ignores the error.
 pub(crate) fn watched<R>(write: impl FnOnce() -> R) -> (R, Refused) {
     let before = REFUSED.replace(Refused::NOTHING);
     let written = write();
     (written, REFUSED.replace(before))
 }
 
-/// The value that failed is hidden, so the path of the error ends with it.
+/// Clears the path of the error: the value that failed is hidden, so the path must end with it.
 #[cold]
 pub(crate) fn hide_path() {
     REFUSED.with_borrow_mut(|refused| refused.path.clear());
@@ -98,12 +98,13 @@ pub(crate) struct Checked<'a, T: ?Sized> {
 }
 
 impl<'a, T: ?Sized> Checked<'a, T> {
-    /// One that is inside of nothing.
+    /// Makes a value that is inside of no array or object.
     pub(crate) fn new(value: &'a T) -> Self {
         Self::with(value, false)
     }
 
-    /// The same, in which what serde's buffer loses is refused, too.
+    /// Makes a value that is inside of no array or object, and in which values that serde's buffer loses
+    /// are refused, too.
     pub(crate) fn buffered(value: &'a T) -> Self {
         Self::with(value, true)
     }
@@ -131,7 +132,7 @@ struct CheckedSerializer<S> {
 }
 
 impl<S: Serializer> CheckedSerializer<S> {
-    /// The serializer's own, and that of the values inside of so many more arrays and objects.
+    /// Returns the inner serializer, and the level of values inside of `levels` more arrays and objects.
     fn enter(self, levels: u8) -> Result<(S, Level), S::Error> {
         let count = self.level.count + levels;
         if count > DEEPEST {
@@ -146,7 +147,7 @@ impl<S: Serializer> CheckedSerializer<S> {
         ))
     }
 
-    /// Refuses what serde's buffer loses, if that is looked for.
+    /// Refuses a value that serde's buffer loses, if those are refused.
     fn unbuffered(self) -> Result<S, S::Error> {
         if self.level.is_buffered {
             return Err(refuse(Unreadable::Buffered));
@@ -216,7 +217,7 @@ impl<S: Serializer> Serializer for CheckedSerializer<S> {
         }
     }
 
-    /// JSON has them as an array.
+    /// JSON has bytes as an array.
     fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
         let (inner, _) = self.enter(1)?;
         inner.serialize_bytes(value)
@@ -296,7 +297,7 @@ impl<S: Serializer> Serializer for CheckedSerializer<S> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        // serde_json's own are no objects: a `RawValue` stands for a value of any kind.
+        // serde_json's own structs are no objects: a `RawValue` stands for a value of any kind.
         let (inner, level) = if name.starts_with("$serde_json::") {
             let level = self.level;
             (self.unbuffered()?, level)

@@ -1,8 +1,8 @@
-//! The extensions of an envelope.
+//! The extension attributes of an envelope.
 //!
-//! CloudEvents 1.0 lets an extension be more, but the one thing that JSON, the bindings of protocols and
-//! the SDKs of other languages agree on are strings, booleans, and signed integers of 32 bits. So nothing
-//! else is written: what has no [`Value`] does not compile.
+//! CloudEvents 1.0 allows other extensions, but JSON, the bindings of protocols and the SDKs of other
+//! languages agree only on strings, booleans, and signed integers of 32 bits. So nothing else is written:
+//! a type that is no [`Value`] does not compile.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{Error, SerializeStruct};
 use uuid::Uuid;
 
-/// What an extension may be.
+/// The types of extensions.
 pub(crate) trait Value: Serialize {}
 
 impl Value for str {}
@@ -30,7 +30,7 @@ pub(crate) fn write<S: SerializeStruct, V: Value + ?Sized>(
     envelope.serialize_field(name, value)
 }
 
-/// Writes an extension that counts something.
+/// Writes an extension that is a count.
 pub(crate) fn write_count<S: SerializeStruct>(
     envelope: &mut S,
     name: &'static str,

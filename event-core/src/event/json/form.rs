@@ -1,4 +1,4 @@
-//! How one event type is written as JSON and read: what the derive records of a `wire` event.
+//! Writes and reads one event type as JSON: what the derive generates for a `wire` event.
 
 #![allow(
     missing_debug_implementations,
@@ -23,14 +23,14 @@ use crate::event::masking;
 use crate::event::masking::Located;
 use crate::event::redacted::MASK;
 
-/// What a key is written by.
+/// The serializer of keys.
 pub type KeyWriter = serde_json::Serializer<Vec<u8>>;
 
 type Key<E> = fn(&E, &mut KeyWriter) -> Result<(), serde_json::Error>;
 
 type Masked<E> = fn(&E, Masking<value::Serializer>) -> Result<Value, serde_json::Error>;
 
-/// Writes an envelope, given the text of the key and where the redacted fields are.
+/// Writes an envelope, given the text of the key and the places of the redacted fields.
 type WriteEnvelope<E> =
     fn(&E, Option<&str>, &RedactedFields, &Attributes<'_>) -> Result<String, WriteFailure>;
 
@@ -69,7 +69,7 @@ impl<E> WireForm<E> {
         }
     }
 
-    /// Sets what writes the value of the event's key.
+    /// Sets the function that writes the value of the event's key.
     #[must_use]
     pub const fn with_key(self, key: Key<E>) -> Self {
         Self {
@@ -78,9 +78,10 @@ impl<E> WireForm<E> {
         }
     }
 
-    /// Sets what writes an event with redacted fields without them. These are where
-    /// [`EventInfo::redacted`](crate::event::EventInfo::redacted) says; `read` is where else they are read,
-    /// and `others` where the other fields are read, all as JSON pointers.
+    /// Sets the function that writes an event with redacted fields without them.
+    /// [`EventInfo::redacted`](crate::event::EventInfo::redacted) says where these are written; `read`
+    /// has other places where they are read, and `others` the places where the other fields are read, all
+    /// as JSON pointers.
     #[must_use]
     pub const fn with_redacted(
         mut self,
@@ -99,14 +100,14 @@ impl<E> WireForm<E> {
         self
     }
 
-    /// Sets where fields are read that have other events inside, and whether these have redacted fields.
+    /// Sets where fields that have other events inside are read, and whether these have redacted fields.
     #[must_use]
     pub const fn with_events(mut self, events: &'static [(&'static str, bool)]) -> Self {
         self.redacted.events = events;
         self
     }
 
-    /// The event with all that is redacted in it masked.
+    /// Returns the event with everything that is redacted in it masked.
     pub(crate) fn masked(&self, event: &E) -> Result<Value, serde_json::Error>
     where
         E: Event,
@@ -125,7 +126,7 @@ impl<E> WireForm<E> {
         }
     }
 
-    /// An envelope of the event as it is.
+    /// Writes an envelope of the event with nothing masked.
     pub(crate) fn write(
         &self,
         event: &E,
@@ -139,7 +140,7 @@ impl<E> WireForm<E> {
         })
     }
 
-    /// Writes the event as it is, for an envelope that is written later.
+    /// Serializes the event with nothing masked, for an envelope that is written later.
     pub(crate) fn data(&self, event: &E) -> Result<Written, WriteFailure>
     where
         E: Event,
@@ -147,7 +148,7 @@ impl<E> WireForm<E> {
         self.write_with_key(event, |key| (self.data)(event, key, &self.redacted))
     }
 
-    /// Returns where the event first has something that serde's buffer loses, if it has.
+    /// Returns the first place in the event with a value that serde's buffer loses, if there is one.
     pub(crate) fn lost_in_buffer(&self, event: &E) -> Option<String> {
         (self.lost_in_buffer)(event, &self.redacted)
     }
@@ -179,17 +180,17 @@ impl<E> WireForm<E> {
     }
 }
 
-/// Where redacted fields are in the event, and in events inside of it.
+/// Finds the redacted fields of the event, and of events inside of it.
 fn locate<E: Event>(event: &E) -> Result<Located, fmt::Error> {
     masking::locate(|| write!(Nowhere, "{:?}", Formatted(event)))
 }
 
-/// Instead of an error that the type's own `Serialize` made, which may show a value.
+/// The error instead of one of the type's own `Serialize`, which may show a value.
 fn unsaid() -> serde_json::Error {
     serde_json::Error::custom("more is not said of an event with redacted fields")
 }
 
-/// A key as a text: a string as it is, anything else as JSON; `None` if it is `null` or empty.
+/// Returns a key as a text: a string as it is, anything else as JSON; `None` if it is `null` or empty.
 fn key_text(
     write: impl FnOnce(&mut KeyWriter) -> Result<(), serde_json::Error>,
 ) -> Result<Option<String>, serde_json::Error> {

@@ -1,4 +1,4 @@
-//! A serializer that masks the values that are redacted, and leaves the rest to another one.
+//! A serializer that masks redacted values, and passes the rest to another one.
 
 #![allow(
     missing_debug_implementations,
@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use crate::event::masking;
 use crate::event::redacted::MASK;
 
-/// Writes with `S`, and masks what is redacted of the values inside of it.
+/// Serializes with `S`, and masks the redacted values inside of a value.
 pub struct Masking<S>(S);
 
 impl<S> Masking<S> {
@@ -128,7 +128,7 @@ impl<S: Serializer> Serializer for Masking<S> {
     }
 }
 
-/// Passes each value on, to be looked at, and each name as it is.
+/// Passes each value on with a check, and each name as it is.
 macro_rules! values {
     ($($compound:ident: $($serialize:ident($($name:ident: $ty:ty)?)),*;)*) => { $(
         impl<S: $compound> $compound for Masking<S> {

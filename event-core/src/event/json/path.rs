@@ -1,23 +1,24 @@
-//! Where in the data of an event an error is, as a message may show it.
+//! The path to an error in an event's data, as a message may show it.
 
 use serde::Serialize;
 use serde_path_to_error::{Path, Segment};
 
 use crate::event::json::read::shown;
 
-/// Where an event is read that has redacted fields, itself or in events inside of it.
+/// The places where an event with redacted fields is read, its own fields and those of events inside of
+/// it.
 #[derive(Clone, Copy)]
 pub(crate) struct RedactedFields {
     pub(crate) own: Option<OwnFields>,
-    /// Its fields with other events inside, and whether these have redacted fields.
+    /// The fields with other events inside, and whether these have redacted fields.
     pub(crate) events: &'static [(&'static str, bool)],
 }
 
-/// The fields of an event with redacted ones, as JSON pointers. What leads to none of them may be inside of a
-/// redacted one, under a name that is not known.
+/// The fields of an event with redacted ones, as JSON pointers. A place that leads to none of them may be
+/// inside of a redacted field, under a name that is not known.
 #[derive(Clone, Copy)]
 pub(crate) struct OwnFields {
-    /// Where those that are redacted are written, and where else they are read.
+    /// Where redacted fields are written, and where else they are read.
     pub(crate) redacted: [&'static [&'static str]; 2],
     pub(crate) others: &'static [&'static str],
 }
@@ -38,7 +39,7 @@ impl RedactedFields {
         self.own.is_none() && !self.events.iter().any(|(_, has_redacted)| *has_redacted)
     }
 
-    /// Whether what is inside of `pointer` is hidden.
+    /// Whether the values inside of `pointer` are hidden.
     fn hide(&self, pointer: &str) -> bool {
         let is_redacted = self
             .own
@@ -63,7 +64,7 @@ impl RedactedFields {
     }
 }
 
-/// Whether `field` is what `pointer` points to, or inside of it.
+/// Whether `field` is at `pointer` or inside of it.
 fn is_at(field: &str, pointer: &str) -> bool {
     let rest = field.strip_prefix(pointer);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -79,7 +80,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// The step to the value of a map's key; `None` for what can be no key in JSON.
+    /// Returns the step to the value of a map's key; `None` for a value that cannot be a key in JSON.
     pub(crate) fn to_value_of<K: Serialize + ?Sized>(key: &K) -> Option<Self> {
         let json = serde_json::to_string(key).ok()?;
         let text = match json.as_bytes().first()? {
@@ -90,12 +91,12 @@ impl Step {
         Some(Self::Key(text.into()))
     }
 
-    /// Whether a map's key is a text, and not only written as one.
+    /// Whether a map's key is a text itself, and not only written as one.
     pub(crate) fn is_text<K: Serialize + ?Sized>(key: &K) -> bool {
         serde_json::to_string(key).is_ok_and(|json| json.starts_with('"'))
     }
 
-    /// The steps of an error while reading.
+    /// Returns the steps to an error of reading.
     pub(crate) fn all_of(path: &Path) -> impl Iterator<Item = Self> {
         path.iter().map(|segment| match segment {
             Segment::Seq { index } => Self::Index(*index),
@@ -104,7 +105,7 @@ impl Step {
         })
     }
 
-    /// The step as a part of a JSON pointer, and as a message shows it.
+    /// Returns the step as a part of a JSON pointer, and as a message shows it.
     fn shown(&self) -> (String, String) {
         match self {
             Self::Index(index) => (index.to_string(), format!("[{index}]")),
@@ -117,7 +118,7 @@ impl Step {
     }
 }
 
-/// `data.lines[2].price`; no further than a redacted value, and no longer than can be read.
+/// Returns `data.lines[2].price`; the path ends at a redacted value, and has a limited length.
 pub(crate) fn shown_path(
     root: &str,
     path: impl IntoIterator<Item = Step>,

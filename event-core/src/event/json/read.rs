@@ -1,5 +1,5 @@
-//! Reads the data of an envelope as the type that it was written from, and says where it does not
-//! fit, without showing values.
+//! Reads the data of an envelope as the type that it was written from, and reports where it does not fit,
+//! without showing values.
 
 use std::any::Any;
 use std::fmt::Display;
@@ -11,11 +11,11 @@ use crate::event::json::path::{RedactedFields, Step, shown_path};
 use crate::event::json::redaction;
 use crate::event::version::Upcast;
 
-/// Reads what was written as a version of an event, and upcasts it to the version after the newest of
-/// them; `None` if there is no such version.
+/// Reads data of an older version, and upcasts it to the version after the newest of these; `None` if
+/// there is no such version.
 pub(crate) type ReadOlder = fn(version: u32, data: &str) -> Option<Result<Box<dyn Any>, DataError>>;
 
-/// Why data is no event of the type.
+/// Why data cannot be read as the type.
 #[derive(Debug)]
 pub(crate) struct DataError {
     pub(crate) path: String,
@@ -64,8 +64,8 @@ pub(crate) fn read_json<E: DeserializeOwned>(
     })
 }
 
-/// Reads what does not fit once more, now with its path: to know that costs more than to read. It ends
-/// where the redacted value stands that is numbered `hidden`.
+/// Reads data that does not fit once more, to find the path of the error; tracking the path is slow. The
+/// path ends at the redacted value with the number `hidden`.
 #[cold]
 fn path_of_error<E: DeserializeOwned>(
     data: &str,
@@ -82,13 +82,13 @@ fn path_of_error<E: DeserializeOwned>(
     }
 }
 
-/// serde's text of an error without the values it shows; of another text, that there is one.
+/// Returns serde's text of an error without its values; any other text is replaced.
 pub(crate) fn without_values(error: &impl Display) -> String {
     let problem = known(&error.to_string());
     problem.unwrap_or_else(|| "a redacted value does not fit".to_owned())
 }
 
-/// One of serde's own texts, without the value it shows.
+/// Returns one of serde's own texts without its value; `None` for any other text.
 pub(crate) fn known(text: &str) -> Option<String> {
     let text = without_place(text);
     for field in ["missing field `", "duplicate field `"] {
@@ -111,7 +111,7 @@ pub(crate) fn known(text: &str) -> Option<String> {
         "unknown field ",
     ];
     let kind = kinds.into_iter().find(|kind| text.starts_with(kind))?;
-    // What was found may contain anything; what was expected is the type's own words.
+    // The found value may contain anything; the expected one is described by the type itself.
     let (found, expected) = text.rsplit_once(", expected ")?;
     let found = &found[kind.len()..];
     let shape = found.split(['`', '"']).next().unwrap_or_default();
@@ -120,7 +120,7 @@ pub(crate) fn known(text: &str) -> Option<String> {
     Some(shown(&format!("{what}, expected {expected}"), 200))
 }
 
-/// Without ` at line 1 column 20`, which counts from the start of the data.
+/// Removes ` at line 1 column 20`, which counts from the start of the data.
 fn without_place(text: &str) -> &str {
     let place = text.rsplit_once(" at line ");
     match place {
@@ -135,7 +135,7 @@ fn without_place(text: &str) -> &str {
     }
 }
 
-/// A text from outside, as a message can show it.
+/// Returns a text from outside with control characters escaped, cut at `most` characters.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (index, character) in text.chars().enumerate() {

@@ -1,10 +1,10 @@
-//! Which redacted value did not fit, so that the path of an error ends there and shows none of the
+//! Finds which redacted value did not fit, so that the path of an error ends there and shows none of the
 //! keys inside.
 //!
-//! A [`Redacted`](crate::event::Redacted) knows that what it holds does not fit, and not where it
-//! stands; what tracks the path knows where the error was, and not whether that is inside of a
-//! redacted value. So the values are counted while data is read. If one fails, the data is read a
-//! second time, for the path, and that one fails before it is looked at: then the path ends there.
+//! A [`Redacted`](crate::event::Redacted) knows that its value does not fit, but not where it is; the
+//! code that tracks the path knows where the error was, but not whether that is inside of a redacted
+//! value. So redacted values are counted while data is read. If one fails, the data is read a second
+//! time, for the path, and that value fails before it is read: then the path ends there.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -19,12 +19,12 @@ thread_local! {
 
 #[derive(Clone, Copy)]
 struct Reading {
-    /// How many redacted values there were that are not inside of others.
+    /// How many redacted values were read that are not inside of others.
     count: u32,
     is_inside: bool,
-    /// The last of them that did not fit.
+    /// The number of the last one that did not fit.
     failed: Option<u32>,
-    /// The one that shall not fit.
+    /// The number of the one that must fail.
     stop_at: Option<u32>,
 }
 
@@ -39,7 +39,7 @@ impl Reading {
     }
 }
 
-/// Sets what goes on to count, whatever panics.
+/// Sets the state with which counting continues, even after a panic.
 struct Restore(Reading);
 
 impl Drop for Restore {
@@ -48,18 +48,18 @@ impl Drop for Restore {
     }
 }
 
-/// Runs `read`; also answers which redacted value did not fit, if one did not. The one numbered
-/// `stop_at` fails before it is looked at.
+/// Runs `read`; also returns the number of the redacted value that did not fit, if one did not. The value
+/// with the number `stop_at` fails before it is read.
 pub(crate) fn watched<R>(stop_at: Option<u32>, read: impl FnOnce() -> R) -> (R, Option<u32>) {
     let _restore = Restore(READING.replace(Reading::of(stop_at)));
     let result = read();
     (result, READING.get().failed)
 }
 
-/// Reads what a redacted value holds.
+/// Reads the content of a redacted value.
 pub(crate) fn redacted<R, E: Error + Display>(read: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
     let before = READING.get();
-    // What does not fit is the value, or a part of it: serde's text would show it.
+    // The value, or a part of it, does not fit: serde's text would show it.
     let hide = |error: E| E::custom(without_values(&error));
     if before.is_inside {
         return read().map_err(hide);

@@ -1,4 +1,4 @@
-//! Writes an event with its attributes.
+//! Writes an event with the attributes of its envelope.
 
 use jiff::Timestamp;
 use serde::ser::SerializeStruct;
@@ -11,7 +11,7 @@ use crate::event::json::extension;
 use crate::event::json::path::{RedactedFields, shown_path};
 use crate::meta::Meta;
 
-/// What is written before the data.
+/// The attributes that are written before the data.
 #[derive(Debug)]
 pub struct Attributes<'a> {
     pub(crate) source: &'a str,
@@ -21,14 +21,14 @@ pub struct Attributes<'a> {
     pub(crate) meta: &'a Meta,
 }
 
-/// Why an event is no JSON, or none that can be read.
+/// Why an event cannot be written as JSON that can be read.
 #[derive(Debug)]
 pub enum WriteFailure {
     Refused { why: Unreadable, path: String },
     Serialize(serde_json::Error),
 }
 
-/// An event that was written before it is known who writes the envelope.
+/// An event that was serialized before the attributes of its envelope are known.
 #[derive(Debug)]
 pub struct Written {
     data: Box<RawValue>,
@@ -36,13 +36,13 @@ pub struct Written {
 }
 
 impl Written {
-    /// The data of an envelope of the event.
+    /// Returns the data of an envelope of the event.
     pub(crate) fn json(&self) -> &str {
         self.data.get()
     }
 }
 
-/// The event and its key.
+/// Serializes the event and its key.
 pub(crate) fn written<E: Serialize>(
     event: &E,
     key: Option<&str>,
@@ -55,7 +55,7 @@ pub(crate) fn written<E: Serialize>(
     })
 }
 
-/// An envelope of an event that was written.
+/// Writes an envelope of an event that was serialized.
 pub(crate) fn envelope_of(
     Written { data, key }: &Written,
     attributes: &Attributes<'_>,
@@ -67,14 +67,15 @@ pub(crate) fn envelope_of(
     })
 }
 
-/// An envelope of the event.
+/// Writes an envelope of the event.
 pub(crate) fn envelope<E: Serialize>(
     event: &E,
     key: Option<&str>,
     redacted: &RedactedFields,
     attributes: &Attributes<'_>,
 ) -> Result<String, WriteFailure> {
-    // serde_json is the one that knows that JSON is UTF-8, so it writes all of it.
+    // serde_json writes the whole envelope, since its `to_string` makes a `String` without a check of
+    // UTF-8.
     let (written, refused) = checked::watched(|| {
         serde_json::to_string(&Envelope {
             attributes,
@@ -85,7 +86,7 @@ pub(crate) fn envelope<E: Serialize>(
     verdict(written, refused, redacted)
 }
 
-/// Where the event first has something that serde's buffer loses, if it has.
+/// Returns the first place in the event with a value that serde's buffer loses, if there is one.
 pub(crate) fn lost_in_buffer<E: Serialize>(event: &E, redacted: &RedactedFields) -> Option<String> {
     let (written, refused) = checked::watched(|| serde_json::to_string(&Checked::buffered(event)));
     match verdict(written, refused, redacted) {
@@ -97,7 +98,7 @@ pub(crate) fn lost_in_buffer<E: Serialize>(event: &E, redacted: &RedactedFields)
     }
 }
 
-/// Apart, so that it is compiled once and not once per event.
+/// A separate function, so that it is compiled once and not once per event.
 fn verdict<T>(
     written: Result<T, serde_json::Error>,
     refused: Refused,
@@ -128,7 +129,7 @@ impl<E: Serialize + ?Sized> Serialize for Envelope<'_, E> {
     }
 }
 
-/// Apart, so that it is compiled once and not once per event.
+/// A separate function, so that it is compiled once and not once per event.
 fn write_attributes<S: SerializeStruct>(
     envelope: &mut S,
     attributes: &Attributes<'_>,

@@ -1,4 +1,4 @@
-//! What a failure says.
+//! The texts of failures.
 
 use std::fmt;
 
@@ -141,7 +141,7 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// The payload as it was shown, without quotes around it.
+/// Shows the payload without quotes around it.
 struct Shown<'a>(&'a str);
 
 impl fmt::Debug for Shown<'_> {

@@ -1,4 +1,4 @@
-//! What is chosen about a recorder before it starts.
+//! The options of a journal writer before it starts.
 
 use std::fmt;
 use std::io::{self, Read, Seek, Write};
@@ -11,12 +11,12 @@ use crate::wire::journal::rotation::Rotation;
 use crate::wire::journal::tail;
 use crate::wire::journal::writer::JournalWriter;
 
-/// A [`JournalWriter`] that has not started, with all that can be chosen about it.
+/// A [`JournalWriter`] that has not started, with all its options.
 ///
 /// # Examples
 ///
-/// With each event flushed, which a program that is killed needs, all of it synced once a second, and
-/// a new file for each 64 MiB and each day:
+/// Each event is flushed, so that a program that is killed loses none; all of them are synced once a
+/// second; and there is a new file for each 64 MiB and each day:
 ///
 /// ```standalone_crate
 /// use event_core::Dispatcher;
@@ -67,7 +67,7 @@ impl<W> JournalBuilder<W> {
         }
     }
 
-    /// When what was emitted is written and flushed: at each event unless set.
+    /// Sets when emitted events are written and flushed; the default is at each event.
     pub fn flush(self, policy: FlushPolicy) -> Self {
         Self {
             flush: policy,
@@ -75,12 +75,12 @@ impl<W> JournalBuilder<W> {
         }
     }
 
-    /// When, and how, what was flushed is made to survive a power failure; never unless set. A file has
-    /// [`sync_data`](std::fs::File::sync_data) for it.
+    /// Sets when, and how, flushed events are made to survive a power failure; the default is never. For
+    /// a file `sync` is [`sync_data`](std::fs::File::sync_data).
     ///
-    /// Whatever is synced is flushed before, so the flush policy matters where it is the stricter one.
-    /// A record that is rotated away is synced as it ends. Where a new file also needs its folder synced,
-    /// that is up to whoever makes it.
+    /// Events are flushed before they are synced, so the flush policy only matters if it is stricter. A
+    /// journal that ends because of a rotation is synced at its end. If a new file also needs its folder
+    /// synced, the code that makes the file must do that.
     pub fn sync(
         self,
         policy: FlushPolicy,
@@ -92,12 +92,13 @@ impl<W> JournalBuilder<W> {
         }
     }
 
-    /// When a record ends, and what the next one is written to. Never, unless set.
+    /// Sets when a journal ends, and what the next one is written to; the default is never.
     ///
-    /// A record ends between two events, with the first one that belongs to the next; its writer is
-    /// flushed, synced if that was chosen, and dropped. Each record can be read alone. If `next` fails,
-    /// that is logged and [told](crate::wire::journal::summary::JournalSummary::not_rotated), the record goes on in the writer that it
-    /// has, and `next` is called again when the limit is reached once more.
+    /// A journal ends between two events, before the first one that belongs to the next journal; its
+    /// writer is flushed, synced if that was chosen, and dropped. Each journal can be read alone. If
+    /// `next` fails, that is logged and
+    /// [kept](crate::wire::journal::summary::JournalSummary::not_rotated), the journal continues in its
+    /// current writer, and `next` is called again when the limit is reached once more.
     pub fn rotate(
         self,
         rotation: Rotation,
@@ -124,7 +125,7 @@ impl<W> JournalBuilder<W> {
 }
 
 impl<W: Write + Send + 'static> JournalBuilder<W> {
-    /// Starts a new record; nothing is written before there is an event.
+    /// Starts a new journal. Nothing is written before the first event.
     ///
     /// # Errors
     ///
@@ -133,13 +134,14 @@ impl<W: Write + Send + 'static> JournalBuilder<W> {
         JournalWriter::start(self, out, 0, 0)
     }
 
-    /// Goes on with a record that exists, at its end. Only one program at a time may write it.
+    /// Continues an existing journal at its end. Only one program at a time may write it.
     ///
-    /// If whoever wrote it was stopped in the middle of its last line, that is logged and
-    /// [told](crate::wire::journal::summary::JournalSummary::torn). The line stays as it is, events come behind it on lines of their own,
-    /// and whoever [reads](crate::wire::journal::reader::JournalReader) the record gets one [`CutOff`](crate::wire::journal::error::JournalError::CutOff)
-    /// for it. With a [rotation](Self::rotate), what is there counts as part of its size, and its age from
-    /// now on.
+    /// If the program that wrote it was stopped in the middle of its last line, that is logged and
+    /// [kept](crate::wire::journal::summary::JournalSummary::torn). The line stays as it is, events
+    /// follow on lines of their own, and a [reader](crate::wire::journal::reader::JournalReader) of the
+    /// journal returns one [`CutOff`](crate::wire::journal::error::JournalError::CutOff) for it. For a
+    /// [rotation](Self::rotate), the existing bytes count as part of the journal's size, and its age
+    /// begins now.
     ///
     /// # Examples
     ///
@@ -158,7 +160,7 @@ impl<W: Write + Send + 'static> JournalBuilder<W> {
     ///
     /// # Errors
     ///
-    /// The record cannot be read, or not be written, or the system has no thread for an interval.
+    /// The journal cannot be read, or not be written, or the system has no thread for an interval.
     pub fn append(self, mut record: W) -> io::Result<JournalWriter<W>>
     where
         W: Read + Seek,

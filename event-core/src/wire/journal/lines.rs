@@ -1,4 +1,4 @@
-//! The lines that have not gone out yet, and what became of the rest.
+//! The lines that are not written yet, and the counts of the others.
 
 use std::io;
 use std::mem;
@@ -10,60 +10,60 @@ use crate::wire::journal::policy::Pending;
 use crate::wire::journal::summary::JournalSummary;
 use crate::wire::journal::unwritten::UnwrittenEvent;
 
-/// What waits, shared by those who emit and the thread that keeps the time.
+/// The lines that wait, shared by emitting threads and the thread of the intervals.
 pub(crate) struct Lines {
     state: Mutex<State>,
-    /// There is another deadline, or there will be none any more.
+    /// Notified if there is another deadline, or the lines are closed.
     changed: Condvar,
 }
 
 struct State {
     waiting: Vec<u8>,
-    /// Empty, but with room: the last block that went out.
+    /// The last block that was written: empty, with its capacity.
     spare: Vec<u8>,
     unflushed: Pending,
     unsynced: Option<Pending>,
     recorded: JournalSummary,
     is_finished: bool,
-    /// Nothing is due by time any more.
+    /// Whether no line will be due by time any more.
     is_closed: bool,
 }
 
-/// Why lines go out.
+/// Why lines are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Enough of them wait.
+    /// Enough lines wait.
     Full,
-    /// The first of them has waited for long enough.
+    /// The first line has waited for long enough.
     Time,
-    /// All that waits was asked for.
+    /// The caller asked for all lines that wait.
     Asked,
 }
 
-/// What goes out.
+/// The lines that are written at once.
 pub(crate) struct Block {
     pub(crate) lines: Vec<u8>,
     pub(crate) syncs: bool,
 }
 
-/// How far a block went.
+/// How much of a block was written.
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) bytes: usize,
-    /// Why a next record was not begun.
+    /// Why the next journal was not started.
     pub(crate) not_rotated: Option<io::Error>,
 }
 
-/// What is to be said of a block, once nothing is locked.
+/// What must be logged about a block, once nothing is locked.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// What ends the record.
+    /// The error that ends the journal.
     pub(crate) failed: Option<Arc<io::Error>>,
     pub(crate) not_rotated: Option<Arc<io::Error>>,
 }
 
 impl Lines {
-    /// `torn` bytes are no whole event, and stand before all that is written.
+    /// Makes an empty list. `torn` bytes before the first line are no whole event.
     pub(crate) fn new(unflushed: Pending, unsynced: Option<Pending>, torn: u64) -> Self {
         let recorded = JournalSummary {
             torn,
@@ -83,14 +83,14 @@ impl Lines {
         }
     }
 
-    /// Whether it takes a thread that keeps the time.
+    /// Whether a thread is needed for intervals.
     pub(crate) fn have_interval(&self) -> bool {
         let state = self.state();
         let unsynced = state.unsynced.as_ref();
         state.unflushed.has_interval() || unsynced.is_some_and(Pending::has_interval)
     }
 
-    /// Adds a line; returns whether it is time to write.
+    /// Adds a line; returns whether enough lines wait to be written.
     pub(crate) fn add(&self, line: &str) -> bool {
         let mut state = self.state();
         if state.is_finished {
@@ -127,7 +127,7 @@ impl Lines {
         UnwrittenEvent::add(&mut self.state().recorded.missed, event, is_root, why)
     }
 
-    /// What goes out for this reason, if there is anything.
+    /// Takes the block that must be written for this reason, if there is one.
     pub(crate) fn take(&self, reason: Reason) -> Option<Block> {
         let state = &mut *self.state();
         if state.recorded.error.is_some() {
@@ -152,7 +152,7 @@ impl Lines {
         })
     }
 
-    /// Counts a block that went out as far as this.
+    /// Counts a block of which `progress` was written.
     pub(crate) fn went_out(
         &self,
         block: Block,
@@ -186,7 +186,7 @@ impl Lines {
         }
     }
 
-    /// Waits until lines are due by time; returns `false` once none will be any more.
+    /// Waits until lines are due by time; returns `false` if none will be any more.
     pub(crate) fn wait(&self) -> bool {
         let mut state = self.state();
         while !state.is_closed {
@@ -205,7 +205,7 @@ impl Lines {
         false
     }
 
-    /// Nothing is recorded any more.
+    /// Ends recording.
     pub(crate) fn finish(&self) {
         self.state().is_finished = true;
         self.close();
@@ -226,7 +226,7 @@ impl Lines {
     }
 }
 
-/// Each event is one line.
+/// Counts events; each is one line.
 fn events(lines: &[u8]) -> u64 {
     lines.split_inclusive(|byte| *byte == b'\n').count() as u64
 }

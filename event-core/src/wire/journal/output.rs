@@ -1,4 +1,4 @@
-//! The writer of a record, and of the one after it.
+//! The writer of a journal, and of the next one.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -6,13 +6,13 @@ use std::time::Instant;
 use crate::wire::journal::lines::{Block, Progress};
 use crate::wire::journal::rotation::Rotation;
 
-/// Where lines go.
+/// The writer with its rotation.
 pub(crate) struct Output<W> {
     writer: W,
-    /// The bytes of this record, and when it began.
+    /// The bytes of this journal, and when it was started.
     size: u64,
     since: Instant,
-    /// Makes what was flushed survive a power failure.
+    /// Makes flushed bytes survive a power failure.
     sync: Option<Sync<W>>,
     rotation: Option<(Rotation, Next<W>)>,
 }
@@ -22,7 +22,7 @@ pub(crate) type Sync<W> = Box<dyn FnMut(&W) -> io::Result<()> + Send>;
 pub(crate) type Next<W> = Box<dyn FnMut() -> io::Result<W> + Send>;
 
 impl<W> Output<W> {
-    /// A record that has `size` bytes already.
+    /// Makes the output of a journal that has `size` bytes already.
     pub(crate) fn new(
         writer: W,
         size: u64,
@@ -42,7 +42,7 @@ impl<W> Output<W> {
         self.writer
     }
 
-    /// How many bytes of these lines go into this record: whole lines; none if it has ended.
+    /// Returns how many bytes of `lines` fit in this journal, in whole lines; 0 if the journal must end.
     fn fits(&self, lines: &[u8]) -> usize {
         let Some((rotation, _)) = &self.rotation else {
             return lines.len();
@@ -58,7 +58,7 @@ impl<W> Output<W> {
         let whole = lines[..room].iter().rposition(|byte| *byte == b'\n');
         match whole {
             Some(end) => end + 1,
-            // One that is larger than a record has one of its own.
+            // A line that is larger than a journal has a journal of its own.
             None if self.size == 0 => first_line(lines),
             None => 0,
         }
@@ -87,7 +87,7 @@ impl<W: Write> Output<W> {
         if block.syncs { self.sync() } else { Ok(()) }
     }
 
-    /// Begins the next record; goes on with this one, for as much again, if there is none.
+    /// Starts the next journal. If that fails, this one continues until it reaches the limit again.
     fn rotate(&mut self, progress: &mut Progress) -> io::Result<()> {
         let Some((_, next)) = &mut self.rotation else {
             return Ok(());

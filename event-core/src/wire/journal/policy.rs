@@ -1,29 +1,30 @@
-//! When what was emitted goes out, and what waits until then.
+//! When emitted events are written, and how many bytes wait until then.
 
 use std::time::{Duration, Instant};
 
-/// With [`FlushPolicy::Interval`] no more than this waits, however long the interval is.
+/// The most bytes that wait with [`FlushPolicy::Interval`], however long the interval is.
 const BLOCK: u64 = 64 * 1024;
 
-/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) flushes what was emitted to its writer, or has the writer
-/// synced.
+/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) flushes emitted events to its
+/// writer, or syncs the writer.
 ///
-/// What has been flushed survives the program: it is with the operating system, where no signal reaches
-/// it. What has been synced survives a power failure, too. The rest waits in memory, and is lost with it.
+/// Flushed events survive the end of the program: the operating system has them, where no signal to the
+/// program can affect them. Synced events survive a power failure, too. Other events wait in memory, and
+/// are lost with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlushPolicy {
     /// At each event, before its handlers run. This is the default: a program that is killed loses no
     /// event whose emit has returned.
     ///
-    /// Events that threads emit at the same time go out together.
+    /// Events that threads emit at the same time are written together.
     #[default]
     EachEvent,
-    /// No later than so long after an event was emitted, whether or not another one follows; and
-    /// whenever 64 KiB wait to be flushed. The recorder has a thread for it, which ends with it. An
+    /// At the latest this long after an event was emitted, whether or not another one follows; and
+    /// whenever 64 KiB wait to be flushed. The journal writer has a thread for it, which ends with it. An
     /// interval of zero is [`EachEvent`](Self::EachEvent).
     Interval(Duration),
-    /// Whenever so many bytes wait, and when it is asked for.
+    /// Whenever this many bytes wait, and when the caller flushes.
     Bytes(u64),
 }
 
@@ -31,10 +32,10 @@ pub enum FlushPolicy {
 #[derive(Debug)]
 pub(crate) struct Pending {
     bytes: u64,
-    /// So many are not left to wait.
+    /// The number of bytes at which they are written.
     most: u64,
     interval: Option<Duration>,
-    /// When the interval of the first of them ends.
+    /// When the interval of the first byte ends.
     deadline: Option<Instant>,
 }
 
@@ -61,7 +62,7 @@ impl Pending {
         }
     }
 
-    /// Whether it takes a thread that keeps the time.
+    /// Whether a thread is needed for the interval.
     pub(crate) fn has_interval(&self) -> bool {
         self.interval.is_some()
     }
@@ -74,7 +75,7 @@ impl Pending {
     pub(crate) fn add(&mut self, bytes: u64) -> bool {
         let begins = self.bytes == 0 && self.interval.is_some();
         if begins {
-            // One that ends after the end of time never does.
+            // An interval whose end cannot be expressed never ends.
             let end = |interval| Instant::now().checked_add(interval);
             self.deadline = self.interval.and_then(end);
         }
@@ -86,17 +87,17 @@ impl Pending {
         self.bytes == 0
     }
 
-    /// Whether too many wait.
+    /// Whether too many bytes wait.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= self.most
     }
 
-    /// Whether the first of them has waited for too long.
+    /// Whether the first of the bytes has waited for too long.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// All of them are out.
+    /// Counts all bytes as written.
     pub(crate) fn clear(&mut self) {
         self.bytes = 0;
         self.deadline = None;

@@ -1,4 +1,4 @@
-//! Reads a record.
+//! Reads a journal.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -10,11 +10,12 @@ use crate::wire::error::DecodeError;
 use crate::wire::journal::error::JournalError;
 use crate::wire::journal::tail;
 
-/// The events of a record, in its order: one for each line, or why the line is none.
+/// The events of a journal, in its order: one item for each line, which is an error if the line is no
+/// event.
 ///
-/// A byte order mark at the start of the record is skipped. A bad line is one error, and the next line is read all the same. A line that is longer than the
-/// codec's [limit](Codec::size_limit) is passed over, and never held in memory as a whole. When the
-/// input itself fails, that is the last item.
+/// A byte order mark at the start of the journal is skipped. A bad line is one error, and the next line
+/// is read nevertheless. A line that is longer than the codec's [limit](Codec::size_limit) is skipped,
+/// and never held in memory as a whole. If the input itself fails, that error is the last item.
 ///
 /// # Examples
 ///
@@ -28,10 +29,10 @@ use crate::wire::journal::tail;
 /// #[event(name = "bell.rung", wire)]
 /// struct BellRung { door: u8 }
 ///
-/// let record = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
+/// let journal = br#"{"specversion":"1.0","id":"1","source":"/house","type":"bell.rung","data":{"door":1}}
 /// {"specversion":"1.0","id":"2","source":"/house","type":"bell.rung","data":{"door":300}}
 /// {"specversion":"1.0","id":"3","source":"/house","type":"bell.ru"#;
-/// let records: Vec<_> = JournalReader::new(Codec::new("/house")?, &record[..]).collect();
+/// let records: Vec<_> = JournalReader::new(Codec::new("/house")?, &journal[..]).collect();
 ///
 /// let first = records[0].as_ref().unwrap();
 /// assert_eq!(first.event().downcast_ref::<BellRung>().unwrap().door, 1);
@@ -45,20 +46,20 @@ pub struct JournalReader<R> {
     codec: Codec,
     input: R,
     line: u64,
-    /// The text of one line; its room is used again.
+    /// The text of one line; its capacity is used again.
     text: Vec<u8>,
     has_ended: bool,
 }
 
-/// What was read.
+/// The size of a line that was read.
 struct ReadLine {
-    /// How many bytes, the line's end among them.
+    /// The number of bytes, with the line's end.
     size: usize,
     has_end: bool,
 }
 
 impl<R: BufRead> JournalReader<R> {
-    /// Reads events with `codec`, from the first line on.
+    /// Makes a reader that decodes events with `codec`, from the first line on.
     pub fn new(codec: Codec, input: R) -> Self {
         Self {
             codec,
@@ -69,17 +70,18 @@ impl<R: BufRead> JournalReader<R> {
         }
     }
 
-    /// How many lines were read.
+    /// Returns how many lines were read.
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.line
     }
 
-    /// Reads the next line as far as it is allowed to be long; `None` at the end of the input.
+    /// Reads the next line, up to the limit; returns `None` at the end of the input.
     fn read_line(&mut self) -> io::Result<Option<ReadLine>> {
         self.text.clear();
-        // One more than the limit shows that it is crossed. A byte order mark may come before what is
-        // limited, and `\r\n` behind it.
+        // One byte more than the limit shows that it is exceeded. A byte order mark may come before the
+        // limited text, and `\r
+        // ` after it.
         let most = (self.codec.most() as u64).saturating_add(6);
         let mut start = (&mut self.input).take(most);
         let mut size = start.read_until(b'\n', &mut self.text)?;

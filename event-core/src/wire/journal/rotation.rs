@@ -1,9 +1,9 @@
-//! When a record ends, and the next one begins.
+//! When a journal ends, and the next one begins.
 
 use std::time::Duration;
 
-/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) ends its record and begins another: by size, by age, or by
-/// whichever comes first.
+/// When a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) ends its journal and starts
+/// another: by size, by age, or by the first of both.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// A record has at most so many bytes, unless one event alone has more.
+    /// Limits a journal to `most` bytes, unless one event alone has more.
     #[must_use]
     pub const fn bytes(most: u64) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Rotation {
         }
     }
 
-    /// The first event that comes when a record is so old begins the next one.
+    /// Starts the next journal with the first event after the journal has this age.
     #[must_use]
     pub const fn age(most: Duration) -> Self {
         Self {
@@ -39,14 +39,14 @@ impl Rotation {
         }
     }
 
-    /// A record has at most so many bytes, too.
+    /// Limits a journal to `most` bytes, too.
     #[must_use]
     pub const fn or_bytes(mut self, most: u64) -> Self {
         self.bytes = Some(most);
         self
     }
 
-    /// A record ends when it is so old, too.
+    /// Ends a journal at this age, too.
     #[must_use]
     pub const fn or_age(mut self, most: Duration) -> Self {
         self.age = Some(most);

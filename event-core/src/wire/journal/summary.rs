@@ -1,4 +1,4 @@
-//! What is in a record, and what is not.
+//! The counts of what is in a journal, and what is not.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::box_error::Chain;
 use crate::wire::journal::unwritten::UnwrittenEvent;
 
-/// What a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) wrote, and what it could not.
+/// What a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) wrote, and what it could not
+/// write.
 #[derive(Clone, Debug, Default)]
 #[must_use = "it says what is not in the record"]
 pub struct JournalSummary {
@@ -22,59 +23,60 @@ pub struct JournalSummary {
 }
 
 impl JournalSummary {
-    /// How many events were written.
+    /// Returns how many events were written.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// How many bytes they are.
+    /// Returns how many bytes were written.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The events that could not be written as they are, by their name and the reason.
+    /// Returns the events that could not be serialized, by their name and the reason.
     #[must_use]
     pub fn missed(&self) -> &[UnwrittenEvent] {
         &self.missed
     }
 
-    /// What the writer answered when it failed. Nothing was written from then on.
+    /// Returns the error of the writer, if it failed. Nothing was written after that.
     #[must_use]
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_deref()
     }
 
-    /// Events that were not written because the writer had failed. Some of those that it failed on may
-    /// be in the record all the same, the last of them not whole.
+    /// Returns how many events were not written because the writer had failed. Some of those that were
+    /// being written when it failed may be in the journal nevertheless, the last of them incomplete.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// Events that were emitted after the record was finished.
+    /// Returns how many events were emitted after the journal was finished.
     #[must_use]
     pub fn late(&self) -> u64 {
         self.late
     }
 
-    /// The bytes at the end of the record that was [appended](crate::wire::journal::builder::JournalBuilder::append) to, if they
-    /// were no whole event: whoever wrote it was stopped in the middle. 0 if there are none.
+    /// Returns the number of bytes at the end of the journal that was
+    /// [appended](crate::wire::journal::builder::JournalBuilder::append) to, if they were no whole event,
+    /// since the program that wrote it was stopped in the middle; 0 otherwise.
     #[must_use]
     pub fn torn(&self) -> u64 {
         self.torn
     }
 
-    /// Why the next record could not be begun, the last time that this failed. The record went on where it
-    /// was, and lacks nothing.
+    /// Returns why the next journal could not be started, the last time that this failed. The current
+    /// journal continued, and lacks no event.
     #[must_use]
     pub fn not_rotated(&self) -> Option<&io::Error> {
         self.not_rotated.as_deref()
     }
 
-    /// Whether a replay will have all that happened: each event was written, or is one that is not
-    /// `wire` and that a handler causes again.
+    /// Whether a replay will have all that happened: each event was written, or is one that is not `wire`
+    /// and that a handler causes again.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.error.is_none()
@@ -83,7 +85,8 @@ impl JournalSummary {
     }
 }
 
-/// The count of what was written in one line, then what was not, each in a line of its own.
+/// Shows the count of written events in one line, then those that were not written, each kind in a line
+/// of its own.
 impl fmt::Display for JournalSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} written", Events(self.written))?;

@@ -1,19 +1,19 @@
-//! The end of a record that exists.
+//! Finds the end of an existing journal.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use serde::de::IgnoredAny;
 
-/// A record that can be written on.
+/// The end of a journal that can be appended to.
 pub(crate) struct Tail {
-    /// The bytes of all of it.
+    /// The bytes of the whole journal.
     pub(crate) size: u64,
     /// The bytes of its last line, if that is no whole event.
     pub(crate) torn: u64,
 }
 
-/// Goes to the end of a record, and ends its last line if that has no end. An event of more than `most`
-/// bytes is none.
+/// Seeks to the end of a journal, and ends its last line if that has no end. A line of more than `most`
+/// bytes is no event.
 pub(crate) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io::Result<Tail> {
     let size = record.seek(SeekFrom::End(0))?;
     let start = start_of_last_line(record, size)?;
@@ -30,7 +30,7 @@ pub(crate) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io:
     })
 }
 
-/// Where the last line begins, which ends with the record: at its end, if that is the end of a line.
+/// Returns where the last line begins: at the end of the journal, if that is the end of a line.
 fn start_of_last_line<W: Read + Seek>(record: &mut W, size: u64) -> io::Result<u64> {
     let mut chunk = [0; 8 * 1024];
     let mut end = size;
@@ -62,7 +62,7 @@ fn is_whole<W: Read + Seek>(
     Ok(serde_json::from_slice::<IgnoredAny>(&line).is_ok())
 }
 
-/// Whether a line is the start of an event, and not all of it.
+/// Whether a line is an incomplete start of an event.
 pub(crate) fn is_start(line: &[u8]) -> bool {
     match serde_json::from_slice::<IgnoredAny>(line) {
         Ok(_) => false,

@@ -1,4 +1,4 @@
-//! The thread of a recorder that flushes, or syncs, at intervals.
+//! The thread of a journal writer that flushes, or syncs, at intervals.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -11,7 +11,7 @@ pub(crate) struct Timer(JoinHandle<()>);
 
 impl Timer {
     /// Starts a thread that calls `write` whenever lines are due by time, for as long as `owner` lives
-    /// and anything can become due.
+    /// and any line can become due.
     pub(crate) fn start<O: Send + Sync + 'static>(
         lines: Arc<Lines>,
         owner: Weak<O>,
@@ -28,10 +28,10 @@ impl Timer {
         thread.spawn(run).map(Self)
     }
 
-    /// Waits for the end of the thread, unless that is this one.
+    /// Waits for the end of the thread, unless the caller is that thread.
     pub(crate) fn join(self) {
         if self.0.thread().id() != thread::current().id() {
-            // What it runs of the user's is isolated.
+            // Panics of the user's code on that thread are caught.
             let _ = self.0.join();
         }
     }

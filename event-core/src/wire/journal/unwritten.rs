@@ -1,4 +1,4 @@
-//! Events that are not in a record, by what they are and why.
+//! Events that are not in a journal, by their name and the reason.
 
 use std::fmt;
 use std::mem;
@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::box_error::Chain;
 use crate::wire::error::EncodeError;
 
-/// Events of one type that a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) could not write, all for one reason.
+/// Events of one type that a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) could not
+/// write, all for one reason.
 #[derive(Clone, Debug)]
 pub struct UnwrittenEvent {
     event: &'static str,
@@ -17,26 +18,26 @@ pub struct UnwrittenEvent {
 }
 
 impl UnwrittenEvent {
-    /// The name of the event.
+    /// Returns the name of the event.
     #[must_use]
     pub fn event(&self) -> &'static str {
         self.event
     }
 
-    /// How many there were.
+    /// Returns how many there were.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Why the first of them was not written.
+    /// Returns why the first of them was not written.
     #[must_use]
     pub fn why(&self) -> &EncodeError {
         &self.why
     }
 
-    /// How many a replay will lack. An event that is not `wire` and that a handler caused is none of
-    /// them: its handler causes it again.
+    /// Returns how many events a replay will lack. An event that is not `wire` and that a handler caused
+    /// is not counted, since its handler causes it again.
     #[must_use]
     pub fn lacking(&self) -> u64 {
         if matches!(*self.why, EncodeError::NotWire { .. }) {
@@ -46,7 +47,7 @@ impl UnwrittenEvent {
         }
     }
 
-    /// Counts one more of `all`; answers why, if it is the first of its kind.
+    /// Counts one more event in `all`; returns why it was not written, if it is the first of its kind.
     pub(crate) fn add(
         all: &mut Vec<Self>,
         event: &'static str,

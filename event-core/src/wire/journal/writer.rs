@@ -1,14 +1,14 @@
-//! Writes what is emitted.
+//! Writes emitted events to a journal.
 //!
-//! An event is encoded where it is emitted, outside of every lock, since its `Serialize` is the
-//! user's. That does not change the order that matters: an observer hears of an event before its
-//! handlers do, so whatever it causes, on whichever thread, comes later. Only events that threads emit
-//! at the same time may change places, and those have no order.
+//! An event is encoded where it is emitted, outside of every lock, since its `Serialize` is the user's
+//! code. That keeps the order that matters: an observer is told of an event before its handlers run, so
+//! every event that it causes, on whichever thread, comes later. Only events that threads emit at the
+//! same time may change places, and those have no order.
 //!
-//! Lines gather in memory under one lock, and go out under another, which is held while the writer
-//! runs: so those that threads add meanwhile go out together, and whoever has waited for that lock finds
-//! the own line gone. The writer is the user's, too: it may emit, and that event then waits for the next
-//! one.
+//! Lines gather in memory under one lock, and are written under another, which is held while the writer
+//! runs: so lines that threads add meanwhile are written together, and a thread that has waited for that
+//! lock finds that its line is written. The writer is the user's code, too: it may emit, and such an
+//! event is then written with the next one.
 
 use std::cell::Cell;
 use std::fmt;
@@ -25,23 +25,23 @@ use crate::wire::journal::timer::Timer;
 use crate::{log, panics};
 
 thread_local! {
-    /// A writer runs on this thread.
+    /// Whether a writer runs on this thread.
     static WRITES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// An observer that writes each event as one line of JSON, a CloudEvent with the event's
 /// [`Meta`](crate::Meta), in the order in which they are emitted.
 ///
-/// Clones write the same record: give one to the dispatcher, and ask another for the
-/// [end](Self::finish). Each event is written and flushed before its handlers run, so a program that is
-/// killed loses none whose emit has returned; a power failure loses what the system had not stored yet.
-/// Both can be chosen, as well as when a new record begins: see the [`builder`](Self::builder). The
-/// writer needs no buffer of its own.
+/// Clones write the same journal: give one to the dispatcher, and call [`finish`](Self::finish) on
+/// another. Each event is written and flushed before its handlers run, so a program that is killed loses
+/// no event whose emit has returned; a power failure loses what the system had not stored yet. Both can
+/// be changed, as well as when a new journal begins: see the [`builder`](Self::builder). The writer needs
+/// no buffer of its own.
 ///
-/// An event that cannot be written is counted by name and reason in [`JournalSummary`], and logged the first
-/// time. One that the writer itself emits waits for the next one. After an error of the writer nothing
-/// more is written; the error is kept, and logged. Dropping the last clone writes what is left, and only
-/// logs what then fails.
+/// An event that cannot be written is counted by name and reason in [`JournalSummary`], and logged the
+/// first time. An event that the writer itself emits is written with the next one. After an error of the
+/// writer nothing more is written; the error is kept, and logged. Dropping the last clone writes the
+/// remaining events; an error is then only logged.
 ///
 /// # Examples
 ///
@@ -63,8 +63,8 @@ thread_local! {
 ///
 /// let recorded = recorder.finish();
 /// assert!(recorded.is_complete(), "{recorded}");
-/// let record = recorder.into_inner().unwrap();
-/// assert_eq!(JournalReader::new(codec, &*record).count(), 2);
+/// let journal = recorder.into_inner().unwrap();
+/// assert_eq!(JournalReader::new(codec, &*journal).count(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct JournalWriter<W: Write> {
@@ -74,37 +74,37 @@ pub struct JournalWriter<W: Write> {
 struct Shared<W: Write> {
     codec: Codec,
     lines: Arc<Lines>,
-    /// Locked before `lines`, so that blocks keep their order. `None` once it was taken.
+    /// Locked before `lines`, so that blocks keep their order. `None` after the writer was taken.
     out: Mutex<Option<Output<W>>>,
     timer: Mutex<Option<Timer>>,
 }
 
 impl<W: Write> JournalWriter<W> {
-    /// Starts a new record, in which each event is flushed as it is emitted; nothing is written before
-    /// there is one.
+    /// Starts a new journal, in which each event is flushed as it is emitted. Nothing is written before
+    /// the first event.
     pub fn new(codec: Codec, out: W) -> Self {
         Self {
             shared: Arc::new(Shared::new(JournalBuilder::new(codec), out, 0, 0)),
         }
     }
 
-    /// A recorder about which more is to be chosen: when it flushes and syncs, when a new record begins,
-    /// and whether it appends to one that exists.
+    /// Returns a builder, which chooses when the journal is flushed and synced, when a new journal
+    /// begins, and whether an existing one is appended to.
     pub fn builder(codec: Codec) -> JournalBuilder<W> {
         JournalBuilder::new(codec)
     }
 
-    /// Writes out what waits, flushes the writer, and syncs it if that was chosen; says what is in the
-    /// record up to here.
+    /// Writes the events that wait, flushes the writer, and syncs it if that was chosen; returns what is
+    /// in the journal so far.
     ///
-    /// Called by the writer itself, it only says so.
+    /// If the writer itself calls it, nothing is written.
     pub fn flush(&self) -> JournalSummary {
         self.shared.write_out(Reason::Asked);
         self.shared.lines.recorded()
     }
 
-    /// Ends the record: [flushes](Self::flush) it, and ends the thread that kept its intervals. Events
-    /// that are emitted from here on are counted, and another call says how many.
+    /// Ends the journal: [flushes](Self::flush) it, and ends the thread of its intervals. Events that are
+    /// emitted after this are counted, and another call returns their number.
     pub fn finish(&self) -> JournalSummary {
         self.shared.lines.finish();
         let recorded = self.flush();
@@ -112,7 +112,7 @@ impl<W: Write> JournalWriter<W> {
         recorded
     }
 
-    /// Ends the record, and gives the writer back; `None` if another clone has taken it.
+    /// Ends the journal, and returns the writer; `None` if another clone has taken it.
     #[must_use = "it is dropped otherwise"]
     pub fn into_inner(self) -> Option<W> {
         let _ = self.finish();
@@ -121,7 +121,7 @@ impl<W: Write> JournalWriter<W> {
 }
 
 impl<W: Write + Send + 'static> JournalWriter<W> {
-    /// Starts a record that has `size` bytes already, of which the last `torn` are no whole event.
+    /// Starts a journal that has `size` bytes already, of which the last `torn` are no whole event.
     pub(crate) fn start(
         builder: JournalBuilder<W>,
         out: W,
@@ -152,7 +152,7 @@ impl<W: Write> Shared<W> {
         }
     }
 
-    /// Writes out what waits, if there is a reason to, unless this happens inside of a writer.
+    /// Writes the lines that wait, if the reason holds, unless this is called inside of a writer.
     fn write_out(&self, reason: Reason) {
         let Some(_writing) = Writing::begin() else {
             return;
@@ -180,8 +180,8 @@ impl<W: Write> Shared<W> {
         }
     }
 
-    /// Ends the thread that keeps the intervals. A writer that ends it does not wait for it, since it may
-    /// wait for the writer.
+    /// Ends the thread of the intervals. A writer that calls this does not wait for the thread, since the
+    /// thread may wait for the writer.
     fn end_timer(&self) {
         self.lines.close();
         let timer = unpoisoned(&self.timer).take();
@@ -218,7 +218,7 @@ impl<W: Write + Send + 'static> Observer for JournalWriter<W> {
     }
 }
 
-/// JSON of the user's own may have line ends between its tokens, where a blank says the same.
+/// The user's own JSON may have line ends between its tokens, where a space has the same meaning.
 fn one_line(json: String) -> String {
     if json.contains(['\n', '\r']) {
         json.replace(['\n', '\r'], " ")
@@ -227,7 +227,7 @@ fn one_line(json: String) -> String {
     }
 }
 
-/// What is left is written even if nobody asks for the end.
+/// Writes the remaining lines even if the journal was not finished.
 impl<W: Write> Drop for Shared<W> {
     fn drop(&mut self) {
         self.write_out(Reason::Asked);

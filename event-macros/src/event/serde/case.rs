@@ -1,4 +1,4 @@
-//! `rename_all`: how serde changes the names of variants and fields.
+//! The rules of `rename_all`, by which serde changes the names of variants and fields.
 
 /// A `rename_all` rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Case {
         })
     }
 
-    /// A variant's name, which Rust writes `LikeThis`.
+    /// Changes a variant's name, which Rust writes `LikeThis`.
     pub(crate) fn variant(self, name: &str) -> String {
         let mut snake = String::new();
         for (index, character) in name.char_indices() {
@@ -49,7 +49,7 @@ impl Case {
         }
     }
 
-    /// A field's name, which Rust writes `like_this`.
+    /// Changes a field's name, which Rust writes `like_this`.
     pub(crate) fn field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),

@@ -1,4 +1,4 @@
-//! Copies serde's attributes onto another type, for which serde then writes the same.
+//! Copies serde's attributes to another type, for which serde then writes the same JSON.
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -6,11 +6,11 @@ use syn::{Attribute, LitStr, Meta};
 
 use crate::item::with_content;
 
-/// Keys whose strings are names in JSON, and no paths.
+/// Keys whose strings are names in JSON, and not paths.
 const NAMES: &[&str] = &["alias", "content", "rename", "tag"];
 
-/// Each `#[serde(...)]` but for the entries of the keys `without`. A `Self` in it is the event. Its
-/// tokens keep their places, so that what serde says of one of them twice is shown once.
+/// Returns each `#[serde(...)]` except for the entries of the keys `without`. A `Self` in it becomes the
+/// event. Its tokens keep their spans, so that an error that serde reports twice is shown once.
 pub(crate) fn copied(attributes: &[Attribute], without: &[&str], event: &Ident) -> TokenStream {
     let mut copied = TokenStream::new();
     for attribute in attributes {
@@ -41,7 +41,7 @@ fn entries(tokens: TokenStream, without: &[&str], event: &Ident) -> TokenStream 
     kept
 }
 
-/// The entries, each with the comma behind it.
+/// Returns the entries, each with the comma behind it.
 fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut entries = vec![Vec::new()];
     for token in tokens {
@@ -56,7 +56,7 @@ fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     entries
 }
 
-/// The tokens with `Self` replaced by the event's name, also in strings that name functions.
+/// Returns the tokens with `Self` replaced by the event's name, also in strings that name functions.
 pub(crate) fn for_event(tokens: TokenStream, event: &Ident) -> TokenStream {
     let replace = |token: TokenTree| match token {
         TokenTree::Ident(name) if name == "Self" => {

@@ -1,6 +1,6 @@
 //! Reads the serde attributes that decide how a field is written and read.
 //!
-//! Whatever cannot be read is left to serde's derive, which reports it.
+//! Attributes that cannot be read are left to serde's derive, which reports them.
 
 mod case;
 mod copied;
@@ -11,7 +11,7 @@ use syn::{Attribute, Expr, ExprPath, LitStr, Token};
 pub(crate) use self::case::Case;
 pub(crate) use self::copied::{copied, for_event};
 
-/// What serde's attributes on a type, or on a variant, say.
+/// serde's attributes on a type, or on a variant.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) names: Names,
@@ -21,52 +21,52 @@ pub(crate) struct Container {
     pub(crate) content: Option<String>,
     pub(crate) untagged: bool,
     pub(crate) transparent: bool,
-    /// A key under which something else than the fields, one by one, is written: `into`; `with` and
+    /// A key with which something else than the fields, one by one, is written: `into`; `with` and
     /// `serialize_with` of a variant; and a key that is not known here.
     pub(crate) opaque: Option<String>,
 }
 
-/// What serde's attributes on a field say.
+/// serde's attributes on a field.
 #[derive(Default)]
 pub(crate) struct FieldRules {
     pub(crate) names: Names,
-    /// `skip`, `skip_serializing`
+    /// Set by `skip` and `skip_serializing`.
     pub(crate) is_unwritten: bool,
-    /// `skip`, `skip_deserializing`
+    /// Set by `skip` and `skip_deserializing`.
     pub(crate) is_unread: bool,
-    /// `skip_serializing_if`
+    /// Set by `skip_serializing_if`.
     pub(crate) is_conditional: bool,
-    /// The function that writes it, of `with` or `serialize_with`.
+    /// The function that writes the field, from `with` or `serialize_with`.
     pub(crate) writer: Option<ExprPath>,
-    /// A key under which the field is not written as one value: `flatten`, and a key that is not
-    /// known here.
+    /// A key with which the field is not written as one value: `flatten`, and a key that is not known
+    /// here.
     pub(crate) opaque: Option<String>,
 }
 
-/// The rules that names follow.
+/// The rules that change names.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cases {
     written: Option<Case>,
     read: Option<Case>,
 }
 
-/// The names of a type, a variant or a field, where they are not its own.
+/// The names of a type, a variant or a field, if they are renamed.
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) written: Option<String>,
-    /// More than one are all accepted.
+    /// All of them are accepted.
     pub(crate) read: Vec<String>,
     aliases: Vec<String>,
 }
 
-/// One way through the event's data.
+/// The direction in which the event's data is processed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Written,
     Read,
 }
 
-/// Keys that change nothing about which values are written.
+/// Keys that do not change which values are written.
 const HARMLESS_ON_TYPES: &[&str] = &[
     "bound",
     "crate",
@@ -79,7 +79,7 @@ const HARMLESS_ON_TYPES: &[&str] = &[
     "remote",
     "try_from",
     "variant_identifier",
-    // Of variants.
+    // Keys of variants.
     "borrow",
     "deserialize_with",
     "skip",
@@ -153,7 +153,8 @@ impl FieldRules {
         rules
     }
 
-    /// Of the only field of a tuple struct, which serde writes and reads though it says `skip`.
+    /// Returns the rules of the only field of a tuple struct, which serde writes and reads even if it has
+    /// `skip`.
     pub(crate) fn of_newtype(attributes: &[Attribute]) -> Self {
         Self {
             is_unwritten: false,
@@ -172,7 +173,7 @@ impl Names {
         })
     }
 
-    /// All of them, for something that is called `default` unless it is renamed.
+    /// Returns all names of an item that is called `default` unless it is renamed.
     pub(crate) fn all(&self, direction: Direction, default: String) -> Vec<String> {
         match direction {
             Direction::Written => vec![self.written.clone().unwrap_or(default)],
@@ -206,7 +207,7 @@ impl Cases {
     }
 }
 
-/// The keys in each `#[serde(...)]`.
+/// Returns the keys in each `#[serde(...)]`.
 pub(super) fn keys(attributes: &[Attribute]) -> Vec<String> {
     let mut keys = Vec::new();
     each(attributes, |key, meta| {
@@ -223,7 +224,7 @@ fn each(
 ) {
     for attribute in attributes {
         if attribute.path().is_ident("serde") {
-            // serde's derive reports what is wrong here.
+            // serde's derive reports errors of this attribute.
             let _ = attribute.parse_nested_meta(|meta| {
                 let key = meta.path.get_ident().map(ToString::to_string);
                 read(&key.unwrap_or_default(), &meta)
@@ -232,8 +233,8 @@ fn each(
     }
 }
 
-/// The strings of `key = "x"`, which is for both directions, or of
-/// `key(serialize = "x", deserialize = "y")`.
+/// Reads the strings of `key = "x"`, which is for both directions, or of `key(serialize = "x",
+/// deserialize = "y")`.
 fn each_direction(
     meta: &ParseNestedMeta<'_>,
     mut read: impl FnMut(Direction, String),

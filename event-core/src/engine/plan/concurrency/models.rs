@@ -1,4 +1,5 @@
-//! The interleavings of permits, by the model checker loom, which finds a lost wake-up as a deadlock.
+//! Models of the interleavings of permits for the model checker loom, which finds a lost wake-up as a
+//! deadlock.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! A subscription that runs inline.
+//! Subscriptions that run inline.
 
 use std::any::Any;
 use std::sync::{Arc, Weak};
@@ -16,26 +16,26 @@ use crate::panics;
 
 pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
 
-/// A subscription in its event's list.
+/// A subscription in the list of its event.
 pub(crate) struct InlineSubscription<E> {
     pub(crate) key: SubscriptionKey,
     pub(crate) info: HandlerInfo,
     pub(crate) state: State,
-    /// There until the node is dropped. Answers whether the subscription goes on.
+    /// `Some` until the node is dropped. The call returns whether the subscription continues.
     pub(crate) call: Option<Call<E>>,
-    /// Whether the target of a weak subscription lives.
+    /// Returns whether the target of a weak subscription is alive.
     pub(crate) target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    /// That of its event.
+    /// The kind of the subscription's event.
     pub(crate) kind: EventKind,
     pub(crate) inner: Weak<DispatcherState>,
 }
 
-/// The same, whatever its event.
+/// A subscription that runs inline, whatever its event.
 pub(crate) trait ErasedInlineSubscription: SubscriptionNode + Any {
     fn info(&self) -> HandlerInfo;
-    /// Calls the subscription; `false` if it is over and was not called.
+    /// Calls the subscription; returns `false` if it is over and was not called.
     fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool;
-    /// The [`TypedSubscriptions`] of a list that this one is in.
+    /// Makes the [`TypedSubscriptions`] of a list that contains this subscription.
     fn typed(
         &self,
         list: &[SubscriptionSlot<dyn ErasedInlineSubscription>],
@@ -45,8 +45,8 @@ pub(crate) trait ErasedInlineSubscription: SubscriptionNode + Any {
 /// The subscriptions of an event that run inline.
 pub(crate) type InlineSubscriptions = SubscriptionList<dyn ErasedInlineSubscription>;
 
-/// The same subscriptions with the type of their event, so that an emission asks for it once, and not at each
-/// call.
+/// The inline subscriptions of an event with the event's type, so that an emission casts the list once,
+/// and not each call.
 pub(crate) struct TypedSubscriptions<E>(Box<[SubscriptionSlot<InlineSubscription<E>>]>);
 
 impl<E: Event> TypedSubscriptions<E> {
@@ -65,7 +65,7 @@ pub(crate) trait Cancel: Send + Sync {
 }
 
 impl<E: Event> InlineSubscription<E> {
-    /// Calls the subscription; `false` if it is over and was not called.
+    /// Calls the subscription; returns `false` if it is over and was not called.
     #[inline]
     pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
         if !self.state.is_active() {
@@ -83,7 +83,7 @@ impl<E: Event> InlineSubscription<E> {
 
     #[cold]
     fn deliver_once(&self, event: &E, emission: &Emission<'_>) -> bool {
-        // Claimed before the call, so that of all emissions exactly one makes it.
+        // The call is claimed before it is made, so that exactly one of all emissions makes it.
         if !self.state.claim() {
             return false;
         }
@@ -96,7 +96,7 @@ impl<E: Event> InlineSubscription<E> {
     }
 }
 
-/// Removes a subscription from those of its event.
+/// Removes a subscription from the list of its event.
 fn remove(inner: &Weak<DispatcherState>, kind: EventKind, key: SubscriptionKey) {
     if let Some(inner) = inner.upgrade() {
         inner.find_or_make(kind).subscriptions.remove(key);
@@ -149,7 +149,7 @@ impl<E: Event> Cancel for InlineSubscription<E> {
 }
 
 impl<E> Drop for InlineSubscription<E> {
-    /// What the closure captured may panic in its `Drop`, and an emission may be the last
+    /// The values that the closure captured may panic in their `Drop`, and an emission may be the last
     /// owner.
     fn drop(&mut self) {
         panics::drop_caught(self.call.take());

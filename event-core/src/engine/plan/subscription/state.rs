@@ -1,7 +1,9 @@
-//! Whether a subscription may still be called: one that is called once, by exactly one delivery.
+//! Whether a subscription may still be called. A subscription that is called once is called by exactly
+//! one delivery.
 //!
 //! A delivery that starts later *reserves* the only call when it is handed over, so that no other
-//! emission counts on it, and takes it when it makes the call. One that ends before gives it back.
+//! emission takes it, and claims it when it makes the call. A delivery that ends before that releases the
+//! call.
 
 #[cfg(not(loom))]
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,14 +15,14 @@ use loom::sync::atomic::{AtomicU8, Ordering};
 mod models;
 
 const ACTIVE: u8 = 0;
-/// Active until a delivery takes its only call.
+/// Active until a delivery claims its only call.
 const ONCE: u8 = 1;
-/// A delivery that has not started has the only call.
+/// A delivery that has not started has reserved the only call.
 const RESERVED: u8 = 2;
 /// Cancelled, or called once.
 const OVER: u8 = 3;
 
-/// Where a subscription stands.
+/// The state of a subscription.
 pub(crate) struct State(AtomicU8);
 
 impl State {
@@ -28,7 +30,7 @@ impl State {
         Self(AtomicU8::new(if once { ONCE } else { ACTIVE }))
     }
 
-    /// Whether every emission may call it.
+    /// Whether every emission may call the subscription.
     #[inline]
     pub(crate) fn is_active(&self) -> bool {
         self.0.load(Ordering::Acquire) == ACTIVE
@@ -38,29 +40,29 @@ impl State {
         self.0.load(Ordering::Acquire) == OVER
     }
 
-    /// Takes the right to make a call now: of one that is called once, exactly one emission gets it.
+    /// Claims a call that is made now. The only call of a subscription is claimed by exactly one
+    /// emission.
     pub(crate) fn claim(&self) -> bool {
         self.is_active() || self.change(ONCE, OVER)
     }
 
-    /// Keeps the right to make a call later, which [`claim_reserved`](Self::claim_reserved) takes. Of one
-    /// that is called once, one delivery has it at a time.
+    /// Reserves a call that is made later, which [`claim_reserved`](Self::claim_reserved) claims. The
+    /// only call of a subscription is reserved by one delivery at a time.
     pub(crate) fn reserve(&self) -> bool {
         self.is_active() || self.change(ONCE, RESERVED)
     }
 
-    /// Takes the right to make a call that was reserved; `false` if the subscription was cancelled
-    /// meanwhile.
+    /// Claims a reserved call; returns `false` if the subscription was cancelled meanwhile.
     pub(crate) fn claim_reserved(&self) -> bool {
         self.is_active() || self.change(RESERVED, OVER)
     }
 
-    /// Gives back a call that was reserved and not made.
+    /// Releases a call that was reserved and not made.
     pub(crate) fn release(&self) {
         self.change(RESERVED, ONCE);
     }
 
-    /// Lets no further call begin.
+    /// Prevents all further calls.
     pub(crate) fn cancel(&self) {
         self.0.swap(OVER, Ordering::AcqRel);
     }

@@ -1,8 +1,8 @@
-//! The interleavings of a dispatcher's end, by the model checker loom: `RUSTFLAGS='--cfg loom' cargo
-//! test -p event-core --release --no-default-features --lib models`.
+//! Models of the interleavings of a dispatcher's end for the model checker loom: `RUSTFLAGS='--cfg loom'
+//! cargo test -p event-core --release --no-default-features --lib models`.
 //!
-//! They are those of the phase, the registry of tasks and the buffers of queues themselves; what runs a
-//! delivery is played here.
+//! The phase, the registry of tasks and the buffers of queues are the real ones; the code that runs a
+//! delivery is simulated here.
 
 use std::panic::Location;
 
@@ -18,7 +18,7 @@ use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::ticket::Taken;
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
-/// What is offered to the second queue is caused by deliveries of the first.
+/// Deliveries of the first queue cause those that are offered to the second one.
 struct Model {
     phase: Phase,
     tasks: Tasks,
@@ -44,14 +44,14 @@ impl Model {
         self.queues.each_ref()
     }
 
-    /// Whether the queue took it in.
+    /// Offers a delivery; returns whether the queue accepted it.
     fn offer(&self, queue: usize, slot: Option<Slot>) -> bool {
         let offered = self.queues[queue].offer(1, None, WhenFull::Wait, slot);
         assert!(!matches!(offered, Offer::Full(_)), "there is room");
         offered == Offer::Waits
     }
 
-    /// Runs what waits in a queue; `run` says what else a delivery does.
+    /// Runs the deliveries that wait in a queue; `run` is what a delivery does besides ending.
     fn serve(&self, queue: usize, mut run: impl FnMut()) {
         let buffer = &self.queues[queue];
         while let Some(Taken { ticket, .. }) = buffer.try_take(None) {
@@ -77,7 +77,7 @@ impl Model {
         }
     }
 
-    /// A shutdown whose time is over at once.
+    /// Shuts down with a time limit of zero.
     fn shut_down(&self) -> ShutdownAccount {
         self.drain();
         if self.phase.close(&self.tasks, &self.buffers()).is_some() {
@@ -140,7 +140,7 @@ fn what_moves_from_one_queue_to_the_other_is_not_missed() {
         let model = Model::new();
         assert!(model.offer(0, None));
         let consumer = spawn(&model, |model| {
-            // What a delivery causes is offered before it ends.
+            // A delivery offers what it causes before it ends.
             model.serve(0, || assert!(model.offer(1, None), "it is not quiet"));
             model.serve(1, || ());
         });
@@ -170,7 +170,7 @@ fn what_is_handed_over_as_it_ends_quietly_is_drained_or_refused() {
         let model = Model::new();
         let emitter = spawn(&model, |model| {
             let taken_in = model.offer(0, None);
-            // Whoever serves the queue finds it, also after the end.
+            // The consumer of the queue finds the delivery, even after the end.
             model.serve(0, || ());
             model.close_if_quiet();
             let drained = model.account().0;
@@ -247,7 +247,7 @@ fn a_delivery_that_waits_for_room_is_named_once_or_refused_whenever_the_time_is_
             let handed_over = Arc::clone(&handed_over);
             move |model| {
                 model.tasks.end(task, handler());
-                // What it caused finds no room, and waits until the other has gone.
+                // The delivery that it caused finds no capacity, and waits until the other one has left.
                 let queue = &model.queues[1];
                 let mut slot = None;
                 if let Offer::Full(item) = queue.offer(1, None, WhenFull::Wait, None) {
@@ -285,7 +285,7 @@ fn a_delivery_of_a_task_is_named_once_whenever_the_time_is_over() {
             let entered = Arc::clone(&entered);
             move |model| {
                 model.tasks.end(task, handler());
-                // Its runtime drops another one, which is refused after the end.
+                // The runtime drops another task, which is refused after the end.
                 if let Some(other) = model.tasks.enter(vec![handler()]) {
                     *entered.lock().expect("no panic") += 1;
                     model.tasks.abandon(other, handler());

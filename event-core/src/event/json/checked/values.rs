@@ -12,11 +12,11 @@ use crate::event::json::path::Step;
 /// Serializes the values of an array or object.
 pub(crate) struct CheckedValues<C> {
     inner: C,
-    /// Of the values.
+    /// The level of the values.
     level: Level,
-    /// How many of them there were, where they have no names.
+    /// How many values were serialized, if they have no names.
     count: usize,
-    /// The enum's variant that they are the values of.
+    /// The enum's variant that contains the values.
     variant: Option<&'static str>,
     /// The step to the next value of a map.
     key: Option<Step>,
@@ -33,7 +33,7 @@ impl<C> CheckedValues<C> {
         }
     }
 
-    /// Refuses a key that JSON has as a text and that is none, if those are looked for.
+    /// Refuses a key that is no string but becomes one in JSON, if those are refused.
     fn check_key<K, E>(&self, key: &K) -> Result<(), E>
     where
         K: Serialize + ?Sized,
@@ -45,7 +45,7 @@ impl<C> CheckedValues<C> {
         Ok(())
     }
 
-    /// The step to a value went wrong, and its variant's before it.
+    /// Adds the step to the value that failed, and the variant's step before it.
     #[cold]
     fn outside<E>(&self, step: Step, error: E) -> E {
         let error = inside(step, error);
@@ -56,7 +56,7 @@ impl<C> CheckedValues<C> {
     }
 }
 
-/// What has values in places.
+/// Implements compounds whose values have positions.
 macro_rules! in_places {
     ($($trait:ident $serialize:ident)*) => { $(
         impl<C: $trait> $trait for CheckedValues<C> {
@@ -85,7 +85,7 @@ in_places! {
     SerializeTupleVariant serialize_field
 }
 
-/// What has values under names.
+/// Implements compounds whose values have names.
 macro_rules! under_names {
     ($($trait:ident)*) => { $(
         impl<C: $trait> $trait for CheckedValues<C> {
@@ -121,7 +121,7 @@ impl<C: SerializeMap> SerializeMap for CheckedValues<C> {
     type Error = C::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
-        // Its value comes in a call that does not know it.
+        // The value comes in a later call that does not have the key.
         self.key = Step::to_value_of(key);
         self.check_key(key)?;
         let level = self.level;
@@ -147,7 +147,7 @@ impl<C: SerializeMap> SerializeMap for CheckedValues<C> {
             .serialize_entry(&key_checked, &Checked { value, level })
             .map_err(|error| match Step::to_value_of(key) {
                 Some(step) => inside(step, error),
-                // The key is what failed.
+                // The key itself failed.
                 None => error,
             })
     }

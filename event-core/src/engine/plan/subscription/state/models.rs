@@ -1,4 +1,4 @@
-//! The interleavings of claims and cancels, by the model checker loom.
+//! Models of the interleavings of claims and cancels for the model checker loom.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -88,7 +88,7 @@ fn a_call_that_one_delivery_gives_back_is_made_once_by_another() {
         let mine = state.reserve() && state.claim_reserved();
         abandoned.join().expect("no panic");
         let inline = inline.join().expect("no panic");
-        // Whoever came while it was reserved did not get it; then it is there for the next one.
+        // A claim during the reservation failed; the call is then left for the next claim.
         let next = state.claim();
         assert_eq!(u8::from(mine) + u8::from(inline) + u8::from(next), 1);
         assert!(state.is_over());
@@ -122,7 +122,7 @@ fn what_was_cancelled_before_its_call_began_is_not_called() {
                 let state = Arc::clone(&state);
                 move || {
                     state.cancel();
-                    // From here on no call begins.
+                    // No call begins from here on.
                     assert!(!state.claim_reserved());
                 }
             });
