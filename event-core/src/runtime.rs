@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 #[cfg(feature = "tokio")]
-pub(crate) use crate::runtime::on_tokio::{Aborter, Runtime, within, yield_now_and_then};
+pub(crate) use crate::runtime::on_tokio::{Aborter, Runtime, within, yield_now};
 #[cfg(not(feature = "tokio"))]
-pub(crate) use crate::runtime::without::{Aborter, Runtime, within, yield_now_and_then};
+pub(crate) use crate::runtime::without::{Aborter, Runtime, within, yield_now};
 
 /// A task.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -65,9 +65,9 @@ mod on_tokio {
         }
     }
 
-    /// Lets other tasks run, if this one has run for long without waiting.
-    pub(crate) async fn yield_now_and_then() {
-        tokio::task::consume_budget().await;
+    /// Lets other tasks run.
+    pub(crate) async fn yield_now() {
+        tokio::task::yield_now().await;
     }
 
     /// Waits for `future`, but no longer than `limit`.
@@ -122,7 +122,7 @@ mod without {
         }
     }
 
-    pub(crate) async fn yield_now_and_then() {}
+    pub(crate) async fn yield_now() {}
 
     /// Waits for `future`. Without a runtime there is no timer, and a build refuses handlers that need
     /// one.

@@ -134,13 +134,13 @@ pub(crate) fn wire(
     for line in lines.into_values() {
         let kind = line.kind;
         let (list, handlers) = bind(line, &catch_alls, &mut resolver, &mut hops, &mut problems);
-        let entry = TableEntry::new(kind.info(), list, handlers, &mut executors, observed);
+        let entry = TableEntry::new(kind, list, handlers, &mut executors, observed);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
         executors.index(handler());
     }
-    let queues = queues::lines(&executors, &chosen, settings, &mut problems);
+    let queues = queues::lines(&mut executors, &chosen, settings, &mut problems);
     queues::deadlocks(&hops, &queues, &mut problems);
     let needs_meta = resolver.makes_meta();
     problems.extend(resolver.into_problems());

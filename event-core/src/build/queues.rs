@@ -21,14 +21,14 @@ pub(crate) struct CausalEdge {
 
 /// Makes the queues, in the order of their indices.
 pub(crate) fn lines(
-    executors: &Executors,
+    executors: &mut Executors,
     handlers: &[&'static dyn Registered],
     settings: &[(&'static Declared, QueueSettings)],
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();
     let mut lines = Vec::new();
-    for queue in executors.queues() {
+    for (index, queue) in executors.queues().to_vec().into_iter().enumerate() {
         let declared = queue.declared();
         if let Some(other) = by_name.insert(declared.name, declared) {
             problems.push(
@@ -56,7 +56,8 @@ pub(crate) fn lines(
         };
         let chosen = settings.iter().rfind(|(of, _)| of.id() == id);
         let settings = chosen.map_or(declared.settings, |(_, settings)| *settings);
-        lines.push(LiveQueue::new(declared.name, settings, serves));
+        let ports = executors.take_ports(index);
+        lines.push(LiveQueue::new(declared.name, settings, serves, ports));
     }
     lines
 }

@@ -155,6 +155,9 @@ fn emit_root(
     event: &mut dyn RootEvent,
     mut cascade: Cascade,
 ) -> Report {
+    if cascade.state.get().is_none() && queued::offer_event(inner, event) {
+        return Report::new(0, 1, None);
+    }
     if cascade.state.get().is_none()
         && let Some(entry) = queued::entry(inner, event.event().kind())
     {

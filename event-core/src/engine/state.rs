@@ -300,7 +300,7 @@ impl DispatcherState {
             .executors
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let entry = TableEntry::new(event, list, planned, &mut executors, self.is_watched());
+        let entry = TableEntry::new(kind, list, planned, &mut executors, self.is_watched());
         drop(executors);
         let entry = Arc::new(entry);
         let mut late = ByType::clone(&self.late.load());

@@ -22,6 +22,7 @@ use crate::engine::plan::bound::{
     Bound, Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, InlineHandlers, OfEvent,
     Received, SyncHandler,
 };
+use crate::engine::plan::port::{BlockingPort, EventPort};
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
@@ -184,6 +185,7 @@ pub struct Binder<'b, 'r, E> {
     deferred: &'b mut Vec<DeferredBinding>,
     spec: &'static HandlerSpec,
     filter: Option<Filter>,
+    port: Option<Arc<dyn EventPort>>,
 }
 
 impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
@@ -202,7 +204,13 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
             deferred,
             spec,
             filter: None,
+            port: None,
         }
+    }
+
+    /// Lets the events of a handler that blocks wait in its queue by value.
+    pub fn queued(&mut self) {
+        self.port = Some(Arc::new(BlockingPort::<E>::new()));
     }
 
     /// Sets the filter of a handler that does not run inline.
@@ -257,6 +265,36 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         self.defer(Call::Async(Arc::new(bound)));
     }
 
+    /// Binds an `async fn` with a queue.
+    pub fn bind_async_queued<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<E> + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
+    {
+        R::events(self.needs.resolver.caused());
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        let (has_port, bound) = (bound.has_port(), Arc::new(bound));
+        self.port = has_port.then(|| Arc::clone(&bound) as Arc<dyn EventPort>);
+        self.defer(Call::Async(bound));
+    }
+
+    /// Binds an async method with a queue.
+    pub fn bind_async_queued_method<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<E> + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+    {
+        R::events(self.needs.resolver.caused());
+        let timeout = self.spec.timeout;
+        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        let (has_port, bound) = (bound.has_port(), Arc::new(BoundMethod(bound)));
+        self.port = has_port.then(|| Arc::clone(&bound) as Arc<dyn EventPort>);
+        self.defer(Call::Async(bound));
+    }
+
     /// Binds an async method.
     pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
     where
@@ -271,8 +309,11 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     }
 
     fn defer(&mut self, call: Call) {
-        let filter = self.filter.take();
-        self.deferred.push(DeferredBinding { filter, call });
+        self.deferred.push(DeferredBinding {
+            filter: self.filter.take(),
+            call,
+            port: self.port.take(),
+        });
     }
 }
 
@@ -374,7 +415,11 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
 
     fn defer(&mut self, call: Call) {
         let filter = self.filter.take();
-        let binding = CatchAllBinding::Deferred(DeferredBinding { filter, call });
+        let binding = CatchAllBinding::Deferred(DeferredBinding {
+            filter,
+            call,
+            port: None,
+        });
         *self.bound = Some(CatchAll(binding));
     }
 }

@@ -13,7 +13,8 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::box_error::BoxError;
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::plan::bound::EffectSink;
@@ -29,10 +31,17 @@ use crate::engine::plan::bound::Received;
 pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
 };
+use crate::engine::emission::first_poll::CallResult;
+use crate::engine::plan::port::{
+    CallEnd, EventPort, EventRing, PortAddress, PortService, PortTurn,
+};
 use crate::event::any::AnyEvent;
 use crate::handler::bind::BoundParam;
 use crate::handler::outcome::Effects;
-use crate::runtime;
+use crate::nesting::{self, NestingError};
+use crate::panics;
+use crate::queue::buffer::line::Ring;
+use crate::{log, runtime};
 
 /// Collects what an outcome says.
 #[derive(Default)]
@@ -72,6 +81,9 @@ pub trait AsyncSlot: Send + Sync + 'static {
     /// What the function takes.
     type Arg<'a>: Send;
 
+    /// The argument, if it is the same for each delivery.
+    fn shared(&self) -> Option<Self::Arg<'_>>;
+
     /// # Errors
     ///
     /// The parameter rejected the delivery.
@@ -81,6 +93,10 @@ pub trait AsyncSlot: Send + Sync + 'static {
 impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Arc<T> {
     type Arg<'a> = &'a T;
 
+    fn shared(&self) -> Option<&T> {
+        Some(self)
+    }
+
     fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<&'a T, NotRun> {
         Ok(self)
     }
@@ -88,6 +104,10 @@ impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Arc<T> {
 
 impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
     type Arg<'a> = Option<&'a T>;
+
+    fn shared(&self) -> Option<Option<&T>> {
+        Some(self.as_deref())
+    }
 
     fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Option<&'a T>, NotRun> {
         Ok(self.as_deref())
@@ -97,6 +117,10 @@ impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
 impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
     type Arg<'a> = P;
 
+    fn shared(&self) -> Option<P> {
+        None
+    }
+
     fn arg(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
         self.make(delivery)
     }
@@ -105,6 +129,9 @@ impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
 /// The resolved parameters of an async handler.
 pub trait AsyncSlots: Send + Sync + 'static {
     type Args<'a>: Send;
+
+    /// The arguments, if they are the same for each delivery.
+    fn shared(&self) -> Option<Self::Args<'_>>;
 
     /// # Errors
     ///
@@ -132,6 +159,10 @@ pub trait AsyncMethod<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'stat
 impl AsyncSlots for () {
     type Args<'a> = ();
 
+    fn shared(&self) -> Option<()> {
+        Some(())
+    }
+
     fn args(&self, _: &Delivery<'_>) -> Result<(), NotRun> {
         Ok(())
     }
@@ -154,6 +185,12 @@ macro_rules! slots {
     (@each $($slot:ident)+) => {
         impl<$($slot: AsyncSlot),+> AsyncSlots for ($($slot,)+) {
             type Args<'a> = ($($slot::Arg<'a>,)+);
+
+            fn shared(&self) -> Option<Self::Args<'_>> {
+                #[allow(non_snake_case, reason = "one name serves the type and its value")]
+                let ($($slot,)+) = self;
+                Some(($($slot.shared()?,)+))
+            }
 
             fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun> {
                 #[allow(non_snake_case, reason = "one name serves the type and its value")]
@@ -339,6 +376,48 @@ macro_rules! start {
     };
 }
 
+macro_rules! port {
+    () => {
+        fn new_ring(&self, address: PortAddress) -> Box<dyn Ring<DeferredDelivery>> {
+            Box::new(EventRing::<E>::new(address))
+        }
+
+        fn serve<'a>(&'a self, turn: PortTurn<'a>) -> PortService<'a> {
+            let this = self.bound();
+            PortService::Async(Box::pin(async move {
+                loop {
+                    let Some(held) = turn.take::<E>() else {
+                        turn.wait().await;
+                        continue;
+                    };
+                    let ended = {
+                        let (event, args) = (held.event(), shared(&this.slots));
+                        let begin = move || (this.function.call(event, args), this.conclude);
+                        pin!(IsolatedCall::new(Call::New { begin })).await
+                    };
+                    held.end(ended).await;
+                }
+            }))
+        }
+    };
+}
+
+/// The arguments of a handler that has a port.
+#[inline]
+fn shared<S: AsyncSlots>(slots: &S) -> S::Args<'_> {
+    match slots.shared() {
+        Some(args) => args,
+        None => unreachable!("only a handler with such arguments has a port"),
+    }
+}
+
+impl<E: ?Sized, F, S: AsyncSlots, R> BoundAsync<E, F, S, R> {
+    /// Whether each delivery is called alike, so that its events may wait by value.
+    pub(crate) fn has_port(&self) -> bool {
+        self.timeout.is_none() && self.slots.shared().is_some()
+    }
+}
+
 impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
     fn bound(&self) -> &Self {
         self
@@ -369,4 +448,89 @@ where
     F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
 {
     start!();
+}
+
+impl<E, F, S, R> EventPort for BoundAsync<E, F, S, R>
+where
+    E: Send + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
+{
+    port!();
+}
+
+impl<E, F, S, R> EventPort for BoundMethod<E, F, S, R>
+where
+    E: Send + Sync + 'static,
+    S: AsyncSlots,
+    R: 'static,
+    F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+{
+    port!();
+}
+
+pin_project! {
+/// A call of an outermost root's handler: its panics stay here, and what it emits is inside of its event.
+struct IsolatedCall<C> {
+    #[pin]
+    call: Option<C>,
+    refused: Option<NestingError>,
+}
+
+impl<C> PinnedDrop for IsolatedCall<C> {
+    fn drop(this: Pin<&mut Self>) {
+        this.end();
+    }
+}
+}
+
+impl<C> IsolatedCall<C> {
+    fn new(call: C) -> Self {
+        Self {
+            call: Some(call),
+            refused: None,
+        }
+    }
+
+    /// Drops the call, which is the user's code, unless it has ended.
+    fn end(self: Pin<&mut Self>) {
+        let mut call = self.project().call;
+        if call.is_some() {
+            let ended = nesting::enter(0, || panics::catch(|| call.set(None))).0;
+            if let Err(panic) = ended {
+                log::drop_panicked(&panic);
+            }
+        }
+    }
+}
+
+impl<C: Future<Output = HandlerResult>> Future for IsolatedCall<C> {
+    /// `None` if the call is simply done.
+    type Output = Option<Box<CallEnd>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (polled, refused) = nesting::enter(0, || {
+            catch_unwind(AssertUnwindSafe(|| {
+                let this = self.as_mut().project();
+                let call = this.call.as_pin_mut();
+                call.map_or(Poll::Pending, |call| call.poll(context))
+            }))
+        });
+        if refused.is_some() {
+            *self.as_mut().project().refused = refused;
+        }
+        let result = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(HandlerResult::Done)) if self.refused.is_none() => {
+                return Poll::Ready(None);
+            }
+            Ok(Poll::Ready(result)) => CallResult::Ended(result),
+            Err(payload) => CallResult::Panicked(payload),
+        };
+        let refused = self.refused;
+        self.end();
+        Poll::Ready(Some(Box::new(CallEnd { result, refused })))
+    }
 }

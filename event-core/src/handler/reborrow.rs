@@ -57,6 +57,10 @@ where
 {
     type Arg<'a> = <F as Reborrow<'a, T>>::Arg;
 
+    fn shared(&self) -> Option<Self::Arg<'_>> {
+        Some(self.reborrow.reborrow(&self.held))
+    }
+
     fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Self::Arg<'a>, NotRun> {
         Ok(self.reborrow.reborrow(&self.held))
     }
@@ -68,6 +72,11 @@ where
     F: for<'a> Reborrow<'a, T> + Send + Sync + 'static,
 {
     type Arg<'a> = Option<<F as Reborrow<'a, T>>::Arg>;
+
+    fn shared(&self) -> Option<Self::Arg<'_>> {
+        let held = self.held.as_deref();
+        Some(held.map(|held| self.reborrow.reborrow(held)))
+    }
 
     fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Self::Arg<'a>, NotRun> {
         let held = self.held.as_deref();

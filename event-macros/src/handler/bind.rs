@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::parse::Keys;
-use super::signature::{Argument, Borrowed, Handler, Tied};
+use super::signature::{Argument, Borrowed, Event, Handler, Tied};
 
 /// An inline handler is a closure that only calls the function:
 ///
@@ -66,11 +66,17 @@ pub(super) fn binder(
         _ => (None, None),
     };
     let output = &handler.output;
+    // What waits in a queue by value is an event of one type.
+    let is_typed = matches!(handler.event, Event::Typed(_));
+    let is_queued = keys.queue.is_some() && is_typed;
+    let queued = (is_queued && !handler.is_async() && handler.lent().next().is_none())
+        .then(|| quote_spanned!(Span::mixed_site()=> __event_binder.queued();));
     let bind = if handler.is_async() {
-        let bind = if handler.is_method() {
-            quote_spanned!(Span::mixed_site()=> bind_async_method)
-        } else {
-            quote_spanned!(Span::mixed_site()=> bind_async)
+        let bind = match (handler.is_method(), is_queued) {
+            (false, false) => quote_spanned!(Span::mixed_site()=> bind_async),
+            (false, true) => quote_spanned!(Span::mixed_site()=> bind_async_queued),
+            (true, false) => quote_spanned!(Span::mixed_site()=> bind_async_method),
+            (true, true) => quote_spanned!(Span::mixed_site()=> bind_async_queued_method),
         };
         let slots = &parameters.async_slots;
         quote_spanned! {Span::mixed_site()=>
@@ -96,7 +102,7 @@ pub(super) fn binder(
             });
         }
     };
-    quote!(#resolve #before #bind)
+    quote!(#resolve #before #queued #bind)
 }
 
 /// The lookups that are made once, and the arguments of each call.

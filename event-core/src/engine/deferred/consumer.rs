@@ -11,14 +11,18 @@ use std::thread;
 
 use crate::engine::deferred::call;
 use crate::engine::deferred::capacity;
+use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::offer::fail_waiting;
+use crate::engine::deferred::ports::{ConsumerRun, NextStep, Ports};
+use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
+use crate::panics::DropCaught;
 use crate::queue::buffer::Counts;
-use crate::queue::buffer::ticket::{Taken, Ticket};
+use crate::queue::buffer::ticket::{Next, Taken};
 use crate::report::status::DeliveryStatus;
 use crate::{log, panics, runtime};
 
@@ -77,20 +81,19 @@ impl ConsumerGuard {
     /// [`Closing`], and what is closed is empty.
     fn hold(
         &self,
-        taken: Taken<DeferredDelivery>,
-    ) -> (Taken<DeferredDelivery>, Arc<DispatcherState>) {
+        next: Next<DeferredDelivery>,
+    ) -> (Next<DeferredDelivery>, DropCaught<Arc<DispatcherState>>) {
         match self.inner.upgrade() {
-            Some(inner) => (taken, inner),
+            Some(inner) => (next, DropCaught::new(inner)),
             None => unreachable!("a dispatcher lives while its queues hold deliveries"),
         }
     }
 
-    /// No further delivery is ready: lets go of the dispatcher, and then of the ticket.
-    fn rest(&self, inner: Arc<DispatcherState>, ticket: Ticket) {
-        panics::drop_caught(inner);
-        self.queue.buffer.finish(ticket);
-        // Looked at after the ticket was given back: a dispatcher that began to drain in between found
-        // it running, and left it to this consumer to close.
+    /// No further delivery is ready, and the consumer has let go of the dispatcher: gives the ticket back.
+    fn rest(&self, ticket: &TicketSlot<'_>) {
+        ticket.give_back();
+        // A dispatcher that began to drain before that found the delivery running, and left it to this
+        // consumer to close.
         self.closing.close_if_quiet();
     }
 }
@@ -110,103 +113,127 @@ impl Drop for ConsumerGuard {
 
 fn serve_as_thread(this: &ConsumerGuard) {
     let queue = &this.queue;
-    let hold = |taken| this.hold(taken);
-    while let Some((mut taken, inner)) = queue.buffer.take_blocking_with(None, hold) {
-        let last = loop {
-            let ended = queue.run(&inner, taken.item, &taken.ticket, None, WaitPolicy::Serve);
-            queue.count(ended);
-            match queue.buffer.try_next(taken.ticket) {
-                Ok(next) => taken = next,
-                Err(ticket) => break ticket,
+    let ticket = TicketSlot::new(&queue.buffer);
+    while let Some((mut next, inner)) = queue.buffer.next_blocking_with(None, |next| this.hold(next))
+    {
+        let run = ConsumerRun::new(queue, &inner, &ticket);
+        let mut ports = Ports::new(&run);
+        loop {
+            match run.next_item(next) {
+                NextStep::Turn(ring) => ports.serve_blocking(ring),
+                NextStep::Run(item) => {
+                    let ended = queue.run(&inner, item, &ticket, None, WaitPolicy::Serve);
+                    queue.count(ended);
+                }
+                NextStep::Look => {}
             }
-        };
-        this.rest(inner, last);
+            run.start_turn();
+            match ticket.with(|ticket| queue.buffer.try_next(ticket)) {
+                Some(found) => next = found,
+                None => break,
+            }
+        }
+        drop(ports);
+        drop(inner);
+        this.rest(&ticket);
     }
 }
 
 async fn serve_as_task(this: ConsumerGuard) {
-    let hold = |taken| this.hold(taken);
-    while let Some((mut taken, inner)) = this.queue.buffer.take_with(None, hold).await {
-        let mut running = RunningDelivery::new(&this, inner);
-        let last = loop {
-            running.item = Some(taken.item);
-            running.ticket = Some(taken.ticket);
-            let ended = running.run().await;
-            this.queue.count(ended);
-            let Some(ticket) = running.ticket.take() else {
-                return;
-            };
-            match this.queue.buffer.try_next(ticket) {
-                Ok(next) => taken = next,
-                Err(ticket) => break ticket,
+    let queue = &this.queue;
+    let ticket = TicketSlot::new(&queue.buffer);
+    while let Some((next, inner)) = queue.buffer.next_with(None, |next| this.hold(next)).await {
+        run_until_idle(queue, next, &inner, &ticket).await;
+        drop(inner);
+        this.rest(&ticket);
+    }
+}
+
+/// Runs deliveries until none is ready.
+async fn run_until_idle(
+    queue: &LiveQueue,
+    mut next: Next<DeferredDelivery>,
+    inner: &Arc<DispatcherState>,
+    ticket: &TicketSlot<'_>,
+) {
+    let run = ConsumerRun::new(queue, inner, ticket);
+    let mut ports = Ports::new(&run);
+    loop {
+        match run.next_item(next) {
+            NextStep::Turn(ring) => ports.serve(ring).await,
+            NextStep::Run(item) => {
+                run.count_turn();
+                RunningDelivery::new(&run, item).run().await;
             }
-        };
-        if let Some(inner) = running.inner.take() {
-            this.rest(inner, last);
+            NextStep::Look => {}
+        }
+        if run.start_turn() {
+            // Handlers that never wait would else keep all other tasks from their turn.
+            runtime::yield_now().await;
+        }
+        match ticket.with(|ticket| queue.buffer.try_next(ticket)) {
+            Some(found) => next = found,
+            None => return,
         }
     }
 }
 
 /// A delivery that a task runs. Dropped before it ended, it is abandoned: the runtime ended.
-struct RunningDelivery<'a> {
-    this: &'a ConsumerGuard,
-    /// There until the task rests.
-    inner: Option<Arc<DispatcherState>>,
+pub(crate) struct RunningDelivery<'a> {
+    run: &'a ConsumerRun<'a>,
     item: Option<DeferredDelivery>,
-    ticket: Option<Ticket>,
     /// What it leads to.
     cascade: Cascade,
 }
 
 impl<'a> RunningDelivery<'a> {
-    fn new(this: &'a ConsumerGuard, inner: Arc<DispatcherState>) -> Self {
+    pub(crate) fn new(run: &'a ConsumerRun<'a>, item: DeferredDelivery) -> Self {
         Self {
-            this,
-            inner: Some(inner),
-            item: None,
-            ticket: None,
+            run,
+            item: Some(item),
             cascade: Cascade::with(WaitPolicy::AwaitCapacity),
         }
     }
 
-    async fn run(&mut self) -> DeliveryStatus {
-        // Handlers that never wait would else keep all other tasks from their turn.
-        runtime::yield_now_and_then().await;
-        let (Some(inner), Some(item)) = (&self.inner, &self.item) else {
-            return DeliveryStatus::Abandoned;
-        };
-        let ended = call::run_async(inner, item, &mut self.cascade).await;
+    async fn run(mut self) {
+        let Some(item) = &self.item else { return };
+        let ended = call::run_async(self.run.inner, item, &mut self.cascade).await;
+        self.conclude(ended).await;
+    }
+
+    /// Ends a delivery whose call has ended.
+    pub(crate) async fn finish(mut self, finished: FinishedCall) {
+        let Some(item) = &self.item else { return };
+        let inner = self.run.inner;
+        let ended = finished.settle(&mut self.cascade, inner, &*item.event, &item.target);
+        self.conclude(ended).await;
+    }
+
+    async fn conclude(&mut self, ended: DeliveryStatus) {
+        let ConsumerRun { queue, inner, .. } = self.run;
+        queue.count(ended);
         // From here on the delivery has ended, whatever becomes of what it caused.
         panics::drop_caught(self.item.take());
-        self.this.queue.end(self.ticket.as_ref(), &self.cascade);
-        capacity::run_caused(inner, &mut self.cascade).await;
-        let cascade =
-            std::mem::replace(&mut self.cascade, Cascade::with(WaitPolicy::AwaitCapacity));
-        inner.notify_failures(cascade);
-        ended
+        if self.cascade.state.get().is_some() {
+            self.run.ticket.end();
+            capacity::run_caused(inner, &mut self.cascade).await;
+            inner.notify_failures(std::mem::take(&mut self.cascade));
+        }
     }
 }
 
 impl Drop for RunningDelivery<'_> {
     fn drop(&mut self) {
-        let ConsumerGuard { queue, .. } = self.this;
-        let has_ended = self.item.is_none();
-        if let Some(inner) = self.inner.take() {
-            if let Some(item) = self.item.take() {
-                queue.count_abandoned_running();
-                let timer = self.cascade.take_timer();
-                inner.abandon(item, Some(queue.name), timer);
-            }
-            let mut cascade = std::mem::take(&mut self.cascade);
-            cascade.fail_unemitted(&inner);
-            inner.notify_failures(cascade);
-            panics::drop_caught(inner);
+        let ConsumerRun { queue, inner, .. } = self.run;
+        if let Some(item) = self.item.take() {
+            self.run.ticket.abandon();
+            queue.count_abandoned_running();
+            let timer = self.cascade.take_timer();
+            inner.abandon(item, Some(queue.name), timer);
         }
-        match self.ticket.take() {
-            None => {}
-            Some(ticket) if has_ended => queue.buffer.finish(ticket),
-            Some(ticket) => queue.buffer.abandon(ticket),
-        }
+        let mut cascade = std::mem::take(&mut self.cascade);
+        cascade.fail_unemitted(inner);
+        inner.notify_failures(cascade);
     }
 }
 
@@ -216,24 +243,19 @@ impl LiveQueue {
         &self,
         inner: &Arc<DispatcherState>,
         item: DeferredDelivery,
-        ticket: &Ticket,
+        ticket: &TicketSlot<'_>,
         lent: Option<&mut dyn Any>,
         wait_policy: WaitPolicy,
     ) -> DeliveryStatus {
         let mut cascade = Cascade::with(wait_policy);
         let ended = call::run(inner, &item, lent, &mut cascade);
         panics::drop_caught(item);
-        self.end(Some(ticket), &cascade);
-        cascade.run_caused(inner);
-        inner.notify_failures(cascade);
-        ended
-    }
-
-    /// A delivery has ended. Most cause nothing, and give their ticket back at once.
-    fn end(&self, ticket: Option<&Ticket>, cascade: &Cascade) {
-        if let (Some(ticket), Some(_)) = (ticket, cascade.state.get()) {
-            self.buffer.end(ticket);
+        if cascade.state.get().is_some() {
+            ticket.end();
+            cascade.run_caused(inner);
+            inner.notify_failures(cascade);
         }
+        ended
     }
 
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
@@ -247,15 +269,17 @@ impl LiveQueue {
         let mut is_held_back = false;
         // Those that had to make room are the oldest: they were waiting, too.
         while ran + self.displaced_since(&before) < before.depth {
-            let Some(taken) = self.buffer.try_take(None) else {
+            let Some(Taken { item, ticket }) = self.buffer.try_take(None) else {
                 is_held_back = true;
                 break;
             };
+            let slot = TicketSlot::new(&self.buffer);
+            slot.put(Some(ticket));
             // It never waits: whoever waits for room may wait for this very pump.
             let lent = Some(&mut *lent);
-            let ended = self.run(inner, taken.item, &taken.ticket, lent, WaitPolicy::Never);
+            let ended = self.run(inner, item, &slot, lent, WaitPolicy::Never);
             self.count(ended);
-            self.buffer.finish(taken.ticket);
+            slot.give_back();
             ran += 1;
         }
         inner.closing.close_if_quiet();

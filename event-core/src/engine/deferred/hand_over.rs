@@ -101,7 +101,7 @@ fn hand_over_seat(
             Some(permit) => start_task(inner, event, target, permit, completion, cascade),
             None => reject_full(inner, event, &target, &executor.limit, cascade),
         },
-        Executor::Queue(QueueExecutor { queue, label }) => {
+        Executor::Queue(QueueExecutor { queue, label, .. }) => {
             let item = DeferredDelivery::queued(Arc::clone(event), target, *label);
             offer(inner, &inner.queues[*queue], item, cascade);
         }

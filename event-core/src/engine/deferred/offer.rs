@@ -62,7 +62,8 @@ pub(crate) fn offer(
     OfferResult::Waits
 }
 
-fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
+/// Starts the consumers, with the first delivery.
+pub(crate) fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
     if queue.start.is_completed() {
         return;
     }

@@ -5,8 +5,10 @@
 //! is left to the others.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::engine::deferred::hand_over;
+use crate::engine::deferred::offer;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
 use crate::engine::emission::erased::{RootEvent, Sharing};
@@ -18,6 +20,7 @@ use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting_depth;
+use crate::panics;
 
 /// The place of an event that goes this way, as an outermost root.
 pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEntry> {
@@ -25,6 +28,38 @@ pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEn
     let goes =
         entry.flags() == flags::QUEUED && !inner.makes_meta() && nesting_depth::is_outermost();
     goes.then_some(entry)
+}
+
+/// Puts the event of an outermost root into the queue of its one handler, if it may wait there by value.
+/// Returns `false`, and leaves the event where it is, if not.
+pub(crate) fn offer_event(inner: &Arc<DispatcherState>, event: &mut dyn RootEvent) -> bool {
+    let Some(entry) = entry(inner, event.event().kind()) else {
+        return false;
+    };
+    let [handler] = &*entry.deferred else {
+        return false;
+    };
+    let Executor::Queue(QueueExecutor {
+        queue,
+        port: Some(port),
+        ..
+    }) = handler.executor
+    else {
+        return false;
+    };
+    let queue = &inner.queues[queue];
+    offer::start(queue, inner);
+    let may_run_beside = queue.settings.consumers > 1;
+    if queue.has_no_consumer.load(Ordering::Acquire) || (may_run_beside && has_lane(event)) {
+        return false;
+    }
+    queue.buffer.offer_event(port, event.as_any_mut())
+}
+
+/// Whether an event has a key, or one that panics.
+fn has_lane(event: &dyn RootEvent) -> bool {
+    let lane = || panics::catch_payload(|| event.lane());
+    !matches!(nesting::enter(0, lane).0, Ok(None))
 }
 
 /// Offers the event to its queues; answers what was refused inside of it. A root that may block waits
@@ -45,10 +80,10 @@ pub(crate) fn emit(
             return;
         };
         for (handler, at) in others.iter().zip(0..) {
-            offer(inner, &handler.executor, Arc::clone(&shared), at, cascade);
+            offer_item(inner, &handler.executor, Arc::clone(&shared), at, cascade);
         }
         let at = u32::try_from(others.len()).unwrap_or(u32::MAX);
-        offer(inner, &last.executor, shared, at, cascade);
+        offer_item(inner, &last.executor, shared, at, cascade);
         if cascade.wait_policy.blocks() {
             hand_over::wait_blocking(inner, cascade);
         }
@@ -56,14 +91,14 @@ pub(crate) fn emit(
     nesting::enter(0, offer_all).1
 }
 
-fn offer(
+fn offer_item(
     inner: &Arc<DispatcherState>,
     executor: &Executor,
     event: Arc<dyn ErasedDeferredEvent>,
     index: u32,
     cascade: &mut Cascade,
 ) {
-    let Executor::Queue(QueueExecutor { queue, label }) = *executor else {
+    let Executor::Queue(QueueExecutor { queue, label, .. }) = *executor else {
         unreachable!("only queued handlers go this way")
     };
     let item = DeferredDelivery::queued(event, HandlerRef::DeferredHandler(index), label);

@@ -1,5 +1,6 @@
 //! Events whose type is erased.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::engine::emission::Emission;
@@ -41,6 +42,10 @@ impl dyn InlineEvent + '_ {
 /// The event of a root, on the stack of the emitter, until it is shared or dropped.
 pub(crate) trait RootEvent {
     fn event(&self) -> &dyn InlineEvent;
+    /// The `Option` that the event is in.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    /// The lane of the event, if it has a key; it is hashed by the user's code, which may panic.
+    fn lane(&self) -> Option<u64>;
     /// Shares the event with the deliveries that run later.
     fn share(&mut self, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
     fn needs_drop(&self) -> bool;
@@ -69,6 +74,14 @@ impl<E: Event> RootEvent for Option<E> {
             Some(event) => event,
             None => is_gone(),
         }
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn lane(&self) -> Option<u64> {
+        self.as_ref().and_then(Event::lane)
     }
 
     fn share(&mut self, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {

@@ -16,6 +16,7 @@ use crate::box_error::BoxError;
 use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::plan::port::EventPort;
 use crate::event::any::AnyEvent;
 use crate::panics;
 
@@ -49,6 +50,8 @@ pub(crate) type Filter = Arc<dyn Fn(&dyn AnyEvent) -> bool + Send + Sync>;
 pub(crate) struct DeferredBinding {
     pub(crate) filter: Option<Filter>,
     pub(crate) call: Call,
+    /// Takes events that wait by value out of the handler's queue.
+    pub(crate) port: Option<Arc<dyn EventPort>>,
 }
 
 #[derive(Clone)]

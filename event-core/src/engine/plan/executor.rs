@@ -4,14 +4,18 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::bound::DeferredBinding;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
+use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::order::waits_for;
+use crate::engine::plan::port::PortAddress;
 use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
 use crate::handler_info::HandlerInfo;
+use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
 use crate::type_map::ByType;
@@ -37,7 +41,12 @@ pub(crate) struct QueueExecutor {
     pub(crate) queue: usize,
     /// The number of the handler.
     pub(crate) label: Label,
+    /// The index of the handler's ring in the queue, if its events wait there by value.
+    pub(crate) port: Option<u32>,
 }
+
+/// A port of a queue, and where its events wait.
+pub(crate) type PortWithRing = (PortAddress, Box<dyn Ring<DeferredDelivery>>);
 
 pub(crate) struct TaskExecutor {
     pub(crate) limit: Arc<ConcurrencyLimit>,
@@ -53,6 +62,9 @@ pub(crate) struct Executors {
     labelled: Vec<&'static PlannedHandler>,
     /// One handler has one limit, whatever the number of events it sees.
     limits: ByType<Arc<ConcurrencyLimit>>,
+    /// The ports of each queue, until the queues are made.
+    ports: Vec<Vec<PortWithRing>>,
+    has_queues: bool,
 }
 
 impl Executors {
@@ -65,6 +77,7 @@ impl Executors {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     queue: self.index(queue()),
                     label: self.label(handler),
+                    port: None,
                 }),
                 None => Executor::Task(TaskExecutor {
                     limit: self.limit(handler),
@@ -90,6 +103,41 @@ impl Executors {
         let id = queue.declared().id();
         let mut known = self.queues.iter();
         known.position(|other| other.declared().id() == id)
+    }
+
+    /// Adds the port of a handler to its queue, if it has one. A queue that was made takes none any more, and
+    /// one that its owner pumps has none.
+    pub(crate) fn add_port(
+        &mut self,
+        kind: EventKind,
+        index: u32,
+        executor: &QueueExecutor,
+        binding: &DeferredBinding,
+    ) -> Option<u32> {
+        let port = binding.port.as_ref()?;
+        let is_local = self.declared(executor.queue)?.local;
+        if self.has_queues || is_local || binding.filter.is_some() {
+            return None;
+        }
+        if self.ports.len() <= executor.queue {
+            self.ports.resize_with(executor.queue + 1, Vec::new);
+        }
+        let address = PortAddress {
+            kind,
+            index,
+            label: executor.label,
+        };
+        let ports = &mut self.ports[executor.queue];
+        ports.push((address, port.new_ring(address)));
+        u32::try_from(ports.len() - 1).ok()
+    }
+
+    /// Takes the ports of a queue that is made.
+    pub(crate) fn take_ports(&mut self, queue: usize) -> Vec<PortWithRing> {
+        self.has_queues = true;
+        self.ports
+            .get_mut(queue)
+            .map_or_else(Vec::new, std::mem::take)
     }
 
     fn label(&mut self, handler: &'static PlannedHandler) -> Label {

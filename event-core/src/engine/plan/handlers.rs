@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use arc_swap::Guard;
 
 use crate::engine::emission::HandlerLookup;
+use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
 use crate::engine::plan::bound::{
     Bound, Call, DeferredBinding, ErasedInlineHandlers, HandlerList, InlineHandlers,
 };
@@ -58,7 +59,7 @@ impl TableEntry {
     /// Makes the entry of an event. `planned` are the handlers of `list`, inline or not, in order.
     /// `is_watched` says whether each step of the dispatcher is checked.
     pub(crate) fn new(
-        event: &'static EventInfo,
+        kind: EventKind,
         list: HandlerList,
         planned: Vec<&'static PlannedHandler>,
         executors: &mut Executors,
@@ -68,21 +69,27 @@ impl TableEntry {
             .into_iter()
             .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
         let executor = executors.of(&deferred);
-        let handler = |((binding, handler), executor): (
-            (DeferredBinding, &'static PlannedHandler),
-            Executor,
-        )| DeferredHandler {
-            handler: handler.info(),
-            priority: handler.spec().priority,
-            executor,
-            has_timeout: handler.spec().timeout.is_some(),
-            binding,
+        let handler = |(index, ((binding, handler), mut executor)): (
+            u32,
+            ((DeferredBinding, &'static PlannedHandler), Executor),
+        )| {
+            if let Executor::Queue(executor) = &mut executor {
+                executor.port = executors.add_port(kind, index, executor, &binding);
+            }
+            DeferredHandler {
+                handler: handler.info(),
+                priority: handler.spec().priority,
+                executor,
+                has_timeout: handler.spec().timeout.is_some(),
+                binding,
+            }
         };
         let bindings = list.deferred.into_iter().zip(deferred).zip(executor);
+        let bindings = (0..).zip(bindings);
         let entry = Self {
             flags: AtomicU8::new(0),
             inline: list.inline,
-            event,
+            event: kind.info(),
             planned: inline.into(),
             deferred: DeferredHandlers(bindings.map(handler).collect()),
             subscriptions: Subscriptions::default(),
@@ -236,6 +243,8 @@ pub(crate) trait ErasedEventType: Send + Sync {
     fn slot(&self) -> Option<&'static EventSlot>;
     /// Makes a list with capacity for `inline` handlers that run inline.
     fn new_list(&self, inline: usize) -> HandlerList;
+    /// The event of an `Option<E>`, an outermost root, as one that outlives its emission.
+    fn defer(&self, event: &mut dyn Any) -> Arc<dyn ErasedDeferredEvent>;
 }
 
 /// An event type, for code that is compiled once for all types.
@@ -259,5 +268,13 @@ impl<E: Event> ErasedEventType for EventType<E> {
 
     fn new_list(&self, inline: usize) -> HandlerList {
         HandlerList::new(Box::new(InlineHandlers::<E>::with_capacity(inline)))
+    }
+
+    fn defer(&self, event: &mut dyn Any) -> Arc<dyn ErasedDeferredEvent> {
+        let event = event.downcast_mut::<Option<E>>().and_then(Option::take);
+        match event {
+            Some(event) => Arc::new(DeferredEvent::root(event)),
+            None => unreachable!("it is there, and of this type"),
+        }
     }
 }

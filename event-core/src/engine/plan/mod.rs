@@ -6,6 +6,7 @@ pub(crate) mod handlers;
 pub(crate) mod lookup;
 pub(crate) mod order;
 pub(crate) mod pattern;
+pub(crate) mod port;
 pub(crate) mod provided;
 pub(crate) mod spec;
 pub(crate) mod subscription;

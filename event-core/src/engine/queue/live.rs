@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use arc_swap::ArcSwapOption;
 
 use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::plan::executor::PortWithRing;
+use crate::engine::plan::port::PortAddress;
 use crate::panics;
 use crate::queue::QueueSettings;
 use crate::queue::buffer::Buffer;
@@ -19,6 +21,8 @@ pub(crate) struct LiveQueue {
     pub(crate) name: &'static str,
     pub(crate) settings: QueueSettings,
     pub(crate) buffer: Buffer<DeferredDelivery>,
+    /// The handlers whose events wait by value, each at the index of its ring.
+    pub(crate) ports: Box<[PortAddress]>,
     serves: ServedBy,
     pub(crate) start: Once,
     /// Consumers that have not ended.
@@ -70,11 +74,18 @@ pub(crate) enum OfferResult {
 }
 
 impl LiveQueue {
-    pub(crate) fn new(name: &'static str, settings: QueueSettings, serves: ServedBy) -> Arc<Self> {
+    pub(crate) fn new(
+        name: &'static str,
+        settings: QueueSettings,
+        serves: ServedBy,
+        ports: Vec<PortWithRing>,
+    ) -> Arc<Self> {
+        let (ports, rings): (Vec<_>, Vec<_>) = ports.into_iter().unzip();
         Arc::new(Self {
             name,
             settings,
-            buffer: Buffer::new(settings.capacity, |item| item.label),
+            buffer: Buffer::new(settings.capacity, |item| item.label, rings.into()),
+            ports: ports.into(),
             serves,
             start: Once::new(),
             alive: AtomicUsize::new(0),

@@ -1,4 +1,4 @@
-//! The order of a waiting line: which item is next, which one its lane holds back.
+//! The order of the items of a waiting line: which one is next, which one its lane holds back.
 //!
 //! An item is *ready* when nothing holds it back. A lane has an entry from the moment one of its
 //! items is ready until the last of them was delivered; whatever else comes for it meanwhile is
@@ -13,16 +13,15 @@ use std::mem;
 /// An item in the line.
 #[derive(Debug)]
 pub(crate) struct Waiting<T> {
-    /// Counts the items ever offered: smaller is older.
-    number: u64,
+    /// Counts what was ever offered: smaller is older.
+    pub(crate) number: u64,
     pub(crate) lane: Option<u64>,
     pub(crate) item: T,
 }
 
-/// The waiting line, without a bound and without a lock.
+/// The items of a waiting line, without a bound and without a lock. The caller numbers them.
 #[derive(Debug)]
 pub(crate) struct LaneOrder<T> {
-    next: u64,
     /// Ready ever since they were offered, the oldest first.
     at_once: VecDeque<Waiting<T>>,
     /// All others, by number: an item behind which another of its lane has waited stays here when
@@ -37,7 +36,6 @@ pub(crate) struct LaneOrder<T> {
 impl<T> LaneOrder<T> {
     pub(crate) fn new() -> Self {
         Self {
-            next: 0,
             at_once: VecDeque::new(),
             behind: BTreeMap::new(),
             freed: BinaryHeap::new(),
@@ -56,9 +54,7 @@ impl<T> LaneOrder<T> {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, item: T, lane: Option<u64>) {
-        let number = self.next;
-        self.next += 1;
+    pub(crate) fn push(&mut self, number: u64, item: T, lane: Option<u64>) {
         let waiting = Waiting { number, lane, item };
         match lane.map(|lane| self.lanes.entry(lane)) {
             Some(Entry::Occupied(held)) => {
@@ -72,6 +68,22 @@ impl<T> LaneOrder<T> {
             }
             None => self.at_once.push_back(waiting),
         }
+    }
+
+    /// The number of the item that [`pop`](Self::pop) would return.
+    #[inline]
+    pub(crate) fn first_ready(&self) -> Option<u64> {
+        match self.freed.peek() {
+            Some(&Reverse(number)) if self.is_oldest(number) => Some(number),
+            _ => self.at_once.front().map(|first| first.number),
+        }
+    }
+
+    /// The number of the oldest of all, ready or held.
+    pub(crate) fn first(&self) -> Option<u64> {
+        let behind = self.behind.first_key_value().map(|(number, _)| *number);
+        let behind = behind.filter(|number| self.is_oldest(*number));
+        behind.or_else(|| self.at_once.front().map(|first| first.number))
     }
 
     /// Takes the oldest that is ready. Its lane stays taken until it is [freed](Self::free).
@@ -173,7 +185,7 @@ impl<T> LaneOrder<T> {
 /// What was in a line; put into order when no lock is held any more.
 #[derive(Debug)]
 pub(crate) struct Drained<T> {
-    at_once: VecDeque<Waiting<T>>,
+    pub(crate) at_once: VecDeque<Waiting<T>>,
     behind: BTreeMap<u64, Waiting<T>>,
 }
 

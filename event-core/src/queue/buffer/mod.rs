@@ -18,6 +18,7 @@
 //! What waits is dropped, and wakers are called, after the lock is released: both is code of
 //! others. It does not matter when a waker runs: whom to wake was decided in the step.
 
+use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
 #[cfg(not(loom))]
@@ -33,14 +34,14 @@ use crate::queue::account::HandlerCounts;
 #[cfg(not(target_family = "wasm"))]
 use crate::queue::buffer::sleep::block_on;
 use crate::queue::buffer::sleep::{Sleep, Whom};
-pub(crate) use crate::queue::buffer::slots::{Label, Slot};
+pub(crate) use crate::queue::buffer::line::Rings;
+use crate::queue::buffer::slots::{Label, Slot};
 use crate::queue::buffer::spin::Hint;
 use crate::queue::buffer::state::State;
-use crate::queue::buffer::ticket::Taken;
-use crate::queue::buffer::ticket::Ticket;
-use crate::queue::buffer::ticket::Unreturned;
+use crate::queue::buffer::ticket::{Next, Taken, Ticket, Unreturned};
 
 pub(crate) mod lane_order;
+pub(crate) mod line;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod sleep;
@@ -109,9 +110,9 @@ pub(crate) struct Counts {
 
 impl<T> Buffer<T> {
     /// Makes one for up to `capacity` waiting items, at least one. `label` is called under the lock.
-    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
+    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label, rings: Rings<T>) -> Self {
         Self {
-            state: Mutex::new(State::new(capacity.max(1), label)),
+            state: Mutex::new(State::new(capacity.max(1), label, rings)),
             hint: Hint::new(),
         }
     }
@@ -135,24 +136,24 @@ impl<T> Buffer<T> {
         })
     }
 
-    /// Gives back what is `finished` and takes the next item as soon as there is one; `None` when
-    /// the buffer is closed and nothing waits any more.
+    /// Gives back what is `finished`, and takes the next item, or finds an event that is next, as soon as there
+    /// is one; `None` when the buffer is closed and nothing waits any more. `step` runs under the lock.
     ///
     /// # Cancellation
     ///
     /// Dropping the future loses no item and no wake-up. `finished` is given back in any case.
-    pub(crate) fn take(
+    pub(crate) fn next_with<R>(
         &self,
         finished: Option<Ticket>,
-    ) -> impl Future<Output = Option<Taken<T>>> + Unpin {
-        self.take_with(finished, |taken| taken)
+        step: impl Fn(Next<T>) -> R + Unpin,
+    ) -> impl Future<Output = Option<R>> + Unpin {
+        self.wait_next(finished, move |state| state.take_next().map(&step))
     }
 
-    /// The same, with a `step` more under the lock.
-    pub(crate) fn take_with<R>(
+    fn wait_next<R>(
         &self,
         finished: Option<Ticket>,
-        step: impl Fn(Taken<T>) -> R + Unpin,
+        take: impl Fn(&mut State<T>) -> Option<R> + Unpin,
     ) -> impl Future<Output = Option<R>> + Unpin {
         let mut finished = Unreturned {
             buffer: self,
@@ -161,40 +162,72 @@ impl<T> Buffer<T> {
         let mut sleep = Sleep::new(self, Whom::Consumers);
         poll_fn(move |context| {
             sleep.poll(context, |state, _| {
-                let next = state.next(finished.ticket.take());
-                next.map(|next| next.map(&step))
+                state.next(finished.ticket.take(), &take)
             })
         })
+    }
+
+    /// [`next_with`](Self::next_with) for a thread.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn next_blocking_with<R>(
+        &self,
+        finished: Option<Ticket>,
+        step: impl Fn(Next<T>) -> R + Unpin,
+    ) -> Option<R> {
+        self.wait_next_blocking(finished, move |state| state.take_next().map(&step))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn wait_next_blocking<R>(
+        &self,
+        finished: Option<Ticket>,
+        take: impl Fn(&mut State<T>) -> Option<R> + Unpin,
+    ) -> Option<R> {
+        if let Poll::Ready(next) = self.change(|state| state.next(finished, &take)) {
+            return next;
+        }
+        self.hint.spin(Whom::Consumers);
+        block_on(self.wait_next(None, take), None).flatten()
+    }
+
+    /// Takes the next item or event, as an item, as soon as there is one.
+    pub(crate) fn take(
+        &self,
+        finished: Option<Ticket>,
+    ) -> impl Future<Output = Option<Taken<T>>> + Unpin {
+        self.wait_next(finished, State::take)
     }
 
     /// [`take`](Self::take) for a thread.
     #[cfg(test)]
     pub(crate) fn take_blocking(&self, finished: Option<Ticket>) -> Option<Taken<T>> {
-        self.take_blocking_with(finished, |taken| taken)
+        self.wait_next_blocking(finished, State::take)
     }
 
-    /// [`take_with`](Self::take_with) for a thread.
-    #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn take_blocking_with<R>(
-        &self,
-        finished: Option<Ticket>,
-        step: impl Fn(Taken<T>) -> R + Unpin,
-    ) -> Option<R> {
-        let take = |state: &mut State<T>| state.next(finished).map(|next| next.map(&step));
-        if let Poll::Ready(next) = self.change(take) {
-            return next;
-        }
-        self.hint.spin(Whom::Consumers);
-        block_on(self.take_with(None, step), None).flatten()
-    }
-
-    /// Gives back a ticket and takes the next item, if one is ready then and there is no pause.
-    ///
-    /// # Errors
-    ///
-    /// None is: the ticket.
-    pub(crate) fn try_next(&self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
+    /// Takes the next item, or says that an event is next, if one is ready then and there is no pause. If
+    /// nothing is, or an event, the ticket stays; else it is given back.
+    pub(crate) fn try_next(&self, ticket: &mut Option<Ticket>) -> Option<Next<T>> {
         self.change(|state| state.try_next(ticket))
+    }
+
+    /// Lets the event of an `Option<E>` wait in a ring. Returns `false`, and leaves it there, if the buffer is
+    /// full or closed.
+    #[inline]
+    pub(crate) fn offer_event(&self, ring: u32, event: &mut dyn Any) -> bool {
+        self.change(|state| state.offer_event(ring, event))
+    }
+
+    /// Moves the next event into an `Option<E>`, if it is one of this ring. The ticket of the event before, if
+    /// there is one, becomes that of this one.
+    #[inline]
+    pub(crate) fn take_event(
+        &self,
+        ring: u32,
+        label: Label,
+        event: &mut dyn Any,
+        ticket: &mut Option<Ticket>,
+    ) -> bool {
+        self.change(|state| state.take_event(ring, label, event, ticket))
     }
 
     /// A delivery has ended, and its consumer takes nothing more.
@@ -285,7 +318,7 @@ impl<T> Buffer<T> {
             state.closed = true;
             state.account.close();
             let after = state.prospects();
-            buffer.hint.set(after);
+            buffer.hint.set(state);
             woken.extend(state.wake(before, after));
         }
         Some(woken)
@@ -298,7 +331,7 @@ impl<T> Buffer<T> {
         let before = state.prospects();
         let drained = state.abandon_all();
         let after = state.prospects();
-        self.hint.set(after);
+        self.hint.set(&state);
         let woken = state.wake(before, after);
         drop(state);
         (drained.into_items(), woken)
@@ -350,10 +383,16 @@ impl<T> Buffer<T> {
     #[inline]
     fn change<R>(&self, step: impl FnOnce(&mut State<T>) -> R) -> R {
         let mut state = self.lock();
+        if !state.has_sleepers() {
+            // One that goes to sleep in this step finds nothing to do after it, either.
+            let result = step(&mut state);
+            self.hint.set(&state);
+            return result;
+        }
         let before = state.prospects();
         let result = step(&mut state);
         let after = state.prospects();
-        self.hint.set(after);
+        self.hint.set(&state);
         if state.is_anyone_to_wake(before, after) {
             let woken = state.wake(before, after);
             drop(state);

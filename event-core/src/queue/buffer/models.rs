@@ -27,7 +27,7 @@ fn model_of_three(run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn buffer(capacity: usize) -> Arc<Buffer<u8>> {
-    Arc::new(Buffer::new(capacity, |_| 0))
+    Arc::new(Buffer::new(capacity, |_| 0, Box::default()))
 }
 
 /// Runs `steps` on another thread, with the buffer.

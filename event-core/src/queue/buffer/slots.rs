@@ -27,6 +27,12 @@ impl Slots {
         slot
     }
 
+    /// Puts another label into a slot in use. Returns the one before, unless it was taken.
+    #[inline]
+    pub(crate) fn reopen(&mut self, slot: Slot, label: Label) -> Option<Label> {
+        self.labels[slot as usize].replace(label)
+    }
+
     /// Takes the label, unless it was taken before. The slot stays in use.
     pub(crate) fn take(&mut self, slot: Slot) -> Option<Label> {
         self.labels[slot as usize].take()

@@ -13,7 +13,7 @@ use std::thread;
 use loom::sync::{Mutex, MutexGuard};
 
 use crate::queue::buffer::sleep::Whom;
-use crate::queue::buffer::state::Prospects;
+use crate::queue::buffer::state::State;
 
 /// Locks.
 #[inline]
@@ -63,10 +63,11 @@ impl Hint {
         }
     }
 
-    pub(crate) fn set(&self, prospects: Prospects) {
+    #[inline]
+    pub(crate) fn set<T>(&self, state: &State<T>) {
         let mut bits = 0;
         for whom in Whom::ALL {
-            bits |= u8::from(prospects[whom as usize] > 0) << whom as u8;
+            bits |= u8::from(state.prospect(whom) > 0) << whom as u8;
         }
         // A write takes the line away from all who read it, and mostly nothing has changed.
         if self.bits.load(Ordering::Relaxed) != bits {

@@ -1,12 +1,14 @@
 //! The rules of a buffer: each operation as one step, on what is under the lock.
 
+use std::any::Any;
 use std::task::{Poll, Waker};
 
 use crate::queue::account::ShutdownAccount;
-use crate::queue::buffer::lane_order::{Drained, LaneOrder};
+use crate::queue::buffer::lane_order::Drained;
+use crate::queue::buffer::line::{Front, Line, Rings};
 use crate::queue::buffer::sleep::{Sleepers, Whom};
 use crate::queue::buffer::slots::{Label, Slot, Slots};
-use crate::queue::buffer::ticket::{Taken, Ticket};
+use crate::queue::buffer::ticket::{Next, Taken, Ticket};
 use crate::queue::buffer::{Counts, Offer, WhenFull};
 
 /// More than can sleep.
@@ -18,27 +20,30 @@ pub(crate) type Prospects = [usize; Whom::ALL.len()];
 /// What is under the lock.
 pub(crate) struct State<T> {
     capacity: usize,
-    pub(crate) line: LaneOrder<T>,
+    pub(crate) line: Line<T>,
     pub(crate) paused: bool,
     pub(crate) closed: bool,
     /// Without the depth, which the line knows.
     pub(crate) counts: Counts,
     label: fn(&T) -> Label,
     slots: Slots,
+    /// Consumers that are about to take an event.
+    idle: usize,
     pub(crate) account: ShutdownAccount<Label>,
     sleepers: [Sleepers; Whom::ALL.len()],
 }
 
 impl<T> State<T> {
-    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label) -> Self {
+    pub(crate) fn new(capacity: usize, label: fn(&T) -> Label, rings: Rings<T>) -> Self {
         Self {
             capacity,
-            line: LaneOrder::new(),
+            line: Line::new(rings),
             paused: false,
             closed: false,
             counts: Counts::default(),
             label,
             slots: Slots::default(),
+            idle: 0,
             account: ShutdownAccount::default(),
             sleepers: Default::default(),
         }
@@ -84,6 +89,19 @@ impl<T> State<T> {
         }
     }
 
+    /// Lets the event of an `Option<E>` wait in a ring. Returns `false`, and leaves it there, if the buffer is
+    /// full or closed.
+    #[inline]
+    pub(crate) fn offer_event(&mut self, ring: u32, event: &mut dyn Any) -> bool {
+        if self.closed || self.line.len() >= self.capacity {
+            return false;
+        }
+        self.line.push_event(ring, event);
+        self.counts.offered += 1;
+        self.counts.high_water = self.counts.high_water.max(self.line.len());
+        true
+    }
+
     #[inline]
     pub(crate) fn finish(&mut self, finished: Option<Ticket>) {
         if let Some(ticket) = finished
@@ -108,7 +126,16 @@ impl<T> State<T> {
     }
 
     #[inline]
-    fn give_back(&mut self, Ticket { lane, slot }: Ticket) -> Option<Label> {
+    fn give_back(&mut self, ticket: Ticket) -> Option<Label> {
+        let Ticket {
+            lane,
+            slot,
+            is_idle,
+        } = ticket;
+        if is_idle {
+            self.idle -= 1;
+            return None;
+        }
         self.line.free(lane);
         self.counts.running -= 1;
         self.counts.finished += 1;
@@ -162,29 +189,102 @@ impl<T> State<T> {
             ticket: Ticket {
                 lane: next.lane,
                 slot,
+                is_idle: false,
             },
         })
     }
 
+    /// Moves the next event into an `Option<E>`, if it is one of this ring. The ticket of the event before,
+    /// if there is one, becomes that of this one.
+    #[inline]
+    pub(crate) fn take_event(
+        &mut self,
+        ring: u32,
+        label: Label,
+        event: &mut dyn Any,
+        ticket: &mut Option<Ticket>,
+    ) -> bool {
+        // A lane that gets free may have an item that is older.
+        if ticket.as_ref().is_some_and(|ticket| ticket.lane.is_some()) {
+            self.finish(ticket.take());
+        }
+        if !self.hands_out() || self.line.front() != Some(Front::Event(ring)) {
+            return false;
+        }
+        match ticket {
+            Some(Ticket {
+                slot,
+                is_idle: false,
+                ..
+            }) => {
+                self.counts.finished += 1;
+                if let Some(label) = self.slots.reopen(*slot, label) {
+                    self.account.drain(label);
+                }
+            }
+            ticket => {
+                self.finish(ticket.take());
+                self.counts.running += 1;
+                *ticket = Some(Ticket {
+                    lane: None,
+                    slot: self.slots.open(label),
+                    is_idle: false,
+                });
+            }
+        }
+        self.line.pop_event(ring, event);
+        true
+    }
+
+    /// Takes the next item, or says that an event of a ring is next.
+    #[inline]
+    pub(crate) fn take_next(&mut self) -> Option<Next<T>> {
+        if !self.hands_out() {
+            return None;
+        }
+        match self.line.front()? {
+            Front::Item => self.take().map(Next::Item),
+            Front::Event(ring) => {
+                self.idle += 1;
+                let ticket = Ticket {
+                    lane: None,
+                    slot: Slot::MAX,
+                    is_idle: true,
+                };
+                Some(Next::Event(ring, Some(ticket)))
+            }
+        }
+    }
+
     /// What a consumer gets that keeps its ticket if nothing is ready.
     #[inline]
-    pub(crate) fn try_next(&mut self, ticket: Ticket) -> Result<Taken<T>, Ticket> {
-        let is_ready = self.line.ready() > 0 || self.line.is_held_by(ticket.lane);
+    pub(crate) fn try_next(&mut self, ticket: &mut Option<Ticket>) -> Option<Next<T>> {
+        let lane = ticket.as_ref().and_then(|ticket| ticket.lane);
+        let is_ready = self.line.ready() > 0 || self.line.is_held_by(lane);
         if !is_ready || !self.hands_out() {
-            return Err(ticket);
+            return None;
         }
-        self.finish(Some(ticket));
-        match self.take() {
-            Some(next) => Ok(next),
-            None => unreachable!("one is ready, and handed out"),
+        // The ticket of an event is given back with the next one.
+        match self.line.front() {
+            Some(Front::Event(ring)) if lane.is_none() && ticket.is_some() => {
+                Some(Next::Event(ring, None))
+            }
+            _ => {
+                self.finish(ticket.take());
+                self.take_next()
+            }
         }
     }
 
     /// What a consumer gets that waits.
     #[inline]
-    pub(crate) fn next(&mut self, finished: Option<Ticket>) -> Poll<Option<Taken<T>>> {
+    pub(crate) fn next<R>(
+        &mut self,
+        finished: Option<Ticket>,
+        take: impl FnOnce(&mut Self) -> Option<R>,
+    ) -> Poll<Option<R>> {
         self.finish(finished);
-        match self.take() {
+        match take(self) {
             None if !self.is_over() => Poll::Pending,
             next => Poll::Ready(next),
         }
@@ -201,7 +301,7 @@ impl<T> State<T> {
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
-        self.line.len() == 0 && self.counts.running == 0
+        self.line.len() == 0 && self.counts.running == 0 && self.idle == 0
     }
 
     /// How many sleepers of a kind would find something to do.
@@ -222,6 +322,12 @@ impl<T> State<T> {
             self.prospect(Whom::Producers),
             self.prospect(Whom::Watchers),
         ]
+    }
+
+    /// Whether anyone sleeps.
+    #[inline]
+    pub(crate) fn has_sleepers(&self) -> bool {
+        !self.sleepers.iter().all(Sleepers::is_empty)
     }
 
     /// Whether one sleeps for whom there is more to do than before.

@@ -19,7 +19,7 @@ const A: Option<u64> = Some(1);
 const B: Option<u64> = Some(2);
 
 fn buffer<T>(capacity: usize, items: impl IntoIterator<Item = (T, Option<u64>)>) -> Buffer<T> {
-    let buffer = Buffer::new(capacity, |_| 0);
+    let buffer = Buffer::new(capacity, |_| 0, Box::default());
     for (item, lane) in items {
         assert!(matches!(
             buffer.offer(item, lane, WhenFull::Refuse, None),
@@ -140,7 +140,7 @@ fn the_capacity_bounds_what_waits_ready_or_held_and_not_what_runs() {
 
 #[test]
 fn a_capacity_of_nothing_is_one() {
-    let buffer = Buffer::new(0, |_| 0);
+    let buffer = Buffer::new(0, |_| 0, Box::default());
     assert_eq!(
         buffer.offer(1, None, WhenFull::Displace, None),
         Offer::Waits
@@ -324,7 +324,7 @@ fn the_counts_are_of_one_moment_and_add_up() {
 
 #[test]
 fn each_offer_wakes_one_sleeper_the_first_that_came() {
-    let buffer = Buffer::new(2, |_| 0);
+    let buffer = Buffer::new(2, |_| 0, Box::default());
     let wakes = [(); 3].map(|()| Arc::<Woken>::default());
     let mut takes = [(); 3].map(|()| buffer.take(None));
     for (take, woken) in takes.iter_mut().zip(&wakes) {
@@ -358,7 +358,7 @@ fn an_item_that_its_lane_holds_back_wakes_no_one() {
 
 #[test]
 fn the_waker_of_the_last_poll_is_the_one_that_is_called() {
-    let buffer = Buffer::new(1, |_| 0);
+    let buffer = Buffer::new(1, |_| 0, Box::default());
     let wakes = [(); 2].map(|()| Arc::<Woken>::default());
     let mut sleeper = buffer.take(None);
     for woken in &wakes {
@@ -371,7 +371,7 @@ fn the_waker_of_the_last_poll_is_the_one_that_is_called() {
 
 #[test]
 fn a_dropped_take_leaves_no_waker_behind() {
-    let buffer = Buffer::<u8>::new(1, |_| 0);
+    let buffer = Buffer::<u8>::new(1, |_| 0, Box::default());
     let woken = Arc::<Woken>::default();
     let mut sleeper = buffer.take(None);
     assert!(poll_by(&mut sleeper, &Arc::clone(&woken).into()).is_pending());
@@ -381,7 +381,7 @@ fn a_dropped_take_leaves_no_waker_behind() {
 
 #[test]
 fn a_dropped_take_that_was_woken_wakes_the_next() {
-    let buffer = Buffer::new(1, |_| 0);
+    let buffer = Buffer::new(1, |_| 0, Box::default());
     let (mut dropped, mut kept) = (buffer.take(None), buffer.take(None));
     let woken = Arc::<Woken>::default();
     assert!(poll(&mut dropped).is_pending());
@@ -402,7 +402,7 @@ fn a_dropped_take_gives_its_ticket_back_though_it_was_never_polled() {
 
 #[test]
 fn there_is_room_at_once_or_after_a_take_or_the_close() {
-    let buffer = Buffer::new(1, |_| 0);
+    let buffer = Buffer::new(1, |_| 0, Box::default());
     assert!(poll(&mut buffer.capacity_free()).is_ready());
     let _ = buffer.offer(1, None, WhenFull::Wait, None);
     let mut waits = buffer.capacity_free();
@@ -432,7 +432,7 @@ fn each_place_that_becomes_free_lets_one_producer_go_on() {
 
 #[test]
 fn it_is_quiet_when_nothing_waits_and_nothing_runs() {
-    let buffer = Buffer::new(1, |_| 0);
+    let buffer = Buffer::new(1, |_| 0, Box::default());
     assert!(poll(&mut buffer.quiet()).is_ready());
     let _ = buffer.offer(1, None, WhenFull::Refuse, None);
     let mut quiet = buffer.quiet();
@@ -459,7 +459,7 @@ fn waiting_for_quiet_ends_at_the_deadline() {
 
 #[test]
 fn blocked_threads_go_on() {
-    let buffer = Buffer::new(1, |_| 0);
+    let buffer = Buffer::new(1, |_| 0, Box::default());
     thread::scope(|scope| {
         scope.spawn(|| {
             while let Offer::Full(_) = buffer.offer(2, None, WhenFull::Wait, None) {
@@ -493,7 +493,7 @@ fn items_and_wakers_run_their_code_under_no_lock() {
         }
     }
 
-    let buffer = Arc::new(Buffer::new(1, |_| 0));
+    let buffer = Arc::new(Buffer::new(1, |_| 0, Box::default()));
     let item = || Some(Looks(Arc::clone(&buffer)));
     let mut sleeper = buffer.take(None);
     let waker = Waker::from(Arc::new(Looks(Arc::clone(&buffer))));

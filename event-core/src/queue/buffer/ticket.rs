@@ -11,6 +11,14 @@ pub(crate) struct Taken<T> {
     pub(crate) ticket: Ticket,
 }
 
+/// What a consumer delivers next.
+#[derive(Debug)]
+pub(crate) enum Next<T> {
+    Item(Taken<T>),
+    /// An event of the ring at this index, which still waits; with an idle ticket, if the consumer had none.
+    Event(u32, Option<Ticket>),
+}
+
 /// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
 /// came from, or the lane stays taken and the buffer is never quiet again.
 #[derive(Debug)]
@@ -18,6 +26,8 @@ pub(crate) struct Taken<T> {
 pub(crate) struct Ticket {
     pub(crate) lane: Option<u64>,
     pub(crate) slot: Slot,
+    /// Its consumer has taken nothing yet, but is about to: the buffer is not quiet.
+    pub(crate) is_idle: bool,
 }
 
 /// A ticket on its way back, given back even if the future that has it is never polled.

@@ -31,7 +31,7 @@ type ShutdownAccount = (usize, usize);
 
 impl Model {
     fn new() -> Arc<Self> {
-        let queue = || Buffer::new(1, |item| u32::from(*item));
+        let queue = || Buffer::new(1, |item| u32::from(*item), Box::default());
         Arc::new(Self {
             phase: Phase::default(),
             tasks: Tasks::default(),

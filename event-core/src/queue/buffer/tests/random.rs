@@ -1,5 +1,7 @@
 //! Random sequences of operations, beside a model that is too simple to be wrong.
 
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Wake};
@@ -7,17 +9,26 @@ use std::task::{Poll, Wake};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::tests::poll_by;
-use crate::queue::buffer::ticket::Ticket;
+use crate::queue::buffer::ticket::{Next, Ticket};
 use crate::queue::buffer::{Buffer, Counts, Offer, WhenFull};
 
 #[derive(Clone, Debug)]
 enum Step {
     Offer(Option<u64>, WhenFull),
+    /// Offers an event to a ring.
+    OfferEvent(u32),
     Take,
     /// Gives back one of those that run, and takes the next.
     Exchange(Index),
     Finish(Index),
+    /// Lets the consumer that keeps its ticket take what is next.
+    Next,
+    /// Lets it take an event of a ring, whatever is next.
+    TakeEvent(u32),
+    /// Lets it give its ticket back.
+    Rest,
     Pause(bool),
     Clear,
     Close,
@@ -29,12 +40,37 @@ enum Step {
     Poll(Index),
 }
 
+const RINGS: u32 = 2;
+
+/// A ring of the numbers that the items are, too.
+#[derive(Default)]
+pub(crate) struct NumberRing(VecDeque<u32>);
+
+impl Ring<u32> for NumberRing {
+    fn push(&mut self, event: &mut dyn Any) {
+        let event = event.downcast_mut::<Option<u32>>().expect("a number");
+        self.0.push_back(event.take().expect("it is there"));
+    }
+
+    fn pop(&mut self, event: &mut dyn Any) {
+        *event.downcast_mut().expect("a number") = self.0.pop_front();
+    }
+
+    fn pop_item(&mut self) -> Option<u32> {
+        self.0.pop_front()
+    }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let lane = prop::option::of(0..3_u64);
     let when_full = prop::sample::select(&[WhenFull::Refuse, WhenFull::Wait, WhenFull::Displace]);
     let step = prop_oneof![
         12 => (lane, when_full).prop_map(|(lane, when_full)| Step::Offer(lane, when_full)),
+        12 => (0..RINGS).prop_map(Step::OfferEvent),
         4 => Just(Step::Take),
+        8 => Just(Step::Next),
+        4 => (0..RINGS).prop_map(Step::TakeEvent),
+        2 => Just(Step::Rest),
         5 => any::<Index>().prop_map(Step::Exchange),
         4 => any::<Index>().prop_map(Step::Finish),
         2 => any::<bool>().prop_map(Step::Pause),
@@ -52,6 +88,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Model {
     capacity: usize,
     waiting: Vec<(u32, Option<u64>)>,
+    /// Which of those that wait are events, and of which ring.
+    events: HashMap<u32, u32>,
     /// The lanes of those that run.
     running: Vec<Option<u64>>,
     paused: bool,
@@ -76,6 +114,26 @@ impl Model {
         self.counts.high_water = self.counts.high_water.max(self.waiting.len());
         self.counts.displaced += u64::from(full);
         displaced.map_or(Offer::Waits, Offer::Displaced)
+    }
+
+    fn offer_event(&mut self, event: u32, ring: u32) -> bool {
+        if self.closed || self.waiting.len() == self.capacity {
+            return false;
+        }
+        self.events.insert(event, ring);
+        self.offer(event, None, WhenFull::Refuse) == Offer::Waits
+    }
+
+    /// The ring of what is next, if it is an event.
+    fn ring(&self) -> Option<u32> {
+        let (item, _) = self.waiting[self.ready()?];
+        self.events.get(&item).copied()
+    }
+
+    /// Gives back the ticket of one that runs, by its lane.
+    fn finish_lane(&mut self, lane: Option<u64>) {
+        let running = self.running.iter().position(|other| *other == lane);
+        self.finish(running.expect("it runs"));
     }
 
     /// The oldest with no other of its lane before it or running.
@@ -138,7 +196,9 @@ proptest! {
         capacity in 1..6_usize,
         steps in steps(),
     ) {
-        let buffer = Buffer::new(capacity, |_| 0);
+        let rings = (0..RINGS).map(|_| Box::<NumberRing>::default() as Box<dyn Ring<u32>>);
+        let buffer = Buffer::new(capacity, |_| 0, rings.collect());
+        let mut held: Option<Ticket> = None;
         let mut model = Model { capacity, ..Model::default() };
         let mut tickets: Vec<Ticket> = Vec::new();
         let mut sleepers = Vec::new();
@@ -148,22 +208,81 @@ proptest! {
                     buffer.offer(item, lane, when_full, None),
                     model.offer(item, lane, when_full)
                 ),
+                Step::OfferEvent(ring) => {
+                    let mut event = Some(item);
+                    let expected = model.offer_event(item, ring);
+                    prop_assert_eq!(buffer.offer_event(ring, &mut event), expected);
+                    prop_assert_eq!(event.is_none(), expected);
+                }
+                Step::Next => {
+                    let lane = held.as_ref().map(|ticket| ticket.lane);
+                    let is_idle = held.as_ref().is_some_and(|ticket| ticket.is_idle);
+                    // The lane of the held ticket gets free only if the consumer takes something then.
+                    let before = model.running.clone();
+                    if let (Some(lane), false) = (lane, is_idle) {
+                        model.finish_lane(lane);
+                        model.counts.finished -= 1;
+                    }
+                    let expected = (model.ready().is_some(), model.ring());
+                    match (buffer.try_next(&mut held), expected) {
+                        (None, (false, _)) => model.running = before,
+                        (Some(Next::Item(taken)), (true, None)) => {
+                            model.counts.finished += u64::from(lane.is_some() && !is_idle);
+                            prop_assert_eq!(Some(taken.item), model.take());
+                            prop_assert!(held.is_none());
+                            held = Some(taken.ticket);
+                        }
+                        (Some(Next::Event(ring, ticket)), (true, Some(expected))) => {
+                            prop_assert_eq!(ring, expected);
+                            if ticket.is_some() {
+                                prop_assert!(held.is_none());
+                                model.counts.finished += u64::from(lane.is_some() && !is_idle);
+                                held = ticket;
+                            } else {
+                                model.running = before;
+                            }
+                        }
+                        (next, expected) => prop_assert!(false, "{next:?}, not {expected:?}"),
+                    }
+                }
+                Step::TakeEvent(ring) => {
+                    if let Some(Ticket { lane: lane @ Some(_), .. }) = held {
+                        model.finish_lane(lane);
+                    }
+                    let is_next = model.ring() == Some(ring);
+                    if let (true, Some(Ticket { lane: None, is_idle: false, .. })) = (is_next, &held) {
+                        model.finish_lane(None);
+                    }
+                    let mut event: Option<u32> = None;
+                    prop_assert_eq!(buffer.take_event(ring, 0, &mut event, &mut held), is_next);
+                    if is_next {
+                        prop_assert_eq!(event, model.take());
+                    }
+                }
+                Step::Rest => {
+                    if let Some(ticket) = held.take() {
+                        if !ticket.is_idle {
+                            model.finish_lane(ticket.lane);
+                        }
+                        buffer.finish(ticket);
+                    }
+                }
                 Step::Take => {
                     let taken = buffer.try_take(None);
                     prop_assert_eq!(taken.as_ref().map(|taken| taken.item), model.take());
                     tickets.extend(taken.map(|taken| taken.ticket));
                 }
                 Step::Exchange(which) if !tickets.is_empty() => {
-                    let which = which.index(tickets.len());
-                    model.finish(which);
-                    let taken = buffer.try_take(Some(tickets.remove(which)));
+                    let ticket = tickets.remove(which.index(tickets.len()));
+                    model.finish_lane(ticket.lane);
+                    let taken = buffer.try_take(Some(ticket));
                     prop_assert_eq!(taken.as_ref().map(|taken| taken.item), model.take());
                     tickets.extend(taken.map(|taken| taken.ticket));
                 }
                 Step::Finish(which) if !tickets.is_empty() => {
-                    let which = which.index(tickets.len());
-                    model.finish(which);
-                    buffer.finish(tickets.remove(which));
+                    let ticket = tickets.remove(which.index(tickets.len()));
+                    model.finish_lane(ticket.lane);
+                    buffer.finish(ticket);
                 }
                 Step::Pause(paused) => {
                     model.paused = paused;

@@ -119,7 +119,7 @@ fn consume(buffer: &Buffer<Item>, seen: &Seen, as_task: bool) {
 
 #[test]
 fn with_many_threads_and_tasks_nothing_is_lost_twice_or_out_of_order() {
-    let buffer = Buffer::new(16, |_| 0);
+    let buffer = Buffer::new(16, |_| 0, Box::default());
     let seen = Seen::default();
     thread::scope(|scope| {
         let (buffer, seen) = (&buffer, &seen);

@@ -1,0 +1,279 @@
+//! What a consumer does between two waits: its turns for handlers whose events wait by value.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::Poll;
+
+use crate::engine::deferred::consumer::RunningDelivery;
+use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
+use crate::engine::deferred::ticket_slot::TicketSlot;
+use crate::engine::emission::Emission;
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::first_poll::DeferredLookup;
+use crate::engine::emission::lineage::ROOT_LINEAGE;
+use crate::engine::emission::HandlerLookup as _;
+use crate::engine::observers::DeliveryTimer;
+use crate::engine::plan::bound::Call;
+use crate::engine::plan::handlers::TableEntry;
+use crate::engine::plan::port::{
+    CallEnd, PortAddress, PortConsumer, PortService, PortTurn,
+};
+use crate::engine::queue::live::LiveQueue;
+use crate::engine::state::DispatcherState;
+use crate::nesting::{self, NestingError};
+use crate::panics;
+use crate::queue::buffer::slots::Label;
+use crate::queue::buffer::ticket::Next;
+use crate::report::status::DeliveryStatus;
+
+/// After so many deliveries in a row a consumer looks what else there is, and a task lets others run.
+const TURN: u32 = 128;
+
+/// A consumer that is not idle: it holds the dispatcher.
+pub(crate) struct ConsumerRun<'a> {
+    pub(crate) queue: &'a LiveQueue,
+    pub(crate) inner: &'a Arc<DispatcherState>,
+    pub(crate) ticket: &'a TicketSlot<'a>,
+    /// How many deliveries there were in this turn.
+    deliveries: AtomicU32,
+    is_turn_over: AtomicBool,
+}
+
+/// What a consumer does next.
+pub(crate) enum NextStep {
+    /// Lets the handler of this ring take its events.
+    Turn(u32),
+    Run(DeferredDelivery),
+    /// Looks again: another consumer was faster.
+    Look,
+}
+
+impl<'a> ConsumerRun<'a> {
+    pub(crate) fn new(
+        queue: &'a LiveQueue,
+        inner: &'a Arc<DispatcherState>,
+        ticket: &'a TicketSlot<'a>,
+    ) -> Self {
+        Self {
+            queue,
+            inner,
+            ticket,
+            deliveries: AtomicU32::new(0),
+            is_turn_over: AtomicBool::new(false),
+        }
+    }
+
+    /// What to do with what is next in the queue.
+    pub(crate) fn next_item(&self, next: Next<DeferredDelivery>) -> NextStep {
+        match next {
+            Next::Item(taken) => {
+                self.ticket.put(Some(taken.ticket));
+                NextStep::Run(taken.item)
+            }
+            Next::Event(ring, ticket) => {
+                self.ticket.put(ticket);
+                if !self.inner.is_observed() {
+                    return NextStep::Turn(ring);
+                }
+                // Observers are told of items.
+                match self.queue.buffer.try_take(self.ticket.take()) {
+                    None => NextStep::Look,
+                    Some(taken) => {
+                        self.ticket.put(Some(taken.ticket));
+                        NextStep::Run(taken.item)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts a delivery.
+    #[inline]
+    pub(crate) fn count_turn(&self) {
+        let deliveries = self.deliveries.load(Ordering::Relaxed);
+        self.deliveries.store(deliveries + 1, Ordering::Relaxed);
+    }
+
+    /// Starts a turn, if the one before was used up; returns whether it was.
+    pub(crate) fn start_turn(&self) -> bool {
+        let was_used_up = self.deliveries.load(Ordering::Relaxed) >= TURN;
+        if was_used_up {
+            self.deliveries.store(0, Ordering::Relaxed);
+        }
+        was_used_up
+    }
+
+    fn entry(&self, address: &PortAddress) -> &'a TableEntry {
+        match self.inner.known(address.kind) {
+            Some(entry) => entry,
+            None => unreachable!("a port is that of a handler in the table"),
+        }
+    }
+}
+
+impl PortConsumer for ConsumerRun<'_> {
+    #[inline]
+    fn take(&self, ring: u32, label: Label, event: &mut dyn Any) -> bool {
+        if self.deliveries.load(Ordering::Relaxed) >= TURN || self.inner.is_observed() {
+            return false;
+        }
+        self.count_turn();
+        let buffer = &self.queue.buffer;
+        self.ticket
+            .with(|ticket| buffer.take_event(ring, label, event, ticket))
+    }
+
+    fn end_turn(&self) {
+        self.is_turn_over.store(true, Ordering::Relaxed);
+    }
+
+    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<Cascade>> {
+        let entry = self.entry(address);
+        let Call::Sync(handler) = &entry.deferred[address.index as usize].binding.call else {
+            unreachable!("another handler has another port")
+        };
+        let cascade = Cascade::with(WaitPolicy::Serve);
+        let lookup = DeferredLookup(entry);
+        let emission = Emission::new(self.inner, &lookup, &ROOT_LINEAGE, &cascade.state);
+        emission.set_position(address.index as usize);
+        let event = entry.as_event(event);
+        let ((), refused) = nesting::enter(0, || {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler.call(event, &emission)))
+            {
+                emission.panicked(event, payload);
+            }
+        });
+        if cascade.state.get().is_none() && refused.is_none() {
+            return None;
+        }
+        let ended = self.end_call(cascade, refused);
+        Some(Box::new(ended))
+    }
+
+    fn conclude(&self, mut cascade: Cascade) {
+        self.ticket.end();
+        cascade.run_caused(self.inner);
+        self.inner.notify_failures(cascade);
+    }
+
+    fn finish<'c>(
+        &'c self,
+        address: &PortAddress,
+        event: &mut dyn Any,
+        ended: CallEnd,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>> {
+        let running = RunningDelivery::new(self, address.item(event));
+        let CallEnd { result, refused } = ended;
+        Box::pin(running.finish(FinishedCall {
+            result,
+            extras: CallExtras::default(),
+            refused,
+            attempt: 1,
+        }))
+    }
+
+    #[cold]
+    fn abandon(&self, address: &PortAddress, event: &mut dyn Any) {
+        self.ticket.abandon();
+        self.queue.count_abandoned_running();
+        let queue = Some(self.queue.name);
+        self.inner
+            .abandon(address.item(event), queue, DeliveryTimer::default());
+    }
+
+    fn discard(&self, address: &PortAddress, event: &mut dyn Any) {
+        panics::drop_caught(address.kind.defer(event));
+    }
+}
+
+impl ConsumerRun<'_> {
+    /// Ends a call of a handler that blocks, which is more than done.
+    #[cold]
+    fn end_call(
+        &self,
+        mut cascade: Cascade,
+        refused: Option<NestingError>,
+    ) -> Cascade {
+        let ended = cascade.state.get().map(|state| state.borrow().progress.ended);
+        self.queue.count(ended.unwrap_or(DeliveryStatus::Done));
+        cascade.done += 1;
+        cascade.end_emission(self.inner, &ROOT_LINEAGE);
+        cascade.note_refused(refused);
+        cascade
+    }
+}
+
+/// The services of a queue's ports for one consumer, each made at its first turn.
+pub(crate) struct Ports<'a> {
+    run: &'a ConsumerRun<'a>,
+    /// Of the handler that had the last turn.
+    current: Option<(u32, PortService<'a>)>,
+    others: Vec<(u32, PortService<'a>)>,
+}
+
+impl<'a> Ports<'a> {
+    pub(crate) fn new(run: &'a ConsumerRun<'a>) -> Self {
+        Self {
+            run,
+            current: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Lets the handler of a ring take its events, until another's event is next.
+    pub(crate) async fn serve(&mut self, ring: u32) {
+        let run = self.run;
+        if let PortService::Async(service) = self.service(ring) {
+            poll_fn(|context| {
+                let polled = service.as_mut().poll(context);
+                if polled.is_ready() || run.is_turn_over.swap(false, Ordering::Relaxed) {
+                    return Poll::Ready(());
+                }
+                Poll::Pending
+            })
+            .await;
+        }
+    }
+
+    /// [`serve`](Self::serve) for a thread.
+    pub(crate) fn serve_blocking(&mut self, ring: u32) {
+        let run = self.run;
+        match (self.service(ring), &run.inner.runtime) {
+            (PortService::Async(_), Some(runtime)) => runtime.block_on(self.serve(ring)),
+            (PortService::Async(_), None) => {
+                unreachable!("a build refuses async handlers without a runtime")
+            }
+            // The next turn is another service.
+            (PortService::Served, _) => self.current = None,
+        }
+    }
+
+    fn service(&mut self, ring: u32) -> &mut PortService<'a> {
+        if self.current.as_ref().is_none_or(|(other, _)| *other != ring) {
+            self.others.extend(self.current.take());
+            let known = self.others.iter().position(|(other, _)| *other == ring);
+            self.current = known.map(|at| self.others.swap_remove(at));
+        }
+        let run = self.run;
+        let (_, service) = self.current.get_or_insert_with(|| (ring, Self::start(run, ring)));
+        service
+    }
+
+    fn start(run: &'a ConsumerRun<'a>, ring: u32) -> PortService<'a> {
+        let address = run.queue.ports[ring as usize];
+        let handler = &run.entry(&address).deferred[address.index as usize];
+        let Some(port) = &handler.binding.port else {
+            unreachable!("its ring was made by its port")
+        };
+        port.serve(PortTurn {
+            consumer: run,
+            ring,
+            address,
+        })
+    }
+}

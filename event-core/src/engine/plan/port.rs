@@ -1,0 +1,234 @@
+//! Queued handlers whose events are stored by value.
+//!
+//! Most deliveries are those of an event that code outside of handlers emitted, to its one handler, in a
+//! queue. Such an event waits in a [ring](Ring) of its type, and nothing else is stored for it. A consumer
+//! that finds it next gives the handler's *port* a turn: the port takes one event after another out of the
+//! ring, and calls the handler, whose future is never boxed, until another handler's event is next. A delivery
+//! that is more than done, or abandoned, becomes an item then, and ends as all others do.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Poll;
+
+use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
+use crate::engine::emission::first_poll::CallResult;
+use crate::engine::plan::handlers::EventKind;
+use crate::nesting::NestingError;
+use crate::queue::buffer::line::Ring;
+use crate::queue::buffer::slots::Label;
+
+/// Takes the events of one handler out of a queue, and calls the handler.
+pub(crate) trait EventPort: Send + Sync {
+    fn new_ring(&self, address: PortAddress) -> Box<dyn Ring<DeferredDelivery>>;
+    /// Serves one turn after another. A handler that blocks is served in this call, for one turn.
+    fn serve<'a>(&'a self, turn: PortTurn<'a>) -> PortService<'a>;
+}
+
+/// How a port is served.
+pub(crate) enum PortService<'a> {
+    /// A future that waits for its next turn, or for its handler. It never ends.
+    Async(Pin<Box<dyn Future<Output = ()> + Send + 'a>>),
+    /// The turn is over.
+    Served,
+}
+
+/// Which handler a port is for.
+#[derive(Clone, Copy)]
+pub(crate) struct PortAddress {
+    pub(crate) kind: EventKind,
+    /// Its index among the handlers of the event that do not run inline.
+    pub(crate) index: u32,
+    pub(crate) label: Label,
+}
+
+impl PortAddress {
+    /// The delivery of the event of an `Option<E>`.
+    pub(crate) fn item(&self, event: &mut dyn Any) -> DeferredDelivery {
+        let event = self.kind.defer(event);
+        DeferredDelivery::queued(event, HandlerRef::DeferredHandler(self.index), self.label)
+    }
+}
+
+/// A consumer, as a port sees it. An `event` is an `Option<E>`.
+pub(crate) trait PortConsumer: Sync {
+    /// Moves the next event into `event`. Returns `false` if the port's turn is over.
+    fn take(&self, ring: u32, label: Label, event: &mut dyn Any) -> bool;
+    /// Lets the consumer look what is next.
+    fn end_turn(&self);
+    /// Calls the handler, which blocks, with an `E`. Returns what it led to, if it is more than done.
+    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<Cascade>>;
+    /// Emits what such a call led to.
+    fn conclude(&self, cascade: Cascade);
+    /// Ends the delivery of an event whose call is more than done.
+    fn finish<'c>(
+        &'c self,
+        address: &PortAddress,
+        event: &mut dyn Any,
+        ended: CallEnd,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
+    /// Ends the delivery of an event whose handler was dropped before it had ended.
+    fn abandon(&self, address: &PortAddress, event: &mut dyn Any);
+    /// Drops an event whose delivery is done.
+    fn discard(&self, address: &PortAddress, event: &mut dyn Any);
+}
+
+/// How a call ended that is more than done.
+pub(crate) struct CallEnd {
+    pub(crate) result: CallResult,
+    pub(crate) refused: Option<NestingError>,
+}
+
+/// The right of a port to take events from its ring.
+#[derive(Clone, Copy)]
+pub(crate) struct PortTurn<'a> {
+    pub(crate) consumer: &'a dyn PortConsumer,
+    pub(crate) ring: u32,
+    pub(crate) address: PortAddress,
+}
+
+impl<'a> PortTurn<'a> {
+    /// Takes the next event; `None` if the turn is over.
+    #[inline]
+    pub(crate) fn take<E: 'static>(&self) -> Option<HeldEvent<'a, E>> {
+        let mut event: Option<E> = None;
+        let took = self
+            .consumer
+            .take(self.ring, self.address.label, &mut event);
+        took.then_some(HeldEvent { turn: *self, event })
+    }
+
+    /// Waits for the next turn.
+    pub(crate) fn wait(&self) -> impl Future<Output = ()> {
+        let mut is_over = false;
+        poll_fn(move |_| {
+            if std::mem::replace(&mut is_over, true) {
+                return Poll::Ready(());
+            }
+            self.consumer.end_turn();
+            Poll::Pending
+        })
+    }
+}
+
+/// An event that is being delivered. Dropped before its delivery has ended, it is abandoned.
+pub(crate) struct HeldEvent<'a, E: 'static> {
+    turn: PortTurn<'a>,
+    event: Option<E>,
+}
+
+impl<E> HeldEvent<'_, E> {
+    #[inline]
+    pub(crate) fn event(&self) -> &E {
+        match &self.event {
+            Some(event) => event,
+            None => unreachable!("it is there until its delivery has ended"),
+        }
+    }
+
+    /// Calls its handler, which blocks.
+    pub(crate) fn call(mut self) {
+        let consumer = self.turn.consumer;
+        let cascade = consumer.call(&self.turn.address, self.event());
+        self.discard();
+        if let Some(cascade) = cascade {
+            consumer.conclude(*cascade);
+        }
+    }
+
+    /// Drops the event, whose delivery is done.
+    #[inline]
+    fn discard(&mut self) {
+        if const { std::mem::needs_drop::<E>() } {
+            let PortTurn {
+                consumer, address, ..
+            } = &self.turn;
+            consumer.discard(address, &mut self.event);
+        } else {
+            self.event = None;
+        }
+    }
+
+    /// Ends the delivery.
+    #[inline]
+    pub(crate) async fn end(mut self, ended: Option<Box<CallEnd>>) {
+        match ended {
+            None => self.discard(),
+            Some(ended) => {
+                let PortTurn {
+                    consumer, address, ..
+                } = self.turn;
+                consumer.finish(&address, &mut self.event, *ended).await;
+            }
+        }
+    }
+}
+
+impl<E> Drop for HeldEvent<'_, E> {
+    fn drop(&mut self) {
+        if self.event.is_some() {
+            let PortTurn {
+                consumer, address, ..
+            } = &self.turn;
+            consumer.abandon(address, &mut self.event);
+        }
+    }
+}
+
+/// Events of one type that wait, and whose handler they are for.
+pub(crate) struct EventRing<E> {
+    events: VecDeque<E>,
+    address: PortAddress,
+}
+
+impl<E> EventRing<E> {
+    pub(crate) fn new(address: PortAddress) -> Self {
+        Self {
+            events: VecDeque::new(),
+            address,
+        }
+    }
+}
+
+impl<E: Send + 'static> Ring<DeferredDelivery> for EventRing<E> {
+    fn push(&mut self, event: &mut dyn Any) {
+        let event = event.downcast_mut::<Option<E>>().and_then(Option::take);
+        self.events.extend(event);
+    }
+
+    fn pop(&mut self, event: &mut dyn Any) {
+        if let Some(event) = event.downcast_mut::<Option<E>>() {
+            *event = self.events.pop_front();
+        }
+    }
+
+    fn pop_item(&mut self) -> Option<DeferredDelivery> {
+        let event = self.events.pop_front()?;
+        Some(self.address.item(&mut Some(event)))
+    }
+}
+
+/// The port of a handler that blocks. It calls the handler as an object.
+pub(crate) struct BlockingPort<E>(PhantomData<fn(E)>);
+
+impl<E> BlockingPort<E> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: Send + 'static> EventPort for BlockingPort<E> {
+    fn new_ring(&self, address: PortAddress) -> Box<dyn Ring<DeferredDelivery>> {
+        Box::new(EventRing::<E>::new(address))
+    }
+
+    fn serve<'a>(&'a self, turn: PortTurn<'a>) -> PortService<'a> {
+        while let Some(held) = turn.take::<E>() {
+            held.call();
+        }
+        PortService::Served
+    }
+}

@@ -1,0 +1,211 @@
+//! What waits in a buffer, in order of offer: items, which may have lanes, and events in rings.
+//!
+//! An item knows how it is delivered. An event of a ring is stored by its type and nothing else, which is
+//! what most deliveries need; a ring can make an item of it at any time. The events of one ring that were
+//! offered one after another are one *turn*, so that a queue of one handler stores nothing but events.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::queue::buffer::lane_order::{Drained, LaneOrder, Waiting};
+
+/// The events of one handler that wait in a queue, the oldest first.
+pub(crate) trait Ring<T>: Send {
+    /// Moves the event of an `Option<E>` to the end.
+    fn push(&mut self, event: &mut dyn Any);
+    /// Moves the oldest event into an `Option<E>`.
+    fn pop(&mut self, event: &mut dyn Any);
+    /// Takes the oldest event as an item.
+    fn pop_item(&mut self) -> Option<T>;
+}
+
+/// The rings of a line, by their index.
+pub(crate) type Rings<T> = Box<[Box<dyn Ring<T>>]>;
+
+/// What is delivered next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    Item,
+    /// An event of the ring at this index.
+    Event(u32),
+}
+
+/// The waiting line, without a bound and without a lock.
+pub(crate) struct Line<T> {
+    /// How many items and events were ever offered: the number of the next one.
+    next: u64,
+    items: LaneOrder<T>,
+    rings: Rings<T>,
+    turns: VecDeque<Turn>,
+    /// How many events wait in rings.
+    events: usize,
+}
+
+/// Events that were offered one after another, to the same ring.
+#[derive(Debug)]
+struct Turn {
+    /// The number of its first event that still waits.
+    first: u64,
+    ring: u32,
+    count: u32,
+}
+
+impl<T> Line<T> {
+    pub(crate) fn new(rings: Rings<T>) -> Self {
+        Self {
+            next: 0,
+            items: LaneOrder::new(),
+            rings,
+            turns: VecDeque::new(),
+            events: 0,
+        }
+    }
+
+    /// How many items and events wait, ready or held.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.items.len() + self.events
+    }
+
+    /// How many are ready.
+    #[inline]
+    pub(crate) fn ready(&self) -> usize {
+        self.items.ready() + self.events
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, item: T, lane: Option<u64>) {
+        self.items.push(self.next, item, lane);
+        self.next += 1;
+    }
+
+    /// Moves the event of an `Option<E>` to the end of its ring.
+    #[inline]
+    pub(crate) fn push_event(&mut self, ring: u32, event: &mut dyn Any) {
+        self.rings[ring as usize].push(event);
+        match self.turns.back_mut() {
+            Some(turn)
+                if turn.ring == ring
+                    && turn.first + u64::from(turn.count) == self.next
+                    && turn.count < u32::MAX =>
+            {
+                turn.count += 1;
+            }
+            _ => self.turns.push_back(Turn {
+                first: self.next,
+                ring,
+                count: 1,
+            }),
+        }
+        self.next += 1;
+        self.events += 1;
+    }
+
+    /// What is delivered next, if something is ready.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<Front> {
+        let item = self.items.first_ready();
+        match self.turns.front() {
+            Some(turn) if item.is_none_or(|item| turn.first < item) => {
+                Some(Front::Event(turn.ring))
+            }
+            _ => item.map(|_| Front::Item),
+        }
+    }
+
+    /// Takes what is delivered next, as an item. Its lane stays taken until it is [freed](Self::free).
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Waiting<T>> {
+        match self.front()? {
+            Front::Item => self.items.pop(),
+            Front::Event(_) => self.pop_turn(),
+        }
+    }
+
+    /// Moves the first event of the first turn, which is of this ring, into an `Option<E>`.
+    #[inline]
+    pub(crate) fn pop_event(&mut self, ring: u32, event: &mut dyn Any) {
+        debug_assert_eq!(self.front(), Some(Front::Event(ring)));
+        self.leave_turn();
+        self.rings[ring as usize].pop(event);
+    }
+
+    /// Takes the oldest of all, ready or held, which will not be delivered.
+    pub(crate) fn pop_oldest(&mut self) -> Option<T> {
+        match self.turns.front() {
+            Some(turn) if self.items.first().is_none_or(|item| turn.first < item) => {
+                self.pop_turn().map(|waiting| waiting.item)
+            }
+            _ => self.items.pop_oldest(),
+        }
+    }
+
+    /// Takes the first event of the first turn, as an item.
+    fn pop_turn(&mut self) -> Option<Waiting<T>> {
+        let (number, ring) = self.leave_turn()?;
+        let item = self.rings[ring as usize].pop_item()?;
+        Some(Waiting {
+            number,
+            lane: None,
+            item,
+        })
+    }
+
+    /// Counts the first event of the first turn as gone. Returns its number and its ring.
+    #[inline]
+    fn leave_turn(&mut self) -> Option<(u64, u32)> {
+        let turn = self.turns.front_mut()?;
+        let left = (turn.first, turn.ring);
+        turn.first += 1;
+        turn.count -= 1;
+        if turn.count == 0 {
+            self.turns.pop_front();
+        }
+        self.events -= 1;
+        Some(left)
+    }
+
+    /// The oldest of all, ready or held, if it is an item.
+    pub(crate) fn oldest(&self) -> Option<&T> {
+        let first = self.items.first()?;
+        let is_first = |turn: &Turn| first < turn.first;
+        self.turns.front().is_none_or(is_first).then_some(())?;
+        self.items.oldest()
+    }
+
+    /// The item that was ready has left the lane, one way or the other: the next one gets ready.
+    #[inline]
+    pub(crate) fn free(&mut self, lane: Option<u64>) {
+        self.items.free(lane);
+    }
+
+    /// Whether an item gets ready once the one of this lane that left the line is [freed](Self::free).
+    pub(crate) fn is_held_by(&self, lane: Option<u64>) -> bool {
+        self.items.is_held_by(lane)
+    }
+
+    /// Takes all items and events, in no order. Lanes stay taken where one runs.
+    pub(crate) fn drain(&mut self) -> Drained<T> {
+        let mut drained = self.items.drain();
+        while let Some(waiting) = self.pop_turn() {
+            drained.at_once.push_back(waiting);
+        }
+        drained
+    }
+
+    /// How many lanes have something that is ready or runs.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn lanes(&self) -> usize {
+        self.items.lanes()
+    }
+}
+
+impl<T> fmt::Debug for Line<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("next", &self.next)
+            .field("turns", &self.turns)
+            .finish_non_exhaustive()
+    }
+}
