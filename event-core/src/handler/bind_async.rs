@@ -25,13 +25,13 @@ use crate::box_error::BoxError;
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::first_poll::{CallResult, FirstPoll};
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::Received;
 pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
 };
-use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::port::{
     CallEnd, EventPort, EventRing, PortAddress, PortService, PortTurn,
 };
@@ -371,6 +371,24 @@ macro_rules! start {
             Ok(match this.timeout {
                 None => running,
                 Some(limit) => limited(running, limit),
+            })
+        }
+
+        fn poll_first<'a>(
+            &'a self,
+            event: &'a dyn AnyEvent,
+            context: &mut Context<'_>,
+        ) -> Option<FirstPoll<'a>> {
+            let this = self.bound();
+            if this.timeout.is_some() {
+                return None;
+            }
+            let (event, args) = (E::received(event), this.slots.shared()?);
+            let begin = move || (this.function.call(event, args), this.conclude);
+            let mut call = Box::pin(Call::New { begin });
+            Some(match call.as_mut().poll(context) {
+                Poll::Ready(result) => FirstPoll::Ended(CallResult::Ended(result)),
+                Poll::Pending => FirstPoll::Pends(call),
             })
         }
     };

@@ -114,7 +114,9 @@ impl Drop for ConsumerGuard {
 fn serve_as_thread(this: &ConsumerGuard) {
     let queue = &this.queue;
     let ticket = TicketSlot::new(&queue.buffer);
-    while let Some((mut next, inner)) = queue.buffer.next_blocking_with(None, |next| this.hold(next))
+    while let Some((mut next, inner)) = queue
+        .buffer
+        .next_blocking_with(None, |next| this.hold(next))
     {
         let run = ConsumerRun::new(queue, &inner, &ticket);
         let mut ports = Ports::new(&run);

@@ -117,27 +117,26 @@ fn run_async<'a>(
             let Call::Async(call) = &handler.binding.call else {
                 unreachable!("only async handlers go this way")
             };
-            let mut running = match call.start(event, &Delivery::new(&emission)) {
-                Ok(running) => running,
-                Err(why) => return Some(FirstPoll::Ended(CallResult::NotRun(why))),
+            let polled = waiting.poll_first(context, |context| call.poll_first(event, context));
+            let first = match polled {
+                Some(first) => first,
+                // Its parameters are made for this delivery.
+                None => match call.start(event, &Delivery::new(&emission)) {
+                    Err(why) => FirstPoll::Ended(CallResult::NotRun(why)),
+                    // It has emitters, and so runs on elsewhere.
+                    Ok(running) if state.get().is_some() => poll(running, context),
+                    Ok(running) => waiting.poll_first(context, |context| poll(running, context)),
+                },
             };
-            if state.get().is_some() {
-                // It has emitters, and goes on elsewhere.
-                return Some(match running.as_mut().poll(context) {
-                    Poll::Ready(result) => FirstPoll::Ended(CallResult::Ended(result)),
-                    Poll::Pending => FirstPoll::Pends(running),
-                });
-            }
-            match waiting.poll_first(context, |context| running.as_mut().poll(context)) {
-                Poll::Ready(HandlerResult::Done) => {}
-                Poll::Ready(result) => {
-                    return Some(FirstPoll::Ended(CallResult::Ended(result)));
-                }
-                Poll::Pending => waiting.keep(Plain {
+            match first {
+                _ if state.get().is_some() => return Some(first),
+                FirstPoll::Ended(CallResult::Ended(HandlerResult::Done)) => {}
+                FirstPoll::Pends(running) => waiting.keep(Plain {
                     running,
                     index: emission.position(),
                     refused: None,
                 }),
+                FirstPoll::Ended(_) => return Some(first),
             }
             emission.advance();
         }
@@ -159,4 +158,11 @@ fn run_async<'a>(
         started,
         waiting,
     }))
+}
+
+fn poll<'a>(mut running: HandlerFuture<'a>, context: &mut Context<'_>) -> FirstPoll<'a> {
+    match running.as_mut().poll(context) {
+        Poll::Ready(result) => FirstPoll::Ended(CallResult::Ended(result)),
+        Poll::Pending => FirstPoll::Pends(running),
+    }
 }

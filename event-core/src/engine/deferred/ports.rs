@@ -12,17 +12,15 @@ use crate::engine::deferred::consumer::RunningDelivery;
 use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::Emission;
+use crate::engine::emission::HandlerLookup as _;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::first_poll::DeferredLookup;
 use crate::engine::emission::lineage::ROOT_LINEAGE;
-use crate::engine::emission::HandlerLookup as _;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::handlers::TableEntry;
-use crate::engine::plan::port::{
-    CallEnd, PortAddress, PortConsumer, PortService, PortTurn,
-};
+use crate::engine::plan::port::{CallEnd, PortAddress, PortConsumer, PortService, PortTurn};
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::nesting::{self, NestingError};
@@ -194,12 +192,11 @@ impl PortConsumer for ConsumerRun<'_> {
 impl ConsumerRun<'_> {
     /// Ends a call of a handler that blocks, which is more than done.
     #[cold]
-    fn end_call(
-        &self,
-        mut cascade: Cascade,
-        refused: Option<NestingError>,
-    ) -> Cascade {
-        let ended = cascade.state.get().map(|state| state.borrow().progress.ended);
+    fn end_call(&self, mut cascade: Cascade, refused: Option<NestingError>) -> Cascade {
+        let ended = cascade
+            .state
+            .get()
+            .map(|state| state.borrow().progress.ended);
         self.queue.count(ended.unwrap_or(DeliveryStatus::Done));
         cascade.done += 1;
         cascade.end_emission(self.inner, &ROOT_LINEAGE);
@@ -254,13 +251,19 @@ impl<'a> Ports<'a> {
     }
 
     fn service(&mut self, ring: u32) -> &mut PortService<'a> {
-        if self.current.as_ref().is_none_or(|(other, _)| *other != ring) {
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|(other, _)| *other != ring)
+        {
             self.others.extend(self.current.take());
             let known = self.others.iter().position(|(other, _)| *other == ring);
             self.current = known.map(|at| self.others.swap_remove(at));
         }
         let run = self.run;
-        let (_, service) = self.current.get_or_insert_with(|| (ring, Self::start(run, ring)));
+        let (_, service) = self
+            .current
+            .get_or_insert_with(|| (ring, Self::start(run, ring)));
         service
     }
 

@@ -10,12 +10,14 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use crate::box_error::BoxError;
 use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::first_poll::FirstPoll;
 use crate::engine::plan::port::EventPort;
 use crate::event::any::AnyEvent;
 use crate::panics;
@@ -241,4 +243,12 @@ pub(crate) trait AsyncBinding: Send + Sync {
         event: &'a dyn AnyEvent,
         delivery: &Delivery<'_>,
     ) -> Result<HandlerFuture<'a>, NotRun>;
+
+    /// Calls the handler and polls it once, where the type of its future is known. Returns `None` for a
+    /// handler with a timeout, or with parameters that are made for each delivery.
+    fn poll_first<'a>(
+        &'a self,
+        event: &'a dyn AnyEvent,
+        context: &mut Context<'_>,
+    ) -> Option<FirstPoll<'a>>;
 }

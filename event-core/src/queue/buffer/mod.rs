@@ -31,10 +31,10 @@ use std::time::Instant;
 use loom::sync::{Mutex, MutexGuard};
 
 use crate::queue::account::HandlerCounts;
+pub(crate) use crate::queue::buffer::line::Rings;
 #[cfg(not(target_family = "wasm"))]
 use crate::queue::buffer::sleep::block_on;
 use crate::queue::buffer::sleep::{Sleep, Whom};
-pub(crate) use crate::queue::buffer::line::Rings;
 use crate::queue::buffer::slots::{Label, Slot};
 use crate::queue::buffer::spin::Hint;
 use crate::queue::buffer::state::State;

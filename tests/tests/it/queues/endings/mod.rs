@@ -1,6 +1,7 @@
 //! What becomes of queues when handlers panic, and when the runtime or the dispatcher ends.
 
 mod abandoned;
+mod each_await;
 mod last_dispatcher;
 mod panics;
 

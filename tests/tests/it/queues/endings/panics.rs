@@ -8,6 +8,7 @@ use event_core::queue::Queue;
 use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, handler};
 use event_tests::{quiet_panic, runtime};
+use tokio::runtime::Runtime;
 
 use super::{Heard, Job, LONG, TASK, THREAD, adds_up, hears, taken};
 
@@ -185,14 +186,20 @@ struct Keyed {
 #[handler(queue = THREAD)]
 fn keyed(_event: &Keyed) {}
 
-#[test]
-fn a_key_whose_hash_panics_fails_its_delivery_and_not_the_emitter() {
+fn keyed_dispatcher(consumers: usize) -> (Runtime, Dispatcher) {
     let runtime = runtime();
     let dispatcher = Dispatcher::empty()
         .handler(keyed)
+        .configure(&THREAD, |queue| queue.consumers(consumers))
         .runtime(runtime.handle().clone())
         .build()
         .expect("wired");
+    (runtime, dispatcher)
+}
+
+#[test]
+fn a_key_whose_hash_panics_fails_its_delivery_and_not_the_emitter() {
+    let (_runtime, dispatcher) = keyed_dispatcher(2);
     let report = dispatcher.emit(Keyed { key: Key(true) });
     assert_eq!(
         (report.handed_over(), report.panicked()),
@@ -200,6 +207,15 @@ fn a_key_whose_hash_panics_fails_its_delivery_and_not_the_emitter() {
         "{report}"
     );
     assert_eq!(dispatcher.emit(Keyed { key: Key(false) }).handed_over(), 1);
+    let queue = dispatcher.queue(&THREAD).expect("a handler names it");
+    assert!(queue.join_blocking(LONG));
+    assert_eq!((queue.counts().offered, queue.counts().done), (1, 1));
+}
+
+#[test]
+fn a_queue_with_one_consumer_keeps_its_order_and_hashes_no_key() {
+    let (_runtime, dispatcher) = keyed_dispatcher(1);
+    assert_eq!(dispatcher.emit(Keyed { key: Key(true) }).handed_over(), 1);
     let queue = dispatcher.queue(&THREAD).expect("a handler names it");
     assert!(queue.join_blocking(LONG));
     assert_eq!((queue.counts().offered, queue.counts().done), (1, 1));

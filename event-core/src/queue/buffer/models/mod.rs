@@ -17,6 +17,8 @@ use loom::thread::{self, JoinHandle};
 use crate::queue::buffer::ticket::{Taken, Ticket};
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
+mod events;
+
 const LANE: Option<u64> = Some(7);
 
 /// A model of three threads. In full it takes longer than a test may.

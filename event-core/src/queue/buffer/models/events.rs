@@ -1,0 +1,192 @@
+//! The interleavings of events that wait by value, and of the consumers that take them.
+
+use std::any::Any;
+use std::collections::VecDeque;
+
+use loom::sync::Arc;
+
+use super::{join, model_of_three, with};
+use crate::queue::buffer::line::Ring;
+use crate::queue::buffer::ticket::{Next, Ticket};
+use crate::queue::buffer::{Buffer, Offer, WhenFull};
+
+const RING: u32 = 0;
+
+#[derive(Default)]
+struct ByteRing(VecDeque<u8>);
+
+impl Ring<u8> for ByteRing {
+    fn push(&mut self, event: &mut dyn Any) {
+        let event = event.downcast_mut::<Option<u8>>().expect("a byte");
+        self.0.push_back(event.take().expect("it is there"));
+    }
+
+    fn pop(&mut self, event: &mut dyn Any) {
+        *event.downcast_mut().expect("a byte") = self.0.pop_front();
+    }
+
+    fn pop_item(&mut self) -> Option<u8> {
+        self.0.pop_front()
+    }
+}
+
+fn buffer(capacity: usize) -> Arc<Buffer<u8>> {
+    let ring: Box<dyn Ring<u8>> = Box::<ByteRing>::default();
+    Arc::new(Buffer::new(capacity, |_| 0, Box::new([ring])))
+}
+
+fn offer(buffer: &Buffer<u8>, event: u8) -> bool {
+    buffer.offer_event(RING, &mut Some(event))
+}
+
+/// Waits for what is next as a thread; `None` at the end.
+fn wait(buffer: &Buffer<u8>, finished: Option<Ticket>) -> Option<Option<Ticket>> {
+    buffer.next_blocking_with(finished, |next| match next {
+        Next::Event(RING, ticket) => ticket,
+        next => unreachable!("{next:?}"),
+    })
+}
+
+fn take(buffer: &Buffer<u8>, ticket: &mut Option<Ticket>) -> Option<u8> {
+    let mut event = None;
+    let took = buffer.take_event(RING, 0, &mut event, ticket);
+    assert_eq!(event.is_some(), took);
+    event
+}
+
+/// What a consumer does until the end: its turns, and the waits between them.
+fn serve(buffer: &Buffer<u8>) -> Vec<u8> {
+    let mut taken = Vec::new();
+    let mut finished = None;
+    while let Some(mut ticket) = wait(buffer, finished.take()) {
+        while let Some(event) = take(buffer, &mut ticket) {
+            taken.push(event);
+        }
+        finished = ticket;
+    }
+    taken
+}
+
+#[test]
+fn events_are_taken_in_order_and_each_once_by_a_consumer_that_waits() {
+    model_of_three(|| {
+        let buffer = buffer(2);
+        let consumer = with(&buffer, serve);
+        assert!(offer(&buffer, 1));
+        assert!(offer(&buffer, 2));
+        buffer.close();
+        assert_eq!(join(consumer), [1, 2]);
+        assert_eq!((buffer.counts().running, buffer.counts().finished), (0, 2));
+    });
+}
+
+#[test]
+fn two_consumers_take_each_event_once() {
+    model_of_three(|| {
+        let buffer = buffer(2);
+        let consumers = [with(&buffer, serve), with(&buffer, serve)];
+        assert!(offer(&buffer, 1));
+        assert!(offer(&buffer, 2));
+        buffer.close();
+        let mut taken: Vec<_> = consumers.into_iter().flat_map(join).collect();
+        taken.sort_unstable();
+        assert_eq!(taken, [1, 2]);
+        assert_eq!((buffer.counts().running, buffer.counts().finished), (0, 2));
+    });
+}
+
+#[test]
+fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
+    model_of_three(|| {
+        let buffer = buffer(1);
+        assert!(offer(&buffer, 1));
+        let works = Arc::new(loom::sync::atomic::AtomicBool::new(false));
+        let consumer = {
+            let works = Arc::clone(&works);
+            with(&buffer, move |buffer| {
+                let mut ticket = buffer
+                    .next_blocking_with(None, |next| {
+                        // From here on it works with what the dispatcher owns.
+                        works.store(true, loom::sync::atomic::Ordering::SeqCst);
+                        match next {
+                            Next::Event(RING, ticket) => ticket,
+                            next => unreachable!("{next:?}"),
+                        }
+                    })
+                    .expect("it is not closed");
+                let event = take(buffer, &mut ticket);
+                works.store(false, loom::sync::atomic::Ordering::SeqCst);
+                buffer.finish(ticket.expect("it has one"));
+                event
+            })
+        };
+        loom::future::block_on(buffer.quiet());
+        assert!(!works.load(loom::sync::atomic::Ordering::SeqCst));
+        assert_eq!(join(consumer), Some(1));
+    });
+}
+
+#[test]
+fn a_pause_between_the_wait_and_the_take_holds_the_event_back_and_loses_no_wake_up() {
+    model_of_three(|| {
+        let buffer = buffer(1);
+        let consumer = with(&buffer, serve);
+        assert!(offer(&buffer, 1));
+        buffer.set_paused(true);
+        buffer.set_paused(false);
+        buffer.close();
+        assert_eq!(join(consumer), [1]);
+    });
+}
+
+#[test]
+fn an_event_that_makes_room_for_another_is_not_taken_too() {
+    model_of_three(|| {
+        let buffer = buffer(1);
+        assert!(offer(&buffer, 1));
+        // The one that is not displaced, or the one that displaced it.
+        let consumer = with(&buffer, |buffer| {
+            let next = buffer.next_blocking_with(None, |next| next);
+            match next.expect("it is not closed") {
+                Next::Item(taken) => {
+                    buffer.finish(taken.ticket);
+                    Some(taken.item)
+                }
+                Next::Event(RING, mut ticket) => {
+                    let event = take(buffer, &mut ticket);
+                    ticket.into_iter().for_each(|ticket| buffer.finish(ticket));
+                    event
+                }
+                next => unreachable!("{next:?}"),
+            }
+        });
+        let offered = buffer.offer(2, None, WhenFull::Displace, None);
+        let taken = join(consumer);
+        match offered {
+            // It was displaced before the consumer looked, or after.
+            Offer::Displaced(event) => {
+                assert_eq!(event, 1);
+                assert!(matches!(taken, Some(2) | None), "{taken:?}");
+            }
+            offered => assert_eq!((offered, taken), (Offer::Waits, Some(1))),
+        }
+    });
+}
+
+#[test]
+fn an_event_is_abandoned_or_taken_when_the_time_is_over() {
+    model_of_three(|| {
+        let buffer = buffer(1);
+        assert!(offer(&buffer, 1));
+        buffer.open_account();
+        let consumer = with(&buffer, serve);
+        let (abandoned, woken) = buffer.close_and_abandon();
+        woken.into_iter().for_each(std::task::Waker::wake);
+        let taken = join(consumer);
+        assert_eq!(taken.len() + abandoned.len(), 1);
+        let (drained, given_up) = buffer.account();
+        let named =
+            |counts: Vec<(u32, usize)>| counts.iter().map(|(_, count)| count).sum::<usize>();
+        assert_eq!(named(drained) + named(given_up), 1);
+    });
+}
