@@ -155,12 +155,12 @@ fn emit_root(
     event: &mut dyn RootEvent,
     mut cascade: Cascade,
 ) -> Report {
-    if cascade.state.get().is_none() && queued::offer_event(inner, event) {
-        return Report::new(0, 1, None);
-    }
     if cascade.state.get().is_none()
         && let Some(entry) = queued::entry(inner, event.event().kind())
     {
+        if queued::offer_event(inner, entry, event) {
+            return Report::new(0, 1, None);
+        }
         let refused = queued::emit(inner, entry, event, &mut cascade);
         if cascade.state.get().is_none() && refused.is_none() {
             return cascade.into_report();

@@ -3,15 +3,15 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 #[cfg(feature = "serde")]
 use crate::engine::arrival::ArrivedEvent;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::first_polls;
 use crate::engine::deferred::queued;
+use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
@@ -26,6 +26,7 @@ use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::nesting;
 use crate::nesting_depth;
+#[cfg(feature = "serde")]
 use crate::panics::DropCaught;
 use crate::report::Report;
 
@@ -38,50 +39,65 @@ pub(crate) async fn emit_async<E: Event>(
     event: E,
     options: RootOptions,
 ) -> Report {
-    if let Some(entry) = directly_polled(&inner, EventType::<E>::KIND, options.is_default()) {
-        return emit_polled(&inner, entry, event).await;
+    let mut event = Some(event);
+    let entry = plain_root(&inner, EventType::<E>::KIND, &options);
+    let flags = entry.map_or(0, TableEntry::flags);
+    if let Some(entry) = entry
+        && flags & !flags::INLINE == flags::ASYNC
+        && let Some(event) = event.take()
+    {
+        let mut awaited = AwaitedEvent::new(event);
+        let first = |context: &mut Context<'_>| first_polls::run(&inner, entry, &awaited, context);
+        let cascade = match poll_fn(|context| Poll::Ready(first(context))).await {
+            Ok(done) if !const { std::mem::needs_drop::<E>() } => {
+                return Report::new(done, 0, None);
+            }
+            Ok(done) => Cascade {
+                done,
+                ..Cascade::with(WaitPolicy::AwaitHandlers)
+            },
+            Err(started) => pending_emission::resume_started(&inner, &awaited, started).await,
+        };
+        return match finish_awaited(&inner, awaited.take(), cascade) {
+            StartedEmission::Ended(report) => report,
+            StartedEmission::Pending(rest) => rest.resume(&inner).await,
+        };
     }
-    match begin(&inner, &mut Some(event), &options) {
+    if let Some(entry) = entry
+        && flags == flags::QUEUED
+        && queued::offer_event(&inner, entry, &mut event)
+    {
+        return Report::new(0, 1, None);
+    }
+    match begin(&inner, &mut event, &options) {
         StartedEmission::Ended(report) => report,
         StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
-/// The place of an event that is emitted as an outermost root, if most of its handlers are ready at once.
-fn directly_polled(inner: &DispatcherState, kind: EventKind, is_bare: bool) -> Option<&TableEntry> {
-    let is_plain_root = is_bare && !inner.makes_meta() && nesting_depth::is_outermost();
-    let entry = inner.entry(kind.slot()).filter(|_| is_plain_root)?;
-    (entry.flags() & !flags::INLINE == flags::ASYNC).then_some(entry)
+/// The place of an event that is emitted as an outermost root, without options and without an identity.
+#[inline]
+fn plain_root<'d>(
+    inner: &'d DispatcherState,
+    kind: EventKind,
+    options: &RootOptions,
+) -> Option<&'d TableEntry> {
+    let is_plain = options.is_default() && !inner.makes_meta() && nesting_depth::is_outermost();
+    if is_plain {
+        inner.entry(kind.slot())
+    } else {
+        None
+    }
 }
 
-/// Emits an outermost root to handlers that mostly are ready at once.
-async fn emit_polled<E: Event>(
+/// Drops the event of an emission whose async handlers have ended.
+fn finish_awaited<E: Event>(
     inner: &Arc<DispatcherState>,
-    entry: &TableEntry,
-    event: E,
-) -> Report {
-    let shared = DropCaught::new(DeferredEvent::root(event));
-    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    {
-        let (rest, refused) = poll_fn(|context| {
-            Poll::Ready(nesting::enter(0, || {
-                first_polls::run(inner, entry, &*shared, &mut cascade, context)
-            }))
-        })
-        .await;
-        if rest.is_some() || refused.is_some() {
-            cascade.note_refused(refused);
-            pending_emission::go_on_at_once(inner, &mut cascade, &*shared, rest).await;
-        }
-    }
-    if cascade.state.get().is_none() && !const { std::mem::needs_drop::<E>() } {
-        return cascade.into_report();
-    }
-    let (panic, refused) = nesting::enter(0, || emit::discard_as(E::INFO, shared.into_inner()));
-    match StartedEmission::new(inner, cascade, E::INFO, panic, refused) {
-        StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.resume(inner).await,
-    }
+    event: Option<E>,
+    cascade: Cascade,
+) -> StartedEmission {
+    let (panic, refused) = nesting::enter(0, || emit::discard_as(E::INFO, event));
+    StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
 /// Hands the event of a root to its inline handlers and to queues.
@@ -90,9 +106,6 @@ fn begin(
     event: &mut dyn RootEvent,
     options: &RootOptions,
 ) -> StartedEmission {
-    if options.is_default() && queued::offer_event(inner, event) {
-        return StartedEmission::Ended(Report::new(0, 1, None));
-    }
     let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
     let kind = event.event().kind();
     let info = kind.info();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::capacity;
-use crate::engine::deferred::first_polls;
+use crate::engine::deferred::first_polls::StartedRoot;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::EmittedEvent;
@@ -152,21 +152,28 @@ impl PendingEmission {
     }
 }
 
-/// Continues a root whose async handlers were not all done at their first poll. The future is boxed, like
-/// that of `resume`.
-pub(crate) fn go_on_at_once<'a>(
+/// Runs on a root whose async handlers were not all done at their first poll. The future is boxed, like that
+/// of `resume`.
+pub(crate) fn resume_started<'a>(
     inner: &'a Arc<DispatcherState>,
-    cascade: &'a mut Cascade,
     shared: &'a dyn ErasedDeferredEvent,
-    rest: Option<Box<first_polls::RemainingHandlers<'a>>>,
-) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    started: Box<StartedRoot<'a>>,
+) -> Pin<Box<dyn Future<Output = Cascade> + Send + 'a>> {
+    let StartedRoot {
+        mut cascade,
+        refused,
+        rest,
+    } = *started;
     Box::pin(async move {
-        let mut unfinished = EmissionGuard::new(inner, cascade, shared.info());
+        cascade.note_refused(refused);
+        let mut unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());
         unfinished.cascade.end_emission(inner, shared.lineage());
         if let Some(rest) = rest {
             async_handlers::resume(inner, shared, unfinished.cascade, rest).await;
         }
         unfinished.is_finished = true;
+        drop(unfinished);
+        cascade
     })
 }
 

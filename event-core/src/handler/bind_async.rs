@@ -25,12 +25,12 @@ use crate::box_error::BoxError;
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::first_poll::{CallResult, FirstPoll};
+use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::Received;
 pub(crate) use crate::engine::plan::bound::{
-    AsyncBinding, CollectedEffects, HandlerFuture, HandlerResult,
+    AsyncBinding, CollectedEffects, FirstStep, HandlerFuture, HandlerResult,
 };
 use crate::engine::plan::port::{
     CallEnd, EventPort, EventRing, PortAddress, PortService, PortTurn,
@@ -378,18 +378,20 @@ macro_rules! start {
             &'a self,
             event: &'a dyn AnyEvent,
             context: &mut Context<'_>,
-        ) -> Option<FirstPoll<'a>> {
+        ) -> FirstStep<'a> {
             let this = self.bound();
-            if this.timeout.is_some() {
-                return None;
-            }
-            let (event, args) = (E::received(event), this.slots.shared()?);
+            let args = match this.slots.shared() {
+                Some(args) if this.timeout.is_none() => args,
+                _ => return FirstStep::PerDelivery,
+            };
+            let event = E::received(event);
             let begin = move || (this.function.call(event, args), this.conclude);
             let mut call = Box::pin(Call::New { begin });
-            Some(match call.as_mut().poll(context) {
-                Poll::Ready(result) => FirstPoll::Ended(CallResult::Ended(result)),
-                Poll::Pending => FirstPoll::Pends(call),
-            })
+            match call.as_mut().poll(context) {
+                Poll::Ready(HandlerResult::Done) => FirstStep::Done,
+                Poll::Ready(result) => FirstStep::Ended(result),
+                Poll::Pending => FirstStep::Pends(call),
+            }
         }
     };
 }
@@ -413,7 +415,10 @@ macro_rules! port {
                         let begin = move || (this.function.call(event, args), this.conclude);
                         pin!(IsolatedCall::new(Call::New { begin })).await
                     };
-                    held.end(ended).await;
+                    match ended {
+                        None => held.discard(),
+                        Some(ended) => held.finish(*ended).await,
+                    }
                 }
             }))
         }

@@ -5,6 +5,7 @@
 //! around all of them. It goes on while a call is simply done or waits; the first that is more, and all
 //! behind it, are left to [`structured`](crate::engine::deferred::async_handlers), as is the rest of those that wait.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::emission::Emission;
-use crate::engine::emission::cascade::Cascade;
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::LazyState;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::delivery::Delivery;
@@ -21,13 +22,10 @@ use crate::engine::emission::first_poll::{
     CallResult, DeferredLookup, FirstPoll, StartedCall, panicked,
 };
 use crate::engine::emission::lineage;
-use crate::engine::emission::lineage::Lineage;
 use crate::engine::inline::call::run_erased;
-use crate::engine::plan::bound::Call;
-use crate::engine::plan::bound::{HandlerFuture, HandlerResult};
+use crate::engine::plan::bound::{Call, FirstStep, HandlerFuture, HandlerResult};
 use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
-use crate::event::any::AnyEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
@@ -74,16 +72,48 @@ impl Plain<'_> {
     }
 }
 
-/// Runs the inline handlers, then the async ones, until one of them is not simply done.
+/// An emission that is more than done after the first poll of its handlers.
+pub(crate) struct StartedRoot<'a> {
+    pub(crate) cascade: Cascade,
+    pub(crate) refused: Option<NestingError>,
+    pub(crate) rest: Option<Box<RemainingHandlers<'a>>>,
+}
+
+/// Runs the inline handlers, then the async ones, until one of them is not simply done. Returns how many were
+/// done, if that is all there is to say.
+#[inline]
 pub(crate) fn run<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,
     shared: &'a dyn ErasedDeferredEvent,
-    cascade: &mut Cascade,
     context: &mut Context<'_>,
-) -> Option<Box<RemainingHandlers<'a>>> {
-    let (event, lineage) = (shared.event(), shared.lineage());
+) -> Result<usize, Box<StartedRoot<'a>>> {
     if entry.has_inline() {
+        return run_all(inner, entry, shared, context);
+    }
+    let (rest, refused) = nesting::enter(0, || run_async(inner, entry, shared, context));
+    let done = entry.deferred.len();
+    if rest.is_none() && refused.is_none() {
+        return Ok(done);
+    }
+    started(
+        Cascade::with(WaitPolicy::AwaitHandlers),
+        done,
+        rest,
+        refused,
+    )
+}
+
+/// [`run`] for an event with inline handlers.
+fn run_all<'a>(
+    inner: &Arc<DispatcherState>,
+    entry: &'a TableEntry,
+    shared: &'a dyn ErasedDeferredEvent,
+    context: &mut Context<'_>,
+) -> Result<usize, Box<StartedRoot<'a>>> {
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
+    let (rest, refused) = nesting::enter(0, || {
+        let (event, lineage) = (shared.event(), shared.lineage());
         cascade.done = run_erased(inner, entry, event, &cascade.state, lineage);
         if cascade.state.get().is_some() {
             return Some(Box::new(RemainingHandlers {
@@ -92,62 +122,94 @@ pub(crate) fn run<'a>(
                 waiting: ConcurrentFutures::default(),
             }));
         }
+        run_async(inner, entry, shared, context)
+    });
+    let done = entry.deferred.len();
+    if rest.is_none() && refused.is_none() {
+        return Ok(cascade.done + done);
     }
-    let rest = run_async(inner, entry, event, lineage, context);
+    started(cascade, done, rest, refused)
+}
+
+#[cold]
+fn started<'a>(
+    mut cascade: Cascade,
+    done: usize,
+    rest: Option<Box<RemainingHandlers<'a>>>,
+    refused: Option<NestingError>,
+) -> Result<usize, Box<StartedRoot<'a>>> {
     cascade.done += match &rest {
-        None => entry.deferred.len(),
+        None => done,
         Some(rest) => rest.index - rest.waiting.len(),
     };
-    rest
+    Err(Box::new(StartedRoot {
+        cascade,
+        refused,
+        rest,
+    }))
 }
 
 fn run_async<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,
-    event: &'a dyn AnyEvent,
-    lineage: &Lineage,
+    shared: &'a dyn ErasedDeferredEvent,
     context: &mut Context<'_>,
 ) -> Option<Box<RemainingHandlers<'a>>> {
+    let event = shared.as_any_event();
     let state = LazyState::new();
-    let lookup = DeferredLookup(entry);
-    let emission = Emission::new(inner, &lookup, lineage, &state);
-    let mut waiting = ConcurrentFutures::default();
+    let mut waiting: Option<ConcurrentFutures<Plain<'a>>> = None;
+    let index = Cell::new(0);
     let all = AssertUnwindSafe(|| {
-        for handler in &*entry.deferred {
+        for (at, handler) in entry.deferred.iter().enumerate() {
+            index.set(at);
             let Call::Async(call) = &handler.binding.call else {
                 unreachable!("only async handlers go this way")
             };
-            let polled = waiting.poll_first(context, |context| call.poll_first(event, context));
-            let first = match polled {
-                Some(first) => first,
-                // Its parameters are made for this delivery.
-                None => match call.start(event, &Delivery::new(&emission)) {
-                    Err(why) => FirstPoll::Ended(CallResult::NotRun(why)),
-                    // It has emitters, and so runs on elsewhere.
-                    Ok(running) if state.get().is_some() => poll(running, context),
-                    Ok(running) => waiting.poll_first(context, |context| poll(running, context)),
-                },
+            let step = poll_first(&mut waiting, context, |context| {
+                call.poll_first(event, context)
+            });
+            let running = match step {
+                FirstStep::Done => continue,
+                FirstStep::Pends(running) => running,
+                FirstStep::Ended(result) => {
+                    return Some(FirstPoll::Ended(CallResult::Ended(result)));
+                }
+                FirstStep::PerDelivery => {
+                    let lookup = DeferredLookup(entry);
+                    let emission = Emission::new(inner, &lookup, shared.lineage(), &state);
+                    emission.set_position(at);
+                    let first = match call.start(event, &Delivery::new(&emission)) {
+                        Err(why) => return Some(FirstPoll::Ended(CallResult::NotRun(why))),
+                        // It has emitters, and so runs on elsewhere.
+                        Ok(running) if state.get().is_some() => {
+                            return Some(poll(running, context));
+                        }
+                        Ok(running) => {
+                            poll_first(&mut waiting, context, |context| poll(running, context))
+                        }
+                    };
+                    match first {
+                        FirstPoll::Pends(running) => running,
+                        FirstPoll::Ended(CallResult::Ended(HandlerResult::Done)) => continue,
+                        first @ FirstPoll::Ended(_) => return Some(first),
+                    }
+                }
             };
-            match first {
-                _ if state.get().is_some() => return Some(first),
-                FirstPoll::Ended(CallResult::Ended(HandlerResult::Done)) => {}
-                FirstPoll::Pends(running) => waiting.keep(Plain {
-                    running,
-                    index: emission.position(),
-                    refused: None,
-                }),
-                FirstPoll::Ended(_) => return Some(first),
-            }
-            emission.advance();
+            waiting.get_or_insert_default().keep(Plain {
+                running,
+                index: at,
+                refused: None,
+            });
         }
+        index.set(entry.deferred.len());
         None
     });
     let call = match catch_unwind(all) {
-        Ok(None) if waiting.is_empty() => return None,
+        Ok(None) if waiting.is_none() => return None,
         Ok(call) => call,
         Err(payload) => Some(panicked(payload)),
     };
-    let index = emission.position();
+    let index = index.get();
     let emitters = state.into_inner().map(|state| state.into_inner().emitters);
     let started = call.map(|call| StartedCall {
         call,
@@ -156,8 +218,21 @@ fn run_async<'a>(
     Some(Box::new(RemainingHandlers {
         index,
         started,
-        waiting,
+        waiting: waiting.unwrap_or_default(),
     }))
+}
+
+/// Polls a call with the waker that it has if it is kept.
+#[inline]
+fn poll_first<'a, R>(
+    waiting: &mut Option<ConcurrentFutures<Plain<'a>>>,
+    context: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> R,
+) -> R {
+    match waiting {
+        None => poll(context),
+        Some(waiting) => waiting.poll_first(context, poll),
+    }
 }
 
 fn poll<'a>(mut running: HandlerFuture<'a>, context: &mut Context<'_>) -> FirstPoll<'a> {

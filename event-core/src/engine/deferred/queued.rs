@@ -32,10 +32,11 @@ pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEn
 
 /// Puts the event of an outermost root into the queue of its one handler, if it may wait there by value.
 /// Returns `false`, and leaves the event where it is, if not.
-pub(crate) fn offer_event(inner: &Arc<DispatcherState>, event: &mut dyn RootEvent) -> bool {
-    let Some(entry) = entry(inner, event.event().kind()) else {
-        return false;
-    };
+pub(crate) fn offer_event(
+    inner: &Arc<DispatcherState>,
+    entry: &TableEntry,
+    event: &mut dyn RootEvent,
+) -> bool {
     let [handler] = &*entry.deferred else {
         return false;
     };

@@ -1,11 +1,16 @@
 //! The ticket that a consumer holds, where all that work for the consumer reach it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::queue::buffer::Buffer;
 use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::ticket::Ticket;
+
+/// There is a ticket.
+const HELD: u8 = 1;
+const HAS_LANE: u8 = 1 << 1;
+const IS_IDLE: u8 = 1 << 2;
 
 /// The ticket of the delivery that a consumer runs or has run last, given back when the consumer ends.
 ///
@@ -13,11 +18,9 @@ use crate::queue::buffer::ticket::Ticket;
 /// of a consumer moves between threads.
 pub(crate) struct TicketSlot<'b> {
     buffer: &'b Buffer<DeferredDelivery>,
-    is_taken: AtomicBool,
+    flags: AtomicU8,
     slot: AtomicU32,
-    has_lane: AtomicBool,
     lane: AtomicU64,
-    is_idle: AtomicBool,
     /// The delivery was dropped before it had ended.
     is_abandoned: AtomicBool,
 }
@@ -26,26 +29,25 @@ impl<'b> TicketSlot<'b> {
     pub(crate) fn new(buffer: &'b Buffer<DeferredDelivery>) -> Self {
         Self {
             buffer,
-            is_taken: AtomicBool::new(true),
+            flags: AtomicU8::new(0),
             slot: AtomicU32::new(Slot::MAX),
-            has_lane: AtomicBool::new(false),
             lane: AtomicU64::new(0),
-            is_idle: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
         }
     }
 
     #[inline]
     pub(crate) fn take(&self) -> Option<Ticket> {
-        if self.is_taken.load(Ordering::Relaxed) {
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags == 0 {
             return None;
         }
-        self.is_taken.store(true, Ordering::Relaxed);
-        let has_lane = self.has_lane.load(Ordering::Relaxed);
+        self.flags.store(0, Ordering::Relaxed);
+        let lane = self.lane.load(Ordering::Relaxed);
         Some(Ticket {
-            lane: has_lane.then(|| self.lane.load(Ordering::Relaxed)),
+            lane: (flags & HAS_LANE != 0).then_some(lane),
             slot: self.slot.load(Ordering::Relaxed),
-            is_idle: self.is_idle.load(Ordering::Relaxed),
+            is_idle: flags & IS_IDLE != 0,
         })
     }
 
@@ -59,13 +61,16 @@ impl<'b> TicketSlot<'b> {
         else {
             return;
         };
-        self.has_lane.store(lane.is_some(), Ordering::Relaxed);
+        let mut flags = HELD;
+        if is_idle {
+            flags |= IS_IDLE;
+        }
         if let Some(lane) = lane {
+            flags |= HAS_LANE;
             self.lane.store(lane, Ordering::Relaxed);
         }
         self.slot.store(slot, Ordering::Relaxed);
-        self.is_idle.store(is_idle, Ordering::Relaxed);
-        self.is_taken.store(false, Ordering::Relaxed);
+        self.flags.store(flags, Ordering::Relaxed);
     }
 
     /// Runs `step` with the ticket.

@@ -1,5 +1,6 @@
 //! One event and the run through its handlers, as calls of handlers see it.
 
+pub(crate) mod awaited_event;
 pub(crate) mod cascade;
 pub(crate) mod cascade_state;
 pub(crate) mod deferred_event;

@@ -17,7 +17,6 @@ use crate::box_error::BoxError;
 use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::first_poll::FirstPoll;
 use crate::engine::plan::port::EventPort;
 use crate::event::any::AnyEvent;
 use crate::panics;
@@ -244,11 +243,21 @@ pub(crate) trait AsyncBinding: Send + Sync {
         delivery: &Delivery<'_>,
     ) -> Result<HandlerFuture<'a>, NotRun>;
 
-    /// Calls the handler and polls it once, where the type of its future is known. Returns `None` for a
-    /// handler with a timeout, or with parameters that are made for each delivery.
+    /// Calls the handler and polls it once, where the type of its future is known. Does not start a handler
+    /// with a timeout, or with parameters that are made for each delivery.
     fn poll_first<'a>(
         &'a self,
         event: &'a dyn AnyEvent,
         context: &mut Context<'_>,
-    ) -> Option<FirstPoll<'a>>;
+    ) -> FirstStep<'a>;
+}
+
+/// How far a call got at its first poll.
+pub(crate) enum FirstStep<'a> {
+    Done,
+    Pends(HandlerFuture<'a>),
+    /// It ended, and is more than done.
+    Ended(HandlerResult),
+    /// It was not started.
+    PerDelivery,
 }

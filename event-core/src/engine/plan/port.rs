@@ -93,12 +93,14 @@ pub(crate) struct PortTurn<'a> {
 impl<'a> PortTurn<'a> {
     /// Takes the next event; `None` if the turn is over.
     #[inline]
-    pub(crate) fn take<E: 'static>(&self) -> Option<HeldEvent<'a, E>> {
-        let mut event: Option<E> = None;
-        let took = self
-            .consumer
-            .take(self.ring, self.address.label, &mut event);
-        took.then_some(HeldEvent { turn: *self, event })
+    pub(crate) fn take<E: 'static>(&self) -> Option<HeldEvent<'_, 'a, E>> {
+        let mut held = HeldEvent {
+            turn: self,
+            event: None,
+        };
+        let (ring, label) = (self.ring, self.address.label);
+        let took = self.consumer.take(ring, label, &mut held.event);
+        took.then_some(held)
     }
 
     /// Waits for the next turn.
@@ -115,12 +117,12 @@ impl<'a> PortTurn<'a> {
 }
 
 /// An event that is being delivered. Dropped before its delivery has ended, it is abandoned.
-pub(crate) struct HeldEvent<'a, E: 'static> {
-    turn: PortTurn<'a>,
+pub(crate) struct HeldEvent<'t, 'a, E: 'static> {
+    turn: &'t PortTurn<'a>,
     event: Option<E>,
 }
 
-impl<E> HeldEvent<'_, E> {
+impl<'a, E> HeldEvent<'_, 'a, E> {
     #[inline]
     pub(crate) fn event(&self) -> &E {
         match &self.event {
@@ -130,7 +132,7 @@ impl<E> HeldEvent<'_, E> {
     }
 
     /// Calls its handler, which blocks.
-    pub(crate) fn call(mut self) {
+    pub(crate) fn call(self) {
         let consumer = self.turn.consumer;
         let cascade = consumer.call(&self.turn.address, self.event());
         self.discard();
@@ -141,38 +143,36 @@ impl<E> HeldEvent<'_, E> {
 
     /// Drops the event, whose delivery is done.
     #[inline]
-    fn discard(&mut self) {
+    pub(crate) fn discard(mut self) {
         if const { std::mem::needs_drop::<E>() } {
             let PortTurn {
                 consumer, address, ..
-            } = &self.turn;
+            } = self.turn;
             consumer.discard(address, &mut self.event);
         } else {
             self.event = None;
         }
     }
 
-    /// Ends the delivery.
-    #[inline]
-    pub(crate) async fn end(mut self, ended: Option<Box<CallEnd>>) {
-        match ended {
-            None => self.discard(),
-            Some(ended) => {
-                let PortTurn {
-                    consumer, address, ..
-                } = self.turn;
-                consumer.finish(&address, &mut self.event, *ended).await;
-            }
-        }
+    /// Ends the delivery, whose call is more than done.
+    #[cold]
+    pub(crate) fn finish(
+        mut self,
+        ended: CallEnd,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        let PortTurn {
+            consumer, address, ..
+        } = *self.turn;
+        consumer.finish(&address, &mut self.event, ended)
     }
 }
 
-impl<E> Drop for HeldEvent<'_, E> {
+impl<E> Drop for HeldEvent<'_, '_, E> {
     fn drop(&mut self) {
         if self.event.is_some() {
             let PortTurn {
                 consumer, address, ..
-            } = &self.turn;
+            } = self.turn;
             consumer.abandon(address, &mut self.event);
         }
     }
@@ -195,8 +195,9 @@ impl<E> EventRing<E> {
 
 impl<E: Send + 'static> Ring<DeferredDelivery> for EventRing<E> {
     fn push(&mut self, event: &mut dyn Any) {
-        let event = event.downcast_mut::<Option<E>>().and_then(Option::take);
-        self.events.extend(event);
+        if let Some(event) = event.downcast_mut::<Option<E>>().and_then(Option::take) {
+            self.events.push_back(event);
+        }
     }
 
     fn pop(&mut self, event: &mut dyn Any) {

@@ -49,7 +49,7 @@ fn contend<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Hint {
-    /// A bit for each [`Whom`]. Written under the lock.
+    /// A bit for consumers, and one for producers; no thread spins until a buffer is quiet. Written under the lock.
     bits: AtomicU8,
     /// How often a thread looks before it sleeps.
     looks: u32,
@@ -65,10 +65,8 @@ impl Hint {
 
     #[inline]
     pub(crate) fn set<T>(&self, state: &State<T>) {
-        let mut bits = 0;
-        for whom in Whom::ALL {
-            bits |= u8::from(state.prospect(whom) > 0) << whom as u8;
-        }
+        let bits = u8::from(state.has_work()) << Whom::Consumers as u8
+            | u8::from(state.has_capacity()) << Whom::Producers as u8;
         // A write takes the line away from all who read it, and mostly nothing has changed.
         if self.bits.load(Ordering::Relaxed) != bits {
             self.bits.store(bits, Ordering::Relaxed);

@@ -304,6 +304,18 @@ impl<T> State<T> {
         self.line.len() == 0 && self.counts.running == 0 && self.idle == 0
     }
 
+    /// Whether a consumer would find something to do.
+    #[inline]
+    pub(crate) fn has_work(&self) -> bool {
+        self.hands_out() && (self.line.ready() > 0 || self.closed)
+    }
+
+    /// Whether a producer would.
+    #[inline]
+    pub(crate) fn has_capacity(&self) -> bool {
+        self.closed || self.line.len() < self.capacity
+    }
+
     /// How many sleepers of a kind would find something to do.
     #[inline]
     pub(crate) fn prospect(&self, whom: Whom) -> usize {
