@@ -36,7 +36,7 @@ impl Mailer {
                     return;
                 };
                 __event_binder
-                    .bind_async_method::<
+                    .bind_async_queued_method::<
                         (),
                         _,
                         _,

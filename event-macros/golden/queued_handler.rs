@@ -26,6 +26,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
                 return;
             };
             __event_binder.filter(is_large);
+            __event_binder.queued();
             __event_binder
                 .bind::<
                     ReceiptSent,

@@ -19,14 +19,14 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{
-    Bound, Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, InlineHandlers, OfEvent,
-    Received, SyncHandler,
+    Bound, Call, DeferredBinding, Filter, InlineHandlers, OfEvent, Received, SyncHandler,
 };
 use crate::engine::plan::port::{BlockingPort, EventPort};
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
-use crate::handler::bind_async::{AsyncHandler, AsyncMethod, AsyncSlots, BoundAsync, BoundMethod};
-use crate::handler::outcome::{CatchAllOutcome, Effects, Events, Outcome};
+use crate::handler::async_slots::AsyncSlots;
+use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod};
+use crate::handler::outcome::{Effects, Events, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::panics::DropCaught;
@@ -76,8 +76,8 @@ impl<P> BoundParam<P> {
 
 /// Looks up the parameters of one handler.
 pub struct ParamLookup<'b, 'r> {
-    resolver: &'b mut Resolver<'r>,
-    catch_all: bool,
+    pub(crate) resolver: &'b mut Resolver<'r>,
+    pub(crate) catch_all: bool,
 }
 
 impl ParamLookup<'_, '_> {
@@ -113,13 +113,13 @@ impl ParamLookup<'_, '_> {
 }
 
 /// A closure that calls a handler's function, and the function's return type `R`.
-struct Function<F, R> {
-    call: F,
+pub(crate) struct Function<F, R> {
+    pub(crate) call: F,
     outcome: PhantomData<fn() -> R>,
 }
 
 impl<F, R> Function<F, R> {
-    fn new(call: F) -> Self {
+    pub(crate) fn new(call: F) -> Self {
         Self {
             call,
             outcome: PhantomData,
@@ -137,19 +137,6 @@ where
     }
 }
 
-/// A closure that calls the function of a catch-all.
-struct CatchAllFunction<F, R>(Function<F, R>);
-
-impl<F, R: CatchAllOutcome> SyncHandler<dyn AnyEvent> for CatchAllFunction<F, R>
-where
-    F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
-{
-    fn call(&self, event: &dyn AnyEvent, emission: &Emission<'_>) {
-        let outcome = (self.0.call)(event, &Delivery::new(emission));
-        conclude_catch_all(emission, event, outcome);
-    }
-}
-
 /// Tells the emission how a call ended. It is compiled once for all handlers of an `E` that return an
 /// `R`.
 #[inline]
@@ -161,19 +148,6 @@ fn conclude<E: 'static, R: Outcome<E>>(
     let ending = Ending::new(emission, event);
     match outcome {
         Ok(outcome) => outcome.conclude(&mut Effects::new(&ending)),
-        Err(not_run) => ending.not_run(not_run),
-    }
-}
-
-/// Tells the emission how a call of a catch-all ended.
-fn conclude_catch_all<R: CatchAllOutcome>(
-    emission: &Emission<'_>,
-    event: &dyn AnyEvent,
-    outcome: Result<R, NotRun>,
-) {
-    let ending = Ending::new(emission, event);
-    match outcome {
-        Ok(outcome) => outcome.conclude_catch_all(&mut Effects::new(&ending)),
         Err(not_run) => ending.not_run(not_run),
     }
 }
@@ -326,113 +300,6 @@ impl<'b, 'r, E> Deref for Binder<'b, 'r, E> {
 }
 
 impl<E> DerefMut for Binder<'_, '_, E> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.needs
-    }
-}
-
-/// Binds one catch-all handler.
-pub struct CatchAllBinder<'b, 'r> {
-    needs: ParamLookup<'b, 'r>,
-    bound: &'b mut Option<CatchAll>,
-    spec: &'static HandlerSpec,
-    filter: Option<Filter>,
-}
-
-impl<'b, 'r> CatchAllBinder<'b, 'r> {
-    pub(crate) fn new(
-        resolver: &'b mut Resolver<'r>,
-        bound: &'b mut Option<CatchAll>,
-        spec: &'static HandlerSpec,
-    ) -> Self {
-        Self {
-            needs: ParamLookup {
-                resolver,
-                catch_all: true,
-            },
-            bound,
-            spec,
-            filter: None,
-        }
-    }
-
-    /// Sets the filter of a handler that does not run inline.
-    pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
-        self.filter = Some(Arc::new(holds));
-    }
-
-    /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
-    pub fn bind<R: CatchAllOutcome + 'static, F>(&mut self, call: F)
-    where
-        F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
-    {
-        let call = Arc::new(CatchAllFunction(Function::new(call)));
-        match self.spec.executor_kind() {
-            ExecutorKind::Inline => *self.bound = Some(CatchAll(CatchAllBinding::Inline(call))),
-            _ => self.defer(Call::Sync(call)),
-        }
-    }
-
-    /// Binds a handler that is lent an `S`.
-    pub fn bind_lent<R: CatchAllOutcome + 'static, S: 'static, F>(&mut self, call: F)
-    where
-        F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
-    {
-        self.defer(Call::Lent(Arc::new(
-            move |event: &dyn AnyEvent, lent: &mut dyn Any, emission: &Emission<'_>| {
-                let Some(lent) = lent.downcast_mut::<S>() else {
-                    return;
-                };
-                let outcome = call(event, lent, &Delivery::new(emission));
-                conclude_catch_all(emission, event, outcome);
-            },
-        )));
-    }
-
-    /// Binds an `async fn`.
-    pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
-    where
-        R: CatchAllOutcome + 'static,
-        S: AsyncSlots,
-        F: for<'a> AsyncHandler<'a, dyn AnyEvent, S, R, Future: Send>,
-    {
-        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
-        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
-        self.defer(Call::Async(Arc::new(bound)));
-    }
-
-    /// Binds an async method.
-    pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
-    where
-        R: CatchAllOutcome + 'static,
-        S: AsyncSlots,
-        F: for<'a> AsyncMethod<'a, dyn AnyEvent, S, R, Future: Send>,
-    {
-        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
-        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
-        self.defer(Call::Async(Arc::new(BoundMethod(bound))));
-    }
-
-    fn defer(&mut self, call: Call) {
-        let filter = self.filter.take();
-        let binding = CatchAllBinding::Deferred(DeferredBinding {
-            filter,
-            call,
-            port: None,
-        });
-        *self.bound = Some(CatchAll(binding));
-    }
-}
-
-impl<'b, 'r> Deref for CatchAllBinder<'b, 'r> {
-    type Target = ParamLookup<'b, 'r>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.needs
-    }
-}
-
-impl DerefMut for CatchAllBinder<'_, '_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.needs
     }

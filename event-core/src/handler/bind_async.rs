@@ -13,35 +13,25 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::box_error::BoxError;
-use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
-use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::Received;
 pub(crate) use crate::engine::plan::bound::{
     AsyncBinding, CollectedEffects, FirstStep, HandlerFuture, HandlerResult,
 };
-use crate::engine::plan::port::{
-    CallEnd, EventPort, EventRing, PortAddress, PortService, PortTurn,
-};
 use crate::event::any::AnyEvent;
-use crate::handler::bind::BoundParam;
+use crate::handler::async_slots::{AsyncSlot, AsyncSlots};
 use crate::handler::outcome::Effects;
-use crate::nesting::{self, NestingError};
-use crate::panics;
-use crate::queue::buffer::line::Ring;
-use crate::{log, runtime};
+use crate::runtime;
 
 /// Collects what an outcome says.
 #[derive(Default)]
@@ -76,69 +66,6 @@ impl HandlerResult {
     }
 }
 
-/// A resolved parameter of an async handler.
-pub trait AsyncSlot: Send + Sync + 'static {
-    /// What the function takes.
-    type Arg<'a>: Send;
-
-    /// The argument, if it is the same for each delivery.
-    fn shared(&self) -> Option<Self::Arg<'_>>;
-
-    /// # Errors
-    ///
-    /// The parameter rejected the delivery.
-    fn arg<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Arg<'a>, NotRun>;
-}
-
-impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Arc<T> {
-    type Arg<'a> = &'a T;
-
-    fn shared(&self) -> Option<&T> {
-        Some(self)
-    }
-
-    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<&'a T, NotRun> {
-        Ok(self)
-    }
-}
-
-impl<T: ?Sized + Send + Sync + 'static> AsyncSlot for Option<Arc<T>> {
-    type Arg<'a> = Option<&'a T>;
-
-    fn shared(&self) -> Option<Option<&T>> {
-        Some(self.as_deref())
-    }
-
-    fn arg<'a>(&'a self, _: &Delivery<'_>) -> Result<Option<&'a T>, NotRun> {
-        Ok(self.as_deref())
-    }
-}
-
-impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
-    type Arg<'a> = P;
-
-    fn shared(&self) -> Option<P> {
-        None
-    }
-
-    fn arg(&self, delivery: &Delivery<'_>) -> Result<P, NotRun> {
-        self.make(delivery)
-    }
-}
-
-/// The resolved parameters of an async handler.
-pub trait AsyncSlots: Send + Sync + 'static {
-    type Args<'a>: Send;
-
-    /// The arguments, if they are the same for each delivery.
-    fn shared(&self) -> Option<Self::Args<'_>>;
-
-    /// # Errors
-    ///
-    /// A parameter rejected the delivery.
-    fn args<'a>(&'a self, delivery: &Delivery<'_>) -> Result<Self::Args<'a>, NotRun>;
-}
-
 /// An `async fn` that takes the event first. `R` is what it returns: a parameter of the trait, since
 /// rustc reports a future that is not `Send` twice where it is an associated type.
 #[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
@@ -154,18 +81,6 @@ pub trait AsyncMethod<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'stat
     type Future: Future<Output = R> + 'a;
 
     fn call(&self, event: &'a E, args: S::Args<'a>) -> Self::Future;
-}
-
-impl AsyncSlots for () {
-    type Args<'a> = ();
-
-    fn shared(&self) -> Option<()> {
-        Some(())
-    }
-
-    fn args(&self, _: &Delivery<'_>) -> Result<(), NotRun> {
-        Ok(())
-    }
 }
 
 impl<'a, E, F, R, Fut> AsyncHandler<'a, E, (), R> for F
@@ -251,10 +166,10 @@ slots!(A B C D G H I J);
 /// A function that takes an `E`, with its parameters, how long a call may take, and what becomes of its
 /// outcome.
 pub(crate) struct BoundAsync<E: ?Sized, F, S, R> {
-    function: F,
-    slots: S,
-    timeout: Option<Duration>,
-    conclude: Conclude<R>,
+    pub(crate) function: F,
+    pub(crate) slots: S,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) conclude: Conclude<R>,
     event: PhantomData<fn(&E)>,
 }
 
@@ -286,7 +201,7 @@ pin_project! {
 /// future that is moved into it, and handlers that emit have each other's `poll`s on the stack.
 #[project = CallPart]
 #[project_replace = CallBefore]
-enum Call<B, Fut, R> {
+pub(crate) enum Call<B, Fut, R> {
     New { begin: B },
     Started { #[pin] future: Fut, conclude: Conclude<R> },
     DeliveryStatus,
@@ -396,59 +311,14 @@ macro_rules! start {
     };
 }
 
-macro_rules! port {
-    () => {
-        fn new_ring(&self, address: PortAddress) -> Box<dyn Ring<DeferredDelivery>> {
-            Box::new(EventRing::<E>::new(address))
-        }
-
-        fn serve<'a>(&'a self, turn: PortTurn<'a>) -> PortService<'a> {
-            let this = self.bound();
-            PortService::Async(Box::pin(async move {
-                loop {
-                    let Some(held) = turn.take::<E>() else {
-                        turn.wait().await;
-                        continue;
-                    };
-                    let ended = {
-                        let (event, args) = (held.event(), shared(&this.slots));
-                        let begin = move || (this.function.call(event, args), this.conclude);
-                        pin!(IsolatedCall::new(Call::New { begin })).await
-                    };
-                    match ended {
-                        None => held.discard(),
-                        Some(ended) => held.finish(*ended).await,
-                    }
-                }
-            }))
-        }
-    };
-}
-
-/// The arguments of a handler that has a port.
-#[inline]
-fn shared<S: AsyncSlots>(slots: &S) -> S::Args<'_> {
-    match slots.shared() {
-        Some(args) => args,
-        None => unreachable!("only a handler with such arguments has a port"),
-    }
-}
-
-impl<E: ?Sized, F, S: AsyncSlots, R> BoundAsync<E, F, S, R> {
-    /// Whether each delivery is called alike, so that its events may wait by value.
-    pub(crate) fn has_port(&self) -> bool {
-        self.timeout.is_none() && self.slots.shared().is_some()
-    }
-}
-
 impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
-    fn bound(&self) -> &Self {
+    pub(crate) fn bound(&self) -> &Self {
         self
     }
 }
 
 impl<E: ?Sized, F, S, R> BoundMethod<E, F, S, R> {
-    fn bound(&self) -> &BoundAsync<E, F, S, R> {
+    pub(crate) fn bound(&self) -> &BoundAsync<E, F, S, R> {
         &self.0
     }
 }
@@ -471,89 +341,4 @@ where
     F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
 {
     start!();
-}
-
-impl<E, F, S, R> EventPort for BoundAsync<E, F, S, R>
-where
-    E: Send + Sync + 'static,
-    S: AsyncSlots,
-    R: 'static,
-    F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
-{
-    port!();
-}
-
-impl<E, F, S, R> EventPort for BoundMethod<E, F, S, R>
-where
-    E: Send + Sync + 'static,
-    S: AsyncSlots,
-    R: 'static,
-    F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
-{
-    port!();
-}
-
-pin_project! {
-/// A call of an outermost root's handler: its panics stay here, and what it emits is inside of its event.
-struct IsolatedCall<C> {
-    #[pin]
-    call: Option<C>,
-    refused: Option<NestingError>,
-}
-
-impl<C> PinnedDrop for IsolatedCall<C> {
-    fn drop(this: Pin<&mut Self>) {
-        this.end();
-    }
-}
-}
-
-impl<C> IsolatedCall<C> {
-    fn new(call: C) -> Self {
-        Self {
-            call: Some(call),
-            refused: None,
-        }
-    }
-
-    /// Drops the call, which is the user's code, unless it has ended.
-    fn end(self: Pin<&mut Self>) {
-        let mut call = self.project().call;
-        if call.is_some() {
-            let ended = nesting::enter(0, || panics::catch(|| call.set(None))).0;
-            if let Err(panic) = ended {
-                log::drop_panicked(&panic);
-            }
-        }
-    }
-}
-
-impl<C: Future<Output = HandlerResult>> Future for IsolatedCall<C> {
-    /// `None` if the call is simply done.
-    type Output = Option<Box<CallEnd>>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (polled, refused) = nesting::enter(0, || {
-            catch_unwind(AssertUnwindSafe(|| {
-                let this = self.as_mut().project();
-                let call = this.call.as_pin_mut();
-                call.map_or(Poll::Pending, |call| call.poll(context))
-            }))
-        });
-        if refused.is_some() {
-            *self.as_mut().project().refused = refused;
-        }
-        let result = match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(HandlerResult::Done)) if self.refused.is_none() => {
-                return Poll::Ready(None);
-            }
-            Ok(Poll::Ready(result)) => CallResult::Ended(result),
-            Err(payload) => CallResult::Panicked(payload),
-        };
-        let refused = self.refused;
-        self.end();
-        Poll::Ready(Some(Box::new(CallEnd { result, refused })))
-    }
 }

@@ -5,8 +5,11 @@
 //! that may be missing; and by value any [`Param`](crate::param::Param), such as
 //! [`Emitter`](crate::Emitter).
 
+pub(crate) mod async_slots;
 pub(crate) mod bind;
 pub(crate) mod bind_async;
+pub(crate) mod bind_catch_all;
+pub(crate) mod bind_queued;
 pub(crate) mod context;
 pub(crate) mod emitter;
 pub(crate) mod outcome;

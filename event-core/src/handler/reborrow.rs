@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::NotRun;
-use crate::handler::bind_async::AsyncSlot;
+use crate::handler::async_slots::AsyncSlot;
 
 /// A resolved dependency, and the function that makes the argument from it.
 pub struct Reborrowed<H, F> {

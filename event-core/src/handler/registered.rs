@@ -13,7 +13,8 @@ use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::engine::plan::spec::{FunctionId, HandlerSpec, PlannedHandler};
 use crate::event::Handled;
 use crate::event::info::EventInfo;
-use crate::handler::bind::{Binder, CatchAllBinder};
+use crate::handler::bind::Binder;
+use crate::handler::bind_catch_all::CatchAllBinder;
 use crate::handler::resolver::Resolver;
 
 /// A registered handler. Not public API.
