@@ -56,7 +56,7 @@ pub(crate) async fn emit_async<E: Event>(
                 done,
                 ..Cascade::with(WaitPolicy::AwaitHandlers)
             },
-            Err(started) => pending_emission::resume_started(&inner, &awaited, started).await,
+            Err(started) => pending_emission::resume_started(&inner, &awaited, *started).await,
         };
         return match finish_awaited(&inner, awaited.take(), cascade) {
             StartedEmission::Ended(report) => report,

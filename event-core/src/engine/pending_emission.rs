@@ -157,13 +157,13 @@ impl PendingEmission {
 pub(crate) fn resume_started<'a>(
     inner: &'a Arc<DispatcherState>,
     shared: &'a dyn ErasedDeferredEvent,
-    started: Box<StartedRoot<'a>>,
+    started: StartedRoot<'a>,
 ) -> Pin<Box<dyn Future<Output = Cascade> + Send + 'a>> {
     let StartedRoot {
         mut cascade,
         refused,
         rest,
-    } = *started;
+    } = started;
     Box::pin(async move {
         cascade.note_refused(refused);
         let mut unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());

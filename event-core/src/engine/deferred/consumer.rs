@@ -124,7 +124,7 @@ fn serve_as_thread(this: &ConsumerGuard) {
             match run.next_item(next) {
                 NextStep::Turn(ring) => ports.serve_blocking(ring),
                 NextStep::Run(item) => {
-                    let ended = queue.run(&inner, item, &ticket, None, WaitPolicy::Serve);
+                    let ended = run_on_thread(&inner, item, &ticket, None, WaitPolicy::Serve);
                     queue.count(ended);
                 }
                 NextStep::Look => {}
@@ -239,27 +239,26 @@ impl Drop for RunningDelivery<'_> {
     }
 }
 
-impl LiveQueue {
-    /// Runs a delivery on this thread, and emits what it causes.
-    fn run(
-        &self,
-        inner: &Arc<DispatcherState>,
-        item: DeferredDelivery,
-        ticket: &TicketSlot<'_>,
-        lent: Option<&mut dyn Any>,
-        wait_policy: WaitPolicy,
-    ) -> DeliveryStatus {
-        let mut cascade = Cascade::with(wait_policy);
-        let ended = call::run(inner, &item, lent, &mut cascade);
-        panics::drop_caught(item);
-        if cascade.state.get().is_some() {
-            ticket.end();
-            cascade.run_caused(inner);
-            inner.notify_failures(cascade);
-        }
-        ended
+/// Runs a delivery on this thread, and emits what it causes.
+fn run_on_thread(
+    inner: &Arc<DispatcherState>,
+    item: DeferredDelivery,
+    ticket: &TicketSlot<'_>,
+    lent: Option<&mut dyn Any>,
+    wait_policy: WaitPolicy,
+) -> DeliveryStatus {
+    let mut cascade = Cascade::with(wait_policy);
+    let ended = call::run(inner, &item, lent, &mut cascade);
+    panics::drop_caught(item);
+    if cascade.state.get().is_some() {
+        ticket.end();
+        cascade.run_caused(inner);
+        inner.notify_failures(cascade);
     }
+    ended
+}
 
+impl LiveQueue {
     /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
     pub(crate) fn pump(
         self: &Arc<Self>,
@@ -279,7 +278,7 @@ impl LiveQueue {
             slot.put(Some(ticket));
             // It never waits: whoever waits for room may wait for this very pump.
             let lent = Some(&mut *lent);
-            let ended = self.run(inner, item, &slot, lent, WaitPolicy::Never);
+            let ended = run_on_thread(inner, item, &slot, lent, WaitPolicy::Never);
             self.count(ended);
             slot.give_back();
             ran += 1;

@@ -132,12 +132,12 @@ fn run_all<'a>(
 }
 
 #[cold]
-fn started<'a>(
+fn started(
     mut cascade: Cascade,
     done: usize,
-    rest: Option<Box<RemainingHandlers<'a>>>,
+    rest: Option<Box<RemainingHandlers<'_>>>,
     refused: Option<NestingError>,
-) -> Result<usize, Box<StartedRoot<'a>>> {
+) -> Result<usize, Box<StartedRoot<'_>>> {
     cascade.done += match &rest {
         None => done,
         Some(rest) => rest.index - rest.waiting.len(),
@@ -224,8 +224,8 @@ fn run_async<'a>(
 
 /// Polls a call with the waker that it has if it is kept.
 #[inline]
-fn poll_first<'a, R>(
-    waiting: &mut Option<ConcurrentFutures<Plain<'a>>>,
+fn poll_first<R>(
+    waiting: &mut Option<ConcurrentFutures<Plain<'_>>>,
     context: &mut Context<'_>,
     poll: impl FnOnce(&mut Context<'_>) -> R,
 ) -> R {

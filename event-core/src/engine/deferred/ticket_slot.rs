@@ -53,14 +53,20 @@ impl<'b> TicketSlot<'b> {
 
     #[inline]
     pub(crate) fn put(&self, ticket: Option<Ticket>) {
-        let Some(Ticket {
+        if let Some(ticket) = ticket {
+            self.hold(ticket);
+        }
+    }
+
+    #[inline]
+    fn hold(
+        &self,
+        Ticket {
             lane,
             slot,
             is_idle,
-        }) = ticket
-        else {
-            return;
-        };
+        }: Ticket,
+    ) {
         let mut flags = HELD;
         if is_idle {
             flags |= IS_IDLE;

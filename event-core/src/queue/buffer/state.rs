@@ -126,12 +126,14 @@ impl<T> State<T> {
     }
 
     #[inline]
-    fn give_back(&mut self, ticket: Ticket) -> Option<Label> {
-        let Ticket {
+    fn give_back(
+        &mut self,
+        Ticket {
             lane,
             slot,
             is_idle,
-        } = ticket;
+        }: Ticket,
+    ) -> Option<Label> {
         if is_idle {
             self.idle -= 1;
             return None;

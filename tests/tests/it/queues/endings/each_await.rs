@@ -65,7 +65,7 @@ async fn takes_others(event: &Other, seen: &Seen) -> Option<Caused> {
     seen.begins(event.number);
     yield_now().await;
     seen.ends(event.number);
-    (event.number % 2 == 0).then_some(Caused)
+    event.number.is_multiple_of(2).then_some(Caused)
 }
 
 #[handler(queue = STEPS)]
@@ -125,8 +125,8 @@ fn end_after(turns: usize, consumers: usize) -> bool {
         steps.collect()
     };
     if consumers == 1 {
-        let begun = steps(&began);
-        assert!(begun.is_sorted(), "in order of emission: {begun:?}");
+        let numbers = steps(&began);
+        assert!(numbers.is_sorted(), "in order of emission: {numbers:?}");
     }
     // Two handlers see each `Other`, and one each `Step`.
     began.sort_unstable();
