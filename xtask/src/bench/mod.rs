@@ -3,15 +3,15 @@
 mod build_time;
 pub(crate) mod figures;
 mod instructions;
+mod programs;
 pub(crate) mod report;
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use crate::tools::Tool;
-use crate::workspace::{Metadata, Result, cargo, output};
+use crate::workspace::{Metadata, Result};
 use figures::Figures;
+use programs::Programs;
 
 /// How many processes measure what can be measured only once in a process.
 const PROCESSES: usize = 31;
@@ -176,42 +176,6 @@ pub(crate) fn progress(doing: &str) {
     match *steps {
         (step, all) if step <= all => eprintln!("[{step}/{all}] {doing} ..."),
         _ => eprintln!("{doing} ..."),
-    }
-}
-
-/// The programs of a package, in release mode.
-struct Programs {
-    target: PathBuf,
-}
-
-impl Programs {
-    /// Those of the benchmark package.
-    fn build() -> Result<Self> {
-        Self::build_with(&[])
-    }
-
-    fn build_with(options: &[&str]) -> Result<Self> {
-        Self::of("event-benches", options)
-    }
-
-    fn of(package: &str, options: &[&str]) -> Result<Self> {
-        let status = cargo(["build", "--release", "-p", package])
-            .args(options)
-            .status()?;
-        if !status.success() {
-            return Err(format!("`{package}` does not compile").into());
-        }
-        Ok(Self {
-            target: Metadata::read()?.target(),
-        })
-    }
-
-    fn path(&self, program: &str) -> PathBuf {
-        self.target.join("release").join(program)
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
-        output(Command::new(self.path(program)).args(arguments))
     }
 }
 
