@@ -12,6 +12,9 @@ const EMITS: u32 = 20_000;
 /// Emits to handlers that wait in the shorter of two runs.
 const PENDING_EMITS: u32 = 200;
 
+/// Emits to async handlers that never wait in the shorter of two runs.
+const ASYNC_EMITS: u32 = 2_000;
+
 /// Subscriptions in the shorter of two runs.
 const SUBSCRIPTIONS: u32 = 10_000;
 
@@ -43,9 +46,18 @@ pub(crate) fn count(program: &Path, figures: &mut Figures) {
 }
 
 /// Adds `instructions async-pending.10.ours` and its like, each of one emit.
-pub(crate) fn count_pending(program: &Path, figures: &mut Figures) {
+pub(crate) fn count_async(program: &Path, figures: &mut Figures) {
+    for group in ["async", "async-ready"] {
+        for handlers in [1, 10] {
+            for candidate in ["ours", "join_all"] {
+                let what = format!("{group}.{handlers}.{candidate}");
+                let name = format!("instructions {what}");
+                add(program, &[&what], ASYNC_EMITS, &name, figures);
+            }
+        }
+    }
     for group in ["async-pending", "async-woken"] {
-        for handlers in [10, 100] {
+        for handlers in [1, 10, 100] {
             for candidate in ["ours", "join_all", "unordered"] {
                 let what = format!("{group}.{handlers}.{candidate}");
                 let name = format!("instructions {what}");

@@ -48,18 +48,18 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
 
 /// The same for async handlers.
 pub(crate) fn asynchronous(quick: bool) -> Result<()> {
-    begin(2, if quick { "10 seconds" } else { "a minute" });
+    begin(3, if quick { "a minute" } else { "3 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
-    // Nine sets of candidates are measured for that many seconds each.
-    let patience = if quick { "1.5" } else { "15" };
+    // Fourteen sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1" } else { "10" };
     progress("timing async emit");
     figures.read(&programs.run("emit_async", &[patience])?)?;
     progress("counting allocations");
     figures.read(&programs.run("allocations_async", &[])?)?;
     progress("counting instructions");
-    instructions::count_pending(&programs.path("instructions_async"), &mut figures);
+    instructions::count_async(&programs.path("instructions_async"), &mut figures);
 
     report::asynchronous::print(&figures);
     Ok(())
