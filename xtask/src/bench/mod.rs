@@ -67,12 +67,12 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
 
 /// The same for queues.
 pub(crate) fn queue(quick: bool) -> Result<()> {
-    begin(1, if quick { "20 seconds" } else { "2 minutes" });
+    begin(1, if quick { "20 seconds" } else { "3 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
-    // Six sets of candidates are measured for that many seconds each.
-    let patience = if quick { "3" } else { "15" };
+    // Thirteen sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1.5" } else { "12" };
     progress("timing queues");
     figures.read(&programs.run("queue", &[patience])?)?;
 
