@@ -67,7 +67,7 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
 
 /// The same for queues.
 pub(crate) fn queue(quick: bool) -> Result<()> {
-    begin(1, if quick { "20 seconds" } else { "3 minutes" });
+    begin(3, if quick { "a minute" } else { "3 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -75,6 +75,12 @@ pub(crate) fn queue(quick: bool) -> Result<()> {
     let patience = if quick { "1.5" } else { "12" };
     progress("timing queues");
     figures.read(&programs.run("queue", &[patience])?)?;
+    progress("counting allocations");
+    figures.read(&programs.run("allocations_queue", &[])?)?;
+    figures.read(&programs.run("memory_queue", &[])?)?;
+    progress("counting instructions");
+    let program = programs.path("instructions_queue");
+    instructions::count_deliveries(&program, &mut figures);
 
     report::queue::print(&figures);
     Ok(())
