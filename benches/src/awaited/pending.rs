@@ -18,7 +18,7 @@ use crate::ours;
 use crate::work::{Order, count};
 
 /// The counts of handlers that are measured.
-pub const COUNTS: [usize; 3] = [10, 100, 1000];
+pub const COUNTS: [usize; 4] = [1, 10, 100, 1000];
 
 thread_local! {
     static WAITS: RefCell<Waits> = const { RefCell::new(Waits::NONE) };

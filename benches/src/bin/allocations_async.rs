@@ -4,7 +4,7 @@
 use std::alloc::System;
 
 use event_benches::awaited::pending::{self, Wakes};
-use event_benches::awaited::{self, Awaited, COUNTS};
+use event_benches::awaited::{self, Awaited, COUNTS, ready};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -17,6 +17,7 @@ const EMITS: u32 = 100;
 async fn main() {
     for handlers in COUNTS {
         count("async", handlers, awaited::all(handlers)).await;
+        count("async-ready", handlers, ready::all(handlers)).await;
     }
     for wakes in Wakes::ALL {
         for handlers in pending::COUNTS {

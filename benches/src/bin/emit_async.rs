@@ -9,14 +9,15 @@
 //! ratio async.10.join_all 0.61        median over the rounds of ours divided by theirs
 //! ```
 //!
-//! and the same of handlers that wait once: `async-pending.10` of those that are woken all at once, and
-//! `async-woken.10` of those that are woken one after the other.
+//! and the same of handlers that await what is ready: `async-ready.10`; and of handlers that wait once:
+//! `async-pending.10` of those that are woken all at once, and `async-woken.10` of those that are woken one after the
+//! other.
 
 use std::env;
 use std::time::{Duration, Instant};
 
 use event_benches::awaited::pending::{self, Wakes};
-use event_benches::awaited::{self, Awaited, COUNTS};
+use event_benches::awaited::{self, Awaited, COUNTS, ready};
 use event_benches::clock::thread_time;
 use event_benches::rounds::{self, Series};
 
@@ -36,6 +37,9 @@ async fn main() {
 
     for handlers in COUNTS {
         measure("async", handlers, awaited::all(handlers), patience).await;
+    }
+    for handlers in COUNTS {
+        measure("async-ready", handlers, ready::all(handlers), patience).await;
     }
     for wakes in Wakes::ALL {
         for handlers in pending::COUNTS {

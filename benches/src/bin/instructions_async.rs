@@ -6,7 +6,7 @@ use std::env;
 use std::process::ExitCode;
 
 use event_benches::awaited::pending::{self, Wakes};
-use event_benches::awaited::{self, Awaited};
+use event_benches::awaited::{self, Awaited, ready};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -28,6 +28,7 @@ fn candidate(group: &str, handlers: usize, name: &str) -> Awaited {
     let wakes = Wakes::ALL.into_iter().find(|wakes| wakes.group() == group);
     let set = match wakes {
         Some(wakes) => pending::all(handlers, wakes),
+        None if group == "async-ready" => ready::all(handlers),
         None => awaited::all(handlers),
     };
     let mut set = set.into_iter();

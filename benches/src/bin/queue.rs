@@ -15,12 +15,15 @@
 //! it is the runtime that programs have, it is the only one in which producer and consumer work at the same
 //! time *and* tokio's channel can be compared, and it hides nothing, neither the wake-ups across threads that
 //! a current-thread runtime never has nor the contention for one line of memory.
+//!
+//! Other kinds of work follow, such as `queue-waits.1` and `queue-key.2`, on the current-thread runtime: ours and the
+//! queue by hand.
 
 use std::env;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use event_benches::queues::{self, Candidate, Mode};
+use event_benches::queues::{self, Candidate, Mode, TIMED};
 use event_benches::rounds::{self, Series};
 use tokio::runtime::{Builder, Runtime};
 
@@ -42,10 +45,12 @@ fn main() {
             ("queue-ct", Mode::Tasks(&current_thread)),
             ("queue-threads", Mode::Threads(&current_thread)),
         ] {
-            let set = measure(queues::all(mode, consumers), patience);
-            let set: Vec<_> = set.iter().collect();
-            rounds::print(group, consumers, &set, &[]);
+            measure(group, consumers, queues::all(mode, consumers), patience);
         }
+    }
+    for set in TIMED {
+        let candidates = set.candidates(&current_thread);
+        measure(set.group, set.consumers, candidates, patience);
     }
 }
 
@@ -53,7 +58,8 @@ fn runtime(builder: &mut Builder) -> Rc<Runtime> {
     Rc::new(builder.build().expect("a runtime"))
 }
 
-fn measure(mut set: Vec<Candidate>, patience: Duration) -> Vec<Series> {
+/// Measures a set and prints its figures.
+fn measure(group: &str, consumers: usize, mut set: Vec<Candidate>, patience: Duration) {
     let named = |candidate: &Candidate| Series::new(candidate.name);
     let mut series: Vec<_> = set.iter().map(named).collect();
     for candidate in &mut set {
@@ -70,5 +76,6 @@ fn measure(mut set: Vec<Candidate>, patience: Duration) -> Vec<Series> {
         }
         round += 1;
     }
-    series
+    let series: Vec<_> = series.iter().collect();
+    rounds::print(group, consumers, &series, &[]);
 }

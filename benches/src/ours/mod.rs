@@ -1,20 +1,20 @@
 //! Ours: dispatchers with the handlers of this crate, and an event type for each count of handlers.
 
 mod asynchronous;
+mod awaited;
 mod branching;
 mod counting;
 mod pending;
 mod queued;
+mod ready;
 
-use std::future::Future;
 use std::hint::black_box;
-use std::pin::{Pin, pin};
 
-use event_core::{Dispatcher, Report, Transient};
+use event_core::{Dispatcher, Transient};
 
-use crate::awaited::Awaited;
 use crate::candidate::Candidate;
 use crate::work::{SUBSCRIPTION, count};
+pub use awaited::{awaited, pending, ready};
 use counting::{E0, E1, E10, E100};
 pub(crate) use queued::{by_tasks, by_threads};
 
@@ -29,6 +29,7 @@ pub fn dispatcher() -> Dispatcher {
         .without_module(asynchronous::MODULE)
         .without_module(pending::MODULE)
         .without_module(queued::MODULE)
+        .without_module(ready::MODULE)
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
 }
@@ -85,64 +86,6 @@ pub fn branching(handlers: usize) -> Candidate {
     }
 }
 
-/// `emit_async` of an event with `handlers` async handlers. To be called inside of a runtime.
-///
-/// # Panics
-///
-/// Panics for other numbers than 1, 10 and 100.
-#[must_use]
-pub fn awaited(handlers: usize) -> Awaited {
-    let dispatcher = Dispatcher::builder()
-        .only_modules([asynchronous::MODULE])
-        .build()
-        .unwrap_or_else(|error| panic!("{error}"));
-    match handlers {
-        1 => Awaited::new("ours", async move |id, total| {
-            emit_async(&dispatcher, asynchronous::E1 { id, total }).await;
-        }),
-        10 => Awaited::new("ours", async move |id, total| {
-            emit_async(&dispatcher, asynchronous::E10 { id, total }).await;
-        }),
-        100 => Awaited::new("ours", async move |id, total| {
-            emit_async(&dispatcher, asynchronous::E100 { id, total }).await;
-        }),
-        other => panic!("no event with {other} async handlers"),
-    }
-}
-
-/// `emit_async` of an event with `handlers` async handlers that wait, which `drive` wakes. To be called inside
-/// of a runtime.
-///
-/// # Panics
-///
-/// Panics for other numbers than 10, 100 and 1000.
-#[must_use]
-pub fn pending(
-    handlers: usize,
-    drive: impl AsyncFn(Pin<&mut (dyn Future<Output = Report> + Send)>) -> Report + 'static,
-) -> Awaited {
-    let dispatcher = Dispatcher::builder()
-        .only_modules([pending::MODULE])
-        .build()
-        .unwrap_or_else(|error| panic!("{error}"));
-    macro_rules! emits {
-        ($event:ident) => {
-            Awaited::new("ours", async move |id, total| {
-                let emission =
-                    black_box(&dispatcher).emit_async(black_box(pending::$event { id, total }));
-                let report = drive(pin!(emission)).await;
-                assert!(report.is_ok(), "{report:?}");
-            })
-        };
-    }
-    match handlers {
-        10 => emits!(E10),
-        100 => emits!(E100),
-        1000 => emits!(E1000),
-        other => panic!("no event with {other} handlers that wait"),
-    }
-}
-
 /// Emits one event with ten handlers.
 #[inline]
 pub fn emit_ten(dispatcher: &Dispatcher, id: u64) {
@@ -162,11 +105,5 @@ fn counting(name: &'static str, dispatcher: Dispatcher, handlers: usize) -> Cand
 #[inline]
 fn emit(dispatcher: &Dispatcher, event: impl Transient) {
     let report = black_box(dispatcher).emit(black_box(event));
-    assert!(report.is_ok(), "{report:?}");
-}
-
-#[inline]
-async fn emit_async(dispatcher: &Dispatcher, event: impl Transient) {
-    let report = black_box(dispatcher).emit_async(black_box(event)).await;
     assert!(report.is_ok(), "{report:?}");
 }

@@ -1,10 +1,22 @@
 //! Events whose handlers are `async fn`s that wait once.
 
-use event_core::Event;
+use event_core::{Event, handler};
 
 use crate::awaited::wait_and_count;
 
 event_core::module!();
+
+/// One handler.
+#[derive(Event)]
+pub(super) struct E1 {
+    pub(super) id: u64,
+    pub(super) total: u64,
+}
+
+#[handler]
+async fn only(event: &E1) {
+    wait_and_count::<0>(event.id, event.total).await;
+}
 
 /// Ten handlers.
 #[derive(Event)]

@@ -12,6 +12,12 @@ const EMITS: u32 = 20_000;
 /// Emits to handlers that wait in the shorter of two runs.
 const PENDING_EMITS: u32 = 200;
 
+/// Emits to async handlers that never wait in the shorter of two runs.
+const ASYNC_EMITS: u32 = 2_000;
+
+/// Deliveries through a queue in the shorter of two runs: five times as many as may wait.
+const DELIVERIES: u32 = 5_120;
+
 /// Subscriptions in the shorter of two runs.
 const SUBSCRIPTIONS: u32 = 10_000;
 
@@ -24,6 +30,17 @@ const COUNTED: [(&str, &str, &[u32]); 4] = [
     ("emit-subscribed", "subscribed", &[1, 10]),
     ("emit-slice", "slice", &[0, 1, 10, 100]),
     ("emit-boxed", "boxed", &[0, 1, 10, 100]),
+];
+
+/// The sets of ours and the queue by hand whose deliveries are counted.
+const QUEUES: [&str; 7] = [
+    "queue-ct.1",
+    "queue-ready.1",
+    "queue-waits.1",
+    "queue-key.1",
+    "queue-key.2",
+    "queue-types.1",
+    "queue-large.1",
 ];
 
 /// Adds `instructions emit.10` and its like.
@@ -43,15 +60,36 @@ pub(crate) fn count(program: &Path, figures: &mut Figures) {
 }
 
 /// Adds `instructions async-pending.10.ours` and its like, each of one emit.
-pub(crate) fn count_pending(program: &Path, figures: &mut Figures) {
+pub(crate) fn count_async(program: &Path, figures: &mut Figures) {
+    for group in ["async", "async-ready"] {
+        for handlers in [1, 10] {
+            for candidate in ["ours", "join_all"] {
+                let what = format!("{group}.{handlers}.{candidate}");
+                let name = format!("instructions {what}");
+                add(program, &[&what], ASYNC_EMITS, &name, figures);
+            }
+        }
+    }
     for group in ["async-pending", "async-woken"] {
-        for handlers in [10, 100] {
+        for handlers in [1, 10, 100] {
             for candidate in ["ours", "join_all", "unordered"] {
                 let what = format!("{group}.{handlers}.{candidate}");
                 let name = format!("instructions {what}");
                 add(program, &[&what], PENDING_EMITS, &name, figures);
             }
         }
+    }
+}
+
+/// Adds `instructions queue-key.2.ours` and its like, each of one delivery.
+pub(crate) fn count_deliveries(program: &Path, figures: &mut Figures) {
+    let all = QUEUES
+        .iter()
+        .flat_map(|set| [(*set, "ours"), (*set, "by-hand")]);
+    for (set, candidate) in all.chain([("queue-key.2", "by-hand-sharded")]) {
+        let what = format!("{set}.{candidate}");
+        let name = format!("instructions {what}");
+        add(program, &[&what], DELIVERIES, &name, figures);
     }
 }
 

@@ -3,15 +3,15 @@
 mod build_time;
 pub(crate) mod figures;
 mod instructions;
+mod programs;
 pub(crate) mod report;
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use crate::tools::Tool;
-use crate::workspace::{Metadata, Result, cargo, output};
+use crate::workspace::{Metadata, Result};
 use figures::Figures;
+use programs::Programs;
 
 /// How many processes measure what can be measured only once in a process.
 const PROCESSES: usize = 31;
@@ -48,18 +48,18 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
 
 /// The same for async handlers.
 pub(crate) fn asynchronous(quick: bool) -> Result<()> {
-    begin(2, if quick { "10 seconds" } else { "a minute" });
+    begin(3, if quick { "a minute" } else { "3 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
-    // Nine sets of candidates are measured for that many seconds each.
-    let patience = if quick { "1.5" } else { "15" };
+    // Fourteen sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1" } else { "10" };
     progress("timing async emit");
     figures.read(&programs.run("emit_async", &[patience])?)?;
     progress("counting allocations");
     figures.read(&programs.run("allocations_async", &[])?)?;
     progress("counting instructions");
-    instructions::count_pending(&programs.path("instructions_async"), &mut figures);
+    instructions::count_async(&programs.path("instructions_async"), &mut figures);
 
     report::asynchronous::print(&figures);
     Ok(())
@@ -67,14 +67,20 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
 
 /// The same for queues.
 pub(crate) fn queue(quick: bool) -> Result<()> {
-    begin(1, if quick { "20 seconds" } else { "2 minutes" });
+    begin(3, if quick { "a minute" } else { "3 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
-    // Six sets of candidates are measured for that many seconds each.
-    let patience = if quick { "3" } else { "15" };
+    // Thirteen sets of candidates are measured for that many seconds each.
+    let patience = if quick { "1.5" } else { "12" };
     progress("timing queues");
     figures.read(&programs.run("queue", &[patience])?)?;
+    progress("counting allocations");
+    figures.read(&programs.run("allocations_queue", &[])?)?;
+    figures.read(&programs.run("memory_queue", &[])?)?;
+    progress("counting instructions");
+    let program = programs.path("instructions_queue");
+    instructions::count_deliveries(&program, &mut figures);
 
     report::queue::print(&figures);
     Ok(())
@@ -176,42 +182,6 @@ pub(crate) fn progress(doing: &str) {
     match *steps {
         (step, all) if step <= all => eprintln!("[{step}/{all}] {doing} ..."),
         _ => eprintln!("{doing} ..."),
-    }
-}
-
-/// The programs of a package, in release mode.
-struct Programs {
-    target: PathBuf,
-}
-
-impl Programs {
-    /// Those of the benchmark package.
-    fn build() -> Result<Self> {
-        Self::build_with(&[])
-    }
-
-    fn build_with(options: &[&str]) -> Result<Self> {
-        Self::of("event-benches", options)
-    }
-
-    fn of(package: &str, options: &[&str]) -> Result<Self> {
-        let status = cargo(["build", "--release", "-p", package])
-            .args(options)
-            .status()?;
-        if !status.success() {
-            return Err(format!("`{package}` does not compile").into());
-        }
-        Ok(Self {
-            target: Metadata::read()?.target(),
-        })
-    }
-
-    fn path(&self, program: &str) -> PathBuf {
-        self.target.join("release").join(program)
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
-        output(Command::new(self.path(program)).args(arguments))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What `bench queue` prints.
 
-use super::{Target, heading, lines, row, targets, time_and_ratio};
+mod kinds;
+mod targets;
+
+use super::{heading, lines, row, targets, time_and_ratio};
 use crate::bench::figures::Figures;
 
 const CONSUMERS: [u32; 2] = [1, 2];
@@ -14,8 +17,9 @@ const MODES: [(&str, &str); 3] = [
 ];
 
 /// The candidates as they are called in the figures, and what they are.
-const CANDIDATES: [(&str, &str); 7] = [
+const CANDIDATES: [(&str, &str); 8] = [
     ("ours", "event-core queue"),
+    ("by-hand", "queue by hand"),
     ("tokio-mpsc", "tokio mpsc"),
     ("async-channel", "async-channel"),
     ("flume", "flume"),
@@ -24,22 +28,9 @@ const CANDIDATES: [(&str, &str); 7] = [
     ("std", "std sync_channel"),
 ];
 
-const TARGETS: [Target; 2] = [
-    (
-        "ratio queue.1.tokio-mpsc",
-        1.0,
-        "times tokio mpsc, 1 consumer",
-    ),
-    (
-        "ratio queue.2.async-channel",
-        1.0,
-        "times async-channel, 2 consumers",
-    ),
-];
-
 pub(crate) fn print(figures: &Figures) {
     println!(
-        "\nNanoseconds of wall time per delivery from one producer (least of all rounds), and ours divided by \
+        "\nNanoseconds of wall time per delivery (least of all rounds), and ours divided by \
          theirs (median of the rounds)"
     );
     for (group, what) in MODES {
@@ -54,7 +45,8 @@ pub(crate) fn print(figures: &Figures) {
             );
         }
     }
-    targets(figures, &TARGETS);
+    kinds::print(figures);
+    targets(figures, &targets::TARGETS);
     println!("\nFor information: times the fastest channel, of which 1.3 would be excellent\n");
     for (group, what) in MODES {
         for consumers in CONSUMERS {
@@ -66,7 +58,8 @@ pub(crate) fn print(figures: &Figures) {
 
 /// The channel to which ours compares worst.
 fn fastest(figures: &Figures, group: &str, what: &str, consumers: u32) {
-    let ratios = CANDIDATES.iter().filter_map(|(name, title)| {
+    let channels = CANDIDATES.iter().filter(|(name, _)| *name != "by-hand");
+    let ratios = channels.filter_map(|(name, title)| {
         let ratio = figures.get(&format!("ratio {group}.{consumers}.{name}"))?;
         Some((ratio, *title))
     });
