@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::hand_over;
-use crate::engine::deferred::queued;
+use crate::engine::deferred::queued::{self, EventOffer};
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::LazyState;
@@ -158,7 +158,12 @@ fn emit_root(
     if cascade.state.get().is_none()
         && let Some(entry) = queued::entry(inner, event.event().kind())
     {
-        if queued::offer_event(inner, entry, event) {
+        let was_taken = match queued::offer_event(inner, entry, event) {
+            EventOffer::Taken => true,
+            EventOffer::Full(place) => cascade.wait_policy.blocks() && place.offer_blocking(event),
+            EventOffer::Refused => false,
+        };
+        if was_taken {
             return Report::new(0, 1, None);
         }
         let refused = queued::emit(inner, entry, event, &mut cascade);

@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "serde")]
 use crate::engine::arrival::ArrivedEvent;
+use crate::engine::blocked_event::offer_when_free;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::first_polls;
-use crate::engine::deferred::queued;
+use crate::engine::deferred::queued::{self, EventOffer};
 use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
@@ -65,9 +66,20 @@ pub(crate) async fn emit_async<E: Event>(
     }
     if let Some(entry) = entry
         && flags == flags::QUEUED
-        && queued::offer_event(&inner, entry, &mut event)
     {
-        return Report::new(0, 1, None);
+        match queued::offer_event(&inner, entry, &mut event) {
+            EventOffer::Taken => return Report::new(0, 1, None),
+            EventOffer::Full(place) => {
+                if Box::pin(offer_when_free(&inner, place, &mut event)).await {
+                    return Report::new(0, 1, None);
+                }
+                return match offer_to_all(&inner, entry, &mut event) {
+                    StartedEmission::Ended(report) => report,
+                    StartedEmission::Pending(rest) => rest.resume(&inner).await,
+                };
+            }
+            EventOffer::Refused => {}
+        }
     }
     match begin(&inner, &mut event, &options) {
         StartedEmission::Ended(report) => report,
@@ -88,6 +100,18 @@ fn plain_root<'d>(
     } else {
         None
     }
+}
+
+/// Offers the event of an outermost root to its queues.
+fn offer_to_all(
+    inner: &Arc<DispatcherState>,
+    entry: &TableEntry,
+    event: &mut dyn RootEvent,
+) -> StartedEmission {
+    let info = event.event().info();
+    let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
+    let refused = queued::emit(inner, entry, event, &mut cascade);
+    StartedEmission::new(inner, cascade, info, None, refused)
 }
 
 /// Drops the event of an emission whose async handlers have ended.
@@ -112,8 +136,7 @@ fn begin(
     if options.is_default()
         && let Some(entry) = queued::entry(inner, kind)
     {
-        let refused = queued::emit(inner, entry, event, &mut cascade);
-        return StartedEmission::new(inner, cascade, info, None, refused);
+        return offer_to_all(inner, entry, event);
     }
     let mut lineage = match emit::begin(inner, info, options) {
         Ok(lineage) => lineage,

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::engine::deferred::async_handlers;
-use crate::engine::deferred::capacity;
+use crate::engine::deferred::capacity::{self, CapacityWait};
 use crate::engine::deferred::first_polls::StartedRoot;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::AsyncHandlers;
@@ -175,6 +175,17 @@ pub(crate) fn resume_started<'a>(
         drop(unfinished);
         cascade
     })
+}
+
+/// Cancels a root whose only delivery waits for capacity.
+pub(crate) fn cancel(
+    inner: &Arc<DispatcherState>,
+    cascade: &mut Cascade,
+    event: &'static EventInfo,
+) {
+    let unfinished = EmissionGuard::new(inner, cascade, event);
+    drop(CapacityWait::take(inner, unfinished.cascade));
+    drop(unfinished);
 }
 
 /// Logs how much of a root was lost, if the root is dropped before its end.

@@ -22,6 +22,7 @@ use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::CascadeTail;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::deferred_event::HandlerRef;
+use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::plan::executor::DeferredCall;
@@ -122,6 +123,9 @@ impl<'a> ConcurrentCalls<'a> {
 
     /// Lets what handlers caused join the list, in the order of the handlers.
     fn put_back_caused(&mut self) {
+        if self.caused.is_empty() {
+            return;
+        }
         self.caused.sort_by_key(|(order, _)| *order);
         for (_, caused) in std::mem::take(&mut self.caused) {
             self.cascade.append_tail(caused);
@@ -289,8 +293,12 @@ impl<'a> ConcurrentCalls<'a> {
         self.plain.begin_turn(context);
         while let Some((plain, (result, refused))) = self.plain.next_ready(context) {
             let index = plain.index;
-            // What it held, the user's `Drop` may panic on.
-            panics::drop_caught(plain.running);
+            if let CallResult::Ended(_) = result {
+                // The call dropped the handler's future as it ended: this is an empty box.
+                drop(plain.running);
+            } else {
+                panics::drop_caught(plain.running);
+            }
             if refused.is_none() && result.is_done() && !self.inner.is_observed() {
                 self.cascade.done += 1;
                 continue;

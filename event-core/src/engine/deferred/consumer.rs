@@ -122,7 +122,12 @@ fn serve_as_thread(this: &ConsumerGuard) {
         let mut ports = Ports::new(&run);
         loop {
             match run.next_item(next) {
-                NextStep::Turn(ring) => ports.serve_blocking(ring),
+                NextStep::Turn(ring) => {
+                    ports.serve_blocking(ring);
+                    while let Some(ring) = run.take_next_ring() {
+                        ports.serve_blocking(ring);
+                    }
+                }
                 NextStep::Run(item) => {
                     let ended = run_on_thread(&inner, item, &ticket, None, WaitPolicy::Serve);
                     queue.count(ended);
@@ -162,7 +167,12 @@ async fn run_until_idle(
     let mut ports = Ports::new(&run);
     loop {
         match run.next_item(next) {
-            NextStep::Turn(ring) => ports.serve(ring).await,
+            NextStep::Turn(ring) => {
+                ports.serve(ring).await;
+                while let Some(ring) = run.take_next_ring() {
+                    ports.serve(ring).await;
+                }
+            }
             NextStep::Run(item) => {
                 run.count_turn();
                 RunningDelivery::new(&run, item).run().await;

@@ -26,11 +26,13 @@ use crate::engine::state::DispatcherState;
 use crate::nesting::{self, NestingError};
 use crate::panics;
 use crate::queue::buffer::slots::Label;
-use crate::queue::buffer::ticket::Next;
+use crate::queue::buffer::ticket::{Next, Turn};
 use crate::report::status::DeliveryStatus;
 
 /// After so many deliveries in a row a consumer looks what else there is, and a task lets others run.
 const TURN: u32 = 128;
+
+const NO_RING: u32 = u32::MAX;
 
 /// A consumer that is not idle: it holds the dispatcher.
 pub(crate) struct ConsumerRun<'a> {
@@ -40,6 +42,8 @@ pub(crate) struct ConsumerRun<'a> {
     /// How many deliveries there were in this turn.
     deliveries: AtomicU32,
     is_turn_over: AtomicBool,
+    /// The ring of the event that ended the last turn, or [`NO_RING`].
+    next_ring: AtomicU32,
 }
 
 /// What a consumer does next.
@@ -63,7 +67,18 @@ impl<'a> ConsumerRun<'a> {
             ticket,
             deliveries: AtomicU32::new(0),
             is_turn_over: AtomicBool::new(false),
+            next_ring: AtomicU32::new(NO_RING),
         }
+    }
+
+    /// The ring of the event that ended the last turn, if that is why it ended.
+    pub(crate) fn take_next_ring(&self) -> Option<u32> {
+        let ring = self.next_ring.load(Ordering::Relaxed);
+        if ring == NO_RING {
+            return None;
+        }
+        self.next_ring.store(NO_RING, Ordering::Relaxed);
+        Some(ring)
     }
 
     /// What to do with what is next in the queue.
@@ -120,10 +135,21 @@ impl PortConsumer for ConsumerRun<'_> {
         if self.deliveries.load(Ordering::Relaxed) >= TURN || self.inner.is_observed() {
             return false;
         }
-        self.count_turn();
         let buffer = &self.queue.buffer;
-        self.ticket
-            .with(|ticket| buffer.take_event(ring, label, event, ticket))
+        let turn = self
+            .ticket
+            .with(|ticket| buffer.take_event(ring, label, event, ticket));
+        match turn {
+            Turn::Taken => {
+                self.count_turn();
+                true
+            }
+            Turn::Other(next) => {
+                self.next_ring.store(next, Ordering::Relaxed);
+                false
+            }
+            Turn::Over => false,
+        }
     }
 
     fn end_turn(&self) {

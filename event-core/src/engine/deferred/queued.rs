@@ -16,11 +16,13 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::executor::{Executor, QueueExecutor};
 use crate::engine::plan::flags;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
+use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting_depth;
 use crate::panics;
+use crate::queue::Overflow;
 
 /// The place of an event that goes this way, as an outermost root.
 pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEntry> {
@@ -30,31 +32,70 @@ pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEn
     goes.then_some(entry)
 }
 
+/// What became of an event that was offered by value. If it is not taken, it is where it was.
+pub(crate) enum EventOffer<'d> {
+    Taken,
+    /// The queue is full, and lets emitters wait.
+    Full(EventPlace<'d>),
+    /// The event goes the way of all others.
+    Refused,
+}
+
+/// A queue, and the ring in it.
+#[derive(Clone, Copy)]
+pub(crate) struct EventPlace<'d> {
+    pub(crate) queue: &'d Arc<LiveQueue>,
+    pub(crate) ring: u32,
+}
+
 /// Puts the event of an outermost root into the queue of its one handler, if it may wait there by value.
-/// Returns `false`, and leaves the event where it is, if not.
-pub(crate) fn offer_event(
-    inner: &Arc<DispatcherState>,
+pub(crate) fn offer_event<'d>(
+    inner: &'d Arc<DispatcherState>,
     entry: &TableEntry,
     event: &mut dyn RootEvent,
-) -> bool {
+) -> EventOffer<'d> {
     let [handler] = &*entry.deferred else {
-        return false;
+        return EventOffer::Refused;
     };
     let Executor::Queue(QueueExecutor {
         queue,
-        port: Some(port),
+        port: Some(ring),
         ..
     }) = handler.executor
     else {
-        return false;
+        return EventOffer::Refused;
     };
     let queue = &inner.queues[queue];
     offer::start(queue, inner);
     let may_run_beside = queue.settings.consumers > 1;
     if queue.has_no_consumer.load(Ordering::Acquire) || (may_run_beside && has_lane(event)) {
-        return false;
+        return EventOffer::Refused;
     }
-    queue.buffer.offer_event(port, event.as_any_mut())
+    if queue.buffer.offer_event(ring, event.as_any_mut()) {
+        return EventOffer::Taken;
+    }
+    if queue.settings.overflow == Overflow::Wait && !queue.buffer.is_closed() {
+        return EventOffer::Full(EventPlace { queue, ring });
+    }
+    EventOffer::Refused
+}
+
+impl EventPlace<'_> {
+    /// Offers the event once the thread has waited until there is capacity. Returns `false` if the queue was
+    /// closed.
+    pub(crate) fn offer_blocking(self, event: &mut dyn RootEvent) -> bool {
+        let Self { queue, ring } = self;
+        queue.count_wait();
+        loop {
+            queue.buffer.capacity_free_blocking();
+            if queue.buffer.offer_event(ring, event.as_any_mut()) {
+                return true;
+            }
+            if queue.buffer.is_closed() {
+                return false;
+            }
+        }
+    }
 }
 
 /// Whether an event has a key, or one that panics.

@@ -37,7 +37,7 @@ use crate::queue::buffer::sleep::{Sleep, Whom};
 use crate::queue::buffer::slots::{Label, Slot};
 use crate::queue::buffer::spin::Hint;
 use crate::queue::buffer::state::State;
-use crate::queue::buffer::ticket::{Next, Taken, Ticket, Unreturned};
+use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn, Unreturned};
 
 mod closing;
 pub(crate) mod lane_order;
@@ -226,7 +226,7 @@ impl<T> Buffer<T> {
         label: Label,
         event: &mut dyn Any,
         ticket: &mut Option<Ticket>,
-    ) -> bool {
+    ) -> Turn {
         self.change(|state| state.take_event(ring, label, event, ticket))
     }
 

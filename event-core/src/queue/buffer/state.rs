@@ -8,7 +8,7 @@ use crate::queue::buffer::lane_order::Drained;
 use crate::queue::buffer::line::{Front, Line, Rings};
 use crate::queue::buffer::sleep::{Sleepers, Whom};
 use crate::queue::buffer::slots::{Label, Slot, Slots};
-use crate::queue::buffer::ticket::{Next, Taken, Ticket};
+use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn};
 use crate::queue::buffer::{Counts, Offer, WhenFull};
 
 /// More than can sleep.
@@ -205,13 +205,16 @@ impl<T> State<T> {
         label: Label,
         event: &mut dyn Any,
         ticket: &mut Option<Ticket>,
-    ) -> bool {
+    ) -> Turn {
         // A lane that gets free may have an item that is older.
         if ticket.as_ref().is_some_and(|ticket| ticket.lane.is_some()) {
             self.finish(ticket.take());
         }
-        if !self.hands_out() || self.line.front() != Some(Front::Event(ring)) {
-            return false;
+        match self.line.front() {
+            Some(Front::Event(_)) if !self.hands_out() => return Turn::Over,
+            Some(Front::Event(other)) if other == ring => {}
+            Some(Front::Event(other)) => return Turn::Other(other),
+            _ => return Turn::Over,
         }
         match ticket {
             Some(Ticket {
@@ -235,7 +238,7 @@ impl<T> State<T> {
             }
         }
         self.line.pop_event(ring, event);
-        true
+        Turn::Taken
     }
 
     /// Takes the next item, or says that an event of a ring is next.

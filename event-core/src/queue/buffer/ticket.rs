@@ -19,6 +19,17 @@ pub(crate) enum Next<T> {
     Event(u32, Option<Ticket>),
 }
 
+/// What a consumer finds that asks for an event of one ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It has the event.
+    Taken,
+    /// An event of another ring is next.
+    Other(u32),
+    /// An item is next, or nothing.
+    Over,
+}
+
 /// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
 /// came from, or the lane stays taken and the buffer is never quiet again.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use loom::sync::Arc;
 
 use super::{join, model_of_three, with};
 use crate::queue::buffer::line::Ring;
-use crate::queue::buffer::ticket::{Next, Ticket};
+use crate::queue::buffer::ticket::{Next, Ticket, Turn};
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 const RING: u32 = 0;
@@ -49,7 +49,7 @@ fn wait(buffer: &Buffer<u8>, finished: Option<Ticket>) -> Option<Option<Ticket>>
 
 fn take(buffer: &Buffer<u8>, ticket: &mut Option<Ticket>) -> Option<u8> {
     let mut event = None;
-    let took = buffer.take_event(RING, 0, &mut event, ticket);
+    let took = buffer.take_event(RING, 0, &mut event, ticket) == Turn::Taken;
     assert_eq!(event.is_some(), took);
     event
 }
