@@ -40,6 +40,8 @@ struct Full {
     queue: &'static Queue,
     gate: Arc<Gate>,
     journal: Arc<Journal>,
+    /// What `on_failure` heard.
+    failures: Arc<Journal>,
     _runtime: Runtime,
 }
 
@@ -55,9 +57,12 @@ impl Full {
     fn with<F: Copy + 'static>(handler: F, queue: &'static Queue, overflow: Overflow) -> Self {
         let runtime = runtime();
         let (gate, journal) = (Arc::new(Gate::default()), Arc::new(Journal::default()));
+        let failures = Arc::new(Journal::default());
+        let heard = failures.clone();
         let dispatcher = Dispatcher::empty()
             .handler(handler)
             .configure(queue, |queue| queue.overflow(overflow))
+            .on_failure(move |failure| heard.write(failure.to_string()))
             .provide_arc(gate.clone())
             .provide_arc(journal.clone())
             .runtime(runtime.handle().clone())
@@ -72,6 +77,7 @@ impl Full {
             queue,
             gate,
             journal,
+            failures,
             _runtime: runtime,
         };
         assert_eq!((full.counts().running, full.counts().depth), (1, 2));
@@ -209,6 +215,12 @@ fn emit_async_that_is_dropped_while_it_waits_leaves_the_queue_as_it_was() {
             assert!(poll_once(emission.as_mut()).is_pending());
         }
         assert_eq!(full.counts().offered, 3);
+        let failures = full.failures.take();
+        assert!(
+            failures[0].contains("1 deliveries cancelled"),
+            "{failures:?}"
+        );
+        assert_eq!(failures.len(), 1, "the loss is told once: {failures:?}");
         let mut emission = pin!(full.dispatcher.emit_async(Job(4)).into_future());
         assert!(poll_once(emission.as_mut()).is_pending());
         full.gate.open(1);

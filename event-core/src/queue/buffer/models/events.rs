@@ -104,25 +104,31 @@ fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
         let consumer = {
             let works = Arc::clone(&works);
             with(&buffer, move |buffer| {
-                let mut ticket = buffer
-                    .next_blocking_with(None, |next| {
-                        // From here on it works with what the dispatcher owns.
-                        works.store(true, loom::sync::atomic::Ordering::SeqCst);
-                        match next {
-                            Next::Event(RING, ticket) => ticket,
-                            next => unreachable!("{next:?}"),
-                        }
-                    })
-                    .expect("it is not closed");
+                let mut ticket = buffer.next_blocking_with(None, |next| {
+                    // From here on it works with what the dispatcher owns.
+                    works.store(true, loom::sync::atomic::Ordering::SeqCst);
+                    match next {
+                        Next::Event(RING, ticket) => ticket,
+                        next => unreachable!("{next:?}"),
+                    }
+                })?;
                 let event = take(buffer, &mut ticket);
                 works.store(false, loom::sync::atomic::Ordering::SeqCst);
-                buffer.finish(ticket.expect("it has one"));
+                ticket.into_iter().for_each(|ticket| buffer.finish(ticket));
                 event
             })
         };
+        // Another one may take the event before it.
+        let other = with(&buffer, |buffer| {
+            let taken = buffer.try_take(None)?;
+            buffer.finish(taken.ticket);
+            Some(taken.item)
+        });
         loom::future::block_on(buffer.quiet());
         assert!(!works.load(loom::sync::atomic::Ordering::SeqCst));
-        assert_eq!(join(consumer), Some(1));
+        buffer.close();
+        let taken = [join(consumer), join(other)];
+        assert_eq!(taken.into_iter().flatten().collect::<Vec<_>>(), [1]);
     });
 }
 
