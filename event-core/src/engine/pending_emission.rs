@@ -167,7 +167,9 @@ pub(crate) fn resume_started<'a>(
     Box::pin(async move {
         cascade.note_refused(refused);
         let mut unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());
-        unfinished.cascade.end_emission(inner, shared.lineage());
+        if unfinished.cascade.state.get().is_some() {
+            unfinished.cascade.end_emission(inner, shared.lineage());
+        }
         if let Some(rest) = rest {
             async_handlers::resume(inner, shared, unfinished.cascade, rest).await;
         }

@@ -32,7 +32,10 @@ pub(crate) async fn run(
     if hand_over::is_ordered(inner, event) {
         calls.ended = Some(vec![false; event.deferred_count(inner)]);
     }
-    calls.start_all_and_wait(capacity_wait).await;
+    match capacity_wait {
+        None => calls.start_all_and_wait().await,
+        Some(capacity_wait) => calls.start_all_and_find(capacity_wait).await,
+    }
 }
 
 /// Goes on with an emission whose handlers were run at once as far as they were done.
@@ -40,13 +43,13 @@ pub(crate) async fn resume<'a>(
     inner: &'a Arc<DispatcherState>,
     event: &'a dyn ErasedDeferredEvent,
     cascade: &'a mut Cascade,
-    rest: Box<RemainingHandlers<'a>>,
+    rest: RemainingHandlers<'a>,
 ) {
     let RemainingHandlers {
         index,
         started,
         waiting,
-    } = *rest;
+    } = rest;
     let first = index + usize::from(started.is_some());
     let mut calls = ConcurrentCalls::new(inner, event, cascade, first);
     calls.plain = waiting;
@@ -60,7 +63,7 @@ pub(crate) async fn resume<'a>(
             Err(finished) => calls.finish(&target, order, finished),
         }
     }
-    calls.start_all_and_wait(None).await;
+    calls.start_all_and_wait().await;
 }
 
 /// Skips the async handlers of an event.

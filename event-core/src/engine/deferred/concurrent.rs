@@ -72,6 +72,13 @@ impl<F> Default for ConcurrentFutures<F> {
 }
 
 impl<F: Future + Unpin> ConcurrentFutures<F> {
+    /// One for at most so many futures.
+    pub(crate) fn with_capacity(futures: usize) -> Self {
+        let mut empty = Self::default();
+        empty.few.reserve_exact(futures.min(FEW));
+        empty
+    }
+
     /// How many futures are under way.
     pub(crate) fn len(&self) -> usize {
         self.pending

@@ -82,43 +82,46 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    pub(crate) async fn start_all_and_wait(&mut self, capacity_wait: Option<CapacityWait<'_>>) {
-        let mut is_first = true;
-        let mut rest = |calls: &mut Self, context: &mut Context<'_>| {
-            if std::mem::take(&mut is_first) {
-                calls.start_all(context);
-            } else {
-                calls.poll_active(context);
-            }
-            calls.launch_held(context);
-            if calls.plain.is_empty() && calls.active.is_empty() && calls.held.is_empty() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        };
-        match capacity_wait {
-            None => poll_fn(|context| rest(self, context)).await,
-            Some(mut capacity_wait) => {
-                {
-                    let mut entry = false;
-                    let mut finished = false;
-                    let mut find = pin!(capacity_wait.find());
-                    poll_fn(|context| {
-                        entry = entry || find.as_mut().poll(context).is_ready();
-                        finished = finished || rest(self, context).is_ready();
-                        if entry && finished {
-                            Poll::Ready(())
-                        } else {
-                            Poll::Pending
-                        }
-                    })
-                    .await;
-                }
-                capacity_wait.settle(self.cascade);
-            }
-        }
+    /// Starts all, and waits until all have ended.
+    pub(crate) async fn start_all_and_wait(&mut self) {
+        poll_fn(|context| self.run(context)).await;
         self.put_back_caused();
+    }
+
+    /// Starts all, and waits until all have ended and deliveries have found capacity in their queues.
+    pub(crate) async fn start_all_and_find(&mut self, mut capacity_wait: CapacityWait<'_>) {
+        {
+            let mut entry = false;
+            let mut finished = false;
+            let mut find = pin!(capacity_wait.find());
+            poll_fn(|context| {
+                entry = entry || find.as_mut().poll(context).is_ready();
+                finished = finished || self.run(context).is_ready();
+                if entry && finished {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+        capacity_wait.settle(self.cascade);
+        self.put_back_caused();
+    }
+
+    /// Starts all if they have not started, or else polls those that were woken.
+    fn run(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.first.is_some() {
+            self.start_all(context);
+        } else {
+            self.poll_active(context);
+        }
+        self.launch_held(context);
+        if self.plain.is_empty() && self.active.is_empty() && self.held.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Lets what handlers caused join the list, in the order of the handlers.
@@ -364,6 +367,10 @@ impl Drop for ConcurrentCalls<'_> {
     /// emitted.
     fn drop(&mut self) {
         self.put_back_caused();
+        let is_over = self.plain.is_empty() && self.active.is_empty() && self.held.is_empty();
+        if is_over && self.first.is_none() {
+            return;
+        }
         for plain in self.plain.take_pending() {
             let target = HandlerRef::DeferredHandler(seat_at(plain.index));
             plain.discard();

@@ -76,7 +76,17 @@ impl Plain<'_> {
 pub(crate) struct StartedRoot<'a> {
     pub(crate) cascade: Cascade,
     pub(crate) refused: Option<NestingError>,
-    pub(crate) rest: Option<Box<RemainingHandlers<'a>>>,
+    pub(crate) rest: Option<RemainingHandlers<'a>>,
+}
+
+impl<'a> StartedRoot<'a> {
+    fn new(rest: Option<RemainingHandlers<'a>>) -> Box<Self> {
+        Box::new(Self {
+            cascade: Cascade::with(WaitPolicy::AwaitHandlers),
+            refused: None,
+            rest,
+        })
+    }
 }
 
 /// Runs the inline handlers, then the async ones, until one of them is not simply done. Returns how many were
@@ -91,17 +101,13 @@ pub(crate) fn run<'a>(
     if entry.has_inline() {
         return run_all(inner, entry, shared, context);
     }
-    let (rest, refused) = nesting::enter(0, || run_async(inner, entry, shared, context));
+    let (started, refused) = nesting::enter(0, || run_async(inner, entry, shared, context));
     let done = entry.deferred.len();
-    if rest.is_none() && refused.is_none() {
+    if started.is_none() && refused.is_none() {
         return Ok(done);
     }
-    started(
-        Cascade::with(WaitPolicy::AwaitHandlers),
-        done,
-        rest,
-        refused,
-    )
+    let cascade = Cascade::with(WaitPolicy::AwaitHandlers);
+    Err(start(cascade, done, started, refused))
 }
 
 /// [`run`] for an event with inline handlers.
@@ -112,41 +118,40 @@ fn run_all<'a>(
     context: &mut Context<'_>,
 ) -> Result<usize, Box<StartedRoot<'a>>> {
     let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    let (rest, refused) = nesting::enter(0, || {
+    let (started, refused) = nesting::enter(0, || {
         let (event, lineage) = (shared.event(), shared.lineage());
         cascade.done = run_erased(inner, entry, event, &cascade.state, lineage);
         if cascade.state.get().is_some() {
-            return Some(Box::new(RemainingHandlers {
+            return Some(StartedRoot::new(Some(RemainingHandlers {
                 index: 0,
                 started: None,
                 waiting: ConcurrentFutures::default(),
-            }));
+            })));
         }
         run_async(inner, entry, shared, context)
     });
     let done = entry.deferred.len();
-    if rest.is_none() && refused.is_none() {
+    if started.is_none() && refused.is_none() {
         return Ok(cascade.done + done);
     }
-    started(cascade, done, rest, refused)
+    Err(start(cascade, done, started, refused))
 }
 
 #[cold]
-fn started(
+fn start(
     mut cascade: Cascade,
     done: usize,
-    rest: Option<Box<RemainingHandlers<'_>>>,
+    started: Option<Box<StartedRoot<'_>>>,
     refused: Option<NestingError>,
-) -> Result<usize, Box<StartedRoot<'_>>> {
-    cascade.done += match &rest {
+) -> Box<StartedRoot<'_>> {
+    let mut started = started.unwrap_or_else(|| StartedRoot::new(None));
+    cascade.done += match &started.rest {
         None => done,
         Some(rest) => rest.index - rest.waiting.len(),
     };
-    Err(Box::new(StartedRoot {
-        cascade,
-        refused,
-        rest,
-    }))
+    started.cascade = cascade;
+    started.refused = refused;
+    started
 }
 
 fn run_async<'a>(
@@ -154,7 +159,7 @@ fn run_async<'a>(
     entry: &'a TableEntry,
     shared: &'a dyn ErasedDeferredEvent,
     context: &mut Context<'_>,
-) -> Option<Box<RemainingHandlers<'a>>> {
+) -> Option<Box<StartedRoot<'a>>> {
     let event = shared.as_any_event();
     let state = LazyState::new();
     let mut waiting: Option<ConcurrentFutures<Plain<'a>>> = None;
@@ -195,7 +200,9 @@ fn run_async<'a>(
                     }
                 }
             };
-            waiting.get_or_insert_default().keep(Plain {
+            let others = entry.deferred.len() - at;
+            let waiting = waiting.get_or_insert_with(|| ConcurrentFutures::with_capacity(others));
+            waiting.keep(Plain {
                 running,
                 index: at,
                 refused: None,
@@ -215,11 +222,11 @@ fn run_async<'a>(
         call,
         emitters: emitters.unwrap_or_default(),
     });
-    Some(Box::new(RemainingHandlers {
+    Some(StartedRoot::new(Some(RemainingHandlers {
         index,
         started,
         waiting: waiting.unwrap_or_default(),
-    }))
+    })))
 }
 
 /// Polls a call with the waker that it has if it is kept.
