@@ -54,7 +54,7 @@ pub(crate) async fn resume<'a>(
     let mut calls = ConcurrentCalls::new(inner, event, cascade, first);
     calls.plain = waiting;
     if let Some(started) = started {
-        let (target, order) = (HandlerRef::DeferredHandler(seat_at(index)), index);
+        let (target, order) = (HandlerRef::DeferredHandler(handler_index(index)), index);
         match AsyncCall::started(inner, event, started, 1) {
             Ok(call) => {
                 let active = calls.delivery(target, order, CallStage::Runs(call), None);
@@ -87,6 +87,6 @@ pub(crate) fn skip_all(
 }
 
 /// The index of a seat, as a [`HandlerRef`] has it.
-pub(crate) fn seat_at(index: usize) -> u32 {
+pub(crate) fn handler_index(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use crate::engine::deferred::active_call::ActiveCall;
 use crate::engine::deferred::active_call::CallStage;
-use crate::engine::deferred::async_handlers::seat_at;
+use crate::engine::deferred::async_handlers::handler_index;
 use crate::engine::deferred::call::AsyncCall;
 use crate::engine::deferred::capacity::CapacityWait;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
@@ -116,7 +116,7 @@ impl<'a> ConcurrentCalls<'a> {
         } else {
             self.poll_active(context);
         }
-        self.launch_held(context);
+        self.start_held(context);
         if self.plain.is_empty() && self.active.is_empty() && self.held.is_empty() {
             Poll::Ready(())
         } else {
@@ -150,7 +150,7 @@ impl<'a> ConcurrentCalls<'a> {
             let order = self.taken;
             self.taken += 1;
             match step {
-                Step::Handler(index) => self.launch_or_hold(seat_at(index), order, context),
+                Step::Handler(index) => self.start_or_hold(handler_index(index), order, context),
                 Step::Subscription(subscription) => {
                     let DeferredCall::Async { limit, .. } = subscription.call() else {
                         continue;
@@ -163,7 +163,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    fn launch_or_hold(&mut self, index: u32, order: usize, context: &mut Context<'_>) {
+    fn start_or_hold(&mut self, index: u32, order: usize, context: &mut Context<'_>) {
         let Executor::Task(executor) = self.event.executor(self.inner, index) else {
             return;
         };
@@ -171,7 +171,7 @@ impl<'a> ConcurrentCalls<'a> {
             return;
         }
         if self.admits(index) {
-            self.launch_unless_held(index, order, &executor.limit, context);
+            self.start_unless_held(index, order, &executor.limit, context);
         } else {
             self.has_ended(&HandlerRef::DeferredHandler(index));
         }
@@ -198,17 +198,17 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     /// Starts those that wait for nobody any more.
-    fn launch_held(&mut self, context: &mut Context<'_>) {
+    fn start_held(&mut self, context: &mut Context<'_>) {
         while std::mem::take(&mut self.may_release) {
             for (index, order) in std::mem::take(&mut self.held) {
                 if let Executor::Task(executor) = self.event.executor(self.inner, index) {
-                    self.launch_unless_held(index, order, &executor.limit, context);
+                    self.start_unless_held(index, order, &executor.limit, context);
                 }
             }
         }
     }
 
-    fn launch_unless_held(
+    fn start_unless_held(
         &mut self,
         index: u32,
         order: usize,
@@ -308,7 +308,7 @@ impl<'a> ConcurrentCalls<'a> {
             }
             let finished = FinishedCall::plain(result, refused);
             self.finish(
-                &HandlerRef::DeferredHandler(seat_at(index)),
+                &HandlerRef::DeferredHandler(handler_index(index)),
                 index,
                 finished,
             );
@@ -372,7 +372,7 @@ impl Drop for ConcurrentCalls<'_> {
             return;
         }
         for plain in self.plain.take_pending() {
-            let target = HandlerRef::DeferredHandler(seat_at(plain.index));
+            let target = HandlerRef::DeferredHandler(handler_index(plain.index));
             plain.discard();
             self.cancel(&target, CallExtras::default());
         }

@@ -44,7 +44,7 @@ pub(crate) fn hand_over(
                 let completion = precedence.completion(index);
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
                 if refused.next_if_eq(&index).is_none() {
-                    hand_over_seat(inner, event, index, completion, cascade, halted);
+                    hand_over_to_handler(inner, event, index, completion, cascade, halted);
                 }
             }
             Step::Subscription(subscription) => {
@@ -80,7 +80,7 @@ fn ask_filters(
 }
 
 /// Hands an event to the handler at a seat, whose filter holds.
-fn hand_over_seat(
+fn hand_over_to_handler(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
     index: u32,
@@ -259,7 +259,7 @@ pub(crate) fn offer(
         return;
     }
     match offer::offer(queue, inner, item, None) {
-        OfferResult::NoRoom(item) if waits => block(queue, item, cascade),
+        OfferResult::NoCapacity(item) if waits => block(queue, item, cascade),
         offered => {
             if let (OfferResult::NoConsumer(item), false) =
                 (&offered, cascade.wait_policy.is_reported())
@@ -295,7 +295,7 @@ pub(crate) fn offered_to(
 ) {
     match offered {
         OfferResult::Waits => cascade.hand_over(),
-        OfferResult::NoRoom(item) | OfferResult::Rejected(item) => {
+        OfferResult::NoCapacity(item) | OfferResult::Rejected(item) => {
             queue.count(DeliveryStatus::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
             let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, queue)));

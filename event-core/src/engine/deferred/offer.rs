@@ -44,7 +44,7 @@ pub(crate) fn offer(
         Offer::Displaced(oldest) => displaced(queue, inner, oldest),
         Offer::Full(item) => {
             return match queue.settings.overflow {
-                Overflow::Wait => OfferResult::NoRoom(item),
+                Overflow::Wait => OfferResult::NoCapacity(item),
                 Overflow::Reject => OfferResult::Rejected(item),
                 Overflow::DropOldest | Overflow::DropNewest => {
                     queue.count(DeliveryStatus::Dropped);
@@ -115,7 +115,7 @@ pub(crate) fn offer_again(
 ) -> Result<OfferResult, BlockedDelivery> {
     let BlockedDelivery { queue, item, slot } = blocked;
     match offer(&queue, inner, item, slot) {
-        OfferResult::NoRoom(item) => Err(BlockedDelivery { queue, item, slot }),
+        OfferResult::NoCapacity(item) => Err(BlockedDelivery { queue, item, slot }),
         OfferResult::Waits => Ok(OfferResult::Waits),
         offered => {
             let Some(slot) = slot else {

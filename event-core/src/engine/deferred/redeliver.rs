@@ -121,7 +121,7 @@ impl RedeliveryAttempt<'_> {
     ) -> Option<Result<(), RedeliverError>> {
         match offer(queue, inner, self.item.take()?, None) {
             OfferResult::Waits => Some(Ok(())),
-            OfferResult::NoRoom(item)
+            OfferResult::NoCapacity(item)
             | OfferResult::Rejected(item)
             | OfferResult::Dropped(item) => {
                 self.item = Some(item);

@@ -61,7 +61,7 @@ pub(crate) enum ServedBy {
 pub(crate) enum OfferResult {
     Waits,
     /// There is no room, and the queue lets emitters wait.
-    NoRoom(DeferredDelivery),
+    NoCapacity(DeferredDelivery),
     /// There is no room, and the queue says so.
     Rejected(DeferredDelivery),
     /// There is no room, and the queue drops it.
