@@ -132,7 +132,10 @@ impl<'a> ConsumerRun<'a> {
 impl PortConsumer for ConsumerRun<'_> {
     #[inline]
     fn take(&self, ring: u32, label: Label, event: &mut dyn Any) -> bool {
-        if self.deliveries.load(Ordering::Relaxed) >= TURN || self.inner.is_observed() {
+        let is_over = self.next_ring.load(Ordering::Relaxed) != NO_RING
+            || self.deliveries.load(Ordering::Relaxed) >= TURN
+            || self.inner.is_observed();
+        if is_over {
             return false;
         }
         let buffer = &self.queue.buffer;
@@ -140,8 +143,12 @@ impl PortConsumer for ConsumerRun<'_> {
             .ticket
             .with(|ticket| buffer.take_event(ring, label, event, ticket));
         match turn {
-            Turn::Taken => {
+            Turn::Taken(other) => {
                 self.count_turn();
+                if let Some(other) = other {
+                    // The turn is over with this event.
+                    self.next_ring.store(other, Ordering::Relaxed);
+                }
                 true
             }
             Turn::Other(next) => {

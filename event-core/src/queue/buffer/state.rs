@@ -238,7 +238,10 @@ impl<T> State<T> {
             }
         }
         self.line.pop_event(ring, event);
-        Turn::Taken
+        match self.line.front() {
+            Some(Front::Event(other)) if other != ring => Turn::Taken(Some(other)),
+            _ => Turn::Taken(None),
+        }
     }
 
     /// Takes the next item, or says that an event of a ring is next.

@@ -22,8 +22,8 @@ pub(crate) enum Next<T> {
 /// What a consumer finds that asks for an event of one ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It has the event.
-    Taken,
+    /// It has the event; the next one is of this other ring, if it is of another.
+    Taken(Option<u32>),
     /// An event of another ring is next.
     Other(u32),
     /// An item is next, or nothing.

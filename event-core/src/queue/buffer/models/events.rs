@@ -49,7 +49,7 @@ fn wait(buffer: &Buffer<u8>, finished: Option<Ticket>) -> Option<Option<Ticket>>
 
 fn take(buffer: &Buffer<u8>, ticket: &mut Option<Ticket>) -> Option<u8> {
     let mut event = None;
-    let took = buffer.take_event(RING, 0, &mut event, ticket) == Turn::Taken;
+    let took = buffer.take_event(RING, 0, &mut event, ticket) == Turn::Taken(None);
     assert_eq!(event.is_some(), took);
     event
 }

@@ -254,15 +254,19 @@ proptest! {
                         model.finish_lane(None);
                     }
                     let mut event: Option<u32> = None;
-                    let expected = match model.ring() {
-                        Some(next) if next == ring => Turn::Taken,
-                        Some(next) => Turn::Other(next),
-                        None => Turn::Over,
-                    };
-                    prop_assert_eq!(buffer.take_event(ring, 0, &mut event, &mut held), expected);
+                    let other = model.ring();
+                    let turn = buffer.take_event(ring, 0, &mut event, &mut held);
                     if is_next {
                         prop_assert_eq!(event, model.take());
                     }
+                    let expected = match other {
+                        Some(next) if next == ring => {
+                            Turn::Taken(model.ring().filter(|next| *next != ring))
+                        }
+                        Some(next) => Turn::Other(next),
+                        None => Turn::Over,
+                    };
+                    prop_assert_eq!(turn, expected);
                 }
                 Step::Rest => {
                     if let Some(ticket) = held.take() {
