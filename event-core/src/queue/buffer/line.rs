@@ -131,6 +131,13 @@ impl<T> Line<T> {
         self.rings[ring as usize].pop(event);
     }
 
+    /// The ring whose event is delivered next, if it is another one than this.
+    #[inline]
+    pub(crate) fn turn_of_another(&self, ring: u32) -> Option<u32> {
+        let turn = self.turns.front().filter(|turn| turn.ring != ring)?;
+        (self.front() == Some(Front::Event(turn.ring))).then_some(turn.ring)
+    }
+
     /// Takes the oldest of all, ready or held, which will not be delivered.
     pub(crate) fn pop_oldest(&mut self) -> Option<T> {
         match self.turns.front() {

@@ -238,10 +238,7 @@ impl<T> State<T> {
             }
         }
         self.line.pop_event(ring, event);
-        match self.line.front() {
-            Some(Front::Event(other)) if other != ring => Turn::Taken(Some(other)),
-            _ => Turn::Taken(None),
-        }
+        Turn::Taken(self.line.turn_of_another(ring))
     }
 
     /// Takes the next item, or says that an event of a ring is next.
