@@ -24,7 +24,7 @@ pub(crate) struct ActiveCall<'a> {
 }
 
 pub(crate) enum CallStage<'a> {
-    /// It waits until fewer calls of the handler run; `None` if a failure has ended the emission by then.
+    /// Waits until fewer calls of the handler run; `None` if a failure has ended the emission by then.
     Waits(Pin<Box<dyn Future<Output = Option<ConcurrencyPermit>> + Send + 'a>>),
     Runs(AsyncCall<'a>),
 }

@@ -1,8 +1,9 @@
-//! Async handlers that run side by side inside of one future: those of `emit_async`.
+//! The async handlers of `emit_async`, which run side by side inside of one future.
 //!
-//! Each call is polled once as soon as it starts, and kept only if it is not ready then: where all are
-//! ready at once, nothing is stored. What they cause joins the list in the order of the handlers and
-//! subscriptions. Dropping the future cancels what has not ended; each is counted and observers are told.
+//! Each call is polled once as soon as it starts, and kept only if it is not ready then: where all calls are
+//! ready at once, nothing is stored. Caused events are emitted in the order of the handlers and
+//! subscriptions. Dropping the future cancels the deliveries that have not ended, counts them and tells
+//! observers.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::state::DispatcherState;
 use crate::report::status::SkipReason;
 
-/// Runs the async handlers of an event, and finds room for its deliveries that wait for it.
+/// Runs the async handlers of an event, and waits for capacity for its blocked deliveries.
 pub(crate) async fn run(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
@@ -38,7 +39,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Goes on with an emission whose handlers were run at once as far as they were done.
+/// Continues an emission after the first polls of its handlers.
 pub(crate) async fn resume<'a>(
     inner: &'a Arc<DispatcherState>,
     event: &'a dyn ErasedDeferredEvent,
@@ -86,7 +87,7 @@ pub(crate) fn skip_all(
     }
 }
 
-/// The index of a seat, as a [`HandlerRef`] has it.
+/// Returns the index of a handler as a [`HandlerRef`] stores it.
 pub(crate) fn handler_index(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! One delivery that does not run inline: its call, under isolation, and how it lands.
+//! One delivery that does not run inline: its call, which catches panics, and its end.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -30,7 +30,7 @@ use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 use crate::{log, panics};
 
-/// A call of an async handler that is under way.
+/// A running call of an async handler.
 pub(crate) struct AsyncCall<'a> {
     running: Option<HandlerFuture<'a>>,
     inner: &'a DispatcherState,
@@ -43,7 +43,7 @@ pub(crate) struct AsyncCall<'a> {
 }
 
 impl<'a> AsyncCall<'a> {
-    /// Makes the parameters of a call of an async handler, whose delivery is made for the first time.
+    /// Starts the first attempt of a delivery to an async handler: makes the parameters and the future.
     pub(crate) fn of(
         inner: &'a Arc<DispatcherState>,
         event: &'a dyn ErasedDeferredEvent,
@@ -76,7 +76,7 @@ impl<'a> AsyncCall<'a> {
             target,
             attempt,
         };
-        // The making of parameters, and of a subscription's future, is the user's: its emits count.
+        // The user's code makes parameters and a subscription's future, and its emits are nested.
         let scope = event.lineage().scope();
         let (started, refused) = scope.enter(inner.id(), || {
             let emission = Emission::new(inner, &lookup, event.lineage(), &state);
@@ -116,13 +116,13 @@ impl<'a> AsyncCall<'a> {
         })
     }
 
-    /// Ends the call where it stands.
+    /// Drops the call's future, and returns the extras of the call.
     pub(crate) fn cancel(mut self) -> CallExtras {
         self.end_call();
         std::mem::take(&mut self.extras)
     }
 
-    /// Drops what runs, inside of its span.
+    /// Drops the call's future inside of its span.
     fn end_call(&mut self) {
         if let Some(running) = self.running.take() {
             let trace = &self.extras.timer.trace;
@@ -133,7 +133,7 @@ impl<'a> AsyncCall<'a> {
         }
     }
 
-    /// Goes on with a call that has begun.
+    /// Makes a call that continues after its first poll.
     pub(crate) fn started(
         inner: &'a DispatcherState,
         event: &'a dyn ErasedDeferredEvent,
@@ -165,7 +165,7 @@ impl<'a> AsyncCall<'a> {
         }
     }
 
-    /// Goes on with the call.
+    /// Polls the call.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<FinishedCall> {
         let Some(running) = &mut self.running else {
             unreachable!("a call that has finished is not polled")
@@ -178,7 +178,7 @@ impl<'a> AsyncCall<'a> {
         let (polled, refused) = self
             .scope
             .enter(self.inner.id(), || match &self.inner.runtime {
-                // Timers are made inside of a runtime; the poll may come from elsewhere.
+                // A timer has to be made inside of a runtime, and any thread may poll.
                 Some(runtime) if self.needs_timer => runtime.inside(poll),
                 _ => poll(),
             });
@@ -186,7 +186,7 @@ impl<'a> AsyncCall<'a> {
         let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(result)) => CallResult::Ended(result),
-            // A timer of a runtime that has ended panics, and does not say whose it was.
+            // A timer of a runtime that has ended panics, with a message that does not name the handler.
             Err(payload) if self.needs_timer && self.inner.has_runtime_ended() => {
                 let panic = panics::message(payload);
                 let panic = panic.trim_end_matches('.');
@@ -194,7 +194,7 @@ impl<'a> AsyncCall<'a> {
             }
             Err(payload) => CallResult::Panicked(payload),
         };
-        // What it held, the user's `Drop` may panic on.
+        // The `Drop` of the user's values in the future may panic.
         panics::drop_caught(self.running.take());
         Poll::Ready(FinishedCall {
             result,
@@ -230,7 +230,7 @@ impl Drop for AsyncCall<'_> {
     }
 }
 
-/// A call inside of a task. Dropped midway, it leaves to the root what its observers know of it.
+/// A call inside of a task. A drop before the end of the call leaves the timer of the call to the root.
 struct InTask<'r, 'a> {
     call: AsyncCall<'a>,
     cascade: &'r mut Cascade,
@@ -255,7 +255,7 @@ fn tell_started(
     Some(observed.delivery_started(event.handler(inner, target)))
 }
 
-/// Runs a delivery of an async handler; answers how it ended.
+/// Runs a delivery to an async handler. Returns how it ended.
 pub(crate) async fn run_async(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
@@ -295,7 +295,7 @@ pub(crate) async fn run_async(
                 cascade: &mut *cascade,
             };
             let poll = |context: &mut Context<'_>| {
-                // With this very waker: polled again in the same turn, what yields would not.
+                // The first poll registered this waker. A second poll in the same turn would undo a yield.
                 if std::mem::take(&mut was_polled) {
                     return Poll::Pending;
                 }
@@ -308,7 +308,7 @@ pub(crate) async fn run_async(
     finished.settle(cascade, inner, event, target)
 }
 
-/// Runs a delivery on this thread, whatever its handler; answers how it ended.
+/// Runs a delivery to a sync or async handler on this thread. Returns how it ended.
 pub(crate) fn run(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,

@@ -1,4 +1,4 @@
-//! Deliveries that wait, as a task does, for room in their queues.
+//! Async waits of deliveries for capacity in their queues.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
 use crate::report::status::DeliveryStatus;
 
-/// Finds room for the deliveries of a root that wait for it.
+/// Waits for capacity for the blocked deliveries of a root.
 pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
     if let Some(mut capacity_wait) = CapacityWait::take(inner, cascade) {
         capacity_wait.find().await;
@@ -20,13 +20,13 @@ pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, cascade: &mu
     }
 }
 
-/// Deliveries that wait for room in their queues. Dropped before they found it, they are cancelled,
-/// or abandoned by their task.
+/// Deliveries that wait for capacity in their queues. A drop cancels the deliveries that still wait, or
+/// abandons them if they are a task's.
 pub(crate) struct CapacityWait<'a> {
     inner: &'a Arc<DispatcherState>,
     blocked: VecDeque<BlockedDelivery>,
     entry: Vec<(Arc<LiveQueue>, OfferResult)>,
-    /// How deliveries end for which this is dropped.
+    /// How the deliveries end that still wait when this is dropped.
     ended: DeliveryStatus,
     lost: Arc<AtomicUsize>,
 }
@@ -47,7 +47,7 @@ impl<'a> CapacityWait<'a> {
         })
     }
 
-    /// One after the other, so that lanes keep their order.
+    /// Offers the deliveries one after the other, so that lanes keep their order.
     pub(crate) async fn find(&mut self) {
         while let Some(BlockedDelivery { queue, .. }) = self.blocked.front() {
             let queue = Arc::clone(queue);
@@ -87,8 +87,8 @@ impl Drop for CapacityWait<'_> {
     }
 }
 
-/// Emits what handlers caused, in order, until nothing is left, and waits as a task until queues have
-/// capacity.
+/// Emits what handlers caused, in order, until nothing is left, and waits without blocking until queues
+/// have capacity.
 pub(crate) async fn run_caused(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
     loop {
         wait_for_capacity(inner, cascade).await;

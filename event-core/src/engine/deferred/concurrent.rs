@@ -1,10 +1,10 @@
 //! Futures that run side by side inside of another one.
 //!
-//! Each is polled once when it is started, and kept only if it is not ready then. As long as there are a few,
-//! they are polled whenever the outer future is, with its waker, which needs no memory. When there are more,
-//! each has a waker of its own, so that a wake-up polls the future that was woken and no other. Unlike
-//! `FuturesUnordered` this allocates nothing for a future that is ready at once, and polls none twice in one
-//! turn.
+//! Each future is polled once when it is started, and kept only if it is not ready then. A few futures are
+//! polled whenever the outer future is, with the waker of the outer future, which needs no memory. More than
+//! a few have a waker each, so that a wake-up polls the future that was woken and no other. Unlike
+//! `FuturesUnordered` this keeps no allocation for a future that is ready at once, and polls no future twice
+//! in one turn.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,39 +21,39 @@ mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-/// With so many a poll of each costs less than wakers.
+/// For at most this many futures a poll of each costs less than wakers.
 const FEW: usize = 16;
 
-/// How many are stored in one block, which stays small: a large one costs an allocator more than many.
+/// How many futures one block stores. One large block costs an allocator more than many small ones.
 const BLOCK: usize = 15;
 
 /// Futures that run side by side.
 pub(crate) struct ConcurrentFutures<F> {
-    /// Polled with the waker of the outer future in each turn, until there are more. `None` where one has
-    /// ended in this turn, or has got a waker of its own.
+    /// Polled with the waker of the outer future in each turn, while there are few futures. `None` where a
+    /// future has ended in this turn, or has got its own waker.
     few: Vec<Option<F>>,
-    /// Polled when they are woken. In blocks, all but the last of which are full.
+    /// Polled when they are woken. All blocks but the last are full.
     many: Vec<Vec<WakerSlot<F>>>,
     pending: usize,
     /// Which of `many` were woken.
     wakes: Option<Arc<WakeList>>,
-    /// The waker of the next one of `many`.
+    /// The waker of the next future of `many`.
     spare: Option<Waker>,
     emitted: PollRound,
 }
 
 struct WakerSlot<F> {
     waker: Waker,
-    /// `None` once it has ended.
+    /// `None` once the future has ended.
     future: Option<F>,
 }
 
-/// What is polled until the outer future waits again.
+/// What is polled in one turn, until the outer future waits again.
 #[derive(Default)]
 struct PollRound {
-    /// How many of the few were.
+    /// How many of `few` were polled.
     few: usize,
-    /// Which others were woken, and how many of those were polled.
+    /// Which of `many` were woken.
     woken: Vec<u32>,
     polled: usize,
 }
@@ -72,14 +72,14 @@ impl<F> Default for ConcurrentFutures<F> {
 }
 
 impl<F: Future + Unpin> ConcurrentFutures<F> {
-    /// One for at most so many futures.
+    /// Makes an empty set with capacity for this many futures, up to [`FEW`].
     pub(crate) fn with_capacity(futures: usize) -> Self {
         let mut empty = Self::default();
         empty.few.reserve_exact(futures.min(FEW));
         empty
     }
 
-    /// How many futures are under way.
+    /// How many futures have not ended.
     pub(crate) fn len(&self) -> usize {
         self.pending
     }
@@ -88,7 +88,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         self.pending == 0
     }
 
-    /// Polls a future for the first time. Gives it back with its output if it is ready, and keeps it if not.
+    /// Polls a future for the first time. Returns a ready future with its output, and keeps any other.
     pub(crate) fn start(
         &mut self,
         mut future: F,
@@ -103,7 +103,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         }
     }
 
-    /// Polls something for the first time, with the waker that it has if it is [kept](Self::keep).
+    /// Calls `poll` with the waker that the polled future gets if it is [kept](Self::keep).
     #[inline]
     pub(crate) fn poll_first<R>(
         &mut self,
@@ -115,7 +115,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         }
         let waker = self.next_waker(context);
         let polled = poll(&mut Context::from_waker(&waker));
-        // For this one if it is kept, else for the next.
+        // The waker is for this future if it is kept, or else for the next.
         self.spare = Some(waker);
         polled
     }
@@ -136,7 +136,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         self.pending += 1;
     }
 
-    /// The block that has room.
+    /// Returns a block that is not full.
     fn last_block(&mut self) -> &mut Vec<WakerSlot<F>> {
         if self.many.last().is_none_or(|last| last.len() == BLOCK) {
             self.many.push(Vec::with_capacity(BLOCK));
@@ -152,7 +152,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         self.wakes.is_none() && self.few.len() < FEW
     }
 
-    /// The waker of the future that comes next.
+    /// Returns the waker of the future that comes next.
     fn next_waker(&mut self, context: &Context<'_>) -> Waker {
         if let Some(spare) = self.spare.take() {
             return spare;
@@ -179,7 +179,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         }
     }
 
-    /// The next future that is ready in this turn, with its output.
+    /// Returns the next future that is ready in this turn, with its output.
     pub(crate) fn next_ready(&mut self, context: &mut Context<'_>) -> Option<(F, F::Output)> {
         while let Some(slot) = self.few.get_mut(self.emitted.few) {
             self.emitted.few += 1;
@@ -189,7 +189,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
                     return Some(ready);
                 }
             } else if let Some(future) = slot.take() {
-                // There are more than a few by now: from here on it has a waker of its own.
+                // There are more than a few futures now, so this one gets its own waker.
                 self.pending -= 1;
                 if let Some(ready) = self.start(future, context) {
                     return Some(ready);
@@ -199,7 +199,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
         while let Some(at) = self.emitted.woken.get(self.emitted.polled) {
             let at = *at as usize;
             self.emitted.polled += 1;
-            // A waker may outlive its future, and may have been a spare one that was used before.
+            // A waker may outlive its future, and a spare waker may have been woken before a future got it.
             let block = self.many.get_mut(at / BLOCK);
             let woken = block.and_then(|block| block.get_mut(at % BLOCK));
             let Some(WakerSlot { waker, future }) = woken else {
@@ -223,7 +223,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
 }
 
 impl<F> Drop for ConcurrentFutures<F> {
-    /// Wakers that outlive the futures wake nobody.
+    /// Detaches the wakers that outlive the futures: they wake nothing.
     fn drop(&mut self) {
         if let Some(wakes) = &self.wakes {
             wakes.close();
@@ -231,7 +231,7 @@ impl<F> Drop for ConcurrentFutures<F> {
     }
 }
 
-/// Polls a future, if it has not ended; takes it out when it ends.
+/// Polls a future, if it has not ended; takes the future out of its slot when it ends.
 fn poll<F: Future + Unpin>(
     slot: &mut Option<F>,
     context: &mut Context<'_>,
@@ -247,9 +247,9 @@ struct WakeList(Mutex<State>);
 
 struct State {
     futures: Vec<u32>,
-    /// By future, whether it is among those.
+    /// Whether each future is in `futures`, by its number.
     is_woken: Vec<bool>,
-    /// The waker of the outer future. Taken by the first wake-up, and given again with the next turn.
+    /// The waker of the outer future. Taken by the first wake-up, and set again by the next turn.
     outer: Option<Waker>,
 }
 
@@ -275,13 +275,13 @@ impl WakeList {
             state.futures.push(future);
             state.outer.take()
         };
-        // Outside of the lock: it is the executor's code.
+        // Outside of the lock, since a waker is the runtime's code.
         if let Some(outer) = outer {
             outer.wake();
         }
     }
 
-    /// Moves what was woken to `woken`, which is empty. From here on a wake-up wakes `outer`.
+    /// Moves the woken futures to `woken`, which is empty. The next wake-up wakes `outer`.
     fn take(&self, outer: Waker, woken: &mut Vec<u32>) {
         let before = {
             let mut state = self.lock();

@@ -43,23 +43,23 @@ pub(crate) struct ConcurrentCalls<'a> {
     pub(crate) first: Option<usize>,
     /// Not started yet.
     pub(crate) subscribed: Option<DeferredSubscriptions>,
-    /// How many handlers and subscriptions have had their turn.
+    /// How many handlers and subscriptions were taken in order, which is the place of the next.
     pub(crate) taken: usize,
-    /// Those that began at once, and wait.
+    /// The calls that waited after the first polls.
     pub(crate) plain: ConcurrentFutures<Plain<'a>>,
-    /// Whether the handler at each seat has ended, if some handler waits for another.
+    /// Whether each handler has ended, by its index, if some handler waits for another.
     pub(crate) ended: Option<Vec<bool>>,
-    /// Those that wait for others to end, each with its place in the order.
+    /// The handlers that wait for others to end, each with its place in the order.
     pub(crate) held: Vec<(u32, usize)>,
-    /// A handler has ended since those were looked at.
+    /// A handler has ended since `held` was last checked.
     pub(crate) may_release: bool,
     pub(crate) active: ConcurrentFutures<ActiveCall<'a>>,
-    /// What handlers caused that landed, by their place in the order.
+    /// What ended handlers caused, with their place in the order.
     pub(crate) caused: Vec<(usize, CascadeTail)>,
 }
 
 impl<'a> ConcurrentCalls<'a> {
-    /// Of the handlers from one on.
+    /// Makes the calls of all handlers from `first` on.
     pub(crate) fn new(
         inner: &'a Arc<DispatcherState>,
         event: &'a dyn ErasedDeferredEvent,
@@ -88,7 +88,7 @@ impl<'a> ConcurrentCalls<'a> {
         self.put_back_caused();
     }
 
-    /// Starts all, and waits until all have ended and deliveries have found capacity in their queues.
+    /// Starts all, and waits until all have ended and queues have taken or refused the blocked deliveries.
     pub(crate) async fn start_all_and_find(&mut self, mut capacity_wait: CapacityWait<'_>) {
         {
             let mut entry = false;
@@ -124,7 +124,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Lets what handlers caused join the list, in the order of the handlers.
+    /// Appends what handlers caused to the list of the cascade, in the order of the handlers.
     fn put_back_caused(&mut self) {
         if self.caused.is_empty() {
             return;
@@ -140,7 +140,7 @@ impl<'a> ConcurrentCalls<'a> {
         let Some(first) = self.first.take() else {
             return;
         };
-        // Let go when all have started, with what cancelled subscriptions captured.
+        // Dropped when all have started, with what cancelled subscriptions captured.
         let subscribed = self.subscribed.take();
         for step in Steps::new(
             first,
@@ -177,7 +177,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Asks the filter of a handler; its emits are inside of this emission.
+    /// Asks the filter of a handler; emits of the filter are inside of this emission.
     fn admits(&mut self, index: u32) -> bool {
         let scope = self.event.lineage().scope();
         let (admits, refused) = scope.enter(self.inner.id(), || {
@@ -187,7 +187,7 @@ impl<'a> ConcurrentCalls<'a> {
         admits
     }
 
-    /// Whether every handler has ended that the one at `seat` waits for.
+    /// Whether every handler has ended that the handler at `index` waits for.
     fn may_start(&self, index: u32) -> bool {
         match (&self.ended, self.event.executor(self.inner, index)) {
             (Some(ended), Executor::Task(executor)) => {
@@ -197,7 +197,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Starts those that wait for nobody any more.
+    /// Starts the held handlers for which all others have ended that they wait for.
     fn start_held(&mut self, context: &mut Context<'_>) {
         while std::mem::take(&mut self.may_release) {
             for (index, order) in std::mem::take(&mut self.held) {
@@ -222,7 +222,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Starts a call, once its handler has few enough others, and polls it.
+    /// Starts a call, once its handler is below its limit, and polls the call.
     fn start(
         &mut self,
         target: HandlerRef,
@@ -250,8 +250,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Starts a call once fewer calls of its handler run. Apart, so that emits inside of each other have
-    /// less on the stack.
+    /// Starts a call once fewer calls of its handler run. Not inlined, so that nested emits need less stack.
     #[inline(never)]
     fn start_when_free(
         &mut self,
@@ -334,7 +333,8 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Skips a handler if the first failure ends the emission, and there is one.
+    /// Skips a handler if the first failure ends the emission, and there is one. Returns whether it was
+    /// skipped.
     fn skips_after_failure(&mut self, target: &HandlerRef) -> bool {
         let Some(skip) = hand_over::stopped(self.cascade, None) else {
             return false;
@@ -353,7 +353,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Ends a delivery that nobody goes on with.
+    /// Ends a delivery as cancelled.
     fn cancel(&mut self, target: &HandlerRef, extras: CallExtras) {
         settle::settle(self.cascade, self.inner, self.event, target, |emission| {
             extras.join(emission);
@@ -363,8 +363,8 @@ impl<'a> ConcurrentCalls<'a> {
 }
 
 impl Drop for ConcurrentCalls<'_> {
-    /// Whatever has not ended is cancelled. What was caused stays in the root, which says that it was not
-    /// emitted.
+    /// Cancels the deliveries that have not ended. Caused events stay in the root, which reports that they
+    /// were not emitted.
     fn drop(&mut self) {
         self.put_back_caused();
         let is_over = self.plain.is_empty() && self.active.is_empty() && self.held.is_empty();

@@ -1,8 +1,9 @@
 //! Threads and tasks that serve a queue.
 //!
-//! A consumer that has nothing to do holds nothing of the user's: it takes hold of its dispatcher in the
-//! step that takes a delivery, and lets go before it gives back the ticket of the last one. So whoever finds a queue
-//! quiet, or a dispatcher closed, finds that nobody else works with what the dispatcher owns.
+//! A consumer that has nothing to do holds nothing of the user's: the consumer upgrades its reference to
+//! the dispatcher in the step that takes a delivery, and drops the dispatcher before the consumer returns
+//! the ticket of the last delivery. So no consumer uses what the dispatcher owns while a queue is quiet or
+//! a dispatcher is closed.
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
@@ -35,7 +36,7 @@ pub(crate) fn start_threads(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>
         let alive = ConsumerGuard::new(inner, queue);
         let thread = thread::Builder::new().name(format!("{}-{at}", queue.name));
         if let Err(error) = thread.spawn(move || serve_as_thread(&alive)) {
-            // The guard went with the closure, and counted it.
+            // The closure was dropped, and its guard counted the consumer as ended.
             log::no_thread(queue.name, &error);
         }
     }
@@ -60,8 +61,8 @@ pub(crate) fn start_tasks(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>) 
     }
 }
 
-/// A consumer; when the last one ends, and not because the queue was closed, what waits is
-/// abandoned.
+/// Counts a consumer while it runs; when the last consumer of a queue ends, and the queue is not closed,
+/// what waits is abandoned.
 struct ConsumerGuard {
     inner: Weak<DispatcherState>,
     closing: Arc<Closing>,
@@ -77,8 +78,8 @@ impl ConsumerGuard {
         }
     }
 
-    /// The dispatcher, for a delivery. It lives while one waits: its last clone leaves it to the
-    /// [`Closing`], and what is closed is empty.
+    /// Adds the dispatcher to a delivery. A dispatcher lives while a delivery waits: its last clone leaves
+    /// the state to the [`Closing`], and the queues of a closed dispatcher are empty.
     fn hold(
         &self,
         next: Next<DeferredDelivery>,
@@ -89,11 +90,11 @@ impl ConsumerGuard {
         }
     }
 
-    /// No further delivery is ready, and the consumer has let go of the dispatcher: gives the ticket back.
+    /// Returns the ticket once no delivery is ready and the consumer has dropped its dispatcher.
     fn rest(&self, ticket: &TicketSlot<'_>) {
         ticket.give_back();
-        // A dispatcher that began to drain before that found the delivery running, and left it to this
-        // consumer to close.
+        // A dispatcher that began to drain while the ticket was held found the delivery running, and left
+        // its close to this consumer.
         self.closing.close_if_quiet();
     }
 }
@@ -180,7 +181,7 @@ async fn run_until_idle(
             NextStep::Look => {}
         }
         if run.start_turn() {
-            // Handlers that never wait would else keep all other tasks from their turn.
+            // Without this yield, handlers that never wait would keep all other tasks from running.
             runtime::yield_now().await;
         }
         match ticket.with(|ticket| queue.buffer.try_next(ticket)) {
@@ -190,11 +191,11 @@ async fn run_until_idle(
     }
 }
 
-/// A delivery that a task runs. Dropped before it ended, it is abandoned: the runtime ended.
+/// A delivery that a task runs. A delivery that is dropped before its end is abandoned: the runtime ended.
 pub(crate) struct RunningDelivery<'a> {
     run: &'a ConsumerRun<'a>,
     item: Option<DeferredDelivery>,
-    /// What it leads to.
+    /// What the delivery causes.
     cascade: Cascade,
 }
 
@@ -224,7 +225,7 @@ impl<'a> RunningDelivery<'a> {
     async fn conclude(&mut self, ended: DeliveryStatus) {
         let ConsumerRun { queue, inner, .. } = self.run;
         queue.count(ended);
-        // From here on the delivery has ended, whatever becomes of what it caused.
+        // The delivery has ended, however the emissions end that it caused.
         panics::drop_caught(self.item.take());
         if self.cascade.state.get().is_some() {
             self.run.ticket.end();
@@ -269,7 +270,8 @@ fn run_on_thread(
 }
 
 impl LiveQueue {
-    /// Runs what waits right now with what its owner lends; answers how many deliveries ran.
+    /// Runs the deliveries that wait when it is called, with the value that the owner lends. Returns how many
+    /// deliveries ran.
     pub(crate) fn pump(
         self: &Arc<Self>,
         inner: &Arc<DispatcherState>,
@@ -278,7 +280,7 @@ impl LiveQueue {
         let before = self.buffer.counts();
         let mut ran = 0;
         let mut is_held_back = false;
-        // Those that had to make room are the oldest: they were waiting, too.
+        // Displaced deliveries are the oldest, so they were waiting before, too.
         while ran + self.displaced_since(&before) < before.depth {
             let Some(Taken { item, ticket }) = self.buffer.try_take(None) else {
                 is_held_back = true;
@@ -286,7 +288,7 @@ impl LiveQueue {
             };
             let slot = TicketSlot::new(&self.buffer);
             slot.put(Some(ticket));
-            // It never waits: whoever waits for room may wait for this very pump.
+            // A pump never waits for capacity, which only this very pump may free.
             let lent = Some(&mut *lent);
             let ended = run_on_thread(inner, item, &slot, lent, WaitPolicy::Never);
             self.count(ended);

@@ -13,7 +13,7 @@ use crate::queue::account::HandlerCounts;
 use crate::queue::buffer::slots::Label;
 
 impl DispatcherState {
-    /// Takes no more roots, and lets what is under way end.
+    /// Takes no more roots, and lets deliveries that wait or run end.
     pub(crate) fn drain(&self) {
         let closing = &self.closing;
         if !closing.phase.drain(&self.tasks, &closing.buffers()) {
@@ -26,7 +26,7 @@ impl DispatcherState {
         closing.close_if_quiet();
     }
 
-    /// Ends it. What still waits is abandoned, and tasks are dropped.
+    /// Closes the dispatcher: abandons the deliveries that still wait, and aborts tasks.
     pub(crate) fn close(self: &Arc<Self>) {
         let closing = &self.closing;
         let Some(given_up) = closing.phase.close(&self.tasks, &closing.buffers()) else {
@@ -46,7 +46,7 @@ impl DispatcherState {
         closing.end_streams_and_notify();
     }
 
-    /// What was drained, what was abandoned, and how many emissions were cut short.
+    /// Returns what was drained, what was abandoned, and how many emissions were cut short.
     pub(crate) fn account(
         &self,
     ) -> (
@@ -71,7 +71,7 @@ impl DispatcherState {
         }
     }
 
-    /// The last dispatcher is gone: what is queued still runs, while somebody serves it.
+    /// Drains after the last dispatcher was dropped: queued deliveries still run where a queue has consumers.
     pub(crate) fn on_last_owner_dropped(self: &Arc<Self>) {
         if self.closing.is_closed() {
             return;
@@ -86,7 +86,7 @@ impl DispatcherState {
             crate::log::dropped_with_work(waiting, tasks);
         }
         self.drain();
-        // Nobody can pump these any more.
+        // Without a dispatcher no caller can pump these queues.
         for queue in &*self.queues {
             if queue.serves() == ServedBy::Pump {
                 fail_waiting(queue, self);

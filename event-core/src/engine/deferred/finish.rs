@@ -1,4 +1,4 @@
-//! Ends deliveries that never ran, and tells who is to hear of failures.
+//! Ends deliveries that did not run to their end, and notifies of failures.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::report::status::DeliveryStatus;
 use crate::runtime::Runtime;
 
 impl DispatcherState {
-    /// Ends a delivery that nobody runs any more, and whose emitter has its report: counted, told
-    /// to observers, and, if it is a failure, told to whoever hears of those.
+    /// Ends a delivery that will not run, and whose emitter has its report: counts the delivery, tells
+    /// observers, and notifies of a failure.
     #[cold]
     pub(crate) fn end_not_run(
         self: &Arc<Self>,
@@ -35,7 +35,7 @@ impl DispatcherState {
         self.notify_failures(cascade);
     }
 
-    /// The same of one that is abandoned, which may have been under way.
+    /// Ends a delivery that is abandoned, which may have been running.
     #[cold]
     pub(crate) fn abandon(
         self: &Arc<Self>,
@@ -61,7 +61,7 @@ impl DispatcherState {
         self.notify_failures(cascade);
     }
 
-    /// Why nobody runs a delivery or an emission any more.
+    /// Returns why a delivery or an emission is abandoned.
     #[cold]
     pub(crate) fn abandoned(&self, queue: Option<&'static str>) -> Cause {
         let has_ended = !self.closing.is_closed() && self.has_runtime_ended();
@@ -77,7 +77,7 @@ impl DispatcherState {
         self.runtime.as_ref().is_some_and(Runtime::has_ended)
     }
 
-    /// Tells the failures of a root that nobody gets the report of.
+    /// Notifies of the failures of a root whose report no caller gets.
     pub(crate) fn notify_failures(&self, cascade: Cascade) {
         if cascade.state.get().is_none() {
             return;

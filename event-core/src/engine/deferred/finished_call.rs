@@ -1,4 +1,4 @@
-//! A call that ended, and what it left behind.
+//! A call that ended, with its emitters and timer.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ use crate::engine::state::DispatcherState;
 use crate::nesting::NestingError;
 use crate::report::status::DeliveryStatus;
 
-/// What a call leaves behind, however it ends.
+/// The emitters and the timer of a call, however it ends.
 #[derive(Default)]
 pub(crate) struct CallExtras {
     /// The emitters that the handler was given.
     pub(crate) emitters: Vec<Arc<EmitterBuffer>>,
-    /// What its observers know of it.
+    /// What observers know of the call.
     pub(crate) timer: DeliveryTimer,
 }
 
 impl CallExtras {
-    /// Of a call of which only observers know something.
+    /// Makes the extras of a call without emitters.
     pub(crate) fn of(timer: DeliveryTimer) -> Self {
         Self {
             emitters: Vec::new(),
@@ -34,7 +34,7 @@ impl CallExtras {
         }
     }
 
-    /// Goes into the emission that ends the delivery.
+    /// Adds the emitters and the timer to the emission that ends the delivery.
     pub(crate) fn join(self, emission: &Emission<'_>) {
         emission.attach_emitters(self.emitters);
         if self.timer.is_known() {
@@ -43,7 +43,7 @@ impl CallExtras {
     }
 }
 
-/// A call that ended, with what it left behind.
+/// A call that ended, with its extras.
 pub(crate) struct FinishedCall {
     pub(crate) result: CallResult,
     pub(crate) extras: CallExtras,
@@ -52,7 +52,7 @@ pub(crate) struct FinishedCall {
 }
 
 impl FinishedCall {
-    /// Of a call that left nothing else behind.
+    /// Makes a first call that ended, without extras.
     pub(crate) fn plain(result: CallResult, refused: Option<NestingError>) -> Self {
         Self {
             result,
@@ -62,12 +62,12 @@ impl FinishedCall {
         }
     }
 
-    /// Whether there is nothing to say but that the delivery is done.
+    /// Whether the delivery is done, without emitters and without refused emits.
     pub(crate) fn is_plain(&self) -> bool {
         self.result.is_done() && self.extras.emitters.is_empty() && self.refused.is_none()
     }
 
-    /// Takes the outcome into a root; answers how the delivery ended.
+    /// Adds the outcome to a root. Returns how the delivery ended.
     pub(crate) fn settle(
         self,
         cascade: &mut Cascade,

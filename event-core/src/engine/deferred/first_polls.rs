@@ -1,9 +1,10 @@
 //! An emission to async handlers that are mostly ready when they are first polled.
 //!
-//! Events whose handlers run inline or as plain `async fn`s, with no filter, no timeout, no limit and no
-//! order among them, go this way first. Each call is polled where it starts, under one `catch_unwind`
-//! around all of them. It goes on while a call is simply done or waits; the first that is more, and all
-//! behind it, are left to [`structured`](crate::engine::deferred::async_handlers), as is the rest of those that wait.
+//! This module first polls the handlers of events whose handlers run inline or as plain `async fn`s, with no
+//! filter, no timeout, no limit and no order among them. Each call is polled where it starts, under one
+//! `catch_unwind` around all calls. The next call starts while each call is plainly done or waits. The first
+//! call that is neither, all handlers after it, and the calls that wait are left to
+//! [`async_handlers`](crate::engine::deferred::async_handlers).
 
 use std::cell::Cell;
 use std::future::Future;
@@ -30,17 +31,17 @@ use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
 
-/// What is left of an emission that was not simply done.
+/// The handlers of an emission that were not plainly done at their first poll.
 pub(crate) struct RemainingHandlers<'a> {
-    /// The handler that stopped it; those behind it have not started.
+    /// The handler that stopped the first polls; the handlers after it have not started.
     pub(crate) index: usize,
-    /// How far that one got, unless it has not started either.
+    /// The call of the handler at `index`, if it has started.
     pub(crate) started: Option<StartedCall<'a>>,
-    /// Those before it that wait.
+    /// The calls of earlier handlers that wait.
     pub(crate) waiting: ConcurrentFutures<Plain<'a>>,
 }
 
-/// A call that waits, of an outermost root that nobody observes, and that has no emitters.
+/// A call that waits and has no emitters, of an outermost root that has no observers.
 pub(crate) struct Plain<'a> {
     pub(crate) running: HandlerFuture<'a>,
     pub(crate) index: usize,
@@ -65,14 +66,14 @@ impl Future for Plain<'_> {
 }
 
 impl Plain<'_> {
-    /// Drops what runs. It is the user's, and its emits are inside of the emission.
+    /// Drops the call's future. Its `Drop` is the user's code, whose emits are inside of the emission.
     pub(crate) fn discard(self) {
         let discard = || panics::catch(|| drop(self.running));
         let _ = nesting::enter(lineage::ROOT_LINEAGE.depth, discard);
     }
 }
 
-/// An emission that is more than done after the first poll of its handlers.
+/// An emission that is not plainly done after the first polls of its handlers.
 pub(crate) struct StartedRoot<'a> {
     pub(crate) cascade: Cascade,
     pub(crate) refused: Option<NestingError>,
@@ -89,8 +90,8 @@ impl<'a> StartedRoot<'a> {
     }
 }
 
-/// Runs the inline handlers, then the async ones, until one of them is not simply done. Returns how many were
-/// done, if that is all there is to say.
+/// Runs the inline handlers, then the first polls of the async ones, until a call neither is plainly done nor
+/// waits. Returns how many handlers were done, if all were plainly done.
 #[inline]
 pub(crate) fn run<'a>(
     inner: &Arc<DispatcherState>,
@@ -185,7 +186,7 @@ fn run_async<'a>(
                     emission.set_position(at);
                     let first = match call.start(event, &Delivery::new(&emission)) {
                         Err(why) => return Some(FirstPoll::Ended(CallResult::NotRun(why))),
-                        // It has emitters, and so runs on elsewhere.
+                        // A call that has emitters is not a `Plain` one.
                         Ok(running) if state.get().is_some() => {
                             return Some(poll(running, context));
                         }
@@ -229,7 +230,7 @@ fn run_async<'a>(
     })))
 }
 
-/// Polls a call with the waker that it has if it is kept.
+/// Polls a call with the waker that the call gets if it is kept.
 #[inline]
 fn poll_first<R>(
     waiting: &mut Option<ConcurrentFutures<Plain<'_>>>,

@@ -1,4 +1,4 @@
-//! The second phase of an emission: what does not run inline is handed over.
+//! The second phase of an emission: deferred deliveries are handed over.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ use crate::panics;
 use crate::report::failure::Cause;
 use crate::report::status::{DeliveryStatus, SkipReason};
 
-/// Hands an event to its queues and tasks, and to streams, in order.
+/// Hands an event over to its queues, its tasks and its streams, in order.
 ///
-/// `subscribed` are the subscriptions as they were when the emission began: who subscribes during it will
-/// see the next one. A root that runs async handlers itself finds them untouched. `halted` says why nothing
-/// is handed over, if so.
+/// `subscribed` are the subscriptions of when the emission began: a later subscription gets the next event.
+/// The async handlers of a root that runs them itself are not handed over. `halted` is the reason why
+/// nothing is handed over, if there is one.
 pub(crate) fn hand_over(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
@@ -57,8 +57,8 @@ pub(crate) fn hand_over(
     }
 }
 
-/// Asks the filters of all handlers before anything is handed over. Returns the seats, in order, at which
-/// that ended the delivery.
+/// Asks the filters of all handlers before anything is handed over. Returns the indexes of the handlers, in
+/// order, whose filter ended the delivery.
 fn ask_filters(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
@@ -79,7 +79,7 @@ fn ask_filters(
     refused
 }
 
-/// Hands an event to the handler at a seat, whose filter holds.
+/// Hands an event over to a handler whose filter holds.
 fn hand_over_to_handler(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
@@ -108,7 +108,7 @@ fn hand_over_to_handler(
     }
 }
 
-/// Hands an event to a subscription that does not run inline.
+/// Hands an event over to a subscription that does not run inline.
 fn hand_over_subscription(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
@@ -142,7 +142,7 @@ fn hand_over_subscription(
     }
 }
 
-/// The seats of an event, by their index.
+/// Returns the indexes of the deferred handlers of an event.
 pub(crate) fn deferred_count(
     inner: &DispatcherState,
     event: &dyn ErasedDeferredEvent,
@@ -158,7 +158,7 @@ pub(crate) fn is_ordered(inner: &DispatcherState, event: &dyn ErasedDeferredEven
     })
 }
 
-/// Whether nothing more of the event is handed over.
+/// Returns why no further delivery of the event is handed over, if so.
 pub(crate) fn stopped(cascade: &Cascade, halted: Option<SkipReason>) -> Option<SkipReason> {
     halted.or_else(|| {
         (cascade.is_fail_fast() && cascade.has_failed()).then_some(SkipReason::EarlierFailure)
@@ -169,7 +169,8 @@ fn item(event: &Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> DeferredDel
     DeferredDelivery::new(Arc::clone(event), target)
 }
 
-/// Asks the filter of a handler; if it does not hold, the delivery ends here.
+/// Asks the filter of a handler, and ends the delivery if the filter does not hold or panics. Returns
+/// whether the filter holds.
 pub(crate) fn admits(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
@@ -189,7 +190,7 @@ pub(crate) fn admits(
     false
 }
 
-/// Ends a delivery that nobody takes, as a failure.
+/// Ends a delivery that no executor takes, as a failure.
 pub(crate) fn reject(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
@@ -225,7 +226,7 @@ fn start_task(
     cascade: &mut Cascade,
 ) {
     if inner.runtime.is_none() {
-        // Of a subscription: a build refuses handlers.
+        // Only a subscription can lack a runtime: a build refuses such handlers.
         reject(inner, &**event, &target, cascade, Cause::NoRuntime);
         return;
     }
@@ -236,7 +237,7 @@ fn start_task(
     }
 }
 
-/// Offers a delivery to its queue, and takes in the answer.
+/// Offers a delivery to its queue, and settles the result.
 pub(crate) fn offer(
     inner: &Arc<DispatcherState>,
     queue: &Arc<LiveQueue>,
@@ -248,7 +249,7 @@ pub(crate) fn offer(
         let mut blocked = state.blocked.iter();
         blocked.any(|blocked| Arc::ptr_eq(&blocked.queue, queue))
     };
-    // Behind one that waits for the same queue, so that lanes keep their order.
+    // A delivery waits behind one that waits for the same queue, so that lanes keep their order.
     if waits
         && cascade
             .state
@@ -273,7 +274,7 @@ pub(crate) fn offer(
 
 fn block(queue: &Arc<LiveQueue>, item: DeferredDelivery, cascade: &mut Cascade) {
     queue.count_wait();
-    // Whoever has the report of the root is told there.
+    // A report of the root that a caller gets names the delivery.
     let slot = if cascade.wait_policy.is_reported() {
         None
     } else {
@@ -286,7 +287,7 @@ fn block(queue: &Arc<LiveQueue>, item: DeferredDelivery, cascade: &mut Cascade) 
     });
 }
 
-/// Takes in what became of a delivery that was offered to a queue.
+/// Settles a delivery with the result of its offer to a queue.
 pub(crate) fn offered_to(
     inner: &Arc<DispatcherState>,
     queue: &Arc<LiveQueue>,
@@ -313,7 +314,7 @@ pub(crate) fn offered_to(
             });
             panics::drop_caught(item);
         }
-        // The stream is gone, and with it the subscription.
+        // The stream was dropped, which cancels the subscription.
         OfferResult::Closed(item)
             if queue.serves() == ServedBy::Stream && !inner.closing.is_closed() =>
         {
@@ -340,7 +341,7 @@ pub(crate) fn offered_to(
     }
 }
 
-/// Lets the thread wait until each delivery has found room.
+/// Blocks the thread until each blocked delivery was taken or refused by its queue.
 pub(crate) fn wait_blocking(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
     if cascade.state.get().is_none() {
         return;

@@ -14,8 +14,7 @@ use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::{Offer, WhenFull};
 use crate::report::status::DeliveryStatus;
 
-/// Offers a delivery, which may have waited for room in a slot. The consumers start with the first
-/// one.
+/// Offers a delivery, which may have waited for capacity in a slot. The first offer starts the consumers.
 pub(crate) fn offer(
     queue: &Arc<LiveQueue>,
     inner: &Arc<DispatcherState>,
@@ -52,7 +51,7 @@ pub(crate) fn offer(
                 }
             };
         }
-        // The last consumer may have gone since the look above.
+        // The last consumer may have ended since the check above.
         Offer::Closed(item) if queue.has_no_consumer.load(Ordering::Acquire) => {
             return OfferResult::NoConsumer(item);
         }
@@ -62,7 +61,7 @@ pub(crate) fn offer(
     OfferResult::Waits
 }
 
-/// Starts the consumers, with the first delivery.
+/// Starts the consumers, unless they have been started.
 pub(crate) fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
     if queue.start.is_completed() {
         return;
@@ -74,7 +73,7 @@ pub(crate) fn start(queue: &Arc<LiveQueue>, inner: &Arc<DispatcherState>) {
     });
 }
 
-/// The oldest delivery made room for another.
+/// Ends the oldest delivery, which was dropped to free capacity for another.
 #[cold]
 fn displaced(queue: &LiveQueue, inner: &Arc<DispatcherState>, oldest: DeferredDelivery) {
     queue.count(DeliveryStatus::Dropped);
@@ -85,14 +84,14 @@ fn displaced(queue: &LiveQueue, inner: &Arc<DispatcherState>, oldest: DeferredDe
     }
 }
 
-/// Nobody serves it any more: ends all that waits, and lets go whoever waits for room.
+/// Ends all deliveries of a queue that has no consumer any more, and lets emitters stop waiting for capacity.
 pub(crate) fn fail_waiting(queue: &LiveQueue, inner: &Arc<DispatcherState>) {
     queue.has_no_consumer.store(true, Ordering::Release);
     queue.buffer.close();
     abandon_all(queue, inner, queue.buffer.clear());
 }
 
-/// Ends what waited, since nobody will run it.
+/// Ends waiting deliveries that no consumer will run.
 pub(crate) fn abandon_all(
     queue: &LiveQueue,
     inner: &Arc<DispatcherState>,
@@ -108,7 +107,7 @@ pub(crate) fn abandon_all(
 ///
 /// # Errors
 ///
-/// There is no room after all.
+/// The queue has no capacity.
 pub(crate) fn offer_again(
     inner: &Arc<DispatcherState>,
     blocked: BlockedDelivery,

@@ -1,4 +1,4 @@
-//! What a consumer does between two waits: its turns for handlers whose events wait by value.
+//! A consumer's turns for handlers whose events wait by value.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -29,7 +29,7 @@ use crate::queue::buffer::slots::Label;
 use crate::queue::buffer::ticket::{Next, Turn};
 use crate::report::status::DeliveryStatus;
 
-/// After so many deliveries in a row a consumer looks what else there is, and a task lets others run.
+/// After this many deliveries in a row a consumer looks for other deliveries, and a task lets others run.
 const TURN: u32 = 128;
 
 const NO_RING: u32 = u32::MAX;
@@ -39,7 +39,7 @@ pub(crate) struct ConsumerRun<'a> {
     pub(crate) queue: &'a LiveQueue,
     pub(crate) inner: &'a Arc<DispatcherState>,
     pub(crate) ticket: &'a TicketSlot<'a>,
-    /// How many deliveries there were in this turn.
+    /// How many deliveries ran in this turn.
     deliveries: AtomicU32,
     is_turn_over: AtomicBool,
     /// The ring of the event that ended the last turn, or [`NO_RING`].
@@ -71,7 +71,7 @@ impl<'a> ConsumerRun<'a> {
         }
     }
 
-    /// The ring of the event that ended the last turn, if that is why it ended.
+    /// Takes the ring of the event that ended the last turn, if an event of another ring ended that turn.
     pub(crate) fn take_next_ring(&self) -> Option<u32> {
         let ring = self.next_ring.load(Ordering::Relaxed);
         if ring == NO_RING {
@@ -81,7 +81,7 @@ impl<'a> ConsumerRun<'a> {
         Some(ring)
     }
 
-    /// What to do with what is next in the queue.
+    /// Returns what to do with the next item or event of the queue.
     pub(crate) fn next_item(&self, next: Next<DeferredDelivery>) -> NextStep {
         match next {
             Next::Item(taken) => {
@@ -105,7 +105,7 @@ impl<'a> ConsumerRun<'a> {
         }
     }
 
-    /// Counts a delivery.
+    /// Counts a delivery in this turn.
     #[inline]
     pub(crate) fn count_turn(&self) {
         let deliveries = self.deliveries.load(Ordering::Relaxed);
@@ -223,7 +223,7 @@ impl PortConsumer for ConsumerRun<'_> {
 }
 
 impl ConsumerRun<'_> {
-    /// Ends a call of a handler that blocks, which is more than done.
+    /// Ends a call of a handler that blocks, and that did more than return.
     #[cold]
     fn end_call(&self, mut cascade: Cascade, refused: Option<NestingError>) -> Cascade {
         let ended = cascade
@@ -238,10 +238,10 @@ impl ConsumerRun<'_> {
     }
 }
 
-/// The services of a queue's ports for one consumer, each made at its first turn.
+/// The services of a queue's ports for one consumer, each made at the first turn of its port.
 pub(crate) struct Ports<'a> {
     run: &'a ConsumerRun<'a>,
-    /// Of the handler that had the last turn.
+    /// The service of the handler that had the last turn.
     current: Option<(u32, PortService<'a>)>,
     others: Vec<(u32, PortService<'a>)>,
 }
@@ -255,7 +255,7 @@ impl<'a> Ports<'a> {
         }
     }
 
-    /// Lets the handler of a ring take its events, until another's event is next.
+    /// Lets the handler of a ring take its events until the turn ends, as where another's event is next.
     pub(crate) async fn serve(&mut self, ring: u32) {
         let run = self.run;
         if let PortService::Async(service) = self.service(ring) {
@@ -278,7 +278,7 @@ impl<'a> Ports<'a> {
             (PortService::Async(_), None) => {
                 unreachable!("a build refuses async handlers without a runtime")
             }
-            // The next turn is another service.
+            // The next turn makes another service.
             (PortService::Served, _) => self.current = None,
         }
     }

@@ -11,17 +11,17 @@ use crate::flag::Flag;
 /// The order among the handlers of one emission; `None` if no handler waits for another.
 pub(crate) struct Precedence(Option<Arc<[Flag]>>);
 
-/// One delivery of such an emission. Dropped, it tells the others that the delivery has ended, however
-/// it ended.
+/// One delivery of an emission with an order among its handlers. Its drop tells the others that the delivery
+/// has ended, however it ended.
 pub(crate) struct Completion {
     index: usize,
-    /// Whether the delivery at each seat has ended.
+    /// Whether each delivery has ended, by the index of its handler.
     ended: Arc<[Flag]>,
 }
 
 impl Precedence {
-    /// Of an event that is handed over. Where the emission runs its async handlers itself, it keeps their
-    /// order, too.
+    /// Makes the order for an event that is handed over. An emission that runs its async handlers itself
+    /// (`is_structured`) keeps their order itself.
     pub(crate) fn new(
         inner: &DispatcherState,
         event: &dyn ErasedDeferredEvent,
@@ -36,7 +36,8 @@ impl Precedence {
         Self(is_ordered.then(flags))
     }
 
-    /// That of the delivery at a seat. To be made for each, also for one that ends at once.
+    /// Returns the completion of the delivery to a handler. Call it for each handler, also where the delivery
+    /// ends at once.
     pub(crate) fn completion(&self, index: usize) -> Option<Completion> {
         let ended = Arc::clone(self.0.as_ref()?);
         Some(Completion { index, ended })
@@ -44,7 +45,7 @@ impl Precedence {
 }
 
 impl Completion {
-    /// Waits until every delivery has ended that this one has to run after.
+    /// Waits until every delivery has ended that this delivery has to run after.
     pub(crate) async fn wait_for_others(
         &self,
         inner: &DispatcherState,

@@ -1,8 +1,8 @@
 //! An emission to queues alone.
 //!
-//! Events whose handlers all wait in queues, with no filter, go this way: the event is put where all
-//! deliveries share it, once, and each queue is offered its own. What a queue does not take at once
-//! is left to the others.
+//! This module emits events whose handlers are all queued, with no filter. The event is allocated once, all
+//! deliveries share it, and each queue is offered its own delivery. [`hand_over`] settles an offer that a
+//! queue does not take at once.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ use crate::nesting_depth;
 use crate::panics;
 use crate::queue::Overflow;
 
-/// The place of an event that goes this way, as an outermost root.
+/// Returns the entry of an event that this module can emit as an outermost root.
 pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEntry> {
     let entry = inner.entry(kind.slot())?;
     let goes =
@@ -32,16 +32,16 @@ pub(crate) fn entry(inner: &DispatcherState, kind: EventKind) -> Option<&TableEn
     goes.then_some(entry)
 }
 
-/// What became of an event that was offered by value. If it is not taken, it is where it was.
+/// The result of an offer of an event by value. An event that is not taken stays with the caller.
 pub(crate) enum EventOffer<'d> {
     Taken,
     /// The queue is full, and lets emitters wait.
     Full(EventPlace<'d>),
-    /// The event goes the way of all others.
+    /// The event cannot wait by value, and is emitted like any other.
     Refused,
 }
 
-/// A queue, and the ring in it.
+/// A queue, and a ring in the queue.
 #[derive(Clone, Copy)]
 pub(crate) struct EventPlace<'d> {
     pub(crate) queue: &'d Arc<LiveQueue>,
@@ -98,14 +98,14 @@ impl EventPlace<'_> {
     }
 }
 
-/// Whether an event has a key, or one that panics.
+/// Whether an event has a key, or a key that panics.
 fn has_lane(event: &dyn RootEvent) -> bool {
     let lane = || panics::catch_payload(|| event.lane());
     !matches!(nesting::enter(0, lane).0, Ok(None))
 }
 
-/// Offers the event to its queues; answers what was refused inside of it. A root that may block waits
-/// for room.
+/// Offers the event to its queues. A root that may block waits for capacity. Returns the refusal of an emit
+/// that was nested too deep.
 pub(crate) fn emit(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,

@@ -1,4 +1,4 @@
-//! A delivery that found no room, kept so that it can be offered again.
+//! A rejected delivery, kept so that it can be offered again.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::engine::queue::live::{LiveQueue, OfferResult};
 use crate::engine::state::DispatcherState;
 use crate::report::redeliver::{Redeliver, RedeliverError};
 
-/// A delivery that found no room.
+/// A delivery that was rejected: its queue was full, or its handler at its limit.
 pub(crate) struct RejectedDelivery {
     item: Mutex<Option<DeferredDelivery>>,
     inner: Weak<DispatcherState>,
@@ -67,8 +67,8 @@ impl RejectedDelivery {
         self.inner.upgrade().ok_or(RedeliverError::Closed)
     }
 
-    /// Takes the item before the wait for room: whoever is let go must have something to offer, or
-    /// another would wait beside an empty place.
+    /// Takes the item before the wait for capacity: a caller that is woken must have an item to offer, or
+    /// another caller would wait while capacity is free.
     fn claim(&self) -> Result<RedeliveryAttempt<'_>, RedeliverError> {
         let mut item = self.kept().take().ok_or(RedeliverError::Again)?;
         item.attempt += 1;
@@ -108,12 +108,12 @@ impl Redeliver for RejectedDelivery {
 /// A delivery that is being redelivered; put back unless that succeeds.
 struct RedeliveryAttempt<'u> {
     from: &'u RejectedDelivery,
-    /// There while nobody else has it.
+    /// `None` once the queue or the task has the item.
     item: Option<DeferredDelivery>,
 }
 
 impl RedeliveryAttempt<'_> {
-    /// Offers it once; `None` if there was no room after all.
+    /// Offers the item once. Returns `None` if the queue has no capacity.
     fn offer(
         &mut self,
         inner: &Arc<DispatcherState>,

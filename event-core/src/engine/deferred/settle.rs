@@ -10,7 +10,7 @@ use crate::engine::observers::EmissionObservers;
 use crate::engine::state::DispatcherState;
 use crate::report::status::{DeliveryStatus, SkipReason};
 
-/// Ends one delivery that does not run inline: `conclude` says how. Answers how it ended.
+/// Ends one delivery that does not run inline, as `conclude` tells the emission. Returns how it ended.
 pub(crate) fn settle(
     cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
@@ -21,7 +21,7 @@ pub(crate) fn settle(
     settle_attempt(cascade, inner, event, target, 1, conclude)
 }
 
-/// Ends one delivery that does not run inline, and that may be a redelivery.
+/// Ends one delivery that does not run inline, and that may be a redelivery. Returns how it ended.
 pub(crate) fn settle_attempt(
     cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
@@ -50,8 +50,8 @@ pub(crate) fn settle_attempt(
     progress.unwrap_or(DeliveryStatus::Done)
 }
 
-/// Ends the delivery of a subscription that was cancelled before its call. Observers are told, and
-/// nothing is counted. Returns how it ended.
+/// Ends the delivery of a subscription that was cancelled before its call. Tells observers, and counts
+/// nothing. Returns how the delivery ended.
 #[cold]
 pub(crate) fn settle_cancelled(
     cascade: &mut Cascade,

@@ -1,4 +1,4 @@
-//! Async handlers that `emit` hands to the runtime: each delivery is a task, and tracked.
+//! Async handlers that `emit` hands over to the runtime: each delivery is a tracked task.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::panics::DropCaught;
 use crate::runtime::Task;
 
 impl Tasks {
-    /// Starts a delivery, which runs after those that its `completion` says.
+    /// Starts a delivery, which runs after the deliveries that its `completion` waits for.
     ///
     /// # Errors
     ///
@@ -53,21 +53,21 @@ impl Tasks {
     }
 }
 
-/// A task's delivery. Dropped before it ended, it is abandoned: the runtime ended, or a shutdown ran out
-/// of time.
+/// A task's delivery. A delivery that is dropped before its end is abandoned: the runtime ended, or a
+/// shutdown ran out of time.
 struct TaskDeliveries {
     inner: DropCaught<Arc<DispatcherState>>,
     delivery: Option<Delivery>,
-    /// What it leads to.
+    /// What the delivery causes.
     cascade: Cascade,
-    /// Behind the dispatcher: whoever finds that no task runs is its last owner.
+    /// Dropped after `inner`, so that no task owns the dispatcher once no task runs.
     task: TaskGuard,
 }
 
 struct Delivery {
     item: DeferredDelivery,
     permit: ConcurrencyPermit,
-    /// If handlers of its event wait for each other.
+    /// `Some` if handlers of the event wait for each other.
     completion: Option<Completion>,
 }
 
@@ -109,10 +109,10 @@ impl TaskDeliveries {
         }
     }
 
-    /// The delivery has ended; emits what it caused.
+    /// Ends the delivery after its call, and emits what the delivery caused.
     async fn resume(&mut self) {
         if let Some(delivery) = self.delivery.take() {
-            // Most cause nothing, and leave at once.
+            // Most deliveries cause nothing, and their task ends at once.
             if self.cascade.state.get().is_some() {
                 let task = self.task.id();
                 let handler = delivery.item.handler(&self.inner);

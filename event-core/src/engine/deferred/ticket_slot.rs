@@ -1,4 +1,4 @@
-//! The ticket that a consumer holds, where all that work for the consumer reach it.
+//! The ticket that a consumer holds, shared by all code that runs for the consumer.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -7,15 +7,15 @@ use crate::queue::buffer::Buffer;
 use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::ticket::Ticket;
 
-/// There is a ticket.
+/// The slot holds a ticket.
 const HELD: u8 = 1;
 const HAS_LANE: u8 = 1 << 1;
 const IS_IDLE: u8 = 1 << 2;
 
 /// The ticket of the delivery that a consumer runs or has run last, given back when the consumer ends.
 ///
-/// One thread at a time works for a consumer, so nothing here orders memory; it is atomic since the future
-/// of a consumer moves between threads.
+/// One thread at a time runs a consumer, so nothing here orders memory; the fields are atomic since the
+/// future of a consumer moves between threads.
 pub(crate) struct TicketSlot<'b> {
     buffer: &'b Buffer<DeferredDelivery>,
     flags: AtomicU8,
@@ -88,7 +88,7 @@ impl<'b> TicketSlot<'b> {
         result
     }
 
-    /// Says in the buffer that the delivery has ended, while its consumer emits what it caused.
+    /// Marks the delivery as ended in the buffer, while its consumer emits what the delivery caused.
     pub(crate) fn end(&self) {
         self.with(|ticket| {
             if let Some(ticket) = ticket {
@@ -102,7 +102,7 @@ impl<'b> TicketSlot<'b> {
         self.is_abandoned.store(true, Ordering::Relaxed);
     }
 
-    /// Gives the ticket back.
+    /// Returns the ticket to the buffer.
     pub(crate) fn give_back(&self) {
         match self.take() {
             Some(ticket) if self.is_abandoned.load(Ordering::Relaxed) => {

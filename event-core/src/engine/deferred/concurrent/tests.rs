@@ -10,11 +10,11 @@ use proptest::prelude::*;
 
 use crate::engine::deferred::concurrent::{ConcurrentFutures, FEW};
 
-/// What a future and its test share.
+/// The state that a future and its test share.
 #[derive(Default)]
 struct DeferredEvent {
     polls: AtomicUsize,
-    /// How often it has to be woken until it is ready.
+    /// How often the future has to be woken until it is ready.
     left: AtomicUsize,
     waker: Mutex<Option<Waker>>,
 }
@@ -64,7 +64,7 @@ impl Wake for Outer {
     }
 }
 
-/// Which futures are ready in one turn.
+/// Returns which futures are ready in one turn.
 fn emitted(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
     let mut context = Context::from_waker(waker);
     concurrent.begin_turn(&context);
@@ -137,9 +137,9 @@ fn a_waker_that_outlives_the_futures_wakes_nobody() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Starts a future that has to be woken so often.
+    /// Starts a future that has to be woken this often.
     Start(usize),
-    /// Wakes the one at this index of those that wait, modulo their number.
+    /// Wakes the future at this index of those that wait, modulo their number.
     Wake(usize),
     WakeAll,
     PollRound,
@@ -165,7 +165,7 @@ proptest! {
         let mut waiting: Vec<(usize, Arc<DeferredEvent>)> = Vec::new();
         let mut asked_before = 0;
         let is_over = |shared: &Arc<DeferredEvent>| shared.left.load(Ordering::Relaxed) == 0;
-        // At last all are woken as often as they need it.
+        // In the end each future is woken as often as it needs.
         let rest = [Step::PollRound, Step::WakeAll, Step::PollRound];
         for (id, step) in steps.into_iter().chain(rest).enumerate() {
             match step {
