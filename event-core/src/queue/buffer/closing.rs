@@ -1,4 +1,4 @@
-//! How a buffer ends: what its shutdown drains, abandons and names.
+//! The close of a buffer: what its shutdown drains, abandons and names.
 
 use std::task::Waker;
 
@@ -8,23 +8,23 @@ use crate::queue::buffer::slots::Label;
 use crate::queue::buffer::state::State;
 
 impl<T> Buffer<T> {
-    /// Takes all that waits, in order of offer. What runs goes on.
+    /// Takes all that waits, in order of offer. Running deliveries continue.
     pub(crate) fn clear(&self) -> Vec<T> {
         self.change(State::clear).into_items()
     }
 
-    /// Names each delivery that ends or is abandoned from here on.
+    /// Starts to name each delivery that ends or is abandoned.
     pub(crate) fn open_account(&self) {
         self.lock().account.open();
     }
 
-    /// What was drained, and what was abandoned, since then.
+    /// Returns what was drained, and what was abandoned, since [`open_account`](Self::open_account).
     pub(crate) fn account(&self) -> (HandlerCounts<Label>, HandlerCounts<Label>) {
         self.lock().account.counts()
     }
 
-    /// Closes all buffers, if nothing waits and nothing runs in any of them, in one step of all; whom
-    /// to wake then.
+    /// Closes all buffers in one step, if nothing waits and nothing runs in any of them. Returns the wakers
+    /// that the caller has to wake, or `None` if a buffer is not quiet.
     pub(crate) fn close_all_if_quiet(buffers: &[&Self]) -> Option<Vec<Waker>> {
         let mut states: Vec<_> = buffers.iter().map(|buffer| buffer.lock()).collect();
         if !states.iter().all(|state| state.is_quiet()) {
@@ -42,8 +42,8 @@ impl<T> Buffer<T> {
         Some(woken)
     }
 
-    /// Closes the buffer, takes all that waits, and gives up what runs and what waits for room; also
-    /// says whom to wake then.
+    /// Closes the buffer, takes all that waits, and counts what runs or waits for capacity as abandoned, too.
+    /// Returns the items, and the wakers that the caller has to wake.
     pub(crate) fn close_and_abandon(&self) -> (Vec<T>, Vec<Waker>) {
         let mut state = self.lock();
         let before = state.prospects();

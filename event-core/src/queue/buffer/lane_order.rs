@@ -1,9 +1,9 @@
-//! The order of the items of a waiting line: which one is next, which one its lane holds back.
+//! The order of the items of a waiting line: which item is next, and which items their lanes hold back.
 //!
 //! An item is *ready* when nothing holds it back. A lane has an entry from the moment one of its
-//! items is ready until the last of them was delivered; whatever else comes for it meanwhile is
-//! *held*. So an item is looked at twice at most, by number, however many lanes there are, and one
-//! without a lane touches nothing but a ring buffer.
+//! items is ready until its last item was delivered; other items that are offered for the lane meanwhile are
+//! *held*. So an item is looked at twice at most, by number, however many lanes there are, and an item
+//! without a lane needs only a `VecDeque`.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -13,7 +13,7 @@ use std::mem;
 /// An item in the line.
 #[derive(Debug)]
 pub(crate) struct Waiting<T> {
-    /// Counts what was ever offered: smaller is older.
+    /// The number in order of offer: smaller is older.
     pub(crate) number: u64,
     pub(crate) lane: Option<u64>,
     pub(crate) item: T,
@@ -22,14 +22,13 @@ pub(crate) struct Waiting<T> {
 /// The items of a waiting line, without a bound and without a lock. The caller numbers them.
 #[derive(Debug)]
 pub(crate) struct LaneOrder<T> {
-    /// Ready ever since they were offered, the oldest first.
+    /// Items that were ready when they were offered, the oldest first.
     at_once: VecDeque<Waiting<T>>,
-    /// All others, by number: an item behind which another of its lane has waited stays here when
-    /// it gets ready.
+    /// All other items, by number: an item that was held stays here when it becomes ready.
     behind: BTreeMap<u64, Waiting<T>>,
-    /// Those of `behind` that are ready now.
+    /// The items of `behind` that are ready now.
     freed: BinaryHeap<Reverse<u64>>,
-    /// Those of `behind` that are held, by lane, the oldest first.
+    /// The items of `behind` that are held, by lane, the oldest first.
     lanes: HashMap<u64, VecDeque<u64>>,
 }
 
@@ -48,7 +47,7 @@ impl<T> LaneOrder<T> {
         self.at_once.len() + self.behind.len()
     }
 
-    /// How many items [`pop`](Self::pop) would give.
+    /// How many items [`pop`](Self::pop) can return.
     pub(crate) fn ready(&self) -> usize {
         self.at_once.len() + self.freed.len()
     }
@@ -62,7 +61,7 @@ impl<T> LaneOrder<T> {
                 self.behind.insert(number, waiting);
             }
             Some(Entry::Vacant(free)) => {
-                // Allocates only if another item comes before this one was delivered.
+                // This allocates only if another item of the lane is offered before this item is delivered.
                 free.insert(VecDeque::new());
                 self.at_once.push_back(waiting);
             }
@@ -70,7 +69,7 @@ impl<T> LaneOrder<T> {
         }
     }
 
-    /// The number of the item that [`pop`](Self::pop) would return.
+    /// Returns the number of the item that [`pop`](Self::pop) takes next.
     #[inline]
     pub(crate) fn first_ready(&self) -> Option<u64> {
         match self.freed.peek() {
@@ -79,14 +78,14 @@ impl<T> LaneOrder<T> {
         }
     }
 
-    /// The number of the oldest of all, ready or held.
+    /// Returns the number of the oldest item, ready or held.
     pub(crate) fn first(&self) -> Option<u64> {
         let behind = self.behind.first_key_value().map(|(number, _)| *number);
         let behind = behind.filter(|number| self.is_oldest(*number));
         behind.or_else(|| self.at_once.front().map(|first| first.number))
     }
 
-    /// Takes the oldest that is ready. Its lane stays taken until it is [freed](Self::free).
+    /// Takes the oldest ready item. The lane of the item stays taken until it is [freed](Self::free).
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Waiting<T>> {
         match self.freed.peek() {
@@ -98,7 +97,7 @@ impl<T> LaneOrder<T> {
         }
     }
 
-    /// Takes the oldest of all, ready or held, which will not be delivered.
+    /// Takes the oldest item, ready or held, which will not be delivered.
     pub(crate) fn pop_oldest(&mut self) -> Option<T> {
         let Some((&number, _)) = self
             .behind
@@ -114,13 +113,13 @@ impl<T> LaneOrder<T> {
             self.freed.pop();
             self.free(lane);
         } else if let Some(held) = lane.and_then(|lane| self.lanes.get_mut(&lane)) {
-            // The lane is taken by one that runs; of those it holds, the oldest is the first.
+            // The lane is taken by a running item, and the oldest item that the lane holds is its first.
             held.pop_front();
         }
         Some(item)
     }
 
-    /// The oldest of all, ready or held.
+    /// Returns the oldest item, ready or held.
     pub(crate) fn oldest(&self) -> Option<&T> {
         let behind = self.behind.first_key_value();
         let behind = behind.filter(|(number, _)| self.is_oldest(**number));
@@ -130,7 +129,7 @@ impl<T> LaneOrder<T> {
             .map(|waiting| &waiting.item)
     }
 
-    /// The item that was ready has left the lane, one way or the other: the next one gets ready.
+    /// Makes the next item of a lane ready after an item has left the lane, run or not.
     pub(crate) fn free(&mut self, lane: Option<u64>) {
         let Some(lane) = lane else { return };
         if let Entry::Occupied(mut held) = self.lanes.entry(lane) {
@@ -141,13 +140,13 @@ impl<T> LaneOrder<T> {
         }
     }
 
-    /// Whether an item gets ready once the one of this lane that left the line is [freed](Self::free).
+    /// Whether an item becomes ready once this lane is [freed](Self::free).
     pub(crate) fn is_held_by(&self, lane: Option<u64>) -> bool {
         let held = lane.and_then(|lane| self.lanes.get(&lane));
         held.is_some_and(|held| !held.is_empty())
     }
 
-    /// Takes all items, in no order. Lanes stay taken where one runs.
+    /// Takes all items, in no order. Lanes with a running item stay taken.
     pub(crate) fn drain(&mut self) -> Drained<T> {
         let freed = self.freed.drain();
         let freed = freed.filter_map(|Reverse(number)| self.behind.get(&number));
@@ -168,13 +167,13 @@ impl<T> LaneOrder<T> {
         }
     }
 
-    /// How many lanes have something that is ready or runs.
+    /// How many lanes have an item that is ready or runs.
     #[cfg(all(test, not(loom)))]
     pub(crate) fn lanes(&self) -> usize {
         self.lanes.len()
     }
 
-    /// Whether all that was ready at once came after the item with this number.
+    /// Whether all items of `at_once` were offered after the item with this number.
     fn is_oldest(&self, number: u64) -> bool {
         self.at_once
             .front()
@@ -182,7 +181,7 @@ impl<T> LaneOrder<T> {
     }
 }
 
-/// What was in a line; put into order when no lock is held any more.
+/// The items that were in a line, which are sorted after the lock is released.
 #[derive(Debug)]
 pub(crate) struct Drained<T> {
     pub(crate) at_once: VecDeque<Waiting<T>>,
@@ -194,13 +193,13 @@ impl<T> Drained<T> {
         self.at_once.len() + self.behind.len()
     }
 
-    /// The items, in no order.
+    /// Returns the items, in no order.
     pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
         let all = self.at_once.iter().chain(self.behind.values());
         all.map(|waiting| &waiting.item)
     }
 
-    /// The items in order of offer.
+    /// Returns the items in order of offer.
     pub(crate) fn into_items(self) -> Vec<T> {
         let mut all = Vec::from(self.at_once);
         all.extend(self.behind.into_values());

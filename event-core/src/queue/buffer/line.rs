@@ -1,8 +1,8 @@
 //! What waits in a buffer, in order of offer: items, which may have lanes, and events in rings.
 //!
-//! An item knows how it is delivered. An event of a ring is stored by its type and nothing else, which is
-//! what most deliveries need; a ring can make an item of it at any time. The events of one ring that were
-//! offered one after another are one *turn*, so that a queue of one handler stores nothing but events.
+//! An item knows how it is delivered. A ring stores events of one type by value and nothing else, which is
+//! what most deliveries need; a ring can make an item of an event at any time. The events of one ring that
+//! were offered one after another are one *turn*, so that a queue of one handler stores nothing but events.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -23,7 +23,7 @@ pub(crate) trait Ring<T>: Send {
 /// The rings of a line, by their index.
 pub(crate) type Rings<T> = Box<[Box<dyn Ring<T>>]>;
 
-/// What is delivered next.
+/// The kind of what is delivered next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Front {
     Item,
@@ -33,7 +33,7 @@ pub(crate) enum Front {
 
 /// The waiting line, without a bound and without a lock.
 pub(crate) struct Line<T> {
-    /// How many items and events were ever offered: the number of the next one.
+    /// How many items and events were ever offered, which is the number of the next.
     next: u64,
     items: LaneOrder<T>,
     rings: Rings<T>,
@@ -45,7 +45,7 @@ pub(crate) struct Line<T> {
 /// Events that were offered one after another, to the same ring.
 #[derive(Debug)]
 struct Turn {
-    /// The number of its first event that still waits.
+    /// The number of the turn's first event that still waits.
     first: u64,
     ring: u32,
     count: u32,
@@ -68,7 +68,7 @@ impl<T> Line<T> {
         self.items.len() + self.events
     }
 
-    /// How many are ready.
+    /// How many items and events are ready.
     #[inline]
     pub(crate) fn ready(&self) -> usize {
         self.items.ready() + self.events
@@ -102,7 +102,7 @@ impl<T> Line<T> {
         self.events += 1;
     }
 
-    /// What is delivered next, if something is ready.
+    /// Returns what is delivered next, if something is ready.
     #[inline]
     pub(crate) fn front(&self) -> Option<Front> {
         let item = self.items.first_ready();
@@ -114,7 +114,8 @@ impl<T> Line<T> {
         }
     }
 
-    /// Takes what is delivered next, as an item. Its lane stays taken until it is [freed](Self::free).
+    /// Takes what is delivered next, as an item. The lane of the item stays taken until it is
+    /// [freed](Self::free).
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Waiting<T>> {
         match self.front()? {
@@ -131,14 +132,14 @@ impl<T> Line<T> {
         self.rings[ring as usize].pop(event);
     }
 
-    /// The ring whose event is delivered next, if it is another one than this.
+    /// Returns the ring whose event is delivered next, if it is not `ring`.
     #[inline]
     pub(crate) fn turn_of_another(&self, ring: u32) -> Option<u32> {
         let turn = self.turns.front().filter(|turn| turn.ring != ring)?;
         (self.front() == Some(Front::Event(turn.ring))).then_some(turn.ring)
     }
 
-    /// Takes the oldest of all, ready or held, which will not be delivered.
+    /// Takes the oldest item or event, ready or held, which will not be delivered.
     pub(crate) fn pop_oldest(&mut self) -> Option<T> {
         match self.turns.front() {
             Some(turn) if self.items.first().is_none_or(|item| turn.first < item) => {
@@ -159,7 +160,7 @@ impl<T> Line<T> {
         })
     }
 
-    /// Counts the first event of the first turn as gone. Returns its number and its ring.
+    /// Takes the first event of the first turn off the counts. Returns its number and its ring.
     #[inline]
     fn leave_turn(&mut self) -> Option<(u64, u32)> {
         let turn = self.turns.front_mut()?;
@@ -173,7 +174,7 @@ impl<T> Line<T> {
         Some(left)
     }
 
-    /// The oldest of all, ready or held, if it is an item.
+    /// Returns the oldest of all items and events, ready or held, if it is an item.
     pub(crate) fn oldest(&self) -> Option<&T> {
         let first = self.items.first()?;
         let is_first = |turn: &Turn| first < turn.first;
@@ -181,18 +182,18 @@ impl<T> Line<T> {
         self.items.oldest()
     }
 
-    /// The item that was ready has left the lane, one way or the other: the next one gets ready.
+    /// Makes the next item of a lane ready after an item has left the lane, run or not.
     #[inline]
     pub(crate) fn free(&mut self, lane: Option<u64>) {
         self.items.free(lane);
     }
 
-    /// Whether an item gets ready once the one of this lane that left the line is [freed](Self::free).
+    /// Whether an item becomes ready once this lane is [freed](Self::free).
     pub(crate) fn is_held_by(&self, lane: Option<u64>) -> bool {
         self.items.is_held_by(lane)
     }
 
-    /// Takes all items and events, in no order. Lanes stay taken where one runs.
+    /// Takes all items and events, in no order. Lanes with a running item stay taken.
     pub(crate) fn drain(&mut self) -> Drained<T> {
         let mut drained = self.items.drain();
         while let Some(waiting) = self.pop_turn() {
@@ -201,7 +202,7 @@ impl<T> Line<T> {
         drained
     }
 
-    /// How many lanes have something that is ready or runs.
+    /// How many lanes have an item that is ready or runs.
     #[cfg(all(test, not(loom)))]
     pub(crate) fn lanes(&self) -> usize {
         self.items.lanes()

@@ -1,22 +1,22 @@
 //! The waiting line of a queue in memory: bounded, with lanes, for tasks and threads at once.
 //!
 //! Items with the same lane run one after the other, in order of offer; all others run side by
-//! side. The capacity bounds those that wait, in the line or behind their lane; those that run are
-//! counted only.
+//! side. The capacity bounds the items that wait, ready or held by their lane. Running items are only
+//! counted.
 //!
-//! Each item has a [`Label`], by which an [`account`](crate::account) names its delivery.
+//! Each item has a [`Label`], by which an [`account`](crate::queue::account) names its delivery.
 //!
 //! # How it works
 //!
-//! All state is under one lock, so that each operation is one step. Operations say what changes,
-//! not whom to wake: [`Buffer::change`] compares what there is to do for consumers, producers and
-//! watchers before and after the step, and wakes as many as there is more. From that follows what
-//! loses no wake-up: *whoever sleeps while there is something to do for its kind is outnumbered by
-//! the woken*. To sleep is a step of its own, taken only if there is nothing to do, and one who was
-//! woken and goes away without having looked passes it on.
+//! All state is under one lock, so that each operation is one step. Operations change the state and wake
+//! nothing: [`Buffer::change`] compares what there is to do for consumers, producers and watchers before
+//! and after the step, and wakes one sleeper for each thing more. No wake-up is lost, since *for each
+//! thing there is to do for a kind, a sleeper of the kind was woken, or none sleeps*. To sleep is a step of
+//! its own, taken only if there is nothing to do, and a sleeper that is dropped after its wake-up and before
+//! its look passes the wake-up to another.
 //!
-//! What waits is dropped, and wakers are called, after the lock is released: both is code of
-//! others. It does not matter when a waker runs: whom to wake was decided in the step.
+//! Items are dropped, and wakers are called, after the lock is released, since both are foreign code. It
+//! does not matter when a waker runs: the step has decided which sleepers to wake.
 
 use std::any::Any;
 use std::fmt;
@@ -58,58 +58,58 @@ pub(crate) struct Buffer<T> {
     hint: Hint,
 }
 
-/// What to do with an item for which there is no room.
+/// What to do with an item that is offered to a full buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WhenFull {
-    /// Give it back and count it as refused.
+    /// Return the item and count it as refused.
     Refuse,
-    /// Give it back to a producer that will wait for [room](Buffer::room); counts nothing.
+    /// Return the item to a producer that will wait for [capacity](Buffer::capacity_free), and count nothing.
     Wait,
-    /// Let the oldest one go, whether ready or behind its lane.
+    /// Displace the oldest item, whether ready or held by its lane.
     Displace,
 }
 
-/// What became of an item that was offered.
+/// The result of an offer of an item.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "it may give items back"]
 pub(crate) enum Offer<T> {
-    /// It waits.
+    /// The item waits.
     Waits,
-    /// It waits, and this one made room.
+    /// The item waits, and this oldest item was displaced.
     Displaced(T),
-    /// There is no room for this one, the one offered.
+    /// The buffer is full, and did not take this item, the one offered.
     Full(T),
-    /// The buffer was closed before this one, the one offered, came.
+    /// The buffer is closed, and did not take this item, the one offered.
     Closed(T),
 }
 
-/// What a buffer has seen, at one moment.
+/// The counts of a buffer at one moment.
 ///
 /// `offered` is the sum of `depth`, `running`, `finished`, `displaced` and `cleared`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Items that wait.
     pub(crate) depth: usize,
-    /// The most that ever waited at once.
+    /// The most items that ever waited at once.
     pub(crate) high_water: usize,
-    /// Items handed out whose ticket was not given back yet.
+    /// Items taken whose ticket was not returned yet.
     pub(crate) running: usize,
     /// Items that were accepted.
     pub(crate) offered: u64,
-    /// Accepted items that made room for others.
+    /// Accepted items that were displaced by others.
     pub(crate) displaced: u64,
-    /// Items refused because there was no room.
+    /// Items refused because the buffer was full.
     pub(crate) refused: u64,
     /// Items refused because the buffer was closed.
     pub(crate) closed: u64,
-    /// Items whose delivery has ended.
+    /// Items taken that run no more.
     pub(crate) finished: u64,
     /// Accepted items that [`Buffer::clear`] took.
     pub(crate) cleared: u64,
 }
 
 impl<T> Buffer<T> {
-    /// Makes one for up to `capacity` waiting items, at least one. `label` is called under the lock.
+    /// Makes a buffer for up to `capacity` waiting items, at least one. `label` is called under the lock.
     pub(crate) fn new(capacity: usize, label: fn(&T) -> Label, rings: Rings<T>) -> Self {
         Self {
             state: Mutex::new(State::new(capacity.max(1), label, rings)),
@@ -117,7 +117,7 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// Lets an item wait, behind the others of its lane. `slot` is given back if it does.
+    /// Adds an item to the line, behind the others of its lane. `slot` is freed if the item waits.
     pub(crate) fn offer(
         &self,
         item: T,
@@ -128,7 +128,7 @@ impl<T> Buffer<T> {
         self.change(|state| state.offer(item, lane, when_full, slot))
     }
 
-    /// Gives back what is `finished` and takes the next item, if one is ready and there is no pause.
+    /// Returns the `finished` ticket and takes the next item, if one is ready and there is no pause.
     pub(crate) fn try_take(&self, finished: Option<Ticket>) -> Option<Taken<T>> {
         self.change(|state| {
             state.finish(finished);
@@ -136,12 +136,12 @@ impl<T> Buffer<T> {
         })
     }
 
-    /// Gives back what is `finished`, and takes the next item, or finds an event that is next, as soon as there
-    /// is one; `None` when the buffer is closed and nothing waits any more. `step` runs under the lock.
+    /// Returns the `finished` ticket, and waits until an item or an event is next: an item is taken, an event
+    /// still waits. `None` when the buffer is closed and nothing waits any more. `step` runs under the lock.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future loses no item and no wake-up. `finished` is given back in any case.
+    /// Dropping the future loses no item and no wake-up. `finished` is returned in any case.
     pub(crate) fn next_with<R>(
         &self,
         finished: Option<Ticket>,
@@ -190,7 +190,7 @@ impl<T> Buffer<T> {
         block_on(self.wait_next(None, take), None).flatten()
     }
 
-    /// Takes the next item or event, as an item, as soon as there is one.
+    /// Waits for the next item or event, and takes it as an item.
     pub(crate) fn take(
         &self,
         finished: Option<Ticket>,
@@ -204,21 +204,21 @@ impl<T> Buffer<T> {
         self.wait_next_blocking(finished, State::take)
     }
 
-    /// Takes the next item, or says that an event is next, if one is ready then and there is no pause. If
-    /// nothing is, or an event, the ticket stays; else it is given back.
+    /// Takes the next item, or returns the ring whose event is next, if there is no pause. The ticket is kept
+    /// if nothing is ready, and before an event if it has no lane; else it is returned to the buffer.
     pub(crate) fn try_next(&self, ticket: &mut Option<Ticket>) -> Option<Next<T>> {
         self.change(|state| state.try_next(ticket))
     }
 
-    /// Lets the event of an `Option<E>` wait in a ring. Returns `false`, and leaves it there, if the buffer is
-    /// full or closed.
+    /// Moves the event of an `Option<E>` to a ring. Returns `false`, and leaves the event in the `Option`, if
+    /// the buffer is full or closed.
     #[inline]
     pub(crate) fn offer_event(&self, ring: u32, event: &mut dyn Any) -> bool {
         self.change(|state| state.offer_event(ring, event))
     }
 
-    /// Moves the next event into an `Option<E>`, if it is one of this ring. The ticket of the event before, if
-    /// there is one, becomes that of this one.
+    /// Moves the next event into an `Option<E>`, if the event is of this ring. The ticket of the event
+    /// before, if there is one, becomes the ticket of this event.
     #[inline]
     pub(crate) fn take_event(
         &self,
@@ -230,45 +230,47 @@ impl<T> Buffer<T> {
         self.change(|state| state.take_event(ring, label, event, ticket))
     }
 
-    /// A delivery has ended, and its consumer takes nothing more.
+    /// Returns the ticket of a delivery that has ended, whose consumer takes nothing more.
     pub(crate) fn finish(&self, ticket: Ticket) {
         self.change(|state| state.finish(Some(ticket)));
     }
 
-    /// A delivery has ended, and its consumer goes on with what it caused.
+    /// Counts a delivery as drained that has ended, while its consumer emits what the delivery caused.
     pub(crate) fn end(&self, ticket: &Ticket) {
         self.lock().end(ticket);
     }
 
-    /// A delivery will not end, unless it has, and its consumer takes nothing more.
+    /// Returns the ticket of a delivery whose consumer takes nothing more. The delivery is abandoned, unless
+    /// it has [ended](Self::end).
     pub(crate) fn abandon(&self, ticket: Ticket) {
         self.change(|state| state.abandon(ticket));
     }
 
-    /// Keeps an item's label while it waits for [room](Self::room); `None` if the buffer is closed.
+    /// Keeps an item's label while the item waits for [capacity](Self::capacity_free). Returns `None` if the
+    /// buffer is closed.
     pub(crate) fn wait(&self, item: &T) -> Option<Slot> {
         self.lock().wait(item)
     }
 
-    /// An item waits no more, though it found no room.
+    /// Counts an item as abandoned that waits no more and was not taken.
     pub(crate) fn stop_waiting(&self, slot: Slot) {
         self.lock().stop_waiting(slot);
     }
 
-    /// An item is abandoned that was not taken in.
+    /// Counts an item as abandoned that was offered and not taken.
     pub(crate) fn count_abandoned(&self, label: Label) {
         self.lock().account.abandon(label);
     }
 
-    /// Waits until there may be room, or the buffer is closed.
+    /// Waits until there may be capacity, or the buffer is closed.
     ///
-    /// One producer goes on for each place that becomes free; so who is let go offers its item, or
-    /// another may wait beside an empty place. Dropping the future is no problem.
+    /// One producer is woken for each item fewer that waits; so the caller has to offer its item, or another
+    /// producer may wait while capacity is free. Dropping the future is no problem.
     pub(crate) fn capacity_free(&self) -> impl Future<Output = ()> + Unpin {
         self.wait_for(Whom::Producers)
     }
 
-    /// [`room`](Self::room) for a thread.
+    /// [`capacity_free`](Self::capacity_free) for a thread.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn capacity_free_blocking(&self) {
         if !self.hint.spin(Whom::Producers) {
@@ -276,12 +278,12 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// Hands nothing out while it is paused. Offers go on.
+    /// Pauses or resumes the buffer. Consumers take nothing from a paused buffer; offers are still accepted.
     pub(crate) fn set_paused(&self, paused: bool) {
         self.change(|state| state.paused = paused);
     }
 
-    /// Refuses all later offers. What waits is still handed out, even if there was a pause.
+    /// Refuses all later offers. Consumers still take what waits, even if the buffer was paused.
     pub(crate) fn close(&self) {
         self.change(|state| state.closed = true);
     }
@@ -309,7 +311,7 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// What `look` sees in the oldest item that waits. It looks under the lock.
+    /// Returns what `look` returns for the oldest that waits, if it is an item. `look` runs under the lock.
     pub(crate) fn oldest<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         self.lock().line.oldest().map(look)
     }
@@ -328,16 +330,15 @@ impl<T> Buffer<T> {
         })
     }
 
-    /// One step: all that changes the state goes through here. Wakes those for whom there is more
-    /// to do than before.
+    /// Runs one step on the state, and wakes the sleepers that have more to do than before.
     ///
-    /// Inlined, with the steps that are taken per item: what they give is moved through memory at
-    /// each call, which takes as long as the step.
+    /// Inlined, as are the steps that are taken per item: a call moves the result through memory, which takes
+    /// as long as the step.
     #[inline]
     fn change<R>(&self, step: impl FnOnce(&mut State<T>) -> R) -> R {
         let mut state = self.lock();
         if !state.has_sleepers() {
-            // One that goes to sleep in this step finds nothing to do after it, either.
+            // A sleeper that this step adds has nothing to do after the step, either.
             let result = step(&mut state);
             self.hint.set(&state);
             return result;
@@ -354,7 +355,7 @@ impl<T> Buffer<T> {
         result
     }
 
-    /// A sleeper goes away. If it was woken, for something that is still to do, another one is.
+    /// Takes a dropped sleeper off the list. If it was woken and there is something to do, wakes another.
     fn leave(&self, whom: Whom, place: u64) {
         let mut state = self.lock();
         let left = state.sleepers(whom).leave(place);

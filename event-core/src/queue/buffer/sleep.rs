@@ -1,9 +1,8 @@
 //! Sleeping until there is something to do: as a task, or as a thread that parks.
 //!
-//! Sleepers stand in lists under the buffer's own lock, so who sleeps and who was woken is known
-//! exactly where it is decided what there is to do. To be woken is to be taken off the list. What
-//! a waker does, and its clone and its drop, is code of others: it runs after the lock is
-//! released.
+//! Sleepers are in lists under the buffer's own lock, so each step of the buffer knows exactly which tasks
+//! and threads sleep. A wake-up takes a sleeper off the list. The wake-up, the clone and the drop of a waker
+//! are foreign code, which runs without the lock.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -25,14 +24,14 @@ use loom::thread::{self, Thread};
 use crate::queue::buffer::Buffer;
 use crate::queue::buffer::state::State;
 
-/// Who sleeps, by what is waited for.
+/// The kinds of sleepers, by what they wait for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Whom {
-    /// Waits for an item, or for the end.
+    /// Wait for an item or an event, or for the end.
     Consumers,
-    /// Waits for room, or for the close.
+    /// Wait for capacity, or for the close.
     Producers,
-    /// Waits until nothing waits and nothing runs.
+    /// Wait until no item waits and none runs.
     Watchers,
 }
 
@@ -40,7 +39,7 @@ impl Whom {
     pub(crate) const ALL: [Self; 3] = [Self::Consumers, Self::Producers, Self::Watchers];
 }
 
-/// Those of one kind that sleep, in order of coming.
+/// The sleepers of one kind, in the order in which they began to sleep.
 #[derive(Debug, Default)]
 pub(crate) struct Sleepers {
     next: u64,
@@ -48,7 +47,7 @@ pub(crate) struct Sleepers {
 }
 
 impl Sleepers {
-    /// Joins the list; the number says where.
+    /// Adds a sleeper to the list. Returns its place.
     fn join(&mut self, waker: Waker) -> u64 {
         let place = self.next;
         self.next += 1;
@@ -56,13 +55,13 @@ impl Sleepers {
         place
     }
 
-    /// The waker of one that still sleeps.
+    /// Returns the waker of a sleeper that was not woken.
     fn find(&mut self, place: u64) -> Option<&mut Waker> {
         let index = self.index(place)?;
         self.asleep.get_mut(index).map(|(_, waker)| waker)
     }
 
-    /// Leaves the list; `None` if that was done by [`wake`](Self::wake).
+    /// Takes a sleeper off the list. Returns `None` if [`wake`](Self::wake) has taken it off.
     pub(crate) fn leave(&mut self, place: u64) -> Option<Waker> {
         let index = self.index(place)?;
         self.asleep.remove(index).map(|(_, waker)| waker)
@@ -72,7 +71,7 @@ impl Sleepers {
         self.asleep.is_empty()
     }
 
-    /// Takes those off the list that came first, `count` at most, for the caller to wake.
+    /// Takes the first sleepers off the list, `count` at most, for the caller to wake.
     pub(crate) fn wake(&mut self, count: usize) -> impl Iterator<Item = Waker> {
         let count = count.min(self.asleep.len());
         self.asleep.drain(..count).map(|(_, waker)| waker)
@@ -86,12 +85,12 @@ impl Sleepers {
     }
 }
 
-/// A wait of one task or thread. Dropped after it was woken and before it looked, it passes the
-/// wake-up on.
+/// A wait of one task or thread. A drop after the wake-up and before the look passes the wake-up to another
+/// sleeper.
 pub(crate) struct Sleep<'b, T> {
     buffer: &'b Buffer<T>,
     whom: Whom,
-    /// Among the sleepers, unless woken since.
+    /// The place among the sleepers, which is stale after a wake-up.
     place: Option<u64>,
 }
 
@@ -104,7 +103,8 @@ impl<'b, T> Sleep<'b, T> {
         }
     }
 
-    /// Gives the answer of `look`, or sleeps. `look` is told whether this wait was woken.
+    /// Returns the result of `look` if it is ready, or else sleeps. `look` is told whether this wait was
+    /// woken.
     pub(crate) fn poll<R>(
         &mut self,
         context: &Context<'_>,
@@ -118,13 +118,13 @@ impl<'b, T> Sleep<'b, T> {
             if let Some(poll) = step {
                 return poll;
             }
-            // Cloned under no lock, and not before it is needed.
+            // The waker is cloned without the lock, and not before the clone is needed.
             waker = Some(context.waker().clone());
         }
     }
 
-    /// Looks and goes to sleep in one step; `None` if it needs a waker for that. A waker that is
-    /// not needed any more is left in `waker`.
+    /// Looks and goes to sleep in one step. Returns `None` if sleep needs a waker and `waker` has none. A
+    /// waker that is not needed any more is left in `waker`.
     #[inline]
     fn step<R>(
         &mut self,
@@ -137,7 +137,7 @@ impl<'b, T> Sleep<'b, T> {
             .place
             .and_then(|place| state.sleepers(self.whom).find(place))
         {
-            // Polled for another reason. It keeps its place, or it might miss its moment.
+            // A wait that is polled without a wake-up keeps its place, or others would be woken before it.
             if !asleep.will_wake(context.waker()) {
                 mem::swap(asleep, waker.as_mut()?);
             }
@@ -160,7 +160,8 @@ impl<T> Drop for Sleep<'_, T> {
     }
 }
 
-/// Runs a future on this thread, which parks meanwhile; `None` if the deadline came first.
+/// Runs a future on this thread, which parks while the future waits. Returns `None` if the deadline is over
+/// first.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn block_on<R>(future: impl Future<Output = R>, deadline: Option<Instant>) -> Option<R> {
     let mut future = pin!(future);
@@ -176,7 +177,7 @@ pub(crate) fn block_on<R>(future: impl Future<Output = R>, deadline: Option<Inst
     }
 }
 
-/// Parks until woken, perhaps without a reason; `false` if the deadline is over.
+/// Parks until the thread is woken, perhaps spuriously. Returns `false` if the deadline is over.
 #[cfg(all(not(loom), not(target_family = "wasm")))]
 fn park(deadline: Option<Instant>) -> bool {
     let Some(deadline) = deadline else {
@@ -188,7 +189,7 @@ fn park(deadline: Option<Instant>) -> bool {
     !left.is_zero()
 }
 
-/// The model checker knows no time.
+/// Parks without a deadline, since the model checker has no time.
 #[cfg(all(loom, not(target_family = "wasm")))]
 fn park(_: Option<Instant>) -> bool {
     thread::park();

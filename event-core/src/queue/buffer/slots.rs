@@ -1,5 +1,5 @@
-//! The handlers of the deliveries of a buffer that do not wait in its line: those that run, and those
-//! that wait for room.
+//! The handlers of the deliveries of a buffer that are not in its line: those that run, and those that wait
+//! for capacity.
 
 /// A number for the handler of a delivery.
 pub(crate) type Label = u32;
@@ -21,13 +21,13 @@ impl Slots {
             self.labels[slot as usize] = Some(label);
             return slot;
         }
-        // No more than there are consumers, pumps and emitters that wait.
+        // There are no more slots than consumers, pumps and emitters that wait.
         let slot = Slot::try_from(self.labels.len()).unwrap_or(Slot::MAX);
         self.labels.push(Some(label));
         slot
     }
 
-    /// Puts another label into a slot in use. Returns the one before, unless it was taken.
+    /// Puts another label into a slot in use. Returns the label before, unless it was taken.
     #[inline]
     pub(crate) fn reopen(&mut self, slot: Slot, label: Label) -> Option<Label> {
         self.labels[slot as usize].replace(label)
@@ -38,7 +38,7 @@ impl Slots {
         self.labels[slot as usize].take()
     }
 
-    /// The same, and lets others use the slot.
+    /// Takes the label, unless it was taken before, and frees the slot.
     #[inline]
     pub(crate) fn close(&mut self, slot: Slot) -> Option<Label> {
         self.free.push(slot);

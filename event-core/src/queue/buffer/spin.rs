@@ -1,6 +1,6 @@
-//! Spinning a little before sleeping, where a nap and a wake-up would take longer than the wait.
+//! Spinning a little before sleeping, where sleep and wake-up would take longer than the wait.
 //!
-//! None of it is in the models for loom: it changes when a thread looks, never what it sees.
+//! The models for loom do not spin: spinning changes when a thread looks, never what the thread sees.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -15,7 +15,7 @@ use loom::sync::{Mutex, MutexGuard};
 use crate::queue::buffer::sleep::Whom;
 use crate::queue::buffer::state::State;
 
-/// Locks.
+/// Locks a mutex, and ignores that it is poisoned.
 #[inline]
 pub(crate) fn lock<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
     if !cfg!(loom)
@@ -26,9 +26,9 @@ pub(crate) fn lock<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
     contend(mutex)
 }
 
-/// Looks again at growing intervals, in which the one that has the lock gets several steps done,
-/// before it lets the system put this thread to sleep. Asking all the time would make the two take
-/// turns, and each turn moves the memory of the state to the other core.
+/// Tries the lock at growing intervals before this thread sleeps, so that the thread that has the lock can
+/// do several steps. Without the intervals the two threads would take turns, and each turn moves the memory
+/// of the state to the other core.
 #[cold]
 fn contend<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
     if !cfg!(loom) {
@@ -39,17 +39,17 @@ fn contend<S>(mutex: &Mutex<S>) -> MutexGuard<'_, S> {
             }
         }
     }
-    // No code of others runs under the lock, so a panic leaves nothing half done in there.
+    // No code of users runs under the lock, so a panic leaves no step half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For whom there is something to do, as far as it is known without the lock.
+/// Which kinds of sleepers have something to do, as far as is known without the lock.
 ///
-/// On cache lines of its own, since a spinning thread reads it all the time.
+/// On its own cache lines, since a spinning thread reads it all the time.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Hint {
-    /// A bit for consumers, and one for producers; no thread spins until a buffer is quiet. Written under the lock.
+    /// A bit for consumers, and one for producers; watchers do not spin. Written under the lock.
     bits: AtomicU8,
     /// How often a thread looks before it sleeps.
     looks: u32,
@@ -67,13 +67,13 @@ impl Hint {
     pub(crate) fn set<T>(&self, state: &State<T>) {
         let bits = u8::from(state.has_work()) << Whom::Consumers as u8
             | u8::from(state.has_capacity()) << Whom::Producers as u8;
-        // A write takes the line away from all who read it, and mostly nothing has changed.
+        // A write takes the cache line from all threads that read it, and the bits seldom change.
         if self.bits.load(Ordering::Relaxed) != bits {
             self.bits.store(bits, Ordering::Relaxed);
         }
     }
 
-    /// Looks for a while whether there is something to do for `whom`; says if there was.
+    /// Looks for a while whether there is something to do for `whom`. Returns whether there was.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn spin(&self, whom: Whom) -> bool {
         (0..self.looks).any(|look| {
@@ -87,11 +87,12 @@ impl Hint {
     }
 }
 
-/// How often a thread looks while it keeps its core, and then while it offers it to others.
+/// How often a thread looks while it keeps its core, and then how often it yields and looks.
 const SPINS: u32 = 100;
 const YIELDS: u32 = 4;
 
-/// With a single core nothing changes while it spins. Asked once, since the answer is in files.
+/// How often a thread looks; never on a single core, where nothing changes while a thread spins. Computed
+/// once, since the system reads the number of cores from files.
 static LOOKS: LazyLock<u32> = LazyLock::new(|| match thread::available_parallelism() {
     Ok(cores) if cores.get() > 1 && !cfg!(loom) => SPINS + YIELDS,
     _ => 0,

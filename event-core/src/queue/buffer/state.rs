@@ -1,4 +1,4 @@
-//! The rules of a buffer: each operation as one step, on what is under the lock.
+//! The rules of a buffer: each operation as one step on the state that is under the lock.
 
 use std::any::Any;
 use std::task::{Poll, Waker};
@@ -11,19 +11,19 @@ use crate::queue::buffer::slots::{Label, Slot, Slots};
 use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn};
 use crate::queue::buffer::{Counts, Offer, WhenFull};
 
-/// More than can sleep.
+/// More sleepers than there can be.
 const EVERYONE: usize = usize::MAX;
 
-/// How many sleepers of each kind would find something to do, by [`Whom`].
+/// How many sleepers of each kind can find something to do, by [`Whom`].
 pub(crate) type Prospects = [usize; Whom::ALL.len()];
 
-/// What is under the lock.
+/// The state that is under the lock.
 pub(crate) struct State<T> {
     capacity: usize,
     pub(crate) line: Line<T>,
     pub(crate) paused: bool,
     pub(crate) closed: bool,
-    /// Without the depth, which the line knows.
+    /// All counts but the depth, which `line` has.
     pub(crate) counts: Counts,
     label: fn(&T) -> Label,
     slots: Slots,
@@ -49,7 +49,7 @@ impl<T> State<T> {
         }
     }
 
-    /// Lets an item wait, which may have waited for room in a slot.
+    /// Adds an item to the line; the item may have waited for capacity in a slot.
     #[inline]
     pub(crate) fn offer(
         &mut self,
@@ -89,8 +89,8 @@ impl<T> State<T> {
         }
     }
 
-    /// Lets the event of an `Option<E>` wait in a ring. Returns `false`, and leaves it there, if the buffer is
-    /// full or closed.
+    /// Moves the event of an `Option<E>` to a ring. Returns `false`, and leaves the event in the `Option`, if
+    /// the buffer is full or closed.
     #[inline]
     pub(crate) fn offer_event(&mut self, ring: u32, event: &mut dyn Any) -> bool {
         if self.closed || self.line.len() >= self.capacity {
@@ -111,14 +111,14 @@ impl<T> State<T> {
         }
     }
 
-    /// The same of one that nobody runs to its end.
+    /// Takes back the ticket of a delivery that no consumer runs to its end.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
         if let Some(label) = self.give_back(ticket) {
             self.account.abandon(label);
         }
     }
 
-    /// The delivery has ended, and what it caused has not.
+    /// Counts a delivery as drained that has ended, while its consumer emits what the delivery caused.
     pub(crate) fn end(&mut self, ticket: &Ticket) {
         if let Some(label) = self.slots.take(ticket.slot) {
             self.account.drain(label);
@@ -144,20 +144,20 @@ impl<T> State<T> {
         self.slots.close(slot)
     }
 
-    /// Opens a slot for an item that will wait for room; `None` if there will be none any more.
+    /// Opens a slot for an item that will wait for capacity. Returns `None` if the buffer is closed.
     pub(crate) fn wait(&mut self, item: &T) -> Option<Slot> {
         let label = (self.label)(item);
         (!self.closed).then(|| self.slots.open(label))
     }
 
-    /// The item in a slot found no room.
+    /// Closes the slot of an item that waits no more and was not taken.
     pub(crate) fn stop_waiting(&mut self, slot: Slot) {
         if let Some(label) = self.slots.close(slot) {
             self.account.abandon(label);
         }
     }
 
-    /// Takes all that waits.
+    /// Takes all that waits, and counts it as abandoned.
     pub(crate) fn clear(&mut self) -> Drained<T> {
         let drained = self.line.drain();
         self.counts.cleared += drained.len() as u64;
@@ -167,7 +167,7 @@ impl<T> State<T> {
         drained
     }
 
-    /// Takes all that waits, and gives up what runs or waits for room.
+    /// Closes the buffer, takes all that waits, and counts what runs or waits for capacity as abandoned, too.
     pub(crate) fn abandon_all(&mut self) -> Drained<T> {
         self.closed = true;
         for label in self.slots.take_all() {
@@ -196,8 +196,8 @@ impl<T> State<T> {
         })
     }
 
-    /// Moves the next event into an `Option<E>`, if it is one of this ring. The ticket of the event before,
-    /// if there is one, becomes that of this one.
+    /// Moves the next event into an `Option<E>`, if the event is of this ring. The ticket of the event
+    /// before, if there is one, becomes the ticket of this event.
     #[inline]
     pub(crate) fn take_event(
         &mut self,
@@ -206,7 +206,7 @@ impl<T> State<T> {
         event: &mut dyn Any,
         ticket: &mut Option<Ticket>,
     ) -> Turn {
-        // A lane that gets free may have an item that is older.
+        // A lane that becomes free may have an older item.
         if ticket.as_ref().is_some_and(|ticket| ticket.lane.is_some()) {
             self.finish(ticket.take());
         }
@@ -241,7 +241,7 @@ impl<T> State<T> {
         Turn::Taken(self.line.turn_of_another(ring))
     }
 
-    /// Takes the next item, or says that an event of a ring is next.
+    /// Takes the next item, or returns the ring whose event is next.
     #[inline]
     pub(crate) fn take_next(&mut self) -> Option<Next<T>> {
         if !self.hands_out() {
@@ -261,7 +261,7 @@ impl<T> State<T> {
         }
     }
 
-    /// What a consumer gets that keeps its ticket if nothing is ready.
+    /// Takes what is next for a consumer that keeps its ticket if nothing is ready.
     #[inline]
     pub(crate) fn try_next(&mut self, ticket: &mut Option<Ticket>) -> Option<Next<T>> {
         let lane = ticket.as_ref().and_then(|ticket| ticket.lane);
@@ -269,7 +269,7 @@ impl<T> State<T> {
         if !is_ready || !self.hands_out() {
             return None;
         }
-        // The ticket of an event is given back with the next one.
+        // The ticket of an event is returned, or used again, where the next event is taken.
         match self.line.front() {
             Some(Front::Event(ring)) if lane.is_none() && ticket.is_some() => {
                 Some(Next::Event(ring, None))
@@ -281,7 +281,7 @@ impl<T> State<T> {
         }
     }
 
-    /// What a consumer gets that waits.
+    /// Takes what is next for a consumer that waits if nothing is ready.
     #[inline]
     pub(crate) fn next<R>(
         &mut self,
@@ -299,8 +299,8 @@ impl<T> State<T> {
         self.closed || !self.paused
     }
 
-    /// Whether no consumer gets anything ever again. What is held back by its lane is still to
-    /// come, to the consumer that frees the lane or, if that one takes nothing more, to another.
+    /// Whether no consumer can take anything ever again. An item that its lane holds back waits for the
+    /// consumer that frees the lane or, if that consumer takes nothing more, for another.
     fn is_over(&self) -> bool {
         self.closed && self.line.len() == 0
     }
@@ -309,19 +309,19 @@ impl<T> State<T> {
         self.line.len() == 0 && self.counts.running == 0 && self.idle == 0
     }
 
-    /// Whether a consumer would find something to do.
+    /// Whether a consumer can take an item or an event, or has to see that the buffer is closed.
     #[inline]
     pub(crate) fn has_work(&self) -> bool {
         self.hands_out() && (self.line.ready() > 0 || self.closed)
     }
 
-    /// Whether a producer would.
+    /// Whether a producer can offer an item, or has to see that the buffer is closed.
     #[inline]
     pub(crate) fn has_capacity(&self) -> bool {
         self.closed || self.line.len() < self.capacity
     }
 
-    /// How many sleepers of a kind would find something to do.
+    /// How many sleepers of a kind can find something to do.
     #[inline]
     pub(crate) fn prospect(&self, whom: Whom) -> usize {
         let (everyone, some) = match whom {
@@ -341,13 +341,13 @@ impl<T> State<T> {
         ]
     }
 
-    /// Whether anyone sleeps.
+    /// Whether there are sleepers of any kind.
     #[inline]
     pub(crate) fn has_sleepers(&self) -> bool {
         !self.sleepers.iter().all(Sleepers::is_empty)
     }
 
-    /// Whether one sleeps for whom there is more to do than before.
+    /// Whether there is a sleeper of a kind that has more to do than before.
     pub(crate) fn is_anyone_to_wake(&self, before: Prospects, after: Prospects) -> bool {
         Whom::ALL.iter().any(|&whom| {
             let whom = whom as usize;
@@ -355,7 +355,8 @@ impl<T> State<T> {
         })
     }
 
-    /// Takes as many of the list as there is more to do for, to be woken after the lock.
+    /// Takes as many sleepers of each kind as have more to do than before. The caller wakes them after it
+    /// releases the lock.
     #[cold]
     pub(crate) fn wake(&mut self, before: Prospects, after: Prospects) -> Vec<Waker> {
         let mut woken = Vec::new();

@@ -1,5 +1,5 @@
-//! The rules of a buffer, one by one. Random sequences of them are in [`random`], interleavings in
-//! the models for loom.
+//! The rules of a buffer, one by one. [`random`] has random sequences of operations, and the models for loom
+//! have interleavings.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,13 +34,13 @@ fn take<T>(buffer: &Buffer<T>) -> (T, Ticket) {
     (item, ticket)
 }
 
-/// Takes what is ready without ending any delivery.
+/// Takes all ready items without ending any delivery.
 fn take_ready<T>(buffer: &Buffer<T>) -> (Vec<T>, Vec<Ticket>) {
     let taken = std::iter::from_fn(|| buffer.try_take(None));
     taken.map(|Taken { item, ticket }| (item, ticket)).unzip()
 }
 
-/// Delivers, one after another, what is ready.
+/// Delivers all ready items, one after another.
 fn deliver_all<T>(buffer: &Buffer<T>) -> Vec<T> {
     let mut items = Vec::new();
     let mut ticket = None;
@@ -51,7 +51,7 @@ fn deliver_all<T>(buffer: &Buffer<T>) -> Vec<T> {
     items
 }
 
-/// Counts its wake-ups.
+/// A waker that counts its wake-ups.
 #[derive(Default)]
 struct Woken(AtomicUsize);
 
@@ -159,7 +159,7 @@ fn the_oldest_makes_room_whether_ready_or_held() {
             .into_iter()
             .skip(1),
     );
-    // 1 is ready, and 3 gets ready as it goes.
+    // 1 is ready, and 3 becomes ready as 1 is displaced.
     assert_eq!(
         buffer.offer(5, None, WhenFull::Displace, None),
         Offer::Displaced(1)
@@ -276,7 +276,7 @@ fn clearing_takes_all_that_waits_in_order_and_leaves_what_runs() {
         panic!("2 is ready");
     };
     assert_eq!(buffer.clear(), [3, 4, 5, 6]);
-    // The lane of what runs stays taken, and no other.
+    // The lane of the running item stays taken, and no other.
     assert_eq!(buffer.offer(7, A, WhenFull::Refuse, None), Offer::Waits);
     assert_eq!(buffer.offer(8, B, WhenFull::Refuse, None), Offer::Waits);
     assert_eq!(take_ready(&buffer).0, [8]);
@@ -478,7 +478,7 @@ fn blocked_threads_go_on() {
 
 #[test]
 fn items_and_wakers_run_their_code_under_no_lock() {
-    /// Looks at the buffer from its `Drop` and as a waker: either would hang.
+    /// Locks the buffer from its `Drop` and as a waker; either would hang under the buffer's lock.
     struct Looks(Arc<Buffer<Option<Self>>>);
 
     impl Drop for Looks {
@@ -507,7 +507,7 @@ fn items_and_wakers_run_their_code_under_no_lock() {
     let waker = Waker::from(Arc::new(Looks(Arc::clone(&buffer))));
     assert!(poll_by(&mut sleeper, &waker).is_pending());
     drop(waker);
-    // Two wakers of which the buffer drops the last clone: a replaced one, and one that left.
+    // The buffer drops the last clone of two wakers: of a replaced one, and of a dropped sleeper's.
     assert!(poll(&mut sleeper).is_pending());
     let waker = Waker::from(Arc::new(Looks(Arc::clone(&buffer))));
     assert!(poll_by(&mut sleeper, &waker).is_pending());

@@ -1,13 +1,13 @@
-//! An item that was taken out of a buffer, and the ticket that its taker gives back.
+//! An item that was taken out of a buffer, and the ticket that its consumer returns.
 
 use crate::queue::buffer::Buffer;
 use crate::queue::buffer::slots::Slot;
 
-/// An item that was handed out.
+/// An item that a consumer took.
 #[derive(Debug)]
 pub(crate) struct Taken<T> {
     pub(crate) item: T,
-    /// To be given back when the item's delivery has ended.
+    /// To be returned when the item's delivery has ended.
     pub(crate) ticket: Ticket,
 }
 
@@ -15,14 +15,14 @@ pub(crate) struct Taken<T> {
 #[derive(Debug)]
 pub(crate) enum Next<T> {
     Item(Taken<T>),
-    /// An event of the ring at this index, which still waits; with an idle ticket, if the consumer had none.
+    /// An event of the ring at this index, which still waits; with an idle ticket, if the consumer has none.
     Event(u32, Option<Ticket>),
 }
 
-/// What a consumer finds that asks for an event of one ring.
+/// The result of a take of an event of one ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It has the event; the next one is of this other ring, if it is of another.
+    /// The consumer has the event. The index is the ring of the next event, if that is another ring.
     Taken(Option<u32>),
     /// An event of another ring is next.
     Other(u32),
@@ -30,18 +30,18 @@ pub(crate) enum Turn {
     Over,
 }
 
-/// Says which lane is free when a delivery has ended. Given back exactly once, to the buffer it
+/// The lane that is free when a delivery has ended. A ticket is returned exactly once, to the buffer it
 /// came from, or the lane stays taken and the buffer is never quiet again.
 #[derive(Debug)]
 #[must_use = "a delivery that has ended is given back"]
 pub(crate) struct Ticket {
     pub(crate) lane: Option<u64>,
     pub(crate) slot: Slot,
-    /// Its consumer has taken nothing yet, but is about to: the buffer is not quiet.
+    /// The consumer has taken nothing yet, but is about to: the buffer is not quiet.
     pub(crate) is_idle: bool,
 }
 
-/// A ticket on its way back, given back even if the future that has it is never polled.
+/// A ticket that is returned even if the future that has it is never polled.
 pub(crate) struct Unreturned<'b, T> {
     pub(crate) buffer: &'b Buffer<T>,
     pub(crate) ticket: Option<Ticket>,

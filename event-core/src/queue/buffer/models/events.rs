@@ -39,7 +39,7 @@ fn offer(buffer: &Buffer<u8>, event: u8) -> bool {
     buffer.offer_event(RING, &mut Some(event))
 }
 
-/// Waits for what is next as a thread; `None` at the end.
+/// Waits, as a thread, for what is next. Returns `None` at the end.
 fn wait(buffer: &Buffer<u8>, finished: Option<Ticket>) -> Option<Option<Ticket>> {
     buffer.next_blocking_with(finished, |next| match next {
         Next::Event(RING, ticket) => ticket,
@@ -105,7 +105,7 @@ fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
             let works = Arc::clone(&works);
             with(&buffer, move |buffer| {
                 let mut ticket = buffer.next_blocking_with(None, |next| {
-                    // From here on it works with what the dispatcher owns.
+                    // The consumer now uses what the dispatcher owns.
                     works.store(true, loom::sync::atomic::Ordering::SeqCst);
                     match next {
                         Next::Event(RING, ticket) => ticket,
@@ -118,7 +118,7 @@ fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
                 event
             })
         };
-        // Another one may take the event before it.
+        // Another consumer may take the event before this one.
         let other = with(&buffer, |buffer| {
             let taken = buffer.try_take(None)?;
             buffer.finish(taken.ticket);
@@ -150,7 +150,7 @@ fn an_event_that_makes_room_for_another_is_not_taken_too() {
     model_of_three(|| {
         let buffer = buffer(1);
         assert!(offer(&buffer, 1));
-        // The one that is not displaced, or the one that displaced it.
+        // The consumer gets the event that was not displaced, or the item that displaced it.
         let consumer = with(&buffer, |buffer| {
             let next = buffer.next_blocking_with(None, |next| next);
             match next.expect("it is not closed") {
@@ -169,7 +169,7 @@ fn an_event_that_makes_room_for_another_is_not_taken_too() {
         let offered = buffer.offer(2, None, WhenFull::Displace, None);
         let taken = join(consumer);
         match offered {
-            // It was displaced before the consumer looked, or after.
+            // The event was displaced before the consumer looked, or after.
             Offer::Displaced(event) => {
                 assert_eq!(event, 1);
                 assert!(matches!(taken, Some(2) | None), "{taken:?}");

@@ -2,7 +2,7 @@
 //! deadlock: `RUSTFLAGS='--cfg loom' cargo test -p event-core --release --no-default-features
 //! --lib buffer`.
 //!
-//! Models of two threads are explored in full, those of three up to two preemptions.
+//! Models of two threads are explored in full, and models of three threads up to two preemptions.
 
 use std::future::Future;
 use std::pin::pin;
@@ -21,7 +21,7 @@ mod events;
 
 const LANE: Option<u64> = Some(7);
 
-/// A model of three threads. In full it takes longer than a test may.
+/// Runs a model of three threads, which would take too long for a test in full.
 fn model_of_three(run: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(2);
@@ -65,27 +65,27 @@ fn offer_with_room(buffer: &Buffer<u8>, item: u8, wait: impl Fn(&Buffer<u8>)) {
     }
 }
 
-/// Takes one, as a thread.
+/// Takes an item, as a thread.
 fn take(buffer: &Buffer<u8>) -> (u8, Ticket) {
     let Taken { item, ticket } = buffer.take_blocking(None).expect("it is not closed");
     (item, ticket)
 }
 
-/// Takes one, as a task, and ends its delivery.
+/// Takes an item, as a task, and ends its delivery.
 fn deliver_as_task(buffer: &Buffer<u8>) -> u8 {
     let Taken { item, ticket } = block_on(buffer.take(None)).expect("it is not closed");
     buffer.finish(ticket);
     item
 }
 
-/// Takes one, as a thread, and ends its delivery.
+/// Takes an item, as a thread, and ends its delivery.
 fn deliver(buffer: &Buffer<u8>) -> u8 {
     let (item, ticket) = take(buffer);
     buffer.finish(ticket);
     item
 }
 
-/// Takes all there is until the end, and calls `run` with each.
+/// Takes all items until the end, and calls `run` with each.
 fn deliver_all(buffer: &Buffer<u8>, mut run: impl FnMut(u8)) {
     let mut ticket = None;
     while let Some(taken) = buffer.take_blocking(ticket) {

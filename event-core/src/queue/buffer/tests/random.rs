@@ -20,29 +20,29 @@ enum Step {
     /// Offers an event to a ring.
     OfferEvent(u32),
     Take,
-    /// Gives back one of those that run, and takes the next.
+    /// Returns the ticket of a running item, and takes the next item.
     Exchange(Index),
     Finish(Index),
     /// Lets the consumer that keeps its ticket take what is next.
     Next,
-    /// Lets it take an event of a ring, whatever is next.
+    /// Lets the consumer that keeps its ticket take an event of a ring, whatever is next.
     TakeEvent(u32),
-    /// Lets it give its ticket back.
+    /// Lets the consumer that keeps its ticket return the ticket.
     Rest,
     Pause(bool),
     Clear,
     Close,
     /// Begins to wait for an item.
     Sleep,
-    /// Drops one of those waits.
+    /// Drops a wait for an item.
     Drop(Index),
-    /// Polls one that was woken.
+    /// Polls a wait for an item that was woken.
     Poll(Index),
 }
 
 const RINGS: u32 = 2;
 
-/// A ring of the numbers that the items are, too.
+/// A ring of numbers, which are the items, too.
 #[derive(Default)]
 pub(crate) struct NumberRing(VecDeque<u32>);
 
@@ -83,14 +83,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..80)
 }
 
-/// All that waits in one list, looked through from the front each time.
+/// A model that has all that waits in one list, and searches the list from the front each time.
 #[derive(Default)]
 struct Model {
     capacity: usize,
     waiting: Vec<(u32, Option<u64>)>,
-    /// Which of those that wait are events, and of which ring.
+    /// The ring of each waiting number that is an event.
     events: HashMap<u32, u32>,
-    /// The lanes of those that run.
+    /// The lanes of the running items.
     running: Vec<Option<u64>>,
     paused: bool,
     closed: bool,
@@ -124,19 +124,19 @@ impl Model {
         self.offer(event, None, WhenFull::Refuse) == Offer::Waits
     }
 
-    /// The ring of what is next, if it is an event.
+    /// Returns the ring of what is next, if it is an event.
     fn ring(&self) -> Option<u32> {
         let (item, _) = self.waiting[self.ready()?];
         self.events.get(&item).copied()
     }
 
-    /// Gives back the ticket of one that runs, by its lane.
+    /// Returns the ticket of a running item, by its lane.
     fn finish_lane(&mut self, lane: Option<u64>) {
         let running = self.running.iter().position(|other| *other == lane);
         self.finish(running.expect("it runs"));
     }
 
-    /// The oldest with no other of its lane before it or running.
+    /// Returns the oldest item whose lane has no older item and none that runs.
     fn ready(&self) -> Option<usize> {
         if self.paused && !self.closed {
             return None;
@@ -177,7 +177,7 @@ impl Model {
     }
 }
 
-/// Says that its task is to be polled.
+/// A waker that notes that its task is to be polled.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -188,7 +188,7 @@ impl Wake for Woken {
 }
 
 proptest! {
-    // A failure is not written into the source tree.
+    // Failures are not written into the source tree.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
@@ -217,7 +217,7 @@ proptest! {
                 Step::Next => {
                     let lane = held.as_ref().map(|ticket| ticket.lane);
                     let is_idle = held.as_ref().is_some_and(|ticket| ticket.is_idle);
-                    // The lane of the held ticket gets free only if the consumer takes something then.
+                    // The lane of the held ticket becomes free only if the consumer takes something then.
                     let before = model.running.clone();
                     if let (Some(lane), false) = (lane, is_idle) {
                         model.finish_lane(lane);
@@ -330,7 +330,7 @@ proptest! {
                 _ => {}
             }
             prop_assert_eq!(buffer.counts(), model.counts());
-            // However many are ready, as many are awake, or no one sleeps.
+            // At least as many sleepers are awake as items are ready, or none sleeps.
             let awake = sleepers.iter().filter(|(_, woken)| woken.0.load(Ordering::Relaxed));
             let ready = buffer.lock().prospect(crate::queue::buffer::sleep::Whom::Consumers);
             prop_assert!(awake.count() >= ready.min(sleepers.len()));

@@ -1,4 +1,4 @@
-//! Many threads at once, with a seed.
+//! Many threads at once, with random numbers from a seed.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -12,13 +12,13 @@ use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 const PRODUCERS: u64 = 3;
 const ITEMS: u64 = 4_000;
-/// Half of the items are in one of these.
+/// The lanes of half of the items.
 const LANES: [u64; 4] = [0, 1, 2, 3];
 
-/// Of a producer, counting up, in a lane.
+/// The producer, its number of the item, and the lane.
 type Item = (u64, u64, Option<u64>);
 
-/// A small generator of numbers that look random, the same ones for the same seed.
+/// A small generator of pseudorandom numbers from a seed.
 struct Random(u64);
 
 impl Random {
