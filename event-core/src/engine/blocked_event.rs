@@ -12,8 +12,8 @@ use crate::engine::pending_emission;
 use crate::engine::plan::executor::{Executor, QueueExecutor};
 use crate::engine::state::DispatcherState;
 
-/// Offers the event once there is capacity. Returns `false`, and leaves the event where it is, if the queue was
-/// closed. Dropped before that, the emission is cancelled.
+/// Offers the event once there is capacity. Returns `false`, and leaves the event where it is, if the queue
+/// is closed. A drop while the event waits cancels the emission.
 pub(crate) async fn offer_when_free(
     inner: &Arc<DispatcherState>,
     place: EventPlace<'_>,
@@ -39,7 +39,7 @@ pub(crate) async fn offer_when_free(
     }
 }
 
-/// An event that waits for capacity. Dropped while it waits, its delivery is cancelled.
+/// An event that waits for capacity. A drop while the event waits cancels its delivery.
 struct BlockedEvent<'e> {
     inner: &'e Arc<DispatcherState>,
     place: EventPlace<'e>,

@@ -1,4 +1,4 @@
-//! `emit_async`: an emission as a future, which also runs the async handlers and waits for room in
+//! `emit_async`: an emission as a future, which also runs the async handlers and waits for capacity in
 //! queues.
 
 use std::future::poll_fn;
@@ -31,10 +31,10 @@ use crate::nesting_depth;
 use crate::panics::DropCaught;
 use crate::report::Report;
 
-/// Emits a root, runs its async handlers, and waits for room in queues.
+/// Emits a root, runs its async handlers, and waits for capacity in queues.
 ///
-/// What is done at once, which is most, needs nothing but this small future. All else goes on in a box:
-/// its state is large, and would be moved about with every emission.
+/// Most emissions are done at once, and need only this small future. Others continue in a boxed future,
+/// whose state is large and would be moved with every emission.
 pub(crate) async fn emit_async<E: Event>(
     inner: Arc<DispatcherState>,
     event: E,
@@ -87,7 +87,8 @@ pub(crate) async fn emit_async<E: Event>(
     }
 }
 
-/// The place of an event that is emitted as an outermost root, without options and without an identity.
+/// Returns the table entry of an event that is emitted as an outermost root, without options and without
+/// meta.
 #[inline]
 fn plain_root<'d>(
     inner: &'d DispatcherState,
@@ -124,7 +125,7 @@ fn finish_awaited<E: Event>(
     StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
-/// Hands the event of a root to its inline handlers and to queues.
+/// Runs the inline handlers of a root's event, and hands the event over to queues.
 fn begin(
     inner: &Arc<DispatcherState>,
     event: &mut dyn RootEvent,
@@ -188,8 +189,8 @@ fn begin(
     StartedEmission::new(inner, cascade, info, panic, refused)
 }
 
-/// Emits recorded events as one root, runs the async handlers of each, and waits for room in queues.
-/// `event` stands for all of them in failures.
+/// Emits recorded events as one root, runs the async handlers of each, and waits for capacity in queues.
+/// Failures of the whole root have `event` as their event.
 pub(crate) async fn emit_all_async(
     inner: Arc<DispatcherState>,
     events: Vec<Box<dyn ErasedEvent>>,
@@ -204,7 +205,7 @@ pub(crate) async fn emit_all_async(
     }
 }
 
-/// The same of an event that came from outside.
+/// Delivers an event that came from outside, runs its async handlers, and waits for capacity in queues.
 #[cfg(feature = "serde")]
 pub(crate) async fn deliver_async(
     inner: Arc<DispatcherState>,
@@ -212,7 +213,7 @@ pub(crate) async fn deliver_async(
     arrival: crate::engine::arrival::Arrival,
     options: RootOptions,
 ) -> Report {
-    // Whoever sent it may hold it no more.
+    // The sender may have dropped its `Arc`, so that this one drops the event.
     let event = DropCaught::new(event);
     match begin_arrived(&inner, event, arrival, &options) {
         StartedEmission::Ended(report) => report,
@@ -220,7 +221,7 @@ pub(crate) async fn deliver_async(
     }
 }
 
-/// Hands an event that came from outside to its inline handlers and to queues.
+/// Runs the inline handlers of an event that came from outside, and hands the event over to queues.
 #[cfg(feature = "serde")]
 fn begin_arrived(
     inner: &Arc<DispatcherState>,
@@ -258,7 +259,7 @@ fn begin_arrived(
     StartedEmission::new(inner, cascade, info, panic, refused)
 }
 
-/// Whether something else than the emission will hold the event.
+/// Whether queues or subscriptions will hold the event, too.
 fn needs_hand_over(entry: &TableEntry) -> bool {
     entry.flags() & (flags::QUEUED | flags::DEFERRED_SUBSCRIBED) != 0
 }

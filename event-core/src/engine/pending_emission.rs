@@ -1,8 +1,9 @@
-//! The rest of an `emit_async` after its event has been handed to its inline handlers and to queues.
+//! The rest of an `emit_async` after the inline handlers of its event have run and the event was handed over
+//! to queues.
 //!
-//! Everything before that is done by plain functions, and the rest is one future that does not depend on
-//! the event's type: in a build without optimization the stack frame of a `poll` has space for every
-//! value that is moved in it, and nested emits have all of their `poll` frames on the stack at once.
+//! Plain functions do everything before, and the rest is one future that does not depend on the event's
+//! type: in a build without optimization the stack frame of a `poll` has space for every value that is moved
+//! in it, and nested emits have all of their `poll` frames on the stack at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,7 +29,7 @@ use crate::report::failure::{Cause, Failure};
 use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
 
-/// A root whose own event has been handed to its inline handlers and to queues.
+/// A root whose event's inline handlers have run, and whose event was handed over to queues.
 pub(crate) enum StartedEmission {
     Ended(Report),
     Pending(PendingEmission),
@@ -44,7 +45,7 @@ pub(crate) struct PendingEmission {
 /// An event whose async handlers run next.
 struct AsyncStep {
     event: Option<DropCaught<Arc<dyn ErasedDeferredEvent>>>,
-    /// The subscriptions as they were when the emission began.
+    /// The subscriptions of when the emission began.
     subscribed: Option<DeferredSubscriptions>,
     of: EventOwner,
 }
@@ -53,7 +54,7 @@ struct AsyncStep {
 enum EventOwner {
     /// The event is the root's own.
     Cascade {
-        /// The observers to tell that the emission ended, unless they were told.
+        /// The observers to tell that the emission ended, unless they have been told.
         observers: Option<Observers>,
     },
     /// A caused or recorded event, held until its async handlers have ended: the effects of a recorded
@@ -120,8 +121,8 @@ impl StartedEmission {
 }
 
 impl PendingEmission {
-    /// Runs the root to its end, in a box that is made here: a future that is made in the caller would
-    /// keep its space on the caller's stack.
+    /// Runs the root to its end in a box that this function makes: a future that the caller makes would keep
+    /// its space on the caller's stack.
     pub(crate) fn resume(
         self,
         inner: &Arc<DispatcherState>,
@@ -152,8 +153,8 @@ impl PendingEmission {
     }
 }
 
-/// Runs on a root whose async handlers were not all done at their first poll. The future is boxed, like that
-/// of `resume`.
+/// Continues a root whose handlers were not all plainly done after their first poll. The future is boxed,
+/// like that of [`PendingEmission::resume`].
 pub(crate) fn resume_started<'a>(
     inner: &'a Arc<DispatcherState>,
     shared: &'a dyn ErasedDeferredEvent,
@@ -212,7 +213,7 @@ impl<'a> EmissionGuard<'a> {
         }
     }
 
-    /// Hands the next caused event to its inline handlers and to queues.
+    /// Runs the inline handlers of the next caused event, and hands the event over to queues.
     fn next(&mut self) -> Option<AsyncStep> {
         let emitted = self.cascade.emit_next(self.inner)?;
         let of = EventOwner::EmittedEvent(DropCaught::new(emitted));

@@ -13,10 +13,10 @@ use crate::handler::bind::BoundParam;
 
 /// A resolved parameter of an async handler.
 pub trait AsyncSlot: Send + Sync + 'static {
-    /// What the function takes.
+    /// The type of the function's argument.
     type Arg<'a>: Send;
 
-    /// The argument, if it is the same for each delivery.
+    /// Returns the argument, if it is the same for each delivery.
     fn shared(&self) -> Option<Self::Arg<'_>>;
 
     /// # Errors
@@ -65,7 +65,7 @@ impl<P: Send + 'static> AsyncSlot for BoundParam<P> {
 pub trait AsyncSlots: Send + Sync + 'static {
     type Args<'a>: Send;
 
-    /// The arguments, if they are the same for each delivery.
+    /// Returns the arguments, if they are the same for each delivery.
     fn shared(&self) -> Option<Self::Args<'_>>;
 
     /// # Errors

@@ -1,8 +1,8 @@
 //! Calls async handlers.
 //!
-//! The macro passes the function item itself, so that no `async` block and no closure stand in
-//! the user's crate, and "not `Send`" is reported at the function's own name. Each number of
-//! parameters has an impl of [`AsyncHandler`], and one of [`AsyncMethod`] for `&self`.
+//! The macro passes the function item itself, so that the user's crate has no `async` block and no closure,
+//! and rustc reports "not `Send`" at the function's own name. Each number of parameters has an impl of
+//! [`AsyncHandler`], and one of [`AsyncMethod`] for `&self`.
 
 #![allow(
     missing_docs,
@@ -33,7 +33,7 @@ use crate::handler::async_slots::{AsyncSlot, AsyncSlots};
 use crate::handler::outcome::Effects;
 use crate::runtime;
 
-/// Collects what an outcome says.
+/// Collects the effects of an outcome.
 #[derive(Default)]
 struct EffectBuffer(RefCell<Option<Box<CollectedEffects>>>);
 
@@ -48,7 +48,7 @@ impl EffectSink for EffectBuffer {
         collected.get_or_insert_default().errors.push(error);
     }
 
-    /// Only inline handlers stop an emission; the macro says so.
+    /// Does nothing: only inline handlers stop an emission, and the macro refuses others.
     fn stop(&self) {}
 }
 
@@ -66,8 +66,8 @@ impl HandlerResult {
     }
 }
 
-/// An `async fn` that takes the event first. `R` is what it returns: a parameter of the trait, since
-/// rustc reports a future that is not `Send` twice where it is an associated type.
+/// An `async fn` that takes the event first and returns an `R`. `R` is a parameter of the trait, since rustc
+/// reports a future that is not `Send` twice where `R` is an associated type.
 #[diagnostic::on_unimplemented(message = "this is no `async fn` that a dispatcher can call")]
 pub trait AsyncHandler<'a, E: ?Sized + 'a, S: AsyncSlots, R>: Send + Sync + 'static {
     type Future: Future<Output = R> + 'a;
@@ -163,7 +163,7 @@ slots!(A B C D G H);
 slots!(A B C D G H I);
 slots!(A B C D G H I J);
 
-/// A function that takes an `E`, with its parameters, how long a call may take, and what becomes of its
+/// A function that takes an `E`, with its parameters, its timeout, and a function that ends a call with its
 /// outcome.
 pub(crate) struct BoundAsync<E: ?Sized, F, S, R> {
     pub(crate) function: F,
@@ -190,15 +190,15 @@ impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
     }
 }
 
-/// The same of a method.
+/// A method that takes an `E`, with all that [`BoundAsync`] has.
 pub(crate) struct BoundMethod<E: ?Sized, F, S, R>(pub(crate) BoundAsync<E, F, S, R>);
 
 pin_project! {
-/// A call of an async handler. The function is called when it is first polled, so that its future is
-/// stored once and in its place.
+/// A call of an async handler. The first poll calls the function, so that the function's future is stored
+/// once and in its place.
 ///
-/// No `async` block: in a build that is not optimized, its `poll` would have room on the stack for the
-/// future that is moved into it, and handlers that emit have each other's `poll`s on the stack.
+/// This is no `async` block: in a build without optimization, the stack frame of its `poll` would have space
+/// for the future that is moved in it, and nested emits have all of their `poll` frames on the stack at once.
 #[project = CallPart]
 #[project_replace = CallBefore]
 pub(crate) enum Call<B, Fut, R> {
@@ -208,7 +208,7 @@ pub(crate) enum Call<B, Fut, R> {
 }
 }
 
-/// What becomes of an outcome.
+/// Adds the effects of an outcome to an emission.
 type Conclude<R> = fn(R, &mut Effects<'_>);
 
 impl<B, Fut, R> Call<B, Fut, R>
@@ -248,7 +248,7 @@ where
     }
 }
 
-/// A call whose future is there already.
+/// Makes a call whose future has been made.
 pub(crate) fn running<'a, R: 'static>(
     future: impl Future<Output = R> + Send + 'a,
     conclude: Conclude<R>,
@@ -257,8 +257,8 @@ pub(crate) fn running<'a, R: 'static>(
     Box::pin(Call::<CallFuture<_, R>, _, R>::Started { future, conclude })
 }
 
-/// Ends a call when its time is over. In a box of its own, so that only calls with a limit have a timer,
-/// and its code is there once.
+/// Ends a call when its timeout is over. The future is boxed, so that only calls with a timeout have a timer,
+/// and the code of the timer is compiled once.
 fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
     Box::pin(async move {
         match runtime::within(limit, running).await {

@@ -79,7 +79,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         self.filter = Some(Arc::new(holds));
     }
 
-    /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
+    /// Binds the handler to its parameters. Only this bound checks what the handler may return.
     pub fn bind<R: CatchAllOutcome + 'static, F>(&mut self, call: F)
     where
         F: Fn(&dyn AnyEvent, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
@@ -91,7 +91,7 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         }
     }
 
-    /// Binds a handler that is lent an `S`.
+    /// Binds a handler that takes a lent `S`.
     pub fn bind_lent<R: CatchAllOutcome + 'static, S: 'static, F>(&mut self, call: F)
     where
         F: Fn(&dyn AnyEvent, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! Calls async handlers with a queue, whose events wait there by value.
+//! Calls async handlers of a queue, whose events wait in the queue by value.
 //!
-//! The future of a call stays where it is polled: in that of the consumer, which waits with it.
+//! The future of a call is part of the port's future, and is never boxed.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,7 +50,7 @@ macro_rules! port {
     };
 }
 
-/// The arguments of a handler that has a port.
+/// Returns the arguments of a handler that has a port.
 #[inline]
 fn shared<S: AsyncSlots>(slots: &S) -> S::Args<'_> {
     match slots.shared() {
@@ -60,7 +60,7 @@ fn shared<S: AsyncSlots>(slots: &S) -> S::Args<'_> {
 }
 
 impl<E: ?Sized, F, S: AsyncSlots, R> BoundAsync<E, F, S, R> {
-    /// Whether each delivery is called alike, so that its events may wait by value.
+    /// Whether all deliveries have the same arguments and no timeout, so that events may wait by value.
     pub(crate) fn has_port(&self) -> bool {
         self.timeout.is_none() && self.slots.shared().is_some()
     }
@@ -87,7 +87,7 @@ where
 }
 
 pin_project! {
-/// A call of an outermost root's handler: its panics stay here, and what it emits is inside of its event.
+/// A call of an outermost root's handler, which catches panics. Emits of the handler are nested in the root.
 struct IsolatedCall<C> {
     #[pin]
     call: Option<C>,
@@ -122,7 +122,7 @@ impl<C> IsolatedCall<C> {
 }
 
 impl<C: Future<Output = HandlerResult>> Future for IsolatedCall<C> {
-    /// `None` if the call is simply done.
+    /// `None` if the call is plainly done.
     type Output = Option<Box<CallEnd>>;
 
     #[inline]

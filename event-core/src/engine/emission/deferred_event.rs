@@ -1,4 +1,4 @@
-//! An event that outlives the emit that emitted it, for the deliveries that run later.
+//! An event that outlives the call that emitted it, for deferred deliveries.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -24,31 +24,31 @@ use crate::panics;
 use crate::queue::buffer::slots::Label;
 use crate::report::returned::HoldsEvent;
 
-/// An event with what it comes from.
+/// An event with its lineage.
 pub(crate) struct DeferredEvent<E> {
     event: EventStorage<E>,
     lineage: Lineage,
-    /// The place of an event that the dispatcher's table does not have.
+    /// The entry of an event that the dispatcher's table does not have.
     late: Option<Arc<TableEntry>>,
 }
 
 enum EventStorage<E> {
     Here(E),
-    /// Somebody wants an `Arc` of it.
+    /// An `Arc`, since other code needs an `Arc` of the event.
     Arc(Arc<E>),
-    /// It was let go, with what holds it.
+    /// The event was dropped with its `DeferredEvent`.
     Gone,
 }
 
-/// One handler or subscription that does not run inline.
+/// A handler or a subscription that does not run inline.
 #[derive(Clone)]
 pub(crate) enum HandlerRef {
-    /// The handler at this index among those of the event that do not run inline.
+    /// The handler at this index among the event's handlers that do not run inline.
     DeferredHandler(u32),
     Subscription(SubscriptionClaim),
 }
 
-/// One event for one handler, on its way through a queue.
+/// One event for one handler, to run in a queue or a task.
 pub(crate) struct DeferredDelivery {
     pub(crate) event: Arc<dyn ErasedDeferredEvent>,
     pub(crate) target: HandlerRef,
@@ -59,10 +59,10 @@ pub(crate) struct DeferredDelivery {
 }
 
 impl DeferredDelivery {
-    /// What is no delivery to a handler of a queue.
+    /// The label of a delivery that is not to a handler of a queue.
     pub(crate) const UNLABELLED: Label = Label::MAX;
 
-    /// The first delivery to a handler of a queue.
+    /// Makes the first delivery to a handler of a queue.
     pub(crate) fn queued(
         event: Arc<dyn ErasedDeferredEvent>,
         target: HandlerRef,
@@ -76,7 +76,7 @@ impl DeferredDelivery {
         }
     }
 
-    /// The first delivery to a task, or to a stream.
+    /// Makes the first delivery to a task or to a stream.
     pub(crate) fn new(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
         Self {
             event,
@@ -91,17 +91,17 @@ impl DeferredDelivery {
     }
 }
 
-/// A [`DeferredEvent`], whatever its type.
+/// A [`DeferredEvent`] of any type.
 pub(crate) trait ErasedDeferredEvent: HoldsEvent {
     fn event(&self) -> &dyn InlineEvent;
     fn lineage(&self) -> &Lineage;
-    /// The place of an event that the dispatcher's table does not have.
+    /// The entry of an event that the dispatcher's table does not have.
     fn late(&self) -> Option<&Arc<TableEntry>>;
-    /// Where the event's `key` puts it.
+    /// Returns the lane of the event's key.
     fn lane(&self) -> Option<u64>;
-    /// The event as an `Arc<E>`, if it is held as one.
+    /// Returns the event as an `Arc<E>`, if it is held as one.
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
-    /// The same, as an event.
+    /// Returns the event as an `Arc<dyn AnyEvent>`, if it is held as an `Arc<E>`.
     fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
 }
 
@@ -123,13 +123,13 @@ impl<E: Event> DeferredEvent<E> {
         }
     }
 
-    /// Of an event that somebody else holds, too.
+    /// Makes the deferred event of an event that other code holds, too.
     #[cfg(feature = "serde")]
     pub(crate) fn held(event: Arc<E>, with: Sharing) -> Self {
         Self::with(EventStorage::Arc(event), with)
     }
 
-    /// A root outside of all others, of an event that the table has.
+    /// Makes the deferred event of an outermost root, whose event the table has.
     #[inline]
     pub(crate) fn root(event: E) -> Self {
         Self {
@@ -150,8 +150,8 @@ impl<E: Event> DeferredEvent<E> {
 }
 
 impl<E> Drop for DeferredEvent<E> {
-    /// Whoever lets it go last: what the event's `Drop` emits, which is the user's, is inside of the
-    /// event, or an event whose `Drop` emits it would never end.
+    /// Drops the event one level deeper than its emission: the user's `Drop` may emit the event again, and
+    /// would never end without a deeper level.
     fn drop(&mut self) {
         if !const { std::mem::needs_drop::<E>() } {
             return;
@@ -207,7 +207,7 @@ impl dyn ErasedDeferredEvent + '_ {
         self.as_any_event().info()
     }
 
-    /// The place of the event in a dispatcher that it was emitted by.
+    /// Returns the table entry of the event in the dispatcher that emitted it.
     pub(crate) fn entry<'a>(&'a self, inner: &'a DispatcherState) -> &'a TableEntry {
         match self.late() {
             Some(entry) => entry,
@@ -222,7 +222,7 @@ impl dyn ErasedDeferredEvent + '_ {
         &self.entry(inner).deferred[index as usize]
     }
 
-    /// How many handlers the event has that do not run inline.
+    /// Returns how many handlers of the event do not run inline.
     pub(crate) fn deferred_count(&self, inner: &DispatcherState) -> usize {
         self.entry(inner).deferred.len()
     }
@@ -246,7 +246,7 @@ impl dyn ErasedDeferredEvent + '_ {
         }
     }
 
-    /// Asks the filter of a handler; it is the user's, and may panic.
+    /// Asks the filter of a handler, which is the user's code and may panic.
     pub(crate) fn admits(&self, inner: &DispatcherState, index: u32) -> bool {
         let filter = self.deferred(inner, index).binding.filter.as_ref();
         filter.is_none_or(|holds| holds(self.as_any_event()))
@@ -258,7 +258,7 @@ impl dyn ErasedDeferredEvent + '_ {
         match (&self.deferred(emission.inner(), index).binding.call, lent) {
             (Call::Sync(handler), _) => handler.call(event, emission),
             (Call::Lent(call), Some(lent)) => call(event, lent, emission),
-            // Neither is put where it cannot run; `start` serves the first.
+            // `start` calls an async handler, and a lent one has no executor that lends nothing.
             (Call::Async(_), _) | (Call::Lent(_), None) => {}
         }
     }
@@ -269,7 +269,7 @@ impl dyn ErasedDeferredEvent + '_ {
         matches!(handler.binding.call, Call::Async(_)) && !handler.has_timeout
     }
 
-    /// Runs such a handler; answers how far it got, if it is not simply done.
+    /// Polls a directly polled handler for the first time. Returns its call, unless the call is plainly done.
     pub(crate) fn poll_first<'a>(
         &'a self,
         inner: &'a Arc<DispatcherState>,
@@ -290,7 +290,7 @@ impl dyn ErasedDeferredEvent + '_ {
         }
     }
 
-    /// Starts a handler that is an `async fn`; `None` for another.
+    /// Starts a handler that is an `async fn`. Returns `None` for any other handler.
     pub(crate) fn start<'a>(
         &'a self,
         inner: &'a DispatcherState,
@@ -307,9 +307,9 @@ impl dyn ErasedDeferredEvent + '_ {
                 }
             }
             HandlerRef::Subscription(subscription) => match subscription.call() {
-                // It may have been cancelled since it was handed over.
+                // The subscription may have been cancelled since the event was handed over.
                 DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
-                // The target of a weak one may end between its claim and here.
+                // The target of a weak subscription may end after the claim.
                 DeferredCall::Async { start, .. } => {
                     Some(start(self.share()?).ok_or(NotRun::Cancelled))
                 }

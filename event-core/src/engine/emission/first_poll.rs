@@ -17,7 +17,7 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 
-/// A call whose first poll did not simply end as done.
+/// A call that is not plainly done after its first poll.
 pub(crate) struct StartedCall<'a> {
     pub(crate) call: FirstPoll<'a>,
     /// The emitters that the handler was given.
@@ -37,13 +37,13 @@ pub(crate) enum CallResult {
 }
 
 impl CallResult {
-    /// Whether the handler ran, and caused and reported nothing.
+    /// Whether the call is *plainly done*: the handler ran, and caused and reported nothing.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Ended(HandlerResult::Done))
     }
 }
 
-/// Polls the async handler at `index` once; returns how far it got, unless it is simply done.
+/// Polls the async handler at `index` once. Returns its call, unless the call is plainly done.
 pub(crate) fn run_one<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,

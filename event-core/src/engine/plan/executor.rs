@@ -1,4 +1,4 @@
-//! Handlers and subscriptions that do not run inline: where each of them runs, and its limits.
+//! Handlers and subscriptions that do not run inline: their executors and limits.
 
 use std::any::Any;
 use std::ops::Deref;
@@ -29,7 +29,7 @@ pub(crate) struct DeferredHandler {
     pub(crate) binding: DeferredBinding,
 }
 
-/// Where such a handler runs.
+/// Where a handler that does not run inline runs.
 pub(crate) enum Executor {
     Task(TaskExecutor),
     Queue(QueueExecutor),
@@ -50,17 +50,17 @@ pub(crate) type PortWithRing = (PortAddress, Box<dyn Ring<DeferredDelivery>>);
 
 pub(crate) struct TaskExecutor {
     pub(crate) limit: Arc<ConcurrencyLimit>,
-    /// The positions of the seats that must have ended before.
+    /// The indexes of the handlers that must have ended before.
     pub(crate) after: Box<[usize]>,
 }
 
-/// Gives each handler that does not run inline its place, while a dispatcher is built.
+/// Makes the executors of all handlers that do not run inline, while a dispatcher is built.
 #[derive(Default)]
 pub(crate) struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
-    /// The handlers that queues run, once for each event that they see, by their number.
+    /// The handlers that queues run, once for each event that they handle, by their number.
     labelled: Vec<&'static PlannedHandler>,
-    /// One handler has one limit, whatever the number of events it sees.
+    /// The limit of each handler, which all events share that it handles.
     limits: ByType<Arc<ConcurrencyLimit>>,
     /// The ports of each queue, until the queues are made.
     ports: Vec<Vec<PortWithRing>>,
@@ -68,7 +68,7 @@ pub(crate) struct Executors {
 }
 
 impl Executors {
-    /// The places of the handlers of one event, in order.
+    /// Makes the executors of the handlers of one event, in order.
     pub(crate) fn of(&mut self, deferred: &[&'static PlannedHandler]) -> Vec<Executor> {
         let waits_for = waits_for(deferred);
         let executors = deferred.iter().zip(waits_for);
@@ -90,7 +90,7 @@ impl Executors {
             .collect()
     }
 
-    /// The index of a queue in the dispatcher.
+    /// Returns the index of a queue in the dispatcher, and adds the queue if it has none.
     pub(crate) fn index(&mut self, queue: &'static dyn AnyQueue) -> usize {
         self.position(queue).unwrap_or_else(|| {
             self.queues.push(queue);
@@ -98,15 +98,15 @@ impl Executors {
         })
     }
 
-    /// The index of a queue that has one.
+    /// Returns the index of a queue in the dispatcher, if it has one.
     pub(crate) fn position(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         let id = queue.declared().id();
         let mut known = self.queues.iter();
         known.position(|other| other.declared().id() == id)
     }
 
-    /// Adds the port of a handler to its queue, if it has one. A queue that was made takes none any more, and
-    /// one that its owner pumps has none.
+    /// Adds the port of a handler to its queue, if the handler has a port and no filter. A queue that was
+    /// made takes no more ports, and a `LocalQueue` has none.
     pub(crate) fn add_port(
         &mut self,
         kind: EventKind,
@@ -132,7 +132,7 @@ impl Executors {
         u32::try_from(ports.len() - 1).ok()
     }
 
-    /// Takes the ports of a queue that is made.
+    /// Takes the ports of a queue that is being made.
     pub(crate) fn take_ports(&mut self, queue: usize) -> Vec<PortWithRing> {
         self.has_queues = true;
         self.ports
@@ -146,13 +146,13 @@ impl Executors {
         label
     }
 
-    /// The handler with a number.
+    /// Returns the handler with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         let handler = self.labelled.get(label as usize)?;
         Some(handler.info())
     }
 
-    /// The declaration of the queue at an index.
+    /// Returns the declaration of the queue at an index.
     pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
         self.queues.get(index).map(|queue| queue.declared())
     }
@@ -168,25 +168,25 @@ impl Executors {
     }
 }
 
-/// A subscription that does not run inline, whatever its event.
+/// A subscription to any event that does not run inline.
 pub(crate) trait ErasedSubscription: SubscriptionNode {
     fn info(&self) -> HandlerInfo;
-    /// Whether it is called once.
+    /// Whether the subscription is called once.
     fn is_once(&self) -> bool;
-    /// Keeps the right to make a call later; `false` if the subscription is over, or if another delivery
-    /// has its only call.
+    /// Reserves a call for later. Returns `false` if the subscription is over, or if another delivery has its
+    /// only call.
     fn reserve(&self) -> bool;
-    /// Gives back an only call that was reserved and not made.
+    /// Releases an only call that was reserved and not made.
     fn release(&self);
-    /// Takes the right that was reserved, to make the call now; `false` if the subscription is over.
+    /// Claims the reserved call, to make it now. Returns `false` if the subscription is over.
     fn claim(&self) -> bool;
     fn call(&self) -> DeferredCall<'_>;
 }
 
-/// The subscriptions of an event that do not run inline, each with its place among the seats.
+/// The subscriptions of an event that do not run inline, each with its place among the handlers.
 pub(crate) type DeferredSubscriptions = Arc<SubscriptionList<dyn ErasedSubscription>>;
 
-/// What such a subscription does with an `Arc` of its event.
+/// What a subscription that does not run inline does with an `Arc` of its event.
 pub(crate) enum DeferredCall<'s> {
     Async {
         start: &'s (
@@ -197,18 +197,18 @@ pub(crate) enum DeferredCall<'s> {
     Stream(&'s Arc<LiveQueue>),
 }
 
-/// A subscription that does not run inline, with the right to call it.
+/// A subscription that does not run inline, with a reserved call.
 #[derive(Clone)]
 pub(crate) struct SubscriptionClaim {
     subscription: Arc<dyn ErasedSubscription>,
     _release: Option<Arc<ClaimRelease>>,
 }
 
-/// Gives the right back when the delivery that has it goes, unless it made the call.
+/// Releases a reserved call when the delivery that has it is dropped, unless the call was made.
 struct ClaimRelease(Arc<dyn ErasedSubscription>);
 
 impl SubscriptionClaim {
-    /// Reserves a call; `None` if the subscription is over, or if another delivery has its only call.
+    /// Reserves a call. Returns `None` if the subscription is over, or if another delivery has its only call.
     pub(crate) fn new(subscription: &Arc<dyn ErasedSubscription>) -> Option<Self> {
         if !subscription.reserve() {
             return None;

@@ -1,10 +1,11 @@
 //! Queued handlers whose events are stored by value.
 //!
-//! Most deliveries are those of an event that code outside of handlers emitted, to its one handler, in a
-//! queue. Such an event waits in a [ring](Ring) of its type, and nothing else is stored for it. A consumer
-//! that finds it next gives the handler's *port* a turn: the port takes one event after another out of the
-//! ring, and calls the handler, whose future is never boxed, until another handler's event is next. A delivery
-//! that is more than done, or abandoned, becomes an item then, and ends as all others do.
+//! Most queued events were emitted by code outside of handlers, and have one handler. Such an event waits in
+//! a [ring](Ring) of its type, and nothing else is stored for the event. The consumer whose next event is of
+//! that ring starts a turn of the handler's *port*: the port takes one event after another out of the ring,
+//! and calls the handler, whose future is not boxed, until another handler's event is next. A delivery that
+//! is abandoned, or whose async call is not [plainly done](CallResult::is_done), becomes an item, and ends
+//! like any other.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -24,29 +25,30 @@ use crate::queue::buffer::slots::Label;
 /// Takes the events of one handler out of a queue, and calls the handler.
 pub(crate) trait EventPort: Send + Sync {
     fn new_ring(&self, address: PortAddress) -> Box<dyn Ring<DeferredDelivery>>;
-    /// Serves one turn after another. A handler that blocks is served in this call, for one turn.
+    /// Returns a service for one turn after another. A handler that blocks is served in this call, for one
+    /// turn.
     fn serve<'a>(&'a self, turn: PortTurn<'a>) -> PortService<'a>;
 }
 
 /// How a port is served.
 pub(crate) enum PortService<'a> {
-    /// A future that waits for its next turn, or for its handler. It never ends.
+    /// A future that waits for its next turn or for its handler, and never ends.
     Async(Pin<Box<dyn Future<Output = ()> + Send + 'a>>),
     /// The turn is over.
     Served,
 }
 
-/// Which handler a port is for.
+/// The handler of a port.
 #[derive(Clone, Copy)]
 pub(crate) struct PortAddress {
     pub(crate) kind: EventKind,
-    /// Its index among the handlers of the event that do not run inline.
+    /// The handler's index among the event's handlers that do not run inline.
     pub(crate) index: u32,
     pub(crate) label: Label,
 }
 
 impl PortAddress {
-    /// The delivery of the event of an `Option<E>`.
+    /// Makes the delivery of the event of an `Option<E>`.
     pub(crate) fn item(&self, event: &mut dyn Any) -> DeferredDelivery {
         let event = self.kind.defer(event);
         DeferredDelivery::queued(event, HandlerRef::DeferredHandler(self.index), self.label)
@@ -57,26 +59,26 @@ impl PortAddress {
 pub(crate) trait PortConsumer: Sync {
     /// Moves the next event into `event`. Returns `false` if the port's turn is over.
     fn take(&self, ring: u32, label: Label, event: &mut dyn Any) -> bool;
-    /// Lets the consumer look what is next.
+    /// Ends the port's turn, so that the consumer looks for what is next.
     fn end_turn(&self);
-    /// Calls the handler, which blocks, with an `E`. Returns what it led to, if it is more than done.
+    /// Calls the handler, which blocks, with an `E`. Returns the cascade of a call that is not plainly done.
     fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<Cascade>>;
-    /// Emits what such a call led to.
+    /// Emits what a call caused, and notifies of its failures.
     fn conclude(&self, cascade: Cascade);
-    /// Ends the delivery of an event whose call is more than done.
+    /// Ends the delivery of an event whose call is not plainly done.
     fn finish<'c>(
         &'c self,
         address: &PortAddress,
         event: &mut dyn Any,
         ended: CallEnd,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
-    /// Ends the delivery of an event whose handler was dropped before it had ended.
+    /// Abandons the delivery of an event whose call was dropped before its end.
     fn abandon(&self, address: &PortAddress, event: &mut dyn Any);
     /// Drops an event whose delivery is done.
     fn discard(&self, address: &PortAddress, event: &mut dyn Any);
 }
 
-/// How a call ended that is more than done.
+/// How a call ended that is not plainly done.
 pub(crate) struct CallEnd {
     pub(crate) result: CallResult,
     pub(crate) refused: Option<NestingError>,
@@ -116,7 +118,7 @@ impl<'a> PortTurn<'a> {
     }
 }
 
-/// An event that is being delivered. Dropped before its delivery has ended, it is abandoned.
+/// An event that is being delivered. A drop before the end of its delivery abandons the delivery.
 pub(crate) struct HeldEvent<'t, 'a, E: 'static> {
     turn: &'t PortTurn<'a>,
     event: Option<E>,
@@ -131,7 +133,7 @@ impl<'a, E> HeldEvent<'_, 'a, E> {
         }
     }
 
-    /// Calls its handler, which blocks.
+    /// Calls the event's handler, which blocks.
     pub(crate) fn call(self) {
         let consumer = self.turn.consumer;
         let cascade = consumer.call(&self.turn.address, self.event());
@@ -154,7 +156,7 @@ impl<'a, E> HeldEvent<'_, 'a, E> {
         }
     }
 
-    /// Ends the delivery, whose call is more than done.
+    /// Ends the delivery, whose call is not plainly done.
     #[cold]
     pub(crate) fn finish(
         mut self,
@@ -178,7 +180,7 @@ impl<E> Drop for HeldEvent<'_, '_, E> {
     }
 }
 
-/// Events of one type that wait, and whose handler they are for.
+/// Waiting events of one type, and their handler.
 pub(crate) struct EventRing<E> {
     events: VecDeque<E>,
     address: PortAddress,
@@ -212,7 +214,7 @@ impl<E: Send + 'static> Ring<DeferredDelivery> for EventRing<E> {
     }
 }
 
-/// The port of a handler that blocks. It calls the handler as an object.
+/// The port of a handler that blocks, which the consumer calls as a trait object.
 pub(crate) struct BlockingPort<E>(PhantomData<fn(E)>);
 
 impl<E> BlockingPort<E> {

@@ -1,4 +1,4 @@
-//! What code outside of a queue sees of it, and may do to it.
+//! The public handle of a queue.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ pub struct QueueHandle {
     declared: &'static Declared,
 }
 
-/// How much waits, runs and has ended in a queue.
+/// How many deliveries of a queue wait, run and have ended.
 ///
-/// Where nothing is under way they add up: [`offered`](Self::offered) is the sum of `depth`,
-/// `running`, `done`, `failed`, `dropped`, `rejected` and `abandoned`. While deliveries end on other
-/// threads, one of them may be counted in two places for a moment.
+/// [`offered`](Self::offered) is the sum of `depth`, `running`, `done`, `failed`, `dropped`, `rejected` and
+/// `abandoned`. While other threads emit or end deliveries, a delivery may be counted in two places for a
+/// moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueCounts {
     /// Deliveries that wait.
     pub depth: usize,
-    /// The most that ever waited.
+    /// The most deliveries that ever waited at once.
     pub high_water: usize,
-    /// Deliveries that run; after a shutdown that ran out of time also those that a thread still
-    /// runs, which it counts as abandoned.
+    /// Deliveries that run; after a shutdown that ran out of time also the deliveries that a thread still
+    /// runs, which the shutdown counts as abandoned.
     pub running: usize,
-    /// Deliveries that the queue was offered, taken in or not.
+    /// Deliveries that the queue was offered, accepted or not.
     pub offered: u64,
     /// Deliveries whose handler ran and did not fail.
     pub done: u64,
@@ -38,16 +38,16 @@ pub struct QueueCounts {
     pub failed: u64,
     /// Deliveries that the queue dropped because it was full.
     pub dropped: u64,
-    /// Deliveries that it did not take: it was full, or closed.
+    /// Deliveries that the queue did not accept, since it was full or closed.
     pub rejected: u64,
-    /// Deliveries that nobody will run any more.
+    /// Deliveries that were abandoned: no consumer runs them to their end.
     pub abandoned: u64,
-    /// How often an emitter had to wait for room.
+    /// How often an emitter had to wait for capacity.
     pub waits: u64,
 }
 
 impl QueueCounts {
-    /// How many deliveries have ended, in whatever way.
+    /// How many deliveries have ended, with any status.
     #[must_use]
     pub fn ended(&self) -> u64 {
         self.done + self.failed + self.dropped + self.rejected + self.abandoned
@@ -90,7 +90,7 @@ impl QueueHandle {
         self.queue.settings
     }
 
-    /// How much waits, runs and has ended.
+    /// How many deliveries wait, run and have ended.
     #[must_use]
     pub fn counts(&self) -> QueueCounts {
         let queue = &self.queue;
@@ -124,8 +124,8 @@ impl QueueHandle {
     }
 
     /// When the event was emitted whose delivery waits longest, by the dispatcher's
-    /// [`Clock`](crate::meta::Clock). `None` if nothing waits, or if the dispatcher does not stamp what
-    /// it emits: no handler takes a [`Meta`](crate::Meta), and nobody observes.
+    /// [`Clock`](crate::meta::Clock). `None` if nothing waits, or if the dispatcher did not stamp the event:
+    /// no handler takes a [`Meta`](crate::Meta), and there is no observer.
     #[must_use]
     pub fn oldest(&self) -> Option<SystemTime> {
         self.queue
@@ -133,8 +133,8 @@ impl QueueHandle {
             .oldest(|item| Some(item.event.lineage().meta.as_ref()?.time()))?
     }
 
-    /// Lets no further delivery start. Those that run go on, and more may be queued. A dispatcher that
-    /// is shut down, or gone, ends all pauses.
+    /// Lets no further delivery start. Running deliveries continue, and more may be queued. All pauses end
+    /// when the dispatcher is shut down or its last clone is dropped.
     pub fn pause(&self) {
         self.queue.set_paused(true);
     }
@@ -144,14 +144,14 @@ impl QueueHandle {
         self.queue.set_paused(false);
     }
 
-    /// Waits until nothing waits in the queue and nothing runs: everything that was queued has ended,
-    /// and what it caused was handed over.
+    /// Waits until no delivery of the queue waits or runs: all deliveries that were queued have ended, and
+    /// what they caused was handed over.
     pub async fn join(&self) {
         self.queue.buffer.quiet().await;
     }
 
-    /// The same as [`join`](Self::join), for a thread that may block, and no longer than `limit`;
-    /// `false` if the time was over first.
+    /// Blocks the thread until no delivery of the queue waits or runs, as [`join`](Self::join) does, but no
+    /// longer than `limit`. Returns `false` if the time was over first.
     #[must_use = "it tells whether the queue is empty"]
     pub fn join_blocking(&self, limit: Duration) -> bool {
         let deadline = Instant::now().checked_add(limit);

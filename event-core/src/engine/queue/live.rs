@@ -1,4 +1,4 @@
-//! What waits in one queue of a dispatcher, and who serves it.
+//! One queue of a dispatcher: its buffer, its consumers and its counts.
 
 use std::any::Any;
 use std::array;
@@ -29,47 +29,47 @@ pub(crate) struct LiveQueue {
     pub(crate) alive: AtomicUsize,
     /// The dispatcher drains, and pauses are over.
     is_draining: AtomicBool,
-    /// Nobody will serve it any more, since the runtime ended.
+    /// No consumer will run deliveries of the queue any more.
     pub(crate) has_no_consumer: AtomicBool,
     /// Deliveries that were not done, by how they ended.
     not_done: [AtomicU64; DeliveryStatus::WAYS],
-    /// Of those that were abandoned, the ones that ran already.
+    /// The abandoned deliveries that were running.
     abandoned_running: AtomicU64,
-    /// How often an emitter had to wait for room.
+    /// How often an emitter had to wait for capacity.
     waits: AtomicU64,
     pub(crate) aborters: Mutex<Vec<Aborter>>,
-    /// Wakes whoever pumps it.
+    /// Wakes the thread that pumps the queue.
     wake: ArcSwapOption<Wake>,
 }
 
 pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// Who serves a queue.
+/// What runs or takes the deliveries of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServedBy {
-    /// A handler of it may block.
+    /// Threads, since a handler of the queue may block.
     Threads,
-    /// All its handlers are `async fn`s.
+    /// Tasks, since all handlers of the queue are `async fn`s.
     Tasks,
-    /// The owner of the value that it lends.
+    /// The owner of the value that a pump lends.
     Pump,
     /// The owner of a stream.
     Stream,
 }
 
-/// What became of a delivery that was offered.
+/// The result of an offer of a delivery.
 pub(crate) enum OfferResult {
     Waits,
-    /// There is no room, and the queue lets emitters wait.
+    /// The queue is full, and lets emitters wait.
     NoCapacity(DeferredDelivery),
-    /// There is no room, and the queue says so.
+    /// The queue is full, and rejects the delivery.
     Rejected(DeferredDelivery),
-    /// There is no room, and the queue drops it.
+    /// The queue is full, and drops the delivery.
     Dropped(DeferredDelivery),
     Closed(DeferredDelivery),
-    /// Its key cannot be hashed.
+    /// The `Hash` of the event's key panicked.
     Panicked(DeferredDelivery, Box<dyn Any + Send>),
-    /// Nobody serves the queue any more.
+    /// The queue has no consumer any more.
     NoConsumer(DeferredDelivery),
 }
 
@@ -120,7 +120,7 @@ impl LiveQueue {
         self.abandoned_running.load(Ordering::Relaxed)
     }
 
-    /// Counts an emitter that has to wait for room.
+    /// Counts an emitter that has to wait for capacity.
     pub(crate) fn count_wait(&self) {
         self.waits.fetch_add(1, Ordering::Relaxed);
     }
@@ -133,25 +133,25 @@ impl LiveQueue {
         self.not_done[ended.index()].load(Ordering::Relaxed)
     }
 
-    /// Sets the wake-up of whoever pumps; `false` if there is one.
+    /// Sets the callback that wakes the pump's thread. Returns `false` if one is set already.
     pub(crate) fn set_wake(&self, wake: Wake) -> bool {
         let none: Option<Arc<Wake>> = None;
         let before = self.wake.compare_and_swap(&none, Some(Arc::new(wake)));
         before.is_none()
     }
 
-    /// Takes the wake-up, for whoever drops it.
+    /// Takes the callback, which the caller drops.
     pub(crate) fn take_wake(&self) -> Option<Arc<Wake>> {
         self.wake.swap(None)
     }
 
-    /// Lets deliveries start, whatever is said from here on: the dispatcher drains.
+    /// Lets deliveries start, and ignores later pauses: the dispatcher drains.
     pub(crate) fn end_pauses(&self) {
         self.is_draining.store(true, Ordering::SeqCst);
         self.set_paused(false);
     }
 
-    /// Lets deliveries start, or no further one.
+    /// Lets no further delivery start, or lets deliveries start again.
     pub(crate) fn set_paused(&self, paused: bool) {
         self.buffer.set_paused(paused);
         if paused && self.is_draining.load(Ordering::SeqCst) {
@@ -162,14 +162,14 @@ impl LiveQueue {
         }
     }
 
-    /// Wakes whoever pumps. The callback is the user's.
+    /// Wakes the thread that pumps the queue, by the user's callback.
     pub(crate) fn wake(&self) {
         if let Some(wake) = &*self.wake.load() {
             let _ = panics::catch(&***wake);
         }
     }
 
-    /// Ends its tasks where they stand.
+    /// Aborts the queue's tasks.
     pub(crate) fn abort(&self) {
         let aborters =
             std::mem::take(&mut *self.aborters.lock().unwrap_or_else(PoisonError::into_inner));

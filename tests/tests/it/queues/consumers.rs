@@ -112,7 +112,7 @@ static MANY_THREADS: Queue = Queue::new("many-threads").consumers(3);
 
 static MANY_TASKS: Queue = Queue::new("many-tasks").consumers(3);
 
-/// How many are inside at once, and the most there ever were.
+/// How many handlers run at once, and the most that ever did.
 #[derive(Default)]
 struct Inside {
     now: AtomicUsize,

@@ -35,7 +35,7 @@ fn a_paused_queue_starts_nothing_and_takes_more() {
     dispatcher.emit(Job(1));
     dispatcher.emit(Job(2));
     gate.open(3);
-    // What ran goes on to its end, and nothing starts after it.
+    // The running delivery ends, and no other starts.
     until("what ran has ended", || queue.counts().done == 1);
     let counts = queue.counts();
     assert_eq!((counts.running, counts.depth), (0, 2));
@@ -138,7 +138,7 @@ fn a_builder_chooses_other_numbers_and_the_later_choice_wins() {
         .configure(&CHOSEN, |chosen| {
             chosen.capacity(7).overflow(Overflow::Reject)
         })
-        // It changes what was chosen before, not the declaration.
+        // This call changes the earlier choice, not the declaration.
         .configure(&CHOSEN, |chosen| chosen.capacity(3));
     let counts = paused_and_filled(&runtime, configured);
     assert_eq!((counts.depth, counts.dropped, counts.rejected), (3, 0, 7));
@@ -158,7 +158,7 @@ fn two_dispatchers_share_a_queue_and_never_meet() {
     let (one, other) = (build(&one_gate), build(&other_gate));
     one.emit(Job(0));
     one_gate.wait_for(1);
-    // The one consumer of the one is held, that of the other is not.
+    // The only consumer of `one` is blocked, and the consumer of `other` is not.
     other_gate.open(1);
     other.emit(Job(0));
     assert!(

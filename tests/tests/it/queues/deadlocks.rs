@@ -146,7 +146,7 @@ fn a_cycle_through_inline_handlers_is_refused() {
 
 #[test]
 fn two_events_that_share_a_queue_are_refused_without_a_cycle_of_events() {
-    // Its consumer waits for room that it alone makes.
+    // The queue's consumer would wait for capacity that only this consumer frees.
     is_refused(
         of(a_to_b).handler(b_in_one),
         &["`one`", "a_to_b", "b_in_one"],

@@ -26,7 +26,7 @@ struct Paid {
     number: u32,
 }
 
-/// The same value as a customer's, of another type.
+/// An event whose key has the value of a customer's key and another type.
 #[derive(Event)]
 #[event(key = warehouse)]
 struct Stocked {
@@ -98,7 +98,7 @@ fn lanes_keep_their_order_and_run_side_by_side(
         });
     }
     gate.wait_for(1);
-    // What the first customer's lane holds back holds nobody else back.
+    // The events that the first customer's lane holds back hold no other lane back.
     dispatcher.emit(Stocked { warehouse: 1 });
     for number in 1..4 {
         dispatcher.emit(Ordered {

@@ -1,4 +1,4 @@
-//! Queues that a thread pumps, which lends its handlers what it owns.
+//! Queues pumped by a thread that lends their handlers a value it owns.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Emitter, Event, dispatcher::DispatcherBuilder, handler};
 use event_tests::{quiet_panic, until};
 
-/// Neither `Send` nor `Sync`.
+/// A lent value that is neither `Send` nor `Sync`.
 #[derive(Default)]
 struct App {
     lines: Rc<Cell<Vec<String>>>,
@@ -179,7 +179,7 @@ fn pump_leaves_what_is_caused_to_the_next_call_even_where_it_makes_room() {
     for number in 0..3 {
         dispatcher.emit(Clicked(number));
     }
-    // The first one's two effects push the second out; the third's push out their elders.
+    // The two events that 0 causes displace 1, and the events that 2 causes displace older ones.
     assert_eq!(
         dispatcher
             .queue(&UI)

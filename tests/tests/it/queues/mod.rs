@@ -1,4 +1,4 @@
-//! What runs where, how much at once, in which order, and what is counted.
+//! Where deliveries of queues run, how many at once, in which order, and how they are counted.
 
 mod consumers;
 mod control;

@@ -1,4 +1,4 @@
-//! What becomes of a delivery that finds its queue full, and what is counted.
+//! How a delivery ends that is offered to a full queue, and how it is counted.
 
 use std::future::IntoFuture;
 use std::pin::pin;
@@ -34,19 +34,19 @@ async fn as_a_task(job: &Job, gate: &Gate, journal: &Journal) {
     journal.write(job.0.to_string());
 }
 
-/// A queue with room for two and one consumer, of which the consumer holds 0, and 1 and 2 wait.
+/// A queue with capacity for two and one consumer. The consumer runs 0, and 1 and 2 wait.
 struct Full {
     dispatcher: Dispatcher,
     queue: &'static Queue,
     gate: Arc<Gate>,
     journal: Arc<Journal>,
-    /// What `on_failure` heard.
+    /// The failures that `on_failure` was called with.
     failures: Arc<Journal>,
     _runtime: Runtime,
 }
 
 impl Full {
-    /// One for each kind of consumer.
+    /// Makes a full queue for each kind of consumer.
     fn of(overflow: Overflow) -> [Self; 2] {
         [
             Self::with(on_a_thread, &THREAD, overflow),
@@ -100,7 +100,7 @@ impl Full {
         counts
     }
 
-    /// Lets all go on; answers what ran, in order.
+    /// Lets all handlers continue. Returns what ran, in order.
     fn drain(&self) -> Vec<String> {
         self.gate.open(1000);
         assert!(
@@ -144,7 +144,7 @@ fn reject_is_a_failure_in_every_form_of_emit() {
     }
 }
 
-/// A full queue that drops: how each emit counts, and what is left in the queue.
+/// Checks how a full queue that drops counts an emit, and what is left in the queue.
 fn drops(overflow: Overflow, handed_over_and_dropped: (usize, usize), left: [&str; 3]) {
     for full in Full::of(overflow) {
         for report in [
@@ -296,7 +296,7 @@ fn a_cause_waits<F: Copy + 'static>(causes: F, through: Option<&'static Queue>) 
         queue.counts().waits == 1
     });
     if let Some(through) = through {
-        // It has not ended before what it caused is in its queue.
+        // A delivery runs until the events that it caused are in their queue.
         assert_eq!(
             dispatcher
                 .queue(through)
@@ -345,7 +345,7 @@ fn redeliver_delivers_once() {
                 let mut redelivery = pin!(failure.redeliver());
                 assert!(poll_once(redelivery.as_mut()).is_pending(), "no room yet");
             }
-            // Dropped, nothing was redelivered.
+            // The dropped future has redelivered nothing.
             let mut redelivery = pin!(failure.redeliver());
             assert!(poll_once(redelivery.as_mut()).is_pending());
             full.gate.open(1);
@@ -431,7 +431,7 @@ async fn handle_part(_part: &Part, journal: &Journal) {
     journal.write("part");
 }
 
-/// What a detached delivery causes has no report, so its failures come to the hook alone.
+/// A handler in a task. Its caused events have no report, so their failures come to `on_failure` alone.
 #[handler]
 async fn causes_from_a_task(_event: &FromTask) -> Vec<Part> {
     (0..4).map(|_| Part).collect()

@@ -73,14 +73,15 @@ async fn takes_caused(_event: &Caused) {
     yield_now().await;
 }
 
-/// A handler of a value that the emitter gives along: its deliveries wait as items among the events.
+/// A handler that takes a context, so that its deliveries wait as items among the events.
 #[handler(queue = STEPS)]
 async fn takes_more(event: &Other, _given: Option<Context<u8>>, seen: &Seen) {
     seen.begins(event.number);
     seen.ends(event.number);
 }
 
-/// Emits, and ends the runtime after so many turns of its only thread; returns whether all had ended.
+/// Emits, and ends the runtime after this many turns of its only thread. Returns whether all deliveries had
+/// ended.
 fn end_after(turns: usize, consumers: usize) -> bool {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let (seen, drops) = (Arc::new(Seen::default()), Arc::new(AtomicUsize::new(0)));

@@ -1,4 +1,4 @@
-//! What is queued when the last dispatcher goes, and when it shuts down.
+//! Queued deliveries when the last dispatcher is dropped, and when it shuts down.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -47,12 +47,12 @@ fn drains_after_the_last_dispatcher<F: Copy + 'static>(handler: F, queue: &'stat
     queue.pause();
     drop(clone);
     assert!(handle.emit(Job(11)).is_err(), "no clone is left");
-    // Nobody could resume it.
+    // No dispatcher is left, so this pause is ignored.
     queue.pause();
     gate.open(100);
     assert!(queue.join_blocking(LONG), "it was resumed");
     assert_eq!(queue.counts().done, 11);
-    // The consumers are gone, and with them all that they worked for.
+    // The consumers have ended, and have dropped the dispatcher's state.
     until("the consumers are gone", || {
         Arc::strong_count(&journal) == 1
     });

@@ -1,4 +1,4 @@
-//! What becomes of queues when handlers panic, and when the runtime or the dispatcher ends.
+//! Queues whose handlers panic, and queues whose runtime or dispatcher ends.
 
 mod abandoned;
 mod each_await;
@@ -30,7 +30,7 @@ fn adds_up(queue: &QueueHandle) {
     assert_eq!(counts.offered, waiting + ended + refused, "{counts:?}");
 }
 
-/// What `on_failure` heard, as how deliveries ended.
+/// The statuses of the failures that `on_failure` was called with.
 type Heard = Arc<Mutex<Vec<DeliveryStatus>>>;
 
 fn hears(builder: DispatcherBuilder, heard: &Heard) -> DispatcherBuilder {

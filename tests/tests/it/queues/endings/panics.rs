@@ -56,7 +56,7 @@ fn a_handler_that_panics_keeps_its_task_alive() {
     panics_keep_consumers_alive(panics_as_a_task, &TASK);
 }
 
-/// Panics when it is dropped, wherever that is.
+/// A value that panics when it is dropped, unless its thread panics already.
 #[derive(Debug)]
 struct Bomb;
 
@@ -93,7 +93,7 @@ impl Param for Bomb {
 
 #[handler(queue = THREAD)]
 fn explodes_on_a_thread(_event: &Explosive, bomb: Bomb) -> Vec<CausedExplosive> {
-    // Dropped by the caller of what panics: the parameter is this function's.
+    // This function owns the parameter, and its drop would panic in the handler.
     std::mem::forget(bomb);
     vec![
         CausedExplosive { bomb: Bomb },
