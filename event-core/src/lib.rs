@@ -47,12 +47,12 @@ mod engine;
 pub(crate) mod handler_info;
 pub(crate) mod log;
 pub(crate) mod panics;
+pub(crate) mod prehashed;
 pub(crate) mod private;
 pub(crate) mod problem;
 pub(crate) mod runtime;
 #[cfg(not(feature = "tracing"))]
 pub(crate) mod spans;
-pub(crate) mod type_map;
 pub(crate) mod type_name;
 
 pub use crate::dispatcher::Dispatcher;

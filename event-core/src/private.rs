@@ -22,8 +22,12 @@ pub use serde;
 #[cfg(feature = "serde")]
 pub use crate::event::json::form::{KeyWriter, WireForm};
 
+use std::any::TypeId;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
+use std::sync::LazyLock;
+
+use foldhash::quality::RandomState;
 
 use crate::event::Event;
 use crate::event::info::EventInfo;
@@ -58,13 +62,12 @@ pub trait LaneKey: Hash {}
 #[diagnostic::do_not_recommend]
 impl<T: Hash + ?Sized> LaneKey for T {}
 
-/// Returns the lane of a key: equal values of one type have the same lane. Two keys that collide share a
-/// lane, which keeps their order and only makes them run one after the other.
+/// Returns the lane of a key: equal values of one type have the same lane in this process. Two keys that
+/// collide share a lane, which keeps their order and only makes them run one after the other.
 pub fn lane<K: LaneKey + ?Sized + 'static>(key: &K) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    std::any::TypeId::of::<K>().hash(&mut hasher);
-    key.hash(&mut hasher);
-    hasher.finish()
+    // Random, so that no input can be made whose keys share one lane.
+    static LANES: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    LANES.hash_one((TypeId::of::<K>(), key))
 }
 
 /// Returns the placeholder of a redacted field for the formatter.

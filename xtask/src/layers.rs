@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "nesting_depth",
             "panics",
             "runtime",
-            "type_map",
+            "prehashed",
             "type_name",
         ],
     ),

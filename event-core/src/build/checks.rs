@@ -9,8 +9,8 @@ use crate::engine::plan::pattern::sees;
 use crate::engine::plan::spec::{ExecutorKind, FunctionId};
 use crate::event::info::{Cardinality, EventInfo};
 use crate::handler::registered::Registered;
+use crate::prehashed::ByType;
 use crate::problem::{Problem, ProblemKind};
-use crate::type_map::ByType;
 
 /// Checks that each event name belongs to one type and its older versions. The name of an event that
 /// declares none is the path of its type, which two copies of a crate share.

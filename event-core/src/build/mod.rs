@@ -25,10 +25,10 @@ use crate::engine::queue::live::LiveQueue;
 use crate::handler::registered::Registered;
 use crate::handler::resolver::Resolver;
 use crate::log;
+use crate::prehashed::ByType;
 use crate::problem::{BuildError, Problem, ProblemKind};
 use crate::queue::{Declared, QueueSettings};
 use crate::runtime::Runtime;
-use crate::type_map::ByType;
 
 /// The wired program, from which the dispatcher is made.
 pub(crate) struct Wired {

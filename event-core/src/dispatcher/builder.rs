@@ -23,13 +23,13 @@ use crate::meta::source::MetaSource;
 use crate::nesting::{self, NestingLimits};
 use crate::observer::Observer;
 use crate::panics;
+use crate::prehashed::ByType;
 use crate::problem::BuildError;
 use crate::problem::{Problem, ProblemKind};
 use crate::queue::{AnyQueue, Declared, Overflow, QueueSettings};
 use crate::report::failure::Failure;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
-use crate::type_map::ByType;
 use crate::type_name::short;
 
 /// Builds a [`Dispatcher`]: chooses its handlers and provides the values that they take.

@@ -19,7 +19,7 @@ pub(crate) async fn offer_when_free(
     place: EventPlace<'_>,
     event: &mut (dyn RootEvent + Send),
 ) -> bool {
-    let EventPlace { queue, ring } = place;
+    let queue = place.queue;
     queue.count_wait();
     let mut blocked = BlockedEvent {
         inner,
@@ -31,7 +31,7 @@ pub(crate) async fn offer_when_free(
         let Some(event) = &mut blocked.event else {
             return false;
         };
-        let was_taken = queue.buffer.offer_event(ring, event.as_any_mut());
+        let was_taken = place.offer(*event);
         if was_taken || queue.buffer.is_closed() {
             blocked.event = None;
             return was_taken;

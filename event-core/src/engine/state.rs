@@ -28,13 +28,13 @@ use crate::nesting::scope::DispatcherId;
 use crate::nesting::{self, NestingLimits};
 use crate::observer::Observer;
 use crate::panics;
+use crate::prehashed::ByType;
 use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
 use crate::report::failure::Failure;
 use crate::report::snapshot::Snapshot;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
-use crate::type_map::ByType;
 
 /// The state that the clones of a dispatcher share with its tasks and threads. After the build only these
 /// parts change: the runtime subscriptions, the observers, the entries of late events, and the waiting

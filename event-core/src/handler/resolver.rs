@@ -10,8 +10,8 @@ use crate::handler::outcome::Events;
 use crate::handler::param::Dependency;
 use crate::handler::registered::Registered;
 use crate::meta::Meta;
+use crate::prehashed::ByType;
 use crate::problem::{Problem, ProblemKind};
-use crate::type_map::ByType;
 use crate::type_name::short;
 
 /// Finds the parameters of handlers, while a dispatcher is built, and notes missing ones.

@@ -41,11 +41,12 @@ pub(crate) enum EventOffer<'d> {
     Refused,
 }
 
-/// A queue, and a ring in the queue.
+/// A queue, a ring in the queue, and the lane of the event.
 #[derive(Clone, Copy)]
 pub(crate) struct EventPlace<'d> {
     pub(crate) queue: &'d Arc<LiveQueue>,
-    pub(crate) ring: u32,
+    ring: u32,
+    lane: Option<u64>,
 }
 
 /// Puts the event of an outermost root into the queue of its one handler, if it may wait there by value.
@@ -67,28 +68,54 @@ pub(crate) fn offer_event<'d>(
     };
     let queue = &inner.queues[queue];
     offer::start(queue, inner);
-    let may_run_beside = queue.settings.consumers > 1;
-    if queue.has_no_consumer.load(Ordering::Acquire) || (may_run_beside && has_lane(event)) {
+    if queue.has_no_consumer.load(Ordering::Acquire) {
         return EventOffer::Refused;
     }
-    if queue.buffer.offer_event(ring, event.as_any_mut()) {
+    let Ok(lane) = lane(queue, event) else {
+        // The emission of the item reports the panic.
+        return EventOffer::Refused;
+    };
+    let place = EventPlace { queue, ring, lane };
+    if place.offer(event) {
         return EventOffer::Taken;
     }
     if queue.settings.overflow == Overflow::Wait && !queue.buffer.is_closed() {
-        return EventOffer::Full(EventPlace { queue, ring });
+        return EventOffer::Full(place);
     }
     EventOffer::Refused
 }
 
+/// Returns the lane of an event, if deliveries of its queue may run side by side; an error if the user's
+/// `Hash` of the key panics.
+#[inline]
+fn lane(queue: &LiveQueue, event: &dyn RootEvent) -> Result<Option<u64>, ()> {
+    if queue.settings.consumers == 1 {
+        return Ok(None);
+    }
+    let lane = || panics::catch_payload(|| event.lane());
+    let (lane, refused) = nesting::enter(0, lane);
+    match (lane, refused) {
+        (Ok(lane), None) => Ok(lane),
+        _ => Err(()),
+    }
+}
+
 impl EventPlace<'_> {
+    /// Returns `false`, and leaves the event where it is, if the queue is full or closed.
+    #[inline]
+    pub(crate) fn offer(self, event: &mut dyn RootEvent) -> bool {
+        let Self { queue, ring, lane } = self;
+        queue.buffer.offer_event(ring, event.as_any_mut(), lane)
+    }
+
     /// Offers the event once the thread has waited until there is capacity. Returns `false` if the queue was
     /// closed.
     pub(crate) fn offer_blocking(self, event: &mut dyn RootEvent) -> bool {
-        let Self { queue, ring } = self;
+        let queue = self.queue;
         queue.count_wait();
         loop {
             queue.buffer.capacity_free_blocking();
-            if queue.buffer.offer_event(ring, event.as_any_mut()) {
+            if self.offer(event) {
                 return true;
             }
             if queue.buffer.is_closed() {
@@ -96,12 +123,6 @@ impl EventPlace<'_> {
             }
         }
     }
-}
-
-/// Whether an event has a key, or a key that panics.
-fn has_lane(event: &dyn RootEvent) -> bool {
-    let lane = || panics::catch_payload(|| event.lane());
-    !matches!(nesting::enter(0, lane).0, Ok(None))
 }
 
 /// Offers the event to its queues. A root that may block waits for capacity. Returns the refusal of an emit

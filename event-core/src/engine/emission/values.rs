@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
-use crate::type_map::ByType;
+use crate::prehashed::ByType;
 
 /// The values that one emitter gives along, by type.
 #[derive(Clone, Default)]

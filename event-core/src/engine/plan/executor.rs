@@ -15,10 +15,10 @@ use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
 use crate::handler_info::HandlerInfo;
+use crate::prehashed::ByType;
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
-use crate::type_map::ByType;
 
 /// A handler that does not run inline.
 pub(crate) struct DeferredHandler {

@@ -14,6 +14,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::Poll;
 
+use slab::Slab;
+
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
 use crate::engine::emission::first_poll::CallResult;
@@ -183,6 +185,8 @@ impl<E> Drop for HeldEvent<'_, '_, E> {
 /// Waiting events of one type, and their handler.
 pub(crate) struct EventRing<E> {
     events: VecDeque<E>,
+    /// Events with a lane.
+    keyed: Slab<E>,
     address: PortAddress,
 }
 
@@ -190,6 +194,7 @@ impl<E> EventRing<E> {
     pub(crate) fn new(address: PortAddress) -> Self {
         Self {
             events: VecDeque::new(),
+            keyed: Slab::new(),
             address,
         }
     }
@@ -197,20 +202,46 @@ impl<E> EventRing<E> {
 
 impl<E: Send + 'static> Ring<DeferredDelivery> for EventRing<E> {
     fn push(&mut self, event: &mut dyn Any) {
-        if let Some(event) = event.downcast_mut::<Option<E>>().and_then(Option::take) {
-            self.events.push_back(event);
-        }
+        self.events.push_back(taken(event));
     }
 
     fn pop(&mut self, event: &mut dyn Any) {
-        if let Some(event) = event.downcast_mut::<Option<E>>() {
-            *event = self.events.pop_front();
-        }
+        *place(event) = self.events.pop_front();
     }
 
     fn pop_item(&mut self) -> Option<DeferredDelivery> {
         let event = self.events.pop_front()?;
         Some(self.address.item(&mut Some(event)))
+    }
+
+    fn insert(&mut self, event: &mut dyn Any) -> usize {
+        self.keyed.insert(taken(event))
+    }
+
+    fn remove(&mut self, key: usize, event: &mut dyn Any) {
+        *place(event) = self.keyed.try_remove(key);
+    }
+
+    fn remove_item(&mut self, key: usize) -> Option<DeferredDelivery> {
+        let event = self.keyed.try_remove(key)?;
+        Some(self.address.item(&mut Some(event)))
+    }
+}
+
+/// Returns the `Option<E>` that an event is in, or goes to.
+#[inline]
+fn place<E: 'static>(event: &mut dyn Any) -> &mut Option<E> {
+    match event.downcast_mut() {
+        Some(place) => place,
+        None => unreachable!("a ring has events of one type"),
+    }
+}
+
+#[inline]
+fn taken<E: 'static>(event: &mut dyn Any) -> E {
+    match place(event).take() {
+        Some(event) => event,
+        None => unreachable!("an event that is offered is there"),
     }
 }
 

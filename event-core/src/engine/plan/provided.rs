@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::panics;
-use crate::type_map::ByType;
+use crate::prehashed::ByType;
 
 /// The provided values, by type.
 #[derive(Default)]

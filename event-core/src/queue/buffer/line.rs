@@ -3,14 +3,17 @@
 //! An item knows how it is delivered. A ring stores events of one type by value and nothing else, which is
 //! what most deliveries need; a ring can make an item of an event at any time. The events of one ring that
 //! were offered one after another are one *turn*, so that a queue of one handler stores nothing but events.
+//! An event with a lane may have to wait longer than a younger one: such an event is in a slab of its ring,
+//! and has a place among the items.
 
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::queue::buffer::lane_order::{Drained, LaneOrder, Waiting};
+use crate::queue::buffer::lane_order::{LaneOrder, Waiting};
 
-/// The events of one handler that wait in a queue, the oldest first.
+/// The events of one handler that wait in a queue: those without a lane in order of offer, the others by a
+/// key.
 pub(crate) trait Ring<T>: Send {
     /// Moves the event of an `Option<E>` to the end.
     fn push(&mut self, event: &mut dyn Any);
@@ -18,6 +21,12 @@ pub(crate) trait Ring<T>: Send {
     fn pop(&mut self, event: &mut dyn Any);
     /// Takes the oldest event as an item.
     fn pop_item(&mut self) -> Option<T>;
+    /// Moves the event of an `Option<E>`, which has a lane, into the ring. Returns its key.
+    fn insert(&mut self, event: &mut dyn Any) -> usize;
+    /// Moves the event with this key into an `Option<E>`.
+    fn remove(&mut self, key: usize, event: &mut dyn Any);
+    /// Takes the event with this key as an item.
+    fn remove_item(&mut self, key: usize) -> Option<T>;
 }
 
 /// The rings of a line, by their index.
@@ -35,11 +44,22 @@ pub(crate) enum Front {
 pub(crate) struct Line<T> {
     /// How many items and events were ever offered, which is the number of the next.
     next: u64,
-    items: LaneOrder<T>,
+    items: LaneOrder<Stored<T>>,
     rings: Rings<T>,
     turns: VecDeque<Turn>,
-    /// How many events wait in rings.
+    /// How many events wait in turns.
     events: usize,
+}
+
+/// Where something is that may have a lane.
+#[derive(Debug)]
+enum Stored<T> {
+    Item(T),
+    /// An event with a lane, which its ring has under this key.
+    Event {
+        ring: u32,
+        key: usize,
+    },
 }
 
 /// Events that were offered one after another, to the same ring.
@@ -76,14 +96,22 @@ impl<T> Line<T> {
 
     #[inline]
     pub(crate) fn push(&mut self, item: T, lane: Option<u64>) {
-        self.items.push(self.next, item, lane);
+        self.items.push(self.next, Stored::Item(item), lane);
         self.next += 1;
     }
 
     /// Moves the event of an `Option<E>` to the end of its ring.
     #[inline]
-    pub(crate) fn push_event(&mut self, ring: u32, event: &mut dyn Any) {
-        self.rings[ring as usize].push(event);
+    pub(crate) fn push_event(&mut self, ring: u32, event: &mut dyn Any, lane: Option<u64>) {
+        let events = &mut self.rings[ring as usize];
+        if lane.is_some() {
+            let key = events.insert(event);
+            let stored = Stored::Event { ring, key };
+            self.items.push(self.next, stored, lane);
+            self.next += 1;
+            return;
+        }
+        events.push(event);
         match self.turns.back_mut() {
             Some(turn)
                 if turn.ring == ring
@@ -105,48 +133,69 @@ impl<T> Line<T> {
     /// Returns what is delivered next, if something is ready.
     #[inline]
     pub(crate) fn front(&self) -> Option<Front> {
-        let item = self.items.first_ready();
-        match self.turns.front() {
-            Some(turn) if item.is_none_or(|item| turn.first < item) => {
-                Some(Front::Event(turn.ring))
-            }
-            _ => item.map(|_| Front::Item),
+        let waiting = self.items.first_ready();
+        match self.first_turn(waiting) {
+            Some(turn) => Some(Front::Event(turn.ring)),
+            None => waiting.map(|waiting| match waiting.item {
+                Stored::Item(_) => Front::Item,
+                Stored::Event { ring, .. } => Front::Event(ring),
+            }),
         }
+    }
+
+    /// Returns the first turn, if it is older than this.
+    #[inline]
+    fn first_turn(&self, other: Option<&Waiting<Stored<T>>>) -> Option<&Turn> {
+        let turn = self.turns.front()?;
+        other
+            .is_none_or(|other| turn.first < other.number)
+            .then_some(turn)
     }
 
     /// Takes what is delivered next, as an item. The lane of the item stays taken until it is
     /// [freed](Self::free).
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Waiting<T>> {
-        match self.front()? {
-            Front::Item => self.items.pop(),
-            Front::Event(_) => self.pop_turn(),
+        if self.first_turn(self.items.first_ready()).is_some() {
+            return self.pop_turn();
         }
+        let waiting = self.items.pop()?;
+        item_of(&mut self.rings, waiting)
     }
 
-    /// Moves the first event of the first turn, which is of this ring, into an `Option<E>`.
+    /// Moves what is delivered next, which is an event of this ring, into an `Option<E>`. Returns the event's
+    /// lane, which stays taken until it is [freed](Self::free).
     #[inline]
-    pub(crate) fn pop_event(&mut self, ring: u32, event: &mut dyn Any) {
+    pub(crate) fn pop_event(&mut self, ring: u32, event: &mut dyn Any) -> Option<u64> {
         debug_assert_eq!(self.front(), Some(Front::Event(ring)));
-        self.leave_turn();
-        self.rings[ring as usize].pop(event);
+        if self.first_turn(self.items.first_ready()).is_some() {
+            self.leave_turn();
+            self.rings[ring as usize].pop(event);
+            return None;
+        }
+        let Waiting { lane, item, .. } = self.items.pop()?;
+        if let Stored::Event { key, .. } = item {
+            self.rings[ring as usize].remove(key, event);
+        }
+        lane
     }
 
     /// Returns the ring whose event is delivered next, if it is not `ring`.
     #[inline]
-    pub(crate) fn turn_of_another(&self, ring: u32) -> Option<u32> {
-        let turn = self.turns.front().filter(|turn| turn.ring != ring)?;
-        (self.front() == Some(Front::Event(turn.ring))).then_some(turn.ring)
+    pub(crate) fn next_of_another(&self, ring: u32) -> Option<u32> {
+        match self.front()? {
+            Front::Event(other) if other != ring => Some(other),
+            _ => None,
+        }
     }
 
     /// Takes the oldest item or event, ready or held, which will not be delivered.
     pub(crate) fn pop_oldest(&mut self) -> Option<T> {
-        match self.turns.front() {
-            Some(turn) if self.items.first().is_none_or(|item| turn.first < item) => {
-                self.pop_turn().map(|waiting| waiting.item)
-            }
-            _ => self.items.pop_oldest(),
-        }
+        let waiting = match self.first_turn(self.items.oldest()) {
+            Some(_) => self.pop_turn(),
+            None => item_of(&mut self.rings, self.items.pop_oldest()?),
+        };
+        waiting.map(|waiting| waiting.item)
     }
 
     /// Takes the first event of the first turn, as an item.
@@ -176,10 +225,14 @@ impl<T> Line<T> {
 
     /// Returns the oldest of all items and events, ready or held, if it is an item.
     pub(crate) fn oldest(&self) -> Option<&T> {
-        let first = self.items.first()?;
-        let is_first = |turn: &Turn| first < turn.first;
-        self.turns.front().is_none_or(is_first).then_some(())?;
-        self.items.oldest()
+        let oldest = self.items.oldest();
+        if self.first_turn(oldest).is_some() {
+            return None;
+        }
+        match &oldest?.item {
+            Stored::Item(item) => Some(item),
+            Stored::Event { .. } => None,
+        }
     }
 
     /// Makes the next item of a lane ready after an item has left the lane, run or not.
@@ -193,19 +246,54 @@ impl<T> Line<T> {
         self.items.is_held_by(lane)
     }
 
-    /// Takes all items and events, in no order. Lanes with a running item stay taken.
+    /// Takes all items and events. Lanes with a running item stay taken.
     pub(crate) fn drain(&mut self) -> Drained<T> {
-        let mut drained = self.items.drain();
+        let mut drained = Vec::with_capacity(self.len());
         while let Some(waiting) = self.pop_turn() {
-            drained.at_once.push_back(waiting);
+            drained.push(waiting);
         }
-        drained
+        let rings = &mut self.rings;
+        let others = self.items.drain();
+        drained.extend(others.filter_map(|waiting| item_of(rings, waiting)));
+        Drained(drained)
     }
 
     /// How many lanes have an item that is ready or runs.
     #[cfg(all(test, not(loom)))]
     pub(crate) fn lanes(&self) -> usize {
         self.items.lanes()
+    }
+}
+
+/// Returns the item, or makes one of the event.
+#[inline]
+fn item_of<T>(rings: &mut Rings<T>, waiting: Waiting<Stored<T>>) -> Option<Waiting<T>> {
+    let Waiting { number, lane, item } = waiting;
+    let item = match item {
+        Stored::Item(item) => item,
+        Stored::Event { ring, key } => rings[ring as usize].remove_item(key)?,
+    };
+    Some(Waiting { number, lane, item })
+}
+
+/// What was in a line, which is sorted after the lock is released.
+#[derive(Debug)]
+pub(crate) struct Drained<T>(Vec<Waiting<T>>);
+
+impl<T> Drained<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the items, in no order.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|waiting| &waiting.item)
+    }
+
+    /// Returns the items in order of offer.
+    pub(crate) fn into_items(mut self) -> Vec<T> {
+        self.0.sort_unstable_by_key(|waiting| waiting.number);
+        self.0.into_iter().map(|waiting| waiting.item).collect()
     }
 }
 

@@ -42,6 +42,7 @@ use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn, Unreturned};
 mod closing;
 pub(crate) mod lane_order;
 pub(crate) mod line;
+pub(crate) mod linked_slab;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod sleep;
@@ -213,8 +214,8 @@ impl<T> Buffer<T> {
     /// Moves the event of an `Option<E>` to a ring. Returns `false`, and leaves the event in the `Option`, if
     /// the buffer is full or closed.
     #[inline]
-    pub(crate) fn offer_event(&self, ring: u32, event: &mut dyn Any) -> bool {
-        self.change(|state| state.offer_event(ring, event))
+    pub(crate) fn offer_event(&self, ring: u32, event: &mut dyn Any, lane: Option<u64>) -> bool {
+        self.change(|state| state.offer_event(ring, event, lane))
     }
 
     /// Moves the next event into an `Option<E>`, if the event is of this ring. The ticket of the event

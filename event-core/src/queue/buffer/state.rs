@@ -4,8 +4,7 @@ use std::any::Any;
 use std::task::{Poll, Waker};
 
 use crate::queue::account::ShutdownAccount;
-use crate::queue::buffer::lane_order::Drained;
-use crate::queue::buffer::line::{Front, Line, Rings};
+use crate::queue::buffer::line::{Drained, Front, Line, Rings};
 use crate::queue::buffer::sleep::{Sleepers, Whom};
 use crate::queue::buffer::slots::{Label, Slot, Slots};
 use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn};
@@ -92,11 +91,16 @@ impl<T> State<T> {
     /// Moves the event of an `Option<E>` to a ring. Returns `false`, and leaves the event in the `Option`, if
     /// the buffer is full or closed.
     #[inline]
-    pub(crate) fn offer_event(&mut self, ring: u32, event: &mut dyn Any) -> bool {
+    pub(crate) fn offer_event(
+        &mut self,
+        ring: u32,
+        event: &mut dyn Any,
+        lane: Option<u64>,
+    ) -> bool {
         if self.closed || self.line.len() >= self.capacity {
             return false;
         }
-        self.line.push_event(ring, event);
+        self.line.push_event(ring, event, lane);
         self.counts.offered += 1;
         self.counts.high_water = self.counts.high_water.max(self.line.len());
         true
@@ -207,8 +211,8 @@ impl<T> State<T> {
         ticket: &mut Option<Ticket>,
     ) -> Turn {
         // A lane that becomes free may have an older item.
-        if ticket.as_ref().is_some_and(|ticket| ticket.lane.is_some()) {
-            self.finish(ticket.take());
+        if let Some(ticket) = ticket {
+            self.line.free(ticket.lane.take());
         }
         match self.line.front() {
             Some(Front::Event(_)) if !self.hands_out() => return Turn::Over,
@@ -216,29 +220,28 @@ impl<T> State<T> {
             Some(Front::Event(other)) => return Turn::Other(other),
             _ => return Turn::Over,
         }
+        let lane = self.line.pop_event(ring, event);
         match ticket {
-            Some(Ticket {
-                slot,
-                is_idle: false,
-                ..
-            }) => {
+            Some(ticket) if !ticket.is_idle => {
                 self.counts.finished += 1;
-                if let Some(label) = self.slots.reopen(*slot, label) {
+                if let Some(label) = self.slots.reopen(ticket.slot, label) {
                     self.account.drain(label);
                 }
+                ticket.lane = lane;
             }
             ticket => {
                 self.finish(ticket.take());
                 self.counts.running += 1;
                 *ticket = Some(Ticket {
-                    lane: None,
+                    lane,
                     slot: self.slots.open(label),
                     is_idle: false,
                 });
             }
         }
-        self.line.pop_event(ring, event);
-        Turn::Taken(self.line.turn_of_another(ring))
+        // An older event may become ready where a lane becomes free.
+        let other = || self.line.next_of_another(ring);
+        Turn::Taken(if lane.is_none() { other() } else { None })
     }
 
     /// Takes the next item, or returns the ring whose event is next.

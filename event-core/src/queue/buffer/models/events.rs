@@ -4,16 +4,18 @@ use std::any::Any;
 use std::collections::VecDeque;
 
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use super::{join, model_of_three, with};
+use super::{LANE, join, model_of_three, with};
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::ticket::{Next, Ticket, Turn};
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 const RING: u32 = 0;
 
+/// A ring of bytes; those with a lane are in the array.
 #[derive(Default)]
-struct ByteRing(VecDeque<u8>);
+struct ByteRing(VecDeque<u8>, [Option<u8>; 4]);
 
 impl Ring<u8> for ByteRing {
     fn push(&mut self, event: &mut dyn Any) {
@@ -28,6 +30,22 @@ impl Ring<u8> for ByteRing {
     fn pop_item(&mut self) -> Option<u8> {
         self.0.pop_front()
     }
+
+    fn insert(&mut self, event: &mut dyn Any) -> usize {
+        let event = event.downcast_mut::<Option<u8>>().expect("a byte");
+        let key = self.1.iter().position(Option::is_none);
+        let key = key.expect("no model has more");
+        self.1[key] = event.take();
+        key
+    }
+
+    fn remove(&mut self, key: usize, event: &mut dyn Any) {
+        *event.downcast_mut().expect("a byte") = self.1[key].take();
+    }
+
+    fn remove_item(&mut self, key: usize) -> Option<u8> {
+        self.1[key].take()
+    }
 }
 
 fn buffer(capacity: usize) -> Arc<Buffer<u8>> {
@@ -36,7 +54,7 @@ fn buffer(capacity: usize) -> Arc<Buffer<u8>> {
 }
 
 fn offer(buffer: &Buffer<u8>, event: u8) -> bool {
-    buffer.offer_event(RING, &mut Some(event))
+    buffer.offer_event(RING, &mut Some(event), None)
 }
 
 /// Waits, as a thread, for what is next. Returns `None` at the end.
@@ -54,17 +72,21 @@ fn take(buffer: &Buffer<u8>, ticket: &mut Option<Ticket>) -> Option<u8> {
     event
 }
 
-/// What a consumer does until the end: its turns, and the waits between them.
+/// What a consumer does until the end: its turns, and the waits between them. Returns what it took.
 fn serve(buffer: &Buffer<u8>) -> Vec<u8> {
     let mut taken = Vec::new();
+    serve_each(buffer, |event| taken.push(event));
+    taken
+}
+
+fn serve_each(buffer: &Buffer<u8>, mut run: impl FnMut(u8)) {
     let mut finished = None;
     while let Some(mut ticket) = wait(buffer, finished.take()) {
         while let Some(event) = take(buffer, &mut ticket) {
-            taken.push(event);
+            run(event);
         }
         finished = ticket;
     }
-    taken
 }
 
 #[test]
@@ -100,20 +122,20 @@ fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
     model_of_three(|| {
         let buffer = buffer(1);
         assert!(offer(&buffer, 1));
-        let works = Arc::new(loom::sync::atomic::AtomicBool::new(false));
+        let works = Arc::new(AtomicBool::new(false));
         let consumer = {
             let works = Arc::clone(&works);
             with(&buffer, move |buffer| {
                 let mut ticket = buffer.next_blocking_with(None, |next| {
                     // The consumer now uses what the dispatcher owns.
-                    works.store(true, loom::sync::atomic::Ordering::SeqCst);
+                    works.store(true, Ordering::SeqCst);
                     match next {
                         Next::Event(RING, ticket) => ticket,
                         next => unreachable!("{next:?}"),
                     }
                 })?;
                 let event = take(buffer, &mut ticket);
-                works.store(false, loom::sync::atomic::Ordering::SeqCst);
+                works.store(false, Ordering::SeqCst);
                 ticket.into_iter().for_each(|ticket| buffer.finish(ticket));
                 event
             })
@@ -125,7 +147,7 @@ fn a_buffer_is_not_quiet_while_a_consumer_is_about_to_take_an_event() {
             Some(taken.item)
         });
         loom::future::block_on(buffer.quiet());
-        assert!(!works.load(loom::sync::atomic::Ordering::SeqCst));
+        assert!(!works.load(Ordering::SeqCst));
         buffer.close();
         let taken = [join(consumer), join(other)];
         assert_eq!(taken.into_iter().flatten().collect::<Vec<_>>(), [1]);
@@ -194,5 +216,30 @@ fn an_event_is_abandoned_or_taken_when_the_time_is_over() {
         let named =
             |counts: Vec<(u32, usize)>| counts.iter().map(|(_, count)| count).sum::<usize>();
         assert_eq!(named(drained) + named(given_up), 1);
+    });
+}
+
+#[test]
+fn events_of_one_lane_run_one_after_the_other_and_in_order() {
+    model_of_three(|| {
+        let buffer = buffer(2);
+        assert!(buffer.offer_event(RING, &mut Some(1_u8), LANE));
+        assert!(buffer.offer_event(RING, &mut Some(2_u8), LANE));
+        buffer.close();
+        let last = Arc::new(AtomicU8::new(0));
+        let runs = Arc::new(AtomicBool::new(false));
+        let consumers = [(); 2].map(|()| {
+            let (last, runs) = (Arc::clone(&last), Arc::clone(&runs));
+            with(&buffer, move |buffer| {
+                serve_each(buffer, |event| {
+                    assert!(!runs.swap(true, Ordering::Relaxed));
+                    assert_eq!(last.swap(event, Ordering::Relaxed), event - 1);
+                    runs.store(false, Ordering::Relaxed);
+                });
+            })
+        });
+        consumers.into_iter().for_each(join);
+        assert_eq!(last.load(Ordering::Relaxed), 2);
+        assert_eq!((buffer.counts().running, buffer.counts().finished), (0, 2));
     });
 }

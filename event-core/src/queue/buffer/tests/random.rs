@@ -18,7 +18,7 @@ use crate::queue::buffer::{Buffer, Counts, Offer, WhenFull};
 enum Step {
     Offer(Option<u64>, WhenFull),
     /// Offers an event to a ring.
-    OfferEvent(u32),
+    OfferEvent(u32, Option<u64>),
     Take,
     /// Returns the ticket of a running item, and takes the next item.
     Exchange(Index),
@@ -44,20 +44,38 @@ const RINGS: u32 = 2;
 
 /// A ring of numbers, which are the items, too.
 #[derive(Default)]
-pub(crate) struct NumberRing(VecDeque<u32>);
+pub(crate) struct NumberRing {
+    numbers: VecDeque<u32>,
+    /// The numbers with a lane.
+    keyed: Vec<Option<u32>>,
+}
 
 impl Ring<u32> for NumberRing {
     fn push(&mut self, event: &mut dyn Any) {
         let event = event.downcast_mut::<Option<u32>>().expect("a number");
-        self.0.push_back(event.take().expect("it is there"));
+        self.numbers.push_back(event.take().expect("it is there"));
     }
 
     fn pop(&mut self, event: &mut dyn Any) {
-        *event.downcast_mut().expect("a number") = self.0.pop_front();
+        *event.downcast_mut().expect("a number") = self.numbers.pop_front();
     }
 
     fn pop_item(&mut self) -> Option<u32> {
-        self.0.pop_front()
+        self.numbers.pop_front()
+    }
+
+    fn insert(&mut self, event: &mut dyn Any) -> usize {
+        let event = event.downcast_mut::<Option<u32>>().expect("a number");
+        self.keyed.push(event.take());
+        self.keyed.len() - 1
+    }
+
+    fn remove(&mut self, key: usize, event: &mut dyn Any) {
+        *event.downcast_mut().expect("a number") = self.keyed[key].take();
+    }
+
+    fn remove_item(&mut self, key: usize) -> Option<u32> {
+        self.keyed[key].take()
     }
 }
 
@@ -65,8 +83,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let lane = prop::option::of(0..3_u64);
     let when_full = prop::sample::select(&[WhenFull::Refuse, WhenFull::Wait, WhenFull::Displace]);
     let step = prop_oneof![
-        12 => (lane, when_full).prop_map(|(lane, when_full)| Step::Offer(lane, when_full)),
-        12 => (0..RINGS).prop_map(Step::OfferEvent),
+        12 => (lane.clone(), when_full)
+            .prop_map(|(lane, when_full)| Step::Offer(lane, when_full)),
+        12 => (0..RINGS, lane).prop_map(|(ring, lane)| Step::OfferEvent(ring, lane)),
         4 => Just(Step::Take),
         8 => Just(Step::Next),
         4 => (0..RINGS).prop_map(Step::TakeEvent),
@@ -116,12 +135,12 @@ impl Model {
         displaced.map_or(Offer::Waits, Offer::Displaced)
     }
 
-    fn offer_event(&mut self, event: u32, ring: u32) -> bool {
+    fn offer_event(&mut self, event: u32, ring: u32, lane: Option<u64>) -> bool {
         if self.closed || self.waiting.len() == self.capacity {
             return false;
         }
         self.events.insert(event, ring);
-        self.offer(event, None, WhenFull::Refuse) == Offer::Waits
+        self.offer(event, lane, WhenFull::Refuse) == Offer::Waits
     }
 
     /// Returns the ring of what is next, if it is an event.
@@ -130,10 +149,21 @@ impl Model {
         self.events.get(&item).copied()
     }
 
+    /// Returns the lane of what is next.
+    fn lane(&self) -> Option<u64> {
+        self.waiting[self.ready()?].1
+    }
+
     /// Returns the ticket of a running item, by its lane.
     fn finish_lane(&mut self, lane: Option<u64>) {
         let running = self.running.iter().position(|other| *other == lane);
         self.finish(running.expect("it runs"));
+    }
+
+    /// Frees the lane of an item that is still counted as running.
+    fn leave_lane(&mut self, lane: Option<u64>) {
+        let running = self.running.iter_mut().find(|other| **other == lane);
+        *running.expect("it runs") = None;
     }
 
     /// Returns the oldest item whose lane has no older item and none that runs.
@@ -208,10 +238,10 @@ proptest! {
                     buffer.offer(item, lane, when_full, None),
                     model.offer(item, lane, when_full)
                 ),
-                Step::OfferEvent(ring) => {
+                Step::OfferEvent(ring, lane) => {
                     let mut event = Some(item);
-                    let expected = model.offer_event(item, ring);
-                    prop_assert_eq!(buffer.offer_event(ring, &mut event), expected);
+                    let expected = model.offer_event(item, ring, lane);
+                    prop_assert_eq!(buffer.offer_event(ring, &mut event, lane), expected);
                     prop_assert_eq!(event.is_none(), expected);
                 }
                 Step::Next => {
@@ -247,21 +277,23 @@ proptest! {
                 }
                 Step::TakeEvent(ring) => {
                     if let Some(Ticket { lane: lane @ Some(_), .. }) = held {
-                        model.finish_lane(lane);
+                        model.leave_lane(lane);
                     }
                     let is_next = model.ring() == Some(ring);
-                    if let (true, Some(Ticket { lane: None, is_idle: false, .. })) = (is_next, &held) {
+                    if let (true, Some(Ticket { is_idle: false, .. })) = (is_next, &held) {
                         model.finish_lane(None);
                     }
                     let mut event: Option<u32> = None;
-                    let other = model.ring();
+                    let (other, lane) = (model.ring(), model.lane());
                     let turn = buffer.take_event(ring, 0, &mut event, &mut held);
                     if is_next {
                         prop_assert_eq!(event, model.take());
+                        prop_assert_eq!(held.as_ref().and_then(|ticket| ticket.lane), lane);
                     }
                     let expected = match other {
                         Some(next) if next == ring => {
-                            Turn::Taken(model.ring().filter(|next| *next != ring))
+                            let may_tell = |next: &u32| lane.is_none() && *next != ring;
+                            Turn::Taken(model.ring().filter(may_tell))
                         }
                         Some(next) => Turn::Other(next),
                         None => Turn::Over,
