@@ -35,7 +35,7 @@ pub(crate) async fn run(
     }
     match capacity_wait {
         None => calls.start_all_and_wait().await,
-        Some(capacity_wait) => calls.start_all_and_find(capacity_wait).await,
+        Some(capacity_wait) => calls.start_all_and_offer(capacity_wait).await,
     }
 }
 

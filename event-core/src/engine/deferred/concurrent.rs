@@ -39,7 +39,7 @@ pub(crate) struct ConcurrentFutures<F> {
     wakes: Option<Arc<WakeList>>,
     /// The waker of the next future of `many`.
     spare: Option<Waker>,
-    emitted: PollRound,
+    turn: Turn,
 }
 
 struct WakerSlot<F> {
@@ -50,7 +50,7 @@ struct WakerSlot<F> {
 
 /// What is polled in one turn, until the outer future waits again.
 #[derive(Default)]
-struct PollRound {
+struct Turn {
     /// How many of `few` were polled.
     few: usize,
     /// Which of `many` were woken.
@@ -66,7 +66,7 @@ impl<F> Default for ConcurrentFutures<F> {
             pending: 0,
             wakes: None,
             spare: None,
-            emitted: PollRound::default(),
+            turn: Turn::default(),
         }
     }
 }
@@ -171,18 +171,18 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
             return;
         }
         self.few.retain(Option::is_some);
-        self.emitted.few = 0;
-        self.emitted.polled = 0;
-        self.emitted.woken.clear();
+        self.turn.few = 0;
+        self.turn.polled = 0;
+        self.turn.woken.clear();
         if let Some(wakes) = &self.wakes {
-            wakes.take(context.waker().clone(), &mut self.emitted.woken);
+            wakes.take(context.waker().clone(), &mut self.turn.woken);
         }
     }
 
     /// Returns the next future that is ready in this turn, with its output.
     pub(crate) fn next_ready(&mut self, context: &mut Context<'_>) -> Option<(F, F::Output)> {
-        while let Some(slot) = self.few.get_mut(self.emitted.few) {
-            self.emitted.few += 1;
+        while let Some(slot) = self.few.get_mut(self.turn.few) {
+            self.turn.few += 1;
             if self.wakes.is_none() {
                 if let Some(ready) = poll(slot, context) {
                     self.pending -= 1;
@@ -196,9 +196,9 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
                 }
             }
         }
-        while let Some(at) = self.emitted.woken.get(self.emitted.polled) {
+        while let Some(at) = self.turn.woken.get(self.turn.polled) {
             let at = *at as usize;
-            self.emitted.polled += 1;
+            self.turn.polled += 1;
             // A waker may outlive its future, and a spare waker may have been woken before a future got it.
             let block = self.many.get_mut(at / BLOCK);
             let woken = block.and_then(|block| block.get_mut(at % BLOCK));

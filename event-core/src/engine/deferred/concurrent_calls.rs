@@ -89,15 +89,15 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     /// Starts all, and waits until all have ended and queues have taken or refused the blocked deliveries.
-    pub(crate) async fn start_all_and_find(&mut self, mut capacity_wait: CapacityWait<'_>) {
+    pub(crate) async fn start_all_and_offer(&mut self, mut capacity_wait: CapacityWait<'_>) {
         {
-            let mut entry = false;
-            let mut finished = false;
-            let mut find = pin!(capacity_wait.find());
+            let mut are_offered = false;
+            let mut have_ended = false;
+            let mut offers = pin!(capacity_wait.offer_all());
             poll_fn(|context| {
-                entry = entry || find.as_mut().poll(context).is_ready();
-                finished = finished || self.run(context).is_ready();
-                if entry && finished {
+                are_offered = are_offered || offers.as_mut().poll(context).is_ready();
+                have_ended = have_ended || self.run(context).is_ready();
+                if are_offered && have_ended {
                     Poll::Ready(())
                 } else {
                     Poll::Pending
