@@ -1,15 +1,13 @@
 //! `emit_async`: an emission as a future, which also runs the async handlers and waits for capacity in
 //! queues.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 #[cfg(feature = "serde")]
 use crate::engine::arrival::ArrivedEvent;
+use crate::engine::awaited_handlers::AwaitedHandlers;
 use crate::engine::blocked_event::offer_when_free;
 use crate::engine::deferred::async_handlers;
-use crate::engine::deferred::first_polls;
 use crate::engine::deferred::queued::{self, EventOffer};
 use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
@@ -48,8 +46,7 @@ pub(crate) async fn emit_async<E: Event>(
         && let Some(event) = event.take()
     {
         let mut awaited = AwaitedEvent::new(event);
-        let first = |context: &mut Context<'_>| first_polls::run(&inner, entry, &awaited, context);
-        let cascade = match poll_fn(|context| Poll::Ready(first(context))).await {
+        let cascade = match AwaitedHandlers::new(&inner, entry, &awaited).await {
             Ok(done) if !const { std::mem::needs_drop::<E>() } => {
                 return Report::new(done, 0, None);
             }

@@ -1,5 +1,6 @@
 #[cfg(feature = "serde")]
 pub(crate) mod arrival;
+pub(crate) mod awaited_handlers;
 pub(crate) mod blocked_event;
 pub(crate) mod caused;
 pub(crate) mod deferred;

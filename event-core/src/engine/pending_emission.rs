@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::capacity::{self, CapacityWait};
-use crate::engine::deferred::first_polls::StartedRoot;
-use crate::engine::emission::cascade::Cascade;
+use crate::engine::deferred::concurrent::ConcurrentFutures;
+use crate::engine::deferred::first_polls::{Plain, StartedRoot};
+use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::EmittedEvent;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -171,13 +172,28 @@ pub(crate) fn resume_started<'a>(
         if unfinished.cascade.state.get().is_some() {
             unfinished.cascade.end_emission(inner, shared.lineage());
         }
-        if let Some(rest) = rest {
-            async_handlers::resume(inner, shared, unfinished.cascade, rest).await;
-        }
+        async_handlers::resume(inner, shared, unfinished.cascade, rest).await;
         unfinished.is_finished = true;
         drop(unfinished);
         cascade
     })
+}
+
+/// Cancels a root whose async handlers wait, or are done.
+#[cold]
+pub(crate) fn cancel_waiting(
+    inner: &Arc<DispatcherState>,
+    shared: &dyn ErasedDeferredEvent,
+    done: usize,
+    waiting: ConcurrentFutures<Plain<'_>>,
+) {
+    let mut cascade = Cascade {
+        done,
+        ..Cascade::with(WaitPolicy::AwaitHandlers)
+    };
+    let unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());
+    async_handlers::cancel(inner, shared, unfinished.cascade, waiting);
+    drop(unfinished);
 }
 
 /// Cancels a root whose only delivery waits for capacity.

@@ -204,7 +204,7 @@ pin_project! {
 pub(crate) enum Call<B, Fut, R> {
     New { begin: B },
     Started { #[pin] future: Fut, conclude: Conclude<R> },
-    DeliveryStatus,
+    Ended,
 }
 }
 
@@ -216,14 +216,14 @@ where
     B: FnOnce() -> (Fut, Conclude<R>),
 {
     fn begin(mut self: Pin<&mut Self>) {
-        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::DeliveryStatus) {
+        if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
             let (future, conclude) = begin();
             self.set(Self::Started { future, conclude });
         }
     }
 
     fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::DeliveryStatus);
+        self.set(Self::Ended);
     }
 }
 

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use crate::engine::deferred::active_call::CallStage;
 use crate::engine::deferred::call::AsyncCall;
 use crate::engine::deferred::capacity::CapacityWait;
+use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::concurrent_calls::ConcurrentCalls;
-use crate::engine::deferred::first_polls::RemainingHandlers;
+use crate::engine::deferred::first_polls::{Plain, RemainingHandlers};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::settle;
 use crate::engine::emission::cascade::Cascade;
@@ -28,43 +29,47 @@ pub(crate) async fn run(
     cascade: &mut Cascade,
 ) {
     let capacity_wait = CapacityWait::take(inner, cascade);
-    let mut calls = ConcurrentCalls::new(inner, event, cascade, 0);
+    let mut calls = ConcurrentCalls::new(inner, event, cascade, Some(0));
     calls.subscribed = subscribed;
     if hand_over::is_ordered(inner, event) {
         calls.ended = Some(vec![false; event.deferred_count(inner)]);
     }
     match capacity_wait {
         None => calls.start_all_and_wait().await,
-        Some(capacity_wait) => calls.start_all_and_find(capacity_wait).await,
+        Some(capacity_wait) => calls.start_all_and_offer(capacity_wait).await,
     }
 }
 
-/// Continues an emission after the first polls of its handlers.
+/// Continues an emission whose handlers are not all plainly done or plainly waiting.
 pub(crate) async fn resume<'a>(
     inner: &'a Arc<DispatcherState>,
     event: &'a dyn ErasedDeferredEvent,
     cascade: &'a mut Cascade,
     rest: RemainingHandlers<'a>,
 ) {
-    let RemainingHandlers {
-        index,
-        started,
-        waiting,
-    } = rest;
-    let first = index + usize::from(started.is_some());
-    let mut calls = ConcurrentCalls::new(inner, event, cascade, first);
-    calls.plain = waiting;
-    if let Some(started) = started {
-        let (target, order) = (HandlerRef::DeferredHandler(handler_index(index)), index);
+    let mut calls = ConcurrentCalls::new(inner, event, cascade, rest.first);
+    calls.plain = rest.waiting;
+    if let Some((index, started)) = rest.started {
+        let target = HandlerRef::DeferredHandler(handler_index(index));
         match AsyncCall::started(inner, event, started, 1) {
             Ok(call) => {
-                let active = calls.delivery(target, order, CallStage::Runs(call), None);
+                let active = calls.delivery(target, index, CallStage::Runs(call), None);
                 calls.active.keep(active);
             }
-            Err(finished) => calls.finish(&target, order, finished),
+            Err(finished) => calls.finish(&target, index, finished),
         }
     }
     calls.start_all_and_wait().await;
+}
+
+/// Cancels the calls of an event that wait.
+pub(crate) fn cancel(
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    cascade: &mut Cascade,
+    waiting: ConcurrentFutures<Plain<'_>>,
+) {
+    ConcurrentCalls::new(inner, event, cascade, None).plain = waiting;
 }
 
 /// Skips the async handlers of an event.

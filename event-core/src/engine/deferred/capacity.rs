@@ -15,7 +15,7 @@ use crate::report::status::DeliveryStatus;
 /// Waits for capacity for the blocked deliveries of a root.
 pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, cascade: &mut Cascade) {
     if let Some(mut capacity_wait) = CapacityWait::take(inner, cascade) {
-        capacity_wait.find().await;
+        capacity_wait.offer_all().await;
         capacity_wait.settle(cascade);
     }
 }
@@ -25,7 +25,8 @@ pub(crate) async fn wait_for_capacity(inner: &Arc<DispatcherState>, cascade: &mu
 pub(crate) struct CapacityWait<'a> {
     inner: &'a Arc<DispatcherState>,
     blocked: VecDeque<BlockedDelivery>,
-    entry: Vec<(Arc<LiveQueue>, OfferResult)>,
+    /// The deliveries that a queue has taken or refused, until the root counts them.
+    offered: Vec<(Arc<LiveQueue>, OfferResult)>,
     /// How the deliveries end that still wait when this is dropped.
     ended: DeliveryStatus,
     lost: Arc<AtomicUsize>,
@@ -43,12 +44,12 @@ impl<'a> CapacityWait<'a> {
             lost: Arc::clone(state.cancelled_waits.get_or_insert_default()),
             inner,
             blocked: std::mem::take(&mut state.blocked).into(),
-            entry: Vec::new(),
+            offered: Vec::new(),
         })
     }
 
     /// Offers the deliveries one after the other, so that lanes keep their order.
-    pub(crate) async fn find(&mut self) {
+    pub(crate) async fn offer_all(&mut self) {
         while let Some(BlockedDelivery { queue, .. }) = self.blocked.front() {
             let queue = Arc::clone(queue);
             queue.buffer.capacity_free().await;
@@ -57,13 +58,13 @@ impl<'a> CapacityWait<'a> {
             };
             match offer_again(self.inner, blocked) {
                 Err(blocked) => self.blocked.push_front(blocked),
-                Ok(offered) => self.entry.push((queue, offered)),
+                Ok(offered) => self.offered.push((queue, offered)),
             }
         }
     }
 
     pub(crate) fn settle(&mut self, cascade: &mut Cascade) {
-        for (queue, offered) in self.entry.drain(..) {
+        for (queue, offered) in self.offered.drain(..) {
             hand_over::offered_to(self.inner, &queue, offered, cascade);
         }
     }
@@ -71,7 +72,7 @@ impl<'a> CapacityWait<'a> {
 
 impl Drop for CapacityWait<'_> {
     fn drop(&mut self) {
-        if !self.entry.is_empty() {
+        if !self.offered.is_empty() {
             let mut cascade = Cascade::default();
             self.settle(&mut cascade);
             self.inner.notify_failures(cascade);

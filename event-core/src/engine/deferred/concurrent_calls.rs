@@ -15,14 +15,13 @@ use crate::engine::deferred::capacity::CapacityWait;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::finished_call::FinishedCall;
-use crate::engine::deferred::first_polls::Plain;
+use crate::engine::deferred::first_polls::{self, Plain};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::settle;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::CascadeTail;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::deferred_event::HandlerRef;
-use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::plan::executor::DeferredCall;
@@ -31,7 +30,6 @@ use crate::engine::plan::executor::Executor;
 use crate::engine::plan::executor::SubscriptionClaim;
 use crate::engine::plan::subscriptions::{Step, Steps};
 use crate::engine::state::DispatcherState;
-use crate::panics;
 use crate::report::status::DeliveryStatus;
 
 /// The async handlers and subscriptions of one event, while they run.
@@ -59,20 +57,21 @@ pub(crate) struct ConcurrentCalls<'a> {
 }
 
 impl<'a> ConcurrentCalls<'a> {
-    /// Makes the calls of all handlers from `first` on.
+    /// Makes the calls of all handlers from `first` on. If `first` is `None`, all handlers have started, and
+    /// the calls that wait are polled at once.
     pub(crate) fn new(
         inner: &'a Arc<DispatcherState>,
         event: &'a dyn ErasedDeferredEvent,
         cascade: &'a mut Cascade,
-        first: usize,
+        first: Option<usize>,
     ) -> Self {
         Self {
             inner,
             event,
             cascade,
-            first: Some(first),
+            first,
             subscribed: None,
-            taken: first,
+            taken: first.unwrap_or(0),
             plain: ConcurrentFutures::default(),
             ended: None,
             held: Vec::new(),
@@ -89,15 +88,15 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     /// Starts all, and waits until all have ended and queues have taken or refused the blocked deliveries.
-    pub(crate) async fn start_all_and_find(&mut self, mut capacity_wait: CapacityWait<'_>) {
+    pub(crate) async fn start_all_and_offer(&mut self, mut capacity_wait: CapacityWait<'_>) {
         {
-            let mut entry = false;
-            let mut finished = false;
-            let mut find = pin!(capacity_wait.find());
+            let mut are_offered = false;
+            let mut have_ended = false;
+            let mut offers = pin!(capacity_wait.offer_all());
             poll_fn(|context| {
-                entry = entry || find.as_mut().poll(context).is_ready();
-                finished = finished || self.run(context).is_ready();
-                if entry && finished {
+                are_offered = are_offered || offers.as_mut().poll(context).is_ready();
+                have_ended = have_ended || self.run(context).is_ready();
+                if are_offered && have_ended {
                     Poll::Ready(())
                 } else {
                     Poll::Pending
@@ -292,27 +291,12 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     fn poll_active(&mut self, context: &mut Context<'_>) {
-        self.plain.begin_turn(context);
-        while let Some((plain, (result, refused))) = self.plain.next_ready(context) {
-            let index = plain.index;
-            if let CallResult::Ended(_) = result {
-                // The call dropped the handler's future as it ended: this is an empty box.
-                drop(plain.running);
-            } else {
-                panics::drop_caught(plain.running);
-            }
-            if refused.is_none() && result.is_done() && !self.inner.is_observed() {
-                self.cascade.done += 1;
-                continue;
-            }
-            let finished = FinishedCall::plain(result, refused);
-            self.finish(
-                &HandlerRef::DeferredHandler(handler_index(index)),
-                index,
-                finished,
-            );
+        while let Some(ended) = first_polls::next_ended(&mut self.plain, context) {
+            let target = HandlerRef::DeferredHandler(handler_index(ended.index));
+            let refused = ended.refused.map(|refused| *refused);
+            let finished = FinishedCall::plain(ended.result, refused);
+            self.finish(&target, ended.index, finished);
         }
-        self.active.begin_turn(context);
         while let Some((active, finished)) = self.active.next_ready(context) {
             self.finish(&active.target, active.order, finished);
         }

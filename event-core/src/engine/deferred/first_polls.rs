@@ -31,37 +31,54 @@ use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
 
-/// The handlers of an emission that were not plainly done at their first poll.
+/// The handlers of an emission that is not plainly done.
 pub(crate) struct RemainingHandlers<'a> {
-    /// The handler that stopped the first polls; the handlers after it have not started.
-    pub(crate) index: usize,
-    /// The call of the handler at `index`, if it has started.
-    pub(crate) started: Option<StartedCall<'a>>,
-    /// The calls of earlier handlers that wait.
+    /// The first handler that has not started. `None` once all have started and one has ended after a wait,
+    /// which is in the middle of a turn of `waiting`.
+    pub(crate) first: Option<usize>,
+    /// The call that is neither plainly done nor plainly waiting, with the index of its handler.
+    pub(crate) started: Option<(usize, StartedCall<'a>)>,
     pub(crate) waiting: ConcurrentFutures<Plain<'a>>,
 }
 
-/// A call that waits and has no emitters, of an outermost root that has no observers.
+impl<'a> RemainingHandlers<'a> {
+    /// Makes what remains if the handlers from `first` on have not started.
+    #[cold]
+    fn new(
+        first: usize,
+        started: Option<(usize, StartedCall<'a>)>,
+        waiting: &mut Option<ConcurrentFutures<Plain<'a>>>,
+    ) -> Self {
+        Self {
+            first: Some(first),
+            started,
+            waiting: waiting.take().unwrap_or_default(),
+        }
+    }
+}
+
+/// A call that waits and has no emitters, of an outermost root that had no observers as it began.
 pub(crate) struct Plain<'a> {
-    pub(crate) running: HandlerFuture<'a>,
+    running: HandlerFuture<'a>,
     pub(crate) index: usize,
-    refused: Option<NestingError>,
+    refused: Option<Box<NestingError>>,
 }
 
 impl Future for Plain<'_> {
-    type Output = (CallResult, Option<NestingError>);
+    type Output = CallResult;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CallResult> {
         let running = &mut self.running;
         let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
         let (polled, refused) = nesting::enter(lineage::ROOT_LINEAGE.depth, || catch_unwind(poll));
-        self.refused = self.refused.or(refused);
-        let result = match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(result)) => CallResult::Ended(result),
-            Err(payload) => CallResult::Panicked(payload),
-        };
-        Poll::Ready((result, self.refused))
+        if let Some(refused) = refused {
+            self.refused.get_or_insert_with(|| Box::new(refused));
+        }
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(CallResult::Ended(result)),
+            Err(payload) => Poll::Ready(CallResult::Panicked(payload)),
+        }
     }
 }
 
@@ -73,97 +90,129 @@ impl Plain<'_> {
     }
 }
 
-/// An emission that is not plainly done after the first polls of its handlers.
+/// A plain call that ended after a wait.
+pub(crate) struct EndedCall {
+    pub(crate) index: usize,
+    pub(crate) result: CallResult,
+    pub(crate) refused: Option<Box<NestingError>>,
+}
+
+impl EndedCall {
+    /// Whether the call is plainly done, and no emit inside of it was refused.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.result.is_done() && self.refused.is_none()
+    }
+}
+
+/// Returns the next call that has ended in this turn, and `None` at the end of the turn.
+pub(crate) fn next_ended(
+    waiting: &mut ConcurrentFutures<Plain<'_>>,
+    context: &mut Context<'_>,
+) -> Option<EndedCall> {
+    let (plain, result) = waiting.next_ready(context)?;
+    if let CallResult::Ended(_) = result {
+        // The call dropped the handler's future as it ended: this is an empty box.
+        drop(plain.running);
+    } else {
+        panics::drop_caught(plain.running);
+    }
+    Some(EndedCall {
+        index: plain.index,
+        result,
+        refused: plain.refused,
+    })
+}
+
+/// An emission that is not plainly done.
 pub(crate) struct StartedRoot<'a> {
     pub(crate) cascade: Cascade,
     pub(crate) refused: Option<NestingError>,
-    pub(crate) rest: Option<RemainingHandlers<'a>>,
+    pub(crate) rest: RemainingHandlers<'a>,
 }
 
 impl<'a> StartedRoot<'a> {
-    fn new(rest: Option<RemainingHandlers<'a>>) -> Box<Self> {
+    /// Makes a root whose inline handlers have run, and whose async handlers were polled once up to `rest`.
+    #[cold]
+    fn after_first_polls(
+        mut cascade: Cascade,
+        refused: Option<NestingError>,
+        rest: RemainingHandlers<'a>,
+    ) -> Box<Self> {
+        let started = rest.first.unwrap_or(0) - usize::from(rest.started.is_some());
+        cascade.done += started - rest.waiting.len();
         Box::new(Self {
-            cascade: Cascade::with(WaitPolicy::AwaitHandlers),
-            refused: None,
+            cascade,
+            refused,
             rest,
+        })
+    }
+
+    /// Makes a root of which `done` handlers are plainly done, one has `ended` after a wait, and the others wait.
+    #[cold]
+    pub(crate) fn after_wait(
+        done: usize,
+        ended: EndedCall,
+        waiting: ConcurrentFutures<Plain<'a>>,
+    ) -> Box<Self> {
+        let started = StartedCall {
+            call: FirstPoll::Ended(ended.result),
+            emitters: Vec::new(),
+        };
+        Box::new(Self {
+            cascade: Cascade {
+                done,
+                ..Cascade::with(WaitPolicy::AwaitHandlers)
+            },
+            refused: ended.refused.map(|refused| *refused),
+            rest: RemainingHandlers {
+                first: None,
+                started: Some((ended.index, started)),
+                waiting,
+            },
         })
     }
 }
 
 /// Runs the inline handlers, then the first polls of the async ones, until a call neither is plainly done nor
-/// waits. Returns how many handlers were done, if all were plainly done.
+/// waits. Returns how many handlers were done, if all were plainly done or are in `waiting`.
 #[inline]
 pub(crate) fn run<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,
     shared: &'a dyn ErasedDeferredEvent,
-    context: &mut Context<'_>,
-) -> Result<usize, Box<StartedRoot<'a>>> {
-    if entry.has_inline() {
-        return run_all(inner, entry, shared, context);
-    }
-    let (started, refused) = nesting::enter(0, || run_async(inner, entry, shared, context));
-    let done = entry.deferred.len();
-    if started.is_none() && refused.is_none() {
-        return Ok(done);
-    }
-    let cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    Err(start(cascade, done, started, refused))
-}
-
-/// [`run`] for an event with inline handlers.
-fn run_all<'a>(
-    inner: &Arc<DispatcherState>,
-    entry: &'a TableEntry,
-    shared: &'a dyn ErasedDeferredEvent,
+    waiting: &mut Option<ConcurrentFutures<Plain<'a>>>,
     context: &mut Context<'_>,
 ) -> Result<usize, Box<StartedRoot<'a>>> {
     let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    let (started, refused) = nesting::enter(0, || {
-        let (event, lineage) = (shared.event(), shared.lineage());
-        cascade.done = run_erased(inner, entry, event, &cascade.state, lineage);
-        if cascade.state.get().is_some() {
-            return Some(StartedRoot::new(Some(RemainingHandlers {
-                index: 0,
-                started: None,
-                waiting: ConcurrentFutures::default(),
-            })));
+    let (rest, refused) = nesting::enter(0, || {
+        if entry.has_inline() {
+            let (event, lineage) = (shared.event(), shared.lineage());
+            cascade.done = run_erased(inner, entry, event, &cascade.state, lineage);
+            if cascade.state.get().is_some() {
+                return Some(RemainingHandlers::new(0, None, waiting));
+            }
         }
-        run_async(inner, entry, shared, context)
+        run_async(inner, entry, shared, waiting, context)
     });
-    let done = entry.deferred.len();
-    if started.is_none() && refused.is_none() {
-        return Ok(cascade.done + done);
+    if rest.is_none() && refused.is_none() {
+        let waiting = waiting.as_ref().map_or(0, ConcurrentFutures::len);
+        return Ok(cascade.done + entry.deferred.len() - waiting);
     }
-    Err(start(cascade, done, started, refused))
+    let rest = rest.unwrap_or_else(|| RemainingHandlers::new(entry.deferred.len(), None, waiting));
+    Err(StartedRoot::after_first_polls(cascade, refused, rest))
 }
 
-#[cold]
-fn start(
-    mut cascade: Cascade,
-    done: usize,
-    started: Option<Box<StartedRoot<'_>>>,
-    refused: Option<NestingError>,
-) -> Box<StartedRoot<'_>> {
-    let mut started = started.unwrap_or_else(|| StartedRoot::new(None));
-    cascade.done += match &started.rest {
-        None => done,
-        Some(rest) => rest.index - rest.waiting.len(),
-    };
-    started.cascade = cascade;
-    started.refused = refused;
-    started
-}
-
+/// Polls the async handlers for the first time. Returns what remains, unless all are plainly done or in
+/// `waiting`.
 fn run_async<'a>(
     inner: &Arc<DispatcherState>,
     entry: &'a TableEntry,
     shared: &'a dyn ErasedDeferredEvent,
+    waiting: &mut Option<ConcurrentFutures<Plain<'a>>>,
     context: &mut Context<'_>,
-) -> Option<Box<StartedRoot<'a>>> {
+) -> Option<RemainingHandlers<'a>> {
     let event = shared.as_any_event();
     let state = LazyState::new();
-    let mut waiting: Option<ConcurrentFutures<Plain<'a>>> = None;
     let index = Cell::new(0);
     let all = AssertUnwindSafe(|| {
         for (at, handler) in entry.deferred.iter().enumerate() {
@@ -171,9 +220,7 @@ fn run_async<'a>(
             let Call::Async(call) = &handler.binding.call else {
                 unreachable!("only async handlers go this way")
             };
-            let step = poll_first(&mut waiting, context, |context| {
-                call.poll_first(event, context)
-            });
+            let step = poll_first(waiting, context, |context| call.poll_first(event, context));
             let running = match step {
                 FirstStep::Done => continue,
                 FirstStep::Pends(running) => running,
@@ -191,7 +238,7 @@ fn run_async<'a>(
                             return Some(poll(running, context));
                         }
                         Ok(running) => {
-                            poll_first(&mut waiting, context, |context| poll(running, context))
+                            poll_first(waiting, context, |context| poll(running, context))
                         }
                     };
                     match first {
@@ -201,33 +248,29 @@ fn run_async<'a>(
                     }
                 }
             };
-            let others = entry.deferred.len() - at;
-            let waiting = waiting.get_or_insert_with(|| ConcurrentFutures::with_capacity(others));
-            waiting.keep(Plain {
+            waiting.get_or_insert_default().keep(Plain {
                 running,
                 index: at,
                 refused: None,
             });
         }
-        index.set(entry.deferred.len());
         None
     });
     let call = match catch_unwind(all) {
-        Ok(None) if waiting.is_none() => return None,
-        Ok(call) => call,
-        Err(payload) => Some(panicked(payload)),
+        Ok(call) => call?,
+        Err(payload) => panicked(payload),
     };
-    let index = index.get();
     let emitters = state.into_inner().map(|state| state.into_inner().emitters);
-    let started = call.map(|call| StartedCall {
+    let started = StartedCall {
         call,
         emitters: emitters.unwrap_or_default(),
-    });
-    Some(StartedRoot::new(Some(RemainingHandlers {
-        index,
-        started,
-        waiting: waiting.unwrap_or_default(),
-    })))
+    };
+    let index = index.get();
+    Some(RemainingHandlers::new(
+        index + 1,
+        Some((index, started)),
+        waiting,
+    ))
 }
 
 /// Polls a call with the waker that the call gets if it is kept.

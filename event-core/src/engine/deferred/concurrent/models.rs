@@ -6,7 +6,7 @@ use std::task::{Wake, Waker};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::engine::deferred::concurrent::WakeList;
+use crate::engine::deferred::concurrent::wake_list::WakeList;
 
 struct Outer(AtomicUsize);
 

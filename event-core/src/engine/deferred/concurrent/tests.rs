@@ -12,14 +12,14 @@ use crate::engine::deferred::concurrent::{ConcurrentFutures, FEW};
 
 /// The state that a future and its test share.
 #[derive(Default)]
-struct DeferredEvent {
+struct Wakeups {
     polls: AtomicUsize,
     /// How often the future has to be woken until it is ready.
     left: AtomicUsize,
     waker: Mutex<Option<Waker>>,
 }
 
-impl DeferredEvent {
+impl Wakeups {
     fn of(left: usize) -> Arc<Self> {
         let shared = Self::default();
         shared.left.store(left, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl DeferredEvent {
 
 struct Counted {
     id: usize,
-    shared: Arc<DeferredEvent>,
+    shared: Arc<Wakeups>,
 }
 
 impl Future for Counted {
@@ -65,9 +65,8 @@ impl Wake for Outer {
 }
 
 /// Returns which futures are ready in one turn.
-fn emitted(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
+fn turn(concurrent: &mut ConcurrentFutures<Counted>, waker: &Waker) -> Vec<usize> {
     let mut context = Context::from_waker(waker);
-    concurrent.begin_turn(&context);
     let mut ready = Vec::new();
     while let Some((future, ())) = concurrent.next_ready(&mut context) {
         ready.push(future.id);
@@ -79,7 +78,7 @@ fn start(
     concurrent: &mut ConcurrentFutures<Counted>,
     waker: &Waker,
     id: usize,
-    shared: &Arc<DeferredEvent>,
+    shared: &Arc<Wakeups>,
 ) -> bool {
     let shared = Arc::clone(shared);
     let started = concurrent.start(Counted { id, shared }, &mut Context::from_waker(waker));
@@ -91,13 +90,13 @@ fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
     const FUTURES: usize = 10_000;
     let waker = Waker::from(Arc::new(Outer::default()));
     let mut concurrent = ConcurrentFutures::default();
-    let all: Vec<_> = (0..FUTURES).map(|_| DeferredEvent::of(1)).collect();
+    let all: Vec<_> = (0..FUTURES).map(|_| Wakeups::of(1)).collect();
     for (id, shared) in all.iter().enumerate() {
         assert!(!start(&mut concurrent, &waker, id, shared));
     }
     for (id, shared) in all.iter().enumerate().rev() {
         shared.wake();
-        assert_eq!(emitted(&mut concurrent, &waker), [id]);
+        assert_eq!(turn(&mut concurrent, &waker), [id]);
     }
     assert!(concurrent.is_empty());
     let polls: usize = all.iter().map(|shared| shared.polls()).sum();
@@ -109,14 +108,15 @@ fn many_futures_that_are_woken_one_after_the_other_are_polled_twice_each() {
 fn futures_that_are_ready_at_once_share_one_waker() {
     let waker = Waker::from(Arc::new(Outer::default()));
     let mut concurrent = ConcurrentFutures::default();
-    let waiting: Vec<_> = (0..FEW).map(|_| DeferredEvent::of(1)).collect();
+    let waiting: Vec<_> = (0..FEW).map(|_| Wakeups::of(1)).collect();
     for (id, shared) in waiting.iter().enumerate() {
         start(&mut concurrent, &waker, id, shared);
     }
     for id in FEW..100 {
-        assert!(start(&mut concurrent, &waker, id, &DeferredEvent::of(0)));
+        assert!(start(&mut concurrent, &waker, id, &Wakeups::of(0)));
     }
-    assert!(concurrent.many.is_empty() && concurrent.spare.is_some());
+    let many = concurrent.many.expect("there are more than a few");
+    assert!(many.has_only_a_spare_waker());
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_waker_that_outlives_the_futures_wakes_nobody() {
     let outer = Arc::new(Outer::default());
     let waker = Waker::from(Arc::clone(&outer));
     let mut concurrent = ConcurrentFutures::default();
-    let all: Vec<_> = (0..2 * FEW).map(|_| DeferredEvent::of(1)).collect();
+    let all: Vec<_> = (0..2 * FEW).map(|_| Wakeups::of(1)).collect();
     for (id, shared) in all.iter().enumerate() {
         start(&mut concurrent, &waker, id, shared);
     }
@@ -142,14 +142,14 @@ enum Step {
     /// Wakes the future at this index of those that wait, modulo their number.
     Wake(usize),
     WakeAll,
-    PollRound,
+    Turn,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..4_usize).prop_map(Step::Start),
         3 => any::<usize>().prop_map(Step::Wake),
-        1 => Just(Step::PollRound),
+        1 => Just(Step::Turn),
     ]
 }
 
@@ -162,15 +162,15 @@ proptest! {
         let outer = Arc::new(Outer::default());
         let waker = Waker::from(Arc::clone(&outer));
         let mut concurrent = ConcurrentFutures::default();
-        let mut waiting: Vec<(usize, Arc<DeferredEvent>)> = Vec::new();
+        let mut waiting: Vec<(usize, Arc<Wakeups>)> = Vec::new();
         let mut asked_before = 0;
-        let is_over = |shared: &Arc<DeferredEvent>| shared.left.load(Ordering::Relaxed) == 0;
+        let is_over = |shared: &Arc<Wakeups>| shared.left.load(Ordering::Relaxed) == 0;
         // In the end each future is woken as often as it needs.
-        let rest = [Step::PollRound, Step::WakeAll, Step::PollRound];
+        let rest = [Step::Turn, Step::WakeAll, Step::Turn];
         for (id, step) in steps.into_iter().chain(rest).enumerate() {
             match step {
                 Step::Start(left) => {
-                    let shared = DeferredEvent::of(left);
+                    let shared = Wakeups::of(left);
                     let is_ready = start(&mut concurrent, &waker, id, &shared);
                     prop_assert_eq!(is_ready, left == 0);
                     if !is_ready {
@@ -190,8 +190,8 @@ proptest! {
                         (0..shared.left.load(Ordering::Relaxed)).for_each(|_| shared.wake());
                     }
                 }
-                Step::PollRound => {
-                    let mut ready = emitted(&mut concurrent, &waker);
+                Step::Turn => {
+                    let mut ready = turn(&mut concurrent, &waker);
                     ready.sort_unstable();
                     let over = waiting.extract_if(.., |(_, shared)| is_over(shared));
                     prop_assert_eq!(ready, over.map(|(id, _)| id).collect::<Vec<_>>());
