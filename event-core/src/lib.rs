@@ -43,6 +43,7 @@ pub mod wire;
 
 pub(crate) mod box_error;
 pub(crate) mod build;
+mod counted;
 mod engine;
 pub(crate) mod handler_info;
 pub(crate) mod log;

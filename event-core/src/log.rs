@@ -15,6 +15,8 @@ use std::fmt::Display;
 
 use crate::box_error::Chain;
 #[cfg(feature = "tracing")]
+use crate::counted::Counted;
+#[cfg(feature = "tracing")]
 use crate::panics;
 
 #[cfg(feature = "tracing")]
@@ -44,8 +46,9 @@ pub(crate) fn dropped_with_work(waiting: usize, tasks: usize) {
         tracing::warn!(
             waiting,
             tasks,
-            "the last dispatcher was dropped with {waiting} deliveries in queues and {tasks} tasks \
-             under way; `shutdown` waits for them"
+            "the last dispatcher was dropped with {} in queues and {}; `shutdown` waits for them",
+            Counted::deliveries(waiting),
+            Counted::new(tasks, "running task", "running tasks"),
         );
         let _ = (waiting, tasks);
     });
@@ -66,11 +69,11 @@ pub(crate) fn not_recorded(event: &str, why: &(dyn std::error::Error + 'static))
 /// Logs that a journal cannot be continued.
 #[cfg(feature = "serde")]
 #[cold]
-pub(crate) fn record_failed(error: &std::io::Error) {
+pub(crate) fn journal_failed(error: &std::io::Error) {
     say_apart(|| {
         let error = Chain(error);
         #[cfg(feature = "tracing")]
-        tracing::error!("the record cannot be written, and ends here: {error}");
+        tracing::error!("the journal cannot be written, and ends here: {error}");
         let _ = error;
     });
 }
@@ -78,13 +81,14 @@ pub(crate) fn record_failed(error: &std::io::Error) {
 /// Logs that a journal that is appended to ends in the middle of an event.
 #[cfg(feature = "serde")]
 #[cold]
-pub(crate) fn record_torn(bytes: u64) {
+pub(crate) fn journal_torn(bytes: u64) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::warn!(
             bytes,
-            "the record ends with {bytes} bytes of an event that was not written whole; it goes on behind \
-             them"
+            "the journal ends with {} of an event that was not written whole; new events follow on \
+             lines of their own",
+            Counted::new(bytes, "byte", "bytes"),
         );
         let _ = bytes;
     });
@@ -93,10 +97,12 @@ pub(crate) fn record_torn(bytes: u64) {
 /// Logs that a journal continues in its current writer.
 #[cfg(feature = "serde")]
 #[cold]
-pub(crate) fn record_not_rotated(error: &std::io::Error) {
+pub(crate) fn journal_not_rotated(error: &std::io::Error) {
     say(|| {
         #[cfg(feature = "tracing")]
-        tracing::warn!("the next record cannot be begun, and this one goes on: {error}");
+        tracing::warn!(
+            "the next journal cannot be started, and the current one continues: {error}"
+        );
         let _ = error;
     });
 }
@@ -138,7 +144,7 @@ pub(crate) fn unhandled(event: &str, type_name: &str, file: &str, line: u32) {
         #[cfg(feature = "tracing")]
         tracing::debug!(
             event,
-            "nobody handles `{type_name}` ({file}:{line}) in this dispatcher"
+            "`{type_name}` ({file}:{line}) has no handler in this dispatcher"
         );
         let _ = (event, type_name, file, line);
     });
@@ -200,12 +206,12 @@ pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
     if !is_inside {
         if LEFT_OUT.get() > 0 {
             let lines = LEFT_OUT.get();
-            let are = if lines == 1 { "line is" } else { "lines are" };
             let _ = panics::catch(|| {
                 tracing::warn!(
                     lines,
-                    "{lines} {are} not written, since a subscriber of `tracing` caused what they are \
-                     about while it was told something; the reports of what it emitted say the same"
+                    "{} not logged: about events that a subscriber of `tracing` emitted while it was \
+                     called; their reports have the failures",
+                    Counted::new(lines, "line was", "lines were"),
                 );
             });
             // This also resets lines that the warning itself left out, or it would be logged without end.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::counted::Counted;
+
 /// Why a dispatcher was not built: every problem, each with its place and its fix.
 ///
 /// # Examples
@@ -114,10 +116,8 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.problems.len() {
-            1 => write!(f, "the dispatcher cannot be built; 1 problem:")?,
-            count => write!(f, "the dispatcher cannot be built; {count} problems:")?,
-        }
+        let problems = Counted::new(self.problems.len(), "problem", "problems");
+        write!(f, "the dispatcher cannot be built; {problems}:")?;
         for problem in &self.problems {
             write!(f, "\n\n{problem}")?;
         }

@@ -176,5 +176,5 @@ fn describe() {
     );
     describe_counter!(DROPPED, "deliveries that a full queue dropped");
     describe_counter!(REJECTED, "deliveries that a queue did not take");
-    describe_counter!(WAITS, "times that an emitter had to wait for room");
+    describe_counter!(WAITS, "times that an emitter had to wait for capacity");
 }

@@ -1,4 +1,4 @@
-//! Records in memory.
+//! Journals in memory.
 
 use event_core::wire::journal::{JournalReader, JournalWriter};
 use event_core::wire::{Codec, Envelope};
@@ -14,7 +14,7 @@ pub fn codec() -> Codec {
     Codec::new("urn:tests").expect("a source")
 }
 
-/// The record of what `run` emits.
+/// The journal of what `run` emits.
 ///
 /// # Panics
 ///
@@ -30,7 +30,7 @@ pub fn record(dispatcher: &Dispatcher, run: impl FnOnce()) -> String {
     String::from_utf8(record).expect("JSON is UTF-8")
 }
 
-/// The events of a record.
+/// The events of a journal.
 ///
 /// # Panics
 ///
@@ -41,7 +41,7 @@ pub fn read(record: &str) -> Vec<Envelope> {
     records.map(|event| event.expect("an event")).collect()
 }
 
-/// An event as it comes out of a record.
+/// An event as it comes out of a journal.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What a record has after its program was killed.
+//! What a journal has after its program was killed.
 //! Apart from other tests, since it starts its own program, to kill it.
 
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ struct Asked {
 /// Which record this process writes, if it is the one to be killed.
 const RECORD: &str = "EVENT_TESTS_RECORD";
 
-/// A record that is removed when its test ends.
+/// A journal that is removed when its test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -110,9 +110,9 @@ fn answer(recorder: JournalWriter<File>, run: u32) {
     });
 }
 
-/// The requests in a record, and how many lines of it are cut off.
+/// The requests in a journal, and how many lines of it are cut off.
 fn recorded(record: &Path) -> (HashSet<Asked>, usize) {
-    let file = BufReader::new(File::open(record).expect("the record"));
+    let file = BufReader::new(File::open(record).expect("the journal"));
     let mut cut_off = 0;
     let events = JournalReader::new(codec(), file).filter_map(|event| match event {
         Ok(event) => Some(*event.event().downcast_ref().expect("a request")),

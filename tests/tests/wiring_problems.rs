@@ -221,15 +221,15 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
           --> tests/tests/wiring_problems.rs:121 wiring_problems::print_label
           help: call `.build()` inside of `#[tokio::main]`, or give the builder a runtime: `.runtime(runtime.handle().clone())`
 
-        queue `returns` can wait for room in itself: `wiring_problems::Returned` → `wiring_problems::refund` (`returns`) → `wiring_problems::Refunded` → `wiring_problems::book_refund` (`returns`)
+        queue `returns` can wait for capacity in itself: `wiring_problems::Returned` → `wiring_problems::refund` (`returns`) → `wiring_problems::Refunded` → `wiring_problems::book_refund` (`returns`)
           --> tests/tests/wiring_problems.rs:113
           --> tests/tests/wiring_problems.rs:118
-          help: when full, consumers wait for room that only they make; add `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of the queues, or give the last handler a queue of its own
+          help: when full, consumers wait for capacity that only they free; add `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of the queues, or give the last handler a queue of its own
 
-        queues `labels` and `returns` can wait for room in each other: `wiring_problems::Refunded` → `wiring_problems::print_label` (`labels`) → `wiring_problems::Returned` → `wiring_problems::refund` (`returns`) → `wiring_problems::Refunded` → `wiring_problems::print_label` (`labels`)
+        queues `labels` and `returns` can wait for capacity in each other: `wiring_problems::Refunded` → `wiring_problems::print_label` (`labels`) → `wiring_problems::Returned` → `wiring_problems::refund` (`returns`) → `wiring_problems::Refunded` → `wiring_problems::print_label` (`labels`)
           --> tests/tests/wiring_problems.rs:113
           --> tests/tests/wiring_problems.rs:121
-          help: when full, consumers wait for room that only they make; add `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of the queues, or give the last handler a queue of its own
+          help: when full, consumers wait for capacity that only they free; add `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of the queues, or give the last handler a queue of its own
 
         module `wiring_problems::empty` has no handlers
           --> tests/tests/wiring_problems.rs:129

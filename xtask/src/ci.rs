@@ -17,6 +17,11 @@ pub(crate) fn run() -> Result<()> {
     format.args(["--manifest-path", "tests/link/Cargo.toml"]);
     steps.add("format of the link test", estimates::FORMAT, format);
     steps.add("layers", estimates::FORMAT, cargo(["xtask", "layers"]));
+    steps.add(
+        "names in the pages",
+        estimates::FORMAT,
+        cargo(["xtask", "names"]),
+    );
     steps.add("lints", estimates::LINTS, lints(&["--all-targets"]));
     let mut docs = cargo(["doc", "--no-deps", "--all-features"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");

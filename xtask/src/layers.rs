@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "base",
         &[
             "box_error",
+            "counted",
             "log",
             "nesting_depth",
             "panics",

@@ -15,6 +15,7 @@ mod fuzz;
 mod layers;
 mod lower_bounds;
 mod msrv;
+mod names;
 mod steps;
 mod test;
 mod tools;
@@ -53,6 +54,8 @@ enum Task {
     Ci,
     /// Checks that each module of `event-core` names only modules of its own layer and of those below it
     Layers,
+    /// Checks that the files and the names that the pages about the code mention exist
+    Names,
     /// Checks the licences, the sources and the versions of dependencies with cargo-deny, which it installs
     Deny {
         /// Adds the advisories, whose database is fetched from its repository
@@ -163,6 +166,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { all, long } => test::run(all, long),
         Task::Layers => layers::run(),
+        Task::Names => names::run(),
         Task::Ci => ci::run(),
         Task::Deny { advisories } => deny::run(advisories),
         Task::Msrv => msrv::run(),

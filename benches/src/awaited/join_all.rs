@@ -7,26 +7,53 @@ use std::pin::Pin;
 use futures_util::future::join_all;
 
 use super::Awaited;
+use super::ready::await_and_count;
 use crate::candidate::{Register, register};
 use crate::work::{Order, count};
 
 type Handler = Box<dyn for<'a> Fn(&'a Order) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>>;
 
-struct Handlers(Vec<Handler>);
+/// Handlers that await nothing.
+#[derive(Default)]
+struct Counting(Vec<Handler>);
 
-pub(super) fn candidate(handlers: usize) -> Awaited {
-    let mut list = Handlers(Vec::new());
+/// Handlers that await what is ready.
+#[derive(Default)]
+struct Ready(Vec<Handler>);
+
+/// With handlers that await nothing.
+pub(super) fn counting(handlers: usize) -> Awaited {
+    let mut list = Counting::default();
     register(&mut list, handlers);
+    joined(list.0)
+}
+
+/// With handlers that await what is ready.
+pub(super) fn ready(handlers: usize) -> Awaited {
+    let mut list = Ready::default();
+    register(&mut list, handlers);
+    joined(list.0)
+}
+
+fn joined(handlers: Vec<Handler>) -> Awaited {
     Awaited::new("join_all", async move |id, total| {
         let event = black_box(Order { id, total });
-        join_all(black_box(&list.0).iter().map(|handler| handler(&event))).await;
+        join_all(black_box(&handlers).iter().map(|handler| handler(&event))).await;
     })
 }
 
-impl Register for Handlers {
+impl Register for Counting {
     fn add<const I: usize>(&mut self) {
         self.0.push(Box::new(|event| {
             Box::pin(async move { count::<I>(event.id, event.total) })
+        }));
+    }
+}
+
+impl Register for Ready {
+    fn add<const I: usize>(&mut self) {
+        self.0.push(Box::new(|event| {
+            Box::pin(await_and_count::<I>(event.id, event.total))
         }));
     }
 }

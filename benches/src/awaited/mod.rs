@@ -25,7 +25,7 @@ pub const COUNTS: [usize; 3] = [1, 10, 100];
 pub fn all(handlers: usize) -> Vec<Awaited> {
     vec![
         ours::awaited(handlers),
-        join_all::candidate(handlers),
+        join_all::counting(handlers),
         spawn::candidate(handlers),
         broadcast::candidate(handlers),
     ]

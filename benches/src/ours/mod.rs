@@ -1,5 +1,8 @@
 //! Ours: dispatchers with the handlers of this crate, and an event type for each count of handlers.
 
+#[macro_use]
+mod counted_events;
+
 mod asynchronous;
 mod awaited;
 mod branching;

@@ -1,59 +1,15 @@
 //! Events whose handlers are `async fn`s that wait once.
 
-use event_core::{Event, handler};
-
 use crate::awaited::wait_and_count;
 
 event_core::module!();
 
-/// One handler.
-#[derive(Event)]
-pub(super) struct E1 {
-    pub(super) id: u64,
-    pub(super) total: u64,
-}
+counted_events!(pending wait_and_count);
 
-#[handler]
-async fn only(event: &E1) {
-    wait_and_count::<0>(event.id, event.total).await;
-}
+counted_events! { @event E1000 "A thousand handlers." }
 
-/// Ten handlers.
-#[derive(Event)]
-pub(super) struct E10 {
-    pub(super) id: u64,
-    pub(super) total: u64,
-}
-
-/// A hundred handlers.
-#[derive(Event)]
-pub(super) struct E100 {
-    pub(super) id: u64,
-    pub(super) total: u64,
-}
-
-/// A thousand handlers.
-#[derive(Event)]
-pub(super) struct E1000 {
-    pub(super) id: u64,
-    pub(super) total: u64,
-}
-
-macro_rules! handlers {
-    ($event:ident: $($module:ident $first:literal,)*) => { $(
-        ten_handlers!(pending $module, $first, (event: &super::$event), wait_and_count(event.id, event.total));
-    )* };
-}
-
-handlers! { E10: ten 0, }
-
-handlers! {
-    E100:
-    h0 0, h1 10, h2 20, h3 30, h4 40, h5 50, h6 60, h7 70, h8 80, h9 90,
-}
-
-handlers! {
-    E1000:
+counted_events! {
+    @handlers [async .await] E1000 wait_and_count:
     p00 0, p01 10, p02 20, p03 30, p04 40,
     p05 50, p06 60, p07 70, p08 80, p09 90,
     p10 0, p11 10, p12 20, p13 30, p14 40,

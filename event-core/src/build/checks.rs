@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::build::at_handler;
 use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
+use crate::counted::Counted;
 use crate::engine::plan::pattern::sees;
 use crate::engine::plan::spec::{ExecutorKind, FunctionId};
 use crate::event::info::{Cardinality, EventInfo};
@@ -135,10 +136,9 @@ pub(crate) fn cardinality(
             Problem::new(
                 ProblemKind::Cardinality,
                 format!(
-                    "event `{}` has {} handler{} and must have {}",
+                    "event `{}` has {} and must have {}",
                     info.name(),
-                    found.len(),
-                    if found.len() == 1 { "" } else { "s" },
+                    Counted::new(found.len(), "handler", "handlers"),
                     info.handlers()
                 ),
             )

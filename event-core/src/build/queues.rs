@@ -164,9 +164,9 @@ fn cycle_from(hops: &[&CausalEdge], start: usize) -> Option<Vec<usize>> {
 
 fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
     let what = match queues {
-        [queue] => format!("queue `{queue}` can wait for room in itself"),
+        [queue] => format!("queue `{queue}` can wait for capacity in itself"),
         queues => format!(
-            "queues `{}` can wait for room in each other",
+            "queues `{}` can wait for capacity in each other",
             queues.join("` and `")
         ),
     };
@@ -194,7 +194,7 @@ fn deadlock(hops: &[&CausalEdge], cycle: &[usize], queues: &[&str]) -> Problem {
     );
     let at = |problem: Problem, (file, line)| problem.at(file, line);
     executors.into_iter().fold(problem, at).help(
-        "when full, consumers wait for room that only they make; add \
+        "when full, consumers wait for capacity that only they free; add \
          `.overflow(Overflow::Reject)`, `DropOldest` or `DropNewest` to the declaration of one of \
          the queues, or give the last handler a queue of its own",
     )

@@ -131,7 +131,7 @@ impl Drop for Tracked {
 }
 
 /// A [spawned](EmitAsync::spawned) emission. Dropping it does not end the emission.
-#[must_use = "await it for the report; the emission goes on without that"]
+#[must_use = "await it for the report; the emission runs to its end without that"]
 pub struct EmitTask {
     inner: Weak<DispatcherState>,
     event: &'static EventInfo,

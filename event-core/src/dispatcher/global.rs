@@ -51,7 +51,7 @@ static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 /// # drop(entered);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
-#[must_use = "an error means that nobody was told: there is no default dispatcher"]
+#[must_use = "an error means that the event was not emitted: there is no default dispatcher"]
 pub fn emit<P: Payload>(payload: P) -> Result<Report, EmitError> {
     // A thread that ends may have dropped the list; no dispatcher is entered then.
     let entered =

@@ -236,7 +236,7 @@ impl Dispatcher {
     pub fn stream<E: Handled>(&self, capacity: usize, overflow: Overflow) -> EventStream<E> {
         assert!(
             capacity > 0,
-            "a stream needs room for an event: write `stream(1, …)` or more"
+            "a stream needs capacity for an event: write `stream(1, …)` or more"
         );
         let settings = QueueSettings::ONE.capacity(capacity).overflow(overflow);
         let queue = LiveQueue::new("stream", settings, ServedBy::Stream, Vec::new());

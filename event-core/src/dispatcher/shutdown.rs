@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use event_listener::Listener as _;
 
+use crate::counted::Counted;
 use crate::engine::state::DispatcherState;
 use crate::handler_info::HandlerInfo;
 #[cfg(feature = "tokio")]
@@ -93,10 +94,9 @@ impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (drained, abandoned) = (self.drained_count(), self.abandoned_count());
         write!(f, "{drained} drained, {abandoned} abandoned")?;
-        match self.cancelled {
-            0 => {}
-            1 => f.write_str(", 1 spawned emission cut short")?,
-            more => write!(f, ", {more} spawned emissions cut short")?,
+        if self.cancelled > 0 {
+            let cancelled = Counted::new(self.cancelled, "spawned emission", "spawned emissions");
+            write!(f, ", {cancelled} cancelled")?;
         }
         if !self.in_time {
             f.write_str(", out of time")?;

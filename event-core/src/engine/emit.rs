@@ -220,7 +220,7 @@ pub(crate) fn begin(
     if !inner.closing.takes_roots(nesting_depth::is_outermost()) {
         return Err(EmitRefusal::Closed);
     }
-    let replays = scope::is_under_way(inner.id());
+    let replays = scope::is_replaying(inner.id());
     if replays && event.is_wire() {
         inner.count_discarded();
         return Err(EmitRefusal::Discarded);

@@ -36,7 +36,7 @@ pub(crate) fn enter_all(
     options: &RootOptions,
     cascade: &mut Cascade,
 ) {
-    let events = if scope::is_under_way(inner.id()) {
+    let events = if scope::is_replaying(inner.id()) {
         cascade.discard_recorded(inner, events)
     } else {
         events

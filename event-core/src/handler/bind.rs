@@ -19,7 +19,8 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::{Emission, Ending};
 pub(crate) use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{
-    Bound, Call, DeferredBinding, Filter, InlineHandlers, OfEvent, Received, SyncHandler,
+    AsyncBinding, Bound, Call, DeferredBinding, Filter, InlineHandlers, OfEvent, Received,
+    SyncHandler,
 };
 use crate::engine::plan::port::{BlockingPort, EventPort};
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
@@ -233,9 +234,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
-        R::events(self.needs.resolver.caused());
-        let timeout = self.spec.timeout;
-        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        let bound = self.bound_async::<R, _, _>(function, slots);
         self.defer(Call::Async(Arc::new(bound)));
     }
 
@@ -246,27 +245,8 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
-        R::events(self.needs.resolver.caused());
-        let timeout = self.spec.timeout;
-        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
-        let (has_port, bound) = (bound.has_port(), Arc::new(bound));
-        self.port = has_port.then(|| Arc::clone(&bound) as Arc<dyn EventPort>);
-        self.defer(Call::Async(bound));
-    }
-
-    /// Binds an async method with a queue.
-    pub fn bind_async_queued_method<R, F, S>(&mut self, function: F, slots: S)
-    where
-        R: Outcome<E> + 'static,
-        S: AsyncSlots,
-        F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
-    {
-        R::events(self.needs.resolver.caused());
-        let timeout = self.spec.timeout;
-        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
-        let (has_port, bound) = (bound.has_port(), Arc::new(BoundMethod(bound)));
-        self.port = has_port.then(|| Arc::clone(&bound) as Arc<dyn EventPort>);
-        self.defer(Call::Async(bound));
+        let bound = self.bound_async::<R, _, _>(function, slots);
+        self.defer_queued(bound.has_port(), bound);
     }
 
     /// Binds an async method.
@@ -276,10 +256,35 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
-        R::events(self.needs.resolver.caused());
-        let timeout = self.spec.timeout;
-        let bound = BoundAsync::<E, _, _, _>::new(function, slots, timeout, R::conclude);
+        let bound = self.bound_async::<R, _, _>(function, slots);
         self.defer(Call::Async(Arc::new(BoundMethod(bound))));
+    }
+
+    /// Binds an async method with a queue.
+    pub fn bind_async_queued_method<R, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<E> + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
+    {
+        let bound = self.bound_async::<R, _, _>(function, slots);
+        self.defer_queued(bound.has_port(), BoundMethod(bound));
+    }
+
+    fn bound_async<R: Outcome<E>, F, S>(
+        &mut self,
+        function: F,
+        slots: S,
+    ) -> BoundAsync<E, F, S, R> {
+        R::events(self.needs.resolver.caused());
+        BoundAsync::new(function, slots, self.spec.timeout, R::conclude)
+    }
+
+    /// Defers an async handler with a queue, in which its events may wait by value.
+    fn defer_queued(&mut self, has_port: bool, bound: impl AsyncBinding + EventPort + 'static) {
+        let bound = Arc::new(bound);
+        self.port = has_port.then(|| Arc::clone(&bound) as Arc<dyn EventPort>);
+        self.defer(Call::Async(bound));
     }
 
     fn defer(&mut self, call: Call) {

@@ -35,7 +35,7 @@ impl NestingScope {
         let depth = nesting::next().checked_sub(1)?;
         Some(Self {
             depth,
-            replays: is_under_way(dispatcher),
+            replays: is_replaying(dispatcher),
         })
     }
 
@@ -64,7 +64,7 @@ impl NestingScope {
 }
 
 /// Whether a handler of an event that the dispatcher replays runs on this thread.
-pub(crate) fn is_under_way(dispatcher: DispatcherId) -> bool {
+pub(crate) fn is_replaying(dispatcher: DispatcherId) -> bool {
     if nesting_depth::is_outermost() {
         return false;
     }

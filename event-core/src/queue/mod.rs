@@ -130,7 +130,7 @@ impl QueueSettings {
     pub const fn capacity(mut self, deliveries: usize) -> Self {
         assert!(
             deliveries > 0,
-            "a queue needs room for a delivery: write `.capacity(1)` or more"
+            "a queue needs capacity for a delivery: write `.capacity(1)` or more"
         );
         self.capacity = deliveries;
         self
@@ -146,7 +146,7 @@ impl QueueSettings {
     pub const fn consumers(mut self, consumers: usize) -> Self {
         assert!(
             consumers > 0,
-            "a queue needs somebody who serves it: write `.consumers(1)` or more"
+            "a queue needs a consumer: write `.consumers(1)` or more"
         );
         self.consumers = consumers;
         self

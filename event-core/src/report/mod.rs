@@ -9,6 +9,7 @@ pub(crate) mod status;
 
 use std::fmt;
 
+use crate::counted::Counted;
 use crate::event::Event;
 #[cfg(feature = "tokio")]
 use crate::event::info::EventInfo;
@@ -265,8 +266,8 @@ impl Report {
 /// Shows the counts in one line, then each failure in a line of its own.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.events() == 1 { "" } else { "s" };
-        write!(f, "{} event{plural}: {} done", self.events(), self.done())?;
+        let events = Counted::events(self.events());
+        write!(f, "{events}: {} done", self.done())?;
         for (count, how) in [
             (self.failed(), "failed"),
             (self.panicked(), "panicked"),

@@ -10,10 +10,10 @@ use std::sync::Arc;
 #[non_exhaustive]
 pub enum RedeliverError {
     /// The failure is of another kind, which keeps no delivery.
-    #[error("only a delivery that found no room can be redelivered")]
+    #[error("only a delivery that was rejected for lack of capacity can be redelivered")]
     NotFull,
     /// It was redelivered before, or is being redelivered.
-    #[error("the delivery was redelivered before, or is right now")]
+    #[error("the delivery was redelivered already, or is being redelivered")]
     Again,
     /// The dispatcher is closed or gone, or its queue is not served any more.
     #[error("the dispatcher is closed")]

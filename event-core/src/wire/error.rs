@@ -79,7 +79,7 @@ pub enum EncodeError {
     /// The event is nested deeper than `serde_json` reads.
     #[error(
         "cannot write `{event}` version {version}: at `{path}` it is nested deeper than 127 arrays and \
-         objects, which nobody could read"
+         objects, and no reader accepts that"
     )]
     TooDeep {
         /// The event's name.

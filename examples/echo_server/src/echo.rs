@@ -1,5 +1,5 @@
-//! The protocol: everything that comes in goes back. The loop does not know of it; the linker
-//! introduces them.
+//! The protocol: everything that comes in goes back. The loop does not name it; the linker
+//! collects its handlers.
 
 use event_core::handler;
 

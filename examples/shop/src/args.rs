@@ -13,7 +13,7 @@ use event_core::{error::BoxError, queue::Overflow, wire::journal::JournalWriter}
 use jiff::SignedDuration;
 use shop_audit::AuditLog;
 
-use crate::record::codec;
+use crate::journal::codec;
 
 const SAMPLE: &[u8] = include_bytes!("../data/cdnow_sample.txt");
 
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Go on with the record that is in FILE, whose last line may be cut off
+    /// Continue the journal in FILE, whose last line may be cut off
     #[arg(long, requires = "record")]
     append: bool,
 
@@ -97,18 +97,18 @@ Columns, parted by blanks:
 
 Ctrl-C stops the replay and sums up what was replayed; a second one ends at once.
 
-A record has one event a line. Its purchases lead to nothing new when they are replayed, for what
+A journal has one event a line. Its purchases lead to nothing new when they are replayed, for what
 they led to is in it, too. Lines that are no event are named, counted and left out.
 
 Exit status:
-    0  the purchases were replayed, with or without malformed lines; or a whole record
-    1  they were, but the audit file, the record or the summary could not be written whole; or the
-       record that was replayed has lines that are no event
+    0  the purchases were replayed, with or without malformed lines; or a whole journal
+    1  they were, but the audit file, the journal or the summary could not be written whole; or the
+       journal that was replayed has lines that are no event
     2  nothing was replayed: wrong usage, or a file that is missing, empty or without a valid line
   130  the replay was stopped by Ctrl-C";
 
 impl Args {
-    /// What the purchases, or the record, are called in messages.
+    /// What the purchases, or the journal, are called in messages.
     pub(crate) fn source(&self) -> String {
         self.input().map_or_else(
             || "the CDNOW sample".into(),
@@ -145,15 +145,15 @@ impl Args {
     }
 
     /// The recorder, if one is wanted. Comes after the audit's file, which may be the same.
-    pub(crate) fn start_record(&self) -> Result<Option<JournalWriter<File>>, BoxError> {
+    pub(crate) fn start_journal(&self) -> Result<Option<JournalWriter<File>>, BoxError> {
         let Some(record) = &self.record else {
             return Ok(None);
         };
-        self.must_not_replace(record, "record")?;
+        self.must_not_replace(record, "journal")?;
         let audit = self.audit.as_deref();
         if audit.is_some_and(|audit| is_same(audit, record)) {
             let both = record.display();
-            return Err(format!("{both} cannot be the audit and the record").into());
+            return Err(format!("{both} cannot be the audit and the journal").into());
         }
         // Each event is with the system before its handlers run, so no signal loses one.
         let recorder = JournalWriter::builder(codec()?);
@@ -177,7 +177,7 @@ impl Args {
             return Ok(());
         }
         let has = match self.replay {
-            Some(_) => "record",
+            Some(_) => "journal",
             None => "purchases",
         };
         let output = output.display();

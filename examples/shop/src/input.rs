@@ -1,4 +1,4 @@
-//! What is replayed: purchases, or the record of another run.
+//! What is replayed: purchases, or the journal of another run.
 
 use event_core::{Dispatcher, error::BoxError, flag::Flag};
 use indicatif::ProgressBar;
@@ -7,8 +7,8 @@ use shop_events::PurchaseMade;
 use crate::{
     args::Args,
     complain,
+    journal::Journal,
     purchases::Purchases,
-    record::Record,
     replay::{purchases_bar, replay_purchases},
     tally::Tally,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// What is replayed, open and not empty.
 pub(crate) enum Input {
     Purchases(Vec<PurchaseMade>, Lines),
-    Record(Box<Record>),
+    Journal(Box<Journal>),
 }
 
 /// How many lines were read.
@@ -40,8 +40,8 @@ impl Input {
     /// error means that there is nothing to replay.
     pub(crate) fn open(args: &Args, shows: bool) -> Result<(Input, ProgressBar), BoxError> {
         if let Some(path) = &args.replay {
-            let (record, bar) = Record::open(path, Complaints::new(args.source()), shows)?;
-            return Ok((Input::Record(Box::new(record)), bar));
+            let (journal, bar) = Journal::open(path, Complaints::new(args.source()), shows)?;
+            return Ok((Input::Journal(Box::new(journal)), bar));
         }
         let source = args.source();
         let file = args.read()?;
@@ -71,7 +71,7 @@ impl Input {
     pub(crate) fn purchases(&self) -> Option<usize> {
         match self {
             Input::Purchases(purchases, _) => Some(purchases.len()),
-            Input::Record(_) => None,
+            Input::Journal(_) => None,
         }
     }
 
@@ -88,7 +88,7 @@ impl Input {
                 replay_purchases(dispatcher, tally, purchases, stop, bar);
                 lines
             }
-            Input::Record(record) => record.replay(dispatcher, tally, stop, bar),
+            Input::Journal(journal) => journal.replay(dispatcher, tally, stop, bar),
         };
         bar.finish_and_clear();
         lines

@@ -20,7 +20,7 @@
 //! * `src/shop.rs` wires them: the one place that names all modules.
 //! * `src/replay.rs` emits the purchases, `src/tally.rs` adds up what that leads to. They name no
 //!   handler.
-//! * `src/record.rs` emits a record instead: each event once, those that handlers caused the first
+//! * `src/journal.rs` emits a journal instead: each event once, those that handlers caused the first
 //!   time among them. What handlers cause this time is discarded.
 //! * Receipts go through a queue, which the module that sends them declares: see `receipts/`. What
 //!   becomes of them when the shop closes, or Ctrl-C closes it, is in `src/day.rs`.
@@ -32,9 +32,9 @@ mod chart;
 mod day;
 mod input;
 mod interrupt;
+mod journal;
 mod line;
 mod purchases;
-mod record;
 mod replay;
 mod shop;
 mod summary;
@@ -65,24 +65,24 @@ fn main() -> ExitCode {
     })
 }
 
-/// Replays the purchases, or a record, and prints the summary. An error means that nothing was
+/// Replays the purchases, or a journal, and prints the summary. An error means that nothing was
 /// replayed.
 fn run(args: &Args) -> Result<ExitCode, BoxError> {
     let source = args.source();
     let (input, bar) = Input::open(args, io::stdout().is_terminal())?;
-    let (purchases, is_record) = (input.purchases(), args.replay.is_some());
+    let (purchases, is_journal) = (input.purchases(), args.replay.is_some());
 
     let audit = args.create_audit()?;
-    let record = args.start_record()?;
+    let journal = args.start_journal()?;
     // Its thread listens for Ctrl-C and keeps the time, and is free for that whatever the shop does.
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let shop = Shop::open(runtime.handle(), &args.receipts, audit, record)?;
+    let shop = Shop::open(runtime.handle(), &args.receipts, audit, journal)?;
     if let Some(torn @ 1..) = shop.recorder.as_ref().map(|it| it.flush().torn()) {
         complain(&format!(
-            "the record goes on behind {torn} bytes of an event that is cut off"
+            "the journal continues after {torn} bytes of an event that is cut off"
         ));
     }
     let day = trade(args, &runtime, &shop, input, &bar)?;
@@ -110,7 +110,7 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
     };
     for (what, outcome) in [
         ("audit file", audited.map_err(|error| error.to_string())),
-        ("record", recorded),
+        ("journal", recorded),
         ("summary", printed.map_err(|error| error.to_string())),
     ] {
         if let Err(error) = outcome {
@@ -118,7 +118,7 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
             status = ExitCode::FAILURE;
         }
     }
-    if is_record && day.lines.malformed > 0 {
+    if is_journal && day.lines.malformed > 0 {
         status = ExitCode::FAILURE;
     }
     if day.interrupted {

@@ -16,7 +16,7 @@ use shop_events::PurchaseMade;
 
 use crate::{input::Lines, tally::Tally};
 
-/// The till: a thread that makes the purchases, or replays those of a record.
+/// The till: a thread that makes the purchases, or replays those of a journal.
 ///
 /// A till may have to wait, so it emits with `emit_blocking`. What for, it does not know.
 #[derive(Debug)]

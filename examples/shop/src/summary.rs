@@ -15,7 +15,7 @@ use crate::{args::ReceiptArgs, chart::bar, day::Day, input::Lines, shop::Shop};
 
 /// Everything the summary is made from. Shown in colours only where standard output is a terminal.
 pub(crate) struct Summary<'a> {
-    /// Where the purchases came from, or the record that was replayed.
+    /// Where the purchases came from, or the journal that was replayed.
     pub(crate) source: &'a str,
     /// How many purchases were to be made, if that was known.
     pub(crate) purchases: Option<usize>,
@@ -46,7 +46,7 @@ impl fmt::Display for Summary<'_> {
         self.failures(f)?;
         writeln!(f)?;
         self.speed(f)?;
-        self.record(f)?;
+        self.journal(f)?;
         if self.day.interrupted {
             writeln!(f)?;
             self.interrupted(f)?;
@@ -208,16 +208,21 @@ impl Summary<'_> {
         }
         match self.shop.dispatcher.counts().discarded {
             0 => Ok(()),
-            some => row(f, "discarded", some, "events, which the record has already"),
+            some => row(
+                f,
+                "discarded",
+                some,
+                "events, which the journal has already",
+            ),
         }
     }
 
-    fn record(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((recorded, file)) = self.recorded else {
             return Ok(());
         };
         writeln!(f)?;
-        heading(f, &format!("Record, in {}", file.display()))?;
+        heading(f, &format!("Journal, in {}", file.display()))?;
         row(f, "written", recorded.written(), "events")?;
         row(f, "bytes", recorded.bytes(), "")
     }

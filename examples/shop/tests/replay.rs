@@ -1,4 +1,4 @@
-//! A run that is recorded, and its record replayed.
+//! A run that is recorded, and its journal replayed.
 
 mod folder;
 mod run;
@@ -14,28 +14,28 @@ use folder::Folder;
 use run::{Run, shop};
 use serde_json::Value;
 
-/// Runs the program, and gives the record of that.
+/// Runs the program, and gives the journal of that.
 fn recorded(folder: &Folder, args: &[&str]) -> (Run, String) {
     let record = folder.path("events.ndjson");
     let run = shop(&[args, &["--record", &record]].concat());
     assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
-    (run, fs::read_to_string(record).expect("the record"))
+    (run, fs::read_to_string(record).expect("the journal"))
 }
 
-/// Writes a record, and runs the program with it.
+/// Writes a journal, and runs the program with it.
 fn replay(folder: &Folder, record: impl AsRef<[u8]>, args: &[&str]) -> Run {
     let record = folder.file("record.ndjson", record);
     shop(&[&["--replay", &record], args].concat())
 }
 
-/// A run with the purchases that come with the program, and its record.
+/// A run with the purchases that come with the program, and its journal.
 static SAMPLE: LazyLock<(Run, String)> = LazyLock::new(|| recorded(&Folder::new(), &[]));
 
 /// What the summary says that follows from the events, and not from the clock.
 fn totals(run: &Run) -> Vec<String> {
     let of_the_clock = ["high water", "waits", "drained"];
     let of_the_input = ["malformed", "written", "bytes", "discarded"];
-    let headings = ["The shop, ", "Events, in", "Record, in"];
+    let headings = ["The shop, ", "Events, in", "Journal, in"];
     let lines = run.stdout.lines().map(str::trim).filter(|line| {
         let mut others = of_the_clock.iter().chain(&of_the_input).chain(&headings);
         !line.is_empty() && !others.any(|other| line.starts_with(other))
@@ -69,7 +69,7 @@ fn a_replay_gives_the_totals_of_the_run_that_was_recorded() {
         run.stdout
     );
 
-    // Each event was emitted once: those that handlers caused as often as in the record.
+    // Each event was emitted once: those that handlers caused as often as in the journal.
     let events = number(run, "events");
     assert_eq!(number(run, "written"), events);
     assert_eq!(number(&replay, "events"), events);
@@ -182,7 +182,7 @@ fn a_record_that_is_cut_off_is_appended_to_and_both_runs_are_replayed() {
 
     let second = shop(&[&purchases, "--record", &record, "--append"]);
     assert_eq!(second.status, Some(0), "{}", second.stderr);
-    let said = "shop: the record goes on behind 30 bytes of an event that is cut off\n";
+    let said = "shop: the journal continues after 30 bytes of an event that is cut off\n";
     assert_eq!(second.stderr, said);
 
     let replay = shop(&["--replay", &record]);
@@ -242,7 +242,7 @@ fn what_is_no_record_ends_with_status_2_and_says_why() {
         (folder.file("empty", ""), "empty is empty\n"),
         (
             purchases,
-            "purchases.txt is no record of the shop: none of its lines is an event\n",
+            "purchases.txt is no journal of the shop: none of its lines is an event\n",
         ),
     ] {
         let run = shop(&["--replay", &file]);
@@ -273,15 +273,15 @@ fn what_is_read_is_never_replaced_and_two_outputs_are_two_files() {
     for (args, complaint) in [
         (
             [&purchases[..], "--record", &purchases].as_slice(),
-            "has the purchases; the record would replace it",
+            "has the purchases; the journal would replace it",
         ),
         (
             &["--replay", &record, "--audit", &record],
-            "has the record; the audit would replace it",
+            "has the journal; the audit would replace it",
         ),
         (
             &["--record", &both, "--audit", &both],
-            "cannot be the audit and the record",
+            "cannot be the audit and the journal",
         ),
     ] {
         let before = [&purchases, &record].map(|file| fs::read(file).expect("still there"));
@@ -305,7 +305,7 @@ fn a_full_disk_is_reported_and_the_summary_is_still_right() {
     assert_eq!((run.status, run.value("revenue")), (Some(1), "244091.94"));
     let events = run.value("events");
     let complaint = format!(
-        "shop: the record is incomplete: 0 events written\n  not written: {events} events: No space"
+        "shop: the journal is incomplete: 0 events written\n  not written: {events} events: No space"
     );
     assert!(run.stderr.starts_with(&complaint), "{}", run.stderr);
     assert_eq!(run.value("written"), "0");

@@ -184,7 +184,7 @@ async fn a_handler_that_hangs_is_cut_short_at_the_limit_and_the_end_says_so() {
     assert!(!end.is_complete());
     assert_eq!(end.cancelled(), 1, "{end}");
     assert!(
-        end.to_string().contains("1 spawned emission cut short"),
+        end.to_string().contains("1 spawned emission cancelled"),
         "{end}"
     );
 }

@@ -6,7 +6,6 @@ pub(crate) mod concurrent;
 pub(crate) mod concurrent_calls;
 pub(crate) mod consumer;
 pub(crate) mod drain;
-pub(crate) mod finish;
 pub(crate) mod finished_call;
 pub(crate) mod first_polls;
 pub(crate) mod hand_over;

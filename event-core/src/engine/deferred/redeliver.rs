@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::counted::Counted;
 use crate::engine::deferred::offer::offer;
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
@@ -170,7 +171,10 @@ impl fmt::Display for RejectedDelivery {
                 "queue `{}` is full ({} wait)",
                 queue.name, queue.settings.capacity
             ),
-            Destination::Task(limit) => write!(f, "{} calls of it are under way", limit.most()),
+            Destination::Task(limit) => {
+                let calls = Counted::new(limit.most(), "concurrent call", "concurrent calls");
+                write!(f, "its limit of {calls} is reached")
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ impl Lineage {
     /// Makes the lineage of a root that is emitted on this thread.
     pub(crate) fn here(inner: &DispatcherState) -> Self {
         Self {
-            replays: scope::is_under_way(inner.id()),
+            replays: scope::is_replaying(inner.id()),
             parent: nesting::cause().map(ParentEvent::known),
             ..Self::at(nesting::next())
         }

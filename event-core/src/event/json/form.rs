@@ -121,7 +121,7 @@ impl<E> WireForm<E> {
         });
         match json {
             Ok(_) if !is_whole => Ok(Value::from(MASK)),
-            Err(_) if has_redacted => Err(unsaid()),
+            Err(_) if has_redacted => Err(hidden_error()),
             json => json,
         }
     }
@@ -169,7 +169,7 @@ impl<E> WireForm<E> {
         written.map_err(|error| match error {
             WriteFailure::Serialize(error) => {
                 let is_open = locate(event).is_ok_and(|located| located.is_empty());
-                WriteFailure::Serialize(if is_open { error } else { unsaid() })
+                WriteFailure::Serialize(if is_open { error } else { hidden_error() })
             }
             refused @ WriteFailure::Refused { .. } => refused,
         })
@@ -186,8 +186,8 @@ fn locate<E: Event>(event: &E) -> Result<Located, fmt::Error> {
 }
 
 /// The error instead of one of the type's own `Serialize`, which may show a value.
-fn unsaid() -> serde_json::Error {
-    serde_json::Error::custom("more is not said of an event with redacted fields")
+fn hidden_error() -> serde_json::Error {
+    serde_json::Error::custom("the reason is hidden, since the event has redacted fields")
 }
 
 /// Returns a key as a text: a string as it is, anything else as JSON; `None` if it is `null` or empty.

@@ -54,7 +54,8 @@ pub(crate) fn read_json<E: DeserializeOwned>(
         let problem = match known(&text) {
             Some(problem) => problem,
             None if redacted.is_empty() => shown(without_place(&text), 200),
-            None => "it does not fit; more is not said of an event with redacted fields".to_owned(),
+            None => "it does not fit; the reason is hidden, since the event has redacted fields"
+                .to_owned(),
         };
         DataError {
             path: path_of_error::<E>(data, redacted, hidden),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::box_error::Chain;
+use crate::counted::Counted;
 use crate::report::failure::{Cause, Failure, RUNTIME_ENDED};
 
 impl Failure {
@@ -33,9 +34,9 @@ impl Failure {
 fn echo(f: &mut fmt::Formatter<'_>, event: &str, source: &str) -> fmt::Result {
     write!(
         f,
-        "`{event}` was not emitted: it has been here before, as an event that `{source}` sent, and somebody \
-         forwarded it back; forward nothing that came from outside (`meta.is_remote()`), or let it in with \
-         `codec.allow_echoes()`"
+        "`{event}` was not emitted: this program has emitted it before, as an event of the source `{source}`, \
+         and it was forwarded back; do not forward events that came from outside (`meta.is_remote()`), or \
+         accept them with `codec.allow_echoes()`"
     )
 }
 
@@ -121,8 +122,10 @@ impl fmt::Display for Failure {
                 _,
             ) => write!(
                 f,
-                "the `emit_async` of `{event}` was dropped: {cancelled} deliveries cancelled, \
-                 {not_emitted} caused events not emitted; `.spawned()` lets it go on"
+                "the `emit_async` of `{event}` was dropped: {} cancelled, {} not emitted; \
+                 `.spawned()` lets the emission run to its end",
+                Counted::deliveries(*cancelled),
+                Counted::new(*not_emitted, "caused event", "caused events"),
             ),
             (Cause::Nested(limit), _) => write!(f, "`{event}` was not emitted: {limit}"),
         }

@@ -49,7 +49,7 @@ use crate::wire::journal::writer::JournalWriter;
 /// # std::fs::remove_dir_all(folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "it records nothing before it is started"]
+#[must_use = "a builder writes nothing until `.start(…)` or `.append(…)`"]
 pub struct JournalBuilder<W> {
     pub(crate) codec: Codec,
     flush: FlushPolicy,
@@ -161,18 +161,18 @@ impl<W: Write + Send + 'static> JournalBuilder<W> {
     /// # Errors
     ///
     /// The journal cannot be read, or not be written, or the system has no thread for an interval.
-    pub fn append(self, mut record: W) -> io::Result<JournalWriter<W>>
+    pub fn append(self, mut journal: W) -> io::Result<JournalWriter<W>>
     where
         W: Read + Seek,
     {
-        let tail = tail::append(&mut record, self.codec.most()).map_err(|error| {
+        let tail = tail::append(&mut journal, self.codec.most()).map_err(|error| {
             let what = format!(
-                "cannot append to the record: {error}; a file is opened with \
+                "cannot append to the journal: {error}; a file is opened with \
                  `File::options().read(true).append(true).create(true)`"
             );
             io::Error::new(error.kind(), what)
         })?;
-        JournalWriter::start(self, record, tail.size, tail.torn)
+        JournalWriter::start(self, journal, tail.size, tail.torn)
     }
 }
 

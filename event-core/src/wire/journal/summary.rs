@@ -5,12 +5,13 @@ use std::io;
 use std::sync::Arc;
 
 use crate::box_error::Chain;
+use crate::counted::Counted;
 use crate::wire::journal::unwritten::UnwrittenEvent;
 
 /// What a [`JournalWriter`](crate::wire::journal::writer::JournalWriter) wrote, and what it could not
 /// write.
 #[derive(Clone, Debug, Default)]
-#[must_use = "it says what is not in the record"]
+#[must_use = "it tells which events are not in the journal"]
 pub struct JournalSummary {
     pub(crate) written: u64,
     pub(crate) bytes: u64,
@@ -89,13 +90,10 @@ impl JournalSummary {
 /// of its own.
 impl fmt::Display for JournalSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} written", Events(self.written))?;
+        write!(f, "{} written", Counted::events(self.written))?;
         if self.torn > 0 {
-            let torn = self.torn;
-            write!(
-                f,
-                "\n  behind {torn} bytes of an event that was not written whole"
-            )?;
+            let torn = Counted::new(self.torn, "byte", "bytes");
+            write!(f, "\n  after {torn} of an event that was not written whole")?;
         }
         if let Some(error) = &self.not_rotated {
             write!(f, "\n  not rotated: {error}")?;
@@ -104,24 +102,13 @@ impl fmt::Display for JournalSummary {
             write!(f, "\n  not written: {missed}")?;
         }
         if let Some(error) = &self.error {
-            let (lost, error) = (Events(self.lost), Chain(&**error));
+            let (lost, error) = (Counted::events(self.lost), Chain(&**error));
             write!(f, "\n  not written: {lost}: {error}")?;
         }
         if self.late > 0 {
-            let late = Events(self.late);
-            write!(f, "\n  not written: {late} after the record was finished")?;
+            let late = Counted::events(self.late);
+            write!(f, "\n  not written: {late} after the journal was finished")?;
         }
         Ok(())
-    }
-}
-
-struct Events(u64);
-
-impl fmt::Display for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            1 => f.write_str("1 event"),
-            count => write!(f, "{count} events"),
-        }
     }
 }

@@ -14,15 +14,15 @@ pub(crate) struct Tail {
 
 /// Seeks to the end of a journal, and ends its last line if that has no end. A line of more than `most`
 /// bytes is no event.
-pub(crate) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io::Result<Tail> {
-    let size = record.seek(SeekFrom::End(0))?;
-    let start = start_of_last_line(record, size)?;
+pub(crate) fn append<W: Read + Write + Seek>(journal: &mut W, most: usize) -> io::Result<Tail> {
+    let size = journal.seek(SeekFrom::End(0))?;
+    let start = start_of_last_line(journal, size)?;
     let length = size - start;
-    let is_torn = length > 0 && !is_whole(record, start, length, most)?;
-    record.seek(SeekFrom::End(0))?;
+    let is_torn = length > 0 && !is_whole(journal, start, length, most)?;
+    journal.seek(SeekFrom::End(0))?;
     if length > 0 {
-        record.write_all(b"\n")?;
-        record.flush()?;
+        journal.write_all(b"\n")?;
+        journal.flush()?;
     }
     Ok(Tail {
         size: size + u64::from(length > 0),
@@ -31,14 +31,14 @@ pub(crate) fn append<W: Read + Write + Seek>(record: &mut W, most: usize) -> io:
 }
 
 /// Returns where the last line begins: at the end of the journal, if that is the end of a line.
-fn start_of_last_line<W: Read + Seek>(record: &mut W, size: u64) -> io::Result<u64> {
+fn start_of_last_line<W: Read + Seek>(journal: &mut W, size: u64) -> io::Result<u64> {
     let mut chunk = [0; 8 * 1024];
     let mut end = size;
     while end > 0 {
         let length = chunk.len().min(usize::try_from(end).unwrap_or(usize::MAX));
         let start = end - length as u64;
-        record.seek(SeekFrom::Start(start))?;
-        record.read_exact(&mut chunk[..length])?;
+        journal.seek(SeekFrom::Start(start))?;
+        journal.read_exact(&mut chunk[..length])?;
         if let Some(at) = chunk[..length].iter().rposition(|byte| *byte == b'\n') {
             return Ok(start + at as u64 + 1);
         }
@@ -48,7 +48,7 @@ fn start_of_last_line<W: Read + Seek>(record: &mut W, size: u64) -> io::Result<u
 }
 
 fn is_whole<W: Read + Seek>(
-    record: &mut W,
+    journal: &mut W,
     start: u64,
     length: u64,
     most: usize,
@@ -56,9 +56,9 @@ fn is_whole<W: Read + Seek>(
     if length > most as u64 {
         return Ok(false);
     }
-    record.seek(SeekFrom::Start(start))?;
+    journal.seek(SeekFrom::Start(start))?;
     let mut line = Vec::new();
-    record.take(length).read_to_end(&mut line)?;
+    journal.take(length).read_to_end(&mut line)?;
     Ok(serde_json::from_slice::<IgnoredAny>(&line).is_ok())
 }
 

@@ -135,7 +135,7 @@ impl<W: Write + Send + 'static> JournalWriter<W> {
             *unpoisoned(&shared.timer) = Some(timer);
         }
         if torn > 0 {
-            log::record_torn(torn);
+            log::journal_torn(torn);
         }
         Ok(Self { shared })
     }
@@ -173,10 +173,10 @@ impl<W: Write> Shared<W> {
             self.lines.went_out(block, progress, written)
         };
         if let Some(error) = outcome.not_rotated {
-            log::record_not_rotated(&error);
+            log::journal_not_rotated(&error);
         }
         if let Some(error) = outcome.failed {
-            log::record_failed(&error);
+            log::journal_failed(&error);
         }
     }
 

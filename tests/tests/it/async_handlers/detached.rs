@@ -37,6 +37,11 @@ async fn beyond_its_concurrency_a_detached_handler_rejects_and_can_be_redelivere
     assert_eq!((report.rejected(), report.handed_over()), (1, 0));
     let failure = &report.failures()[0];
     assert!(failure.is_full());
+    let text = failure.to_string();
+    assert!(
+        text.ends_with(": its limit of 1 concurrent call is reached"),
+        "{text}"
+    );
     assert_eq!(failure.ended(), Some(DeliveryStatus::Rejected));
     assert_eq!(watch.ended_of("narrow"), [DeliveryStatus::Rejected]);
 

@@ -158,7 +158,7 @@ async fn a_dropped_emission_says_how_many_caused_events_were_not_emitted() {
     drop(emission);
     let heard = heard.take();
     assert_eq!(heard.len(), 1, "{heard:?}");
-    let expected = "1 deliveries cancelled, 3 caused events not emitted";
+    let expected = "1 delivery cancelled, 3 caused events not emitted";
     assert!(heard[0].contains(expected), "{heard:?}");
 }
 
@@ -248,7 +248,7 @@ async fn a_delivery_that_waits_for_room_is_cancelled_with_its_emission_and_count
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 deliveries cancelled"), "{told:?}");
     drop(first);
-    assert!(heard.take()[0].contains("1 deliveries cancelled"));
+    assert!(heard.take()[0].contains("1 delivery cancelled"));
     dispatcher
         .queue(&FULL)
         .expect("a handler names it")

@@ -179,7 +179,7 @@ async fn dropped_midway_it_says_how_much_was_cancelled_and_not_emitted() {
     let heard = holding.heard.take();
     assert_eq!(heard.len(), 1, "{heard:?}");
     // Two that were recorded, and the one that the cancelled handler had emitted.
-    let expected = "1 deliveries cancelled, 3 caused events not emitted";
+    let expected = "1 delivery cancelled, 3 caused events not emitted";
     assert!(
         heard[0].contains("`it::pending::emit_all_async::Saved`"),
         "{heard:?}"

@@ -187,9 +187,11 @@ proptest! {
         let Poll::Ready(report) = polled else {
             drop(emission);
             let cancelled = woken.len() - before_drop;
+            let deliveries = if cancelled == 1 { "delivery" } else { "deliveries" };
+            let not_emitted = of(End::Returns).count();
+            let events = if not_emitted == 1 { "event" } else { "events" };
             let text = format!(
-                "{cancelled} deliveries cancelled, {} caused events not emitted",
-                of(End::Returns).count()
+                "{cancelled} {deliveries} cancelled, {not_emitted} caused {events} not emitted"
             );
             let told = told.lock().expect("not poisoned");
             prop_assert!(told.len() == 1 && told[0].contains(&text), "{:?}, {}", told, text);

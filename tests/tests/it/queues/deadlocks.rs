@@ -236,7 +236,7 @@ fn the_text_leads_through_handlers_that_share_a_queue() {
     );
     let error = error.expect_err("what waits in `two` for room in `three` holds up the rest of it");
     let text = error.to_string();
-    let way = "queues `one` and `three` and `two` can wait for room in each other: \
+    let way = "queues `one` and `three` and `two` can wait for capacity in each other: \
                `it::queues::deadlocks::A` → `it::queues::deadlocks::a_to_b` (`one`) \
                → `it::queues::deadlocks::B` → `it::queues::deadlocks::b_in_two` (`two`) \
                → behind it `it::queues::deadlocks::D` → `it::queues::deadlocks::d_to_c_in_two` (`two`) \

@@ -216,10 +216,7 @@ fn emit_async_that_is_dropped_while_it_waits_leaves_the_queue_as_it_was() {
         }
         assert_eq!(full.counts().offered, 3);
         let failures = full.failures.take();
-        assert!(
-            failures[0].contains("1 deliveries cancelled"),
-            "{failures:?}"
-        );
+        assert!(failures[0].contains("1 delivery cancelled"), "{failures:?}");
         assert_eq!(failures.len(), 1, "the loss is told once: {failures:?}");
         let mut emission = pin!(full.dispatcher.emit_async(Job(4)).into_future());
         assert!(poll_once(emission.as_mut()).is_pending());

@@ -1,4 +1,4 @@
-//! A record that exists is written on, however it ends.
+//! A journal that exists is written on, however it ends.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
@@ -20,14 +20,14 @@ fn noted(text: &str) -> Noted {
     Noted(text.to_owned())
 }
 
-/// A record of these events.
+/// A journal of these events.
 fn of(texts: &[String]) -> Vec<u8> {
     let dispatcher = Dispatcher::empty().build().expect("wired");
     let emit = || texts.iter().for_each(|it| drop(dispatcher.emit(noted(it))));
     record(&dispatcher, emit).into_bytes()
 }
 
-/// The record with these events behind it.
+/// The journal with these events behind it.
 fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, JournalSummary) {
     let recorder = JournalWriter::builder(codec());
     let recorder = recorder.append(Cursor::new(record.to_vec()));
@@ -43,7 +43,7 @@ fn appended(record: &[u8], texts: &[&str]) -> (Vec<u8>, JournalSummary) {
     (record.into_inner(), end)
 }
 
-/// What is in a record, line by line; `None` for one that is cut off.
+/// What is in a journal, line by line; `None` for one that is cut off.
 fn read(record: &[u8]) -> Vec<Option<String>> {
     let events = JournalReader::new(codec(), record).zip(1..);
     let texts = events.map(|(event, line)| match event {
@@ -84,7 +84,8 @@ proptest! {
         let (once, end) = appended(before, &["b", "c"]);
         prop_assert!(once.starts_with(before), "what is there stays");
         prop_assert_eq!((end.written(), end.torn()), (2, torn as u64));
-        let told = format!("\n  behind {torn} bytes of an event that was not written whole");
+        let bytes = if torn == 1 { "byte" } else { "bytes" };
+        let told = format!("\n  after {torn} {bytes} of an event that was not written whole");
         prop_assert_eq!(end.to_string().contains(&told), torn > 0);
 
         let whole_lines = ends().filter(|(end, _)| *end <= before.len()).count();
@@ -174,7 +175,7 @@ fn what_cannot_be_read_is_not_appended_to_and_the_error_says_how_to_open_it() {
     let error = JournalWriter::builder(codec()).append(Unreadable);
     assert_eq!(
         error.expect_err("it cannot be read").to_string(),
-        "cannot append to the record: not open for reading; a file is opened with \
+        "cannot append to the journal: not open for reading; a file is opened with \
          `File::options().read(true).append(true).create(true)`",
     );
 }

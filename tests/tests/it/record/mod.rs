@@ -71,7 +71,7 @@ fn observed_by<W: Write + Send + 'static>(
     (builder.build().expect("wired"), recorder)
 }
 
-/// How many events are not in the record for each reason.
+/// How many events are not in the journal for each reason.
 fn missed(end: &JournalSummary) -> Vec<(&str, u64, u64)> {
     let missed = end.missed().iter();
     missed

@@ -32,7 +32,7 @@ fn noted(number: usize) -> Noted {
     Noted { number, text }
 }
 
-/// The records of a test, one after the other, and what became of each.
+/// The journals of a test, one after the other, and what became of each.
 #[derive(Clone, Default)]
 struct Disk(Arc<(Mutex<Vec<File>>, Condvar)>);
 
@@ -117,7 +117,7 @@ fn observed<W: Write + Send + 'static>(recorder: &JournalWriter<W>) -> Dispatche
     builder.build().expect("wired")
 }
 
-/// The numbers of the events in a record, each of which is one.
+/// The numbers of the events in a journal, each of which is one.
 fn numbers(record: &[u8]) -> Vec<usize> {
     let events = JournalReader::new(codec(), record).map(|event| event.expect("an event"));
     let noted = events.map(|event| event.event().downcast_ref::<Noted>().expect("one").number);
@@ -126,7 +126,7 @@ fn numbers(record: &[u8]) -> Vec<usize> {
 
 // --- Flush and sync --------------------------------------------------------------------------
 
-/// Sees how far the record is.
+/// Sees how far the journal is.
 #[handler]
 fn look(event: &Noted, disk: &Disk) -> Result<(), String> {
     let files = disk.files();
@@ -300,7 +300,7 @@ fn an_age_ends_a_record_with_the_first_event_that_is_too_late_for_it() {
         assert_eq!(
             disk.files().len(),
             number + 1,
-            "no record is begun for nothing"
+            "no journal is begun for nothing"
         );
     }
     for (number, file) in disk.files().iter().enumerate() {
@@ -489,7 +489,7 @@ proptest! {
             let asked = run.steps.iter().filter(|step| step.is_none()).count() + 1;
             let most = run.sync.map_or(0, |sync| asked + size / (most(sync).saturating_add(1)) + 1);
             prop_assert!(file.syncs <= most, "{} syncs", file.syncs);
-            prop_assert!(index == 0 || size > 0, "a record is begun for an event");
+            prop_assert!(index == 0 || size > 0, "a journal is begun for an event");
             prop_assert!(size <= limit || lines(&file.bytes).count() == 1);
             if let Some(next) = files.get(index + 1) {
                 let first = lines(&next.bytes).next().expect("it has an event");

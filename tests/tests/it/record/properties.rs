@@ -1,4 +1,4 @@
-//! Whatever is in a record, and wherever it is damaged.
+//! Whatever is in a journal, and wherever it is damaged.
 
 use std::sync::LazyLock;
 

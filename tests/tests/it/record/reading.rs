@@ -1,4 +1,4 @@
-//! What is read of a record that is damaged or cut off.
+//! What is read of a journal that is damaged or cut off.
 
 use std::io::{self, BufReader, Read};
 

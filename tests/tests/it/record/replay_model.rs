@@ -1,4 +1,4 @@
-//! Random programs run, and are replayed from their record: what their handlers have seen is the same.
+//! Random programs run, and are replayed from their journal: what their handlers have seen is the same.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,7 +34,7 @@ macro_rules! events {
 
 events!(A "model.a" B "model.b" C "model.c");
 
-/// No record can have it.
+/// No journal can have it.
 #[derive(Event)]
 #[event(name = "model.unwritten")]
 struct Unwritten(Step);
@@ -75,7 +75,7 @@ impl State {
         self.0.lock().expect("no panic").clone()
     }
 
-    /// Without the order, which is not that of the record where handlers run side by side.
+    /// Without the order, which is not that of the journal where handlers run side by side.
     fn sorted(&self) -> Vec<(usize, usize, Step)> {
         let mut seen = self.in_order();
         seen.sort_unstable();
@@ -232,7 +232,7 @@ macro_rules! emit {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
-    /// The record has all, and one thread has one order.
+    /// The journal has all, and one thread has one order.
     #[test]
     fn inline_handlers_of_events_in_the_record_see_the_same_in_the_same_order(
         program in program(&[Way::Returns, Way::Emits], 3, 3),
@@ -268,7 +268,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
-    /// On every rung, with events that are not in the record, and emits inside of emits.
+    /// On every rung, with events that are not in the journal, and emits inside of emits.
     #[test]
     fn every_handler_sees_the_same_wherever_it_runs_and_whatever_is_not_in_the_record(
         program in program(&[Way::Returns, Way::Emits, Way::Nests], 4, 2),

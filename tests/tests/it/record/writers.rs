@@ -108,7 +108,7 @@ fn after_an_error_of_the_writer_nothing_is_written_and_all_of_it_is_counted() {
         "{text}"
     );
 
-    // The record is good up to there.
+    // The journal is good up to there.
     let text = disk.text();
     let records: Vec<_> = JournalReader::new(codec(), text.as_bytes()).collect();
     let (last, all) = records.split_last().expect("some");
@@ -217,7 +217,7 @@ fn what_is_emitted_after_the_end_is_counted_and_the_writer_is_given_back_once() 
     let end = recorder.finish();
     assert_eq!((end.written(), end.late()), (1, 1));
     assert!(!end.is_complete());
-    let text = "1 event written\n  not written: 1 event after the record was finished";
+    let text = "1 event written\n  not written: 1 event after the journal was finished";
     assert_eq!(end.to_string(), text);
 
     let again = recorder.clone();

@@ -90,8 +90,8 @@ fn an_error_of_reading_shows_no_secret_under_whatever_name_it_was_read() {
     assert_eq!(
         refused(json!({ "names": {}, "password": SECRET })),
         format!(
-            "{start}`data.password`: it does not fit; more is not said of an event with redacted \
-             fields"
+            "{start}`data.password`: it does not fit; the reason is hidden, since the event has \
+             redacted fields"
         )
     );
     for name in ["hints", "answers"] {
@@ -136,8 +136,8 @@ fn an_error_of_reading_shows_no_secret_of_an_event_inside() {
         assert_eq!(
             refused(json!({ "reasons": {}, name: password })),
             format!(
-                "{start}`data.{name}`: it does not fit; more is not said of an event with redacted \
-                 fields"
+                "{start}`data.{name}`: it does not fit; the reason is hidden, since the event has \
+                 redacted fields"
             )
         );
     }

@@ -46,7 +46,7 @@ fn advance() {
     PROGRESS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Ends the process when nothing moves any more.
+/// Ends the process when nothing moves any more. It polls the count, so that the threads that count need no signal.
 fn watch() {
     let (mut last, mut since) = (0, Instant::now());
     loop {
@@ -122,6 +122,7 @@ impl Age {
                     .queue(queue.expect("there are four"))
                     .expect("a handler names it");
                 queue.pause();
+                // Random times between the steps are the load: nothing is waited for.
                 thread::sleep(Duration::from_micros(random.u64(..500)));
                 queue.resume();
                 thread::sleep(Duration::from_micros(random.u64(..2000)));

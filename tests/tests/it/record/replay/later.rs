@@ -213,7 +213,7 @@ fn a_replay_that_is_dropped_midway_is_cancelled_and_loses_no_event() {
     assert!(poll(&mut replay).is_none());
     drop(replay);
     let [said] = <[_; 1]>::try_from(heard.take()).expect("one failure");
-    let lost = "1 deliveries cancelled, 0 caused events not emitted";
+    let lost = "1 delivery cancelled, 0 caused events not emitted";
     assert!(said.contains(lost), "{said}");
     assert_eq!(dispatcher.counts().discarded, 2);
     assert_eq!(journal.take(), [""; 0]);

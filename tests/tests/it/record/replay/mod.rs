@@ -20,7 +20,7 @@ struct Ordered(u8);
 #[event(name = "replay.reserved", wire)]
 struct Reserved(u8);
 
-/// No record can have it.
+/// No journal can have it.
 #[derive(Event)]
 struct Shown;
 

@@ -1,4 +1,4 @@
-//! Events that no record has, and handlers that are left out.
+//! Events that no journal has, and handlers that are left out.
 
 use event_core::{Dispatcher, dispatcher::DispatcherHandle, handler};
 use event_tests::{envelope, read, record};

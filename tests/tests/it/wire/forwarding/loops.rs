@@ -24,9 +24,9 @@ fn two_programs_that_forward_to_each_other_stop_where_the_event_has_been_before(
     assert_eq!(
         traffic.failures,
         [
-            "`forwarding.asked` was not emitted: it has been here before, as an event that \
-          `https://a.example` sent, and somebody forwarded it back; forward nothing that came from \
-          outside (`meta.is_remote()`), or let it in with `codec.allow_echoes()`"
+            "`forwarding.asked` was not emitted: this program has emitted it before, as an event \
+          of the source `https://a.example`, and it was forwarded back; do not forward events that came from \
+          outside (`meta.is_remote()`), or accept them with `codec.allow_echoes()`"
         ],
     );
 }

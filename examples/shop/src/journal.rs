@@ -1,4 +1,4 @@
-//! Emits the events of a record, one after the other.
+//! Emits the events of a journal, one after the other.
 
 use std::{fs::File, io::BufReader, iter, path::Path};
 
@@ -18,8 +18,8 @@ use crate::{
     tally::Tally,
 };
 
-/// A record that has an event at least.
-pub(crate) struct Record {
+/// A journal that has an event at least.
+pub(crate) struct Journal {
     first: Envelope,
     rest: JournalReader<BufReader<ProgressBarIter<File>>>,
     complaints: Complaints,
@@ -30,13 +30,13 @@ pub(crate) fn codec() -> Result<Codec, CodecError> {
     Codec::new("/examples/shop")
 }
 
-impl Record {
+impl Journal {
     /// Reads up to the first event.
     pub(crate) fn open(
         path: &Path,
         mut complaints: Complaints,
         shows: bool,
-    ) -> Result<(Record, ProgressBar), BoxError> {
+    ) -> Result<(Journal, ProgressBar), BoxError> {
         let name = path.display();
         let cannot_read = |error| format!("cannot read {name}: {error}");
         let file = File::open(path).map_err(cannot_read)?;
@@ -46,12 +46,12 @@ impl Record {
         for event in rest.by_ref() {
             match event {
                 Ok(first) => {
-                    let record = Record {
+                    let journal = Journal {
                         first,
                         rest,
                         complaints,
                     };
-                    return Ok((record, bar));
+                    return Ok((journal, bar));
                 }
                 Err(JournalError::Read { error, .. }) => return Err(cannot_read(error).into()),
                 Err(error) => complaints.add(&error.to_string()),
@@ -61,12 +61,12 @@ impl Record {
         complaints.end();
         Err(match rest.lines() {
             0 => format!("{name} is empty"),
-            _ => format!("{name} is no record of the shop: none of its lines is an event"),
+            _ => format!("{name} is no journal of the shop: none of its lines is an event"),
         }
         .into())
     }
 
-    /// Emits each event once, until it is told to stop. What its handlers cause is in the record, too.
+    /// Emits each event once, until it is told to stop. What its handlers cause is in the journal, too.
     pub(crate) fn replay(
         mut self,
         dispatcher: &Dispatcher,
