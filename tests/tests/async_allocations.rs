@@ -1,6 +1,8 @@
 //! What deliveries that do not run inline cost in memory. One test: the counters are the process's.
 
 use std::alloc::System;
+use std::future::poll_fn;
+use std::task::Poll;
 
 use event_core::observer::Observer;
 use event_core::queue::LocalQueue;
@@ -14,6 +16,12 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 struct Ready(u64);
 
 #[derive(Event)]
+struct Waiting(u64);
+
+#[derive(Event)]
+struct WaitsAlone(u64);
+
+#[derive(Event)]
 struct Queued(u64);
 
 #[derive(Event)]
@@ -22,15 +30,39 @@ struct Inline(u64);
 static LINE: LocalQueue<u64> = LocalQueue::new("line");
 
 macro_rules! async_handlers {
-    ($($name:ident)+) => {$(
+    ($($ready:ident $waiting:ident)+) => {$(
         #[handler]
-        async fn $name(event: &Ready) {
+        async fn $ready(event: &Ready) {
+            std::hint::black_box(event.0);
+        }
+
+        #[handler]
+        async fn $waiting(event: &Waiting) {
+            wait_once().await;
             std::hint::black_box(event.0);
         }
     )+};
 }
 
-async_handlers!(a0 a1 a2 a3 a4 a5 a6 a7 a8 a9);
+async_handlers!(a0 b0 a1 b1 a2 b2 a3 b3 a4 b4 a5 b5 a6 b6 a7 b7 a8 b8 a9 b9);
+
+#[handler]
+async fn waits_alone(event: &WaitsAlone) {
+    wait_once().await;
+    std::hint::black_box(event.0);
+}
+
+async fn wait_once() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
 
 #[handler(queue = LINE)]
 fn first(event: &Queued, sum: &mut u64) {
@@ -79,6 +111,29 @@ fn a_delivery_that_does_not_run_inline_costs_at_most_one_allocation() {
     assert!(
         per_round <= 1_000,
         "{per_round} allocations for 1000 async deliveries"
+    );
+
+    let waiting = fewest(|| {
+        runtime.block_on(async {
+            for n in 0..100 {
+                assert_eq!(dispatcher.emit_async(Waiting(n)).await.done(), 10);
+            }
+        });
+    });
+    assert!(
+        waiting <= 1_100,
+        "{waiting} allocations for 100 emissions to ten handlers that wait"
+    );
+    let alone = fewest(|| {
+        runtime.block_on(async {
+            for n in 0..100 {
+                assert_eq!(dispatcher.emit_async(WaitsAlone(n)).await.done(), 1);
+            }
+        });
+    });
+    assert!(
+        alone <= 100,
+        "{alone} allocations for 100 emissions to one handler that waits"
     );
 
     // Whoever watched and went leaves nothing behind.

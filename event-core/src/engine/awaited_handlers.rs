@@ -60,10 +60,11 @@ impl<'a> Future for AwaitedHandlers<'a> {
         let Some(waiting) = &mut this.waiting else {
             return this.start(context);
         };
-        while let Some(ended) = first_polls::next_ended(waiting, context) {
-            if !ended.is_plain() || this.inner.is_observed() {
+        while let Some((index, ended)) = first_polls::next_ended(waiting, context) {
+            if let Some(ended) = ended {
                 let waiting = std::mem::take(waiting);
-                return Poll::Ready(Err(StartedRoot::after_wait(this.done, ended, waiting)));
+                let started = StartedRoot::after_wait(this.done, index, ended, waiting);
+                return Poll::Ready(Err(started));
             }
             this.done += 1;
         }
@@ -78,9 +79,10 @@ impl<'a> Future for AwaitedHandlers<'a> {
 impl Drop for AwaitedHandlers<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(waiting) = self.waiting.take()
+        if let Some(waiting) = &mut self.waiting
             && !waiting.is_empty()
         {
+            let waiting = std::mem::take(waiting);
             pending_emission::cancel_waiting(self.inner, self.event, self.done, waiting);
         }
     }

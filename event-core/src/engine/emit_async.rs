@@ -31,56 +31,49 @@ use crate::report::Report;
 
 /// Emits a root, runs its async handlers, and waits for capacity in queues.
 ///
-/// Most emissions are done at once, and need only this small future. Others continue in a boxed future,
-/// whose state is large and would be moved with every emission.
-pub(crate) async fn emit_async<E: Event>(
+/// Most emissions need only this small future. Others continue in a boxed future, whose state is large and
+/// would be moved with every emission. The future is a block, since an `async fn` stores its arguments twice.
+pub(crate) fn emit_async<E: Event>(
     inner: Arc<DispatcherState>,
     event: E,
     options: RootOptions,
-) -> Report {
-    let mut event = Some(event);
-    let entry = plain_root(&inner, EventType::<E>::KIND, &options);
-    let flags = entry.map_or(0, TableEntry::flags);
-    if let Some(entry) = entry
-        && flags & !flags::INLINE == flags::ASYNC
-        && let Some(event) = event.take()
-    {
-        let mut awaited = AwaitedEvent::new(event);
-        let cascade = match AwaitedHandlers::new(&inner, entry, &awaited).await {
-            Ok(done) if !const { std::mem::needs_drop::<E>() } => {
-                return Report::new(done, 0, None);
-            }
-            Ok(done) => Cascade {
-                done,
-                ..Cascade::with(WaitPolicy::AwaitHandlers)
-            },
-            Err(started) => pending_emission::resume_started(&inner, &awaited, *started).await,
-        };
-        return match finish_awaited(&inner, awaited.take(), cascade) {
-            StartedEmission::Ended(report) => report,
-            StartedEmission::Pending(rest) => rest.resume(&inner).await,
-        };
-    }
-    if let Some(entry) = entry
-        && flags == flags::QUEUED
-    {
-        match queued::offer_event(&inner, entry, &mut event) {
-            EventOffer::Taken => return Report::new(0, 1, None),
-            EventOffer::Full(place) => {
-                if Box::pin(offer_when_free(&inner, place, &mut event)).await {
-                    return Report::new(0, 1, None);
-                }
-                return match offer_to_all(&inner, entry, &mut event) {
-                    StartedEmission::Ended(report) => report,
-                    StartedEmission::Pending(rest) => rest.resume(&inner).await,
+) -> impl Future<Output = Report> + Send + use<E> {
+    async move {
+        let entry = plain_root(&inner, EventType::<E>::KIND, &options);
+        let flags = entry.map_or(0, TableEntry::flags);
+        let started = match entry {
+            Some(entry) if flags & !flags::INLINE == flags::ASYNC => {
+                let mut awaited = AwaitedEvent::new(event);
+                let cascade = match AwaitedHandlers::new(&inner, entry, &awaited).await {
+                    Ok(done) if !const { std::mem::needs_drop::<E>() } => {
+                        return Report::new(done, 0, None);
+                    }
+                    Ok(done) => Cascade::awaited(done),
+                    Err(started) => {
+                        pending_emission::resume_started(&inner, &awaited, started).await
+                    }
                 };
+                finish_awaited(&inner, awaited.take(), cascade)
             }
-            EventOffer::Refused => {}
+            Some(entry) if flags == flags::QUEUED => {
+                let mut event = Some(event);
+                match queued::offer_event(&inner, entry, &mut event) {
+                    EventOffer::Taken => return Report::new(0, 1, None),
+                    EventOffer::Full(place) => {
+                        if Box::pin(offer_when_free(&inner, place, &mut event)).await {
+                            return Report::new(0, 1, None);
+                        }
+                        offer_to_all(&inner, entry, &mut event)
+                    }
+                    EventOffer::Refused => begin(&inner, &mut event, &options),
+                }
+            }
+            _ => begin(&inner, &mut Some(event), &options),
+        };
+        match started.resume(&inner) {
+            Ok(report) => report,
+            Err(rest) => rest.await,
         }
-    }
-    match begin(&inner, &mut event, &options) {
-        StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.resume(&inner).await,
     }
 }
 
@@ -196,9 +189,9 @@ pub(crate) async fn emit_all_async(
 ) -> Report {
     let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
     emit_all::enter_all(&inner, events, &options, &mut cascade);
-    match StartedEmission::new(&inner, cascade, event, None, None) {
-        StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.resume(&inner).await,
+    match StartedEmission::new(&inner, cascade, event, None, None).resume(&inner) {
+        Ok(report) => report,
+        Err(rest) => rest.await,
     }
 }
 
@@ -212,9 +205,9 @@ pub(crate) async fn deliver_async(
 ) -> Report {
     // The sender may have dropped its `Arc`, so that this one drops the event.
     let event = DropCaught::new(event);
-    match begin_arrived(&inner, event, arrival, &options) {
-        StartedEmission::Ended(report) => report,
-        StartedEmission::Pending(rest) => rest.resume(&inner).await,
+    match begin_arrived(&inner, event, arrival, &options).resume(&inner) {
+        Ok(report) => report,
+        Err(rest) => rest.await,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::capacity::{self, CapacityWait};
 use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::first_polls::{Plain, StartedRoot};
-use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::EmittedEvent;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -83,6 +83,19 @@ impl StartedEmission {
         })
     }
 
+    /// Returns the report of a root that has ended, or else a future that runs the root to its end. This
+    /// function boxes the future, since a future that the caller makes would keep its space on the caller's
+    /// stack, and in the caller's own future.
+    pub(crate) fn resume(
+        self,
+        inner: &Arc<DispatcherState>,
+    ) -> Result<Report, Pin<Box<dyn Future<Output = Report> + Send + '_>>> {
+        match self {
+            Self::Ended(report) => Ok(report),
+            Self::Pending(rest) => Err(Box::pin(rest.run(inner))),
+        }
+    }
+
     /// Makes a root whose own event may have async handlers that have not started.
     pub(crate) fn handed_over(
         inner: &DispatcherState,
@@ -122,15 +135,6 @@ impl StartedEmission {
 }
 
 impl PendingEmission {
-    /// Runs the root to its end in a box that this function makes: a future that the caller makes would keep
-    /// its space on the caller's stack.
-    pub(crate) fn resume(
-        self,
-        inner: &Arc<DispatcherState>,
-    ) -> Pin<Box<dyn Future<Output = Report> + Send + '_>> {
-        Box::pin(self.run(inner))
-    }
-
     async fn run(mut self, inner: &Arc<DispatcherState>) -> Report {
         let mut unfinished = EmissionGuard::new(inner, &mut self.cascade, self.event);
         let mut next = self.first.take();
@@ -155,17 +159,17 @@ impl PendingEmission {
 }
 
 /// Continues a root whose handlers were not all plainly done after their first poll. The future is boxed,
-/// like that of [`PendingEmission::resume`].
+/// like that of [`StartedEmission::resume`].
 pub(crate) fn resume_started<'a>(
     inner: &'a Arc<DispatcherState>,
     shared: &'a dyn ErasedDeferredEvent,
-    started: StartedRoot<'a>,
+    started: Box<StartedRoot<'a>>,
 ) -> Pin<Box<dyn Future<Output = Cascade> + Send + 'a>> {
     let StartedRoot {
         mut cascade,
         refused,
         rest,
-    } = started;
+    } = *started;
     Box::pin(async move {
         cascade.note_refused(refused);
         let mut unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());
@@ -187,10 +191,7 @@ pub(crate) fn cancel_waiting(
     done: usize,
     waiting: ConcurrentFutures<Plain<'_>>,
 ) {
-    let mut cascade = Cascade {
-        done,
-        ..Cascade::with(WaitPolicy::AwaitHandlers)
-    };
+    let mut cascade = Cascade::awaited(done);
     let unfinished = EmissionGuard::new(inner, &mut cascade, shared.info());
     async_handlers::cancel(inner, shared, unfinished.cascade, waiting);
     drop(unfinished);

@@ -108,6 +108,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
 
     /// Returns the next future that is ready in this turn, with its output, and `None` at the end of the turn.
     /// A turn begins with the first call after the end of another.
+    #[inline]
     pub(crate) fn next_ready(&mut self, context: &mut Context<'_>) -> Option<(F, F::Output)> {
         let ready = if self.pending == 0 {
             None
@@ -122,6 +123,7 @@ impl<F: Future + Unpin> ConcurrentFutures<F> {
     }
 
     /// Polls those of this turn until one is ready.
+    #[inline]
     fn poll_in_turn(&mut self, context: &mut Context<'_>) -> Option<(F, F::Output)> {
         let mut polled = self.turn.unwrap_or_else(|| self.begin_turn(context));
         while let Some(slot) = match polled {

@@ -291,11 +291,14 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     fn poll_active(&mut self, context: &mut Context<'_>) {
-        while let Some(ended) = first_polls::next_ended(&mut self.plain, context) {
-            let target = HandlerRef::DeferredHandler(handler_index(ended.index));
-            let refused = ended.refused.map(|refused| *refused);
-            let finished = FinishedCall::plain(ended.result, refused);
-            self.finish(&target, ended.index, finished);
+        while let Some((index, ended)) = first_polls::next_ended(&mut self.plain, context) {
+            let Some(ended) = ended else {
+                self.cascade.done += 1;
+                continue;
+            };
+            let target = HandlerRef::DeferredHandler(handler_index(index));
+            let finished = FinishedCall::plain(ended.result, ended.refused);
+            self.finish(&target, index, finished);
         }
         while let Some((active, finished)) = self.active.next_ready(context) {
             self.finish(&active.target, active.order, finished);

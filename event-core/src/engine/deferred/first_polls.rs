@@ -65,20 +65,26 @@ pub(crate) struct Plain<'a> {
 }
 
 impl Future for Plain<'_> {
-    type Output = CallResult;
+    /// `None` if the call is plainly done, and no emit inside of it was refused.
+    type Output = Option<Box<EndedCall>>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CallResult> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let running = &mut self.running;
         let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
         let (polled, refused) = nesting::enter(lineage::ROOT_LINEAGE.depth, || catch_unwind(poll));
         if let Some(refused) = refused {
             self.refused.get_or_insert_with(|| Box::new(refused));
         }
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(result)) => Poll::Ready(CallResult::Ended(result)),
-            Err(payload) => Poll::Ready(CallResult::Panicked(payload)),
-        }
+        let result = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(HandlerResult::Done)) if self.refused.is_none() => {
+                return Poll::Ready(None);
+            }
+            Ok(Poll::Ready(result)) => CallResult::Ended(result),
+            Err(payload) => CallResult::Panicked(payload),
+        };
+        let refused = self.refused.take().map(|refused| *refused);
+        Poll::Ready(Some(Box::new(EndedCall { result, refused })))
     }
 }
 
@@ -90,37 +96,27 @@ impl Plain<'_> {
     }
 }
 
-/// A plain call that ended after a wait.
+/// How a plain call ended after a wait, if it is not plainly done.
 pub(crate) struct EndedCall {
-    pub(crate) index: usize,
     pub(crate) result: CallResult,
-    pub(crate) refused: Option<Box<NestingError>>,
+    pub(crate) refused: Option<NestingError>,
 }
 
-impl EndedCall {
-    /// Whether the call is plainly done, and no emit inside of it was refused.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.result.is_done() && self.refused.is_none()
-    }
-}
-
-/// Returns the next call that has ended in this turn, and `None` at the end of the turn.
+/// Returns the next call that has ended in this turn, with the index of its handler, and `None` at the end of
+/// the turn.
+#[inline]
 pub(crate) fn next_ended(
     waiting: &mut ConcurrentFutures<Plain<'_>>,
     context: &mut Context<'_>,
-) -> Option<EndedCall> {
-    let (plain, result) = waiting.next_ready(context)?;
-    if let CallResult::Ended(_) = result {
+) -> Option<(usize, Option<Box<EndedCall>>)> {
+    let (plain, ended) = waiting.next_ready(context)?;
+    if ended.is_none() {
         // The call dropped the handler's future as it ended: this is an empty box.
         drop(plain.running);
     } else {
         panics::drop_caught(plain.running);
     }
-    Some(EndedCall {
-        index: plain.index,
-        result,
-        refused: plain.refused,
-    })
+    Some((plain.index, ended))
 }
 
 /// An emission that is not plainly done.
@@ -147,26 +143,26 @@ impl<'a> StartedRoot<'a> {
         })
     }
 
-    /// Makes a root of which `done` handlers are plainly done, one has `ended` after a wait, and the others wait.
+    /// Makes a root of which `done` handlers are plainly done, the one at `index` has ended after a wait, and
+    /// the others wait.
     #[cold]
     pub(crate) fn after_wait(
         done: usize,
-        ended: EndedCall,
+        index: usize,
+        ended: Box<EndedCall>,
         waiting: ConcurrentFutures<Plain<'a>>,
     ) -> Box<Self> {
+        let EndedCall { result, refused } = *ended;
         let started = StartedCall {
-            call: FirstPoll::Ended(ended.result),
+            call: FirstPoll::Ended(result),
             emitters: Vec::new(),
         };
         Box::new(Self {
-            cascade: Cascade {
-                done,
-                ..Cascade::with(WaitPolicy::AwaitHandlers)
-            },
-            refused: ended.refused.map(|refused| *refused),
+            cascade: Cascade::awaited(done),
+            refused,
             rest: RemainingHandlers {
                 first: None,
-                started: Some((ended.index, started)),
+                started: Some((index, started)),
                 waiting,
             },
         })

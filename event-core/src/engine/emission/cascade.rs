@@ -77,6 +77,14 @@ impl Cascade {
         }
     }
 
+    /// Makes the root of an async emission of which `done` handlers are done.
+    pub(crate) fn awaited(done: usize) -> Self {
+        Self {
+            done,
+            ..Self::with(WaitPolicy::AwaitHandlers)
+        }
+    }
+
     /// Takes the timer that observers see of a delivery that was dropped while it ran.
     pub(crate) fn take_timer(&mut self) -> DeliveryTimer {
         self.state

@@ -12,6 +12,7 @@ mod limits;
 mod order;
 mod stopping;
 mod subscriptions;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
