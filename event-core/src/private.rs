@@ -5,7 +5,7 @@ pub use std::result::Result::{self, Err, Ok};
 
 pub use inventory;
 
-pub use crate::build::registry::{EventEntry, HandlerEntry};
+pub use crate::build::registry::{EventEntry, HandlerEntry, OptInModule};
 pub use crate::engine::plan::bound::NotRun;
 pub use crate::engine::plan::spec::{FunctionId, HandlerSpec};
 pub use crate::event::slot::EventSlot;

@@ -279,3 +279,9 @@ fn a_module_that_lists_its_handlers() {
     let expansion = crate::module::module(quote!(handlers = [count_sales, Mailer::welcome]));
     check(&expansion, &expect_file!["../golden/module_list.rs"]);
 }
+
+#[test]
+fn a_module_whose_handlers_must_be_named() {
+    let expansion = crate::module::module(quote!(opt_in));
+    check(&expansion, &expect_file!["../golden/module_opt_in.rs"]);
+}

@@ -183,6 +183,12 @@ pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// handlers: `module!(handlers = [count_sales, Mailer::welcome])`. Both together register each handler
 /// once. `crate = path` is the path of `event_core`, if it is re-exported.
 ///
+/// The handlers of a module with `module!(opt_in)` are in a dispatcher only if its builder names them: by
+/// `.module(MODULE)` or `.only_modules([MODULE])` of that module or one inside of it, or one by one with
+/// `.handler(…)` or `.only(…)`. The module of a whole crate does not include them, they do not count for an event
+/// that says how many handlers it has, and no other dispatcher of the program has them. So the handlers of
+/// one test module reach no test of another.
+///
 /// # Examples
 ///
 /// ```
@@ -197,6 +203,36 @@ pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// let built = event_core::Dispatcher::builder().only_modules([billing::MODULE]).build();
 /// assert!(built.is_ok());
+/// ```
+///
+/// A test module with a handler of its own, which only its own tests have:
+///
+/// ```standalone_crate
+/// use event_core::{Dispatcher, Event, handler};
+///
+/// #[derive(Event)]
+/// struct OrderPlaced;
+///
+/// #[handler]
+/// fn count_sales(_event: &OrderPlaced) {}
+///
+/// mod tests { // below `#[cfg(test)]`
+///     use super::*;
+///
+///     event_core::module!(opt_in);
+///
+///     #[handler(after = count_sales)]
+///     fn look(_event: &OrderPlaced) {}
+/// }
+///
+/// # fn main() -> Result<(), event_core::error::BuildError> {
+/// let program = Dispatcher::builder().build()?;
+/// assert_eq!(program.emit(OrderPlaced).done(), 1);
+///
+/// let tested = Dispatcher::builder().module(tests::MODULE).build()?;
+/// assert_eq!(tested.emit(OrderPlaced).done(), 2);
+/// # Ok(())
+/// # }
 /// ```
 #[proc_macro]
 pub fn module(arguments: TokenStream) -> TokenStream {

@@ -22,6 +22,10 @@ static MODULE: Form = Form {
             name: "handlers",
             example: "handlers = [count_sales, Mailer::welcome]",
         },
+        Key {
+            name: "opt_in",
+            example: "opt_in",
+        },
     ],
     misplaced: &[],
 };
@@ -32,17 +36,22 @@ static MODULE: Form = Form {
 /// pub const MODULE: ::event_core::dispatcher::Module =
 ///     ::event_core::dispatcher::Module::new(module_path!(), program, file!(), line!())
 ///         .handlers(&[__event_handler_count_sales, Mailer::__event_handler_welcome]);
+/// ::event_core::__private::inventory::submit! { ::event_core::__private::OptInModule(MODULE) }
 /// ```
+///
+/// The last line is only there with `opt_in`.
 pub(crate) fn module(arguments: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let mut entries = Vec::new();
     MODULE.read(arguments, &mut entries, &mut diagnostics);
     let mut root: Option<Path> = None;
     let mut handlers = Vec::new();
+    let mut is_opt_in = false;
     for entry in entries {
         match entry.key.to_string().as_str() {
             "crate" => root = entry.module(&mut diagnostics),
             "handlers" => handlers = entry.functions(&mut diagnostics),
+            "opt_in" => is_opt_in = true,
             other => unreachable!("`{other}` is in the form and not read"),
         }
     }
@@ -50,6 +59,11 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
     let constants: Vec<TokenStream> = handlers.into_iter().filter_map(constant).collect();
     let list = (!constants.is_empty())
         .then(|| quote_spanned!(Span::mixed_site()=> .handlers(&[#(#constants),*])));
+    let opt_in = is_opt_in.then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            #root::__private::inventory::submit! { #root::__private::OptInModule(MODULE) }
+        }
+    });
     let module = quote_spanned! {Span::mixed_site()=>
         /// The handlers of this crate, for the builder of a dispatcher.
         pub const MODULE: #root::dispatcher::Module = #root::dispatcher::Module::new(
@@ -58,6 +72,7 @@ pub(crate) fn module(arguments: TokenStream) -> TokenStream {
             ::core::file!(),
             ::core::line!(),
         ) #list;
+        #opt_in
     };
     let errors = diagnostics.finish();
     quote!(#module #errors)

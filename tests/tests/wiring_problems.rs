@@ -165,11 +165,11 @@ fn one_error_lists_every_problem_with_its_place_and_its_fix() {
         `wiring_problems::Stock` was not provided
           --> tests/tests/wiring_problems.rs:32 wiring_problems::needs_stock
           --> tests/tests/wiring_problems.rs:35 wiring_problems::needs_stock_too
-          help: add `.provide(…)` with a value of type `Stock` to the builder; a handler that can do without takes `Option<&Stock>`
+          help: add `.provide(…)` with a value of type `Stock` to the builder; a handler that can do without takes `Option<&Stock>`; a dispatcher that does not need the handler leaves it out with `.without(…)`, or names all that it has: `Dispatcher::empty().handler(…)`
 
         `dyn wiring_problems::Clock` was not provided
           --> tests/tests/wiring_problems.rs:35 wiring_problems::needs_stock_too
-          help: add `.provide_arc::<dyn Clock>(std::sync::Arc::new(…))` to the builder
+          help: add `.provide_arc::<dyn Clock>(std::sync::Arc::new(…))` to the builder; a dispatcher that does not need the handler leaves it out with `.without(…)`, or names all that it has: `Dispatcher::empty().handler(…)`
 
         `wiring_problems::Charged` was not provided
           --> tests/tests/wiring_problems.rs:38 wiring_problems::needs_an_event

@@ -2,7 +2,7 @@
 //!
 //! What stands between backticks in a page, outside of its samples, is looked at. A path must be that of a file or
 //! a folder of the repository, or the end of one. A name that is written like a type or has an underscore must stand
-//! in the code of a Rust file, or be the name of one.
+//! in the code of a Rust file, be the name of one, or stand in a Rust sample of the page.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -89,6 +89,7 @@ impl Known {
 
 /// What a page names that is not known, each with its line.
 fn check(page: &str, names: bool, known: &Known) -> Vec<(usize, String)> {
+    let samples: HashSet<_> = samples(page).flat_map(words).collect();
     let mut problems = Vec::new();
     for (line, code) in code_spans(page) {
         if is_path(code) {
@@ -96,7 +97,8 @@ fn check(page: &str, names: bool, known: &Known) -> Vec<(usize, String)> {
                 problems.push((line, format!("no file or folder is `{code}`")));
             }
         } else if names {
-            let unknown = names_of(code).filter(|name| !known.words.contains(*name));
+            let unknown = names_of(code)
+                .filter(|name| !known.words.contains(*name) && !samples.contains(name));
             problems.extend(unknown.map(|name| (line, format!("no Rust file has `{name}`"))));
         }
     }
@@ -127,6 +129,12 @@ fn code_spans(page: &str) -> Vec<(usize, &str)> {
         line += part.matches('\n').count();
     }
     spans
+}
+
+/// The Rust samples of a page.
+fn samples(page: &str) -> impl Iterator<Item = &str> {
+    let fenced = page.split("```").skip(1).step_by(2);
+    fenced.filter(|part| part.starts_with("rust"))
 }
 
 /// Whether a span is one path.
@@ -195,7 +203,7 @@ mod tests {
 
     #[test]
     fn samples_and_strings_may_name_anything_and_diagrams_may_not() {
-        let page = "`\"ItsName\"`\n```rust\nlet OrderPlaced;\n```\n`a`\n```mermaid\nA --> B[\"OrderSent\"]\n```\n";
+        let page = "`OrderPlaced` `\"ItsName\"`\n```rust\nlet OrderPlaced;\n```\n`a`\n```mermaid\nA --> B[\"OrderSent\"]\n```\n";
         assert_eq!(
             check(page, true, &known()),
             [(7, "no Rust file has `OrderSent`".to_owned())]

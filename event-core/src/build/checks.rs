@@ -93,7 +93,8 @@ pub(crate) fn handler_twice(handlers: &[&'static dyn Registered], problems: &mut
     }
 }
 
-/// Checks that each event has as many handlers in the program as it declares. Catch-alls do not count.
+/// Checks that each event has as many handlers in the program as it declares. Catch-alls do not count, nor do
+/// handlers of opt-in modules that the builder does not name.
 pub(crate) fn cardinality(
     events: &[&'static EventEntry],
     linked: &[&'static dyn Registered],
@@ -106,7 +107,9 @@ pub(crate) fn cardinality(
     }
     let mut handlers: ByType<Vec<&'static dyn Registered>> = ByType::default();
     for handler in linked {
-        if let Some(info) = handler.event() {
+        if let Some(info) = handler.event()
+            && selection.has(*handler)
+        {
             handlers.entry(info.type_id()).or_default().push(*handler);
         }
     }

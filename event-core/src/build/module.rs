@@ -66,7 +66,8 @@ impl Module {
         self
     }
 
-    /// The module path. Every handler at or below it belongs to the module.
+    /// The module path. Every handler at or below it belongs to the module, except those of an opt-in module
+    /// below it.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
@@ -83,14 +84,22 @@ impl Module {
 
     pub(crate) fn has(&self, handler: &dyn Registered) -> bool {
         let spec = handler.spec();
-        let below = spec.module.strip_prefix(self.path);
-        let within = spec.program == self.program
-            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-        within
+        self.is_at_or_above(spec.module, spec.program)
             || self
                 .listed()
                 .iter()
                 .any(|listed| listed.id() == handler.id())
+    }
+
+    /// Whether another module is this one, or inside of it.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        self.is_at_or_above(other.path, other.program)
+    }
+
+    fn is_at_or_above(&self, path: &str, program: Option<&str>) -> bool {
+        let below = path.strip_prefix(self.path);
+        program == self.program
+            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
 }
 

@@ -15,6 +15,7 @@
 #[cfg(feature = "serde")]
 use std::sync::Arc;
 
+use crate::build::module::Module;
 #[cfg(feature = "serde")]
 use crate::engine::arrival::ArrivedEvent;
 use crate::engine::plan::handlers::{EventKind, EventType};
@@ -28,6 +29,10 @@ use crate::handler::registered::Registered;
 #[derive(Clone, Copy)]
 pub struct HandlerEntry(pub &'static dyn Registered);
 
+/// One linked module that is opt-in: a dispatcher has its handlers only if the builder names them.
+#[derive(Clone, Copy)]
+pub struct OptInModule(pub Module);
+
 /// One linked event type.
 #[derive(Clone, Copy)]
 pub struct EventEntry {
@@ -39,6 +44,7 @@ pub struct EventEntry {
 
 inventory::collect!(HandlerEntry);
 inventory::collect!(EventEntry);
+inventory::collect!(OptInModule);
 
 impl EventEntry {
     /// The entry of `E`.
@@ -58,6 +64,13 @@ pub(crate) fn handlers() -> impl Iterator<Item = &'static dyn Registered> {
     inventory::iter::<HandlerEntry>
         .into_iter()
         .map(|entry| entry.0)
+}
+
+/// Returns every linked module that is opt-in, in no order.
+pub(crate) fn opt_in_modules() -> impl Iterator<Item = &'static Module> {
+    inventory::iter::<OptInModule>
+        .into_iter()
+        .map(|entry| &entry.0)
 }
 
 /// Returns every linked event type that is not generic, in no order.

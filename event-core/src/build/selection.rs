@@ -76,11 +76,17 @@ impl Selection {
             .chain(&self.without_modules)
     }
 
-    /// Whether the builder has a handler, before `only` and `without` restrict it.
-    fn has(&self, handler: &dyn Registered) -> bool {
-        self.linked
-            || self.modules.iter().any(|module| module.has(handler))
-            || names(&self.handlers, handler)
+    /// Whether the builder has a handler, before `only` and `without` restrict it. It has one of an opt-in
+    /// module only if it names the handler, that module, or one inside of it.
+    pub(crate) fn has(&self, handler: &dyn Registered) -> bool {
+        let opt_in = || registry::opt_in_modules().filter(|module| module.has(handler));
+        let is_of =
+            |module: &Module| module.has(handler) && opt_in().all(|opt_in| opt_in.contains(module));
+        let is_linked = self.linked
+            && (opt_in().next().is_none()
+                || names(&self.only, handler)
+                || self.only_modules.iter().flatten().any(is_of));
+        is_linked || self.modules.iter().any(is_of) || names(&self.handlers, handler)
     }
 
     /// Whether the dispatcher has a handler.

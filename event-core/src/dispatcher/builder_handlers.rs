@@ -34,7 +34,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Leaves out every handler except this one and others that are named with `only`.
+    /// Leaves out every handler except this one and others that are named with `only`. Values that only the
+    /// left out handlers take need not be provided.
     #[track_caller]
     pub fn only<F: Copy + 'static>(mut self, handler: F) -> Self {
         self.selection.only.push(Choice {
@@ -46,7 +47,8 @@ impl DispatcherBuilder {
     }
 
     /// Adds the handlers of a module. Naming the module makes the linker include its crate. The build
-    /// fails if the module has no handlers.
+    /// fails if the module has no handlers. Those of an opt-in module below it are added only by that module's
+    /// own name; see [`module!`](crate::module!).
     pub fn module(mut self, module: Module) -> Self {
         self.selection.modules.push(module);
         self

@@ -14,6 +14,10 @@ use crate::prehashed::ByType;
 use crate::problem::{Problem, ProblemKind};
 use crate::type_name::short;
 
+/// The help where a dispatcher needs neither the value nor the handler, as in a test of other handlers.
+const LEAVE_OUT: &str = "; a dispatcher that does not need the handler leaves it out with `.without(…)`, or names \
+                         all that it has: `Dispatcher::empty().handler(…)`";
+
 /// Finds the parameters of handlers, while a dispatcher is built, and notes missing ones.
 pub struct Resolver<'r> {
     provided: &'r Provided,
@@ -136,14 +140,16 @@ impl<'r> Resolver<'r> {
         {
             format!("a dependency that may be missing is an `Option<&{inner}>`")
         } else if needed.starts_with("dyn ") {
-            format!("add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder")
+            format!(
+                "add `.provide_arc::<{needed}>(std::sync::Arc::new(…))` to the builder{LEAVE_OUT}"
+            )
         } else if size_of::<&T>() > size_of::<usize>() {
             // A slice or another unsized type, which cannot be provided by value.
-            format!("add `.provide_arc::<{needed}>(….into())` to the builder")
+            format!("add `.provide_arc::<{needed}>(….into())` to the builder{LEAVE_OUT}")
         } else {
             format!(
                 "add `.provide(…)` with a value of type `{needed}` to the builder; a handler \
-                 that can do without takes `Option<&{needed}>`"
+                 that can do without takes `Option<&{needed}>`{LEAVE_OUT}"
             )
         }
     }

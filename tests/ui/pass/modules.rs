@@ -1,4 +1,5 @@
-//! The good twins of `unknown_module_key`, `module_lists_a_string` and `module_lists_no_handler`.
+//! The good twins of `unknown_module_key`, `module_lists_a_string`, `module_lists_no_handler` and
+//! `opt_in_with_a_value`.
 
 use event_core::Dispatcher;
 
@@ -41,6 +42,13 @@ mod mail {
     }
 }
 
+mod look {
+    event_core::module!(opt_in);
+
+    #[event_core::handler]
+    fn look(_event: &crate::events::OrderPlaced) {}
+}
+
 fn main() {
     let dispatcher = Dispatcher::builder()
         .module(sales::MODULE)
@@ -49,4 +57,6 @@ fn main() {
         .build()
         .unwrap();
     assert_eq!(dispatcher.emit(events::OrderPlaced).done(), 4);
+    let looking = Dispatcher::empty().module(look::MODULE).build().unwrap();
+    assert_eq!(looking.emit(events::OrderPlaced).done(), 1);
 }

@@ -1,0 +1,5 @@
+#![allow(unused)]
+
+event_core::module!(opt_in = true);
+
+fn main() {}
