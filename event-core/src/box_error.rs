@@ -6,8 +6,8 @@ use std::fmt::{self, Write};
 /// Any error, boxed. The errors of handlers become this type.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The most causes that are shown. `source` is code of users, and could return its own error without end.
-const MOST_CAUSES: usize = 32;
+/// The most causes that are looked at. `source` is code of users, and could return its own error without end.
+pub(crate) const MOST_CAUSES: usize = 32;
 
 /// Shows an error and its sources, separated by colons: `cannot send: no route: timed out`.
 ///

@@ -32,6 +32,7 @@ pub mod param {
 }
 pub mod queue;
 pub mod report;
+pub mod retry;
 #[cfg(feature = "tracing")]
 pub mod spans;
 pub mod stream {

@@ -28,7 +28,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("facts", &["event", "handler_info", "meta", "problem"]),
     (
         "reports",
-        &["flag", "nesting", "observer", "queue", "report", "spans"],
+        &[
+            "flag", "nesting", "observer", "queue", "report", "retry", "spans",
+        ],
     ),
     (
         "engine core",

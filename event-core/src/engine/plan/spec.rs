@@ -14,6 +14,7 @@ use crate::engine::plan::handlers::EventKind;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::queue::AnyQueue;
+use crate::retry::RetryPolicy;
 
 /// The place of a handler in the source, and the keys of its attribute.
 #[derive(Clone, Copy)]
@@ -32,6 +33,7 @@ pub struct HandlerSpec {
     pub(crate) asynchronous: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<u32>,
+    pub(crate) retry: Option<RetryPolicy>,
     pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
 }
 
@@ -87,6 +89,7 @@ impl HandlerSpec {
             asynchronous: false,
             timeout: None,
             concurrency: None,
+            retry: None,
             queue: None,
         }
     }
@@ -109,6 +112,13 @@ impl HandlerSpec {
     #[must_use]
     pub const fn concurrency(mut self, tasks: u32) -> Self {
         self.concurrency = Some(tasks);
+        self
+    }
+
+    /// Sets how often a failed delivery is tried again.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
