@@ -64,9 +64,15 @@ pub trait Observer: Send + Sync + 'static {
         let _ = emission;
     }
 
-    /// A handler is about to be called.
+    /// A handler is about to be called, which happens once for each attempt.
     fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         let _ = delivery;
+    }
+
+    /// An attempt of a delivery failed, and the handler's [`RetryPolicy`](crate::retry::RetryPolicy) has the
+    /// delivery tried again. The next attempt starts with `delivery_started`.
+    fn attempt_failed(&self, delivery: &DeliveryView<'_>, attempt: &AttemptResult<'_>) {
+        let _ = (delivery, attempt);
     }
 
     /// A delivery ended.
@@ -88,6 +94,10 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 
     fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         (**self).delivery_started(delivery);
+    }
+
+    fn attempt_failed(&self, delivery: &DeliveryView<'_>, attempt: &AttemptResult<'_>) {
+        (**self).attempt_failed(delivery, attempt);
     }
 
     fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
@@ -132,6 +142,7 @@ impl<'e> EmissionView<'e> {
 pub struct DeliveryView<'e> {
     pub(crate) emission: EmissionView<'e>,
     pub(crate) handler: HandlerInfo,
+    pub(crate) attempt: u32,
 }
 
 impl<'e> DeliveryView<'e> {
@@ -151,6 +162,42 @@ impl<'e> DeliveryView<'e> {
     #[must_use]
     pub fn handler(&self) -> HandlerInfo {
         self.handler
+    }
+
+    /// Returns which attempt of the delivery it is, from 1: the [`attempt`](Meta::attempt) that the handler
+    /// sees.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// How an attempt of a delivery failed that is tried again, as observers see it.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptResult<'e> {
+    pub(crate) failure: &'e Failure,
+    pub(crate) took: Option<Duration>,
+    pub(crate) wait: Duration,
+}
+
+impl<'e> AttemptResult<'e> {
+    /// Returns why the attempt failed. The failure is in no report, and `on_failure` is not told.
+    #[must_use]
+    pub fn failure(&self) -> &'e Failure {
+        self.failure
+    }
+
+    /// Returns how long the handler ran, with its parameters, and with the waits of an async handler; `None`
+    /// if it was not called.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        self.took
+    }
+
+    /// Returns how long the delivery waits for its next attempt.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        self.wait
     }
 }
 

@@ -2,19 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(feature = "tokio")]
-pub(crate) use crate::runtime::on_tokio::{Aborter, Runtime, within, yield_now};
+pub(crate) use crate::runtime::on_tokio::{Aborter, Runtime, now, sleep, within, yield_now};
 #[cfg(not(feature = "tokio"))]
-pub(crate) use crate::runtime::without::{Aborter, Runtime, within, yield_now};
+pub(crate) use crate::runtime::without::{Aborter, Runtime, now, sleep, within, yield_now};
 
 /// A task.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
-    use crate::runtime::{Duration, Future, Task};
+    use crate::runtime::{Duration, Future, Instant, Task};
 
     /// Aborts a task.
     pub(crate) type Aborter = tokio::task::AbortHandle;
@@ -65,6 +65,16 @@ mod on_tokio {
         }
     }
 
+    /// Waits for a time. Polled first inside of a runtime.
+    pub(crate) async fn sleep(wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+
+    /// Returns the time by the clock of the runtime, which tests may pause.
+    pub(crate) fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     /// Lets other tasks run.
     pub(crate) async fn yield_now() {
         tokio::task::yield_now().await;
@@ -81,7 +91,7 @@ mod on_tokio {
 
 #[cfg(not(feature = "tokio"))]
 mod without {
-    use crate::runtime::{Duration, Future, Task};
+    use crate::runtime::{Duration, Future, Instant, Task};
 
     pub(crate) struct Aborter(());
 
@@ -120,6 +130,13 @@ mod without {
         pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
             code()
         }
+    }
+
+    /// Without a runtime nothing sleeps: a build refuses handlers that would.
+    pub(crate) async fn sleep(_: Duration) {}
+
+    pub(crate) fn now() -> Instant {
+        Instant::now()
     }
 
     pub(crate) async fn yield_now() {}

@@ -43,13 +43,17 @@ pub(crate) fn lines(
         }
         let id = declared.id();
         let is_async = |handler: &&&dyn Registered| handler.spec().asynchronous;
-        let mut of_queue = handlers.iter().filter(|handler| {
+        let of_queue = handlers.iter().filter(|handler| {
             let queue = handler.spec().queue;
             queue.is_some_and(|queue| queue().declared().id() == id)
         });
+        let is_ordered = of_queue.clone().any(|handler| {
+            let retry = handler.spec().retry;
+            retry.is_some_and(|policy| policy.is_ordered())
+        });
         let serves = if declared.local {
             ServedBy::Pump
-        } else if of_queue.all(|handler| is_async(&handler)) {
+        } else if of_queue.clone().all(|handler| is_async(&handler)) {
             ServedBy::Tasks
         } else {
             ServedBy::Threads
@@ -57,7 +61,8 @@ pub(crate) fn lines(
         let chosen = settings.iter().rfind(|(of, _)| of.id() == id);
         let settings = chosen.map_or(declared.settings, |(_, settings)| *settings);
         let ports = executors.take_ports(index);
-        lines.push(LiveQueue::new(declared.name, settings, serves, ports));
+        let queue = LiveQueue::new(declared.name, settings, serves, ports, is_ordered);
+        lines.push(queue);
     }
     lines
 }

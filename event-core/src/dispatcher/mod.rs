@@ -239,7 +239,7 @@ impl Dispatcher {
             "a stream needs capacity for an event: write `stream(1, …)` or more"
         );
         let settings = QueueSettings::ONE.capacity(capacity).overflow(overflow);
-        let queue = LiveQueue::new("stream", settings, ServedBy::Stream, Vec::new());
+        let queue = LiveQueue::new("stream", settings, ServedBy::Stream, Vec::new(), false);
         self.owner.closing.add_stream(&queue);
         let at = Location::caller();
         let subscription = subscription::subscribe_stream::<E>(&self.owner, &queue, at);

@@ -1,5 +1,7 @@
 //! Logs failures.
 
+use std::time::Duration;
+
 use crate::engine::state::DispatcherState;
 #[cfg(feature = "tracing")]
 use crate::log;
@@ -33,6 +35,35 @@ pub(crate) fn failure(
         let _ = failure.descend(inner.id(), || log::say(|| delivery.write(emission, write)));
     }
     let _ = (inner, failure, delivery, emission);
+}
+
+/// Logs that an attempt failed, of a delivery that is tried again.
+#[cold]
+pub(crate) fn attempt(
+    inner: &DispatcherState,
+    failure: &Failure,
+    attempts: u32,
+    wait: Duration,
+    delivery: &Trace,
+    emission: &Trace,
+) {
+    #[cfg(feature = "tracing")]
+    {
+        let write = || {
+            let meta = failure.meta();
+            let attempt = meta.map_or(1, crate::meta::Meta::attempt);
+            tracing::warn!(
+                event = failure.event_name(),
+                event_id = meta.map(|meta| tracing::field::display(meta.id())),
+                correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),
+                attempt,
+                handler = failure.handler().map(|handler| handler.name()),
+                "attempt {attempt} of {attempts} failed, the next is in {wait:?}: {failure}"
+            );
+        };
+        let _ = failure.descend(inner.id(), || log::say(|| delivery.write(emission, write)));
+    }
+    let _ = (inner, failure, attempts, wait, delivery, emission);
 }
 
 /// Prints a failure that is in no report, if there is no `on_failure` hook.

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use crate::engine::emission::cascade_state::FailedAttempt;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::nesting::scope::NestingScope;
-use crate::observer::{DeliveryResult, DeliveryView, EmissionView, Observer, Observers};
+use crate::observer::{
+    AttemptResult, DeliveryResult, DeliveryView, EmissionView, Observer, Observers,
+};
 use crate::report::failure::Failure;
 use crate::report::status::DeliveryStatus;
 use crate::spans::Trace;
@@ -113,13 +116,12 @@ impl<'e> EmissionObservers<'e> {
         self.each(|observer| observer.emission_ended(&self.emission));
     }
 
-    pub(crate) fn delivery_started(&self, handler: HandlerInfo) -> DeliveryTimer {
-        let emission = self.emission;
-        let delivery = DeliveryView { emission, handler };
+    pub(crate) fn delivery_started(&self, handler: HandlerInfo, attempt: u32) -> DeliveryTimer {
+        let delivery = self.delivery(handler, attempt);
         self.each(|observer| observer.delivery_started(&delivery));
-        let info = emission.event.info();
+        let info = self.emission.event.info();
         DeliveryTimer {
-            trace: self.trace.delivery(info, emission.meta, handler),
+            trace: self.trace.delivery(info, self.emission.meta, handler),
             since: Some(Instant::now()),
         }
     }
@@ -128,21 +130,47 @@ impl<'e> EmissionObservers<'e> {
     pub(crate) fn ended(
         &self,
         handler: HandlerInfo,
+        attempt: u32,
         ended: DeliveryStatus,
         failure: Option<&Failure>,
         timer: &DeliveryTimer,
     ) {
         timer.trace.ended(ended, failure.is_some());
-        let delivery = DeliveryView {
-            emission: self.emission,
-            handler,
-        };
+        let delivery = self.delivery(handler, attempt);
         let end = DeliveryResult {
             ended,
             failure,
             took: timer.since.map(|since| since.elapsed()),
         };
         self.each(|observer| observer.delivery_ended(&delivery, &end));
+    }
+
+    /// Tells observers that an attempt failed, of a delivery that is tried again.
+    pub(crate) fn attempt_failed(
+        &self,
+        handler: HandlerInfo,
+        attempt: u32,
+        failed: &FailedAttempt,
+        timer: &DeliveryTimer,
+    ) {
+        let FailedAttempt { failure, wait } = failed;
+        let ended = failure.ended().unwrap_or(DeliveryStatus::Failed);
+        timer.trace.ended(ended, true);
+        let delivery = self.delivery(handler, attempt);
+        let result = AttemptResult {
+            failure,
+            took: timer.since.map(|since| since.elapsed()),
+            wait: *wait,
+        };
+        self.each(|observer| observer.attempt_failed(&delivery, &result));
+    }
+
+    fn delivery(&self, handler: HandlerInfo, attempt: u32) -> DeliveryView<'e> {
+        DeliveryView {
+            emission: self.emission,
+            handler,
+            attempt,
+        }
     }
 
     /// Calls each observer. An event that an observer emits is caused by the one that it is told about.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::finished_call::FinishedCall;
-use crate::engine::deferred::settle;
+use crate::engine::deferred::settle::{self, AttemptEnd};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, LazyState};
@@ -68,13 +68,14 @@ impl<'a> AsyncCall<'a> {
                 attempt,
             });
         }
-        let timer = tell_started(inner, event, target);
+        let timer = tell_started(inner, event, target, attempt);
         let state = LazyState::new();
         let lookup = SingleHandler {
             inner,
             event,
             target,
             attempt,
+            retry: None,
         };
         // The user's code makes parameters and a subscription's future, and its emits are nested.
         let scope = event.lineage().scope();
@@ -250,17 +251,18 @@ fn tell_started(
     inner: &DispatcherState,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
+    attempt: u32,
 ) -> Option<DeliveryTimer> {
     let observed = EmissionObservers::deferred(inner, event)?;
-    Some(observed.delivery_started(event.handler(inner, target)))
+    Some(observed.delivery_started(event.handler(inner, target), attempt))
 }
 
-/// Runs a delivery to an async handler. Returns how it ended.
+/// Runs one attempt of a delivery to an async handler. Returns how the attempt ended.
 pub(crate) async fn run_async(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
     cascade: &mut Cascade,
-) -> DeliveryStatus {
+) -> AttemptEnd {
     let (event, target) = (&*item.event, &item.target);
     let mut was_polled = false;
     let call = match *target {
@@ -278,7 +280,7 @@ pub(crate) async fn run_async(
             match started {
                 None => {
                     cascade.done += 1;
-                    return DeliveryStatus::Done;
+                    return AttemptEnd::Ended(DeliveryStatus::Done);
                 }
                 Some(started) => {
                     was_polled = true;
@@ -308,13 +310,13 @@ pub(crate) async fn run_async(
     finished.settle(cascade, inner, event, target)
 }
 
-/// Runs a delivery to a sync or async handler on this thread. Returns how it ended.
+/// Runs one attempt of a delivery to a sync or async handler on this thread. Returns how the attempt ended.
 pub(crate) fn run(
     inner: &Arc<DispatcherState>,
     item: &DeferredDelivery,
     lent: Option<&mut dyn Any>,
     cascade: &mut Cascade,
-) -> DeliveryStatus {
+) -> AttemptEnd {
     let event = &*item.event;
     if event.is_async(inner, &item.target) {
         let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
@@ -328,7 +330,7 @@ pub(crate) fn run(
         finished.settle(cascade, inner, event, &item.target)
     } else {
         let (ended, refused) = event.lineage().scope().enter(inner.id(), || {
-            let timer = tell_started(inner, event, &item.target);
+            let timer = tell_started(inner, event, &item.target, item.attempt);
             settle::settle_attempt(
                 cascade,
                 inner,

@@ -7,7 +7,7 @@
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crate::engine::deferred::call;
@@ -15,6 +15,7 @@ use crate::engine::deferred::capacity;
 use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::offer::fail_waiting;
 use crate::engine::deferred::ports::{ConsumerRun, NextStep, Ports};
+use crate::engine::deferred::settle::AttemptEnd;
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredDelivery;
@@ -24,7 +25,6 @@ use crate::engine::state::DispatcherState;
 use crate::panics::DropCaught;
 use crate::queue::buffer::Counts;
 use crate::queue::buffer::ticket::{Next, Taken};
-use crate::report::status::DeliveryStatus;
 use crate::{log, panics, runtime};
 
 /// Starts the threads of a queue, named after it.
@@ -52,12 +52,7 @@ pub(crate) fn start_tasks(inner: &Arc<DispatcherState>, queue: &Arc<LiveQueue>) 
         let Some(runtime) = &inner.runtime else {
             continue;
         };
-        let aborter = runtime.spawn(Box::pin(serve_as_task(alive)));
-        let mut aborters = queue
-            .aborters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        aborters.push(aborter);
+        queue.add_aborter(runtime.spawn(Box::pin(serve_as_task(alive))));
     }
 }
 
@@ -129,10 +124,7 @@ fn serve_as_thread(this: &ConsumerGuard) {
                         ports.serve_blocking(ring);
                     }
                 }
-                NextStep::Run(item) => {
-                    let ended = run_on_thread(&inner, item, &ticket, None, WaitPolicy::Serve);
-                    queue.count(ended);
-                }
+                NextStep::Run(item) => run_on_thread(&run, item, None, WaitPolicy::Serve),
                 NextStep::Look => {}
             }
             run.start_turn();
@@ -159,7 +151,7 @@ async fn serve_as_task(this: ConsumerGuard) {
 
 /// Runs deliveries until none is ready.
 async fn run_until_idle(
-    queue: &LiveQueue,
+    queue: &Arc<LiveQueue>,
     mut next: Next<DeferredDelivery>,
     inner: &Arc<DispatcherState>,
     ticket: &TicketSlot<'_>,
@@ -222,15 +214,24 @@ impl<'a> RunningDelivery<'a> {
         self.conclude(ended).await;
     }
 
-    async fn conclude(&mut self, ended: DeliveryStatus) {
+    async fn conclude(&mut self, ended: AttemptEnd) {
         let ConsumerRun { queue, inner, .. } = self.run;
-        queue.count(ended);
-        // The delivery has ended, however the emissions end that it caused.
-        panics::drop_caught(self.item.take());
+        if let AttemptEnd::Ended(ended) = ended {
+            queue.count(ended);
+            // The delivery has ended, however the emissions end that it caused.
+            panics::drop_caught(self.item.take());
+        }
         if self.cascade.state.get().is_some() {
-            self.run.ticket.end();
+            if self.item.is_none() {
+                self.run.ticket.end();
+            }
             capacity::run_caused(inner, &mut self.cascade).await;
             inner.notify_failures(std::mem::take(&mut self.cascade));
+        }
+        if let AttemptEnd::Failed { wait } = ended
+            && let Some(item) = self.item.take()
+        {
+            self.run.delay(item, wait);
         }
     }
 }
@@ -250,23 +251,23 @@ impl Drop for RunningDelivery<'_> {
     }
 }
 
-/// Runs a delivery on this thread, and emits what it causes.
+/// Runs an attempt of a delivery on this thread, and emits what the attempt causes.
 fn run_on_thread(
-    inner: &Arc<DispatcherState>,
+    run: &ConsumerRun<'_>,
     item: DeferredDelivery,
-    ticket: &TicketSlot<'_>,
     lent: Option<&mut dyn Any>,
     wait_policy: WaitPolicy,
-) -> DeliveryStatus {
+) {
     let mut cascade = Cascade::with(wait_policy);
-    let ended = call::run(inner, &item, lent, &mut cascade);
-    panics::drop_caught(item);
-    if cascade.state.get().is_some() {
-        ticket.end();
-        cascade.run_caused(inner);
-        inner.notify_failures(cascade);
+    let ended = call::run(run.inner, &item, lent, &mut cascade);
+    match ended {
+        AttemptEnd::Ended(ended) => {
+            run.queue.count(ended);
+            panics::drop_caught(item);
+            run.emit_caused(cascade);
+        }
+        AttemptEnd::Failed { wait } => run.end_attempt(cascade, item, wait),
     }
-    ended
 }
 
 impl LiveQueue {
@@ -290,8 +291,8 @@ impl LiveQueue {
             slot.put(Some(ticket));
             // A pump never waits for capacity, which only this very pump may free.
             let lent = Some(&mut *lent);
-            let ended = run_on_thread(inner, item, &slot, lent, WaitPolicy::Never);
-            self.count(ended);
+            let run = ConsumerRun::new(self, inner, &slot);
+            run_on_thread(&run, item, lent, WaitPolicy::Never);
             slot.give_back();
             ran += 1;
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::settle;
+use crate::engine::deferred::settle::{self, AttemptEnd};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -14,7 +14,6 @@ use crate::engine::plan::bound::HandlerResult;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::state::DispatcherState;
 use crate::nesting::NestingError;
-use crate::report::status::DeliveryStatus;
 
 /// The emitters and the timer of a call, however it ends.
 #[derive(Default)]
@@ -67,17 +66,19 @@ impl FinishedCall {
         self.result.is_done() && self.extras.emitters.is_empty() && self.refused.is_none()
     }
 
-    /// Adds the outcome to a root. Returns how the delivery ended.
+    /// Adds the outcome to a root. Returns how the attempt ended.
     pub(crate) fn settle(
         self,
         cascade: &mut Cascade,
         inner: &Arc<DispatcherState>,
         event: &dyn ErasedDeferredEvent,
         target: &HandlerRef,
-    ) -> DeliveryStatus {
+    ) -> AttemptEnd {
         cascade.note_refused(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.result {
-            return settle::settle_cancelled(cascade, inner, event, target, self.extras);
+            let extras = self.extras;
+            let ended = settle::settle_cancelled(cascade, inner, event, target, extras);
+            return AttemptEnd::Ended(ended);
         }
         settle::settle_attempt(cascade, inner, event, target, self.attempt, |emission| {
             self.extras.join(emission);

@@ -14,6 +14,7 @@ pub(crate) mod ports;
 pub(crate) mod precedence;
 pub(crate) mod queued;
 pub(crate) mod redeliver;
+pub(crate) mod retry;
 pub(crate) mod settle;
 pub(crate) mod task;
 pub(crate) mod ticket_slot;

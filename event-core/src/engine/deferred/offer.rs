@@ -89,6 +89,7 @@ pub(crate) fn fail_waiting(queue: &LiveQueue, inner: &Arc<DispatcherState>) {
     queue.has_no_consumer.store(true, Ordering::Release);
     queue.buffer.close();
     abandon_all(queue, inner, queue.buffer.clear());
+    queue.delayed.notify(usize::MAX);
 }
 
 /// Ends waiting deliveries that no consumer will run.

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::engine::deferred::consumer::RunningDelivery;
 use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
@@ -20,7 +21,9 @@ use crate::engine::emission::lineage::ROOT_LINEAGE;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::handlers::TableEntry;
-use crate::engine::plan::port::{CallEnd, PortAddress, PortConsumer, PortService, PortTurn};
+use crate::engine::plan::port::{
+    CallEnd, EndedCall, PortAddress, PortConsumer, PortService, PortTurn,
+};
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::nesting::{self, NestingError};
@@ -36,7 +39,7 @@ const NO_RING: u32 = u32::MAX;
 
 /// A consumer that is not idle: it holds the dispatcher.
 pub(crate) struct ConsumerRun<'a> {
-    pub(crate) queue: &'a LiveQueue,
+    pub(crate) queue: &'a Arc<LiveQueue>,
     pub(crate) inner: &'a Arc<DispatcherState>,
     pub(crate) ticket: &'a TicketSlot<'a>,
     /// How many deliveries ran in this turn.
@@ -57,7 +60,7 @@ pub(crate) enum NextStep {
 
 impl<'a> ConsumerRun<'a> {
     pub(crate) fn new(
-        queue: &'a LiveQueue,
+        queue: &'a Arc<LiveQueue>,
         inner: &'a Arc<DispatcherState>,
         ticket: &'a TicketSlot<'a>,
     ) -> Self {
@@ -163,7 +166,7 @@ impl PortConsumer for ConsumerRun<'_> {
         self.is_turn_over.store(true, Ordering::Relaxed);
     }
 
-    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<Cascade>> {
+    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<EndedCall>> {
         let entry = self.entry(address);
         let Call::Sync(handler) = &entry.deferred[address.index as usize].binding.call else {
             unreachable!("another handler has another port")
@@ -182,14 +185,20 @@ impl PortConsumer for ConsumerRun<'_> {
         if cascade.state.get().is_none() && refused.is_none() {
             return None;
         }
-        let ended = self.end_call(cascade, refused);
-        Some(Box::new(ended))
+        let failed = emission.take_failed_attempt();
+        let wait = failed.map(|failed| failed.wait);
+        let cascade = self.end_call(cascade, refused, wait.is_some());
+        Some(Box::new(EndedCall { cascade, wait }))
     }
 
-    fn conclude(&self, mut cascade: Cascade) {
-        self.ticket.end();
-        cascade.run_caused(self.inner);
-        self.inner.notify_failures(cascade);
+    fn conclude(&self, address: &PortAddress, event: &mut dyn Any, ended: EndedCall) {
+        let EndedCall { cascade, wait } = ended;
+        if let Some(wait) = wait {
+            self.end_attempt(cascade, address.item(event), wait);
+        } else {
+            self.discard(address, event);
+            self.emit_caused(cascade);
+        }
     }
 
     fn finish<'c>(
@@ -223,15 +232,39 @@ impl PortConsumer for ConsumerRun<'_> {
 }
 
 impl ConsumerRun<'_> {
+    /// Emits what a delivery caused that has ended on this thread, and notifies of its failures.
+    pub(crate) fn emit_caused(&self, mut cascade: Cascade) {
+        if cascade.state.get().is_some() {
+            self.ticket.end();
+            cascade.run_caused(self.inner);
+            self.inner.notify_failures(cascade);
+        }
+    }
+
+    /// Emits what an attempt caused that has failed on this thread, and lets its delivery wait for the next.
+    #[cold]
+    pub(crate) fn end_attempt(&self, mut cascade: Cascade, item: DeferredDelivery, wait: Duration) {
+        cascade.run_caused(self.inner);
+        self.inner.notify_failures(cascade);
+        self.delay(item, wait);
+    }
+
     /// Ends a call of a handler that blocks, and that did more than return.
     #[cold]
-    fn end_call(&self, mut cascade: Cascade, refused: Option<NestingError>) -> Cascade {
-        let ended = cascade
-            .state
-            .get()
-            .map(|state| state.borrow().progress.ended);
-        self.queue.count(ended.unwrap_or(DeliveryStatus::Done));
-        cascade.done += 1;
+    fn end_call(
+        &self,
+        mut cascade: Cascade,
+        refused: Option<NestingError>,
+        is_tried_again: bool,
+    ) -> Cascade {
+        if !is_tried_again {
+            let ended = cascade
+                .state
+                .get()
+                .map(|state| state.borrow().progress.ended);
+            self.queue.count(ended.unwrap_or(DeliveryStatus::Done));
+            cascade.done += 1;
+        }
         cascade.end_emission(self.inner, &ROOT_LINEAGE);
         cascade.note_refused(refused);
         cascade

@@ -89,7 +89,7 @@ pub(crate) fn offer_event<'d>(
 /// `Hash` of the key panics.
 #[inline]
 fn lane(queue: &LiveQueue, event: &dyn RootEvent) -> Result<Option<u64>, ()> {
-    if queue.settings.consumers == 1 {
+    if !queue.has_lanes {
         return Ok(None);
     }
     let lane = || panics::catch_payload(|| event.lane());

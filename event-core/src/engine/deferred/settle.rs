@@ -1,6 +1,7 @@
 //! Ends deliveries that did not run inline, also those that did not run to their end, and notifies of failures.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::emission::Emission;
@@ -23,11 +24,11 @@ pub(crate) fn settle(
     target: &HandlerRef,
     conclude: impl FnOnce(&Emission<'_>),
 ) -> DeliveryStatus {
-    settle_attempt(cascade, inner, event, target, 1, conclude)
+    settle_as(cascade, inner, event, target, 1, conclude)
 }
 
-/// Ends one delivery that does not run inline, and that may be a redelivery. Returns how it ended.
-pub(crate) fn settle_attempt(
+/// Ends one delivery that does not run inline, whatever attempt it is. Returns how it ended.
+pub(crate) fn settle_as(
     cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
@@ -40,11 +41,61 @@ pub(crate) fn settle_attempt(
         event,
         target,
         attempt,
+        retry: None,
     };
-    let emission = Emission::new(inner, &lookup, event.lineage(), &cascade.state);
+    match end_attempt(cascade, &lookup, conclude) {
+        AttemptEnd::Ended(ended) => ended,
+        AttemptEnd::Failed { .. } => unreachable!("without a policy no delivery is tried again"),
+    }
+}
+
+/// How an attempt of a delivery ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AttemptEnd {
+    /// The delivery has ended.
+    Ended(DeliveryStatus),
+    /// The delivery is tried again after this time.
+    Failed { wait: Duration },
+}
+
+/// Ends an attempt of a delivery that does not run inline, and ends the delivery, unless the handler's policy
+/// has it tried again.
+pub(crate) fn settle_attempt(
+    cascade: &mut Cascade,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
+    target: &HandlerRef,
+    attempt: u32,
+    conclude: impl FnOnce(&Emission<'_>),
+) -> AttemptEnd {
+    let lookup = SingleHandler {
+        inner,
+        event,
+        target,
+        attempt,
+        retry: event.retry(inner, target),
+    };
+    end_attempt(cascade, &lookup, conclude)
+}
+
+fn end_attempt(
+    cascade: &mut Cascade,
+    lookup: &SingleHandler<'_>,
+    conclude: impl FnOnce(&Emission<'_>),
+) -> AttemptEnd {
+    let SingleHandler { inner, event, .. } = *lookup;
+    let emission = Emission::new(inner, lookup, event.lineage(), &cascade.state);
     conclude(&emission);
+    let failed = emission.take_failed_attempt();
     if let Some(observed) = EmissionObservers::deferred(inner, event) {
-        emission.notify_ended(&observed);
+        match &failed {
+            None => emission.notify_ended(&observed),
+            Some(failed) => emission.notify_attempt_failed(&observed, failed),
+        }
+    }
+    if let Some(failed) = failed {
+        cascade.end_emission(inner, event.lineage());
+        return AttemptEnd::Failed { wait: failed.wait };
     }
     cascade.done += 1;
     let progress = cascade
@@ -52,7 +103,7 @@ pub(crate) fn settle_attempt(
         .get()
         .map(|state| state.borrow().progress.ended);
     cascade.end_emission(inner, event.lineage());
-    progress.unwrap_or(DeliveryStatus::Done)
+    AttemptEnd::Ended(progress.unwrap_or(DeliveryStatus::Done))
 }
 
 /// Ends the delivery of a subscription that was cancelled before its call. Tells observers, and counts
@@ -72,6 +123,7 @@ pub(crate) fn settle_cancelled(
             event,
             target,
             attempt: 1,
+            retry: None,
         };
         let emission = Emission::new(inner, &lookup, event.lineage(), &cascade.state);
         extras.join(&emission);
@@ -112,7 +164,7 @@ impl DispatcherState {
     ) {
         let mut cascade = Cascade::default();
         let (event, target) = (&*item.event, &item.target);
-        settle_attempt(
+        settle_as(
             &mut cascade,
             self,
             event,

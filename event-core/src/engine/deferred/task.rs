@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::engine::deferred::call;
 use crate::engine::deferred::capacity;
 use crate::engine::deferred::precedence::Completion;
+use crate::engine::deferred::retry;
+use crate::engine::deferred::settle::AttemptEnd;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
@@ -66,7 +68,8 @@ struct TaskDeliveries {
 
 struct Delivery {
     item: DeferredDelivery,
-    permit: ConcurrencyPermit,
+    /// `None` while the delivery waits for its next attempt.
+    permit: Option<ConcurrencyPermit>,
     /// `Some` if handlers of the event wait for each other.
     completion: Option<Completion>,
 }
@@ -83,7 +86,7 @@ impl TaskDeliveries {
             inner: DropCaught::new(Arc::clone(inner)),
             delivery: Some(Delivery {
                 item,
-                permit,
+                permit: Some(permit),
                 completion,
             }),
             cascade: Cascade::with(WaitPolicy::AwaitCapacity),
@@ -98,14 +101,22 @@ impl TaskDeliveries {
             cascade,
             ..
         } = self;
-        if let Some(Delivery {
-            item, completion, ..
+        let Some(Delivery {
+            item,
+            permit,
+            completion,
         }) = delivery
-        {
-            if let Some(completion) = completion {
-                completion.wait_for_others(inner, &*item.event).await;
-            }
-            call::run_async(inner, item, cascade).await;
+        else {
+            return;
+        };
+        if let Some(completion) = completion {
+            completion.wait_for_others(inner, &*item.event).await;
+        }
+        while let AttemptEnd::Failed { wait } = call::run_async(inner, item, cascade).await {
+            *permit = None;
+            capacity::run_caused(inner, cascade).await;
+            *permit = retry::wait_for_attempt(inner, item, wait).await;
+            item.attempt += 1;
         }
     }
 

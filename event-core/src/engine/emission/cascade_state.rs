@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::time::Duration;
 
 use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent};
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
@@ -68,6 +69,17 @@ pub(crate) struct EmissionProgress {
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The timer of the current delivery, if it is observed.
     pub(crate) timer: DeliveryTimer,
+    /// The current delivery is not tried again, whatever its error.
+    pub(crate) is_permanent: bool,
+    /// The failure of the current attempt, if the delivery is tried again.
+    pub(crate) failed_attempt: Option<Box<FailedAttempt>>,
+}
+
+/// An attempt that failed, of a delivery that is tried again.
+pub(crate) struct FailedAttempt {
+    pub(crate) failure: Failure,
+    /// How long the delivery waits for its next attempt.
+    pub(crate) wait: Duration,
 }
 
 pub(crate) struct CausedEvent {
@@ -124,6 +136,8 @@ impl Default for EmissionProgress {
             own: None,
             snapshot: None,
             timer: DeliveryTimer::default(),
+            is_permanent: false,
+            failed_attempt: None,
         }
     }
 }

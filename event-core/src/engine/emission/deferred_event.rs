@@ -12,6 +12,7 @@ use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::executor::{DeferredCall, DeferredHandler, Executor, SubscriptionClaim};
 use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
@@ -23,6 +24,7 @@ use crate::nesting;
 use crate::panics;
 use crate::queue::buffer::slots::Label;
 use crate::report::returned::HoldsEvent;
+use crate::retry::RetryPolicy;
 
 /// An event with its lineage.
 pub(crate) struct DeferredEvent<E> {
@@ -246,6 +248,33 @@ impl dyn ErasedDeferredEvent + '_ {
         }
     }
 
+    /// Returns the limit of a handler that runs as a task.
+    pub(crate) fn limit<'a>(
+        &'a self,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
+    ) -> Option<&'a Arc<ConcurrencyLimit>> {
+        match target {
+            HandlerRef::DeferredHandler(index) => match self.executor(inner, *index) {
+                Executor::Task(task) => Some(&task.limit),
+                Executor::Queue(_) => None,
+            },
+            HandlerRef::Subscription(_) => None,
+        }
+    }
+
+    /// Returns the policy of a handler whose deliveries are tried again.
+    pub(crate) fn retry<'a>(
+        &'a self,
+        inner: &'a DispatcherState,
+        target: &HandlerRef,
+    ) -> Option<&'a RetryPolicy> {
+        match target {
+            HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).retry.as_ref(),
+            HandlerRef::Subscription(_) => None,
+        }
+    }
+
     /// Asks the filter of a handler, which is the user's code and may panic.
     pub(crate) fn admits(&self, inner: &DispatcherState, index: u32) -> bool {
         let filter = self.deferred(inner, index).binding.filter.as_ref();
@@ -321,10 +350,12 @@ impl dyn ErasedDeferredEvent + '_ {
 
 /// The one handler of a delivery that does not run inline.
 pub(crate) struct SingleHandler<'a> {
-    pub(crate) inner: &'a DispatcherState,
+    pub(crate) inner: &'a Arc<DispatcherState>,
     pub(crate) event: &'a dyn ErasedDeferredEvent,
     pub(crate) target: &'a HandlerRef,
     pub(crate) attempt: u32,
+    /// The policy of the handler, if the delivery may be tried again.
+    pub(crate) retry: Option<&'a RetryPolicy>,
 }
 
 impl HandlerLookup for SingleHandler<'_> {
@@ -342,5 +373,9 @@ impl HandlerLookup for SingleHandler<'_> {
 
     fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    fn retry(&self, _: usize) -> Option<&RetryPolicy> {
+        self.retry
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
+use crate::retry::RetryPolicy;
 
 /// A call that is not plainly done after its first poll.
 pub(crate) struct StartedCall<'a> {
@@ -100,5 +101,9 @@ impl HandlerLookup for DeferredLookup<'_> {
 
     fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
         self.0.as_event(event)
+    }
+
+    fn retry(&self, position: usize) -> Option<&RetryPolicy> {
+        self.0.deferred[position].retry.as_ref()
     }
 }

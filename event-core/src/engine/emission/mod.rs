@@ -1,5 +1,6 @@
 //! One event and the run through its handlers, as calls of handlers see it.
 
+mod attempt;
 pub(crate) mod awaited_event;
 pub(crate) mod cascade;
 pub(crate) mod cascade_state;
@@ -36,6 +37,7 @@ use crate::panics;
 use crate::report::failure::{Cause, Failure};
 use crate::report::snapshot::Snapshot;
 use crate::report::status::{DeliveryStatus, SkipReason};
+use crate::retry::RetryPolicy;
 use crate::spans::Trace;
 
 /// Looks up the handler at a position, for failures and observers.
@@ -47,6 +49,11 @@ pub(crate) trait HandlerLookup {
     /// Which delivery of the event to the handler this is, counted from 1.
     fn attempt(&self) -> u32 {
         1
+    }
+    /// The policy of the handler at a position, if its delivery may be tried again.
+    fn retry(&self, position: usize) -> Option<&RetryPolicy> {
+        let _ = position;
+        None
     }
 }
 
@@ -145,7 +152,7 @@ impl<'e> Emission<'e> {
     /// to call it in.
     #[cold]
     pub(crate) fn start_observed(&self, observed: &EmissionObservers<'_>) -> Trace {
-        let timer = observed.delivery_started(self.handler());
+        let timer = observed.delivery_started(self.handler(), self.lookup.attempt());
         self.set_timer(timer)
     }
 
@@ -169,7 +176,8 @@ impl<'e> Emission<'e> {
     #[cold]
     pub(crate) fn notify_ended_as(&self, observed: &EmissionObservers<'_>, ended: DeliveryStatus) {
         let timer = self.take_timer();
-        observed.ended(self.handler(), ended, None, &timer);
+        let attempt = self.lookup.attempt();
+        observed.ended(self.handler(), attempt, ended, None, &timer);
     }
 
     /// Returns the span of the current delivery.
@@ -234,7 +242,7 @@ impl<'e> Emission<'e> {
     /// Tells observers how the delivery at the current position ended.
     #[cold]
     pub(crate) fn notify_ended(&self, observed: &EmissionObservers<'_>) {
-        let handler = self.handler();
+        let (handler, attempt) = (self.handler(), self.lookup.attempt());
         let timer = self.take_timer();
         let state = self.state.get().map(|state| state.borrow());
         match state {
@@ -242,9 +250,9 @@ impl<'e> Emission<'e> {
                 let ended = state.progress.ended;
                 let failure = state.details.failures.last();
                 let failure = failure.filter(|failure| failure.ended() == Some(ended));
-                observed.ended(handler, ended, failure, &timer);
+                observed.ended(handler, attempt, ended, failure, &timer);
             }
-            _ => observed.ended(handler, DeliveryStatus::Done, None, &timer),
+            _ => observed.ended(handler, attempt, DeliveryStatus::Done, None, &timer),
         }
     }
 
@@ -300,8 +308,21 @@ impl<'e> Emission<'e> {
     /// Adds the failure of the delivery at the current position.
     #[cold]
     pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: DeliveryStatus, cause: Cause) {
+        let retry = self.next_wait(ended, &cause);
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
             .of(self.snapshot(event), self.lineage.scope());
+        if let Some(wait) = retry {
+            self.fail_attempt(failure, wait);
+            return;
+        }
+        // An earlier error of the attempt would have been healed by another one.
+        if let Some(earlier) = self.take_failed_attempt() {
+            self.add_failure(ended, earlier.failure);
+        }
+        self.add_failure(ended, failure);
+    }
+
+    fn add_failure(&self, ended: DeliveryStatus, failure: Failure) {
         self.count(ended);
         // The state is not borrowed here: a log subscriber may emit.
         failure_log::failure(self.inner, &failure, &self.trace(), &self.lineage.trace);

@@ -19,6 +19,7 @@ use crate::prehashed::ByType;
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
+use crate::retry::RetryPolicy;
 
 /// A handler that does not run inline.
 pub(crate) struct DeferredHandler {
@@ -26,6 +27,7 @@ pub(crate) struct DeferredHandler {
     pub(crate) priority: i32,
     pub(crate) executor: Executor,
     pub(crate) has_timeout: bool,
+    pub(crate) retry: Option<RetryPolicy>,
     pub(crate) binding: DeferredBinding,
 }
 

@@ -81,6 +81,7 @@ impl TableEntry {
                 priority: handler.spec().priority,
                 executor,
                 has_timeout: handler.spec().timeout.is_some(),
+                retry: handler.spec().retry,
                 binding,
             }
         };

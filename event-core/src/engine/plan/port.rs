@@ -13,6 +13,7 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use slab::Slab;
 
@@ -63,10 +64,11 @@ pub(crate) trait PortConsumer: Sync {
     fn take(&self, ring: u32, label: Label, event: &mut dyn Any) -> bool;
     /// Ends the port's turn, so that the consumer looks for what is next.
     fn end_turn(&self);
-    /// Calls the handler, which blocks, with an `E`. Returns the cascade of a call that is not plainly done.
-    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<Cascade>>;
-    /// Emits what a call caused, and notifies of its failures.
-    fn conclude(&self, cascade: Cascade);
+    /// Calls the handler, which blocks, with an `E`. Returns the end of a call that is not plainly done.
+    fn call(&self, address: &PortAddress, event: &dyn Any) -> Option<Box<EndedCall>>;
+    /// Drops an event whose delivery has ended, or lets it wait for its next attempt. Emits what the call
+    /// caused, and notifies of its failures.
+    fn conclude(&self, address: &PortAddress, event: &mut dyn Any, ended: EndedCall);
     /// Ends the delivery of an event whose call is not plainly done.
     fn finish<'c>(
         &'c self,
@@ -78,6 +80,13 @@ pub(crate) trait PortConsumer: Sync {
     fn abandon(&self, address: &PortAddress, event: &mut dyn Any);
     /// Drops an event whose delivery is done.
     fn discard(&self, address: &PortAddress, event: &mut dyn Any);
+}
+
+/// The end of a call of a handler that blocks.
+pub(crate) struct EndedCall {
+    pub(crate) cascade: Cascade,
+    /// How long the delivery waits for its next attempt, if it is tried again.
+    pub(crate) wait: Option<Duration>,
 }
 
 /// How a call ended that is not plainly done.
@@ -136,12 +145,13 @@ impl<'a, E> HeldEvent<'_, 'a, E> {
     }
 
     /// Calls the event's handler, which blocks.
-    pub(crate) fn call(self) {
-        let consumer = self.turn.consumer;
-        let cascade = consumer.call(&self.turn.address, self.event());
-        self.discard();
-        if let Some(cascade) = cascade {
-            consumer.conclude(*cascade);
+    pub(crate) fn call(mut self) {
+        let PortTurn {
+            consumer, address, ..
+        } = self.turn;
+        match consumer.call(address, self.event()) {
+            None => self.discard(),
+            Some(ended) => consumer.conclude(address, &mut self.event, *ended),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::array;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use event_listener::Event as Waiters;
 
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::plan::executor::PortWithRing;
@@ -24,7 +25,12 @@ pub(crate) struct LiveQueue {
     /// The handlers whose events wait by value, each at the index of its ring.
     pub(crate) ports: Box<[PortAddress]>,
     serves: ServedBy,
+    /// Whether deliveries of one key may have to wait for each other.
+    pub(crate) has_lanes: bool,
     pub(crate) start: Once,
+    /// Notified when a delivery is delayed, and when the queue closes.
+    pub(crate) delayed: Waiters,
+    pub(crate) start_timer: Once,
     /// Consumers that have not ended.
     pub(crate) alive: AtomicUsize,
     /// The dispatcher drains, and pauses are over.
@@ -37,7 +43,7 @@ pub(crate) struct LiveQueue {
     abandoned_running: AtomicU64,
     /// How often an emitter had to wait for capacity.
     waits: AtomicU64,
-    pub(crate) aborters: Mutex<Vec<Aborter>>,
+    aborters: Mutex<Vec<Aborter>>,
     /// Wakes the thread that pumps the queue.
     wake: ArcSwapOption<Wake>,
 }
@@ -74,11 +80,13 @@ pub(crate) enum OfferResult {
 }
 
 impl LiveQueue {
+    /// Makes a queue. `is_ordered` says whether a delivery keeps its lane until its next attempt.
     pub(crate) fn new(
         name: &'static str,
         settings: QueueSettings,
         serves: ServedBy,
         ports: Vec<PortWithRing>,
+        is_ordered: bool,
     ) -> Arc<Self> {
         let (ports, rings): (Vec<_>, Vec<_>) = ports.into_iter().unzip();
         Arc::new(Self {
@@ -87,7 +95,10 @@ impl LiveQueue {
             buffer: Buffer::new(settings.capacity, |item| item.label, rings.into()),
             ports: ports.into(),
             serves,
+            has_lanes: is_ordered || settings.consumers > 1,
             start: Once::new(),
+            delayed: Waiters::new(),
+            start_timer: Once::new(),
             alive: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             has_no_consumer: AtomicBool::new(false),
@@ -169,10 +180,18 @@ impl LiveQueue {
         }
     }
 
+    /// Adds a task that ends with the queue.
+    pub(crate) fn add_aborter(&self, aborter: Aborter) {
+        self.aborters().push(aborter);
+    }
+
+    fn aborters(&self) -> MutexGuard<'_, Vec<Aborter>> {
+        self.aborters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Aborts the queue's tasks.
     pub(crate) fn abort(&self) {
-        let aborters =
-            std::mem::take(&mut *self.aborters.lock().unwrap_or_else(PoisonError::into_inner));
+        let aborters = std::mem::take(&mut *self.aborters());
         for aborter in aborters {
             aborter.abort();
         }

@@ -162,6 +162,9 @@ impl Closing {
         for stream in streams.iter().filter_map(std::sync::Weak::upgrade) {
             stream.buffer.close();
         }
+        for queue in &*self.queues {
+            queue.delayed.notify(usize::MAX);
+        }
         let kept_alive = self.kept_alive().take();
         panics::drop_caught(kept_alive);
         self.closed.notify(usize::MAX);

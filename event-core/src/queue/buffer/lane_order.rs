@@ -124,6 +124,11 @@ impl<T> LaneOrder<T> {
         }
     }
 
+    /// Adds an item that has taken its lane already.
+    pub(crate) fn push_ready(&mut self, number: u64, item: T, lane: Option<u64>) {
+        self.at_once.push_back(Waiting { number, lane, item });
+    }
+
     /// Returns the item that [`pop`](Self::pop) takes next.
     #[inline]
     pub(crate) fn first_ready(&self) -> Option<&Waiting<T>> {

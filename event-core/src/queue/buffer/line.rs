@@ -100,6 +100,12 @@ impl<T> Line<T> {
         self.next += 1;
     }
 
+    /// Adds an item that has taken its lane already, and is ready.
+    pub(crate) fn push_within_lane(&mut self, item: T, lane: Option<u64>) {
+        self.items.push_ready(self.next, Stored::Item(item), lane);
+        self.next += 1;
+    }
+
     /// Moves the event of an `Option<E>` to the end of its ring.
     #[inline]
     pub(crate) fn push_event(&mut self, ring: u32, event: &mut dyn Any, lane: Option<u64>) {
@@ -255,7 +261,10 @@ impl<T> Line<T> {
         let rings = &mut self.rings;
         let others = self.items.drain();
         drained.extend(others.filter_map(|waiting| item_of(rings, waiting)));
-        Drained(drained)
+        Drained {
+            waiting: drained,
+            next: self.next,
+        }
     }
 
     /// How many lanes have an item that is ready or runs.
@@ -278,22 +287,37 @@ fn item_of<T>(rings: &mut Rings<T>, waiting: Waiting<Stored<T>>) -> Option<Waiti
 
 /// What was in a line, which is sorted after the lock is released.
 #[derive(Debug)]
-pub(crate) struct Drained<T>(Vec<Waiting<T>>);
+pub(crate) struct Drained<T> {
+    waiting: Vec<Waiting<T>>,
+    /// A number behind all others.
+    next: u64,
+}
 
 impl<T> Drained<T> {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.waiting.len()
+    }
+
+    /// Adds an item behind the others.
+    pub(crate) fn push(&mut self, item: T) {
+        self.waiting.push(Waiting {
+            number: self.next,
+            lane: None,
+            item,
+        });
+        self.next += 1;
     }
 
     /// Returns the items, in no order.
     pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|waiting| &waiting.item)
+        self.waiting.iter().map(|waiting| &waiting.item)
     }
 
     /// Returns the items in order of offer.
     pub(crate) fn into_items(mut self) -> Vec<T> {
-        self.0.sort_unstable_by_key(|waiting| waiting.number);
-        self.0.into_iter().map(|waiting| waiting.item).collect()
+        self.waiting.sort_unstable_by_key(|waiting| waiting.number);
+        let items = self.waiting.into_iter().map(|waiting| waiting.item);
+        items.collect()
     }
 }
 

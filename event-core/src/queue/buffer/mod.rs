@@ -40,6 +40,7 @@ use crate::queue::buffer::state::State;
 use crate::queue::buffer::ticket::{Next, Taken, Ticket, Turn, Unreturned};
 
 mod closing;
+pub(crate) mod delayed;
 pub(crate) mod lane_order;
 pub(crate) mod line;
 pub(crate) mod linked_slab;
@@ -307,7 +308,7 @@ impl<T> Buffer<T> {
     pub(crate) fn counts(&self) -> Counts {
         let state = self.lock();
         Counts {
-            depth: state.line.len(),
+            depth: state.waiting(),
             ..state.counts
         }
     }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::task::{Poll, Waker};
 
 use crate::queue::account::ShutdownAccount;
+use crate::queue::buffer::delayed::Delayed;
 use crate::queue::buffer::line::{Drained, Front, Line, Rings};
 use crate::queue::buffer::sleep::{Sleepers, Whom};
 use crate::queue::buffer::slots::{Label, Slot, Slots};
@@ -20,12 +21,13 @@ pub(crate) type Prospects = [usize; Whom::ALL.len()];
 pub(crate) struct State<T> {
     capacity: usize,
     pub(crate) line: Line<T>,
+    pub(crate) delayed: Delayed<T>,
     pub(crate) paused: bool,
     pub(crate) closed: bool,
     /// All counts but the depth, which `line` has.
     pub(crate) counts: Counts,
     label: fn(&T) -> Label,
-    slots: Slots,
+    pub(crate) slots: Slots,
     /// Consumers that are about to take an event.
     idle: usize,
     pub(crate) account: ShutdownAccount<Label>,
@@ -37,6 +39,7 @@ impl<T> State<T> {
         Self {
             capacity,
             line: Line::new(rings),
+            delayed: Delayed::new(),
             paused: false,
             closed: false,
             counts: Counts::default(),
@@ -62,14 +65,14 @@ impl<T> State<T> {
             return Offer::Closed(item);
         }
         let mut displaced = None;
-        if self.line.len() >= self.capacity {
+        if self.waiting() >= self.capacity {
             match when_full {
                 WhenFull::Wait => return Offer::Full(item),
                 WhenFull::Refuse => {
                     self.counts.refused += 1;
                     return Offer::Full(item);
                 }
-                WhenFull::Displace => displaced = self.line.pop_oldest(),
+                WhenFull::Displace => displaced = self.pop_oldest(),
             }
         }
         if let Some(slot) = slot {
@@ -77,7 +80,7 @@ impl<T> State<T> {
         }
         self.line.push(item, lane);
         self.counts.offered += 1;
-        self.counts.high_water = self.counts.high_water.max(self.line.len());
+        self.note_high_water();
         match displaced {
             None => Offer::Waits,
             Some(oldest) => {
@@ -97,13 +100,24 @@ impl<T> State<T> {
         event: &mut dyn Any,
         lane: Option<u64>,
     ) -> bool {
-        if self.closed || self.line.len() >= self.capacity {
+        if self.closed || self.waiting() >= self.capacity {
             return false;
         }
         self.line.push_event(ring, event, lane);
         self.counts.offered += 1;
-        self.counts.high_water = self.counts.high_water.max(self.line.len());
+        self.note_high_water();
         true
+    }
+
+    /// How many items and events wait: ready, held by their lane, or delayed.
+    #[inline]
+    pub(crate) fn waiting(&self) -> usize {
+        self.line.len() + self.delayed.len()
+    }
+
+    #[inline]
+    pub(crate) fn note_high_water(&mut self) {
+        self.counts.high_water = self.counts.high_water.max(self.waiting());
     }
 
     #[inline]
@@ -163,7 +177,8 @@ impl<T> State<T> {
 
     /// Takes all that waits, and counts it as abandoned.
     pub(crate) fn clear(&mut self) -> Drained<T> {
-        let drained = self.line.drain();
+        let mut drained = self.line.drain();
+        self.drain_delayed(&mut drained);
         self.counts.cleared += drained.len() as u64;
         for item in drained.items() {
             self.account.abandon((self.label)(item));
@@ -305,11 +320,11 @@ impl<T> State<T> {
     /// Whether no consumer can take anything ever again. An item that its lane holds back waits for the
     /// consumer that frees the lane or, if that consumer takes nothing more, for another.
     fn is_over(&self) -> bool {
-        self.closed && self.line.len() == 0
+        self.closed && self.waiting() == 0
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
-        self.line.len() == 0 && self.counts.running == 0 && self.idle == 0
+        self.waiting() == 0 && self.counts.running == 0 && self.idle == 0
     }
 
     /// Whether a consumer can take an item or an event, or has to see that the buffer is closed.
@@ -321,7 +336,7 @@ impl<T> State<T> {
     /// Whether a producer can offer an item, or has to see that the buffer is closed.
     #[inline]
     pub(crate) fn has_capacity(&self) -> bool {
-        self.closed || self.line.len() < self.capacity
+        self.closed || self.waiting() < self.capacity
     }
 
     /// How many sleepers of a kind can find something to do.
@@ -330,7 +345,8 @@ impl<T> State<T> {
         let (everyone, some) = match whom {
             Whom::Consumers if self.hands_out() => (self.is_over(), self.line.ready()),
             Whom::Consumers => (false, 0),
-            Whom::Producers => (self.closed, self.capacity - self.line.len()),
+            // Items that became delayed may exceed the capacity.
+            Whom::Producers => (self.closed, self.capacity.saturating_sub(self.waiting())),
             Whom::Watchers => (self.is_quiet(), 0),
         };
         if everyone { EVERYONE } else { some }

@@ -1,14 +1,16 @@
 //! Random sequences of operations, beside a model that is too simple to be wrong.
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Wake};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::queue::buffer::delayed::NextDue;
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::tests::poll_by;
 use crate::queue::buffer::ticket::{Next, Ticket, Turn};
@@ -23,6 +25,10 @@ enum Step {
     /// Returns the ticket of a running item, and takes the next item.
     Exchange(Index),
     Finish(Index),
+    /// Delays a running item by some seconds; it may keep its lane.
+    Delay(Index, u64, bool),
+    /// Makes the items ready that are due after some seconds.
+    Release(u64),
     /// Lets the consumer that keeps its ticket take what is next.
     Next,
     /// Lets the consumer that keeps its ticket take an event of a ring, whatever is next.
@@ -92,6 +98,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Rest),
         5 => any::<Index>().prop_map(Step::Exchange),
         4 => any::<Index>().prop_map(Step::Finish),
+        4 => (any::<Index>(), 0..4_u64, any::<bool>())
+            .prop_map(|(which, due, keeps_lane)| Step::Delay(which, due, keeps_lane)),
+        3 => (0..4_u64).prop_map(Step::Release),
         2 => any::<bool>().prop_map(Step::Pause),
         1 => Just(Step::Clear),
         1 => Just(Step::Close),
@@ -111,6 +120,11 @@ struct Model {
     events: HashMap<u32, u32>,
     /// The lanes of the running items.
     running: Vec<Option<u64>>,
+    /// The delayed items in the order in which they are due: when, the item, its lane, and whether it keeps
+    /// the lane.
+    delayed: Vec<(u64, u32, Option<u64>, bool)>,
+    /// Waiting items that have kept their lane, and are delivered before all others of the lane.
+    ahead: HashSet<u32>,
     paused: bool,
     closed: bool,
     counts: Counts,
@@ -122,21 +136,27 @@ impl Model {
             self.counts.closed += 1;
             return Offer::Closed(item);
         }
-        let full = self.waiting.len() == self.capacity;
+        let full = self.depth() >= self.capacity;
         if full && when_full != WhenFull::Displace {
             self.counts.refused += u64::from(when_full == WhenFull::Refuse);
             return Offer::Full(item);
         }
-        let displaced = full.then(|| self.waiting.remove(0).0);
+        let displaced = full.then(|| {
+            if self.waiting.is_empty() {
+                self.delayed.remove(0).1
+            } else {
+                self.waiting.remove(0).0
+            }
+        });
         self.waiting.push((item, lane));
         self.counts.offered += 1;
-        self.counts.high_water = self.counts.high_water.max(self.waiting.len());
+        self.note_high_water();
         self.counts.displaced += u64::from(full);
         displaced.map_or(Offer::Waits, Offer::Displaced)
     }
 
     fn offer_event(&mut self, event: u32, ring: u32, lane: Option<u64>) -> bool {
-        if self.closed || self.waiting.len() == self.capacity {
+        if self.closed || self.depth() >= self.capacity {
             return false;
         }
         self.events.insert(event, ring);
@@ -172,10 +192,52 @@ impl Model {
             return None;
         }
         (0..self.waiting.len()).find(|&index| {
-            let lane = self.waiting[index].1;
+            let (item, lane) = self.waiting[index];
+            let mut kept = self.delayed.iter().filter(|delayed| delayed.3);
+            let is_kept = kept.any(|delayed| delayed.2 == lane);
+            let mut ahead = self
+                .waiting
+                .iter()
+                .filter(|(item, _)| self.ahead.contains(item));
             let mut before = self.waiting[..index].iter().map(|(_, lane)| lane);
-            lane.is_none() || !before.any(|other| *other == lane) && !self.running.contains(&lane)
+            let is_first = match ahead.find(|(_, other)| *other == lane) {
+                Some((ahead, _)) => *ahead == item,
+                None => !before.any(|other| *other == lane),
+            };
+            lane.is_none() || is_first && !is_kept && !self.running.contains(&lane)
         })
+    }
+
+    /// How many items wait, delayed or not.
+    fn depth(&self) -> usize {
+        self.waiting.len() + self.delayed.len()
+    }
+
+    fn note_high_water(&mut self) {
+        self.counts.high_water = self.counts.high_water.max(self.depth());
+    }
+
+    fn delay(&mut self, item: u32, lane: Option<u64>, due: u64, keeps_lane: bool) -> bool {
+        if self.closed {
+            return false;
+        }
+        let running = self.running.iter().position(|other| *other == lane);
+        self.running.remove(running.expect("it runs"));
+        let keeps_lane = keeps_lane && lane.is_some();
+        self.delayed.push((due, item, lane, keeps_lane));
+        self.delayed.sort_by_key(|delayed| delayed.0);
+        self.note_high_water();
+        true
+    }
+
+    fn release(&mut self, now: u64) {
+        while self.delayed.first().is_some_and(|first| first.0 <= now) {
+            let (_, item, lane, keeps_lane) = self.delayed.remove(0);
+            self.waiting.push((item, lane));
+            if keeps_lane {
+                self.ahead.insert(item);
+            }
+        }
     }
 
     fn take(&mut self) -> Option<u32> {
@@ -190,17 +252,19 @@ impl Model {
     }
 
     fn is_over(&self) -> bool {
-        self.closed && self.waiting.is_empty()
+        self.closed && self.depth() == 0
     }
 
     fn clear(&mut self) -> Vec<u32> {
-        self.counts.cleared += self.waiting.len() as u64;
-        self.waiting.drain(..).map(|(item, _)| item).collect()
+        self.counts.cleared += self.depth() as u64;
+        let delayed = self.delayed.drain(..).map(|(_, item, ..)| item);
+        let waiting = self.waiting.drain(..).map(|(item, _)| item);
+        waiting.chain(delayed).collect()
     }
 
     fn counts(&self) -> Counts {
         Counts {
-            depth: self.waiting.len(),
+            depth: self.depth(),
             running: self.running.len(),
             ..self.counts
         }
@@ -228,6 +292,7 @@ proptest! {
     ) {
         let rings = (0..RINGS).map(|_| Box::<NumberRing>::default() as Box<dyn Ring<u32>>);
         let buffer = Buffer::new(capacity, |_| 0, rings.collect());
+        let start = Instant::now();
         let mut held: Option<Ticket> = None;
         let mut model = Model { capacity, ..Model::default() };
         let mut tickets: Vec<Ticket> = Vec::new();
@@ -324,6 +389,25 @@ proptest! {
                     let ticket = tickets.remove(which.index(tickets.len()));
                     model.finish_lane(ticket.lane);
                     buffer.finish(ticket);
+                }
+                Step::Delay(which, due, keeps_lane) if !tickets.is_empty() => {
+                    let mut ticket = Some(tickets.remove(which.index(tickets.len())));
+                    let lane = ticket.as_ref().and_then(|ticket| ticket.lane);
+                    let due_at = start + Duration::from_secs(due);
+                    let delayed = buffer.delay(&mut ticket, item, due_at, keeps_lane);
+                    let expected = model.delay(item, lane, due, keeps_lane);
+                    prop_assert_eq!(delayed.is_ok(), expected);
+                    prop_assert_eq!(ticket.is_none(), expected);
+                    tickets.extend(ticket);
+                }
+                Step::Release(now) => {
+                    model.release(now);
+                    let next = match model.delayed.first() {
+                        Some((due, ..)) => NextDue::At(start + Duration::from_secs(*due)),
+                        None if model.closed => NextDue::Never,
+                        None => NextDue::Unknown,
+                    };
+                    prop_assert_eq!(buffer.release_due(start + Duration::from_secs(now)), next);
                 }
                 Step::Pause(paused) => {
                     model.paused = paused;
