@@ -19,13 +19,19 @@ pub(crate) struct ActiveCall<'a> {
     pub(crate) event: &'a dyn ErasedDeferredEvent,
     pub(crate) target: HandlerRef,
     pub(crate) order: usize,
+    pub(crate) attempt: u32,
     pub(crate) stage: CallStage<'a>,
     pub(crate) permit: Option<ConcurrencyPermit>,
 }
 
+/// A wait for the right to call a handler, which is a permit if the handler has a limit.
+pub(crate) type PermitWait<'a> =
+    Pin<Box<dyn Future<Output = Option<Option<ConcurrencyPermit>>> + Send + 'a>>;
+
 pub(crate) enum CallStage<'a> {
-    /// Waits until fewer calls of the handler run; `None` if a failure has ended the emission by then.
-    Waits(Pin<Box<dyn Future<Output = Option<ConcurrencyPermit>> + Send + 'a>>),
+    /// Waits until the attempt is due and fewer calls of the handler run; `None` if a failure has ended the
+    /// emission by then.
+    Waits(PermitWait<'a>),
     Runs(AsyncCall<'a>),
 }
 
@@ -37,16 +43,29 @@ impl Future for ActiveCall<'_> {
         loop {
             match &mut this.stage {
                 CallStage::Runs(call) => return call.poll(context),
-                CallStage::Waits(permit) => match permit.as_mut().poll(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(None) => {
-                        let result = CallResult::NotRun(NotRun::EarlierFailure);
-                        return Poll::Ready(FinishedCall::plain(result, None));
+                CallStage::Waits(permit) => {
+                    let mut poll = || permit.as_mut().poll(context);
+                    let polled = match &this.inner.runtime {
+                        // Another attempt waits for a timer, and any thread may poll.
+                        Some(runtime) if this.attempt > 1 => runtime.inside(poll),
+                        _ => poll(),
+                    };
+                    match polled {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(None) => {
+                            return Poll::Ready(FinishedCall {
+                                attempt: this.attempt,
+                                ..FinishedCall::plain(
+                                    CallResult::NotRun(NotRun::EarlierFailure),
+                                    None,
+                                )
+                            });
+                        }
+                        Poll::Ready(permit) => this.permit = permit.and_then(|permit| permit),
                     }
-                    Poll::Ready(permit) => this.permit = permit,
-                },
+                }
             }
-            match AsyncCall::of(this.inner, this.event, &this.target) {
+            match AsyncCall::of_attempt(this.inner, this.event, &this.target, this.attempt) {
                 Ok(call) => this.stage = CallStage::Runs(call),
                 Err(finished) => return Poll::Ready(finished),
             }

@@ -52,7 +52,8 @@ impl<'a> AsyncCall<'a> {
         Self::of_attempt(inner, event, target, 1)
     }
 
-    fn of_attempt(
+    /// Starts an attempt of a delivery to an async handler.
+    pub(crate) fn of_attempt(
         inner: &'a Arc<DispatcherState>,
         event: &'a dyn ErasedDeferredEvent,
         target: &HandlerRef,

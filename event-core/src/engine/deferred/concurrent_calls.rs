@@ -17,7 +17,8 @@ use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::first_polls::{self, Plain};
 use crate::engine::deferred::hand_over;
-use crate::engine::deferred::settle;
+use crate::engine::deferred::retry::NextAttempt;
+use crate::engine::deferred::settle::{self, AttemptEnd};
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::CascadeTail;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -52,6 +53,8 @@ pub(crate) struct ConcurrentCalls<'a> {
     /// A handler has ended since `held` was last checked.
     pub(crate) may_release: bool,
     pub(crate) active: ConcurrentFutures<ActiveCall<'a>>,
+    /// The deliveries that are tried again, and whose wait has not begun.
+    pub(crate) retries: Vec<NextAttempt>,
     /// What ended handlers caused, with their place in the order.
     pub(crate) caused: Vec<(usize, CascadeTail)>,
 }
@@ -77,6 +80,7 @@ impl<'a> ConcurrentCalls<'a> {
             held: Vec::new(),
             may_release: false,
             active: ConcurrentFutures::default(),
+            retries: Vec::new(),
             caused: Vec::new(),
         }
     }
@@ -116,6 +120,10 @@ impl<'a> ConcurrentCalls<'a> {
             self.poll_active(context);
         }
         self.start_held(context);
+        while !self.retries.is_empty() {
+            self.start_retries(context);
+            self.start_held(context);
+        }
         if self.plain.is_empty() && self.active.is_empty() && self.held.is_empty() {
             Poll::Ready(())
         } else {
@@ -262,7 +270,7 @@ impl<'a> ConcurrentCalls<'a> {
         let stage = CallStage::Waits(Box::pin(async move {
             let permit = limit.acquire().await;
             let is_stopped = stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
-            (!is_stopped).then_some(permit)
+            (!is_stopped).then_some(Some(permit))
         }));
         self.poll_first(self.delivery(target, order, stage, None), context);
     }
@@ -279,12 +287,13 @@ impl<'a> ConcurrentCalls<'a> {
             event: self.event,
             target,
             order,
+            attempt: 1,
             stage,
             permit,
         }
     }
 
-    fn poll_first(&mut self, active: ActiveCall<'a>, context: &mut Context<'_>) {
+    pub(crate) fn poll_first(&mut self, active: ActiveCall<'a>, context: &mut Context<'_>) {
         if let Some((active, finished)) = self.active.start(active, context) {
             self.finish(&active.target, active.order, finished);
         }
@@ -306,13 +315,22 @@ impl<'a> ConcurrentCalls<'a> {
     }
 
     pub(crate) fn finish(&mut self, target: &HandlerRef, order: usize, finished: FinishedCall) {
-        self.has_ended(target);
         if finished.is_plain() && !self.inner.is_observed() {
+            self.has_ended(target);
             self.cascade.done += 1;
             return;
         }
         let before = self.cascade.mark();
-        finished.settle(self.cascade, self.inner, self.event, target);
+        let attempt = finished.attempt + 1;
+        match finished.settle(self.cascade, self.inner, self.event, target) {
+            AttemptEnd::Ended(_) => self.has_ended(target),
+            AttemptEnd::Failed { wait } => self.retries.push(NextAttempt {
+                target: target.clone(),
+                order,
+                attempt,
+                wait,
+            }),
+        }
         self.cascade.stop_if_failed();
         let caused = self.cascade.split_tail(before);
         if !caused.is_empty() {
@@ -354,10 +372,6 @@ impl Drop for ConcurrentCalls<'_> {
     /// were not emitted.
     fn drop(&mut self) {
         self.put_back_caused();
-        let is_over = self.plain.is_empty() && self.active.is_empty() && self.held.is_empty();
-        if is_over && self.first.is_none() {
-            return;
-        }
         for plain in self.plain.take_pending() {
             let target = HandlerRef::DeferredHandler(handler_index(plain.index));
             plain.discard();
@@ -369,6 +383,9 @@ impl Drop for ConcurrentCalls<'_> {
                 CallStage::Waits(_) => CallExtras::default(),
             };
             self.cancel(&active.target, extras);
+        }
+        for retry in std::mem::take(&mut self.retries) {
+            self.cancel(&retry.target, CallExtras::default());
         }
         for (index, _) in std::mem::take(&mut self.held) {
             self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());

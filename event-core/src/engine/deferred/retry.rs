@@ -5,11 +5,15 @@
 //! queue and nothing of the user's.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Context;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::engine::deferred::active_call::{ActiveCall, CallStage};
+use crate::engine::deferred::concurrent_calls::ConcurrentCalls;
 use crate::engine::deferred::ports::ConsumerRun;
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
@@ -39,6 +43,40 @@ impl ConsumerRun<'_> {
                 queue.count_abandoned_running();
                 inner.abandon(item, Some(queue.name), DeliveryTimer::default());
             }
+        }
+    }
+}
+
+/// A delivery of an `emit_async` that is tried again.
+pub(crate) struct NextAttempt {
+    pub(crate) target: HandlerRef,
+    pub(crate) order: usize,
+    pub(crate) attempt: u32,
+    pub(crate) wait: Duration,
+}
+
+impl ConcurrentCalls<'_> {
+    /// Lets each delivery that is tried again wait for its next attempt. It holds no permit meanwhile.
+    pub(crate) fn start_retries(&mut self, context: &mut Context<'_>) {
+        for retry in std::mem::take(&mut self.retries) {
+            let limit = self.event.limit(self.inner, &retry.target);
+            let limit = limit.filter(|limit| limit.is_named()).map(Arc::clone);
+            let (wait, stop) = (retry.wait, self.cascade.stop_flag());
+            let stage = CallStage::Waits(Box::pin(async move {
+                runtime::sleep(wait).await;
+                let permit = match limit {
+                    Some(limit) => Some(limit.acquire().await),
+                    None => None,
+                };
+                let is_stopped = stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+                (!is_stopped).then_some(permit)
+            }));
+            let waiting = self.delivery(retry.target, retry.order, stage, None);
+            let waiting = ActiveCall {
+                attempt: retry.attempt,
+                ..waiting
+            };
+            self.poll_first(waiting, context);
         }
     }
 }
