@@ -14,7 +14,9 @@ pub use crate::handler::bind_catch_all::CatchAllBinder;
 pub use crate::handler::outcome::Events;
 pub use crate::handler::reborrow::{reborrowed, same};
 pub use crate::handler::registered::{Registered, catch_all_handler, event_handler};
+pub use crate::handler::retry::{Fallible, is_retried, retry_when};
 pub use crate::queue::AnyQueue;
+pub use crate::retry::RetryPolicy;
 
 #[cfg(feature = "serde")]
 pub use serde;
@@ -33,7 +35,7 @@ use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::event::masking::Masked;
 use crate::event::version::{Previous, Superseding, Upcast};
-use crate::queue::{LendsMut, ServesAsync};
+use crate::queue::{LendsMut, Retries, ServesAsync};
 
 /// Returns the queue of a handler.
 pub fn queue(queue: &'static impl AnyQueue) -> &'static dyn AnyQueue {
@@ -42,6 +44,11 @@ pub fn queue(queue: &'static impl AnyQueue) -> &'static dyn AnyQueue {
 
 /// Returns the queue of an `async` handler.
 pub fn async_queue(queue: &'static impl ServesAsync) -> &'static dyn AnyQueue {
+    queue
+}
+
+/// Returns the queue of a handler whose deliveries are tried again.
+pub fn retrying_queue(queue: &'static impl Retries) -> &'static dyn AnyQueue {
     queue
 }
 

@@ -14,6 +14,7 @@ use crate::engine::plan::handlers::EventType;
 pub(crate) use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription};
 use crate::engine::plan::subscription::state::State;
 use crate::event::{Event, Handled};
+use crate::handler::bind_async::Conclusion;
 use crate::handler::outcome::{Effects, Outcome};
 use crate::handler_info::HandlerInfo;
 use crate::panics;
@@ -161,7 +162,10 @@ impl SubscriptionBuilder<'_> {
     {
         let at = Location::caller();
         self.add_late::<E, F>(at, None, move |event| {
-            Some(conclude_async(handler(event), R::conclude))
+            Some(conclude_async(
+                handler(event),
+                const { &Conclusion::new(R::conclude, None) },
+            ))
         })
     }
 }
@@ -182,7 +186,10 @@ impl<T: ?Sized + Send + Sync + 'static> SubscriptionBuilder<'_, Weak<T>> {
         let lives = Box::new(move || target.strong_count() > 0);
         self.add_late::<E, F>(at, Some(lives), move |event| {
             let target = weak.upgrade()?;
-            Some(conclude_async(handler(target, event), R::conclude))
+            Some(conclude_async(
+                handler(target, event),
+                const { &Conclusion::new(R::conclude, None) },
+            ))
         })
     }
 

@@ -26,10 +26,11 @@ use crate::engine::plan::port::{BlockingPort, EventPort};
 use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::AsyncSlots;
-use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod};
+use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod, Conclusion};
 use crate::handler::outcome::{Effects, Events, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
+use crate::handler::retry::RetryCondition;
 use crate::panics::DropCaught;
 
 /// Ends the delivery as skipped unless the handler's filter accepts the event.
@@ -161,6 +162,7 @@ pub struct Binder<'b, 'r, E> {
     spec: &'static HandlerSpec,
     filter: Option<Filter>,
     port: Option<Arc<dyn EventPort>>,
+    condition: RetryCondition,
 }
 
 impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
@@ -180,6 +182,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
             spec,
             filter: None,
             port: None,
+            condition: RetryCondition::default(),
         }
     }
 
@@ -191,6 +194,11 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Sets the filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&E) -> bool) {
         self.filter = Some(Arc::new(move |event| holds(E::received(event))));
+    }
+
+    /// Sets which outcomes of an `async fn` are tried again.
+    pub fn retry_when<R: 'static>(&mut self, when: fn(&R) -> bool) {
+        self.condition.set(when);
     }
 
     /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
@@ -271,13 +279,14 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         self.defer_queued(bound.has_port(), BoundMethod(bound));
     }
 
-    fn bound_async<R: Outcome<E>, F, S>(
+    fn bound_async<R: Outcome<E> + 'static, F, S>(
         &mut self,
         function: F,
         slots: S,
     ) -> BoundAsync<E, F, S, R> {
         R::events(self.needs.resolver.caused());
-        BoundAsync::new(function, slots, self.spec.timeout, R::conclude)
+        let conclusion = Conclusion::new(R::conclude, self.condition.take::<R>());
+        BoundAsync::new(function, slots, self.spec.timeout, conclusion)
     }
 
     /// Defers an async handler with a queue, in which its events may wait by value.

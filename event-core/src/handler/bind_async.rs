@@ -31,6 +31,7 @@ pub(crate) use crate::engine::plan::bound::{
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::{AsyncSlot, AsyncSlots};
 use crate::handler::outcome::Effects;
+use crate::handler::retry::When;
 use crate::runtime;
 
 /// Collects the effects of an outcome.
@@ -53,15 +54,19 @@ impl EffectSink for EffectBuffer {
 }
 
 impl HandlerResult {
-    pub(crate) fn of<R: 'static>(outcome: R, conclude: Conclude<R>) -> Self {
+    pub(crate) fn of<R: 'static>(outcome: R, conclusion: &Conclusion<R>) -> Self {
         if TypeId::of::<R>() == TypeId::of::<()>() {
             return Self::Done;
         }
+        let is_permanent = conclusion.when.is_some_and(|when| !when(&outcome));
         let collector = EffectBuffer::default();
-        conclude(outcome, &mut Effects::new(&collector));
+        (conclusion.conclude)(outcome, &mut Effects::new(&collector));
         match collector.0.into_inner() {
             None => Self::Done,
-            Some(collected) => Self::Effects(collected),
+            Some(mut collected) => {
+                collected.is_permanent = is_permanent;
+                Self::Effects(collected)
+            }
         }
     }
 }
@@ -163,13 +168,12 @@ slots!(A B C D G H);
 slots!(A B C D G H I);
 slots!(A B C D G H I J);
 
-/// A function that takes an `E`, with its parameters, its timeout, and a function that ends a call with its
-/// outcome.
+/// A function that takes an `E`, with its parameters, its timeout, and what its calls end with.
 pub(crate) struct BoundAsync<E: ?Sized, F, S, R> {
     pub(crate) function: F,
     pub(crate) slots: S,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) conclude: Conclude<R>,
+    pub(crate) conclusion: Conclusion<R>,
     event: PhantomData<fn(&E)>,
 }
 
@@ -178,13 +182,13 @@ impl<E: ?Sized, F, S, R> BoundAsync<E, F, S, R> {
         function: F,
         slots: S,
         timeout: Option<Duration>,
-        conclude: Conclude<R>,
+        conclusion: Conclusion<R>,
     ) -> Self {
         Self {
             function,
             slots,
             timeout,
-            conclude,
+            conclusion,
             event: PhantomData,
         }
     }
@@ -201,24 +205,37 @@ pin_project! {
 /// for the future that is moved in it, and nested emits have all of their `poll` frames on the stack at once.
 #[project = CallPart]
 #[project_replace = CallBefore]
-pub(crate) enum Call<B, Fut, R> {
+pub(crate) enum Call<'a, B, Fut, R> {
     New { begin: B },
-    Started { #[pin] future: Fut, conclude: Conclude<R> },
+    Started { #[pin] future: Fut, conclusion: &'a Conclusion<R> },
     Ended,
 }
+}
+
+/// What a call ends with. A call refers to that of its handler, so that its future has one word for it.
+pub(crate) struct Conclusion<R> {
+    conclude: Conclude<R>,
+    /// Whether another attempt may follow an outcome; `None` if it may follow any.
+    when: Option<When<R>>,
 }
 
 /// Adds the effects of an outcome to an emission.
 type Conclude<R> = fn(R, &mut Effects<'_>);
 
-impl<B, Fut, R> Call<B, Fut, R>
+impl<R> Conclusion<R> {
+    pub(crate) const fn new(conclude: Conclude<R>, when: Option<When<R>>) -> Self {
+        Self { conclude, when }
+    }
+}
+
+impl<'a, B, Fut, R> Call<'a, B, Fut, R>
 where
-    B: FnOnce() -> (Fut, Conclude<R>),
+    B: FnOnce() -> (Fut, &'a Conclusion<R>),
 {
     fn begin(mut self: Pin<&mut Self>) {
         if let CallBefore::New { begin } = self.as_mut().project_replace(Self::Ended) {
-            let (future, conclude) = begin();
-            self.set(Self::Started { future, conclude });
+            let (future, conclusion) = begin();
+            self.set(Self::Started { future, conclusion });
         }
     }
 
@@ -227,9 +244,9 @@ where
     }
 }
 
-impl<B, Fut, R: 'static> Future for Call<B, Fut, R>
+impl<'a, B, Fut, R: 'static> Future for Call<'a, B, Fut, R>
 where
-    B: FnOnce() -> (Fut, Conclude<R>),
+    B: FnOnce() -> (Fut, &'a Conclusion<R>),
     Fut: Future<Output = R>,
 {
     type Output = HandlerResult;
@@ -238,23 +255,24 @@ where
         if matches!(*self, Self::New { .. }) {
             self.as_mut().begin();
         }
-        let CallPart::Started { future, conclude } = self.as_mut().project() else {
+        let CallPart::Started { future, conclusion } = self.as_mut().project() else {
             unreachable!("a call that has ended, or panicked as it began, is not polled")
         };
-        let conclude = *conclude;
+        let conclusion = *conclusion;
         let outcome = ready!(future.poll(context));
         self.end();
-        Poll::Ready(HandlerResult::of(outcome, conclude))
+        Poll::Ready(HandlerResult::of(outcome, conclusion))
     }
 }
 
 /// Makes a call whose future has been made.
 pub(crate) fn running<'a, R: 'static>(
     future: impl Future<Output = R> + Send + 'a,
-    conclude: Conclude<R>,
+    conclusion: &'a Conclusion<R>,
 ) -> HandlerFuture<'a> {
-    type CallFuture<Fut, R> = fn() -> (Fut, Conclude<R>);
-    Box::pin(Call::<CallFuture<_, R>, _, R>::Started { future, conclude })
+    type Begin<'a, Fut, R> = fn() -> (Fut, &'a Conclusion<R>);
+    let call: Call<'a, Begin<'a, _, R>, _, R> = Call::Started { future, conclusion };
+    Box::pin(call)
 }
 
 /// Ends a call when its timeout is over. The future is boxed, so that only calls with a timeout have a timer,
@@ -281,7 +299,7 @@ macro_rules! start {
             let this = self.bound();
             let event = E::received(event);
             let args = this.slots.args(delivery)?;
-            let begin = move || (this.function.call(event, args), this.conclude);
+            let begin = move || (this.function.call(event, args), &this.conclusion);
             let running: HandlerFuture<'a> = Box::pin(Call::New { begin });
             Ok(match this.timeout {
                 None => running,
@@ -300,7 +318,7 @@ macro_rules! start {
                 _ => return FirstStep::PerDelivery,
             };
             let event = E::received(event);
-            let begin = move || (this.function.call(event, args), this.conclude);
+            let begin = move || (this.function.call(event, args), &this.conclusion);
             let mut call = Box::pin(Call::New { begin });
             match call.as_mut().poll(context) {
                 Poll::Ready(HandlerResult::Done) => FirstStep::Done,

@@ -19,9 +19,10 @@ use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::AsyncSlots;
 use crate::handler::bind::{Function, ParamLookup};
-use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod};
+use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod, Conclusion};
 use crate::handler::outcome::{CatchAllOutcome, Effects};
 use crate::handler::resolver::Resolver;
+use crate::handler::retry::RetryCondition;
 
 /// A closure that calls the function of a catch-all.
 struct CatchAllFunction<F, R>(Function<F, R>);
@@ -55,6 +56,7 @@ pub struct CatchAllBinder<'b, 'r> {
     bound: &'b mut Option<CatchAll>,
     spec: &'static HandlerSpec,
     filter: Option<Filter>,
+    condition: RetryCondition,
 }
 
 impl<'b, 'r> CatchAllBinder<'b, 'r> {
@@ -71,12 +73,18 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
             bound,
             spec,
             filter: None,
+            condition: RetryCondition::default(),
         }
     }
 
     /// Sets the filter of a handler that does not run inline.
     pub fn filter(&mut self, holds: fn(&dyn AnyEvent) -> bool) {
         self.filter = Some(Arc::new(holds));
+    }
+
+    /// Sets which outcomes of an `async fn` are tried again.
+    pub fn retry_when<R: 'static>(&mut self, when: fn(&R) -> bool) {
+        self.condition.set(when);
     }
 
     /// Binds the handler to its parameters. Only this bound checks what the handler may return.
@@ -114,8 +122,9 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
-        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        let (timeout, when) = (self.spec.timeout, self.condition.take::<R>());
+        let conclusion = Conclusion::new(R::conclude_catch_all, when);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclusion);
         self.defer(Call::Async(Arc::new(bound)));
     }
 
@@ -126,8 +135,9 @@ impl<'b, 'r> CatchAllBinder<'b, 'r> {
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, dyn AnyEvent, S, R, Future: Send>,
     {
-        let (timeout, conclude) = (self.spec.timeout, R::conclude_catch_all);
-        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclude);
+        let (timeout, when) = (self.spec.timeout, self.condition.take::<R>());
+        let conclusion = Conclusion::new(R::conclude_catch_all, when);
+        let bound = BoundAsync::<dyn AnyEvent, _, _, _>::new(function, slots, timeout, conclusion);
         self.defer(Call::Async(Arc::new(BoundMethod(bound))));
     }
 

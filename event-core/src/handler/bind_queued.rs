@@ -37,7 +37,7 @@ macro_rules! port {
                     };
                     let ended = {
                         let (event, args) = (held.event(), shared(&this.slots));
-                        let begin = move || (this.function.call(event, args), this.conclude);
+                        let begin = move || (this.function.call(event, args), &this.conclusion);
                         pin!(IsolatedCall::new(Call::New { begin })).await
                     };
                     match ended {

@@ -17,6 +17,7 @@ pub(crate) mod param;
 pub(crate) mod reborrow;
 pub(crate) mod registered;
 pub(crate) mod resolver;
+pub(crate) mod retry;
 
 pub use crate::handler::emitter::Names;
 #[doc(hidden)]

@@ -248,6 +248,15 @@ pub trait AnyQueue: sealed::Sealed + Send + Sync {
 )]
 pub trait ServesAsync: AnyQueue {}
 
+/// A queue that tries failed deliveries again: a [`Queue`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not try failed deliveries again",
+    label = "not a queue for a handler with `retry`",
+    note = "a `LocalQueue` calls its handlers inside of `pump` alone, and nothing runs there when the next \
+            attempt is due: remove `retry`, or use a `Queue`"
+)]
+pub trait Retries: AnyQueue {}
+
 /// A queue whose consumer lends its handlers an `S`: a [`LocalQueue`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not lend a `&mut {S}`",
@@ -264,6 +273,8 @@ impl AnyQueue for Queue {
 }
 
 impl ServesAsync for Queue {}
+
+impl Retries for Queue {}
 
 mod sealed {
     pub trait Sealed {}

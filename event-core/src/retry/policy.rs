@@ -59,6 +59,13 @@ impl RetryPolicy {
         self
     }
 
+    /// Sets the backoff in milliseconds, as generated code has it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_backoff_millis(self, first: u64, last: u64) -> Self {
+        self.with_backoff(Duration::from_millis(first), Duration::from_millis(last))
+    }
+
     /// Lets later deliveries of the same key wait until a delivery has ended.
     #[must_use]
     pub const fn ordered(mut self) -> Self {

@@ -16,8 +16,7 @@ use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
-use crate::handler::bind_async::running;
-use crate::handler::outcome::Effects;
+use crate::handler::bind_async::{Conclusion, running};
 use crate::handler_info::HandlerInfo;
 use crate::panics;
 
@@ -88,9 +87,9 @@ fn add_late_node(
 /// Makes a call that runs `future` and concludes its output.
 pub(crate) fn conclude_async<R: 'static>(
     future: impl Future<Output = R> + Send + 'static,
-    conclude: fn(R, &mut Effects<'_>),
+    conclusion: &'static Conclusion<R>,
 ) -> HandlerFuture<'static> {
-    running(future, conclude)
+    running(future, conclusion)
 }
 
 /// A subscription that does not run inline.

@@ -21,6 +21,12 @@ impl<'d> Delivery<'d> {
         self.emission
     }
 
+    /// Lets the error that the handler returned end the delivery, whatever attempts are left.
+    #[cold]
+    pub(crate) fn refuse_retry(&self) {
+        self.emission.state_mut().progress.is_permanent = true;
+    }
+
     /// Returns what is known about the event's type.
     #[must_use]
     pub fn event(&self) -> &'static EventInfo {

@@ -285,6 +285,7 @@ impl<'e> Emission<'e> {
         for event in collected.caused {
             self.cause(event);
         }
+        self.state_mut().progress.is_permanent = collected.is_permanent;
         for error in collected.errors {
             self.failed(event, DeliveryStatus::Failed, Cause::Error(error));
         }

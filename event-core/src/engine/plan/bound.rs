@@ -229,6 +229,8 @@ pub(crate) enum HandlerResult {
 pub(crate) struct CollectedEffects {
     pub(crate) caused: Vec<Box<dyn ErasedEvent>>,
     pub(crate) errors: Vec<BoxError>,
+    /// The delivery is not tried again, whatever its errors.
+    pub(crate) is_permanent: bool,
     /// The call took longer than this limit, and was dropped.
     pub(crate) timed_out: Option<Duration>,
 }
