@@ -131,6 +131,56 @@ fn a_queued_handler() {
 }
 
 #[test]
+fn handlers_with_retry() {
+    let all = quote!(retry(
+        attempts = 5,
+        backoff = "1s..1m 30s",
+        when = HttpError::is_temporary,
+        ordered
+    ));
+    let expansions = [
+        crate::handler::handler(
+            quote!(queue = MAIL, #all),
+            quote! {
+                async fn notify(event: &OrderPlaced, client: &Client) -> Result<Notified, HttpError> {
+                    client.post(event).await
+                }
+            },
+        ),
+        crate::handler::handler(
+            quote!(queue = MAIL, retry),
+            quote! {
+                fn send_receipt(event: &OrderPlaced) {}
+            },
+        ),
+        crate::handler::handlers(
+            quote!(),
+            quote! {
+                impl Mailer {
+                    #[handler(queue = MAIL, retry(when = Self::is_temporary))]
+                    fn welcome(&self, event: &UserSignedUp) -> Result<(), MailError> {
+                        self.send(event)
+                    }
+                }
+            },
+        ),
+        crate::handler::handler(
+            quote!(retry(attempts = 2, when = is_temporary)),
+            quote! {
+                async fn audit(event: &dyn AnyEvent, log: &Log) -> Result<(), LogFull> {
+                    log.write(event).await
+                }
+            },
+        ),
+    ];
+    let expansions = expansions.into_iter().collect();
+    check_handlers(
+        &expansions,
+        &expect_file!["../golden/handlers_with_retry.rs"],
+    );
+}
+
+#[test]
 fn a_handler_that_is_lent_something() {
     handler(
         quote!(queue = UI),

@@ -91,6 +91,10 @@ static EVENT: Form = Form {
             "`timeout` is a key of `#[handler(...)]`, above the handler",
         ),
         (
+            "retry",
+            "`retry` is a key of `#[handler(...)]`, above the handler",
+        ),
+        (
             "concurrency",
             "`concurrency` is a key of `#[handler(...)]`, above the handler",
         ),

@@ -33,7 +33,20 @@ use super::signature::{Argument, Borrowed, Event, Handler, Tied};
 /// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
 /// ```
 ///
-/// The arguments of such a function are not converted. If a dependency's type has the lifetime of its
+/// `when` of a `retry` is called with the outcome, and only with an error:
+///
+/// ```text
+/// __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
+///     let __event_outcome = send(__event, &*__event_0);
+///     P::retry_when(__event_delivery, &__event_outcome, is_temporary);
+///     P::Ok(__event_outcome)
+/// });
+///
+/// __event_binder.retry_when::<Result<(), E>>(|__event_outcome| P::is_retried(__event_outcome, is_temporary));
+/// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
+/// ```
+///
+/// The arguments of an `async` function are not converted. If a dependency's type has the lifetime of its
 /// borrow, the slot names the resulting type:
 ///
 /// ```text
@@ -71,7 +84,15 @@ pub(super) fn binder(
     let is_queued = keys.queue.is_some() && is_typed;
     let queued = (is_queued && !handler.is_async() && handler.lent().next().is_none())
         .then(|| quote_spanned!(Span::mixed_site()=> __event_binder.queued();));
+    let when = keys
+        .retry
+        .as_ref()
+        .and_then(|retry| retry.value.when.as_ref());
     let bind = if handler.is_async() {
+        let when = when.map(|when| {
+            let is_retried = is_retried(when, private);
+            quote_spanned!(Span::mixed_site()=> __event_binder.retry_when::<#output>(#is_retried);)
+        });
         let bind = match (handler.is_method(), is_queued) {
             (false, false) => quote_spanned!(Span::mixed_site()=> bind_async),
             (false, true) => quote_spanned!(Span::mixed_site()=> bind_async_queued),
@@ -80,6 +101,7 @@ pub(super) fn binder(
         };
         let slots = &parameters.async_slots;
         quote_spanned! {Span::mixed_site()=>
+            #when
             __event_binder.#bind::<#output, _, _>(#function, (#(#slots,)*));
         }
     } else {
@@ -95,14 +117,38 @@ pub(super) fn binder(
             ),
         };
         let arguments = &parameters.arguments;
+        let call = quote_spanned!(Span::mixed_site()=> #function(#(#arguments),*));
+        let result = match when {
+            None => quote_spanned!(Span::mixed_site()=> #private::Ok(#call)),
+            Some(when) => judged(&call, when, private),
+        };
         quote_spanned! {Span::mixed_site()=>
             __event_binder.#bind(move |__event, #lent __event_delivery| {
                 #within
-                #private::Ok(#function(#(#arguments),*))
+                #result
             });
         }
     };
     quote!(#resolve #before #queued #bind)
+}
+
+/// Generates the function that says whether another attempt may follow an outcome.
+fn is_retried(when: &TokenStream, private: &TokenStream) -> TokenStream {
+    // The span is the condition's name, where what does not fit is reported.
+    let at = when.span().resolved_at(Span::mixed_site());
+    quote_spanned!(at=> |__event_outcome| #private::is_retried(__event_outcome, #when))
+}
+
+/// Generates a call whose outcome is judged.
+fn judged(call: &TokenStream, when: &TokenStream, private: &TokenStream) -> TokenStream {
+    let at = when.span().resolved_at(Span::mixed_site());
+    let judge =
+        quote_spanned!(at=> #private::retry_when(__event_delivery, &__event_outcome, #when););
+    quote_spanned! {Span::mixed_site()=>
+        let __event_outcome = #call;
+        #judge
+        #private::Ok(__event_outcome)
+    }
 }
 
 /// The lookups that are made once, and the arguments of each call.

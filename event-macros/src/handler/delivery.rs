@@ -5,6 +5,7 @@ use quote::ToTokens;
 
 use super::lent;
 use super::parse::Keys;
+use super::retry;
 use super::signature::Handler;
 use crate::diagnostics::Diagnostics;
 use crate::text::compact;
@@ -15,6 +16,7 @@ const MOST_SLOTS: usize = 8;
 pub(crate) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     timeout(keys, handler, diagnostics);
     concurrency(keys, handler, diagnostics);
+    retry::check(keys, handler, diagnostics);
     order(keys, handler, diagnostics);
     lent::check(keys, handler, diagnostics);
     control_flow(keys, handler, diagnostics);
@@ -70,7 +72,7 @@ fn concurrency(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics
 }
 
 /// Returns `async fn notify(event: &OrderPlaced) -> Result<(), HttpError>`.
-fn asynchronous(handler: &Handler<'_>) -> String {
+pub(super) fn asynchronous(handler: &Handler<'_>) -> String {
     let signature = &handler.function.signature;
     let (name, inputs) = (&signature.ident, compact(&signature.inputs));
     let (generics, output) = (compact(&signature.generics), compact(&signature.output));

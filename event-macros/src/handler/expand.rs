@@ -141,6 +141,7 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
 /// .asynchronous()
 /// .timeout_millis(5000)
 /// .concurrency(16)
+/// .retry(P::RetryPolicy::new().with_attempts(5))
 /// .queue(|| P::queue(&MAIL))
 /// ```
 ///
@@ -159,6 +160,10 @@ fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenS
         let concurrency = Literal::u32_unsuffixed(concurrency.value);
         delivery.extend(quote_spanned!(Span::mixed_site()=> .concurrency(#concurrency)));
     }
+    if let Some(retry) = &keys.retry {
+        let policy = retry.value.policy(private);
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .retry(#policy)));
+    }
     if let Some(queue) = &keys.queue {
         let queue = &queue.value;
         // The span is the queue's name, where a queue that does not fit is reported.
@@ -167,6 +172,7 @@ fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenS
         let kind = match handler.lent().next().map(|lent| &lent.ty) {
             Some(lent) => quote_spanned!(at=> lending_queue::<#lent, _>),
             None if handler.is_async() => quote_spanned!(at=> async_queue),
+            None if keys.retry.is_some() => quote_spanned!(at=> retrying_queue),
             None => quote_spanned!(at=> queue),
         };
         delivery.extend(quote_spanned!(Span::mixed_site()=> .queue(|| #private::#kind(#queue))));

@@ -11,6 +11,7 @@ mod lints;
 mod parameter;
 mod parse;
 mod place;
+mod retry;
 mod signature;
 mod types;
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Attribute, LitStr, Meta, Path};
 
+use super::retry::Retry;
 use crate::diagnostics::Diagnostics;
 use crate::keys::{Entry, Form, Key, Keyed};
 use crate::names;
@@ -45,6 +46,10 @@ pub(crate) static HANDLER: Form = Form {
             example: "queue = MAIL",
         },
         Key {
+            name: "retry",
+            example: "retry(attempts = 5)",
+        },
+        Key {
             name: "timeout",
             example: "timeout = \"5s\"",
         },
@@ -79,12 +84,23 @@ pub(crate) static HANDLER: Form = Form {
             "wire",
             "`wire` is a key of `#[event(...)]`, above the event",
         ),
+        ("attempts", "write `retry(attempts = {value})`"),
+        ("max_attempts", "write `retry(attempts = {value})`"),
+        ("tries", "write `retry(attempts = {value})`"),
+        ("max_tries", "write `retry(attempts = {value})`"),
+        ("retries", RETRIES),
+        ("max_retries", RETRIES),
+        ("backoff", "write `retry(backoff = {value})`"),
+        ("when", "write `retry(when = {value})`"),
+        ("ordered", "write `retry(ordered)`"),
         (
             "handlers",
             "`handlers` is a key of `#[event(...)]` and of `module!(...)`",
         ),
     ],
 };
+
+const RETRIES: &str = "write `retry(attempts = {value + 1})`: the first call is an attempt, too";
 
 pub(crate) static HANDLERS: Form = Form {
     attribute: "#[handlers(...)]",
@@ -117,6 +133,7 @@ pub(crate) static HANDLERS: Form = Form {
             "write `#[handler(priority = ...)]` above the method",
         ),
         ("queue", "write `#[handler(queue = ...)]` above the method"),
+        ("retry", "write `#[handler(retry(...))]` above the method"),
         (
             "timeout",
             "write `#[handler(timeout = ...)]` above the method",
@@ -134,6 +151,7 @@ pub(crate) struct Keys {
     pub(crate) filter: Option<TokenStream>,
     pub(crate) priority: Option<i32>,
     pub(crate) queue: Option<Keyed<TokenStream>>,
+    pub(crate) retry: Option<Keyed<Retry>>,
     pub(crate) root: Option<Path>,
     /// In milliseconds.
     pub(crate) timeout: Option<Keyed<u64>>,
@@ -181,6 +199,7 @@ impl Keys {
                 "filter" => keys.filter = entry.path(PREDICATE, diagnostics),
                 "priority" => keys.priority = entry.integer("an `i32`", diagnostics),
                 "queue" => keys.queue = Keyed::new(entry, diagnostics, queue),
+                "retry" => keys.retry = Keyed::new(entry, diagnostics, Retry::read),
                 "timeout" => keys.timeout = Keyed::new(entry, diagnostics, Entry::duration),
                 other => unreachable!("`{other}` is in the form and not read"),
             }

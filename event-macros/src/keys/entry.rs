@@ -5,8 +5,8 @@ use quote::ToTokens;
 use syn::parse::{Parse, Parser};
 use syn::{ExprPath, Lit, LitInt, LitStr, Path};
 
-use super::duration;
 use super::split::split;
+use super::{duration, duration_range};
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
@@ -107,6 +107,31 @@ impl Entry {
         None
     }
 
+    /// Reads a string literal that is a range of durations, in milliseconds.
+    pub(crate) fn duration_range(&self, diagnostics: &mut Diagnostics) -> Option<(u64, u64)> {
+        let literal: Option<LitStr> = syn::parse2(self.value.clone()).ok();
+        // `1s..1m` without quotes is an expression to Rust.
+        let bare = text::compact(&self.value);
+        let text = literal.as_ref().map_or_else(|| bare.clone(), LitStr::value);
+        let (why, write) = match (duration_range::milliseconds(&text), literal) {
+            (Ok(range), Some(_)) => return Some(range),
+            (Ok(_), None) => ("it needs quotes".to_owned(), text),
+            (Err(problem), _) => (problem.why, problem.write),
+        };
+        let key = &self.key;
+        let found = if is_range(&self.value) {
+            format!(", found `{bare}`")
+        } else {
+            found(&self.value)
+        };
+        diagnostics.error(
+            &self.value,
+            format!("expected two durations for `{key}`{found}: {why}"),
+            format!("write `{key} = \"{write}\"`"),
+        );
+        None
+    }
+
     /// Reads the path of a module.
     pub(crate) fn module(&self, diagnostics: &mut Diagnostics) -> Option<Path> {
         self.parsed_with(Path::parse_mod_style, "a path", diagnostics)
@@ -192,6 +217,16 @@ fn found(tokens: &TokenStream) -> String {
     } else {
         String::new()
     }
+}
+
+/// Whether a value is a range of literals, such as `1s..1m`.
+fn is_range(tokens: &TokenStream) -> bool {
+    let is_part = |token| match token {
+        TokenTree::Literal(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == '.',
+        _ => false,
+    };
+    tokens.clone().into_iter().all(is_part)
 }
 
 /// Whether a quoted value is of the expected kind.

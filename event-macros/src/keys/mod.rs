@@ -4,12 +4,13 @@
 //! After an error, reading continues with the next key, so that all errors are reported.
 
 mod duration;
+mod duration_range;
 mod entry;
 mod split;
 
-use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::{Attribute, Meta};
+use syn::{Attribute, LitInt, Meta};
 
 pub(crate) use self::entry::{Entry, Keyed};
 pub(crate) use self::split::split;
@@ -26,19 +27,27 @@ pub(crate) struct Form {
     pub(crate) example: &'static str,
     /// The keys in alphabetical order, since messages list them.
     pub(crate) keys: &'static [Key],
-    /// Keys that people write here and that belong somewhere else, with what to do.
+    /// Keys that people write here and that belong somewhere else, with what to do: `{value}` is the value
+    /// that was written, and `{value + 1}` the number after it.
     pub(crate) misplaced: &'static [(&'static str, &'static str)],
 }
 
 pub(crate) struct Key {
     pub(crate) name: &'static str,
-    /// The text to paste: `priority = -10`, or the name of a key without a value.
+    /// The text to paste: `priority = -10`, the name of a key without a value, or `retry(attempts = 5)`, whose
+    /// parentheses may be left out.
     pub(crate) example: &'static str,
 }
 
 impl Key {
     fn is_flag(&self) -> bool {
         self.name == self.example
+    }
+
+    /// Whether its value is a list of keys.
+    fn is_list(&self) -> bool {
+        let rest = self.example.strip_prefix(self.name);
+        rest.is_some_and(|rest| rest.starts_with('('))
     }
 }
 
@@ -115,7 +124,7 @@ impl Form {
         };
         let rest: Vec<TokenTree> = part.collect();
         let Some(known) = self.keys.iter().find(|known| key == known.name) else {
-            self.unknown(&key, diagnostics);
+            self.unknown(&key, &rest, diagnostics);
             return None;
         };
         if earlier.iter().any(|entry| entry.key == key) {
@@ -150,12 +159,12 @@ impl Form {
         })
     }
 
-    fn unknown(&self, key: &Ident, diagnostics: &mut Diagnostics) {
+    fn unknown(&self, key: &Ident, rest: &[TokenTree], diagnostics: &mut Diagnostics) {
         let word = key.unraw().to_string();
         let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
         let elsewhere = self.misplaced.iter().find(|(name, _)| *name == word);
         let help = match (elsewhere, text::did_you_mean(&word, names.iter().copied())) {
-            (Some((_, help)), _) => (*help).to_owned(),
+            (Some((_, help)), _) => with_value(help, rest),
             (None, Some(near)) => format!("did you mean `{near}`?"),
             // `module!(count_sales)`
             (None, None) if self.example.contains('[') => {
@@ -180,11 +189,31 @@ impl Form {
     }
 }
 
+/// Puts the value after an unknown key into the help.
+fn with_value(help: &str, rest: &[TokenTree]) -> String {
+    let value: TokenStream = rest.iter().skip(1).cloned().collect();
+    let next = syn::parse2(value.clone()).ok().and_then(|number: LitInt| {
+        let number: u64 = number.base10_parse().ok()?;
+        number.checked_add(1)
+    });
+    let or_dots = |text: String| {
+        if text.is_empty() {
+            "...".to_owned()
+        } else {
+            text
+        }
+    };
+    let value = or_dots(text::compact(&value));
+    let next = or_dots(next.map(|next| next.to_string()).unwrap_or_default());
+    help.replace("{value}", &value)
+        .replace("{value + 1}", &next)
+}
+
 fn is_string(literal: &Literal) -> bool {
     literal.to_string().starts_with('"')
 }
 
-/// Reads the tokens after a key: nothing for a flag, `= value` for the others.
+/// Reads the tokens after a key: nothing for a flag, `(keys)` or nothing for a list, `= value` for the others.
 fn value(
     key: &Ident,
     known: &Key,
@@ -193,6 +222,7 @@ fn value(
 ) -> Option<TokenStream> {
     let write = format!("write `{}`", known.example);
     match rest {
+        rest if known.is_list() => list(key, rest, write, diagnostics),
         [] if known.is_flag() => Some(TokenStream::new()),
         rest if known.is_flag() => {
             let rest: TokenStream = rest.iter().cloned().collect();
@@ -215,4 +245,25 @@ fn value(
             None
         }
     }
+}
+
+/// Reads the parentheses after a key that is a list.
+fn list(
+    key: &Ident,
+    rest: &[TokenTree],
+    write: String,
+    diagnostics: &mut Diagnostics,
+) -> Option<TokenStream> {
+    let (odd, what) = match rest {
+        [] => return Some(TokenStream::new()),
+        [TokenTree::Group(list), rest @ ..] if list.delimiter() == Delimiter::Parenthesis => {
+            match rest {
+                [] => return Some(list.stream()),
+                [odd, ..] => (odd, format!("expected `,` after `{key}(...)`")),
+            }
+        }
+        [odd, ..] => (odd, format!("expected `(` after `{key}`")),
+    };
+    diagnostics.error(odd, what, write);
+    None
 }
