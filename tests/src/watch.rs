@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_core::handler::HandlerInfo;
-use event_core::observer::{DeliveryResult, DeliveryView, Observer};
+use event_core::observer::{AttemptResult, DeliveryResult, DeliveryView, Observer};
 use event_core::report::{DeliveryStatus, Failure};
 
 /// The last segment of a handler's path; that of a subscription is `subscription`.
@@ -26,6 +26,7 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct Seen {
     started: Vec<String>,
+    attempts_failed: usize,
     ended: Vec<(String, DeliveryStatus)>,
 }
 
@@ -50,6 +51,16 @@ impl Watch {
     pub fn count(&self, how: DeliveryStatus) -> usize {
         let seen = self.seen();
         seen.ended.iter().filter(|(_, ended)| *ended == how).count()
+    }
+
+    /// How many attempts failed of deliveries that are tried again.
+    pub fn attempts_failed(&self) -> usize {
+        self.seen().attempts_failed
+    }
+
+    /// Forgets what was seen.
+    pub fn clear(&self) {
+        *self.seen() = Seen::default();
     }
 
     /// How many deliveries started, and how many ended.
@@ -83,6 +94,10 @@ impl Watch {
 impl Observer for Watch {
     fn delivery_started(&self, delivery: &DeliveryView<'_>) {
         self.seen().started.push(short(delivery.handler()));
+    }
+
+    fn attempt_failed(&self, _: &DeliveryView<'_>, _: &AttemptResult<'_>) {
+        self.seen().attempts_failed += 1;
     }
 
     fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {

@@ -17,6 +17,7 @@ mod order;
 mod pending;
 mod queues;
 mod record;
+mod retry;
 mod shutdown;
 mod subscriptions;
 mod verdicts;

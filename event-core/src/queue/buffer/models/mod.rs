@@ -18,6 +18,7 @@ use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
 mod capacity;
 mod closing;
+mod delayed;
 mod events;
 mod lanes;
 mod waiting;
