@@ -6,7 +6,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use event_core::observer::{DeliveryResult, DeliveryView, EmissionView, Observer, ObserverGuard};
+use event_core::observer::{
+    AttemptResult, DeliveryResult, DeliveryView, EmissionView, Observer, ObserverGuard,
+};
 use event_core::queue::QueueHandle;
 use event_core::{Dispatcher, dispatcher::DispatcherHandle};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
@@ -15,6 +17,7 @@ use metrics::{gauge, histogram};
 const EMITTED: &str = "event_emitted_total";
 const DELIVERIES: &str = "event_deliveries_total";
 const DURATION: &str = "event_delivery_duration_seconds";
+const FAILED_ATTEMPTS: &str = "event_failed_attempts_total";
 const OBSERVER_PANICS: &str = "event_observer_panics_total";
 const DEPTH: &str = "event_queue_depth";
 const RUNNING: &str = "event_queue_running";
@@ -32,7 +35,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// | --- | --- | --- | --- |
 /// | `event_emitted_total` | counter | `event` | emissions, with caused ones |
 /// | `event_deliveries_total` | counter | `event`, `handler`, `ended` | deliveries, by how they [ended](event_core::report::DeliveryStatus::as_str) |
-/// | `event_delivery_duration_seconds` | histogram | `event`, `handler` | how long handlers ran |
+/// | `event_failed_attempts_total` | counter | `event`, `handler` | attempts that failed of deliveries that are [tried again](event_core::retry) |
+/// | `event_delivery_duration_seconds` | histogram | `event`, `handler` | how long handlers ran, for each attempt |
 /// | `event_queue_depth`, `event_queue_running` | gauge | `queue` | deliveries that wait, that run |
 /// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event of the longest waiting delivery was emitted; 0 if none waits |
 /// | `event_queue_dropped_total`, `event_queue_rejected_total`, `event_queue_waits_total` | counter | `queue` | deliveries that found the queue full, by what happened to them |
@@ -119,6 +123,14 @@ impl Observer for Deliveries {
         counter!(EMITTED, "event" => emission.event().name()).increment(1);
     }
 
+    fn attempt_failed(&self, delivery: &DeliveryView<'_>, attempt: &AttemptResult<'_>) {
+        let (event, handler) = (delivery.event().name(), delivery.handler().name());
+        counter!(FAILED_ATTEMPTS, "event" => event, "handler" => handler).increment(1);
+        if let Some(took) = attempt.took() {
+            histogram!(DURATION, "event" => event, "handler" => handler).record(took);
+        }
+    }
+
     fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
         let (event, handler) = (delivery.event().name(), delivery.handler().name());
         let ended = end.ended().as_str();
@@ -165,6 +177,10 @@ fn look_at(queue: &QueueHandle) {
 fn describe() {
     describe_counter!(EMITTED, "events that were emitted");
     describe_counter!(DELIVERIES, "deliveries, by how they ended");
+    describe_counter!(
+        FAILED_ATTEMPTS,
+        "attempts that failed of deliveries that are tried again"
+    );
     describe_histogram!(DURATION, Unit::Seconds, "how long handlers ran");
     describe_counter!(OBSERVER_PANICS, "observers that panicked");
     describe_gauge!(DEPTH, "deliveries that wait in a queue");

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Barrier, OnceLock};
 
 use event_core::queue::{Overflow, Queue};
-use event_core::{Dispatcher, Event, handler};
+use event_core::{Dispatcher, Event, Meta, handler};
 use event_telemetry::record;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use tokio::sync::Mutex;
 
 #[derive(Event)]
 #[event(name = "shop.purchase_made")]
@@ -55,7 +56,10 @@ fn snapshotter() -> &'static Snapshotter {
     })
 }
 
-/// The figures, by name and labels. Counters are read and not reset.
+/// Held by each test: a snapshot takes the figures of all.
+static FIGURES: Mutex<()> = Mutex::const_new(());
+
+/// Takes the figures, by name and labels.
 fn figures() -> HashMap<String, DebugValue> {
     let snapshot = snapshotter().snapshot().into_vec();
     let figures = snapshot.into_iter().map(|(key, _, _, value)| {
@@ -76,6 +80,7 @@ fn gauge(value: f64) -> DebugValue {
 
 #[tokio::test]
 async fn emissions_deliveries_and_queues_are_recorded_by_name() {
+    let _alone = FIGURES.lock().await;
     snapshotter();
     let gate = Arc::new(Gate(Barrier::new(2)));
     let dispatcher = Dispatcher::builder()
@@ -174,4 +179,43 @@ fn counted(figures: &HashMap<String, DebugValue>) -> String {
         "{:?}",
         figures.get("event_emitted_total{event=shop.points_earned}")
     )
+}
+
+#[derive(Event)]
+#[event(name = "shop.card_charged")]
+struct CardCharged;
+
+#[handler(retry(attempts = 3, backoff = "1ms..1ms"))]
+async fn charge(_event: &CardCharged, meta: Meta) -> Result<(), &'static str> {
+    if meta.attempt() < 3 {
+        Err("busy")
+    } else {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn failed_attempts_are_counted_apart_from_the_delivery() {
+    let _alone = FIGURES.lock().await;
+    snapshotter();
+    let builder = Dispatcher::builder().only(charge);
+    let dispatcher = builder.build().expect("a dispatcher");
+    let _recording = record(&dispatcher);
+    assert_eq!(dispatcher.emit_async(CardCharged).await.done(), 1);
+    let seen = figures();
+    let handler = "event=shop.card_charged,handler=metrics::charge";
+    assert_eq!(
+        seen[&format!("event_failed_attempts_total{{{handler}}}")],
+        DebugValue::Counter(2)
+    );
+    assert_eq!(
+        seen[&format!("event_deliveries_total{{{handler},ended=done}}")],
+        DebugValue::Counter(1)
+    );
+    let DebugValue::Histogram(times) =
+        &seen[&format!("event_delivery_duration_seconds{{{handler}}}")]
+    else {
+        panic!("durations are a histogram")
+    };
+    assert_eq!(times.len(), 3);
 }

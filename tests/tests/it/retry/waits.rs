@@ -194,7 +194,11 @@ fn a_shutdown_that_runs_out_of_time_names_it_and_abandons_it() {
                     "{shown}"
                 );
             }
-            assert_eq!(watch.count(DeliveryStatus::Abandoned), attempts);
+            // A thread that has just ended an attempt sees the end of the dispatcher after the shutdown.
+            until_async("observers are told of each", || {
+                watch.count(DeliveryStatus::Abandoned) == attempts
+            })
+            .await;
             watch.clear();
         }
     });
@@ -220,8 +224,14 @@ fn it_holds_no_permit_of_its_handler() {
         assert_eq!((first.done(), second.done()), (1, 1));
         assert_eq!(attempts(&journal), ["a1.1", "a2.1", "a1.2", "a2.2"]);
         assert!(start.elapsed() < 2 * HOUR);
+        let watch = Arc::new(Watch::default());
+        let _watching = dispatcher.observe(watch.clone());
         for number in [1, 2] {
             assert_eq!(dispatcher.emit(held("b", number)).handed_over(), 1);
+            until_async("the first attempt has failed", || {
+                watch.attempts_failed() == number as usize
+            })
+            .await;
         }
         let end = dispatcher.shutdown(2 * HOUR).await;
         assert!(end.is_complete(), "{end}");
