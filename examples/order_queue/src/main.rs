@@ -9,6 +9,8 @@
 //! * The queue is one line in `src/warehouse.rs`, and `pack` names it. Whoever emits does not know that
 //!   there is one; take `queue = PACKING` away, and `pack` runs inside of `emit_async`.
 //! * First the emitter waits whenever 100 orders do. Nothing is lost, and never do more wait.
+//! * Then the packing machine jams now and then. A jam does not last, so `pack` says `retry`: a delivery that
+//!   failed waits a little and is tried again, and the packers pack other orders meanwhile.
 //! * Then nobody may wait, and the packers pause: 100 orders find room, and what becomes of the other
 //!   4,900 is the queue's policy. Each is counted, and a rejected one is in the emitter's report.
 //!
@@ -49,6 +51,18 @@ async fn main() -> Result<(), BoxError> {
     );
     let shutdown = dispatcher.shutdown(Duration::from_secs(10)).await;
     println!("  closed, with nothing left: {}", shutdown.is_complete());
+
+    println!("{ORDERS} orders, and each 50th jams the packing machine.");
+    let (dispatcher, warehouse) = open(Overflow::Wait)?;
+    warehouse.jam((1..=ORDERS).filter(|order_id| order_id % 50 == 0));
+    for order_id in 1..=ORDERS {
+        dispatcher.emit_async(OrderPlaced { order_id }).await;
+    }
+    let queue = dispatcher.queue(&PACKING).expect("a handler names it");
+    queue.join().await;
+    let counts = queue.counts();
+    println!("  packed {}, failed {}", counts.done, counts.failed);
+    println!("  jams that another attempt healed: {}", warehouse.jammed());
 
     println!("{ORDERS} orders while the packers pause, and nobody waits.");
     println!("  policy      packed  dropped  rejected  which were packed");

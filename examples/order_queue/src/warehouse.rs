@@ -1,5 +1,6 @@
 //! Where orders are packed.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,12 +18,18 @@ pub(crate) static PACKING: Queue = Queue::new("packing")
     .consumers(2)
     .overflow(Overflow::Wait);
 
-#[handler(queue = PACKING)]
-pub(crate) async fn pack(order: &OrderPlaced, warehouse: &Warehouse) {
-    warehouse.begin();
-    tokio::task::yield_now().await; // it takes a while, and the other packer goes on
+#[handler(queue = PACKING, retry(attempts = 3, backoff = "1ms..5ms"))]
+pub(crate) async fn pack(order: &OrderPlaced, warehouse: &Warehouse) -> Result<(), Jammed> {
+    warehouse.begin(order.order_id)?;
+    tokio::task::yield_now().await; // it takes a while, and the other packer continues
     warehouse.end(order.order_id);
+    Ok(())
 }
+
+/// The packing machine is jammed, which does not last.
+#[derive(Debug, thiserror::Error)]
+#[error("the packing machine is jammed")]
+pub(crate) struct Jammed;
 
 /// What was packed, and how many packers were at work at once.
 #[derive(Default)]
@@ -30,16 +37,34 @@ pub(crate) struct Warehouse(Mutex<Ledger>);
 
 #[derive(Default)]
 struct Ledger {
+    /// The orders that jam the machine, each once.
+    jams: BTreeSet<u32>,
+    jammed: usize,
     packed: Vec<u32>,
     at_work: usize,
     most: usize,
 }
 
 impl Warehouse {
-    fn begin(&self) {
+    /// Lets each of these orders jam the packing machine, once.
+    pub(crate) fn jam(&self, orders: impl IntoIterator<Item = u32>) {
+        self.ledger().jams.extend(orders);
+    }
+
+    fn begin(&self, order_id: u32) -> Result<(), Jammed> {
         let mut ledger = self.ledger();
+        if ledger.jams.remove(&order_id) {
+            ledger.jammed += 1;
+            return Err(Jammed);
+        }
         ledger.at_work += 1;
         ledger.most = ledger.most.max(ledger.at_work);
+        Ok(())
+    }
+
+    /// How often the machine was jammed.
+    pub(crate) fn jammed(&self) -> usize {
+        self.ledger().jammed
     }
 
     fn end(&self, order_id: u32) {

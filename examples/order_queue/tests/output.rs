@@ -16,6 +16,9 @@ fn the_emitter_waits_nothing_is_lost_and_each_policy_has_its_counts() {
           had to wait for room: true
           at most 100 waited, 2 were packed at once
           closed, with nothing left: true
+        5000 orders, and each 50th jams the packing machine.
+          packed 5000, failed 0
+          jams that another attempt healed: 100
         5000 orders while the packers pause, and nobody waits.
           policy      packed  dropped  rejected  which were packed
           Reject         100        0      4900  1 to 100

@@ -1,11 +1,18 @@
 //! The wiring: the one place that names all modules of the shop.
 
-use std::{fs::File, sync::Arc, thread};
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
 use event_core::{Dispatcher, error::BuildError, wire::journal::JournalWriter};
 use shop_audit::AuditLog;
 use shop_loyalty::{Customers, TierBoard};
-use shop_receipts::{RECEIPTS, ReceiptDesk};
+use shop_receipts::{RECEIPTS, ReceiptDesk, ReceiptError};
 use shop_sales::SalesLedger;
 use shop_stock::Shelf;
 use tokio::runtime::Handle;
@@ -26,6 +33,15 @@ pub(crate) struct Shop {
     pub(crate) tally: Arc<Tally>,
 }
 
+/// A mail server that is busy at each 500th connection.
+fn busy_server() -> impl Fn() -> Result<(), ReceiptError> {
+    let connections = AtomicU64::new(0);
+    move || match (connections.fetch_add(1, Ordering::Relaxed) + 1) % 500 {
+        0 => Err(ReceiptError::ServerBusy),
+        _ => Ok(()),
+    }
+}
+
 impl Shop {
     /// Opens the shop; without a log, the audit module stays out of it. A recorder sees all that
     /// happens.
@@ -40,7 +56,8 @@ impl Shop {
         let tiers = Arc::new(TierBoard::default());
         let shelf = Arc::new(Shelf::default());
         let delay = receipts.delay;
-        let desk = Arc::new(ReceiptDesk::with_mail(move |_| thread::sleep(delay)));
+        let desk = ReceiptDesk::with_mail(move |_| thread::sleep(delay));
+        let desk = Arc::new(desk.with_server(busy_server()));
         let audit = audit.map(Arc::new);
         let tally = Arc::new(Tally::default());
         let unheard = Arc::clone(&tally);

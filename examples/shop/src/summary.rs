@@ -151,7 +151,14 @@ impl Summary<'_> {
         let places = format!("of {} places", self.receipts.capacity);
         heading(f, "Queue of receipts")?;
         row(f, "offered", counts.offered, "")?;
+        let failed_attempts = self.shop.tally.counts().failed_attempts;
         row(f, "sent", counts.done, "")?;
+        row(
+            f,
+            "tried again",
+            failed_attempts,
+            "since the mail server was busy",
+        )?;
         row(f, "failed", counts.failed, "")?;
         row(f, "dropped", counts.dropped, "")?;
         row(f, "rejected", counts.rejected, "")?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use event_core::{
-    observer::{DeliveryResult, DeliveryView, EmissionView, Observer},
+    observer::{AttemptResult, DeliveryResult, DeliveryView, EmissionView, Observer},
     report::{DeliveryStatus, Failure},
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Counts {
     pub(crate) events: usize,
     /// How many deliveries there were, by how they ended.
     ended: HashMap<DeliveryStatus, usize>,
+    /// How many attempts failed of deliveries that were tried again.
+    pub(crate) failed_attempts: usize,
     /// The failures by the name of the handler, and by what became of the delivery.
     pub(crate) failures: BTreeMap<(&'static str, String), Failures>,
 }
@@ -66,6 +68,10 @@ impl Tally {
 impl Observer for Tally {
     fn emission_started(&self, _emission: &EmissionView<'_>) {
         self.counts().events += 1;
+    }
+
+    fn attempt_failed(&self, _delivery: &DeliveryView<'_>, _attempt: &AttemptResult<'_>) {
+        self.counts().failed_attempts += 1;
     }
 
     fn delivery_ended(&self, _delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {

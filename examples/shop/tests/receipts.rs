@@ -36,7 +36,12 @@ fn whatever_happens_to_a_receipt_that_finds_no_room_it_is_counted_and_its_sale_i
         assert_eq!(run.queue("offered"), 6919, "{overflow}");
         assert!(adds_up(&run), "{overflow}:\n{}", run.stdout);
         assert_eq!(run.value("receipts"), run.queue("sent").to_string());
-        assert_eq!(run.queue("high water"), 1, "{overflow}");
+        // A receipt that is tried again waits, too, though it found the place taken: one for each consumer.
+        let high_water = run.queue("high water");
+        assert!(
+            (1..=1 + 4).contains(&high_water),
+            "{overflow}: {high_water}"
+        );
         for way in ["rejected", "dropped", "abandoned"] {
             assert!(
                 run.queue(way) == 0 || lost == Some(way),
@@ -54,6 +59,8 @@ fn a_sale_waits_for_a_slow_mail_server_when_the_queue_is_full_and_no_receipt_is_
     let run = shop(&["--receipt-delay", "100us", "--queue-capacity", "1"]);
     assert_eq!(run.status, Some(0));
     assert_eq!((run.queue("sent"), run.queue("failed")), (6911, 8));
+    // The mail server is busy at each 500th of 6924 connections.
+    assert_eq!(run.queue("tried again"), 13);
     assert!(run.queue("waits") > 0, "{}", run.stdout);
 }
 

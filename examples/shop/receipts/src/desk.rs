@@ -7,11 +7,14 @@ use std::{
 
 use shop_events::ReceiptSent;
 
+use crate::ReceiptError;
+
 /// Numbers and mails what goes out to customers, and counts it.
 pub struct ReceiptDesk {
     numbers: AtomicU64,
     receipts: AtomicU64,
     vouchers: AtomicU64,
+    connect: Box<dyn Fn() -> Result<(), ReceiptError> + Send + Sync>,
     mail: Box<dyn Fn(&ReceiptSent) + Send + Sync>,
 }
 
@@ -29,8 +32,28 @@ impl ReceiptDesk {
             numbers: AtomicU64::new(0),
             receipts: AtomicU64::new(0),
             vouchers: AtomicU64::new(0),
+            connect: Box::new(|| Ok(())),
             mail: Box::new(mail),
         }
+    }
+
+    /// Asks `connect` before each receipt whether the mail server takes mail.
+    #[must_use]
+    pub fn with_server(
+        mut self,
+        connect: impl Fn() -> Result<(), ReceiptError> + Send + Sync + 'static,
+    ) -> ReceiptDesk {
+        self.connect = Box::new(connect);
+        self
+    }
+
+    /// Connects to the mail server.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ReceiptError::ServerBusy`] if the server takes no mail now.
+    pub fn connect(&self) -> Result<(), ReceiptError> {
+        (self.connect)()
     }
 
     /// Takes the next receipt's number, from 1.

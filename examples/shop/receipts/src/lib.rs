@@ -32,30 +32,43 @@ pub const CAPACITY: usize = 8192;
 /// What a customer in the highest tier is thanked with.
 pub const VOUCHER: Cents = Cents::dollars(20);
 
-/// A receipt states what was paid, and here nothing was.
+/// Why a receipt was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no receipt for 0.00 dollars: customer {customer_id}, {date}")]
-pub struct NothingPaid {
-    /// Who took the CDs.
-    pub customer_id: u64,
-    /// When.
-    pub date: Date,
+pub enum ReceiptError {
+    /// A receipt states what was paid, and here nothing was.
+    #[error("no receipt for 0.00 dollars: customer {customer_id}, {date}")]
+    NothingPaid {
+        /// Who took the CDs.
+        customer_id: u64,
+        /// When.
+        date: Date,
+    },
+    /// The mail server takes no mail now.
+    #[error("the mail server is busy")]
+    ServerBusy,
 }
 
-/// Sends the receipt of a purchase.
+/// Whether another attempt may send the receipt.
+#[must_use]
+pub fn is_temporary(error: &ReceiptError) -> bool {
+    matches!(error, ReceiptError::ServerBusy)
+}
+
+/// Sends the receipt of a purchase. If the mail server is busy, the delivery is tried again.
 ///
 /// # Errors
 ///
-/// [`NothingPaid`] if the amount is zero. That is this module's own trouble: the others have the
-/// purchase all the same.
-#[handler(queue = RECEIPTS)]
-pub fn send_receipt(event: &PurchaseMade, desk: &ReceiptDesk) -> Result<ReceiptSent, NothingPaid> {
+/// Returns [`ReceiptError::NothingPaid`] if the amount is zero. That is this module's own trouble: the
+/// others have the purchase all the same.
+#[handler(queue = RECEIPTS, retry(attempts = 5, backoff = "1ms..20ms", when = is_temporary))]
+pub fn send_receipt(event: &PurchaseMade, desk: &ReceiptDesk) -> Result<ReceiptSent, ReceiptError> {
     if event.amount.is_zero() {
-        return Err(NothingPaid {
+        return Err(ReceiptError::NothingPaid {
             customer_id: event.customer_id,
             date: event.date,
         });
     }
+    desk.connect()?; // before the receipt has a number, so that there is no gap
     let receipt = ReceiptSent {
         number: desk.next_receipt(),
         customer_id: event.customer_id,
@@ -86,7 +99,7 @@ mod tests {
     use jiff::civil::date;
     use shop_events::{Cents, PurchaseMade, ReceiptSent};
 
-    use super::{NothingPaid, ReceiptDesk, send_receipt};
+    use super::{ReceiptDesk, ReceiptError, send_receipt};
 
     #[test]
     fn receipts_are_numbered_without_a_gap_and_nothing_paid_gets_none() {
@@ -112,7 +125,7 @@ mod tests {
             })
         };
         assert_eq!(buy(2933), sent(1, 2933));
-        assert_eq!(buy(0), Err(NothingPaid { customer_id, date }));
+        assert_eq!(buy(0), Err(ReceiptError::NothingPaid { customer_id, date }));
         assert_eq!(buy(1), sent(2, 1));
         assert_eq!(desk.receipts(), 2);
     }
