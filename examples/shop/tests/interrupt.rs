@@ -140,7 +140,9 @@ fn a_second_interrupt_ends_the_program_at_once() {
 
     assert_eq!((run.status, run.stdout.as_str()), (Some(130), ""));
     let last_words = "shop: ended at once, without a summary";
-    assert!(run.stderr.ends_with(last_words), "{}", run.stderr);
+    // The sale that is being made may still be written to the audit.
+    let has_last_words = run.stderr.lines().any(|line| line == last_words);
+    assert!(has_last_words, "{}", run.stderr);
 }
 
 #[test]
