@@ -109,6 +109,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped if it returns `false` |
 /// | `priority = -10` | lower runs first; the default is 0 |
 /// | `queue = MAIL` | the `static` queue in which deliveries wait |
+/// | `retry`, `retry(attempts = 5, backoff = "100ms..30s", when = is_temporary, ordered)` | for an `async` handler, and with a `Queue`: a delivery that failed, panicked or timed out is tried again. Each of the keys may be left out; `RetryPolicy` in `event_core::retry` says what they mean |
 /// | `timeout = "5s"` | for an `async` handler: a delivery that takes longer is cancelled. An integer and `ms`, `s`, `m` or `h`, or several as in `"1m 30s"` |
 ///
 /// # Examples

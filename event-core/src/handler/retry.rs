@@ -12,34 +12,31 @@ use std::any::Any;
 
 use crate::engine::emission::delivery::Delivery;
 
-/// What a handler with `when` returns: a `Result`.
+/// What a handler returns whose errors of type `E` are judged by `when`: a `Result`. `E` is a parameter of the
+/// trait, since rustc reports an outcome without errors twice where `E` is an associated type.
 #[diagnostic::on_unimplemented(
-    message = "`when` judges a handler's error, and `{Self}` is no `Result`",
+    message = "`when` judges the error of a `Result`, and the handler returns `{Self}`",
     label = "judges an error, and the handler returns none",
     note = "let the handler return a `Result<_, _>`, or remove `when`: a timeout and a panic are tried again \
             without it, too"
 )]
-pub trait Fallible {
-    type Error;
-
-    fn error(&self) -> Option<&Self::Error>;
+pub trait Fallible<E> {
+    fn error(&self) -> Option<&E>;
 }
 
-impl<T, E> Fallible for Result<T, E> {
-    type Error = E;
-
+impl<T, E> Fallible<E> for Result<T, E> {
     fn error(&self) -> Option<&E> {
         self.as_ref().err()
     }
 }
 
 /// Whether an outcome has no error, or one after which the handler is called again.
-pub fn is_retried<R: Fallible>(outcome: &R, when: fn(&R::Error) -> bool) -> bool {
+pub fn is_retried<E, R: Fallible<E>>(outcome: &R, when: fn(&E) -> bool) -> bool {
     outcome.error().is_none_or(when)
 }
 
 /// Lets a delivery end at once if its outcome has an error that is not tried again.
-pub fn retry_when<R: Fallible>(delivery: &Delivery<'_>, outcome: &R, when: fn(&R::Error) -> bool) {
+pub fn retry_when<E, R: Fallible<E>>(delivery: &Delivery<'_>, outcome: &R, when: fn(&E) -> bool) {
     if !is_retried(outcome, when) {
         delivery.refuse_retry();
     }

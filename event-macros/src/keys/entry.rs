@@ -110,6 +110,10 @@ impl Entry {
     /// Reads a string literal that is a range of durations, in milliseconds.
     pub(crate) fn duration_range(&self, diagnostics: &mut Diagnostics) -> Option<(u64, u64)> {
         let literal: Option<LitStr> = syn::parse2(self.value.clone()).ok();
+        if !is_range(&self.value) {
+            self.expected("two durations in a string", diagnostics);
+            return None;
+        }
         // `1s..1m` without quotes is an expression to Rust.
         let bare = text::compact(&self.value);
         let text = literal.as_ref().map_or_else(|| bare.clone(), LitStr::value);
@@ -119,14 +123,9 @@ impl Entry {
             (Err(problem), _) => (problem.why, problem.write),
         };
         let key = &self.key;
-        let found = if is_range(&self.value) {
-            format!(", found `{bare}`")
-        } else {
-            found(&self.value)
-        };
         diagnostics.error(
             &self.value,
-            format!("expected two durations for `{key}`{found}: {why}"),
+            format!("expected two durations for `{key}`, found `{bare}`: {why}"),
             format!("write `{key} = \"{write}\"`"),
         );
         None
@@ -219,7 +218,7 @@ fn found(tokens: &TokenStream) -> String {
     }
 }
 
-/// Whether a value is a range of literals, such as `1s..1m`.
+/// Whether a value is a literal, or a range of literals such as `1s..1m`.
 fn is_range(tokens: &TokenStream) -> bool {
     let is_part = |token| match token {
         TokenTree::Literal(_) => true,

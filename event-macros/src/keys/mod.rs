@@ -254,16 +254,19 @@ fn list(
     write: String,
     diagnostics: &mut Diagnostics,
 ) -> Option<TokenStream> {
-    let (odd, what) = match rest {
-        [] => return Some(TokenStream::new()),
+    match rest {
+        [] => Some(TokenStream::new()),
         [TokenTree::Group(list), rest @ ..] if list.delimiter() == Delimiter::Parenthesis => {
-            match rest {
-                [] => return Some(list.stream()),
-                [odd, ..] => (odd, format!("expected `,` after `{key}(...)`")),
+            if let [odd, ..] = rest {
+                let what = format!("expected `,` after `{key}(...)`");
+                diagnostics.error(odd, what, format!("write `,` before `{odd}`"));
+                return None;
             }
+            Some(list.stream())
         }
-        [odd, ..] => (odd, format!("expected `(` after `{key}`")),
-    };
-    diagnostics.error(odd, what, write);
-    None
+        [odd, ..] => {
+            diagnostics.error(odd, format!("expected `(` after `{key}`"), write);
+            None
+        }
+    }
 }

@@ -7,7 +7,7 @@ struct OrderPlaced {
     order_id: u64,
 }
 
-#[handler(durable, id = "sales.count", alias = "count", retry(attempts = 10))]
+#[handler(durable, id = "sales.count", alias = "count", retries = 10)]
 fn count_sales(event: &OrderPlaced) {}
 
 fn main() {}

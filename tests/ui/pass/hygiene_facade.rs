@@ -28,11 +28,17 @@ fn count(_: &OrderPlaced) -> PostSave<u8> {
 
 static MAIL: Queue = Queue::new("mail");
 
-#[handler(crate = facade::nested::events, filter = is_any)]
+#[handler(crate = facade::nested::events, filter = is_any, retry)]
 async fn asynchronous(_: &OrderPlaced) {}
 
-#[handler(crate = facade::nested::events, filter = is_any, queue = MAIL)]
-fn queued(_: &OrderPlaced) {}
+#[handler(crate = facade::nested::events, filter = is_any, queue = MAIL, retry(when = is_temporary))]
+fn queued(_: &OrderPlaced) -> Result<(), String> {
+    Ok(())
+}
+
+fn is_temporary(_: &String) -> bool {
+    true
+}
 
 fn is_any(_: &OrderPlaced) -> bool {
     true

@@ -63,6 +63,20 @@ async fn async_queue(_: &E, slots: Option<&R>) {
     let _ = slots;
 }
 
+#[handler(queue = queue, retry(when = retry_when))]
+fn is_retried(_: &E) -> Result<(), String> {
+    Result::Ok(())
+}
+
+#[handler(retry(when = retry_when))]
+async fn outcome(_: &E) -> Result<(), String> {
+    Result::Ok(())
+}
+
+fn retry_when(outcome: &String) -> bool {
+    outcome.is_empty()
+}
+
 #[handler(queue = lent)]
 fn bind_lent(_: &E, lent_: &mut S) {
     let _ = lent_;
@@ -80,6 +94,7 @@ fn new(_: &P<u8>) {}
 fn main() {
     let builder = Dispatcher::builder().provide(9_u64);
     let builder = builder.without(bind_async).without(async_queue);
+    let builder = builder.without(is_retried).without(outcome);
     let dispatcher = builder.build().unwrap();
     assert!(Event::lane(&Events { lane: 1 }).is_some());
     assert_eq!(

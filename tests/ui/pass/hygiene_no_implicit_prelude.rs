@@ -60,8 +60,17 @@ async fn asynchronous(
     Payment::Nothing
 }
 
-#[handler(queue = MAIL)]
+#[handler(queue = MAIL, retry(when = is_temporary, backoff = "1s..1m", ordered))]
 async fn audit_later(_event: &dyn AnyEvent) -> ::std::result::Result<(), ::std::fmt::Error> {
+    ::std::result::Result::Ok(())
+}
+
+fn is_temporary(_error: &::std::fmt::Error) -> bool {
+    true
+}
+
+#[handler(queue = MAIL, retry(attempts = 2, when = is_temporary))]
+fn queued_with_retry(_event: &OrderPlaced) -> ::std::result::Result<(), ::std::fmt::Error> {
     ::std::result::Result::Ok(())
 }
 
@@ -89,7 +98,8 @@ mod listed {
 fn main() {
     let builder = Dispatcher::builder().provide(9_u64).provide(Mailer);
     let builder = builder.without(asynchronous).without(audit_later);
-    let builder = builder.without(queued).without(Mailer::welcome_later);
+    let builder = builder.without(queued).without(queued_with_retry);
+    let builder = builder.without(Mailer::welcome_later);
     let dispatcher = builder.module(listed::MODULE).build().unwrap();
     let report = dispatcher.emit(OrderPlaced {
         order_id: 7,

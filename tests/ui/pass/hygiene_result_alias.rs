@@ -63,7 +63,7 @@ struct Arc;
 #[allow(dead_code, non_camel_case_types)]
 struct u64_;
 
-#[handler(filter = is_small, timeout = "5s")]
+#[handler(filter = is_small, timeout = "5s", retry(when = is_temporary))]
 async fn later(
     event: &OrderPlaced,
     limit: &u64,
@@ -73,6 +73,10 @@ async fn later(
 ) -> Result<()> {
     assert!(event.order_id < *limit && missing.is_none() && context.is_none());
     Answer::Ok(())
+}
+
+fn is_temporary(_error: &::std::fmt::Error) -> bool {
+    true
 }
 
 fn is_small(event: &OrderPlaced) -> bool {

@@ -77,6 +77,30 @@ pub async fn later(_event: &OrderPlaced, _counter: &Counter) -> Option<PostSave<
 #[handler(queue = MAIL, filter = is_any)]
 pub fn queued(_event: &OrderPlaced) {}
 
+fn is_temporary(_error: &std::fmt::Error) -> bool {
+    true
+}
+
+/// Tried again.
+///
+/// # Errors
+///
+/// Never.
+#[handler(queue = MAIL, retry(when = is_temporary, ordered))]
+pub fn queued_with_retry(_event: &OrderPlaced) -> Result<(), std::fmt::Error> {
+    Ok(())
+}
+
+/// Tried again later.
+///
+/// # Errors
+///
+/// Never.
+#[handler(retry(attempts = 3, when = is_temporary))]
+pub async fn later_with_retry(_event: &OrderPlaced) -> Result<(), std::fmt::Error> {
+    Ok(())
+}
+
 /// Shown.
 #[handler(queue = UI, filter = is_any)]
 pub fn shown(_event: &OrderPlaced, _counter: &mut Counter, _other: &Counter) {}
@@ -102,6 +126,7 @@ mod inner {
 fn main() {
     let builder = Dispatcher::builder().provide(Counter).module(inner::MODULE);
     let builder = builder.without(later).without(queued);
+    let builder = builder.without(later_with_retry).without(queued_with_retry);
     let builder = builder.without(Counter::async_method);
     let dispatcher = builder.build().unwrap();
     assert_eq!(dispatcher.emit(OrderPlaced { order_id: 7 }).done(), 3);

@@ -1,0 +1,22 @@
+#![allow(unused)]
+
+use event_core::queue::{LocalQueue, Queue};
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+static MAIL: Queue = Queue::new("mail");
+
+fn is_temporary(error: &std::io::Error) -> bool {
+    true
+}
+
+#[handler(queue = MAIL, retry(when = is_temporary))]
+fn notify(event: &OrderPlaced) -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}

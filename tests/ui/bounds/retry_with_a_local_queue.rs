@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use event_core::queue::{LocalQueue, Queue};
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+struct App;
+
+static UI: LocalQueue<App> = LocalQueue::new("ui");
+
+#[handler(queue = UI, retry)]
+fn notify(event: &OrderPlaced) {}
+
+fn main() {}

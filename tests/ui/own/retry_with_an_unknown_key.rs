@@ -1,0 +1,15 @@
+#![allow(unused)]
+
+use event_core::{Event, handler};
+
+#[derive(Event)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[handler(retry(atempts = 3, timeout = "5s", retries = 4, jitter, colour = 3))]
+async fn notify(event: &OrderPlaced) -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}
