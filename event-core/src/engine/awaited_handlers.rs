@@ -63,7 +63,7 @@ impl<'a> Future for AwaitedHandlers<'a> {
         while let Some((index, ended)) = first_polls::next_ended(waiting, context) {
             if let Some(ended) = ended {
                 let waiting = std::mem::take(waiting);
-                let started = StartedRoot::after_wait(this.done, index, ended, waiting);
+                let started = StartedRoot::after_wait(this.done, index, *ended, waiting);
                 return Poll::Ready(Err(started));
             }
             this.done += 1;

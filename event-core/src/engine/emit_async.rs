@@ -32,7 +32,11 @@ use crate::report::Report;
 /// Emits a root, runs its async handlers, and waits for capacity in queues.
 ///
 /// Most emissions need only this small future. Others continue in a boxed future, whose state is large and
-/// would be moved with every emission. The future is a block, since an `async fn` stores its arguments twice.
+/// would be moved with every emission.
+#[allow(
+    clippy::manual_async_fn,
+    reason = "an `async fn` stores its arguments twice in its future"
+)]
 pub(crate) fn emit_async<E: Event>(
     inner: Arc<DispatcherState>,
     event: E,

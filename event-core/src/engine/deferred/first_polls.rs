@@ -149,10 +149,10 @@ impl<'a> StartedRoot<'a> {
     pub(crate) fn after_wait(
         done: usize,
         index: usize,
-        ended: Box<EndedCall>,
+        ended: EndedCall,
         waiting: ConcurrentFutures<Plain<'a>>,
     ) -> Box<Self> {
-        let EndedCall { result, refused } = *ended;
+        let EndedCall { result, refused } = ended;
         let started = StartedCall {
             call: FirstPoll::Ended(result),
             emitters: Vec::new(),

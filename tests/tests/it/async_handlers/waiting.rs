@@ -116,14 +116,13 @@ impl Setup {
     }
 
     fn event(&self, ends: Ends, turns: [usize; 3]) -> Waited {
-        let _noted = Noted {
-            name: "the event",
-            journal: Arc::clone(&self.journal),
-        };
         Waited {
             ends,
             turns,
-            _noted,
+            _noted: Noted {
+                name: "the event",
+                journal: Arc::clone(&self.journal),
+            },
         }
     }
 }
@@ -188,8 +187,14 @@ async fn an_emission_that_is_dropped_while_handlers_wait_cancels_each_of_them_on
             let [heard] = &*heard else {
                 panic!("{heard:?}");
             };
+            let deliveries = if waiting == 1 {
+                "delivery"
+            } else {
+                "deliveries"
+            };
+            let events = if returned == 1 { "event" } else { "events" };
             let expected = format!(
-                "was dropped: {waiting} deliveries cancelled, {returned} caused events not emitted"
+                "was dropped: {waiting} {deliveries} cancelled, {returned} caused {events} not emitted"
             );
             assert!(heard.contains(&expected), "{ends:?}: {heard}");
         }

@@ -42,15 +42,12 @@ impl<F: Future + Unpin> ManyFutures<F> {
 
     /// Calls `poll` with the waker that the polled future gets if it is [kept](Self::keep).
     pub(super) fn poll_first<R>(&mut self, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
-        let waker = match &self.spare {
-            Some(spare) => spare,
-            None => {
-                let last = self.blocks.last().map_or(BLOCK, Vec::len);
-                let next = self.blocks.len() * BLOCK + last - BLOCK;
-                let next = u32::try_from(next).unwrap_or(u32::MAX);
-                self.spare.insert(self.wakes.waker(next))
-            }
-        };
+        let (blocks, list) = (&self.blocks, &self.wakes);
+        let waker = self.spare.get_or_insert_with(|| {
+            let filled = blocks.last().map_or(BLOCK, Vec::len);
+            let next = blocks.len() * BLOCK + filled - BLOCK;
+            list.waker(u32::try_from(next).unwrap_or(u32::MAX))
+        });
         poll(&mut Context::from_waker(waker))
     }
 
