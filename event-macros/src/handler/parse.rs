@@ -199,7 +199,11 @@ impl Keys {
                 "filter" => keys.filter = entry.path(PREDICATE, diagnostics),
                 "priority" => keys.priority = entry.integer("an `i32`", diagnostics),
                 "queue" => keys.queue = Keyed::new(entry, diagnostics, queue),
-                "retry" => keys.retry = Keyed::new(entry, diagnostics, Retry::read),
+                "retry" => {
+                    keys.retry = Keyed::new(entry, diagnostics, |entry, diagnostics| {
+                        Some(Retry::read(entry, diagnostics))
+                    })
+                }
                 "timeout" => keys.timeout = Keyed::new(entry, diagnostics, Entry::duration),
                 other => unreachable!("`{other}` is in the form and not read"),
             }

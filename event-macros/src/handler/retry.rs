@@ -78,7 +78,7 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    pub(super) fn read(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(super) fn read(entry: &Entry, diagnostics: &mut Diagnostics) -> Self {
         const CONDITION: &str = "the name of a `fn(&YourError) -> bool`";
         let mut entries = Vec::new();
         RETRY.read(entry.value.clone(), &mut entries, diagnostics);
@@ -97,7 +97,7 @@ impl Retry {
                 other => unreachable!("`{other}` is in the form and not read"),
             }
         }
-        Some(retry)
+        retry
     }
 
     /// Generates the policy:

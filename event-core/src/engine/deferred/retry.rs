@@ -19,6 +19,7 @@ use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::engine::state::DispatcherState;
 use crate::queue::buffer::delayed::NextDue;
+use crate::retry::RetryPolicy;
 use crate::{log, runtime};
 
 impl ConsumerRun<'_> {
@@ -28,7 +29,7 @@ impl ConsumerRun<'_> {
     pub(crate) fn delay(&self, mut item: DeferredDelivery, wait: Duration) {
         let Self { queue, inner, .. } = *self;
         let retry = item.event.retry(inner, &item.target);
-        let keeps_lane = retry.is_some_and(|policy| policy.is_ordered());
+        let keeps_lane = retry.is_some_and(RetryPolicy::is_ordered);
         let due = after(queue.now(), wait);
         item.attempt += 1;
         let delayed = self
@@ -94,9 +95,9 @@ pub(crate) async fn wait_for_attempt(
     }
 }
 
-/// Returns the moment after a wait, or one that nobody lives to see.
+/// Returns the moment after a wait, which is a century at most.
 fn after(now: Instant, wait: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
     let due = now.checked_add(wait.min(CENTURY));
     due.unwrap_or(now)
 }

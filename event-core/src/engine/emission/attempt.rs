@@ -8,7 +8,7 @@ use crate::engine::failure_log;
 use crate::engine::observers::EmissionObservers;
 use crate::report::failure::{Cause, Failure};
 use crate::report::status::DeliveryStatus;
-use crate::retry::ErrorClass;
+use crate::retry::{ErrorClass, RetryPolicy};
 
 impl Emission<'_> {
     /// Returns how long the delivery at the current position waits for its next attempt; `None` if it has
@@ -34,7 +34,7 @@ impl Emission<'_> {
     /// Notes that the attempt at the current position failed. Of several errors the first is kept.
     pub(super) fn fail_attempt(&self, failure: Failure, wait: Duration) {
         let attempts = self.lookup.retry(self.position());
-        let attempts = attempts.map_or(0, |policy| policy.attempts());
+        let attempts = attempts.map_or(0, RetryPolicy::attempts);
         // The state is not borrowed here: a log subscriber may emit.
         let trace = &self.lineage.trace;
         failure_log::attempt(self.inner, &failure, attempts, wait, &self.trace(), trace);
