@@ -15,8 +15,9 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
-use crate::engine::emission::{Emission, Ending};
+use crate::engine::emission::ending::Ending;
 pub(crate) use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::bound::{
     AsyncBinding, Bound, Call, DeferredBinding, Filter, InlineHandlers, OfEvent, Received,

@@ -10,8 +10,9 @@ use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
-use crate::engine::emission::{Emission, Ending};
+use crate::engine::emission::ending::Ending;
 use crate::engine::plan::bound::{
     Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, NotRun, SyncHandler,
 };

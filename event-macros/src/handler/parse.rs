@@ -202,7 +202,7 @@ impl Keys {
                 "retry" => {
                     keys.retry = Keyed::new(entry, diagnostics, |entry, diagnostics| {
                         Some(Retry::read(entry, diagnostics))
-                    })
+                    });
                 }
                 "timeout" => keys.timeout = Keyed::new(entry, diagnostics, Entry::duration),
                 other => unreachable!("`{other}` is in the form and not read"),

@@ -7,6 +7,7 @@ pub(crate) mod cascade_state;
 pub(crate) mod deferred_event;
 pub(crate) mod delivery;
 pub(crate) mod emitter_buffer;
+pub(crate) mod ending;
 pub(crate) mod erased;
 pub(crate) mod first_poll;
 pub(crate) mod lineage;
@@ -18,7 +19,6 @@ use std::any::Any;
 use std::cell::{Cell, RefMut};
 use std::sync::Arc;
 
-use crate::box_error::BoxError;
 use crate::engine::emission::cascade_state::{CascadeState, LazyState};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::erased::ErasedEvent;
@@ -26,7 +26,6 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::CollectedEffects;
-use crate::engine::plan::bound::EffectSink;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
@@ -366,47 +365,5 @@ impl Emission<'_> {
         let mut state = self.state_mut();
         state.progress.halted = Some(SkipReason::Break);
         state.details.stopped_by = Some(self.handler());
-    }
-}
-
-/// Adds the outcome of a call that ends before the next one begins.
-pub(crate) struct Ending<'e> {
-    emission: &'e Emission<'e>,
-    /// The event, which is only needed if the call failed. Generated code knows the event's type, but not
-    /// yet that it is an event.
-    event: &'e dyn Any,
-}
-
-impl<'e> Ending<'e> {
-    #[inline]
-    pub(crate) fn new(emission: &'e Emission<'e>, event: &'e dyn Any) -> Self {
-        Self { emission, event }
-    }
-
-    /// The handler was not called.
-    #[cold]
-    pub(crate) fn not_run(&self, why: NotRun) {
-        self.emission.not_run(self.event(), why);
-    }
-
-    fn event(&self) -> &'e dyn AnyEvent {
-        self.emission.lookup.as_event(self.event)
-    }
-}
-
-impl EffectSink for Ending<'_> {
-    fn cause(&self, event: Box<dyn ErasedEvent>) {
-        self.emission.cause(event);
-    }
-
-    #[cold]
-    fn fail(&self, error: BoxError) {
-        let (event, cause) = (self.event(), Cause::Error(error));
-        self.emission.failed(event, DeliveryStatus::Failed, cause);
-    }
-
-    #[cold]
-    fn stop(&self) {
-        self.emission.stop();
     }
 }
