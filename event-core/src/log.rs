@@ -38,19 +38,43 @@ pub(crate) fn no_thread(queue: &str, error: &std::io::Error) {
     });
 }
 
+/// Logs what a build wired. `left_out` is the number of linked handlers that the dispatcher does not have.
+pub(crate) fn wired(
+    dispatcher: Option<&str>,
+    events: usize,
+    handlers: usize,
+    queues: usize,
+    left_out: usize,
+) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::debug!(
+            dispatcher,
+            events,
+            handlers,
+            queues,
+            left_out,
+            "the dispatcher is built: {events} events, {handlers} handlers, {queues} queues; {left_out} \
+             linked handlers are left out"
+        );
+        let _ = (dispatcher, events, handlers, queues, left_out);
+    });
+}
+
 /// Logs that the last dispatcher was dropped while deliveries were left.
 #[cold]
-pub(crate) fn dropped_with_work(waiting: usize, tasks: usize) {
+pub(crate) fn dropped_with_work(dispatcher: Option<&str>, waiting: usize, tasks: usize) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::warn!(
+            dispatcher,
             waiting,
             tasks,
             "the last dispatcher was dropped with {} in queues and {}; `shutdown` waits for them",
             Counted::deliveries(waiting),
             Counted::new(tasks, "running task", "running tasks"),
         );
-        let _ = (waiting, tasks);
+        let _ = (dispatcher, waiting, tasks);
     });
 }
 
@@ -139,26 +163,34 @@ pub(crate) fn drop_panicked(panic: &str) {
 
 /// Logs that a dispatcher has no handler of an event. This is allowed, and often a forgotten `#[handler]`
 /// or `.module(…)`.
-pub(crate) fn unhandled(event: &str, type_name: &str, file: &str, line: u32) {
+pub(crate) fn unhandled(
+    dispatcher: Option<&str>,
+    event: &str,
+    type_name: &str,
+    file: &str,
+    line: u32,
+) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::debug!(
+            dispatcher,
             event,
             "`{type_name}` ({file}:{line}) has no handler in this dispatcher"
         );
-        let _ = (event, type_name, file, line);
+        let _ = (dispatcher, event, type_name, file, line);
     });
 }
 
 /// Logs that a dispatcher was built with a value that no handler of it takes.
-pub(crate) fn untaken(dependency: &'static str) {
+pub(crate) fn untaken(dispatcher: Option<&str>, dependency: &'static str) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::debug!(
+            dispatcher,
             dependency,
             "`{dependency}` was provided, and no handler of this dispatcher takes it"
         );
-        let _ = dependency;
+        let _ = (dispatcher, dependency);
     });
 }
 

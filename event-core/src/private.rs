@@ -7,7 +7,6 @@ pub use inventory;
 
 pub use crate::build::registry::{EventEntry, HandlerEntry, OptInModule};
 pub use crate::engine::plan::bound::NotRun;
-pub use crate::engine::plan::spec::{FunctionId, HandlerSpec};
 pub use crate::event::slot::EventSlot;
 pub use crate::handler::bind::{Binder, BoundParam, filter};
 pub use crate::handler::bind_catch_all::CatchAllBinder;
@@ -15,6 +14,7 @@ pub use crate::handler::outcome::Events;
 pub use crate::handler::reborrow::{reborrowed, same};
 pub use crate::handler::registered::{Registered, catch_all_handler, event_handler};
 pub use crate::handler::retry::{Fallible, is_retried, retry_when};
+pub use crate::handler_info::spec::{FunctionId, HandlerSpec};
 pub use crate::queue::AnyQueue;
 pub use crate::retry::RetryPolicy;
 

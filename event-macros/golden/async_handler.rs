@@ -26,7 +26,11 @@ const __event_handler_notify_warehouse: &'static dyn ::event_core::__private::Re
         _,
     >(
         notify_warehouse,
-        __event_private::spec!().asynchronous().timeout_millis(90000).concurrency(16),
+        __event_private::spec!()
+            .filter("is_large")
+            .asynchronous()
+            .timeout_millis(90000)
+            .concurrency(16),
         |__event_binder| {
             let (
                 __event_private::Some(__event_0),

@@ -33,7 +33,8 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
                     __event_private::FunctionId::of(audit),
                 ],
             )
-            .priority(-3),
+            .priority(-3)
+            .filter("is_large"),
         |__event_binder| {
             let (
                 __event_private::Some(__event_0),

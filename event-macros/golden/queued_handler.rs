@@ -18,6 +18,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
         send_receipt,
         __event_private::spec!()
             .priority(1)
+            .filter("is_large")
             .queue(|| __event_private::queue(&queues::MAIL)),
         |__event_binder| {
             let (__event_private::Some(__event_0),) = (

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -11,7 +12,7 @@ use event_core::observer::{
 };
 use event_core::queue::QueueHandle;
 use event_core::{Dispatcher, dispatcher::DispatcherHandle};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics::{gauge, histogram};
 
 const EMITTED: &str = "event_emitted_total";
@@ -46,8 +47,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// a second, by a thread of its own, and a last time when the guard is dropped: drop it before the
 /// dispatcher, or after its `shutdown`, so that the last figures are those of the end. Labels are names
 /// that code declares, never an event's data, so their number is bounded. Deliveries that began before
-/// this call are not counted. Two recorded dispatchers of one process add to the same counters of events,
-/// and overwrite each other's figures of queues.
+/// this call are not counted.
+///
+/// A dispatcher with a [name](event_core::dispatcher::DispatcherBuilder::name) has the further label
+/// `dispatcher` on each of its figures. Two recorded dispatchers of one process that have no name, or the
+/// same one, add to the same counters of events, and overwrite each other's figures of queues.
 ///
 /// # Examples
 ///
@@ -74,7 +78,7 @@ pub fn record(dispatcher: &Dispatcher) -> Recording {
         handle,
         stop: Some(stop),
         thread: thread.ok(),
-        _observation: dispatcher.observe(Deliveries),
+        _observation: dispatcher.observe(Deliveries(Labels::of(dispatcher))),
     }
 }
 
@@ -115,12 +119,31 @@ impl fmt::Debug for Recording {
     }
 }
 
+/// The labels that each figure of a dispatcher has: its name, if it has one.
+#[derive(Clone)]
+struct Labels(Option<Label>);
+
+impl Labels {
+    fn of(dispatcher: &Dispatcher) -> Self {
+        let name = dispatcher.name();
+        Self(name.map(|name| Label::new("dispatcher", Arc::<str>::from(name))))
+    }
+
+    /// Returns these labels, and others.
+    fn and<const N: usize>(&self, others: [(&'static str, &'static str); N]) -> Vec<Label> {
+        let mut labels = Vec::with_capacity(N + 1);
+        labels.extend(others.map(|(key, value)| Label::from_static_parts(key, value)));
+        labels.extend(self.0.clone());
+        labels
+    }
+}
+
 /// Counts emissions and deliveries.
-struct Deliveries;
+struct Deliveries(Labels);
 
 impl Observer for Deliveries {
     fn emission_started(&self, emission: &EmissionView<'_>) {
-        counter!(EMITTED, "event" => emission.event().name()).increment(1);
+        counter!(EMITTED, self.0.and([("event", emission.event().name())])).increment(1);
     }
 
     fn attempt_failed(&self, delivery: &DeliveryView<'_>, attempt: &AttemptResult<'_>) {
@@ -132,11 +155,12 @@ impl Observer for Deliveries {
     }
 
     fn delivery_ended(&self, delivery: &DeliveryView<'_>, end: &DeliveryResult<'_>) {
-        let (event, handler) = (delivery.event().name(), delivery.handler().name());
-        let ended = end.ended().as_str();
-        counter!(DELIVERIES, "event" => event, "handler" => handler, "ended" => ended).increment(1);
+        let event = ("event", delivery.event().name());
+        let handler = ("handler", delivery.handler().name());
+        let ended = ("ended", end.ended().as_str());
+        counter!(DELIVERIES, self.0.and([event, handler, ended])).increment(1);
         if let Some(took) = end.took() {
-            histogram!(DURATION, "event" => event, "handler" => handler).record(took);
+            histogram!(DURATION, self.0.and([event, handler])).record(took);
         }
     }
 }
@@ -151,27 +175,29 @@ fn look(dispatcher: &DispatcherHandle) -> bool {
     let Ok(dispatcher) = dispatcher.get() else {
         return false;
     };
-    counter!(OBSERVER_PANICS).absolute(dispatcher.counts().observer_panics);
+    let labels = Labels::of(&dispatcher);
+    counter!(OBSERVER_PANICS, labels.and([])).absolute(dispatcher.counts().observer_panics);
     for queue in dispatcher.queues() {
-        look_at(&queue);
+        look_at(&queue, &labels);
     }
     true
 }
 
 #[allow(clippy::cast_precision_loss, reason = "gauges are floats")]
-fn look_at(queue: &QueueHandle) {
-    let (name, counts) = (queue.name(), queue.counts());
+fn look_at(queue: &QueueHandle, labels: &Labels) {
+    let counts = queue.counts();
     let age = queue.oldest().map(|emitted| {
         // A clock that went back, or that is injected, may be behind.
         let age = SystemTime::now().duration_since(emitted);
         age.unwrap_or_default().as_secs_f64()
     });
-    gauge!(DEPTH, "queue" => name).set(counts.depth as f64);
-    gauge!(RUNNING, "queue" => name).set(counts.running as f64);
-    gauge!(OLDEST, "queue" => name).set(age.unwrap_or_default());
-    counter!(DROPPED, "queue" => name).absolute(counts.dropped);
-    counter!(REJECTED, "queue" => name).absolute(counts.rejected);
-    counter!(WAITS, "queue" => name).absolute(counts.waits);
+    let labels = labels.and([("queue", queue.name())]);
+    gauge!(DEPTH, labels.iter()).set(counts.depth as f64);
+    gauge!(RUNNING, labels.iter()).set(counts.running as f64);
+    gauge!(OLDEST, labels.iter()).set(age.unwrap_or_default());
+    counter!(DROPPED, labels.iter()).absolute(counts.dropped);
+    counter!(REJECTED, labels.iter()).absolute(counts.rejected);
+    counter!(WAITS, labels.iter()).absolute(counts.waits);
 }
 
 fn describe() {

@@ -182,6 +182,72 @@ fn counted(figures: &HashMap<String, DebugValue>) -> String {
 }
 
 #[derive(Event)]
+#[event(name = "shop.order_placed")]
+struct OrderPlaced;
+
+static LABELS: Queue = Queue::new("labels");
+
+#[handler(queue = LABELS)]
+fn print_label(_event: &OrderPlaced) {}
+
+#[tokio::test]
+async fn each_figure_of_a_named_dispatcher_has_its_name_as_a_label() {
+    let _alone = FIGURES.lock().await;
+    snapshotter();
+    let build = |builder: event_core::dispatcher::DispatcherBuilder| {
+        let builder = builder.handler(print_label);
+        builder.build().expect("a dispatcher")
+    };
+    let named = build(Dispatcher::empty().name("orders"));
+    let unnamed = build(Dispatcher::empty());
+    let recordings = [record(&named), record(&unnamed)];
+    for dispatcher in [&named, &named, &unnamed] {
+        dispatcher.emit(OrderPlaced);
+    }
+    for dispatcher in [&named, &unnamed] {
+        dispatcher.queue(&LABELS).expect("a handler").join().await;
+    }
+    drop(recordings);
+
+    let seen = figures();
+    let emitted = "event_emitted_total{event=shop.order_placed";
+    assert_eq!(
+        seen[&format!("{emitted},dispatcher=orders}}")],
+        DebugValue::Counter(2)
+    );
+    assert_eq!(seen[&format!("{emitted}}}")], DebugValue::Counter(1));
+    // Each figure of the named dispatcher has one of the other beside it, but for the label.
+    let of_named = seen.keys().filter(|key| key.contains("dispatcher=orders"));
+    let without = of_named.map(|key| {
+        let key = key.replace(",dispatcher=orders", "");
+        key.replace("dispatcher=orders", "")
+    });
+    let mut without: Vec<_> = without.collect();
+    assert!(
+        without.iter().all(|key| seen.contains_key(key)),
+        "{without:#?}"
+    );
+    without.sort_unstable();
+    let names: Vec<_> = without.iter().map(|key| key.split('{').next()).collect();
+    assert_eq!(
+        names,
+        [
+            "event_deliveries_total",
+            "event_delivery_duration_seconds",
+            "event_emitted_total",
+            "event_observer_panics_total",
+            "event_queue_depth",
+            "event_queue_dropped_total",
+            "event_queue_oldest_age_seconds",
+            "event_queue_rejected_total",
+            "event_queue_running",
+            "event_queue_waits_total",
+        ]
+        .map(Some)
+    );
+}
+
+#[derive(Event)]
 #[event(name = "shop.card_charged")]
 struct CardCharged;
 

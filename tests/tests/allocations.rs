@@ -64,6 +64,9 @@ fn an_emit_allocates_nothing_and_a_handler_costs_one_small_allocation() {
             dispatcher.emit(Handled(n));
             dispatcher.emit(Unhandled(n));
         }
+        // Nor does asking for the handlers: the list of the subscription was made by the emit.
+        assert_eq!(dispatcher.handlers_of::<Handled>().count(), 20);
+        assert!(dispatcher.has_handlers::<Unhandled>());
         let emits = region.change();
         emits.allocations + emits.deallocations
     });

@@ -25,11 +25,18 @@ const LAYERS: &[(&str, &[&str])] = &[
             "type_name",
         ],
     ),
-    ("facts", &["event", "handler_info", "meta", "problem"]),
+    ("facts", &["event", "meta", "problem"]),
     (
         "reports",
         &[
-            "flag", "nesting", "observer", "queue", "report", "retry", "spans",
+            "flag",
+            "handler_info",
+            "nesting",
+            "observer",
+            "queue",
+            "report",
+            "retry",
+            "spans",
         ],
     ),
     (

@@ -7,9 +7,9 @@ use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::counted::Counted;
 use crate::engine::plan::pattern::sees;
-use crate::engine::plan::spec::{ExecutorKind, FunctionId};
 use crate::event::info::{Cardinality, EventInfo};
 use crate::handler::registered::Registered;
+use crate::handler_info::spec::{ExecutorKind, FunctionId};
 use crate::prehashed::ByType;
 use crate::problem::{Problem, ProblemKind};
 

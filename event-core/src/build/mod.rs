@@ -19,11 +19,12 @@ use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::plan::pattern::sees;
+use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::provided::Provided;
-use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::queue::live::LiveQueue;
 use crate::handler::registered::Registered;
 use crate::handler::resolver::Resolver;
+use crate::handler_info::spec::ExecutorKind;
 use crate::log;
 use crate::prehashed::ByType;
 use crate::problem::{BuildError, Problem, ProblemKind};
@@ -37,6 +38,9 @@ pub(crate) struct Wired {
     pub(crate) catch_alls: Vec<(&'static PlannedHandler, CatchAll)>,
     pub(crate) queues: Vec<Arc<LiveQueue>>,
     pub(crate) executors: Executors,
+    /// The number of handlers, and that of linked handlers that the selection leaves out.
+    pub(crate) handlers: usize,
+    pub(crate) left_out: usize,
     /// Whether a handler asks for the identity of emissions.
     pub(crate) needs_meta: bool,
 }
@@ -53,6 +57,7 @@ struct HandlersOfEvent {
 ///
 /// Every problem there is.
 pub(crate) fn wire(
+    name: Option<&str>,
     selection: &Selection,
     provided: &Provided,
     runtime: Option<&Runtime>,
@@ -118,7 +123,7 @@ pub(crate) fn wire(
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
     let mut resolver = Resolver::new(provided, &is_event);
-    let mut catch_alls: Vec<(&'static dyn Registered, CatchAll)> = chosen
+    let catch_alls: Vec<(&'static dyn Registered, CatchAll)> = chosen
         .iter()
         .filter(|handler| handler.event().is_none())
         .filter_map(|handler| {
@@ -134,6 +139,11 @@ pub(crate) fn wire(
     for line in lines.into_values() {
         let kind = line.kind;
         let (list, handlers) = bind(line, &catch_alls, &mut resolver, &mut hops, &mut problems);
+        if handlers.is_empty() && !kind.info().is_superseded() {
+            let event = kind.info();
+            let (file, line) = (event.file(), event.line());
+            log::unhandled(name, event.name(), event.type_name(), file, line);
+        }
         let entry = TableEntry::new(kind, list, handlers, &mut executors, observed);
         place(kind, entry, &mut table, &mut generic);
     }
@@ -147,24 +157,35 @@ pub(crate) fn wire(
     if let Some(error) = BuildError::of(problems) {
         return Err(error);
     }
-    provided.untaken().for_each(log::untaken);
-    let mut sorted: Vec<_> = catch_alls.iter().map(|(handler, _)| *handler).collect();
-    order::sort(&mut sorted);
-    // There is no cycle: the handlers of each event were constrained above.
-    let _ = order::constrain(&mut sorted);
-    catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
-    let catch_alls = catch_alls
-        .into_iter()
-        .map(|(handler, catch_all)| (handler.planned(), catch_all))
-        .collect();
+    provided
+        .untaken()
+        .for_each(|dependency| log::untaken(name, dependency));
+    let catch_alls = in_order(catch_alls);
     Ok(Wired {
         table,
         generic,
         catch_alls,
         queues,
         executors,
+        handlers: chosen.len(),
+        left_out: linked.len() - chosen.len(),
         needs_meta,
     })
+}
+
+/// Sorts the catch-alls as they run.
+fn in_order(
+    mut catch_alls: Vec<(&'static dyn Registered, CatchAll)>,
+) -> Vec<(&'static PlannedHandler, CatchAll)> {
+    let mut sorted: Vec<_> = catch_alls.iter().map(|(handler, _)| *handler).collect();
+    order::sort(&mut sorted);
+    // There is no cycle: the handlers of each event were constrained before.
+    let _ = order::constrain(&mut sorted);
+    catch_alls.sort_by_key(|(handler, _)| sorted.iter().position(|s| s.id() == handler.id()));
+    catch_alls
+        .into_iter()
+        .map(|(handler, catch_all)| (handler.planned(), catch_all))
+        .collect()
 }
 
 /// Adds a catch-all to the lines of the events it sees.
@@ -200,10 +221,6 @@ fn bind(
     problems: &mut Vec<Problem>,
 ) -> (HandlerList, Vec<&'static PlannedHandler>) {
     let HandlersOfEvent { kind, mut handlers } = line;
-    if handlers.is_empty() {
-        let event = kind.info();
-        log::unhandled(event.name(), event.type_name(), event.file(), event.line());
-    }
     order::sort(&mut handlers);
     checks::handler_twice(&handlers, problems);
     if let Err(cycle) = order::constrain(&mut handlers) {

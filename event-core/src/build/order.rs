@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::engine::plan::order::waits_for;
-use crate::engine::plan::spec::PlannedHandler;
+use crate::engine::plan::planned::PlannedHandler;
 use crate::handler::registered::Registered;
 
 /// Sorts the handlers of one event by (priority, path, line).

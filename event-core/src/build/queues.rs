@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::plan::executor::Executors;
-use crate::engine::plan::spec::ExecutorKind;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
+use crate::handler_info::spec::ExecutorKind;
 use crate::problem::{Problem, ProblemKind};
 use crate::queue::{Declared, Overflow, QueueSettings};
 

@@ -6,8 +6,8 @@ use std::panic::Location;
 
 use crate::build::module::Module;
 use crate::build::registry;
-use crate::engine::plan::spec::FunctionId;
 use crate::handler::registered::Registered;
+use crate::handler_info::spec::FunctionId;
 use crate::problem::{Problem, ProblemKind};
 
 /// Which of the linked handlers a dispatcher has.

@@ -18,6 +18,7 @@ use crate::engine::owner::DispatcherOwner;
 use crate::engine::plan::provided::Provided;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::handler::param::Dependency;
+use crate::log;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;
 use crate::nesting::{self, NestingLimits};
@@ -27,7 +28,6 @@ use crate::prehashed::ByType;
 use crate::problem::BuildError;
 use crate::problem::{Problem, ProblemKind};
 use crate::queue::{AnyQueue, Declared, Overflow, QueueSettings};
-use crate::report::failure::Failure;
 use crate::runtime::Runtime;
 use crate::spans::Spans;
 use crate::type_name::short;
@@ -69,13 +69,14 @@ pub struct DispatcherBuilder {
     provided: Provided,
     /// The place in the source where each value was provided.
     given: ByType<&'static Location<'static>>,
-    observers: Vec<Arc<dyn Observer>>,
-    spans: Spans,
+    pub(super) name: Option<Arc<str>>,
+    pub(super) observers: Vec<Arc<dyn Observer>>,
+    pub(super) spans: Spans,
     limits: NestingLimits,
     runtime: Option<Runtime>,
     clock: Arc<dyn Clock>,
     settings: Vec<(&'static Declared, QueueSettings)>,
-    on_failure: Option<OnFailure>,
+    pub(super) on_failure: Option<OnFailure>,
     promise: HandlePromise,
     problems: Vec<Problem>,
 }
@@ -86,6 +87,7 @@ impl DispatcherBuilder {
             selection: Selection::new(linked),
             provided: Provided::default(),
             given: ByType::default(),
+            name: None,
             observers: Vec::new(),
             spans: Spans::default(),
             limits: NestingLimits {
@@ -166,48 +168,6 @@ impl DispatcherBuilder {
     fn keep<T: Dependency + ?Sized>(&mut self, value: Arc<T>, at: &'static Location<'static>) {
         self.provided.insert(value);
         self.given.insert(TypeId::of::<T>(), at);
-    }
-
-    /// Adds an observer for as long as the dispatcher lives.
-    pub fn observe(mut self, observer: impl Observer) -> Self {
-        self.observers.push(Arc::new(observer));
-        self
-    }
-
-    /// Makes a `tracing` span for each emission and each delivery; see [`spans`](crate::spans).
-    ///
-    /// # Examples
-    ///
-    /// ```standalone_crate
-    /// use event_core::{Dispatcher, Event, handler};
-    ///
-    /// #[derive(Event)]
-    /// struct BellRung;
-    ///
-    /// #[handler]
-    /// fn open_door(_event: &BellRung) {
-    ///     tracing::info!("it is open"); // inside of the delivery's span
-    /// }
-    ///
-    /// let dispatcher = Dispatcher::builder().spans().build()?;
-    /// assert_eq!(dispatcher.emit(BellRung).done(), 1);
-    /// # Ok::<(), event_core::error::BuildError>(())
-    /// ```
-    #[cfg(feature = "tracing")]
-    pub fn spans(mut self) -> Self {
-        if !self.spans.are_on() {
-            self.spans = Spans::On(None);
-        }
-        self
-    }
-
-    /// Makes spans, and lets their traces continue in other processes: the
-    /// [`traceparent`](crate::Meta::traceparent) of an emission is that of its span, and an event that is
-    /// [delivered](crate::Dispatcher::emit) from outside continues the trace of its envelope.
-    #[cfg(feature = "tracing")]
-    pub fn spans_with(mut self, propagator: impl crate::spans::propagator::Propagator) -> Self {
-        self.spans = Spans::On(Some(Box::new(propagator)));
-        self
     }
 
     /// The most causes that may lie between an event and its root; the default is 256. Emits that
@@ -308,24 +268,6 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Calls `hook` with each failure that is in no report: failures of queued and detached deliveries,
-    /// and of emissions that were dropped. They are logged, too. Without the feature `tracing` the
-    /// default logger writes a line to stderr.
-    ///
-    /// A failure has the [meta](Failure::meta) of its event and [shows](Failure::payload) its payload;
-    /// with the feature `serde` it has the bytes of a dead letter, in `Failure::envelope`.
-    ///
-    /// An event that the hook emits on the thread that called it is caused by the failed event: it has
-    /// that event's correlation, its id as causation, and is one deeper. So a chain of alerts whose
-    /// deliveries fail ends at [`depth_limit`](Self::depth_limit); the hook is then called once more,
-    /// with the failure that the next alert was not emitted. A spawned `emit_async` that the hook starts
-    /// is caused by the event, too. Any other emission on another thread or task is a root, and has no
-    /// such limit. A panic of the hook is ignored.
-    pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
-        self.on_failure = Some(Box::new(hook));
-        self
-    }
-
     /// Returns a weak handle to the dispatcher that will be built, for services that are provided to it.
     #[must_use]
     pub fn handle(&self) -> DispatcherHandle {
@@ -341,6 +283,7 @@ impl DispatcherBuilder {
         let observed = self.spans.are_on() || !self.observers.is_empty();
         let runtime = self.runtime.or_else(Runtime::current);
         let wired = wire(
+            self.name.as_deref(),
             &self.selection,
             &self.provided,
             runtime.as_ref(),
@@ -359,10 +302,13 @@ impl DispatcherBuilder {
             }
         };
         provided.leave_to_handlers();
+        let left_out = wired.left_out;
         let inner = DispatcherState::new(Parts {
             table: wired.table,
             generic: wired.generic,
             catch_alls: wired.catch_alls,
+            name: self.name,
+            handlers: wired.handlers,
             observers: self.observers,
             needs_meta: wired.needs_meta,
             meta_source: MetaSource::new(self.clock),
@@ -377,12 +323,21 @@ impl DispatcherBuilder {
             limits: self.limits,
         });
         self.promise.keep(&inner);
+        log::wired(
+            inner.name().map(|name| &**name),
+            inner.event_kinds().len(),
+            inner.count_handlers(),
+            inner.queues.len(),
+            left_out,
+        );
         Ok(Dispatcher::of(DispatcherOwner::new(inner)))
     }
 }
 
 impl fmt::Debug for DispatcherBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DispatcherBuilder").finish_non_exhaustive()
+        f.debug_struct("DispatcherBuilder")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

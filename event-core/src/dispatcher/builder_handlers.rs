@@ -6,8 +6,8 @@ use std::panic::Location;
 use crate::build::module::Module;
 use crate::build::selection::Choice;
 use crate::dispatcher::builder::DispatcherBuilder;
-use crate::engine::plan::spec::FunctionId;
 use crate::event::Event;
+use crate::handler_info::spec::FunctionId;
 
 impl DispatcherBuilder {
     /// Leaves out one handler. An `after` or `before` that names it counts as satisfied.

@@ -124,6 +124,7 @@ impl Drop for Tracked {
         if !self.has_begun {
             let cause = self.inner.abandoned(None);
             let failure = Failure::new(self.event, None, cause);
+            let failure = failure.in_dispatcher(self.inner.name());
             crate::engine::failure_log::failure(&self.inner, &failure, &Trace::NONE, &Trace::NONE);
             self.inner.notify_failure(&failure);
         }
@@ -146,8 +147,11 @@ impl Future for EmitTask {
         // Emissions do not panic, so the runtime ended before this one did.
         Poll::Ready(joined.unwrap_or_else(|_| {
             let inner = self.inner.upgrade();
-            let cause = inner.map_or(Cause::Abandoned { queue: None }, |it| it.abandoned(None));
-            Report::abandoned(self.event, cause)
+            let cause = inner
+                .as_deref()
+                .map_or(Cause::Abandoned { queue: None }, |it| it.abandoned(None));
+            let failure = Failure::new(self.event, None, cause);
+            Report::abandoned(failure.in_dispatcher(inner.as_deref().and_then(|it| it.name())))
         }))
     }
 }

@@ -2,10 +2,12 @@
 
 pub(crate) mod builder;
 pub(crate) mod builder_handlers;
+pub(crate) mod builder_observers;
 pub(crate) mod emit;
 pub(crate) mod emit_future;
 #[cfg(feature = "tokio")]
 pub(crate) mod emit_task;
+pub(crate) mod event_view;
 pub(crate) mod global;
 pub(crate) mod handle;
 pub(crate) mod handle_promise;
@@ -40,6 +42,7 @@ pub use crate::dispatcher::builder::DispatcherBuilder;
 pub use crate::dispatcher::emit_future::EmitAsync;
 #[cfg(feature = "tokio")]
 pub use crate::dispatcher::emit_task::EmitTask;
+pub use crate::dispatcher::event_view::EventView;
 pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
@@ -328,6 +331,12 @@ impl Dispatcher {
         }
     }
 
+    /// Returns the name that the builder was [given](DispatcherBuilder::name).
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.owner.name().map(|name| &**name)
+    }
+
     /// Returns what the dispatcher has counted so far.
     #[must_use]
     pub fn counts(&self) -> DispatcherCounts {
@@ -358,6 +367,18 @@ pub struct DispatcherCounts {
 
 impl fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dispatcher").finish_non_exhaustive()
+        let state = self.inner();
+        let queues: Vec<_> = state.queues.iter().map(|queue| queue.name).collect();
+        let mut shown = f.debug_struct("Dispatcher");
+        if let Some(name) = self.name() {
+            shown.field("name", &name);
+        }
+        shown
+            .field("events", &state.event_kinds().len())
+            .field("handlers", &state.count_handlers())
+            .field("queues", &queues)
+            .field("subscriptions", &state.count_subscriptions())
+            .field("closed", &!state.closing.is_open())
+            .finish()
     }
 }

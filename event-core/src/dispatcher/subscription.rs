@@ -17,7 +17,7 @@ use crate::engine::plan::subscription::state::State;
 use crate::event::{Event, Handled};
 use crate::handler::bind_async::Conclusion;
 use crate::handler::outcome::{Effects, Outcome};
-use crate::handler_info::HandlerInfo;
+use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::panics;
 
 pub(crate) mod late;
@@ -45,6 +45,38 @@ impl Subscription {
     /// Keeps the subscription for as long as the dispatcher lives.
     pub fn detach(mut self) {
         self.node = None;
+    }
+
+    /// Whether the closure may still be called. It is `false` after the call of a subscription with
+    /// [`once`](SubscriptionBuilder::once), after the end of the target of a
+    /// [`weak`](SubscriptionBuilder::weak) one, and after the dispatcher was dropped.
+    ///
+    /// Another thread may end the subscription right after this returned `true`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// #[derive(Event)]
+    /// struct BellRung;
+    ///
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let answering = dispatcher.subscription_builder().once().subscribe(|_: &BellRung| {});
+    /// assert!(answering.is_active());
+    /// dispatcher.emit(BellRung);
+    /// assert!(!answering.is_active());
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        let Some(node) = self.node.as_ref().and_then(Weak::upgrade) else {
+            return false;
+        };
+        let is_active = node.is_alive();
+        // If the subscription was cancelled meanwhile, what the closure captured is dropped here.
+        panics::release(move || drop(node));
+        is_active
     }
 
     /// Cancels the subscription, as dropping the guard does.
@@ -246,7 +278,12 @@ impl<W> SubscriptionBuilder<'_, W> {
         let entry = inner.find_or_make(kind);
         let node = Arc::new(InlineSubscription {
             key: entry.subscriptions.key(self.priority),
-            info: HandlerInfo::of_subscription(type_name::<F>(), at),
+            info: HandlerInfo::of_subscription(SubscriptionDeclaration {
+                name: type_name::<F>(),
+                at,
+                priority: self.priority,
+                delivery: DeliveryKind::Inline,
+            }),
             state: State::new(self.once),
             call: Some(Box::new(call)),
             target,

@@ -23,6 +23,7 @@ pub(crate) fn failure(
         let write = || {
             let meta = failure.meta();
             tracing::error!(
+                dispatcher = failure.dispatcher(),
                 event = failure.event_name(),
                 event_id = meta.map(|meta| tracing::field::display(meta.id())),
                 correlation_id = meta.map(|meta| tracing::field::display(meta.correlation())),

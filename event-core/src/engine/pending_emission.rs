@@ -289,6 +289,7 @@ impl Drop for EmissionGuard<'_> {
             not_emitted,
         };
         let failure = Failure::new(self.event, None, cause);
+        let failure = failure.in_dispatcher(self.inner.name());
         crate::engine::failure_log::failure(self.inner, &failure, &Trace::NONE, &Trace::NONE);
         self.inner.notify_failure(&failure);
         self.cascade.discard_events();

@@ -1,5 +1,8 @@
 //! The state that the clones of a dispatcher share.
 
+mod listing;
+mod queues;
+
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,15 +15,14 @@ use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::plan::lookup::TableLookup;
 use crate::engine::plan::pattern::sees;
+use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::provided::Provided;
-use crate::engine::plan::spec::PlannedHandler;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::shutdown::tasks::Tasks;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
-use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
 use crate::meta::source::MetaSource;
@@ -29,8 +31,6 @@ use crate::nesting::{self, NestingLimits};
 use crate::observer::Observer;
 use crate::panics;
 use crate::prehashed::ByType;
-use crate::queue::buffer::slots::Label;
-use crate::queue::{AnyQueue, Declared};
 use crate::report::failure::Failure;
 use crate::report::snapshot::Snapshot;
 use crate::runtime::Runtime;
@@ -40,6 +40,7 @@ use crate::spans::Spans;
 /// parts change: the runtime subscriptions, the observers, the entries of late events, and the waiting
 /// and running deliveries.
 pub(crate) struct DispatcherState {
+    name: Option<Arc<str>>,
     /// Entries of event types that are not generic, by their dense index.
     pub(crate) table: Box<[Option<TableEntry>]>,
     /// Entries of generic events with handlers, and of events that the linker did not collect.
@@ -49,6 +50,8 @@ pub(crate) struct DispatcherState {
     has_late: AtomicBool,
     /// The catch-alls, in order; they see late events, too.
     pub(crate) catch_alls: Box<[(&'static PlannedHandler, CatchAll)]>,
+    /// The number of handlers, each catch-all counted once.
+    handlers: usize,
     pub(crate) observers: ArcSwap<Vec<Arc<dyn Observer>>>,
     pub(crate) observed: AtomicBool,
     pub(crate) observer_panics: AtomicU64,
@@ -77,9 +80,11 @@ pub(crate) struct DispatcherState {
 
 /// The parts of the state that a build makes.
 pub(crate) struct Parts {
+    pub(crate) name: Option<Arc<str>>,
     pub(crate) table: Vec<Option<TableEntry>>,
     pub(crate) generic: ByType<TableEntry>,
     pub(crate) catch_alls: Vec<(&'static PlannedHandler, CatchAll)>,
+    pub(crate) handlers: usize,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) needs_meta: bool,
     pub(crate) meta_source: MetaSource,
@@ -101,6 +106,8 @@ impl DispatcherState {
         let (tasks, queues) = (Arc::default(), parts.queues.into());
         let closing = Closing::new(&tasks, &queues);
         Arc::new_cyclic(|weak| Self {
+            name: parts.name,
+            handlers: parts.handlers,
             table: parts.table.into(),
             generic: parts.generic,
             late: ArcSwap::default(),
@@ -136,6 +143,11 @@ impl DispatcherState {
     #[inline]
     pub(crate) fn id(&self) -> DispatcherId {
         DispatcherId(ptr::from_ref(self).addr())
+    }
+
+    /// Returns the name that the builder was given.
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.name.as_ref()
     }
 
     /// Whether an observer or a trace sees each step.
@@ -216,33 +228,6 @@ impl DispatcherState {
         }
     }
 
-    /// Returns the index of a queue, if a handler names it.
-    pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
-        let executors = self
-            .executors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        executors.position(queue)
-    }
-
-    /// Returns the handler with a label.
-    pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
-        let executors = self
-            .executors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        executors.labelled(label)
-    }
-
-    /// Returns the declaration of the queue at an index.
-    pub(crate) fn declared(&self, index: usize) -> Option<&'static Declared> {
-        let executors = self
-            .executors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        executors.declared(index)
-    }
-
     /// Returns the entry of an event in the table.
     #[inline]
     pub(crate) fn entry(&self, slot: Option<&'static EventSlot>) -> Option<&TableEntry> {
@@ -291,15 +276,12 @@ impl DispatcherState {
         let mut list = kind.new_list(self.catch_alls.len());
         let mut planned = Vec::new();
         for (handler, catch_all) in &self.catch_alls {
-            if sees(handler.pattern, event) {
+            if sees(handler.pattern(), event) {
                 list.push_catch_all(catch_all.clone());
                 planned.push(*handler);
             }
         }
-        let mut executors = self
-            .executors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut executors = self.executors();
         let entry = TableEntry::new(kind, list, planned, &mut executors, self.is_watched());
         drop(executors);
         let entry = Arc::new(entry);

@@ -24,7 +24,6 @@ use crate::engine::plan::bound::{
     SyncHandler,
 };
 use crate::engine::plan::port::{BlockingPort, EventPort};
-use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::AsyncSlots;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod, Conclusion};
@@ -32,6 +31,7 @@ use crate::handler::outcome::{Effects, Events, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
 use crate::handler::retry::RetryCondition;
+use crate::handler_info::spec::{ExecutorKind, HandlerSpec};
 use crate::panics::DropCaught;
 
 /// Ends the delivery as skipped unless the handler's filter accepts the event.

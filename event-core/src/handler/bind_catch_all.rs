@@ -16,7 +16,6 @@ use crate::engine::emission::ending::Ending;
 use crate::engine::plan::bound::{
     Call, CatchAll, CatchAllBinding, DeferredBinding, Filter, NotRun, SyncHandler,
 };
-use crate::engine::plan::spec::{ExecutorKind, HandlerSpec};
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::AsyncSlots;
 use crate::handler::bind::{Function, ParamLookup};
@@ -24,6 +23,7 @@ use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMet
 use crate::handler::outcome::{CatchAllOutcome, Effects};
 use crate::handler::resolver::Resolver;
 use crate::handler::retry::RetryCondition;
+use crate::handler_info::spec::{ExecutorKind, HandlerSpec};
 
 /// A closure that calls the function of a catch-all.
 struct CatchAllFunction<F, R>(Function<F, R>);

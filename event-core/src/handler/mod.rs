@@ -23,4 +23,4 @@ pub use crate::handler::emitter::Names;
 #[doc(hidden)]
 pub use crate::handler::outcome::Events;
 pub use crate::handler::outcome::{CatchAllOutcome, Effects, HandlerError, Outcome};
-pub use crate::handler_info::HandlerInfo;
+pub use crate::handler_info::{DeliveryKind, HandlerInfo};

@@ -10,12 +10,13 @@ use std::any::{Any, TypeId};
 
 use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::handlers::{EventKind, EventType};
-use crate::engine::plan::spec::{FunctionId, HandlerSpec, PlannedHandler};
+use crate::engine::plan::planned::PlannedHandler;
 use crate::event::Handled;
 use crate::event::info::EventInfo;
 use crate::handler::bind::Binder;
 use crate::handler::bind_catch_all::CatchAllBinder;
 use crate::handler::resolver::Resolver;
+use crate::handler_info::spec::{FunctionId, HandlerDeclaration, HandlerSpec};
 
 /// A registered handler. Not public API.
 ///
@@ -52,7 +53,7 @@ impl dyn Registered + '_ {
 
     /// Returns the pattern of a catch-all.
     pub(crate) fn pattern(&self) -> Option<&'static str> {
-        self.planned().pattern
+        self.planned().pattern()
     }
 }
 
@@ -74,10 +75,12 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
 ) -> EventHandler<E> {
     EventHandler {
         planned: PlannedHandler {
-            function: FunctionId::of(function),
-            spec,
+            declaration: HandlerDeclaration {
+                function: FunctionId::of(function),
+                spec,
+                pattern: None,
+            },
             kind: Some(EventType::<E>::KIND),
-            pattern: None,
         },
         bind,
     }
@@ -91,7 +94,7 @@ impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList) {
         let inline: &mut dyn Any = &mut *list.inline;
         if let Some(inline) = inline.downcast_mut() {
-            let spec = &self.planned.spec;
+            let spec = self.planned.spec();
             (self.bind)(&mut Binder::new(resolver, inline, &mut list.deferred, spec));
         }
     }
@@ -117,10 +120,12 @@ pub const fn catch_all_handler<F: Copy + 'static>(
 ) -> CatchAllHandler {
     CatchAllHandler {
         planned: PlannedHandler {
-            function: FunctionId::of(function),
-            spec,
+            declaration: HandlerDeclaration {
+                function: FunctionId::of(function),
+                spec,
+                pattern,
+            },
             kind: None,
-            pattern,
         },
         bind,
     }
@@ -135,7 +140,7 @@ impl Registered for CatchAllHandler {
 
     fn bind_catch_all(&'static self, resolver: &mut Resolver<'_>) -> Option<CatchAll> {
         let mut bound = None;
-        let spec = &self.planned.spec;
+        let spec = self.planned.spec();
         (self.bind)(&mut CatchAllBinder::new(resolver, &mut bound, spec));
         bound
     }

@@ -28,6 +28,8 @@ pub struct Failure {
     event: &'static EventInfo,
     handler: Option<HandlerInfo>,
     cause: Cause,
+    /// The name of the dispatcher, if it has one.
+    dispatcher: Option<Arc<str>>,
     /// The event's snapshot, if the event is known.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The scope of the event.
@@ -115,8 +117,17 @@ impl Failure {
             event,
             handler,
             cause,
+            dispatcher: None,
             snapshot: None,
             scope: NestingScope::default(),
+        }
+    }
+
+    /// Adds the name of the dispatcher.
+    pub(crate) fn in_dispatcher(self, name: Option<&Arc<str>>) -> Self {
+        Self {
+            dispatcher: name.cloned(),
+            ..self
         }
     }
 
@@ -136,6 +147,7 @@ impl Failure {
     /// Makes the failure of an event that this failure's hook emitted, and that was refused.
     pub(crate) fn refused_inside(&self, refusal: NestingError) -> Self {
         Self {
+            dispatcher: self.dispatcher.clone(),
             scope: self.scope,
             ..Self::refused(refusal)
         }
@@ -150,6 +162,15 @@ impl Failure {
     ) -> (R, Option<NestingError>) {
         let cause = self.meta().map(Meta::parent);
         self.scope.descend(dispatcher, cause, told)
+    }
+
+    /// Returns the name of the dispatcher, if its builder was
+    /// [given](crate::dispatcher::DispatcherBuilder::name) one. It is `None` for an emit that a handler
+    /// made itself and that was refused because of a limit, in the reports of the emissions around it:
+    /// the handler may have used another dispatcher.
+    #[must_use]
+    pub fn dispatcher(&self) -> Option<&str> {
+        self.dispatcher.as_deref()
     }
 
     /// Returns what is known about the event's type.

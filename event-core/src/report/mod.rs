@@ -12,12 +12,10 @@ use std::fmt;
 use crate::counted::Counted;
 use crate::event::Event;
 #[cfg(feature = "tokio")]
-use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::nesting;
 use crate::panics;
 #[cfg(feature = "tokio")]
-use crate::report::failure::Cause;
 use crate::report::returned::ReturnedEvent;
 
 pub use crate::report::failure::Failure;
@@ -168,13 +166,13 @@ impl Report {
 
     /// Makes the report of an emission whose task the runtime dropped.
     #[cfg(feature = "tokio")]
-    pub(crate) fn abandoned(event: &'static EventInfo, cause: Cause) -> Self {
+    pub(crate) fn abandoned(failure: Failure) -> Self {
         let mut details = Details {
             events: 0,
             not_emitted: 1,
             ..Details::default()
         };
-        details.failures.push(Failure::new(event, None, cause));
+        details.failures.push(failure);
         Self::new(0, 0, Some(Box::new(details)))
     }
 

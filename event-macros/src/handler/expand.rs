@@ -10,6 +10,7 @@ use super::bind;
 use super::parse::Keys;
 use super::signature::{Event, Handler};
 use crate::library;
+use crate::text::compact;
 
 /// Returns `__event_handler_count_sales`, by which `module!` finds a handler beside its function.
 pub(crate) fn constant_name(function: &Ident) -> Ident {
@@ -28,7 +29,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///     P::inventory::submit! { P::HandlerEntry(__event_handler_count_sales) }
 ///     &P::event_handler::<OrderPlaced, _>(
 ///         count_sales,
-///         P::spec!().after(&[P::FunctionId::of(reserve_stock)]).priority(3),
+///         P::spec!().after(&[P::FunctionId::of(reserve_stock)]).priority(3).filter("is_large"),
 ///         |__event_binder| {
 ///             let (P::Some(__event_0), P::Some(__event_1)) = (
 ///                 __event_binder.dependency::<SalesCounter>(),
@@ -131,6 +132,10 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
     if let Some(priority) = keys.priority {
         let priority = Literal::i32_unsuffixed(priority);
         spec.extend(quote_spanned!(Span::mixed_site()=> .priority(#priority)));
+    }
+    if let Some(filter) = &keys.filter {
+        let path = Literal::string(&compact(filter));
+        spec.extend(quote_spanned!(Span::mixed_site()=> .filter(#path)));
     }
     spec
 }

@@ -68,7 +68,11 @@ impl Lines {
             let guard = tracing::subscriber::set_default(subscriber);
             // Of a line that a thread without a subscriber writes first, `tracing` may remember for all
             // threads that nobody wants it, until there is another subscriber.
-            let hears = write_each_line() == lines.take_of(Level::ERROR).len();
+            let (failures, builds) = write_each_line();
+            let written = lines.take();
+            let of = |level| written.iter().filter(move |line| line.level == level);
+            let built = of(Level::DEBUG).filter(|line| !line.field("handlers").is_empty());
+            let hears = of(Level::ERROR).count() == failures && built.count() == builds;
             listening = Some((lines, guard));
             hears
         });
@@ -79,9 +83,10 @@ impl Lines {
 #[derive(Event)]
 struct Written;
 
-/// Writes what failures write, in each span that they may be in; tells how many lines that is.
-fn write_each_line() -> usize {
-    let mut lines = 0;
+/// Writes what builds and failures write, in each span that they may be in; returns how many lines are of
+/// failures, and how many of builds.
+fn write_each_line() -> (usize, usize) {
+    let mut failures = 0;
     for builder in [Dispatcher::empty(), Dispatcher::empty().spans()] {
         let dispatcher = builder.build().expect("a dispatcher");
         let _fails = dispatcher.subscribe(|_: &Written| Err::<(), _>("no"));
@@ -89,10 +94,10 @@ fn write_each_line() -> usize {
         let emitter = tracing::info_span!("emitter");
         for _ in 0..2 {
             let report = emitter.in_scope(|| dispatcher.emit(Written));
-            lines += report.failures().len();
+            failures += report.failures().len();
         }
     }
-    lines
+    (failures, 2)
 }
 
 /// The fields of a line or of a span.

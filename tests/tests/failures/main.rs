@@ -9,6 +9,7 @@
 
 mod causes;
 mod dead_letters;
+mod dispatchers;
 mod identities;
 #[path = "../common/lines.rs"]
 mod lines;

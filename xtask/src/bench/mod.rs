@@ -18,7 +18,7 @@ const PROCESSES: usize = 31;
 
 /// Measures, and prints a table, the targets, and one line per figure.
 pub(crate) fn emit(quick: bool) -> Result<()> {
-    begin(6, if quick { "a minute" } else { "4 minutes" });
+    begin(7, if quick { "a minute" } else { "4 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -33,6 +33,9 @@ pub(crate) fn emit(quick: bool) -> Result<()> {
     memory(&programs, &mut figures)?;
     progress("timing the start of 1000 handlers");
     startup(&programs, &mut figures)?;
+    progress("timing the list of 1000 events and their handlers");
+    let listing = programs.run("listing", &[])?;
+    figures.add("listing.1000", listing.trim().parse()?, 0);
     progress("timing two threads");
     figures.read(&programs.run("scaling", &[patience])?)?;
     progress("timing the build of 1000 handlers");

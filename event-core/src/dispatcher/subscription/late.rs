@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
+use crate::dispatcher::stream::EventStream;
 use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
@@ -17,7 +18,7 @@ use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::handler::bind_async::{Conclusion, running};
-use crate::handler_info::HandlerInfo;
+use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::panics;
 
 impl<W> SubscriptionBuilder<'_, W> {
@@ -32,11 +33,15 @@ impl<W> SubscriptionBuilder<'_, W> {
             start: Box::new(start),
             limit: ConcurrencyLimit::new(None),
         };
-        let info = HandlerInfo::of_subscription(type_name::<F>(), at);
+        let info = HandlerInfo::of_subscription(SubscriptionDeclaration {
+            name: type_name::<F>(),
+            at,
+            priority: self.priority,
+            delivery: DeliveryKind::Async,
+        });
         add_late_node(
             self.dispatcher.inner(),
             EventType::<E>::KIND,
-            self.priority,
             self.once,
             info,
             target,
@@ -51,16 +56,19 @@ pub(crate) fn subscribe_stream<E: Event>(
     line: &Arc<LiveQueue>,
     at: &'static Location<'static>,
 ) -> Subscription {
-    let info =
-        HandlerInfo::of_subscription(type_name::<crate::dispatcher::stream::EventStream<E>>(), at);
+    let info = HandlerInfo::of_subscription(SubscriptionDeclaration {
+        name: type_name::<EventStream<E>>(),
+        at,
+        priority: 0,
+        delivery: DeliveryKind::Stream,
+    });
     let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
-    add_late_node(inner, EventType::<E>::KIND, 0, false, info, None, call)
+    add_late_node(inner, EventType::<E>::KIND, false, info, None, call)
 }
 
 fn add_late_node(
     inner: &Arc<DispatcherState>,
     kind: EventKind,
-    priority: i32,
     once: bool,
     info: HandlerInfo,
     target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
@@ -69,7 +77,7 @@ fn add_late_node(
     let entry = inner.find_or_make(kind);
     let subscriptions = &entry.deferred_subscriptions;
     let node = Arc::new(DeferredSubscription {
-        key: subscriptions.key(priority),
+        key: subscriptions.key(info.priority()),
         info,
         once,
         state: State::new(once),
@@ -134,16 +142,16 @@ impl SubscriptionNode for DeferredSubscription {
         self.key
     }
 
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
     fn is_alive(&self) -> bool {
         !self.state.is_over() && self.lives()
     }
 }
 
 impl ErasedSubscription for DeferredSubscription {
-    fn info(&self) -> HandlerInfo {
-        self.info
-    }
-
     fn is_once(&self) -> bool {
         self.once
     }

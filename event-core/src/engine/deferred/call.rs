@@ -224,6 +224,7 @@ impl Drop for AsyncCall<'_> {
                     lineage.caused(EmissionProgress::default().parent(lineage), trace.clone());
                 let snapshot = self.inner.snapshot(event.as_any_event(), &caused);
                 let failure = failure.of(snapshot, caused.scope());
+                let failure = failure.in_dispatcher(self.inner.name());
                 failure_log::failure(self.inner, &failure, &Trace::NONE, &caused.within);
                 self.inner.notify_failure(&failure);
                 nesting::enter_deeper(caused.depth, || panics::drop_caught(event));

@@ -57,13 +57,17 @@ impl DispatcherState {
         let (mut drained, mut abandoned, cancel) = self.tasks.account();
         for queue in &*self.queues {
             let (of_line, abandoned_by_line) = queue.buffer.account();
-            self.name(of_line, &mut drained);
-            self.name(abandoned_by_line, &mut abandoned);
+            self.add_by_handler(of_line, &mut drained);
+            self.add_by_handler(abandoned_by_line, &mut abandoned);
         }
         (drained, abandoned, cancel)
     }
 
-    fn name(&self, labels: HandlerCounts<Label>, handlers: &mut HandlerCounts<HandlerInfo>) {
+    fn add_by_handler(
+        &self,
+        labels: HandlerCounts<Label>,
+        handlers: &mut HandlerCounts<HandlerInfo>,
+    ) {
         for (label, deliveries) in labels {
             if let Some(handler) = self.labelled(label) {
                 account::add(handlers, handler, deliveries);
@@ -83,7 +87,7 @@ impl DispatcherState {
             .sum();
         let tasks = self.tasks.running();
         if waiting + tasks > 0 {
-            crate::log::dropped_with_work(waiting, tasks);
+            crate::log::dropped_with_work(self.name().map(|name| &**name), waiting, tasks);
         }
         self.drain();
         // Without a dispatcher no caller can pump these queues.

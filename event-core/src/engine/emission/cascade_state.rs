@@ -204,6 +204,7 @@ impl CascadeState {
 
     /// Adds a failure that is about no delivery.
     pub(crate) fn fail(&mut self, inner: &DispatcherState, failure: Failure) {
+        let failure = failure.in_dispatcher(inner.name());
         failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);
         self.details.failures.push(failure);
     }
@@ -251,10 +252,9 @@ impl CascadeState {
         self.details.not_emitted += 1;
         if let Some(cause) = why {
             let failure = Failure::new(event.info(), by, cause);
-            let failure = failure.of(
-                inner.snapshot(event.as_any_event(), &lineage),
-                lineage.scope(),
-            );
+            let snapshot = inner.snapshot(event.as_any_event(), &lineage);
+            let failure = failure.of(snapshot, lineage.scope());
+            let failure = failure.in_dispatcher(inner.name());
             failure_log::failure(inner, &failure, &Trace::NONE, &lineage.within);
             self.details.failures.push(failure);
         }

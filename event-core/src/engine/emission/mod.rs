@@ -310,7 +310,8 @@ impl<'e> Emission<'e> {
     pub(crate) fn failed(&self, event: &dyn AnyEvent, ended: DeliveryStatus, cause: Cause) {
         let retry = self.next_wait(ended, &cause);
         let failure = Failure::new(self.event(), Some(self.handler()), cause)
-            .of(self.snapshot(event), self.lineage.scope());
+            .of(self.snapshot(event), self.lineage.scope())
+            .in_dispatcher(self.inner.name());
         if let Some(wait) = retry {
             self.fail_attempt(failure, wait);
             return;

@@ -10,11 +10,12 @@ use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::order::waits_for;
+use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::port::PortAddress;
-use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
 use crate::handler_info::HandlerInfo;
+use crate::handler_info::spec::ExecutorKind;
 use crate::prehashed::ByType;
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::slots::Label;
@@ -24,7 +25,6 @@ use crate::retry::RetryPolicy;
 /// A handler that does not run inline.
 pub(crate) struct DeferredHandler {
     pub(crate) handler: HandlerInfo,
-    pub(crate) priority: i32,
     pub(crate) executor: Executor,
     pub(crate) has_timeout: bool,
     pub(crate) retry: Option<RetryPolicy>,
@@ -172,7 +172,6 @@ impl Executors {
 
 /// A subscription to any event that does not run inline.
 pub(crate) trait ErasedSubscription: SubscriptionNode {
-    fn info(&self) -> HandlerInfo;
     /// Whether the subscription is called once.
     fn is_once(&self) -> bool;
     /// Reserves a call for later. Returns `false` if the subscription is over, or if another delivery has its

@@ -24,7 +24,7 @@ use crate::engine::plan::executor::{
     DeferredHandler, DeferredSubscriptions, ErasedSubscription, Executor, Executors,
 };
 use crate::engine::plan::flags;
-use crate::engine::plan::spec::{ExecutorKind, PlannedHandler};
+use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::subscription::inline::{ErasedInlineSubscription, InlineSubscriptions};
 use crate::engine::plan::subscriptions::{SubscriptionSlot, Subscriptions};
 use crate::event::Event;
@@ -32,6 +32,7 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::event::slot::EventSlot;
 use crate::handler_info::HandlerInfo;
+use crate::handler_info::spec::ExecutorKind;
 use crate::panics;
 
 /// One entry of a dispatcher's table: the handlers and subscriptions of one event type.
@@ -41,7 +42,7 @@ pub(crate) struct TableEntry {
     flags: AtomicU8,
     /// An `InlineHandlers<E>`.
     inline: Box<dyn ErasedInlineHandlers>,
-    event: &'static EventInfo,
+    kind: EventKind,
     /// The handlers that run inline, in order.
     planned: Box<[&'static PlannedHandler]>,
     /// The handlers that do not run inline, in order.
@@ -78,7 +79,6 @@ impl TableEntry {
             }
             DeferredHandler {
                 handler: handler.info(),
-                priority: handler.spec().priority,
                 executor,
                 has_timeout: handler.spec().timeout.is_some(),
                 retry: handler.spec().retry,
@@ -90,7 +90,7 @@ impl TableEntry {
         let entry = Self {
             flags: AtomicU8::new(0),
             inline: list.inline,
-            event: kind.info(),
+            kind,
             planned: inline.into(),
             deferred: DeferredHandlers(bindings.map(handler).collect()),
             subscriptions: Subscriptions::default(),
@@ -119,6 +119,16 @@ impl TableEntry {
             unreachable!("the table's index belongs to another event type")
         };
         handlers.as_slice()
+    }
+
+    /// Returns the kind of the event.
+    pub(crate) fn kind(&self) -> EventKind {
+        self.kind
+    }
+
+    /// Returns the handler at an index of those that run inline.
+    pub(crate) fn inline_handler(&self, at: usize) -> HandlerInfo {
+        self.planned[at].info()
     }
 
     /// Whether there are handlers that run inline.
@@ -164,7 +174,7 @@ impl TableEntry {
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
         let inline = flag(flags::INLINE, self.has_inline())
             | flag(flags::SUBSCRIBED, self.subscriptions.is_some());
-        let is_stepwise = is_watched || (self.event.is_stoppable() && inline != 0);
+        let is_stepwise = is_watched || (self.kind.info().is_stoppable() && inline != 0);
         inline
             | self.deferred_flags()
             | flag(
@@ -194,12 +204,22 @@ impl TableEntry {
         self.subscriptions.make_list(priority, typed)
     }
 
+    /// Returns the subscriptions that run inline, to be kept.
+    pub(crate) fn load_subscriptions(&self) -> Option<Arc<InlineSubscriptions>> {
+        Guard::into_inner(self.subscribed())
+    }
+
+    /// Returns how many subscriptions the event has.
+    pub(crate) fn count_subscriptions(&self) -> usize {
+        self.subscriptions.count() + self.deferred_subscriptions.count()
+    }
+
     /// Returns the subscriptions that do not run inline, each with its place among the handlers.
     pub(crate) fn load_deferred_subscriptions(&self) -> Option<DeferredSubscriptions> {
         let list = self.deferred_subscriptions.load();
         if list.is_none() && self.deferred_subscriptions.is_some() {
             let handler = |at: usize| self.deferred.get(at);
-            let priority = |at| handler(at).map(|handler| handler.priority);
+            let priority = |at| handler(at).map(|handler| handler.handler.priority());
             let made = self.deferred_subscriptions.make_list(priority, |_| None);
             return Guard::into_inner(made);
         }
@@ -209,11 +229,11 @@ impl TableEntry {
 
 impl HandlerLookup for TableEntry {
     fn event(&self) -> &'static EventInfo {
-        self.event
+        self.kind.info()
     }
 
     fn handler(&self, position: usize) -> HandlerInfo {
-        self.planned[position].info()
+        self.inline_handler(position)
     }
 
     fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {

@@ -1,6 +1,6 @@
 //! Finds which handlers of one event wait for others.
 
-use crate::engine::plan::spec::PlannedHandler;
+use crate::engine::plan::planned::PlannedHandler;
 
 /// Returns, for each handler, the indices of those that must run before it. A handler that is not in the
 /// list (since the builder left it out) satisfies every constraint.

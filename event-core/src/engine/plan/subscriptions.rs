@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 
+use crate::handler_info::HandlerInfo;
+
 /// With fewer subscriptions than this, each new one removes those that have ended.
 const FEW: usize = 16;
 
@@ -28,6 +30,7 @@ pub(crate) struct SubscriptionKey {
 /// A subscription, inline or not.
 pub(crate) trait SubscriptionNode: Send + Sync {
     fn key(&self) -> SubscriptionKey;
+    fn info(&self) -> HandlerInfo;
     /// Whether it may still be called.
     fn is_alive(&self) -> bool;
 }
@@ -96,6 +99,13 @@ impl<N: ?Sized> Default for Subscriptions<N> {
 impl<N: SubscriptionNode + ?Sized> Subscriptions<N> {
     pub(crate) fn is_some(&self) -> bool {
         self.has_some.load(Ordering::Acquire)
+    }
+
+    /// Returns how many subscriptions may still be called.
+    pub(crate) fn count(&self) -> usize {
+        let members = self.lock();
+        let alive = members.by_key.values().filter(|node| node.is_alive());
+        alive.count()
     }
 
     /// Returns the key of a new subscription, which comes behind all others of its priority.

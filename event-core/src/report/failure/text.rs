@@ -42,6 +42,9 @@ fn echo(f: &mut fmt::Formatter<'_>, event: &str, source: &str) -> fmt::Result {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(dispatcher) = self.dispatcher() {
+            write!(f, "in dispatcher `{dispatcher}`: ")?;
+        }
         let event = self.event.name();
         let cause = |f: &mut fmt::Formatter<'_>| match self.handler {
             Some(handler) => write!(f, ", caused by handler {handler}"),
@@ -134,7 +137,11 @@ impl fmt::Display for Failure {
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
+        let mut shown = f.debug_struct("Failure");
+        if let Some(dispatcher) = self.dispatcher() {
+            shown.field("dispatcher", &dispatcher);
+        }
+        shown
             .field("event", &self.event.name())
             .field("handler", &self.handler)
             .field("cause", &self.cause)

@@ -29,7 +29,7 @@ const PEERS: [&str; 6] = [
     "mod-events",
 ];
 
-const TARGETS: [Target; 19] = [
+const TARGETS: [Target; 20] = [
     (
         "ratio emit.1.boxed",
         1.2,
@@ -72,6 +72,11 @@ const TARGETS: [Target; 19] = [
     ("memory.handler", 64.0, "bytes kept per handler"),
     ("allocs.handler", 1.0, "allocations kept per handler"),
     ("startup.1000", 300.0, "µs until 1000 handlers are ready"),
+    (
+        "listing.1000",
+        1_000.0,
+        "µs to ask 1000 events for their handlers",
+    ),
     (
         "scaling.2",
         1.1,

@@ -32,7 +32,6 @@ pub(crate) struct InlineSubscription<E> {
 
 /// A subscription that runs inline, whatever its event.
 pub(crate) trait ErasedInlineSubscription: SubscriptionNode + Any {
-    fn info(&self) -> HandlerInfo;
     /// Calls the subscription; returns `false` if it is over and was not called.
     fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool;
     /// Makes the [`TypedSubscriptions`] of a list that contains this subscription.
@@ -60,7 +59,8 @@ impl<E: Event> TypedSubscriptions<E> {
     }
 }
 
-pub(crate) trait Cancel: Send + Sync {
+/// A subscription as its guard knows it.
+pub(crate) trait Cancel: SubscriptionNode {
     fn cancel(&self);
 }
 
@@ -109,16 +109,16 @@ impl<E: Event> SubscriptionNode for InlineSubscription<E> {
         self.key
     }
 
+    fn info(&self) -> HandlerInfo {
+        self.info
+    }
+
     fn is_alive(&self) -> bool {
         !self.state.is_over() && self.target.as_ref().is_none_or(|lives| lives())
     }
 }
 
 impl<E: Event> ErasedInlineSubscription for InlineSubscription<E> {
-    fn info(&self) -> HandlerInfo {
-        self.info
-    }
-
     fn deliver_any(&self, event: &dyn Any, emission: &Emission<'_>) -> bool {
         let Some(event) = event.downcast_ref() else {
             unreachable!("a subscription is in the list of its event")

@@ -12,7 +12,7 @@ use loom::thread;
 
 use crate::engine::shutdown::phase::Phase;
 use crate::engine::shutdown::tasks::Tasks;
-use crate::handler_info::HandlerInfo;
+use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::queue::account::HandlerCounts;
 use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::ticket::Taken;
@@ -108,7 +108,12 @@ fn sum<L>(named: &HandlerCounts<L>) -> usize {
 }
 
 fn handler() -> HandlerInfo {
-    HandlerInfo::of_subscription("handler", Location::caller())
+    HandlerInfo::of_subscription(SubscriptionDeclaration {
+        name: "handler",
+        at: Location::caller(),
+        priority: 0,
+        delivery: DeliveryKind::Async,
+    })
 }
 
 fn check(run: impl Fn() + Sync + Send + 'static) {

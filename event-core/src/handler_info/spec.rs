@@ -10,9 +10,6 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::time::Duration;
 
-use crate::engine::plan::handlers::EventKind;
-use crate::event::info::EventInfo;
-use crate::handler_info::HandlerInfo;
 use crate::queue::AnyQueue;
 use crate::retry::RetryPolicy;
 
@@ -30,6 +27,8 @@ pub struct HandlerSpec {
     pub(crate) priority: i32,
     pub(crate) after: &'static [FunctionId],
     pub(crate) before: &'static [FunctionId],
+    /// The path of the filter, as the attribute names it.
+    pub(crate) filter: Option<&'static str>,
     pub(crate) asynchronous: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<u32>,
@@ -37,12 +36,10 @@ pub struct HandlerSpec {
     pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
 }
 
-/// A handler as the engine knows it, without the binding to its parameters.
-pub struct PlannedHandler {
+/// A handler's function, and what its attribute says.
+pub(crate) struct HandlerDeclaration {
     pub(crate) function: FunctionId,
     pub(crate) spec: HandlerSpec,
-    /// The event that it handles; `None` for a catch-all.
-    pub(crate) kind: Option<EventKind>,
     /// The pattern of a catch-all.
     pub(crate) pattern: Option<&'static str>,
 }
@@ -86,6 +83,7 @@ impl HandlerSpec {
             priority: 0,
             after: &[],
             before: &[],
+            filter: None,
             asynchronous: false,
             timeout: None,
             concurrency: None,
@@ -129,6 +127,13 @@ impl HandlerSpec {
         self
     }
 
+    /// Sets the path of the filter, as the attribute names it.
+    #[must_use]
+    pub const fn filter(mut self, path: &'static str) -> Self {
+        self.filter = Some(path);
+        self
+    }
+
     pub(crate) fn executor_kind(&self) -> ExecutorKind {
         match (self.queue, self.asynchronous) {
             (Some(_), _) => ExecutorKind::Queued,
@@ -156,31 +161,6 @@ impl HandlerSpec {
     pub const fn before(mut self, handlers: &'static [FunctionId]) -> Self {
         self.before = handlers;
         self
-    }
-}
-
-impl PlannedHandler {
-    pub(crate) fn spec(&self) -> &HandlerSpec {
-        &self.spec
-    }
-
-    pub(crate) fn id(&self) -> TypeId {
-        self.function.id
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        self.function.name()
-    }
-
-    /// Returns the event that it handles; `None` for a catch-all.
-    pub(crate) fn event(&self) -> Option<&'static EventInfo> {
-        Some(self.kind?.info())
-    }
-
-    /// Returns the handler's info, for reports and errors.
-    pub(crate) fn info(&self) -> HandlerInfo {
-        let spec = self.spec();
-        HandlerInfo::of_handler(self.name(), spec.file, spec.line, spec.module)
     }
 }
 

@@ -1,0 +1,6 @@
+//! What a dispatcher says about its events, its handlers and itself.
+
+mod described;
+mod events;
+mod listed_order;
+mod named;
