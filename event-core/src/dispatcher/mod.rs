@@ -9,6 +9,7 @@ pub(crate) mod emit_task;
 pub(crate) mod global;
 pub(crate) mod handle;
 pub(crate) mod handle_promise;
+pub(crate) mod join;
 pub(crate) mod local_queue;
 pub(crate) mod options;
 pub(crate) mod payload;
@@ -41,6 +42,7 @@ pub use crate::dispatcher::emit_future::EmitAsync;
 #[cfg(feature = "tokio")]
 pub use crate::dispatcher::emit_task::EmitTask;
 pub use crate::dispatcher::handle::DispatcherHandle;
+pub use crate::dispatcher::join::{Join, JoinError};
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};

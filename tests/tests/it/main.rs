@@ -11,6 +11,7 @@ mod catch_all;
 mod docs;
 mod failure_loops;
 mod flag;
+mod join;
 mod lints;
 mod meta;
 mod order;
