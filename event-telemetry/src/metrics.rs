@@ -147,10 +147,11 @@ impl Observer for Deliveries {
     }
 
     fn attempt_failed(&self, delivery: &DeliveryView<'_>, attempt: &AttemptResult<'_>) {
-        let (event, handler) = (delivery.event().name(), delivery.handler().name());
-        counter!(FAILED_ATTEMPTS, "event" => event, "handler" => handler).increment(1);
+        let event = ("event", delivery.event().name());
+        let handler = ("handler", delivery.handler().name());
+        counter!(FAILED_ATTEMPTS, self.0.and([event, handler])).increment(1);
         if let Some(took) = attempt.took() {
-            histogram!(DURATION, "event" => event, "handler" => handler).record(took);
+            histogram!(DURATION, self.0.and([event, handler])).record(took);
         }
     }
 

@@ -228,9 +228,9 @@ async fn each_figure_of_a_named_dispatcher_has_its_name_as_a_label() {
         "{without:#?}"
     );
     without.sort_unstable();
-    let names: Vec<_> = without.iter().map(|key| key.split('{').next()).collect();
+    let figures: Vec<_> = without.iter().map(|key| key.split('{').next()).collect();
     assert_eq!(
-        names,
+        figures,
         [
             "event_deliveries_total",
             "event_delivery_duration_seconds",

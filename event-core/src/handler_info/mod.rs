@@ -10,7 +10,6 @@ use std::time::Duration;
 use crate::handler_info::spec::{ExecutorKind, FunctionId, HandlerDeclaration};
 use crate::queue::Declared;
 use crate::retry::RetryPolicy;
-use crate::retry::RetryPolicy;
 
 /// Identifies and describes a handler or a runtime subscription, in reports, logs and observers, and
 /// where a dispatcher lists its [handlers](crate::Dispatcher::handlers_of).
@@ -195,12 +194,6 @@ impl HandlerInfo {
     }
 
     /// Returns how often a failed delivery is tried again, if it is.
-    #[must_use]
-    pub fn retry(&self) -> Option<RetryPolicy> {
-        self.handler()?.spec.retry
-    }
-
-    /// Returns how often a failed delivery is tried again, if the handler's attribute says it.
     #[must_use]
     pub fn retry(&self) -> Option<RetryPolicy> {
         self.handler()?.spec.retry

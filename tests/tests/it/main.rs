@@ -12,6 +12,7 @@ mod docs;
 mod failure_loops;
 mod flag;
 mod introspection;
+mod join;
 mod lints;
 mod meta;
 mod order;

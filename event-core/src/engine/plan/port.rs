@@ -236,6 +236,10 @@ impl<E: Send + 'static> Ring<DeferredDelivery> for EventRing<E> {
         let event = self.keyed.try_remove(key)?;
         Some(self.address.item(&mut Some(event)))
     }
+
+    fn label(&self) -> Label {
+        self.address.label
+    }
 }
 
 /// Returns the `Option<E>` that an event is in, or goes to.

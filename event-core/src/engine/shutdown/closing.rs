@@ -13,6 +13,7 @@ use event_listener::Event as Waiters;
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::phase::Phase;
+use crate::engine::shutdown::quiet::{self, UnfinishedWork};
 use crate::engine::shutdown::tasks::Tasks;
 use crate::engine::state::DispatcherState;
 use crate::panics;
@@ -140,6 +141,16 @@ impl Closing {
 
     pub(crate) fn buffers(&self) -> Vec<&Buffer<DeferredDelivery>> {
         self.queues.iter().map(|queue| &queue.buffer).collect()
+    }
+
+    /// Waits for a moment at which no task and no queue has a delivery.
+    pub(crate) async fn quiet(&self) {
+        quiet::wait(&self.tasks, &self.buffers()).await;
+    }
+
+    /// Returns what has not ended; `None` if no task and no queue has a delivery.
+    pub(crate) fn unfinished(&self) -> Option<UnfinishedWork> {
+        quiet::unfinished(&self.tasks, &self.buffers())
     }
 
     /// Keeps the dispatcher alive until it is closed, for the deliveries that are left.

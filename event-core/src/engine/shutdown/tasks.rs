@@ -1,15 +1,19 @@
 //! The tasks of a dispatcher, and the deliveries and emissions that they run.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::mem;
 use std::sync::PoisonError;
 #[cfg(not(loom))]
 use std::sync::{Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
 
 #[cfg(loom)]
 use loom::sync::{Mutex, MutexGuard};
 
 use crate::handler_info::HandlerInfo;
-use crate::queue::account::{HandlerCounts, ShutdownAccount};
+use crate::queue::account::{self, HandlerCounts, ShutdownAccount};
+use crate::queue::buffer::sleep::Sleepers;
 use crate::runtime::Aborter;
 
 /// The tasks of a dispatcher.
@@ -24,6 +28,8 @@ struct Registry {
     account: ShutdownAccount<HandlerInfo>,
     /// How many spawned emissions had not ended when the registry was closed.
     cancel: usize,
+    /// Those that wait until no task runs.
+    watchers: Sleepers,
 }
 
 struct TaskEntry {
@@ -82,13 +88,50 @@ impl Tasks {
         for handler in entry.iter().flat_map(|entry| &entry.handlers) {
             registry.account.drain(*handler);
         }
+        let woken = registry.wake_if_quiet();
         drop(registry);
         drop(entry);
+        woken.into_iter().for_each(Waker::wake);
     }
 
     /// Returns how many tasks run.
     pub(crate) fn running(&self) -> usize {
         self.lock().running.len()
+    }
+
+    /// Returns the number of tasks that run, and what `look_at_others` returns for the same moment.
+    pub(crate) fn running_with<R>(&self, look_at_others: impl FnOnce() -> R) -> (usize, R) {
+        let registry = self.lock();
+        (registry.running.len(), look_at_others())
+    }
+
+    /// Returns what has not ended in the tasks, and what `look_at_others` returns for the same moment.
+    pub(crate) fn unfinished_with<R>(
+        &self,
+        look_at_others: impl FnOnce() -> R,
+    ) -> (UnfinishedTasks, R) {
+        let registry = self.lock();
+        let mut unfinished = UnfinishedTasks::default();
+        for entry in registry.running.values() {
+            for handler in &entry.handlers {
+                account::add(&mut unfinished.deliveries, *handler, 1);
+            }
+            unfinished.emissions += usize::from(entry.handlers.is_empty());
+        }
+        (unfinished, look_at_others())
+    }
+
+    /// Waits for a moment at which no task runs.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future is no problem, since all who wait are woken at once.
+    pub(crate) fn quiet(&self) -> impl Future<Output = ()> + Unpin {
+        let mut watch = Watch {
+            tasks: self,
+            place: None,
+        };
+        poll_fn(move |context| watch.poll(context))
     }
 
     /// Starts to count each delivery that is drained or abandoned.
@@ -145,7 +188,62 @@ impl Tasks {
     }
 }
 
+/// What has not ended in the tasks of a dispatcher.
+#[derive(Debug, Default)]
+pub(crate) struct UnfinishedTasks {
+    pub(crate) deliveries: HandlerCounts<HandlerInfo>,
+    /// How many tasks emit: spawned emissions, and deliveries that have ended and emit what they caused.
+    pub(crate) emissions: usize,
+}
+
+/// A wait until no task runs.
+struct Watch<'t> {
+    tasks: &'t Tasks,
+    /// The place among the watchers, which is stale after a wake-up.
+    place: Option<u64>,
+}
+
+impl Watch<'_> {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+        // A waker is cloned and dropped without the lock, since both are foreign code.
+        let mut waker = context.waker().clone();
+        let mut registry = self.tasks.lock();
+        if let Some(place) = self.place {
+            let Some(asleep) = registry.watchers.find(place) else {
+                self.place = None;
+                return Poll::Ready(());
+            };
+            mem::swap(asleep, &mut waker);
+            drop(registry);
+            return Poll::Pending;
+        }
+        if registry.running.is_empty() {
+            return Poll::Ready(());
+        }
+        self.place = Some(registry.watchers.join(waker));
+        Poll::Pending
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let waker = self.tasks.lock().watchers.leave(place);
+            drop(waker);
+        }
+    }
+}
+
 impl Registry {
+    /// Takes the watchers, if no task runs; the caller wakes them after it releases the lock.
+    fn wake_if_quiet(&mut self) -> Vec<Waker> {
+        if self.running.is_empty() {
+            self.watchers.wake(usize::MAX).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     fn enter(&mut self, handlers: Vec<HandlerInfo>, is_emission: bool) -> Option<u64> {
         if self.is_closed {
             return None;

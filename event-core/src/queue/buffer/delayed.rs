@@ -53,6 +53,11 @@ impl<T> Delayed<T> {
         self.next += 1;
     }
 
+    /// Returns the items in the order in which they are due.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
+        self.items.values().map(|delayed| &delayed.item)
+    }
+
     /// Returns when the first item is due.
     pub(crate) fn first_due(&self) -> Option<Instant> {
         let ((due, _), _) = self.items.first_key_value()?;

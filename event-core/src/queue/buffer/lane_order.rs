@@ -201,6 +201,12 @@ impl<T> LaneOrder<T> {
         held.is_some_and(Option::is_some)
     }
 
+    /// Returns all items, ready or held, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiting<T>> {
+        let behind = self.behind.iter().map(|behind| &behind.waiting);
+        self.at_once.iter().chain(behind)
+    }
+
     /// Takes all items, in no order. Lanes with a running item stay taken.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Waiting<T>> {
         let freed = self.freed.drain();

@@ -10,7 +10,9 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::queue::account::{self, HandlerCounts};
 use crate::queue::buffer::lane_order::{LaneOrder, Waiting};
+use crate::queue::buffer::slots::Label;
 
 /// The events of one handler that wait in a queue: those without a lane in order of offer, the others by a
 /// key.
@@ -27,6 +29,8 @@ pub(crate) trait Ring<T>: Send {
     fn remove(&mut self, key: usize, event: &mut dyn Any);
     /// Takes the event with this key as an item.
     fn remove_item(&mut self, key: usize) -> Option<T>;
+    /// Returns the label of the ring's handler.
+    fn label(&self) -> Label;
 }
 
 /// The rings of a line, by their index.
@@ -264,6 +268,21 @@ impl<T> Line<T> {
         Drained {
             waiting: drained,
             next: self.next,
+        }
+    }
+
+    /// Adds all items and events, ready or held, to a list of counts.
+    pub(crate) fn count(&self, label: fn(&T) -> Label, counts: &mut HandlerCounts<Label>) {
+        for turn in &self.turns {
+            let label = self.rings[turn.ring as usize].label();
+            account::add(counts, label, turn.count as usize);
+        }
+        for waiting in self.items.iter() {
+            let label = match &waiting.item {
+                Stored::Item(item) => label(item),
+                Stored::Event { ring, .. } => self.rings[*ring as usize].label(),
+            };
+            account::add(counts, label, 1);
         }
     }
 

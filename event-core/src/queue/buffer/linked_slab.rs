@@ -82,6 +82,11 @@ impl<T> LinkedSlab<T> {
         Some(value)
     }
 
+    /// Returns all values, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.nodes.iter().map(|(_, node)| &node.value)
+    }
+
     /// Takes all values, in no order.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
         self.ends = None;

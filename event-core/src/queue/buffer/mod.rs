@@ -53,6 +53,7 @@ pub(crate) mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
 pub(crate) mod ticket;
+pub(crate) mod unfinished;
 
 /// A bounded waiting line for any number of producers and consumers.
 pub(crate) struct Buffer<T> {

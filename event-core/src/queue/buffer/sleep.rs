@@ -48,7 +48,7 @@ pub(crate) struct Sleepers {
 
 impl Sleepers {
     /// Adds a sleeper to the list. Returns its place.
-    fn join(&mut self, waker: Waker) -> u64 {
+    pub(crate) fn join(&mut self, waker: Waker) -> u64 {
         let place = self.next;
         self.next += 1;
         self.asleep.push_back((place, waker));
@@ -56,7 +56,7 @@ impl Sleepers {
     }
 
     /// Returns the waker of a sleeper that was not woken.
-    fn find(&mut self, place: u64) -> Option<&mut Waker> {
+    pub(crate) fn find(&mut self, place: u64) -> Option<&mut Waker> {
         let index = self.index(place)?;
         self.asleep.get_mut(index).map(|(_, waker)| waker)
     }

@@ -45,6 +45,16 @@ impl Slots {
         self.take(slot)
     }
 
+    /// Returns the labels that were not taken.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Label> {
+        self.labels.iter().filter_map(|label| *label)
+    }
+
+    /// How many slots in use have no label any more.
+    pub(crate) fn unlabelled(&self) -> usize {
+        self.labels.len() - self.free.len() - self.labels().count()
+    }
+
     /// Takes all labels. The slots stay in use.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Label> {
         self.labels.iter_mut().filter_map(Option::take)

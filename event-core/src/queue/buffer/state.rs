@@ -26,7 +26,7 @@ pub(crate) struct State<T> {
     pub(crate) closed: bool,
     /// All counts but the depth, which `line` has.
     pub(crate) counts: Counts,
-    label: fn(&T) -> Label,
+    pub(crate) label: fn(&T) -> Label,
     pub(crate) slots: Slots,
     /// Consumers that are about to take an event.
     idle: usize,

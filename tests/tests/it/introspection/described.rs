@@ -51,6 +51,7 @@ struct Mailer;
 #[handlers]
 impl Mailer {
     #[handler(priority = 7)]
+    #[allow(clippy::unused_self, reason = "a method is a handler, too")]
     fn welcome(&self, _event: &OrderPlaced) {}
 }
 

@@ -8,6 +8,7 @@ use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::{LANE, join, model_of_three, with};
 use crate::queue::buffer::line::Ring;
+use crate::queue::buffer::slots::Label;
 use crate::queue::buffer::ticket::{Next, Ticket, Turn};
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
@@ -45,6 +46,10 @@ impl Ring<u8> for ByteRing {
 
     fn remove_item(&mut self, key: usize) -> Option<u8> {
         self.1[key].take()
+    }
+
+    fn label(&self) -> Label {
+        0
     }
 }
 

@@ -12,6 +12,7 @@ use proptest::sample::Index;
 
 use crate::queue::buffer::delayed::NextDue;
 use crate::queue::buffer::line::Ring;
+use crate::queue::buffer::slots::Label;
 use crate::queue::buffer::tests::poll_by;
 use crate::queue::buffer::ticket::{Next, Ticket, Turn};
 use crate::queue::buffer::{Buffer, Counts, Offer, WhenFull};
@@ -82,6 +83,10 @@ impl Ring<u32> for NumberRing {
 
     fn remove_item(&mut self, key: usize) -> Option<u32> {
         self.keyed[key].take()
+    }
+
+    fn label(&self) -> Label {
+        0
     }
 }
 
