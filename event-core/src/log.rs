@@ -241,8 +241,8 @@ pub(crate) fn tell<R>(subscriber: impl FnOnce() -> R) -> Result<R, Box<str>> {
             let _ = panics::catch(|| {
                 tracing::warn!(
                     lines,
-                    "{} not logged: about events that a subscriber of `tracing` emitted while it was \
-                     called; their reports have the failures",
+                    "{} not logged, since a subscriber of `tracing` emitted events while it was called; \
+                     the reports of these events have the failures",
                     Counted::new(lines, "line was", "lines were"),
                 );
             });

@@ -180,7 +180,7 @@ fn a_line_about_a_failure_leads_to_no_line_on_its_thread() {
         assert_eq!(said[0].0, Level::ERROR);
         assert!(said[0].1.contains("begun"), "{said:?}");
         assert_eq!(said[1].0, Level::WARN);
-        assert!(said[1].1.starts_with("1 line is not written"), "{said:?}");
+        assert!(said[1].1.starts_with("1 line was not logged"), "{said:?}");
         // Of each of the two.
         assert_eq!(count, 2);
     }
