@@ -11,11 +11,9 @@ use std::fmt;
 
 use crate::counted::Counted;
 use crate::event::Event;
-#[cfg(feature = "tokio")]
 use crate::handler_info::HandlerInfo;
 use crate::nesting;
 use crate::panics;
-#[cfg(feature = "tokio")]
 use crate::report::returned::ReturnedEvent;
 
 pub use crate::report::failure::Failure;
