@@ -13,7 +13,7 @@ use loom::thread::{self, JoinHandle};
 
 use crate::engine::shutdown::quiet;
 use crate::engine::shutdown::tasks::Tasks;
-use crate::handler_info::HandlerInfo;
+use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::queue::buffer::ticket::Taken;
 use crate::queue::buffer::{Buffer, Offer, WhenFull};
 
@@ -48,7 +48,12 @@ impl Model {
     }
 
     fn start_task(&self) -> u64 {
-        let handler = HandlerInfo::of_subscription("handler", Location::caller());
+        let handler = HandlerInfo::of_subscription(SubscriptionDeclaration {
+            name: "handler",
+            at: Location::caller(),
+            priority: 0,
+            delivery: DeliveryKind::Async,
+        });
         self.tasks.enter(vec![handler]).expect("it is open")
     }
 
