@@ -12,6 +12,7 @@ use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::nesting;
 use crate::nesting::scope::NestingScope;
+use crate::nesting::tracker::Tracker;
 use crate::panics::DropCaught;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -64,6 +65,8 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         // that an `on_failure` hook spawns descends from the failed event.
         let scope = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
+        let tracker = scope.as_ref().and_then(|scope| scope.tracker.as_ref());
+        let outer = tracker.and_then(Tracker::track);
         let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
             // Moves the whole value: an assignment to the field alone would capture and move a copy of
@@ -72,7 +75,7 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             tracked.has_begun = true;
             let mut future = pin!(future);
             let inner = &tracked.inner;
-            let mut poll = |context: &mut Context<'_>| match scope {
+            let mut poll = |context: &mut Context<'_>| match &scope {
                 None => future.as_mut().poll(context),
                 Some(scope) if is_told => {
                     let poll = || future.as_mut().poll(context);
@@ -83,7 +86,9 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
                     nesting::enter_elsewhere(|| scope.enter(inner.id(), poll).0)
                 }
             };
-            poll_fn(|context| within.run(|| poll(context))).await
+            let report = poll_fn(|context| within.run(|| poll(context))).await;
+            drop(outer);
+            report
         });
         if let Some(id) = id {
             let aborter = task.abort_handle();

@@ -16,6 +16,7 @@ pub(crate) mod local_queue;
 pub(crate) mod options;
 pub(crate) mod payload;
 pub(crate) mod pending;
+pub(crate) mod settled;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
 pub(crate) mod subscription;
@@ -48,6 +49,7 @@ pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::join::{Join, JoinError};
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
+pub use crate::dispatcher::settled::EmitSettled;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emit_future::EmitAsync;
 use crate::dispatcher::payload::{Payload, Request};
+use crate::dispatcher::settled::EmitSettled;
 use crate::engine::emission::cascade::WaitPolicy;
 use crate::engine::emission::options::RootOptions;
 use crate::error::BlockingError;
 use crate::handler::param::Dependency;
+use crate::nesting::tracker::Tracker;
 use crate::panics;
 use crate::report::Report;
 
@@ -115,6 +117,22 @@ impl<'d> EmitOptions<'d> {
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
         Ok(payload.emit_with(self.request(WaitPolicy::BlockForCapacity)))
+    }
+
+    /// Waits after each emission until all that it caused has ended; see [`Dispatcher::settled`].
+    pub fn settled(self) -> EmitSettled<'d> {
+        EmitSettled::new(self)
+    }
+
+    pub(crate) fn dispatcher(&self) -> &'d Dispatcher {
+        self.dispatcher
+    }
+
+    /// Makes a request for an emission that is tracked.
+    pub(crate) fn tracked(&self, wait_policy: WaitPolicy, tracker: Tracker) -> Request<'d> {
+        let mut request = self.request(wait_policy);
+        request.options.tracker = Some(tracker);
+        request
     }
 
     fn request(&self, wait_policy: WaitPolicy) -> Request<'d> {

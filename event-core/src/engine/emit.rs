@@ -229,6 +229,7 @@ pub(crate) fn begin(
     Ok(Lineage {
         replays: replays || options.replays,
         values: options.values.clone(),
+        tracker: options.tracker.clone().or_else(scope::tracker),
         parent: nesting::cause().map(ParentEvent::known),
         ..Lineage::at(depth)
     })

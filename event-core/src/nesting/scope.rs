@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use crate::meta::parent::Identity;
 use crate::nesting;
 use crate::nesting::NestingError;
+use crate::nesting::tracker::Tracker;
 use crate::nesting_depth;
 
 /// Distinguishes live dispatchers: the address of the state that the clones of one share.
@@ -18,14 +19,17 @@ pub(crate) struct DispatcherId(pub(crate) usize);
 thread_local! {
     /// The dispatchers whose replayed events are being handled, the innermost last.
     static REPLAYING: RefCell<Vec<DispatcherId>> = const { RefCell::new(Vec::new()) };
+    /// The trackers of the emissions whose handlers run, the innermost last.
+    static TRACKING: RefCell<Vec<Tracker>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The position of an emission on the thread that runs its handlers. A root that such a handler emits
 /// inherits it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct NestingScope {
     pub(crate) depth: u32,
     pub(crate) replays: bool,
+    pub(crate) tracker: Option<Tracker>,
 }
 
 impl NestingScope {
@@ -36,29 +40,32 @@ impl NestingScope {
         Some(Self {
             depth,
             replays: is_replaying(dispatcher),
+            tracker: tracker(),
         })
     }
 
     /// Runs the handlers of the event; also returns the last refusal inside of it, if there was one.
     #[inline]
     pub(crate) fn enter<R>(
-        self,
+        &self,
         dispatcher: DispatcherId,
         run: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
         let _replaying = self.replays.then(|| Replaying::begin(dispatcher));
+        let _tracking = self.tracker.as_ref().map(Tracking::begin);
         nesting::enter(self.depth, run)
     }
 
     /// Runs code that is told about the event, and that may emit: an event that it emits is caused by the
     /// event. The code does not unwind.
     pub(crate) fn descend<R>(
-        self,
+        &self,
         dispatcher: DispatcherId,
         cause: Option<Identity>,
         run: impl FnOnce() -> R,
     ) -> (R, Option<NestingError>) {
         let _replaying = self.replays.then(|| Replaying::begin(dispatcher));
+        let _tracking = self.tracker.as_ref().map(Tracking::begin);
         nesting::descend(self.depth, cause, run)
     }
 }
@@ -71,6 +78,34 @@ pub(crate) fn is_replaying(dispatcher: DispatcherId) -> bool {
     // A thread that ends may have dropped the list; it replays nothing.
     let known = REPLAYING.try_with(|all| all.borrow().contains(&dispatcher));
     known.unwrap_or(false)
+}
+
+/// Returns the tracker of the emission whose handler runs on this thread, if it is tracked.
+pub(crate) fn tracker() -> Option<Tracker> {
+    if nesting_depth::is_outermost() {
+        return None;
+    }
+    // A thread that ends may have dropped the list; it runs no handler.
+    let tracker = TRACKING.try_with(|all| all.borrow().last().cloned());
+    tracker.ok().flatten()
+}
+
+/// A guard: handlers of a tracked emission run until it is dropped.
+struct Tracking(());
+
+impl Tracking {
+    #[cold]
+    fn begin(tracker: &Tracker) -> Self {
+        let _ = TRACKING.try_with(|all| all.borrow_mut().push(tracker.clone()));
+        Self(())
+    }
+}
+
+impl Drop for Tracking {
+    fn drop(&mut self) {
+        let ended = TRACKING.try_with(|all| all.borrow_mut().pop());
+        drop(ended);
+    }
 }
 
 /// A guard: handlers of a replayed event run until it is dropped.

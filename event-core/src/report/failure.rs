@@ -148,7 +148,7 @@ impl Failure {
     pub(crate) fn refused_inside(&self, refusal: NestingError) -> Self {
         Self {
             dispatcher: self.dispatcher.clone(),
-            scope: self.scope,
+            scope: self.scope.clone(),
             ..Self::refused(refusal)
         }
     }

@@ -20,6 +20,7 @@ mod pending;
 mod queues;
 mod record;
 mod retry;
+mod settled;
 mod shutdown;
 mod subscriptions;
 mod verdicts;

@@ -22,6 +22,7 @@ use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
+use crate::nesting::tracker::TrackedDelivery;
 use crate::panics::DropCaught;
 use crate::queue::buffer::Counts;
 use crate::queue::buffer::ticket::{Next, Taken};
@@ -189,6 +190,8 @@ pub(crate) struct RunningDelivery<'a> {
     item: Option<DeferredDelivery>,
     /// What the delivery causes.
     cascade: Cascade,
+    /// Kept until what the delivery caused was emitted.
+    tracked: Option<TrackedDelivery>,
 }
 
 impl<'a> RunningDelivery<'a> {
@@ -197,6 +200,7 @@ impl<'a> RunningDelivery<'a> {
             run,
             item: Some(item),
             cascade: Cascade::with(WaitPolicy::AwaitCapacity),
+            tracked: None,
         }
     }
 
@@ -219,6 +223,7 @@ impl<'a> RunningDelivery<'a> {
         if let AttemptEnd::Ended(ended) = ended {
             queue.count(ended);
             // The delivery has ended, however the emissions end that it caused.
+            self.tracked = self.item.as_mut().and_then(|item| item.tracked.take());
             panics::drop_caught(self.item.take());
         }
         if self.cascade.state.get().is_some() {
@@ -254,7 +259,7 @@ impl Drop for RunningDelivery<'_> {
 /// Runs an attempt of a delivery on this thread, and emits what the attempt causes.
 fn run_on_thread(
     run: &ConsumerRun<'_>,
-    item: DeferredDelivery,
+    mut item: DeferredDelivery,
     lent: Option<&mut dyn Any>,
     wait_policy: WaitPolicy,
 ) {
@@ -263,8 +268,10 @@ fn run_on_thread(
     match ended {
         AttemptEnd::Ended(ended) => {
             run.queue.count(ended);
+            let tracked = item.tracked.take();
             panics::drop_caught(item);
             run.emit_caused(cascade);
+            drop(tracked);
         }
         AttemptEnd::Failed { wait } => run.end_attempt(cascade, item, wait),
     }

@@ -138,7 +138,10 @@ fn hand_over_subscription(
             Some(permit) => start_task(inner, event, target, permit, None, cascade),
             None => reject_full(inner, event, &target, limit, cascade),
         },
-        DeferredCall::Stream(queue) => offer(inner, queue, item(event, target), cascade),
+        DeferredCall::Stream(queue) => {
+            let item = DeferredDelivery::streamed(Arc::clone(event), target);
+            offer(inner, queue, item, cascade);
+        }
     }
 }
 

@@ -31,11 +31,7 @@ impl RejectedDelivery {
         item: DeferredDelivery,
         queue: &Arc<LiveQueue>,
     ) -> Self {
-        Self {
-            item: Mutex::new(Some(item)),
-            inner: Arc::downgrade(inner),
-            to: Destination::Queue(Arc::clone(queue)),
-        }
+        Self::new(inner, item, Destination::Queue(Arc::clone(queue)))
     }
 
     pub(crate) fn of_task(
@@ -43,10 +39,19 @@ impl RejectedDelivery {
         item: DeferredDelivery,
         limit: &Arc<ConcurrencyLimit>,
     ) -> Self {
+        Self::new(inner, item, Destination::Task(Arc::clone(limit)))
+    }
+
+    /// Keeps the item, which has ended for those that wait for the end of its emission.
+    fn new(inner: &Arc<DispatcherState>, item: DeferredDelivery, to: Destination) -> Self {
+        let item = DeferredDelivery {
+            tracked: None,
+            ..item
+        };
         Self {
             item: Mutex::new(Some(item)),
             inner: Arc::downgrade(inner),
-            to: Destination::Task(Arc::clone(limit)),
+            to,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::shutdown::tasks::Tasks;
 use crate::engine::state::DispatcherState;
+use crate::nesting::tracker::TrackedDelivery;
 use crate::panics;
 use crate::panics::DropCaught;
 use crate::runtime::Task;
@@ -62,6 +63,8 @@ struct TaskDeliveries {
     delivery: Option<Delivery>,
     /// What the delivery causes.
     cascade: Cascade,
+    /// Kept until what the delivery caused was emitted.
+    tracked: Option<TrackedDelivery>,
     /// Dropped after `inner`, so that no task owns the dispatcher once no task runs.
     task: TaskGuard,
 }
@@ -90,6 +93,7 @@ impl TaskDeliveries {
                 completion,
             }),
             cascade: Cascade::with(WaitPolicy::AwaitCapacity),
+            tracked: None,
             task: TaskGuard::new(inner, id),
         }
     }
@@ -122,7 +126,8 @@ impl TaskDeliveries {
 
     /// Ends the delivery after its call, and emits what the delivery caused.
     async fn resume(&mut self) {
-        if let Some(delivery) = self.delivery.take() {
+        if let Some(mut delivery) = self.delivery.take() {
+            self.tracked = delivery.item.tracked.take();
             // Most deliveries cause nothing, and their task ends at once.
             if self.cascade.state.get().is_some() {
                 let task = self.task.id();

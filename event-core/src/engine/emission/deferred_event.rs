@@ -21,6 +21,7 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::nesting;
+use crate::nesting::tracker::{TrackedDelivery, Tracker};
 use crate::panics;
 use crate::queue::buffer::slots::Label;
 use crate::report::returned::HoldsEvent;
@@ -58,6 +59,8 @@ pub(crate) struct DeferredDelivery {
     pub(crate) attempt: u32,
     /// The number of the handler, if a queue runs it.
     pub(crate) label: Label,
+    /// Kept until what the delivery caused was emitted, if the emission is tracked.
+    pub(crate) tracked: Option<TrackedDelivery>,
 }
 
 impl DeferredDelivery {
@@ -70,7 +73,9 @@ impl DeferredDelivery {
         target: HandlerRef,
         label: Label,
     ) -> Self {
+        let tracker = event.lineage().tracker.as_ref();
         Self {
+            tracked: tracker.and_then(Tracker::track),
             event,
             target,
             attempt: 1,
@@ -78,13 +83,19 @@ impl DeferredDelivery {
         }
     }
 
-    /// Makes the first delivery to a task or to a stream.
+    /// Makes the first delivery to a task.
     pub(crate) fn new(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
+        Self::queued(event, target, Self::UNLABELLED)
+    }
+
+    /// Makes a delivery to a stream, which nothing waits for.
+    pub(crate) fn streamed(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
         Self {
             event,
             target,
             attempt: 1,
             label: Self::UNLABELLED,
+            tracked: None,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::scope::{self, NestingScope};
+use crate::nesting::tracker::Tracker;
 use crate::spans::Trace;
 
 /// What an emission inherits from its cause and its emitter, and passes on.
@@ -28,6 +29,8 @@ pub(crate) struct Lineage {
     pub(crate) parent: Option<Arc<ParentEvent>>,
     /// The values that the emitter gave along.
     pub(crate) values: Option<Arc<Values>>,
+    /// Tells the emitter of the root when all that the root caused has ended.
+    pub(crate) tracker: Option<Tracker>,
     /// The span of the delivery that caused the event.
     pub(crate) within: Trace,
     /// The emission's own span, once it has started.
@@ -49,6 +52,7 @@ impl Lineage {
             own: OnceLock::new(),
             parent: None,
             values: None,
+            tracker: None,
             within: Trace::NONE,
             trace: Trace::NONE,
         }
@@ -59,6 +63,7 @@ impl Lineage {
         Self {
             replays: scope::is_replaying(inner.id()),
             parent: nesting::cause().map(ParentEvent::known),
+            tracker: scope::tracker(),
             ..Self::at(nesting::next())
         }
     }
@@ -69,6 +74,7 @@ impl Lineage {
             replays: self.replays,
             parent: Some(parent),
             values: self.values.clone(),
+            tracker: self.tracker.clone(),
             within,
             ..Self::at(self.depth + 1)
         }
@@ -108,6 +114,7 @@ impl Lineage {
         NestingScope {
             depth: self.depth,
             replays: self.replays,
+            tracker: self.tracker.clone(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::values::Values;
+use crate::nesting::tracker::Tracker;
 
 /// The options of one emission, and of all that it causes.
 #[derive(Clone, Default)]
@@ -14,12 +15,14 @@ pub(crate) struct RootOptions {
     pub(crate) fail_fast: bool,
     /// Whether caused events that can be in the journal are discarded.
     pub(crate) replays: bool,
+    /// Tells the emitter when all that the root caused has ended.
+    pub(crate) tracker: Option<Tracker>,
 }
 
 impl RootOptions {
     /// Whether no option is set.
     pub(crate) fn is_default(&self) -> bool {
-        self.values.is_none() && !self.fail_fast && !self.replays
+        self.values.is_none() && !self.fail_fast && !self.replays && self.tracker.is_none()
     }
 
     pub(crate) fn cascade(&self, wait_policy: WaitPolicy) -> Cascade {
