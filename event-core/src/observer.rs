@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
+use crate::panics;
 use crate::report::failure::Failure;
+use crate::report::returned::HoldsEvent;
 use crate::report::status::DeliveryStatus;
 
 pub use crate::engine::observers::ObserverGuard;
@@ -80,6 +82,12 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (delivery, end);
     }
 
+    /// Whether the observer keeps events longer than its methods run. Each event is then held in an `Arc`, which
+    /// [`EmissionView::shared`] returns. Asked when observers are added or removed.
+    fn keeps_events(&self) -> bool {
+        false
+    }
+
     /// Every inline handler of the event has run, and the others were handed over; those that an
     /// `emit_async` runs itself may end after this. Events that they caused are emitted after this.
     fn emission_ended(&self, emission: &EmissionView<'_>) {
@@ -104,9 +112,21 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
         (**self).delivery_ended(delivery, end);
     }
 
+    fn keeps_events(&self) -> bool {
+        (**self).keeps_events()
+    }
+
     fn emission_ended(&self, emission: &EmissionView<'_>) {
         (**self).emission_ended(emission);
     }
+}
+
+/// Whether one of the observers keeps events. A panic in its answer is caught, and counts as a no.
+pub(crate) fn keep_events(observers: &[Arc<dyn Observer>]) -> bool {
+    let keeps = |observer: &Arc<dyn Observer>| panics::catch(|| observer.keeps_events());
+    observers
+        .iter()
+        .any(|observer| keeps(observer).unwrap_or(false))
 }
 
 /// One event and the run through its handlers, as observers see it.
@@ -114,6 +134,8 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 pub struct EmissionView<'e> {
     pub(crate) event: &'e dyn AnyEvent,
     pub(crate) meta: &'e Meta,
+    /// The holder of an event that outlives its emission.
+    pub(crate) holder: Option<&'e dyn HoldsEvent>,
 }
 
 impl<'e> EmissionView<'e> {
@@ -121,6 +143,14 @@ impl<'e> EmissionView<'e> {
     #[must_use]
     pub fn event(&self) -> &'e dyn AnyEvent {
         self.event
+    }
+
+    /// Returns the event as an `Arc`, which can be kept, and downcast to an `Arc` of the event's type by way of
+    /// `Arc<dyn Any + Send + Sync>`. It is `None` unless an observer of the dispatcher
+    /// [keeps events](Observer::keeps_events), and for an emission that began before that observer was added.
+    #[must_use]
+    pub fn shared(&self) -> Option<Arc<dyn AnyEvent>> {
+        self.holder.and_then(HoldsEvent::share_event)
     }
 
     /// Returns how many causes lie between the event and the root that code outside of handlers emitted;

@@ -15,6 +15,7 @@ pub use crate::handler::reborrow::{reborrowed, same};
 pub use crate::handler::registered::{Registered, catch_all_handler, event_handler};
 pub use crate::handler::retry::{Fallible, is_retried, retry_when};
 pub use crate::handler_info::spec::{FunctionId, HandlerSpec};
+pub use crate::nesting::session::Session;
 pub use crate::queue::AnyQueue;
 pub use crate::retry::RetryPolicy;
 

@@ -63,7 +63,7 @@ pub(crate) fn wire(
     runtime: Option<&Runtime>,
     settings: &[(&'static Declared, QueueSettings)],
     mut problems: Vec<Problem>,
-    observed: bool,
+    watch: u8,
 ) -> Result<Wired, BuildError> {
     let linked = selection.linked();
     let events: Vec<_> = registry::events().collect();
@@ -144,7 +144,7 @@ pub(crate) fn wire(
             let (file, line) = (event.file(), event.line());
             log::unhandled(name, event.name(), event.type_name(), file, line);
         }
-        let entry = TableEntry::new(kind, list, handlers, &mut executors, observed);
+        let entry = TableEntry::new(kind, list, handlers, &mut executors, watch);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {

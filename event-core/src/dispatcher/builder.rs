@@ -15,6 +15,7 @@ use crate::dispatcher::handle::DispatcherHandle;
 use crate::dispatcher::handle_promise::HandlePromise;
 use crate::engine::failure_log;
 use crate::engine::owner::DispatcherOwner;
+use crate::engine::plan::flags;
 use crate::engine::plan::provided::Provided;
 use crate::engine::state::{DispatcherState, OnFailure, Parts};
 use crate::handler::param::Dependency;
@@ -22,7 +23,7 @@ use crate::log;
 use crate::meta::clock::Clock;
 use crate::meta::source::MetaSource;
 use crate::nesting::{self, NestingLimits};
-use crate::observer::Observer;
+use crate::observer::{self, Observer};
 use crate::panics;
 use crate::prehashed::ByType;
 use crate::problem::BuildError;
@@ -281,6 +282,7 @@ impl DispatcherBuilder {
     /// Every problem of the wiring at once, each with its place and its fix.
     pub fn build(self) -> Result<Dispatcher, BuildError> {
         let observed = self.spans.are_on() || !self.observers.is_empty();
+        let watch = flags::of_dispatcher(observed, observer::keep_events(&self.observers));
         let runtime = self.runtime.or_else(Runtime::current);
         let wired = wire(
             self.name.as_deref(),
@@ -289,7 +291,7 @@ impl DispatcherBuilder {
             runtime.as_ref(),
             &self.settings,
             self.problems,
-            observed,
+            watch,
         );
         let mut provided = self.provided;
         let wired = match wired {

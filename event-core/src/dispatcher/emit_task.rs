@@ -65,8 +65,8 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         // that an `on_failure` hook spawns descends from the failed event.
         let scope = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
-        let tracker = scope.as_ref().and_then(|scope| scope.tracker.as_ref());
-        let outer = tracker.and_then(Tracker::track);
+        let outer = scope.as_ref().and_then(|scope| scope.tracker.as_ref());
+        let outer = outer.and_then(Tracker::track);
         let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
             // Moves the whole value: an assignment to the field alone would capture and move a copy of

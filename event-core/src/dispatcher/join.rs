@@ -102,6 +102,11 @@ impl StoppedQueue {
             ServedBy::Threads | ServedBy::Tasks | ServedBy::Stream => None,
         }
     }
+
+    fn name(&self) -> &'static str {
+        let (Self::Paused(name) | Self::Pumped(name)) = self;
+        name
+    }
 }
 
 impl JoinError {
@@ -121,6 +126,8 @@ impl JoinError {
             emissions += work.emissions;
         }
         unfinished.sort_by_key(|(handler, _)| (handler.name(), handler.line()));
+        // The order of a dispatcher's queues differs from build to build.
+        stopped.sort_by_key(StoppedQueue::name);
         Self {
             limit,
             unfinished,

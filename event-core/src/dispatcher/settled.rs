@@ -34,6 +34,7 @@ impl Dispatcher {
     /// use event_core::{Dispatcher, Event, handler};
     ///
     /// static MAIL: Queue = Queue::new("mail");
+    /// static ARCHIVE: Queue = Queue::new("archive");
     ///
     /// #[derive(Event)]
     /// struct OrderPlaced;
@@ -46,7 +47,7 @@ impl Dispatcher {
     ///     ReceiptSent
     /// }
     ///
-    /// #[handler(queue = MAIL)]
+    /// #[handler(queue = ARCHIVE)]
     /// async fn archive(_event: &ReceiptSent, archived: &AtomicU32) {
     ///     archived.fetch_add(1, Ordering::Relaxed);
     /// }
@@ -90,12 +91,12 @@ impl<'d> EmitSettled<'d> {
         payload: P,
     ) -> EmitAsync<'d, impl Future<Output = Report> + Send + use<P>> {
         let event = payload.info();
-        let (tracker, tracked, end) = track();
+        let (tracker, open, end) = track();
         let request = self.options.tracked(WaitPolicy::AwaitHandlers, tracker);
         let emission = payload.emit_async(request);
         EmitAsync::new(self.options.dispatcher().inner(), event, async move {
             let report = emission.await;
-            drop(tracked);
+            drop(open);
             end.wait().await;
             report
         })
@@ -109,10 +110,10 @@ impl<'d> EmitSettled<'d> {
     /// The thread belongs to a runtime; see [`Dispatcher::emit_blocking`].
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
-        let (tracker, tracked, end) = track();
+        let (tracker, open, end) = track();
         let request = self.options.tracked(WaitPolicy::BlockForCapacity, tracker);
         let report = payload.emit_with(request);
-        drop(tracked);
+        drop(open);
         end.wait_blocking();
         Ok(report)
     }

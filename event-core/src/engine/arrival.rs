@@ -62,7 +62,7 @@ impl dyn ArrivedEvent {
         };
         let (panic, refused) = lineage.scope().enter(inner.id(), || {
             let entry = inner.find(self.kind())?;
-            if entry.has_deferred() {
+            if entry.shares_event() {
                 let info = self.info();
                 let share = |with| Arc::clone(&self).share(with);
                 let shared =

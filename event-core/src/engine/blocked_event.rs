@@ -73,7 +73,12 @@ impl BlockedEvent<'_> {
         let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
         cascade.state_mut().blocked.push(BlockedDelivery {
             queue: Arc::clone(self.place.queue),
-            item: DeferredDelivery::queued(shared, HandlerRef::DeferredHandler(0), *label),
+            item: DeferredDelivery::queued(
+                self.inner,
+                shared,
+                HandlerRef::DeferredHandler(0),
+                *label,
+            ),
             slot: None,
         });
         pending_emission::cancel(self.inner, &mut cascade, info);

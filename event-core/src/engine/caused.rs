@@ -37,7 +37,7 @@ fn emit_caused(
     lineage: Lineage,
 ) -> ReturnedEvent {
     if let Some(entry) = inner.find(event.kind()) {
-        if entry.has_deferred() {
+        if entry.shares_event() {
             let info = event.info();
             let share = |with| event.share(with);
             let shared = deliver_shared(inner, &entry, info, share, cascade, lineage);

@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use crate::engine::deferred::hand_over;
-use crate::engine::deferred::queued::{self, EventOffer};
+use crate::engine::deferred::queued;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::LazyState;
@@ -38,6 +38,7 @@ use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::nesting::scope;
+use crate::nesting::tracker::Tracker;
 use crate::nesting_depth;
 use crate::panics;
 use crate::report::Report;
@@ -137,7 +138,7 @@ pub(crate) fn emit_full<E: Event>(
     event: E,
     cascade: Cascade,
 ) -> Report {
-    emit_root(inner, &mut Some(event), cascade)
+    emit_root(inner, &mut Some(event), cascade, None)
 }
 
 /// Emits a root with the options of its emitter.
@@ -154,25 +155,27 @@ fn emit_root(
     inner: &Arc<DispatcherState>,
     event: &mut dyn RootEvent,
     mut cascade: Cascade,
+    tracker: Option<Tracker>,
 ) -> Report {
     if cascade.state.get().is_none()
         && let Some(entry) = queued::entry(inner, event.event().kind())
     {
-        let was_taken = match queued::offer_event(inner, entry, event) {
-            EventOffer::Taken => true,
-            EventOffer::Full(place) => cascade.wait_policy.blocks() && place.offer_blocking(event),
-            EventOffer::Refused => false,
-        };
-        if was_taken {
+        let tracker = tracker.or_else(scope::tracker);
+        let blocks = cascade.wait_policy.blocks();
+        if tracker.is_none() && queued::takes_event(inner, entry, event, blocks) {
             return Report::new(0, 1, None);
         }
-        let refused = queued::emit(inner, entry, event, &mut cascade);
+        let refused = queued::emit(inner, entry, event, &mut cascade, tracker);
         if cascade.state.get().is_none() && refused.is_none() {
             return cascade.into_report();
         }
         return finish(inner, cascade, None, refused);
     }
-    emit_cascade(inner, event, cascade, &RootOptions::default())
+    let options = RootOptions {
+        tracker,
+        ..RootOptions::default()
+    };
+    emit_cascade(inner, event, cascade, &options)
 }
 
 fn emit_root_with(
@@ -181,8 +184,9 @@ fn emit_root_with(
     options: &RootOptions,
     wait_policy: WaitPolicy,
 ) -> Report {
-    if options.is_default() {
-        return emit_root(inner, event, Cascade::with(wait_policy));
+    if options.is_plain() {
+        let cascade = Cascade::with(wait_policy);
+        return emit_root(inner, event, cascade, options.tracker.clone());
     }
     let cascade = options.cascade(wait_policy);
     emit_cascade(inner, event, cascade, options)
@@ -263,7 +267,7 @@ fn deliver_root(
     let Some(entry) = inner.find(event.event().kind()) else {
         return discard_root(event);
     };
-    if entry.has_deferred() {
+    if entry.shares_event() {
         let info = event.event().info();
         let share = |with| event.share(with);
         discard_as(
@@ -360,9 +364,9 @@ pub(crate) fn deliver_shared(
     let shared = share(Sharing {
         lineage,
         late: entry.late(),
-        as_arc: subscribed.is_some(),
+        as_arc: subscribed.is_some() || entry.keeps_event(),
     });
-    let observed = EmissionObservers::new(inner, shared.as_any_event(), shared.lineage());
+    let observed = EmissionObservers::shared(inner, &*shared);
     let halted = run_inline(inner, entry, &*shared, cascade, observed.as_ref());
     hand_over::hand_over(inner, &shared, subscribed.as_deref(), cascade, halted);
     if cascade.wait_policy == WaitPolicy::AwaitHandlers && halted.is_none() {

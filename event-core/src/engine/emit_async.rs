@@ -24,6 +24,8 @@ use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::nesting;
+use crate::nesting::scope;
+use crate::nesting::tracker::Tracker;
 use crate::nesting_depth;
 #[cfg(feature = "serde")]
 use crate::panics::DropCaught;
@@ -67,7 +69,7 @@ pub(crate) fn emit_async<E: Event>(
                         if Box::pin(offer_when_free(&inner, place, &mut event)).await {
                             return Report::new(0, 1, None);
                         }
-                        offer_to_all(&inner, entry, &mut event)
+                        offer_to_all(&inner, entry, &mut event, None)
                     }
                     EventOffer::Refused => begin(&inner, &mut event, &options),
                 }
@@ -89,8 +91,8 @@ fn plain_root<'d>(
     kind: EventKind,
     options: &RootOptions,
 ) -> Option<&'d TableEntry> {
-    let is_plain = options.is_default() && !inner.makes_meta() && nesting_depth::is_outermost();
-    if is_plain {
+    let is_outermost = nesting_depth::is_outermost() && !scope::is_tracked();
+    if options.is_default() && !inner.makes_meta() && is_outermost {
         inner.entry(kind.slot())
     } else {
         None
@@ -102,10 +104,11 @@ fn offer_to_all(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,
     event: &mut dyn RootEvent,
+    tracker: Option<Tracker>,
 ) -> StartedEmission {
     let info = event.event().info();
     let mut cascade = Cascade::with(WaitPolicy::AwaitHandlers);
-    let refused = queued::emit(inner, entry, event, &mut cascade);
+    let refused = queued::emit(inner, entry, event, &mut cascade, tracker);
     StartedEmission::new(inner, cascade, info, None, refused)
 }
 
@@ -128,10 +131,11 @@ fn begin(
     let mut cascade = options.cascade(WaitPolicy::AwaitHandlers);
     let kind = event.event().kind();
     let info = kind.info();
-    if options.is_default()
+    if options.is_plain()
         && let Some(entry) = queued::entry(inner, kind)
     {
-        return offer_to_all(inner, entry, event);
+        let tracker = options.tracker.clone().or_else(scope::tracker);
+        return offer_to_all(inner, entry, event, tracker);
     }
     let mut lineage = match emit::begin(inner, info, options) {
         Ok(lineage) => lineage,
@@ -142,7 +146,7 @@ fn begin(
         let (panic, refused) = scope.enter(inner.id(), || emit::discard_root(event));
         return StartedEmission::new(inner, cascade, info, panic, refused);
     };
-    if !entry.has_deferred() {
+    if !entry.shares_event() {
         let (panic, refused) = scope.enter(inner.id(), || {
             emit::deliver(inner, &entry, event.event(), &mut cascade, lineage);
             emit::discard_root(event)
@@ -160,9 +164,9 @@ fn begin(
     let shared = event.share(Sharing {
         lineage,
         late: entry.late(),
-        as_arc: false,
+        as_arc: entry.keeps_event(),
     });
-    let observed = EmissionObservers::new(inner, shared.as_any_event(), shared.lineage());
+    let observed = EmissionObservers::shared(inner, &*shared);
     let (halted, refused) = scope.enter(inner.id(), || {
         let halted = emit::run_inline(inner, &entry, &*shared, &mut cascade, observed.as_ref());
         if let Some(skip) = halted {
@@ -233,7 +237,7 @@ fn begin_arrived(
     let scope = lineage.scope();
     let (shared, refused) = scope.enter(inner.id(), || {
         let entry = inner.find(event.kind())?;
-        if entry.has_deferred() {
+        if entry.shares_event() {
             let share = |with| Arc::clone(&event).share(with);
             let cascade = &mut cascade;
             Some(emit::deliver_shared(

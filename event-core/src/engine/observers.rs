@@ -56,13 +56,23 @@ impl<'e> EmissionObservers<'e> {
         Some(observed)
     }
 
+    /// Tells the observers that the emission of a shared event started.
+    pub(crate) fn shared(
+        inner: &'e DispatcherState,
+        event: &'e dyn ErasedDeferredEvent,
+    ) -> Option<Self> {
+        let observed = Self::deferred(inner, event)?;
+        observed.emission_started();
+        Some(observed)
+    }
+
     /// Observes an emission that started before, with the current observers, without telling them that it
     /// started.
     pub(crate) fn deferred(
         inner: &'e DispatcherState,
         event: &'e dyn ErasedDeferredEvent,
     ) -> Option<Self> {
-        Self::of(inner, event.as_any_event(), event.lineage())
+        Self::of(inner, event.as_any_event(), event.lineage()).map(|all| all.held_by(event))
     }
 
     /// Observes an emission that started before, with the observers that were told that it started.
@@ -71,7 +81,8 @@ impl<'e> EmissionObservers<'e> {
         event: &'e dyn ErasedDeferredEvent,
         observers: Observers,
     ) -> Option<Self> {
-        Self::with(inner, event.as_any_event(), event.lineage(), observers)
+        let observed = Self::with(inner, event.as_any_event(), event.lineage(), observers);
+        observed.map(|all| all.held_by(event))
     }
 
     /// Returns the observers that were told that the emission started, to tell them later that it ended.
@@ -102,10 +113,16 @@ impl<'e> EmissionObservers<'e> {
             emission: EmissionView {
                 event,
                 meta: lineage.meta.as_ref()?,
+                holder: None,
             },
             scope: lineage.scope(),
             trace: &lineage.trace,
         })
+    }
+
+    fn held_by(mut self, holder: &'e dyn ErasedDeferredEvent) -> Self {
+        self.emission.holder = Some(holder);
+        self
     }
 
     fn emission_started(&self) {

@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::bound::CatchAll;
 use crate::engine::plan::executor::Executors;
+use crate::engine::plan::flags;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
 use crate::engine::plan::lookup::TableLookup;
 use crate::engine::plan::pattern::sees;
@@ -28,7 +29,7 @@ use crate::meta::parent::ParentEvent;
 use crate::meta::source::MetaSource;
 use crate::nesting::scope::DispatcherId;
 use crate::nesting::{self, NestingLimits};
-use crate::observer::Observer;
+use crate::observer::{self, Observer};
 use crate::panics;
 use crate::prehashed::ByType;
 use crate::report::failure::Failure;
@@ -160,6 +161,12 @@ impl DispatcherState {
         self.is_observed() || !self.closing.is_open()
     }
 
+    /// Returns the flags that all events of the dispatcher have.
+    fn watch_flags(&self) -> u8 {
+        let keeps_events = observer::keep_events(&self.observers.load());
+        flags::of_dispatcher(self.is_watched(), keeps_events)
+    }
+
     /// Whether a handler, an observer or a span asks for the identity of emissions.
     pub(crate) fn makes_meta(&self) -> bool {
         self.makes_meta.load(Ordering::Relaxed)
@@ -282,7 +289,7 @@ impl DispatcherState {
             }
         }
         let mut executors = self.executors();
-        let entry = TableEntry::new(kind, list, planned, &mut executors, self.is_watched());
+        let entry = TableEntry::new(kind, list, planned, &mut executors, self.watch_flags());
         drop(executors);
         let entry = Arc::new(entry);
         let mut late = ByType::clone(&self.late.load());
@@ -295,11 +302,11 @@ impl DispatcherState {
     /// Computes the flags of an event's entry again.
     pub(crate) fn refresh(&self, kind: EventKind) {
         let _changing = self.changing();
-        let watched = self.is_watched();
+        let watch = self.watch_flags();
         if let Some(entry) = self.known(kind) {
-            entry.refresh(watched);
+            entry.refresh(watch);
         } else if let Some(entry) = self.late.load().get(&kind.info().type_id()) {
-            entry.refresh(watched);
+            entry.refresh(watch);
         }
     }
 
@@ -330,11 +337,11 @@ impl DispatcherState {
     }
 
     fn refresh_all(&self) {
-        let watched = self.is_watched();
+        let watch = self.watch_flags();
         let known = self.table.iter().flatten().chain(self.generic.values());
-        known.for_each(|entry| entry.refresh(watched));
+        known.for_each(|entry| entry.refresh(watch));
         for entry in self.late.load().values() {
-            entry.refresh(watched);
+            entry.refresh(watch);
         }
     }
 

@@ -8,6 +8,7 @@
 //! refused emit may ignore it, so a refusal is passed on to every enclosing root.
 
 pub(crate) mod scope;
+pub(crate) mod session;
 pub(crate) mod tracker;
 
 use std::cell::Cell;

@@ -4,7 +4,7 @@
 //! emit has to know whether it runs inside of a replayed event. Only the dispatcher that replays discards
 //! these events; for any other dispatcher they are ordinary side effects.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::meta::parent::Identity;
 use crate::nesting;
@@ -19,8 +19,10 @@ pub(crate) struct DispatcherId(pub(crate) usize);
 thread_local! {
     /// The dispatchers whose replayed events are being handled, the innermost last.
     static REPLAYING: RefCell<Vec<DispatcherId>> = const { RefCell::new(Vec::new()) };
-    /// The trackers of the emissions whose handlers run, the innermost last.
+    /// The trackers of the emissions whose handlers run, and of the sessions whose code runs, the innermost last.
     static TRACKING: RefCell<Vec<Tracker>> = const { RefCell::new(Vec::new()) };
+    /// How many trackers there are in `TRACKING`.
+    static TRACKERS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The position of an emission on the thread that runs its handlers. A root that such a handler emits
@@ -80,29 +82,45 @@ pub(crate) fn is_replaying(dispatcher: DispatcherId) -> bool {
     known.unwrap_or(false)
 }
 
-/// Returns the tracker of the emission whose handler runs on this thread, if it is tracked.
+/// Whether what is emitted on this thread is tracked.
+#[inline]
+pub(crate) fn is_tracked() -> bool {
+    TRACKERS.get() != 0
+}
+
+/// Returns the tracker of the emission whose handler runs on this thread, or of the session whose code runs.
+#[inline]
 pub(crate) fn tracker() -> Option<Tracker> {
-    if nesting_depth::is_outermost() {
-        return None;
-    }
+    if is_tracked() { innermost() } else { None }
+}
+
+#[cold]
+fn innermost() -> Option<Tracker> {
     // A thread that ends may have dropped the list; it runs no handler.
     let tracker = TRACKING.try_with(|all| all.borrow().last().cloned());
     tracker.ok().flatten()
 }
 
-/// A guard: handlers of a tracked emission run until it is dropped.
-struct Tracking(());
+/// Makes what is emitted on this thread tracked, until the guard is dropped.
+pub(crate) fn track(tracker: &Tracker) -> Tracking {
+    Tracking::begin(tracker)
+}
+
+/// A guard: handlers of a tracked emission, or code of a session, run until it is dropped.
+pub(crate) struct Tracking(());
 
 impl Tracking {
     #[cold]
     fn begin(tracker: &Tracker) -> Self {
         let _ = TRACKING.try_with(|all| all.borrow_mut().push(tracker.clone()));
+        TRACKERS.set(TRACKERS.get() + 1);
         Self(())
     }
 }
 
 impl Drop for Tracking {
     fn drop(&mut self) {
+        TRACKERS.set(TRACKERS.get() - 1);
         let ended = TRACKING.try_with(|all| all.borrow_mut().pop());
         drop(ended);
     }

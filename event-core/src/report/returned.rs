@@ -7,6 +7,8 @@ use crate::event::any::AnyEvent;
 /// Holds an event that is delivered later.
 pub(crate) trait HoldsEvent: Send + Sync {
     fn as_any_event(&self) -> &dyn AnyEvent;
+    /// Returns the event as an `Arc<dyn AnyEvent>`, if it is held as an `Arc<E>`.
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
 }
 
 /// An event after its emission.

@@ -13,6 +13,7 @@ mod failure_loops;
 mod flag;
 mod introspection;
 mod join;
+mod kept_events;
 mod lints;
 mod meta;
 mod order;

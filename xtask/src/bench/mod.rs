@@ -70,7 +70,7 @@ pub(crate) fn asynchronous(quick: bool) -> Result<()> {
 
 /// The same for queues.
 pub(crate) fn queue(quick: bool) -> Result<()> {
-    begin(3, if quick { "a minute" } else { "3 minutes" });
+    begin(4, if quick { "a minute" } else { "4 minutes" });
     let programs = Programs::build()?;
     let mut figures = Figures::default();
 
@@ -78,6 +78,8 @@ pub(crate) fn queue(quick: bool) -> Result<()> {
     let patience = if quick { "1.5" } else { "12" };
     progress("timing queues");
     figures.read(&programs.run("queue", &[patience])?)?;
+    progress("timing waits and attempts");
+    figures.read(&programs.run("waiting", &[patience])?)?;
     progress("counting allocations");
     figures.read(&programs.run("allocations_queue", &[])?)?;
     figures.read(&programs.run("memory_queue", &[])?)?;

@@ -102,7 +102,7 @@ fn hand_over_to_handler(
             None => reject_full(inner, event, &target, &executor.limit, cascade),
         },
         Executor::Queue(QueueExecutor { queue, label, .. }) => {
-            let item = DeferredDelivery::queued(Arc::clone(event), target, *label);
+            let item = DeferredDelivery::queued(inner, Arc::clone(event), target, *label);
             offer(inner, &inner.queues[*queue], item, cascade);
         }
     }
@@ -139,7 +139,8 @@ fn hand_over_subscription(
             None => reject_full(inner, event, &target, limit, cascade),
         },
         DeferredCall::Stream(queue) => {
-            let item = DeferredDelivery::streamed(Arc::clone(event), target);
+            let label = DeferredDelivery::UNLABELLED;
+            let item = DeferredDelivery::untracked(Arc::clone(event), target, label);
             offer(inner, queue, item, cascade);
         }
     }
@@ -168,8 +169,12 @@ pub(crate) fn stopped(cascade: &Cascade, halted: Option<SkipReason>) -> Option<S
     })
 }
 
-fn item(event: &Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> DeferredDelivery {
-    DeferredDelivery::new(Arc::clone(event), target)
+fn item(
+    inner: &DispatcherState,
+    event: &Arc<dyn ErasedDeferredEvent>,
+    target: HandlerRef,
+) -> DeferredDelivery {
+    DeferredDelivery::new(inner, Arc::clone(event), target)
 }
 
 /// Asks the filter of a handler, and ends the delivery if the filter does not hold or panics. Returns
@@ -215,7 +220,7 @@ fn reject_full(
     limit: &Arc<ConcurrencyLimit>,
     cascade: &mut Cascade,
 ) {
-    let item = item(event, target.clone());
+    let item = item(inner, event, target.clone());
     let cause = Cause::Full(Arc::new(RejectedDelivery::of_task(inner, item, limit)));
     reject(inner, &**event, target, cascade, cause);
 }
@@ -233,7 +238,7 @@ fn start_task(
         reject(inner, &**event, &target, cascade, Cause::NoRuntime);
         return;
     }
-    let item = item(event, target);
+    let item = item(inner, event, target);
     match inner.tasks.start(inner, item, permit, completion) {
         Ok(()) => cascade.hand_over(),
         Err(item) => reject(inner, &*item.event, &item.target, cascade, Cause::Closed),

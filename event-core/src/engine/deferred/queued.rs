@@ -20,6 +20,7 @@ use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;
+use crate::nesting::tracker::Tracker;
 use crate::nesting_depth;
 use crate::panics;
 use crate::queue::Overflow;
@@ -49,7 +50,8 @@ pub(crate) struct EventPlace<'d> {
     lane: Option<u64>,
 }
 
-/// Puts the event of an outermost root into the queue of its one handler, if it may wait there by value.
+/// Puts the event of an outermost root, which is not tracked, into the queue of its one handler, if it may wait
+/// there by value.
 pub(crate) fn offer_event<'d>(
     inner: &'d Arc<DispatcherState>,
     entry: &TableEntry,
@@ -83,6 +85,21 @@ pub(crate) fn offer_event<'d>(
         return EventOffer::Full(place);
     }
     EventOffer::Refused
+}
+
+/// Whether the queue of its one handler took the event of an outermost root, which is not tracked. A root that
+/// may block waits for capacity.
+pub(crate) fn takes_event(
+    inner: &Arc<DispatcherState>,
+    entry: &TableEntry,
+    event: &mut dyn RootEvent,
+    blocks: bool,
+) -> bool {
+    match offer_event(inner, entry, event) {
+        EventOffer::Taken => true,
+        EventOffer::Full(place) => blocks && place.offer_blocking(event),
+        EventOffer::Refused => false,
+    }
 }
 
 /// Returns the lane of an event, if deliveries of its queue may run side by side; an error if the user's
@@ -126,16 +143,20 @@ impl EventPlace<'_> {
 }
 
 /// Offers the event to its queues. A root that may block waits for capacity. Returns the refusal of an emit
-/// that was nested too deep.
+/// that was nested too deep. `tracker` is told when all that the root caused has ended.
 pub(crate) fn emit(
     inner: &Arc<DispatcherState>,
     entry: &TableEntry,
     event: &mut dyn RootEvent,
     cascade: &mut Cascade,
+    tracker: Option<Tracker>,
 ) -> Option<NestingError> {
     let offer_all = || {
         let shared = event.share(Sharing {
-            lineage: Lineage::at(0),
+            lineage: Lineage {
+                tracker,
+                ..Lineage::at(0)
+            },
             late: None,
             as_arc: false,
         });
@@ -164,6 +185,6 @@ fn offer_item(
     let Executor::Queue(QueueExecutor { queue, label, .. }) = *executor else {
         unreachable!("only queued handlers go this way")
     };
-    let item = DeferredDelivery::queued(event, HandlerRef::DeferredHandler(index), label);
+    let item = DeferredDelivery::queued(inner, event, HandlerRef::DeferredHandler(index), label);
     hand_over::offer(inner, &inner.queues[queue], item, cascade);
 }

@@ -60,6 +60,10 @@ impl<E: Event> HoldsEvent for AwaitedEvent<E> {
     fn as_any_event(&self) -> &dyn AnyEvent {
         self.event()
     }
+
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
+        None
+    }
 }
 
 impl<E: Event> ErasedDeferredEvent for AwaitedEvent<E> {
@@ -81,10 +85,6 @@ impl<E: Event> ErasedDeferredEvent for AwaitedEvent<E> {
     }
 
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        None
-    }
-
-    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
         None
     }
 }

@@ -21,7 +21,7 @@ use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::nesting;
-use crate::nesting::tracker::{TrackedDelivery, Tracker};
+use crate::nesting::tracker::TrackedDelivery;
 use crate::panics;
 use crate::queue::buffer::slots::Label;
 use crate::report::returned::HoldsEvent;
@@ -69,32 +69,40 @@ impl DeferredDelivery {
 
     /// Makes the first delivery to a handler of a queue.
     pub(crate) fn queued(
+        inner: &DispatcherState,
         event: Arc<dyn ErasedDeferredEvent>,
         target: HandlerRef,
         label: Label,
     ) -> Self {
+        let delivery = || (event.info(), event.handler(inner, &target));
         let tracker = event.lineage().tracker.as_ref();
+        let guard = tracker.and_then(|tracker| tracker.track_delivery(delivery));
         Self {
-            tracked: tracker.and_then(Tracker::track),
-            event,
-            target,
-            attempt: 1,
-            label,
+            tracked: guard,
+            ..Self::untracked(event, target, label)
         }
     }
 
     /// Makes the first delivery to a task.
-    pub(crate) fn new(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
-        Self::queued(event, target, Self::UNLABELLED)
+    pub(crate) fn new(
+        inner: &DispatcherState,
+        event: Arc<dyn ErasedDeferredEvent>,
+        target: HandlerRef,
+    ) -> Self {
+        Self::queued(inner, event, target, Self::UNLABELLED)
     }
 
-    /// Makes a delivery to a stream, which nothing waits for.
-    pub(crate) fn streamed(event: Arc<dyn ErasedDeferredEvent>, target: HandlerRef) -> Self {
+    /// Makes the first delivery of an emission that is not tracked, or to a stream, which nothing waits for.
+    pub(crate) fn untracked(
+        event: Arc<dyn ErasedDeferredEvent>,
+        target: HandlerRef,
+        label: Label,
+    ) -> Self {
         Self {
             event,
             target,
             attempt: 1,
-            label: Self::UNLABELLED,
+            label,
             tracked: None,
         }
     }
@@ -114,8 +122,6 @@ pub(crate) trait ErasedDeferredEvent: HoldsEvent {
     fn lane(&self) -> Option<u64>;
     /// Returns the event as an `Arc<E>`, if it is held as one.
     fn share(&self) -> Option<Arc<dyn Any + Send + Sync>>;
-    /// Returns the event as an `Arc<dyn AnyEvent>`, if it is held as an `Arc<E>`.
-    fn share_event(&self) -> Option<Arc<dyn AnyEvent>>;
 }
 
 impl<E: Event> DeferredEvent<E> {
@@ -181,6 +187,13 @@ impl<E: Event> HoldsEvent for DeferredEvent<E> {
     fn as_any_event(&self) -> &dyn AnyEvent {
         self.event()
     }
+
+    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
+        match &self.event {
+            EventStorage::Here(_) | EventStorage::Gone => None,
+            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
+        }
+    }
 }
 
 impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
@@ -204,13 +217,6 @@ impl<E: Event> ErasedDeferredEvent for DeferredEvent<E> {
         match &self.event {
             EventStorage::Here(_) | EventStorage::Gone => None,
             EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn Any + Send + Sync>),
-        }
-    }
-
-    fn share_event(&self) -> Option<Arc<dyn AnyEvent>> {
-        match &self.event {
-            EventStorage::Here(_) | EventStorage::Gone => None,
-            EventStorage::Arc(event) => Some(Arc::clone(event) as Arc<dyn AnyEvent>),
         }
     }
 }

@@ -74,7 +74,8 @@ impl Lineage {
             replays: self.replays,
             parent: Some(parent),
             values: self.values.clone(),
-            tracker: self.tracker.clone(),
+            // A root without a lineage of its own may run inside of a session.
+            tracker: self.tracker.clone().or_else(scope::tracker),
             within,
             ..Self::at(self.depth + 1)
         }

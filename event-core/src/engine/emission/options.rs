@@ -22,7 +22,12 @@ pub(crate) struct RootOptions {
 impl RootOptions {
     /// Whether no option is set.
     pub(crate) fn is_default(&self) -> bool {
-        self.values.is_none() && !self.fail_fast && !self.replays && self.tracker.is_none()
+        self.is_plain() && self.tracker.is_none()
+    }
+
+    /// Whether no option is set but the tracker.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.values.is_none() && !self.fail_fast && !self.replays
     }
 
     pub(crate) fn cascade(&self, wait_policy: WaitPolicy) -> Cascade {

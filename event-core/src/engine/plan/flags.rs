@@ -19,3 +19,11 @@ pub(crate) const CONDITIONAL: u8 = 1 << 5;
 /// Each step is checked: for observers or spans, since the dispatcher closes, or since a handler may stop
 /// the event.
 pub(crate) const STEPWISE: u8 = 1 << 6;
+/// An observer keeps events, so each is held in an `Arc`.
+pub(crate) const KEPT: u8 = 1 << 7;
+
+/// Returns the flags that all events of a dispatcher have.
+pub(crate) fn of_dispatcher(is_watched: bool, keeps_events: bool) -> u8 {
+    let flag = |flag, is_set| if is_set { flag } else { 0 };
+    flag(STEPWISE, is_watched) | flag(KEPT, keeps_events)
+}

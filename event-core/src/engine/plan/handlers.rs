@@ -58,13 +58,13 @@ pub(crate) struct DeferredHandlers(Box<[DeferredHandler]>);
 
 impl TableEntry {
     /// Makes the entry of an event. `planned` are the handlers of `list`, inline or not, in order.
-    /// `is_watched` says whether each step of the dispatcher is checked.
+    /// `watch` are the flags that all events of the dispatcher have.
     pub(crate) fn new(
         kind: EventKind,
         list: HandlerList,
         planned: Vec<&'static PlannedHandler>,
         executors: &mut Executors,
-        is_watched: bool,
+        watch: u8,
     ) -> Self {
         let (inline, deferred): (Vec<_>, Vec<_>) = planned
             .into_iter()
@@ -96,7 +96,7 @@ impl TableEntry {
             subscriptions: Subscriptions::default(),
             deferred_subscriptions: Subscriptions::default(),
         };
-        entry.refresh(is_watched);
+        entry.refresh(watch);
         entry
     }
 
@@ -106,9 +106,9 @@ impl TableEntry {
     }
 
     /// Computes the flags again, after a subscription or an observer was added or removed.
-    pub(crate) fn refresh(&self, is_watched: bool) {
+    pub(crate) fn refresh(&self, watch: u8) {
         self.flags
-            .store(self.compute_flags(is_watched), Ordering::Release);
+            .store(self.compute_flags(watch), Ordering::Release);
     }
 
     /// Returns the handlers that run inline.
@@ -141,9 +141,15 @@ impl TableEntry {
         self.planned.len()
     }
 
-    /// Whether there are handlers or subscriptions that do not run inline.
-    pub(crate) fn has_deferred(&self) -> bool {
-        !self.deferred.is_empty() || self.deferred_subscriptions.is_some()
+    /// Whether the event is shared: with handlers or subscriptions that do not run inline, or with an observer
+    /// that keeps events.
+    pub(crate) fn shares_event(&self) -> bool {
+        !self.deferred.is_empty() || self.deferred_subscriptions.is_some() || self.keeps_event()
+    }
+
+    /// Whether an observer keeps the event.
+    pub(crate) fn keeps_event(&self) -> bool {
+        self.flags() & flags::KEPT != 0
     }
 
     /// Computes the flags of the handlers that do not run inline.
@@ -170,12 +176,13 @@ impl TableEntry {
     }
 
     /// Computes the [flags]. `is_watched` says whether each step of the dispatcher is checked.
-    fn compute_flags(&self, is_watched: bool) -> u8 {
+    fn compute_flags(&self, watch: u8) -> u8 {
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
         let inline = flag(flags::INLINE, self.has_inline())
             | flag(flags::SUBSCRIBED, self.subscriptions.is_some());
-        let is_stepwise = is_watched || (self.kind.info().is_stoppable() && inline != 0);
-        inline
+        let is_stepwise = self.kind.info().is_stoppable() && inline != 0;
+        watch
+            | inline
             | self.deferred_flags()
             | flag(
                 flags::DEFERRED_SUBSCRIBED,

@@ -54,7 +54,7 @@ impl PortAddress {
     /// Makes the delivery of the event of an `Option<E>`.
     pub(crate) fn item(&self, event: &mut dyn Any) -> DeferredDelivery {
         let event = self.kind.defer(event);
-        DeferredDelivery::queued(event, HandlerRef::DeferredHandler(self.index), self.label)
+        DeferredDelivery::untracked(event, HandlerRef::DeferredHandler(self.index), self.label)
     }
 }
 

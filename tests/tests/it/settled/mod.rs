@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 mod awaited;
 mod ended;
 mod nested;
+mod session;
 
 const SECOND: Duration = Duration::from_secs(1);
 

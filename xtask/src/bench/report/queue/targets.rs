@@ -2,7 +2,7 @@
 
 use crate::bench::report::Target;
 
-pub(super) const TARGETS: [Target; 17] = [
+pub(super) const TARGETS: [Target; 19] = [
     (
         "ratio queue-ct.1.tokio-mpsc",
         1.15,
@@ -87,5 +87,15 @@ pub(super) const TARGETS: [Target; 17] = [
         "memory.queue",
         1.5,
         "times the bytes of a VecDeque, 100,000 that wait",
+    ),
+    (
+        "ratio settled.10.join",
+        1.2,
+        "times emit and join of the queue, settled with ten deliveries",
+    ),
+    (
+        "ratio retry.1.without",
+        1.05,
+        "times without a policy of attempts, a handler that never fails",
     ),
 ];
