@@ -9,6 +9,7 @@ use crate::engine::awaited_handlers::AwaitedHandlers;
 use crate::engine::blocked_event::offer_when_free;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::queued::{self, EventOffer};
+use crate::engine::deferred::redeliver::keep_failed;
 use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
@@ -50,13 +51,20 @@ pub(crate) fn emit_async<E: Event>(
         let started = match entry {
             Some(entry) if flags & !flags::INLINE == flags::ASYNC => {
                 let mut awaited = AwaitedEvent::new(event);
-                let cascade = match AwaitedHandlers::new(&inner, entry, &awaited).await {
+                let ended = match AwaitedHandlers::new(&inner, entry, &awaited).await {
                     Ok(done) if !const { std::mem::needs_drop::<E>() } => {
                         return Report::new(done, 0, None);
                     }
-                    Ok(done) => Cascade::awaited(done),
+                    Ok(done) => Ok(done),
                     Err(started) => {
-                        pending_emission::resume_started(&inner, &awaited, started).await
+                        Err(pending_emission::resume_started(&inner, &awaited, started).await)
+                    }
+                };
+                let cascade = match ended {
+                    Ok(done) => Cascade::awaited(done),
+                    Err(mut cascade) => {
+                        keep_failed(&inner, &mut cascade, || awaited.share());
+                        cascade
                     }
                 };
                 finish_awaited(&inner, awaited.take(), cascade)

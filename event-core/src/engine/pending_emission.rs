@@ -148,7 +148,7 @@ impl PendingEmission {
             };
             if let Some(event) = &step.event {
                 let subscribed = step.subscribed.take();
-                async_handlers::run(inner, &***event, subscribed, unfinished.cascade).await;
+                async_handlers::run(inner, event, subscribed, unfinished.cascade).await;
             }
             unfinished.end(step);
         }

@@ -101,9 +101,10 @@ impl Meta {
         self.depth
     }
 
-    /// Returns the number of this delivery of the event to the handler: 1 for the first, and one more
-    /// each time that it is [redelivered](crate::report::Failure::redeliver). It is 1 if the meta belongs
-    /// to no single delivery, as for an emission and for an event from outside.
+    /// Returns which attempt of the delivery this is: 1 for the first, and one more each time that the
+    /// handler's `retry` has it tried again. A [redelivery](crate::report::Failure::redeliver) is a new
+    /// delivery, which starts at 1. It is 1 if the meta belongs to no single delivery, as for an emission
+    /// and for an event from outside.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::box_error::BoxError;
 use crate::event::info::EventInfo;
-use crate::handler_info::HandlerInfo;
+use crate::handler_info::{DeliveryKind, HandlerInfo};
 use crate::meta::Meta;
 use crate::nesting::scope::{DispatcherId, NestingScope};
 use crate::nesting::{NestingError, NestingLimit};
@@ -22,8 +22,9 @@ use crate::report::status::DeliveryStatus;
 /// `Display` shows the event's type, the handler and the cause in one line: the error of the handler with
 /// its sources, each once, and nothing of the event's payload.
 ///
-/// A failure does not keep the event, since code may wait for the event's `Drop`. It keeps how the event
-/// is [shown](Self::payload), and, for a `wire` event, how it is written: enough for a dead letter.
+/// A failure keeps how the event is [shown](Self::payload), and, for a `wire` event, how it is written:
+/// enough for a dead letter. It keeps the event itself only if its delivery can be
+/// [redelivered](Self::redeliver), until it is or the failure is dropped.
 pub struct Failure {
     event: &'static EventInfo,
     handler: Option<HandlerInfo>,
@@ -34,6 +35,8 @@ pub struct Failure {
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The scope of the event.
     pub(crate) scope: NestingScope,
+    /// The delivery that has failed, if it can be redelivered.
+    pub(crate) redelivery: Option<Arc<dyn Redeliver>>,
 }
 
 pub(crate) enum Cause {
@@ -120,6 +123,7 @@ impl Failure {
             dispatcher: None,
             snapshot: None,
             scope: NestingScope::default(),
+            redelivery: None,
         }
     }
 
@@ -242,37 +246,49 @@ impl Failure {
         matches!(self.cause, Cause::Echo { .. })
     }
 
-    /// Offers a delivery that found no free capacity again, to the same handler alone, and waits until
-    /// there is some, whatever the queue's policy. It is a new delivery of the same event. The future
-    /// owns what it needs: it may be spawned, also from
-    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure).
+    /// Delivers the event again, to the same handler alone: a delivery that found no free capacity, or one
+    /// that returned an error, panicked or timed out in an async or queued handler. It waits until there is
+    /// capacity, whatever the queue's policy.
+    ///
+    /// It is a new delivery of the same event, once for each failed one: the handler sees the same
+    /// [`Meta`], whose attempt starts again at 1, and has the attempts of its `retry` again. It is counted
+    /// like any other, its handler's `filter` is not asked again, and its own failure goes to
+    /// [`on_failure`](crate::dispatcher::DispatcherBuilder::on_failure). An async handler without a queue
+    /// runs in a task, also where an `emit_async` ran it first. The future owns what it needs: it may be
+    /// spawned, also from `on_failure` and from an [`Observer`](crate::observer::Observer). A hook that
+    /// redelivers whatever fails never ends if the handler always fails.
+    ///
+    /// The event of an inline handler is not kept for it: emit the event again. Code that waits with
+    /// [`settled`](crate::Dispatcher::settled) waited for the failed delivery, and not for this one.
     ///
     /// # Examples
     ///
     /// ```standalone_crate
-    /// use event_core::queue::{Overflow, Queue};
+    /// use std::sync::atomic::{AtomicBool, Ordering};
     /// use event_core::{Dispatcher, Event, handler};
-    ///
-    /// static MAIL: Queue = Queue::new("mail").capacity(1).overflow(Overflow::Reject);
     ///
     /// #[derive(Event)]
     /// struct OrderPlaced;
     ///
-    /// #[handler(queue = MAIL)]
-    /// fn send_receipt(_event: &OrderPlaced) {}
+    /// #[derive(Default)]
+    /// struct MailServer { is_up: AtomicBool }
+    ///
+    /// #[handler]
+    /// async fn send_receipt(_event: &OrderPlaced, server: &MailServer) -> Result<(), &'static str> {
+    ///     server.is_up.load(Ordering::Relaxed).then_some(()).ok_or("connection refused")
+    /// }
     ///
     /// # #[cfg(feature = "tokio")]
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// let dispatcher = Dispatcher::builder().build()?;
-    /// dispatcher.queue(&MAIL)?.pause();
-    /// dispatcher.emit(OrderPlaced);
-    /// let report = dispatcher.emit(OrderPlaced); // one waits already
-    /// assert_eq!(report.rejected(), 1);
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # use std::{sync::Arc, time::Duration};
+    /// let server = Arc::new(MailServer::default());
+    /// let dispatcher = Dispatcher::builder().provide_arc(server.clone()).build()?;
+    /// let report = dispatcher.emit_async(OrderPlaced).await;
+    /// assert_eq!(report.failed(), 1);
     ///
-    /// dispatcher.queue(&MAIL)?.resume();
-    /// report.failures()[0].redeliver().await?;
-    /// dispatcher.queue(&MAIL)?.join().await;
-    /// assert_eq!(dispatcher.queue(&MAIL)?.counts().done, 2);
+    /// server.is_up.store(true, Ordering::Relaxed);
+    /// report.failures()[0].redeliver().await?; // to `send_receipt` alone
+    /// dispatcher.join(Duration::from_secs(10)).await?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -280,24 +296,17 @@ impl Failure {
     ///
     /// # Errors
     ///
-    /// The failure is of another kind, it was redelivered before, or its dispatcher cannot run it any
-    /// more.
+    /// The handler ran inline; the failure is about no delivery, or about one that is tried again, did not
+    /// run, panicked in its filter or was the only call of a subscription; the delivery was redelivered
+    /// before; its dispatcher is gone, or shuts down.
     ///
     /// # Cancellation
     ///
     /// If the future is dropped before there was free capacity, nothing was redelivered, and it can be
     /// called again.
     pub fn redeliver(&self) -> impl Future<Output = Result<(), RedeliverError>> + Send + use<> {
-        let undelivered = match &self.cause {
-            Cause::Full(undelivered) => Some(Arc::clone(undelivered)),
-            _ => None,
-        };
-        async move {
-            match undelivered {
-                Some(undelivered) => undelivered.redeliver().await,
-                None => Err(RedeliverError::NotFull),
-            }
-        }
+        let redelivery = self.redelivery().map(Arc::clone);
+        async move { redelivery?.redeliver().await }
     }
 
     /// Redelivers as [`redeliver`](Self::redeliver) does, and blocks the thread. Do not call it on a
@@ -307,10 +316,33 @@ impl Failure {
     ///
     /// Those of [`redeliver`](Self::redeliver).
     pub fn redeliver_blocking(&self) -> Result<(), RedeliverError> {
-        match &self.cause {
-            Cause::Full(undelivered) => undelivered.redeliver_blocking(),
-            _ => Err(RedeliverError::NotFull),
+        self.redelivery()?.redeliver_blocking()
+    }
+
+    fn redelivery(&self) -> Result<&Arc<dyn Redeliver>, RedeliverError> {
+        if let Cause::Full(rejected) = &self.cause {
+            return Ok(rejected);
         }
+        let is_inline = |handler: HandlerInfo| handler.delivery() == DeliveryKind::Inline;
+        let why = if self.is_of_call() && self.handler.is_some_and(is_inline) {
+            RedeliverError::Inline
+        } else {
+            RedeliverError::NotKept
+        };
+        self.redelivery.as_ref().ok_or(why)
+    }
+
+    /// Whether a call of the handler has failed.
+    fn is_of_call(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::Error(_) | Cause::Panic(_) | Cause::TimedOut(_)
+        )
+    }
+
+    /// Whether the failed delivery is to be kept, and is not.
+    pub(crate) fn may_keep(&self) -> bool {
+        self.redelivery.is_none() && self.is_of_call()
     }
 
     /// Returns the error that the handler returned.

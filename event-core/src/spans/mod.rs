@@ -5,8 +5,8 @@
 //! span is a child of its emission's, wherever the delivery runs; a delivery that never runs has no span.
 //! So a trace continues through tasks and queues, and with a [`Propagator`] through envelopes. A
 //! delivery's span is entered while the handler runs, and contains its logs. A span ends with the last of
-//! the deliveries below it. A rejected delivery keeps its spans open as long as its report is kept, since
-//! it may be redelivered, and so does an event that a stream holds.
+//! the deliveries below it. A rejected or failed delivery keeps the span of its emission open as long as
+//! its failure is kept, since it may be redelivered, and so does an event that a stream holds.
 //!
 //! A failed delivery marks its own span as failed, and no other. Its log line of level ERROR is in that
 //! span, too. If a failure has no span (the dispatcher makes no spans, or the delivery never ran) and the

@@ -20,6 +20,7 @@ mod order;
 mod pending;
 mod queues;
 mod record;
+mod redelivery;
 mod retry;
 mod settled;
 mod shutdown;

@@ -14,7 +14,7 @@ use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::concurrent_calls::ConcurrentCalls;
 use crate::engine::deferred::first_polls::{Plain, RemainingHandlers};
 use crate::engine::deferred::hand_over;
-use crate::engine::deferred::settle;
+use crate::engine::deferred::settle::{self, AttemptEvent};
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::plan::executor::DeferredSubscriptions;
@@ -24,14 +24,15 @@ use crate::report::status::SkipReason;
 /// Runs the async handlers of an event, and waits for capacity for its blocked deliveries.
 pub(crate) async fn run(
     inner: &Arc<DispatcherState>,
-    event: &dyn ErasedDeferredEvent,
+    event: &Arc<dyn ErasedDeferredEvent>,
     subscribed: Option<DeferredSubscriptions>,
     cascade: &mut Cascade,
 ) {
     let capacity_wait = CapacityWait::take(inner, cascade);
-    let mut calls = ConcurrentCalls::new(inner, event, cascade, Some(0));
+    let attempt_event = AttemptEvent::Shared(event);
+    let mut calls = ConcurrentCalls::new(inner, attempt_event, cascade, Some(0));
     calls.subscribed = subscribed;
-    if hand_over::is_ordered(inner, event) {
+    if hand_over::is_ordered(inner, &**event) {
         calls.ended = Some(vec![false; event.deferred_count(inner)]);
     }
     match capacity_wait {
@@ -47,7 +48,8 @@ pub(crate) async fn resume<'a>(
     cascade: &'a mut Cascade,
     rest: RemainingHandlers<'a>,
 ) {
-    let mut calls = ConcurrentCalls::new(inner, event, cascade, rest.first);
+    let attempt_event = AttemptEvent::Awaited(event);
+    let mut calls = ConcurrentCalls::new(inner, attempt_event, cascade, rest.first);
     calls.plain = rest.waiting;
     if let Some((index, started)) = rest.started {
         let target = HandlerRef::DeferredHandler(handler_index(index));
@@ -69,7 +71,7 @@ pub(crate) fn cancel(
     cascade: &mut Cascade,
     waiting: ConcurrentFutures<Plain<'_>>,
 ) {
-    ConcurrentCalls::new(inner, event, cascade, None).plain = waiting;
+    ConcurrentCalls::new(inner, AttemptEvent::Awaited(event), cascade, None).plain = waiting;
 }
 
 /// Skips the async handlers of an event.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::finished_call::FinishedCall;
-use crate::engine::deferred::settle::{self, AttemptEnd};
+use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, LazyState};
@@ -309,7 +309,7 @@ pub(crate) async fn run_async(
         }
         Err(finished) => finished,
     };
-    finished.settle(cascade, inner, event, target)
+    finished.settle(cascade, inner, AttemptEvent::Shared(&item.event), target)
 }
 
 /// Runs one attempt of a delivery to a sync or async handler on this thread. Returns how the attempt ended.
@@ -329,14 +329,19 @@ pub(crate) fn run(
             (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
             (Err(finished), _) => finished,
         };
-        finished.settle(cascade, inner, event, &item.target)
+        finished.settle(
+            cascade,
+            inner,
+            AttemptEvent::Shared(&item.event),
+            &item.target,
+        )
     } else {
         let (ended, refused) = event.lineage().scope().enter(inner.id(), || {
             let timer = tell_started(inner, event, &item.target, item.attempt);
             settle::settle_attempt(
                 cascade,
                 inner,
-                event,
+                AttemptEvent::Shared(&item.event),
                 &item.target,
                 item.attempt,
                 |emission| {

@@ -4,8 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use crate::engine::deferred::active_call::{ActiveCall, CallStage};
 use crate::engine::deferred::async_handlers::handler_index;
@@ -16,7 +15,7 @@ use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
 use crate::engine::deferred::first_polls::{self, Plain};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::retry::NextAttempt;
-use crate::engine::deferred::settle::{self, AttemptEnd};
+use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::CascadeTail;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
@@ -34,6 +33,7 @@ use crate::report::status::DeliveryStatus;
 pub(crate) struct ConcurrentCalls<'a> {
     pub(crate) inner: &'a Arc<DispatcherState>,
     pub(crate) event: &'a dyn ErasedDeferredEvent,
+    attempt_event: AttemptEvent<'a>,
     pub(crate) cascade: &'a mut Cascade,
     /// The first handler that has not started, until all have.
     pub(crate) first: Option<usize>,
@@ -61,13 +61,14 @@ impl<'a> ConcurrentCalls<'a> {
     /// the calls that wait are polled at once.
     pub(crate) fn new(
         inner: &'a Arc<DispatcherState>,
-        event: &'a dyn ErasedDeferredEvent,
+        event: AttemptEvent<'a>,
         cascade: &'a mut Cascade,
         first: Option<usize>,
     ) -> Self {
         Self {
             inner,
-            event,
+            event: event.get(),
+            attempt_event: event,
             cascade,
             first,
             subscribed: None,
@@ -319,7 +320,7 @@ impl<'a> ConcurrentCalls<'a> {
         }
         let before = self.cascade.mark();
         let attempt = finished.attempt + 1;
-        match finished.settle(self.cascade, self.inner, self.event, target) {
+        match finished.settle(self.cascade, self.inner, self.attempt_event, target) {
             AttemptEnd::Ended(_) => self.has_ended(target),
             AttemptEnd::Failed { wait } => self.retries.push(NextAttempt {
                 target: target.clone(),

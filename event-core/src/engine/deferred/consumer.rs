@@ -15,7 +15,7 @@ use crate::engine::deferred::capacity;
 use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::offer::fail_waiting;
 use crate::engine::deferred::ports::{ConsumerRun, NextStep, Ports};
-use crate::engine::deferred::settle::AttemptEnd;
+use crate::engine::deferred::settle::{AttemptEnd, AttemptEvent};
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::deferred_event::DeferredDelivery;
@@ -214,7 +214,8 @@ impl<'a> RunningDelivery<'a> {
     pub(crate) async fn finish(mut self, finished: FinishedCall) {
         let Some(item) = &self.item else { return };
         let inner = self.run.inner;
-        let ended = finished.settle(&mut self.cascade, inner, &*item.event, &item.target);
+        let event = AttemptEvent::Shared(&item.event);
+        let ended = finished.settle(&mut self.cascade, inner, event, &item.target);
         self.conclude(ended).await;
     }
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::settle::{self, AttemptEnd};
+use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::deferred_event::HandlerRef;
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
 use crate::engine::emission::first_poll::CallResult;
@@ -71,18 +70,18 @@ impl FinishedCall {
         self,
         cascade: &mut Cascade,
         inner: &Arc<DispatcherState>,
-        event: &dyn ErasedDeferredEvent,
+        event: AttemptEvent<'_>,
         target: &HandlerRef,
     ) -> AttemptEnd {
         cascade.note_refused(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.result {
             let extras = self.extras;
-            let ended = settle::settle_cancelled(cascade, inner, event, target, extras);
+            let ended = settle::settle_cancelled(cascade, inner, event.get(), target, extras);
             return AttemptEnd::Ended(ended);
         }
         settle::settle_attempt(cascade, inner, event, target, self.attempt, |emission| {
             self.extras.join(emission);
-            let event = event.as_any_event();
+            let event = event.get().as_any_event();
             match self.result {
                 CallResult::Ended(HandlerResult::Done) => {}
                 CallResult::Ended(HandlerResult::Effects(collected)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::offer::{self, offer_again};
 use crate::engine::deferred::precedence::{Completion, Precedence};
-use crate::engine::deferred::redeliver::RejectedDelivery;
+use crate::engine::deferred::redeliver::KeptDelivery;
 use crate::engine::deferred::settle;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::BlockedDelivery;
@@ -221,7 +221,7 @@ fn reject_full(
     cascade: &mut Cascade,
 ) {
     let item = item(inner, event, target.clone());
-    let cause = Cause::Full(Arc::new(RejectedDelivery::of_task(inner, item, limit)));
+    let cause = Cause::Full(Arc::new(KeptDelivery::of_task(inner, item, limit)));
     reject(inner, &**event, target, cascade, cause);
 }
 
@@ -307,7 +307,7 @@ pub(crate) fn offered_to(
         OfferResult::NoCapacity(item) | OfferResult::Rejected(item) => {
             queue.count(DeliveryStatus::Rejected);
             let (event, target) = (Arc::clone(&item.event), item.target.clone());
-            let cause = Cause::Full(Arc::new(RejectedDelivery::of_queue(inner, item, queue)));
+            let cause = Cause::Full(Arc::new(KeptDelivery::of_queue(inner, item, queue)));
             reject(inner, &*event, &target, cascade, cause);
         }
         OfferResult::Dropped(item) => {

@@ -21,6 +21,25 @@ pub(crate) fn offer(
     item: DeferredDelivery,
     slot: Option<Slot>,
 ) -> OfferResult {
+    offer_as(queue, inner, item, slot, queue.settings.overflow)
+}
+
+/// Offers a delivery whose producer waits for capacity, whatever the queue's policy.
+pub(crate) fn offer_waiting(
+    queue: &Arc<LiveQueue>,
+    inner: &Arc<DispatcherState>,
+    item: DeferredDelivery,
+) -> OfferResult {
+    offer_as(queue, inner, item, None, Overflow::Wait)
+}
+
+fn offer_as(
+    queue: &Arc<LiveQueue>,
+    inner: &Arc<DispatcherState>,
+    item: DeferredDelivery,
+    slot: Option<Slot>,
+    overflow: Overflow,
+) -> OfferResult {
     start(queue, inner);
     if queue.has_no_consumer.load(Ordering::Acquire) {
         return OfferResult::NoConsumer(item);
@@ -33,7 +52,7 @@ pub(crate) fn offer(
             Err(payload) => return OfferResult::Panicked(item, payload),
         },
     };
-    let when_full = match queue.settings.overflow {
+    let when_full = match overflow {
         Overflow::Wait => WhenFull::Wait,
         Overflow::DropOldest => WhenFull::Displace,
         Overflow::Reject | Overflow::DropNewest => WhenFull::Refuse,
@@ -42,7 +61,7 @@ pub(crate) fn offer(
         Offer::Waits => {}
         Offer::Displaced(oldest) => displaced(queue, inner, oldest),
         Offer::Full(item) => {
-            return match queue.settings.overflow {
+            return match overflow {
                 Overflow::Wait => OfferResult::NoCapacity(item),
                 Overflow::Reject => OfferResult::Rejected(item),
                 Overflow::DropOldest | Overflow::DropNewest => {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::engine::deferred::consumer::RunningDelivery;
 use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
+use crate::engine::deferred::redeliver::keep_failed;
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::Emission;
 use crate::engine::emission::HandlerLookup as _;
@@ -187,18 +188,27 @@ impl PortConsumer for ConsumerRun<'_> {
         }
         let failed = emission.take_failed_attempt();
         let wait = failed.map(|failed| failed.wait);
+        let own = cascade.identity_of_failed(wait.is_some(), &ROOT_LINEAGE);
         let cascade = self.end_call(cascade, refused, wait.is_some());
-        Some(Box::new(EndedCall { cascade, wait }))
+        Some(Box::new(EndedCall { cascade, wait, own }))
     }
 
     fn conclude(&self, address: &PortAddress, event: &mut dyn Any, ended: EndedCall) {
-        let EndedCall { cascade, wait } = ended;
+        let EndedCall {
+            mut cascade,
+            wait,
+            own,
+        } = ended;
         if let Some(wait) = wait {
-            self.end_attempt(cascade, address.item(event), wait);
-        } else {
-            self.discard(address, event);
-            self.emit_caused(cascade);
+            let item = address.shared_item(address.share(event, own));
+            self.end_attempt(cascade, item, wait);
+            return;
         }
+        let share = || Some(address.share(event, own));
+        if !keep_failed(self.inner, &mut cascade, share) {
+            self.discard(address, event);
+        }
+        self.emit_caused(cascade);
     }
 
     fn finish<'c>(

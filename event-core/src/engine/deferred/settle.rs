@@ -1,19 +1,26 @@
 //! Ends deliveries that did not run inline, also those that did not run to their end, and notifies of failures.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::deferred::finished_call::CallExtras;
-use crate::engine::emission::Emission;
+use crate::engine::deferred::redeliver::KeptDelivery;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::{
     DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
 };
+use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::state::DispatcherState;
+use crate::event::any::AnyEvent;
+use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::panics;
 use crate::report::failure::Cause;
+use crate::report::redeliver::Redeliver;
 use crate::report::status::{DeliveryStatus, SkipReason};
+use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 
 /// Ends one delivery that does not run inline, as `conclude` tells the emission. Returns how it ended.
@@ -43,7 +50,7 @@ pub(crate) fn settle_as(
         attempt,
         retry: None,
     };
-    match end_attempt(cascade, &lookup, conclude) {
+    match end_attempt(cascade, &lookup, inner, event, conclude) {
         AttemptEnd::Ended(ended) => ended,
         AttemptEnd::Failed { .. } => unreachable!("without a policy no delivery is tried again"),
     }
@@ -58,32 +65,90 @@ pub(crate) enum AttemptEnd {
     Failed { wait: Duration },
 }
 
+/// The event of an attempt.
+#[derive(Clone, Copy)]
+pub(crate) enum AttemptEvent<'a> {
+    Shared(&'a Arc<dyn ErasedDeferredEvent>),
+    /// The event is in the future of an `emit_async`, which shares it once its handlers have ended.
+    Awaited(&'a dyn ErasedDeferredEvent),
+}
+
+impl<'a> AttemptEvent<'a> {
+    pub(crate) fn get(self) -> &'a dyn ErasedDeferredEvent {
+        match self {
+            Self::Shared(event) => &**event,
+            Self::Awaited(event) => event,
+        }
+    }
+}
+
 /// Ends an attempt of a delivery that does not run inline, and ends the delivery, unless the handler's policy
 /// has it tried again.
 pub(crate) fn settle_attempt(
     cascade: &mut Cascade,
     inner: &Arc<DispatcherState>,
-    event: &dyn ErasedDeferredEvent,
+    event: AttemptEvent<'_>,
     target: &HandlerRef,
     attempt: u32,
     conclude: impl FnOnce(&Emission<'_>),
 ) -> AttemptEnd {
-    let lookup = SingleHandler {
-        inner,
+    let lookup = AttemptLookup {
+        handler: SingleHandler {
+            inner,
+            event: event.get(),
+            target,
+            attempt,
+            retry: event.get().retry(inner, target),
+        },
         event,
-        target,
-        attempt,
-        retry: event.retry(inner, target),
     };
-    end_attempt(cascade, &lookup, conclude)
+    end_attempt(cascade, &lookup, inner, event.get(), conclude)
+}
+
+/// The handler of an attempt, whose delivery is kept if it fails.
+struct AttemptLookup<'a> {
+    handler: SingleHandler<'a>,
+    event: AttemptEvent<'a>,
+}
+
+impl HandlerLookup for AttemptLookup<'_> {
+    fn event(&self) -> &'static EventInfo {
+        HandlerLookup::event(&self.handler)
+    }
+
+    fn handler(&self, position: usize) -> HandlerInfo {
+        self.handler.handler(position)
+    }
+
+    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
+        self.handler.as_event(event)
+    }
+
+    fn attempt(&self) -> u32 {
+        self.handler.attempt()
+    }
+
+    fn keep(&self) -> Option<Arc<dyn Redeliver>> {
+        let AttemptEvent::Shared(event) = self.event else {
+            return None;
+        };
+        let SingleHandler { inner, target, .. } = self.handler;
+        let kept = KeptDelivery::of_failed(inner, event, target)?;
+        Some(Arc::new(kept))
+    }
+
+    fn retry(&self, position: usize) -> Option<&RetryPolicy> {
+        self.handler.retry(position)
+    }
 }
 
 fn end_attempt(
     cascade: &mut Cascade,
-    lookup: &SingleHandler<'_>,
+    lookup: &dyn HandlerLookup,
+    inner: &Arc<DispatcherState>,
+    event: &dyn ErasedDeferredEvent,
     conclude: impl FnOnce(&Emission<'_>),
 ) -> AttemptEnd {
-    let SingleHandler { inner, event, .. } = *lookup;
     let emission = Emission::new(inner, lookup, event.lineage(), &cascade.state);
     conclude(&emission);
     let failed = emission.take_failed_attempt();

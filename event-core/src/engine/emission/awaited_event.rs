@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use crate::engine::emission::deferred_event::ErasedDeferredEvent;
-use crate::engine::emission::erased::InlineEvent;
+use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
+use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::plan::handlers::TableEntry;
 use crate::event::Event;
@@ -27,6 +27,25 @@ impl<E> AwaitedEvent<E> {
             event: Some(event),
             lineage: OnceLock::new(),
         }
+    }
+
+    /// Shares the event after its handlers have ended, for a delivery that has failed.
+    #[cold]
+    pub(crate) fn share(&mut self) -> Option<Arc<dyn ErasedDeferredEvent>>
+    where
+        E: Event,
+    {
+        let event = self.event.take()?;
+        let lineage = self.lineage.take();
+        let lineage = lineage.map_or_else(|| Lineage::at(0), |lineage| *lineage);
+        Some(Arc::new(DeferredEvent::new(
+            event,
+            Sharing {
+                lineage,
+                late: None,
+                as_arc: false,
+            },
+        )))
     }
 
     /// Takes the event, to drop it.

@@ -14,6 +14,7 @@ use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
+use crate::meta::parent::ParentEvent;
 use crate::nesting;
 use crate::nesting::NestingError;
 use crate::panics;
@@ -129,6 +130,17 @@ impl Cascade {
         }
     }
 
+    /// Returns the identity of the current event if its delivery, or an attempt of it, has failed.
+    pub(crate) fn identity_of_failed(
+        &self,
+        is_tried_again: bool,
+        lineage: &Lineage,
+    ) -> Option<Arc<ParentEvent>> {
+        let mut state = self.state.get()?.borrow_mut();
+        let has_failed = is_tried_again || !state.details.failures.is_empty();
+        has_failed.then(|| state.progress.parent(lineage))
+    }
+
     /// Why no further handler of the current event runs, if so.
     pub(crate) fn halted(&self) -> Option<SkipReason> {
         self.state.get()?.borrow().progress.halted
@@ -182,6 +194,9 @@ impl Cascade {
         }
         for returned in std::mem::take(&mut state.details.returned) {
             returned.discard();
+        }
+        for failure in std::mem::take(&mut state.details.failures) {
+            panics::drop_caught(failure);
         }
     }
 

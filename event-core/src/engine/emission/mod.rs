@@ -34,6 +34,7 @@ use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::panics;
 use crate::report::failure::{Cause, Failure};
+use crate::report::redeliver::Redeliver;
 use crate::report::snapshot::Snapshot;
 use crate::report::status::{DeliveryStatus, SkipReason};
 use crate::retry::RetryPolicy;
@@ -48,6 +49,10 @@ pub(crate) trait HandlerLookup {
     /// Which delivery of the event to the handler this is, counted from 1.
     fn attempt(&self) -> u32 {
         1
+    }
+    /// Keeps the delivery at the current position, which has failed, so that it can be redelivered.
+    fn keep(&self) -> Option<Arc<dyn Redeliver>> {
+        None
     }
     /// The policy of the handler at a position, if its delivery may be tried again.
     fn retry(&self, position: usize) -> Option<&RetryPolicy> {
@@ -323,7 +328,11 @@ impl<'e> Emission<'e> {
         self.add_failure(ended, failure);
     }
 
-    fn add_failure(&self, ended: DeliveryStatus, failure: Failure) {
+    #[cold]
+    fn add_failure(&self, ended: DeliveryStatus, mut failure: Failure) {
+        if failure.may_keep() {
+            failure.redelivery = self.keep();
+        }
         self.count(ended);
         // The state is not borrowed here: a log subscriber may emit.
         failure_log::failure(self.inner, &failure, &self.trace(), &self.lineage.trace);
@@ -331,6 +340,17 @@ impl<'e> Emission<'e> {
         state.details.failures.push(failure);
         if state.fail_fast {
             state.progress.halted = Some(SkipReason::EarlierFailure);
+        }
+    }
+
+    /// Keeps the delivery at the current position, once for all of its errors.
+    fn keep(&self) -> Option<Arc<dyn Redeliver>> {
+        let state = self.state.get().map(|state| state.borrow());
+        match state {
+            Some(state) if state.progress.not_done_at == self.position() + 1 => {
+                state.details.failures.last()?.redelivery.clone()
+            }
+            _ => self.lookup.keep(),
         }
     }
 

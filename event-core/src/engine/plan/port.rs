@@ -12,15 +12,17 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use slab::Slab;
 
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
+use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
 use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::handlers::EventKind;
+use crate::meta::parent::ParentEvent;
 use crate::nesting::NestingError;
 use crate::queue::buffer::line::Ring;
 use crate::queue::buffer::slots::Label;
@@ -51,9 +53,27 @@ pub(crate) struct PortAddress {
 }
 
 impl PortAddress {
+    /// Moves the event of an `Option<E>`, which has this identity if a call has failed.
+    pub(crate) fn share(
+        &self,
+        event: &mut dyn Any,
+        own: Option<Arc<ParentEvent>>,
+    ) -> Arc<dyn ErasedDeferredEvent> {
+        let event = self.kind.defer(event);
+        if let Some(own) = own {
+            // The event was just moved, so that no code has asked for its identity.
+            let _ = event.lineage().own.set(own);
+        }
+        event
+    }
+
     /// Makes the delivery of the event of an `Option<E>`.
     pub(crate) fn item(&self, event: &mut dyn Any) -> DeferredDelivery {
-        let event = self.kind.defer(event);
+        self.shared_item(self.share(event, None))
+    }
+
+    /// Makes the delivery of an event.
+    pub(crate) fn shared_item(&self, event: Arc<dyn ErasedDeferredEvent>) -> DeferredDelivery {
         DeferredDelivery::untracked(event, HandlerRef::DeferredHandler(self.index), self.label)
     }
 }
@@ -87,6 +107,8 @@ pub(crate) struct EndedCall {
     pub(crate) cascade: Cascade,
     /// How long the delivery waits for its next attempt, if it is tried again.
     pub(crate) wait: Option<Duration>,
+    /// The identity of the event, if its delivery has failed.
+    pub(crate) own: Option<Arc<ParentEvent>>,
 }
 
 /// How a call ended that is not plainly done.
