@@ -81,6 +81,10 @@ pub enum ProblemKind {
     CatchAllEmits,
     /// An async or queued handler has no runtime to run on.
     MissingRuntime,
+    /// A handler has a timeout or is retried, and its runtime has no timers.
+    MissingTimers,
+    /// `retry(ordered)` is on a handler whose events have no key.
+    OrderedWithoutKey,
     /// `after` or `before` is between handlers that do not run in the same way.
     OrderAcrossExecutors,
     /// Two queues have one name.

@@ -14,6 +14,7 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
+    use crate::panics;
     use crate::runtime::{Duration, Future, Instant, Task};
 
     /// Aborts a task.
@@ -42,6 +43,13 @@ mod on_tokio {
             task: impl Future<Output = R> + Send + 'static,
         ) -> tokio::task::JoinHandle<R> {
             self.0.spawn(task)
+        }
+
+        /// Whether the runtime has timers. A runtime without timers says so in a panic, which the panic hook
+        /// shows.
+        pub(crate) fn has_timers(&self) -> bool {
+            let timer = || drop(tokio::time::sleep(Duration::ZERO));
+            panics::catch(|| self.inside(timer)).is_ok()
         }
 
         /// Whether the runtime has ended. An ended runtime drops each task before it begins.
@@ -117,6 +125,10 @@ mod without {
         pub(crate) fn spawn(&self, task: Task) -> Aborter {
             drop(task);
             Aborter(())
+        }
+
+        pub(crate) fn has_timers(&self) -> bool {
+            false
         }
 
         pub(crate) fn has_ended(&self) -> bool {

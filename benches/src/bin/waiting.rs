@@ -61,7 +61,9 @@ async fn without_policy(event: &Plain) -> Result<(), &'static str> {
 fn main() {
     let seconds = env::args().nth(1).and_then(|seconds| seconds.parse().ok());
     let patience = Duration::from_secs_f64(seconds.unwrap_or(2.0));
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let runtime = Arc::new(runtime.expect("a runtime"));
     let dispatcher = Dispatcher::builder().runtime(runtime.handle().clone());
     let dispatcher = dispatcher.build().unwrap_or_else(|error| panic!("{error}"));

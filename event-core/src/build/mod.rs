@@ -3,6 +3,7 @@
 //! All problems are reported together, so that a user fixes them in one build and not in five.
 
 pub(crate) mod checks;
+pub(crate) mod delays;
 pub(crate) mod module;
 pub(crate) mod order;
 pub(crate) mod queues;
@@ -109,15 +110,13 @@ pub(crate) fn wire(
             None => join_catch_all(*handler, &mut lines, &mut problems),
         }
     }
-    checks::order_names(
-        &linked,
-        &lines.values().map(|l| l.kind.info()).collect::<Vec<_>>(),
-        &mut problems,
-    );
+    let infos: Vec<_> = lines.values().map(|line| line.kind.info()).collect();
+    checks::order_names(&linked, &infos, &mut problems);
 
     if runtime.is_none() {
         checks::runtime(&chosen, &mut problems);
     }
+    delays::check(&chosen, &infos, runtime, &mut problems);
     checks::rungs(&chosen, &mut problems);
 
     let event_types: Vec<TypeId> = lines.keys().copied().collect();

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 mod attempts;
 mod load;
+mod refused;
 mod seen;
 mod waits;
 
