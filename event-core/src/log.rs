@@ -61,6 +61,21 @@ pub(crate) fn wired(
     });
 }
 
+/// Logs that the events of a unit of work are dropped.
+#[cold]
+pub(crate) fn rolled_back(dispatcher: Option<&str>, events: usize) {
+    say(|| {
+        #[cfg(feature = "tracing")]
+        tracing::debug!(
+            dispatcher,
+            events,
+            "a unit of work was rolled back, with {}",
+            Counted::events(events as u64),
+        );
+        let _ = (dispatcher, events);
+    });
+}
+
 /// Logs that the last dispatcher was dropped while deliveries were left.
 #[cold]
 pub(crate) fn dropped_with_work(dispatcher: Option<&str>, waiting: usize, tasks: usize) {

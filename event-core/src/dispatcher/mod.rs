@@ -20,6 +20,7 @@ pub(crate) mod settled;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
 pub(crate) mod subscription;
+pub(crate) mod unit_of_work;
 
 use std::fmt;
 use std::future::Future;
@@ -52,6 +53,7 @@ pub use crate::dispatcher::payload::Payload;
 pub use crate::dispatcher::settled::EmitSettled;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
+pub use crate::dispatcher::unit_of_work::{CommittedEvents, UnitOfWork};
 
 /// Hands each event to all of its handlers.
 ///
@@ -347,6 +349,8 @@ impl Dispatcher {
         DispatcherCounts {
             observer_panics: self.owner.observer_panics.load(Ordering::Relaxed),
             discarded: self.owner.discarded(),
+            rolled_back: self.owner.rolled_back.load(Ordering::Relaxed),
+            forgotten: self.owner.forgotten.load(Ordering::Relaxed),
         }
     }
 
@@ -367,6 +371,10 @@ pub struct DispatcherCounts {
     /// Events that were not emitted in replays, since they are in the journal. Such events of queued and
     /// detached handlers are in no report.
     pub discarded: u64,
+    /// Events that were dropped since their [unit of work](Dispatcher::unit_of_work) was rolled back.
+    pub rolled_back: u64,
+    /// Events of units of work that nobody emitted by mistake; each unit is a failure, too.
+    pub forgotten: u64,
 }
 
 impl fmt::Debug for Dispatcher {

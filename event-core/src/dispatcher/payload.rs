@@ -14,8 +14,9 @@ use crate::event::{Emitted, Event};
 use crate::report::Report;
 
 /// The argument of [`emit`](crate::Dispatcher::emit), [`emit_async`](crate::Dispatcher::emit_async) and
-/// [`emit_blocking`](crate::Dispatcher::emit_blocking): an event, [`PendingEvents`], or, with the feature
-/// `serde`, an `Envelope` or a reference to one. Nothing outside of this crate can implement it.
+/// [`emit_blocking`](crate::Dispatcher::emit_blocking): an event, [`PendingEvents`],
+/// [`CommittedEvents`](crate::dispatcher::CommittedEvents), or, with the feature `serde`, an `Envelope` or a
+/// reference to one. Nothing outside of this crate can implement it.
 ///
 /// Generic code that emits takes `E: Transient`, or `P: Payload`.
 #[diagnostic::on_unimplemented(

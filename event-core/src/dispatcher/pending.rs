@@ -5,10 +5,12 @@ use std::fmt;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::event::info::EventInfo;
 use crate::event::{EmitsNow, Event};
+use crate::{nesting, panics};
 
 /// Events recorded in a domain object, to be emitted together once they are true.
 ///
-/// Dropping the list drops its events, so after a rollback they are not emitted.
+/// Dropping the list drops its events, so after a rollback they are not emitted. A
+/// [unit of work](crate::Dispatcher::unit_of_work) also counts them, and says so if they were forgotten.
 ///
 /// # Examples
 ///
@@ -78,6 +80,13 @@ impl PendingEvents {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
+    }
+
+    /// Drops the events, each with its panics caught.
+    pub(crate) fn discard(self) {
+        for event in self.events {
+            nesting::enter_deeper(0, || panics::drop_caught(event));
+        }
     }
 
     /// The event that stands for all of them in failures: the first, or the list itself if it is empty.

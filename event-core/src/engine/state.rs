@@ -58,6 +58,10 @@ pub(crate) struct DispatcherState {
     pub(crate) observer_panics: AtomicU64,
     /// The number of events that replays did not emit, since they are in the journal.
     discarded: AtomicU64,
+    /// How many events were dropped with units of work that were rolled back.
+    pub(crate) rolled_back: AtomicU64,
+    /// How many events of units of work nobody emitted by mistake.
+    pub(crate) forgotten: AtomicU64,
     /// Whether a handler asks for the identity of its event.
     needs_meta: bool,
     /// Whether emissions are stamped with an identity: for such a handler, or for observers or spans.
@@ -118,6 +122,8 @@ impl DispatcherState {
             observers: ArcSwap::from_pointee(parts.observers),
             observer_panics: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
+            rolled_back: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
             needs_meta: parts.needs_meta,
             makes_meta: AtomicBool::new(parts.needs_meta || observed),
             meta_source: parts.meta_source,

@@ -74,6 +74,11 @@ pub(crate) enum Cause {
     },
     /// The root that would have emitted the event was dropped.
     Lost,
+    /// A unit of work was forgotten, with its events.
+    Forgotten {
+        events: usize,
+        is_committed: bool,
+    },
     /// An `emit_async` was dropped.
     Cancelled {
         cancelled: usize,
@@ -105,6 +110,7 @@ impl Cause {
             | Self::Nested(_)
             | Self::Closed
             | Self::Lost
+            | Self::Forgotten { .. }
             | Self::Cancelled { .. } => None,
         }
     }

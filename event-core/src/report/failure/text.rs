@@ -40,6 +40,27 @@ fn echo(f: &mut fmt::Formatter<'_>, event: &str, source: &str) -> fmt::Result {
     )
 }
 
+fn forgotten(
+    f: &mut fmt::Formatter<'_>,
+    event: &str,
+    events: usize,
+    is_committed: bool,
+) -> fmt::Result {
+    write!(f, "`{event}` was not emitted")?;
+    match events.saturating_sub(1) {
+        0 => {}
+        1 => write!(f, ", nor was 1 more event")?,
+        more => write!(f, ", nor were {more} more events")?,
+    }
+    f.write_str(if is_committed {
+        ": what `committed()` of a unit of work returned was dropped; emit it, with \
+         `dispatcher.emit(work.committed())`, `emit_async` or `emit_blocking`"
+    } else {
+        ": the code of its unit of work returned `Ok` and did not say how the transaction ended; emit \
+         `work.committed()` after the commit, or call `work.rolled_back()`"
+    })
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(dispatcher) = self.dispatcher() {
@@ -106,6 +127,13 @@ impl fmt::Display for Failure {
                 ))?;
                 cause(f)
             }
+            (
+                Cause::Forgotten {
+                    events,
+                    is_committed,
+                },
+                _,
+            ) => forgotten(f, event, *events, *is_committed),
             (Cause::NoRuntime, _) => {
                 write!(f, "`{event}` was abandoned")?;
                 self.for_handler(f)?;
@@ -176,6 +204,10 @@ impl fmt::Debug for Cause {
             Self::Closed => f.write_str("Closed"),
             Self::NoRuntime => f.write_str("NoRuntime"),
             Self::Lost => f.write_str("Lost"),
+            Self::Forgotten {
+                events,
+                is_committed,
+            } => write!(f, "Forgotten({events}, {is_committed})"),
             Self::Abandoned { queue } => write!(f, "Abandoned({queue:?})"),
             Self::RuntimeEnded { queue } => write!(f, "RuntimeEnded({queue:?})"),
             Self::Cancelled {

@@ -2,3 +2,4 @@
 
 mod emit_all_async;
 mod many;
+mod unit_of_work;
