@@ -80,7 +80,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// * `&mut S`, at most one and right after the event: the value that the owner of a `LocalQueue<S>` lends
 ///   while it pumps the queue that `queue = ...` names;
 /// * `&T`, a dependency that was provided to the builder; `Option<&T>` if it may be missing;
-/// * by value, anything that implements `Param`, such as `Emitter<(A, B)>`.
+/// * by value, anything that implements `Param`: `Emitter<(A, B)>`, `Meta`, `Context<T>`, `DispatcherHandle`, and
+///   types of your own.
 ///
 /// It returns `()`, an event, an `Option`, a `Vec` or a tuple of these, or a `Result` of one of
 /// them; `ControlFlow<()>` if the event is stoppable. A returned event is emitted after every

@@ -62,8 +62,8 @@ pub(crate) struct DispatcherState {
     pub(crate) rolled_back: AtomicU64,
     /// How many events of units of work nobody emitted by mistake.
     pub(crate) forgotten: AtomicU64,
-    /// Whether a handler asks for the identity of its event.
-    needs_meta: bool,
+    /// Whether a handler asks for the identity of its event, or a subscription did.
+    needs_meta: AtomicBool,
     /// Whether emissions are stamped with an identity: for such a handler, or for observers or spans.
     makes_meta: AtomicBool,
     meta_source: MetaSource,
@@ -124,7 +124,7 @@ impl DispatcherState {
             discarded: AtomicU64::new(0),
             rolled_back: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
-            needs_meta: parts.needs_meta,
+            needs_meta: AtomicBool::new(parts.needs_meta),
             makes_meta: AtomicBool::new(parts.needs_meta || observed),
             meta_source: parts.meta_source,
             spans: parts.spans,
@@ -176,6 +176,18 @@ impl DispatcherState {
     /// Whether a handler, an observer or a span asks for the identity of emissions.
     pub(crate) fn makes_meta(&self) -> bool {
         self.makes_meta.load(Ordering::Relaxed)
+    }
+
+    /// Stamps each later emission with an identity.
+    pub(crate) fn need_meta(&self) {
+        let _changing = self.changing();
+        self.needs_meta.store(true, Ordering::Relaxed);
+        self.makes_meta.store(true, Ordering::Release);
+    }
+
+    /// Returns the values that were provided and are left.
+    pub(crate) fn provided(&self) -> &Provided {
+        &self.provided
     }
 
     /// Returns the identity of an event: its own, if it was delivered from outside; or the one by which
@@ -328,7 +340,8 @@ impl DispatcherState {
         let before = self.observers.swap(Arc::new(observers));
         self.observed.store(observed, Ordering::Release);
         if !observed {
-            self.makes_meta.store(self.needs_meta, Ordering::Release);
+            let needs_meta = self.needs_meta.load(Ordering::Relaxed);
+            self.makes_meta.store(needs_meta, Ordering::Release);
         }
         self.refresh_all();
         drop(changing);

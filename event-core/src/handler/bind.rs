@@ -56,7 +56,7 @@ pub struct BoundParam<P> {
 type Make<P> = Box<dyn Fn(&Delivery<'_>) -> Result<P, NotRun> + Send + Sync>;
 
 impl<P> BoundParam<P> {
-    fn new<S: Send + Sync + 'static>(state: S) -> Self
+    pub(crate) fn new<S: Send + Sync + 'static>(state: S) -> Self
     where
         P: Param<State = S>,
     {

@@ -2,8 +2,14 @@
 //!
 //! `#[handler]` leaves the function unchanged and registers it. The function takes the event by shared
 //! reference, then its parameters: `&T`, a dependency that was provided to the builder; `Option<&T>`, one
-//! that may be missing; and by value any [`Param`](crate::param::Param), such as
-//! [`Emitter`](crate::Emitter).
+//! that may be missing; and by value any [`Param`](crate::param::Param):
+//!
+//! | parameter | is |
+//! | --- | --- |
+//! | [`Emitter<(A, B)>`](crate::Emitter) | emits the events that it names |
+//! | [`Meta`](crate::Meta) | the identity, the time and the descent of the event |
+//! | [`Context<T>`](crate::Context), `Option<Context<T>>` | the value that the emitter gave with `dispatcher.with(…)` |
+//! | [`DispatcherHandle`](crate::dispatcher::DispatcherHandle) | the dispatcher that delivers the event, for later |
 
 pub(crate) mod async_slots;
 pub(crate) mod bind;

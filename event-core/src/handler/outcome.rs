@@ -164,6 +164,20 @@ impl<E: Stoppable> Outcome<E> for ControlFlow<()> {
     }
 }
 
+/// What a function returns. Stable Rust names `!` in the signature of a function alone.
+#[allow(
+    type_alias_bounds,
+    reason = "the bound says whose `Output` it is, and the compiler need not enforce it"
+)]
+type Returned<F: FnOnce()> = F::Output;
+
+/// For a closure that never returns, such as `|_: &OrderPlaced| unreachable!()`.
+impl<E> Outcome<E> for Returned<fn() -> !> {
+    fn conclude(self, _: &mut Effects<'_>) {
+        match self {}
+    }
+}
+
 impl CatchAllOutcome for () {
     fn conclude_catch_all(self, _: &mut Effects<'_>) {}
 }

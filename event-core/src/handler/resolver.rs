@@ -128,9 +128,11 @@ impl<'r> Resolver<'r> {
             format!(
                 "each delivery has its own: take it by value, as `{needed}` instead of `&{needed}`"
             )
-        } else if is_dispatcher(type_name::<T>()) {
-            "return the event, or take an `Emitter<…>`; for later, provide `builder.handle()` and \
-             take `&DispatcherHandle`"
+        } else if is_own(type_name::<T>(), "Dispatcher") {
+            "return the event, or take an `Emitter<…>`; for later, take a `DispatcherHandle` by value".to_owned()
+        } else if is_own(type_name::<T>(), "DispatcherHandle") {
+            "take it by value, as `DispatcherHandle`; for the handle of another dispatcher, add \
+             `.provide(…)` with it to the builder"
                 .to_owned()
         } else if TypeId::of::<T>() == TypeId::of::<str>() {
             "add `.provide_arc::<str>(\"…\".into())` to the builder, or take `&String`".to_owned()
@@ -208,10 +210,10 @@ impl fmt::Debug for Resolver<'_> {
     }
 }
 
-/// Whether this is the type name of this crate's dispatcher.
-fn is_dispatcher(type_name: &str) -> bool {
+/// Whether this is the type name of this crate's type with a name.
+fn is_own(type_name: &str, name: &str) -> bool {
     let mut names = type_name.split("::");
-    names.next() == module_path!().split("::").next() && names.last() == Some("Dispatcher")
+    names.next() == module_path!().split("::").next() && names.last() == Some(name)
 }
 
 /// Returns `event_core::context::Context<`, with the actual path of this crate.

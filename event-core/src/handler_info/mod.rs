@@ -60,6 +60,8 @@ pub(crate) struct SubscriptionDeclaration {
     pub(crate) at: &'static Location<'static>,
     pub(crate) priority: i32,
     pub(crate) delivery: DeliveryKind,
+    /// Returns the path of the filter.
+    pub(crate) filter: Option<fn() -> &'static str>,
 }
 
 /// Where a handler or a subscription runs.
@@ -168,10 +170,14 @@ impl HandlerInfo {
         Some(self.declared_queue()?.name)
     }
 
-    /// Returns the path of the handler's filter, as its attribute names it.
+    /// Returns the path of the handler's filter, as its attribute names it. For a subscription it is the path
+    /// of the closure or function, of the first one if it has several.
     #[must_use]
     pub fn filter(&self) -> Option<&'static str> {
-        self.handler()?.spec.filter
+        match self.0 {
+            Source::Handler(handler) => handler.spec.filter,
+            Source::Subscription(subscription) => subscription.filter.map(|path| path()),
+        }
     }
 
     /// Returns the pattern of a catch-all, which sees the events whose declared names match. `None` for a

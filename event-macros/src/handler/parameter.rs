@@ -42,6 +42,9 @@ impl Reader<'_> {
         if self.wrapped(parameter, ty) {
             return None;
         }
+        if self.is_dispatcher(parameter, ty) {
+            return None;
+        }
         if is_emitter(ty) && self.is_no_list(parameter, ty) {
             return None;
         }
@@ -81,6 +84,25 @@ impl Reader<'_> {
         true
     }
 
+    /// Refuses a `Dispatcher`, since a delivery that owned one would keep it alive; returns whether it did.
+    fn is_dispatcher(&mut self, parameter: &PatType, ty: &Type) -> bool {
+        if !is_named(ty, "Dispatcher") {
+            return false;
+        }
+        self.diagnostics.error(
+            ty,
+            format!(
+                "handler `{}` takes a `Dispatcher`, which its deliveries would keep alive",
+                self.name
+            ),
+            format!(
+                "write `{}: event_core::dispatcher::DispatcherHandle`",
+                variable(parameter)
+            ),
+        );
+        true
+    }
+
     /// Refuses a foreign wrapper type, which can be no parameter; returns whether it did.
     fn wrapped(&mut self, parameter: &PatType, ty: &Type) -> bool {
         let Some((name, inner)) = wrapper(ty) else {
@@ -88,8 +110,12 @@ impl Reader<'_> {
         };
         let variable = variable(parameter);
         let is_context = is_named(inner, "Context");
+        let is_handle = is_named(inner, "DispatcherHandle");
         let inner = compact(inner);
         let help = match name.to_string().as_str() {
+            "Arc" | "Rc" | "Option" if is_handle => {
+                format!("write `{variable}: {inner}`, which every delivery has")
+            }
             "Arc" | "Rc" => format!(
                 "write `{variable}: &{inner}`, and give the builder the `Arc` with \
                  `.provide_arc(...)`"

@@ -8,6 +8,7 @@ mod async_handlers;
 mod cancellation;
 mod cascade;
 mod catch_all;
+mod dispatcher_handle;
 mod docs;
 mod failure_loops;
 mod flag;

@@ -1,7 +1,8 @@
 //! The good twins of `event_by_value`, `event_by_mut_reference`, `event_for_static`,
-//! `no_parameter`, `generic_handler`, `unsafe_handler`, `extern_handler` and
-//! `cfg_on_a_parameter`: every form of signature that a handler may have.
+//! `no_parameter`, `generic_handler`, `unsafe_handler`, `extern_handler`,
+//! `cfg_on_a_parameter`, `dispatcher_by_value` and `dispatcher_handle_in_a_wrapper`: every form of signature that a handler may have.
 
+use event_core::dispatcher::DispatcherHandle;
 use event_core::{Dispatcher, Event, handler};
 
 #[derive(Event)]
@@ -55,6 +56,11 @@ fn with_an_unsafe_block(event: &OrderPlaced) {
     assert_eq!(unsafe { *pointer }, 7);
 }
 
+#[handler]
+fn with_the_dispatcher(_event: &OrderPlaced, dispatcher: DispatcherHandle) {
+    assert!(dispatcher.get().is_ok());
+}
+
 #[cfg(unix)]
 #[handler]
 fn above(_event: &OrderPlaced) {}
@@ -72,6 +78,6 @@ fn main() {
         .provide("shop".to_owned())
         .build()
         .unwrap();
-    assert_eq!(dispatcher.emit(OrderPlaced { order_id: 7 }).done(), 10);
+    assert_eq!(dispatcher.emit(OrderPlaced { order_id: 7 }).done(), 11);
     plain(&OrderPlaced { order_id: 7 });
 }

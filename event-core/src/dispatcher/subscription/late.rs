@@ -6,45 +6,59 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use crate::dispatcher::stream::EventStream;
-use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
-use crate::engine::plan::bound::HandlerFuture;
+use crate::dispatcher::subscription::Subscription;
+use crate::dispatcher::subscription::builder::SubscriptionBuilder;
+use crate::dispatcher::subscription::conditions::Selects;
+use crate::engine::emission::delivery::Delivery;
+use crate::engine::plan::bound::{HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;
-use crate::engine::plan::executor::{DeferredCall, ErasedSubscription};
+use crate::engine::plan::executor::{DeferredCall, ErasedSubscription, StartCall};
 use crate::engine::plan::handlers::{EventKind, EventType};
-use crate::engine::plan::subscription::inline::Cancel;
+use crate::engine::plan::subscription::conditions::Conditions;
+use crate::engine::plan::subscription::inline::{Cancel, Target};
 use crate::engine::plan::subscription::state::State;
 use crate::engine::plan::subscriptions::{SubscriptionKey, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
+use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{Conclusion, running};
 use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::panics;
 
-impl<W> SubscriptionBuilder<'_, W> {
-    pub(crate) fn add_late<E: Event, F>(
+impl<S> SubscriptionBuilder<'_, (), S> {
+    pub(crate) fn add_late<E, F>(
         self,
         at: &'static Location<'static>,
-        target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-        start: impl Fn(Arc<E>) -> Option<HandlerFuture<'static>> + Send + Sync + 'static,
-    ) -> Subscription {
-        let start = move |event: Arc<dyn Any + Send + Sync>| start(event.downcast().ok()?);
+        target: Option<Target>,
+        start: impl Fn(Arc<E>, &Delivery<'_>) -> Result<HandlerFuture<'static>, NotRun>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Subscription
+    where
+        E: Event,
+        S: Selects<E>,
+    {
+        let start = move |event: Arc<dyn Any + Send + Sync>, delivery: &Delivery<'_>| {
+            let Ok(event) = event.downcast() else {
+                unreachable!("a subscription is in the list of its event")
+            };
+            start(event, delivery)
+        };
         let call = DeferredSubscriptionCall::Async {
             start: Box::new(start),
             limit: ConcurrencyLimit::new(None),
         };
-        let info = HandlerInfo::of_subscription(SubscriptionDeclaration {
-            name: type_name::<F>(),
-            at,
-            priority: self.priority,
-            delivery: DeliveryKind::Async,
-        });
+        let info = self.options.info::<F>(at, DeliveryKind::Async);
+        let conditions = S::conditions(self.conditions).erased();
         add_late_node(
             self.dispatcher.inner(),
             EventType::<E>::KIND,
-            self.once,
+            self.options.once,
             info,
             target,
+            conditions,
             call,
         )
     }
@@ -61,9 +75,19 @@ pub(crate) fn subscribe_stream<E: Event>(
         at,
         priority: 0,
         delivery: DeliveryKind::Stream,
+        filter: None,
     });
     let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
-    add_late_node(inner, EventType::<E>::KIND, false, info, None, call)
+    let conditions = Conditions::default();
+    add_late_node(
+        inner,
+        EventType::<E>::KIND,
+        false,
+        info,
+        None,
+        conditions,
+        call,
+    )
 }
 
 fn add_late_node(
@@ -71,7 +95,8 @@ fn add_late_node(
     kind: EventKind,
     once: bool,
     info: HandlerInfo,
-    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    target: Option<Target>,
+    conditions: Conditions<dyn AnyEvent>,
     call: DeferredSubscriptionCall,
 ) -> Subscription {
     let entry = inner.find_or_make(kind);
@@ -81,6 +106,7 @@ fn add_late_node(
         info,
         once,
         state: State::new(once),
+        conditions,
         call: Some(call),
         target,
         kind,
@@ -106,9 +132,10 @@ struct DeferredSubscription {
     info: HandlerInfo,
     once: bool,
     state: State,
+    conditions: Conditions<dyn AnyEvent>,
     /// `Some` until the node is dropped.
     call: Option<DeferredSubscriptionCall>,
-    target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    target: Option<Target>,
     /// The kind of the subscription's event.
     kind: EventKind,
     inner: Weak<DispatcherState>,
@@ -116,8 +143,7 @@ struct DeferredSubscription {
 
 enum DeferredSubscriptionCall {
     Async {
-        start:
-            Box<dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<HandlerFuture<'static>> + Send + Sync>,
+        start: Box<StartCall>,
         limit: Arc<ConcurrencyLimit>,
     },
     Stream(Arc<LiveQueue>),
@@ -154,6 +180,22 @@ impl SubscriptionNode for DeferredSubscription {
 impl ErasedSubscription for DeferredSubscription {
     fn is_once(&self) -> bool {
         self.once
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.state.is_cancelled() || !self.lives()
+    }
+
+    fn conditions(&self) -> &Conditions<dyn AnyEvent> {
+        &self.conditions
+    }
+
+    fn end(&self) -> bool {
+        let is_ended = self.state.end();
+        if is_ended {
+            self.remove();
+        }
+        is_ended
     }
 
     fn reserve(&self) -> bool {

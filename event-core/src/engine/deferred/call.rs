@@ -60,7 +60,7 @@ impl<'a> AsyncCall<'a> {
         attempt: u32,
     ) -> Result<Self, FinishedCall> {
         if let HandlerRef::Subscription(subscription) = target
-            && !subscription.is_alive()
+            && subscription.is_cancelled()
         {
             return Err(FinishedCall {
                 result: CallResult::NotRun(NotRun::Cancelled),

@@ -1,5 +1,7 @@
 //! The async handlers of one event, while they run side by side.
 
+mod cancel;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use crate::engine::deferred::async_handlers::handler_index;
 use crate::engine::deferred::call::AsyncCall;
 use crate::engine::deferred::capacity::CapacityWait;
 use crate::engine::deferred::concurrent::ConcurrentFutures;
-use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
+use crate::engine::deferred::conditions;
+use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::first_polls::{self, Plain};
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::retry::NextAttempt;
@@ -23,11 +26,10 @@ use crate::engine::emission::deferred_event::HandlerRef;
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::plan::executor::DeferredCall;
 use crate::engine::plan::executor::DeferredSubscriptions;
+use crate::engine::plan::executor::ErasedSubscription;
 use crate::engine::plan::executor::Executor;
-use crate::engine::plan::executor::SubscriptionClaim;
 use crate::engine::plan::subscriptions::{Step, Steps};
 use crate::engine::state::DispatcherState;
-use crate::report::status::DeliveryStatus;
 
 /// The async handlers and subscriptions of one event, while they run.
 pub(crate) struct ConcurrentCalls<'a> {
@@ -157,14 +159,32 @@ impl<'a> ConcurrentCalls<'a> {
             match step {
                 Step::Handler(index) => self.start_or_hold(handler_index(index), order, context),
                 Step::Subscription(subscription) => {
-                    let DeferredCall::Async { limit, .. } = subscription.call() else {
-                        continue;
-                    };
-                    if let Some(reserved) = SubscriptionClaim::new(subscription) {
-                        self.start(HandlerRef::Subscription(reserved), order, limit, context);
-                    }
+                    self.start_subscription(subscription, order, context);
                 }
             }
+        }
+    }
+
+    fn start_subscription(
+        &mut self,
+        subscription: &Arc<dyn ErasedSubscription>,
+        order: usize,
+        context: &mut Context<'_>,
+    ) {
+        let DeferredCall::Async { limit, .. } = subscription.call() else {
+            return;
+        };
+        let (inner, event) = (self.inner, self.event);
+        if let Some(skip) = hand_over::stopped(self.cascade, None) {
+            conditions::skip_subscription(inner, event, subscription, self.cascade, skip);
+            return;
+        }
+        let claim = self.ask(|cascade| {
+            conditions::admits_to(inner, event, subscription, cascade)
+                .then(|| conditions::claim(inner, event, subscription, cascade))?
+        });
+        if let Some(claim) = claim {
+            self.start(HandlerRef::Subscription(claim), order, limit, context);
         }
     }
 
@@ -182,14 +202,17 @@ impl<'a> ConcurrentCalls<'a> {
         }
     }
 
-    /// Asks the filter of a handler; emits of the filter are inside of this emission.
     fn admits(&mut self, index: u32) -> bool {
+        let (inner, event) = (self.inner, self.event);
+        self.ask(|cascade| conditions::admits(inner, event, index, cascade))
+    }
+
+    /// Asks a condition, which is the user's code; what it emits is inside of this emission.
+    fn ask<R>(&mut self, condition: impl FnOnce(&mut Cascade) -> R) -> R {
         let scope = self.event.lineage().scope();
-        let (admits, refused) = scope.enter(self.inner.id(), || {
-            hand_over::admits(self.inner, self.event, index, self.cascade)
-        });
+        let (result, refused) = scope.enter(self.inner.id(), || condition(self.cascade));
         self.cascade.note_refused(refused);
-        admits
+        result
     }
 
     /// Whether every handler has ended that the handler at `index` waits for.
@@ -353,47 +376,6 @@ impl<'a> ConcurrentCalls<'a> {
         if let (HandlerRef::DeferredHandler(index), Some(ended)) = (target, &mut self.ended) {
             ended[*index as usize] = true;
             self.may_release = true;
-        }
-    }
-
-    /// Ends a delivery as cancelled.
-    fn cancel(&mut self, target: &HandlerRef, extras: CallExtras) {
-        settle::settle(self.cascade, self.inner, self.event, target, |emission| {
-            extras.join(emission);
-            emission.ended(DeliveryStatus::Cancelled);
-        });
-    }
-}
-
-impl Drop for ConcurrentCalls<'_> {
-    /// Cancels the deliveries that have not ended. Caused events stay in the root, which reports that they
-    /// were not emitted.
-    fn drop(&mut self) {
-        self.put_back_caused();
-        for plain in self.plain.take_pending() {
-            let target = HandlerRef::DeferredHandler(handler_index(plain.index));
-            plain.discard();
-            self.cancel(&target, CallExtras::default());
-        }
-        for active in self.active.take_pending() {
-            let extras = match active.stage {
-                CallStage::Runs(call) => call.cancel(),
-                CallStage::Waits(_) => CallExtras::default(),
-            };
-            self.cancel(&active.target, extras);
-        }
-        for retry in std::mem::take(&mut self.retries) {
-            self.cancel(&retry.target, CallExtras::default());
-        }
-        for (index, _) in std::mem::take(&mut self.held) {
-            self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
-        }
-        if let Some(first) = self.first {
-            for index in hand_over::deferred_count(self.inner, self.event).skip(first) {
-                if let Executor::Task(_) = self.event.executor(self.inner, index) {
-                    self.cancel(&HandlerRef::DeferredHandler(index), CallExtras::default());
-                }
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::deferred::conditions;
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::offer::{self, offer_again};
 use crate::engine::deferred::precedence::{Completion, Precedence};
@@ -11,9 +12,7 @@ use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::BlockedDelivery;
 use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
-use crate::engine::plan::executor::{
-    DeferredCall, ErasedSubscription, Executor, QueueExecutor, SubscriptionClaim,
-};
+use crate::engine::plan::executor::{DeferredCall, ErasedSubscription, Executor, QueueExecutor};
 use crate::engine::plan::subscriptions::{Step, Steps, SubscriptionList};
 use crate::engine::queue::live::{LiveQueue, OfferResult, ServedBy};
 use crate::engine::state::DispatcherState;
@@ -34,49 +33,31 @@ pub(crate) fn hand_over(
     halted: Option<SkipReason>,
 ) {
     let is_structured = cascade.wait_policy == WaitPolicy::AwaitHandlers;
-    let mut refused = ask_filters(inner, &**event, cascade, halted)
+    let mut refused = conditions::ask_filters(inner, &**event, subscribed, cascade, halted)
         .into_iter()
         .peekable();
     let precedence = Precedence::new(inner, &**event, is_structured);
-    for step in Steps::new(0, event.deferred_count(inner), subscribed) {
+    let steps = Steps::new(0, event.deferred_count(inner), subscribed);
+    for (position, step) in steps.enumerate() {
+        let is_refused = refused.next_if_eq(&position).is_some();
         match step {
             Step::Handler(index) => {
                 let completion = precedence.completion(index);
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
-                if refused.next_if_eq(&index).is_none() {
+                if !is_refused {
                     hand_over_to_handler(inner, event, index, completion, cascade, halted);
                 }
             }
             Step::Subscription(subscription) => {
-                hand_over_subscription(inner, event, subscription, cascade, halted);
+                if !is_refused {
+                    hand_over_subscription(inner, event, subscription, cascade, halted);
+                }
             }
         }
     }
     if cascade.wait_policy.blocks() {
         wait_blocking(inner, cascade);
     }
-}
-
-/// Asks the filters of all handlers before anything is handed over. Returns the indexes of the handlers, in
-/// order, whose filter ended the delivery.
-fn ask_filters(
-    inner: &Arc<DispatcherState>,
-    event: &dyn ErasedDeferredEvent,
-    cascade: &mut Cascade,
-    halted: Option<SkipReason>,
-) -> Vec<u32> {
-    let mut refused = Vec::new();
-    for index in deferred_count(inner, event) {
-        let is_asked_later = cascade.wait_policy == WaitPolicy::AwaitHandlers
-            && matches!(event.executor(inner, index), Executor::Task(_));
-        if !is_asked_later
-            && stopped(cascade, halted).is_none()
-            && !admits(inner, event, index, cascade)
-        {
-            refused.push(index);
-        }
-    }
-    refused
 }
 
 /// Hands an event over to a handler whose filter holds.
@@ -108,7 +89,7 @@ fn hand_over_to_handler(
     }
 }
 
-/// Hands an event over to a subscription that does not run inline.
+/// Hands an event over to a subscription that does not run inline, and whose filter holds.
 fn hand_over_subscription(
     inner: &Arc<DispatcherState>,
     event: &Arc<dyn ErasedDeferredEvent>,
@@ -123,16 +104,14 @@ fn hand_over_subscription(
     if is_own && skip.is_none() {
         return;
     }
-    let Some(reserved) = SubscriptionClaim::new(subscription) else {
+    if let Some(skip) = skip {
+        conditions::skip_subscription(inner, &**event, subscription, cascade, skip);
+        return;
+    }
+    let Some(reserved) = conditions::claim(inner, &**event, subscription, cascade) else {
         return;
     };
     let target = HandlerRef::Subscription(reserved);
-    if let Some(skip) = skip {
-        settle::settle(cascade, inner, &**event, &target, |emission| {
-            emission.skip(skip);
-        });
-        return;
-    }
     match call {
         DeferredCall::Async { limit, .. } => match limit.try_acquire() {
             Some(permit) => start_task(inner, event, target, permit, None, cascade),
@@ -175,27 +154,6 @@ fn item(
     target: HandlerRef,
 ) -> DeferredDelivery {
     DeferredDelivery::new(inner, Arc::clone(event), target)
-}
-
-/// Asks the filter of a handler, and ends the delivery if the filter does not hold or panics. Returns
-/// whether the filter holds.
-pub(crate) fn admits(
-    inner: &Arc<DispatcherState>,
-    event: &dyn ErasedDeferredEvent,
-    index: u32,
-    cascade: &mut Cascade,
-) -> bool {
-    let target = HandlerRef::DeferredHandler(index);
-    match panics::catch_payload(|| event.admits(inner, index)) {
-        Ok(true) => return true,
-        Ok(false) => settle::settle(cascade, inner, event, &target, |emission| {
-            emission.skip(SkipReason::Filter);
-        }),
-        Err(payload) => settle::settle(cascade, inner, event, &target, |emission| {
-            emission.panicked(event.as_any_event(), payload);
-        }),
-    };
-    false
 }
 
 /// Ends a delivery that no executor takes, as a failure.

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod capacity;
 pub(crate) mod concurrent;
 pub(crate) mod concurrent_calls;
+pub(crate) mod conditions;
 pub(crate) mod consumer;
 pub(crate) mod drain;
 pub(crate) mod finished_call;

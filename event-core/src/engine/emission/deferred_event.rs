@@ -355,9 +355,8 @@ impl dyn ErasedDeferredEvent + '_ {
             HandlerRef::Subscription(subscription) => match subscription.call() {
                 // The subscription may have been cancelled since the event was handed over.
                 DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
-                // The target of a weak subscription may end after the claim.
                 DeferredCall::Async { start, .. } => {
-                    Some(start(self.share()?).ok_or(NotRun::Cancelled))
+                    Some(start(self.share()?, &Delivery::new(emission)))
                 }
                 DeferredCall::Stream(_) => None,
             },

@@ -5,15 +5,17 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::emission::deferred_event::DeferredDelivery;
-use crate::engine::plan::bound::DeferredBinding;
-use crate::engine::plan::bound::HandlerFuture;
+use crate::engine::emission::delivery::Delivery;
+use crate::engine::plan::bound::{DeferredBinding, HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::handlers::EventKind;
 use crate::engine::plan::order::waits_for;
 use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::port::PortAddress;
+use crate::engine::plan::subscription::conditions::Conditions;
 use crate::engine::plan::subscriptions::{SubscriptionList, SubscriptionNode};
 use crate::engine::queue::live::LiveQueue;
+use crate::event::any::AnyEvent;
 use crate::handler_info::HandlerInfo;
 use crate::handler_info::spec::ExecutorKind;
 use crate::prehashed::ByType;
@@ -174,6 +176,11 @@ impl Executors {
 pub(crate) trait ErasedSubscription: SubscriptionNode {
     /// Whether the subscription is called once.
     fn is_once(&self) -> bool;
+    /// Whether no call begins any more.
+    fn is_cancelled(&self) -> bool;
+    fn conditions(&self) -> &Conditions<dyn AnyEvent>;
+    /// Ends the subscription with an event that is handed over. Returns `false` if it was over.
+    fn end(&self) -> bool;
     /// Reserves a call for later. Returns `false` if the subscription is over, or if another delivery has its
     /// only call.
     fn reserve(&self) -> bool;
@@ -187,12 +194,15 @@ pub(crate) trait ErasedSubscription: SubscriptionNode {
 /// The subscriptions of an event that do not run inline, each with its place among the handlers.
 pub(crate) type DeferredSubscriptions = Arc<SubscriptionList<dyn ErasedSubscription>>;
 
-/// What a subscription that does not run inline does with an `Arc` of its event.
+/// Makes the future of a subscription's call from an `Arc` of the event.
+pub(crate) type StartCall = dyn Fn(Arc<dyn Any + Send + Sync>, &Delivery<'_>) -> Result<HandlerFuture<'static>, NotRun>
+    + Send
+    + Sync;
+
+/// What a subscription that does not run inline does with its event.
 pub(crate) enum DeferredCall<'s> {
     Async {
-        start: &'s (
-                dyn Fn(Arc<dyn Any + Send + Sync>) -> Option<HandlerFuture<'static>> + Send + Sync
-            ),
+        start: &'s StartCall,
         limit: &'s Arc<ConcurrencyLimit>,
     },
     Stream(&'s Arc<LiveQueue>),
@@ -219,6 +229,14 @@ impl SubscriptionClaim {
             subscription: Arc::clone(subscription),
             _release: subscription.is_once().then(release),
         })
+    }
+
+    /// Makes the target of a delivery that ends without a call.
+    pub(crate) fn without_call(subscription: &Arc<dyn ErasedSubscription>) -> Self {
+        Self {
+            subscription: Arc::clone(subscription),
+            _release: None,
+        }
     }
 }
 

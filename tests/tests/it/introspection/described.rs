@@ -137,6 +137,29 @@ fn a_handler_is_the_function_that_it_was_made_of_and_no_other() {
 fn on_placed(_event: &OrderPlaced) {}
 
 #[test]
+fn a_subscription_is_described_by_the_path_of_its_first_filter() {
+    let runtime = runtime();
+    let dispatcher = dispatcher(&runtime);
+    let options = || {
+        let options = dispatcher.subscription_builder();
+        options.filter(conditions::is_large)
+    };
+    let _inline = options()
+        .filter(|_: &OrderPlaced| true)
+        .subscribe(on_placed);
+    let _later = options().subscribe_async(|_: Arc<OrderPlaced>| async {});
+    let unfiltered = dispatcher
+        .subscription_builder()
+        .until(conditions::is_large);
+    let _unfiltered = unfiltered.subscribe(on_placed);
+    let listed = dispatcher.handlers_of::<OrderPlaced>();
+    let filters = listed.filter(HandlerInfo::is_subscription);
+    let filters: Vec<_> = filters.map(|it| it.filter()).collect();
+    let path = concat!(module_path!(), "::conditions::is_large");
+    assert_eq!(filters, [Some(path), None, Some(path)]);
+}
+
+#[test]
 fn a_subscription_is_described_by_its_options_and_its_place() {
     let runtime = runtime();
     let dispatcher = dispatcher(&runtime);

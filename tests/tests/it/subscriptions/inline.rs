@@ -171,6 +171,17 @@ fn once_of_equal_priority_leaves_its_peers_alone() {
     assert_eq!(counter.get(), 5);
 }
 
+#[tokio::test]
+async fn a_closure_that_never_returns_is_a_subscription() {
+    let dispatcher = empty();
+    let _inline = dispatcher.subscribe(|_: &Tick| event_tests::quiet_panic());
+    let _later = dispatcher.subscribe_async(|_: Arc<Tick>| async { event_tests::quiet_panic() });
+    let unused = dispatcher.subscribe(|_: &Tick| unreachable!("it is cancelled before the event"));
+    unused.cancel();
+    let report = dispatcher.emit_async(Tick).await;
+    assert_eq!((report.done(), report.panicked()), (0, 2));
+}
+
 #[test]
 fn a_weak_subscription_ends_with_its_target() {
     let dispatcher = empty();

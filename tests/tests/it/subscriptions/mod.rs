@@ -2,7 +2,10 @@
 
 mod active;
 mod cancelled;
+mod conditions;
 mod inline;
 mod model;
 mod once;
+mod params;
 mod streams;
+mod weak;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use crate::engine::emission::Emission;
 use crate::engine::plan::handlers::EventKind;
+use crate::engine::plan::subscription::conditions::Conditions;
 use crate::engine::plan::subscription::state::State;
 use crate::engine::plan::subscriptions::{
     SubscriptionKey, SubscriptionList, SubscriptionNode, SubscriptionSlot,
@@ -13,18 +14,22 @@ use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::handler_info::HandlerInfo;
 use crate::panics;
+use crate::report::status::SkipReason;
 
 pub(crate) type Call<E> = Box<dyn Fn(&E, &Emission<'_>) -> bool + Send + Sync>;
+
+/// Returns whether the targets of a weak subscription are alive.
+pub(crate) type Target = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// A subscription in the list of its event.
 pub(crate) struct InlineSubscription<E> {
     pub(crate) key: SubscriptionKey,
     pub(crate) info: HandlerInfo,
     pub(crate) state: State,
+    pub(crate) conditions: Conditions<E>,
     /// `Some` until the node is dropped. The call returns whether the subscription continues.
     pub(crate) call: Option<Call<E>>,
-    /// Returns whether the target of a weak subscription is alive.
-    pub(crate) target: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    pub(crate) target: Option<Target>,
     /// The kind of the subscription's event.
     pub(crate) kind: EventKind,
     pub(crate) inner: Weak<DispatcherState>,
@@ -69,7 +74,7 @@ impl<E: Event> InlineSubscription<E> {
     #[inline]
     pub(crate) fn deliver(&self, event: &E, emission: &Emission<'_>) -> bool {
         if !self.state.is_active() {
-            return !self.state.is_over() && self.deliver_once(event, emission);
+            return !self.state.is_over() && self.deliver_if_claimed(event, emission);
         }
         let Some(call) = &self.call else {
             return false;
@@ -81,14 +86,32 @@ impl<E: Event> InlineSubscription<E> {
         alive
     }
 
+    /// Calls a subscription that is not called for every event, if its filter accepts the event and this
+    /// emission claims the call.
     #[cold]
-    fn deliver_once(&self, event: &E, emission: &Emission<'_>) -> bool {
-        // The call is claimed before it is made, so that exactly one of all emissions makes it.
-        if !self.state.claim() {
+    fn deliver_if_claimed(&self, event: &E, emission: &Emission<'_>) -> bool {
+        if !self.is_alive() {
+            self.cancel();
             return false;
         }
-        self.remove();
-        self.call.as_ref().is_some_and(|call| call(event, emission))
+        if !self.conditions.admit(event) {
+            emission.skip(SkipReason::Filter);
+            return true;
+        }
+        let is_last = self.state.is_once() || self.conditions.end_with(event);
+        // The call is claimed before it is made, so that exactly one of all emissions makes the last one.
+        // The conditions may have cancelled the subscription.
+        if !self.state.claim(is_last) {
+            return false;
+        }
+        if is_last {
+            self.remove();
+        }
+        let alive = self.call.as_ref().is_some_and(|call| call(event, emission));
+        if !alive {
+            self.cancel();
+        }
+        alive
     }
 
     fn remove(&self) {

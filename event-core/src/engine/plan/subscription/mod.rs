@@ -1,2 +1,3 @@
+pub(crate) mod conditions;
 pub(crate) mod inline;
 pub(crate) mod state;

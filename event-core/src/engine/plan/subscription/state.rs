@@ -4,6 +4,9 @@
 //! A delivery that starts later *reserves* the only call when it is handed over, so that no other
 //! emission takes it, and claims it when it makes the call. A delivery that ends before that releases the
 //! call.
+//!
+//! A subscription that ends with an event of its own choice takes no event after that one. A delivery that
+//! was handed over before is still made, unless the subscription is cancelled.
 
 #[cfg(not(loom))]
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -19,8 +22,12 @@ const ACTIVE: u8 = 0;
 const ONCE: u8 = 1;
 /// A delivery that has not started has reserved the only call.
 const RESERVED: u8 = 2;
-/// Cancelled, or called once.
+/// Cancelled, called once, or called for its last event.
 const OVER: u8 = 3;
+/// Active, and conditions are asked before each call.
+const CONDITIONAL: u8 = 4;
+/// The last event was handed over, and deliveries may still start.
+const ENDED: u8 = 5;
 
 /// The state of a subscription.
 pub(crate) struct State(AtomicU8);
@@ -30,20 +37,40 @@ impl State {
         Self(AtomicU8::new(if once { ONCE } else { ACTIVE }))
     }
 
-    /// Whether every emission may call the subscription.
+    /// Makes the state of a subscription that runs inline, and whose conditions are asked before each call.
+    pub(crate) fn conditional() -> Self {
+        Self(AtomicU8::new(CONDITIONAL))
+    }
+
+    /// Whether every emission may call the subscription, without a condition.
     #[inline]
     pub(crate) fn is_active(&self) -> bool {
-        self.0.load(Ordering::Acquire) == ACTIVE
+        self.load() == ACTIVE
     }
 
+    /// Whether the subscription takes no further event.
     pub(crate) fn is_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) == OVER
+        matches!(self.load(), OVER | ENDED)
     }
 
-    /// Claims a call that is made now. The only call of a subscription is claimed by exactly one
-    /// emission.
-    pub(crate) fn claim(&self) -> bool {
-        self.is_active() || self.change(ONCE, OVER)
+    /// Whether no call begins any more.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.load() == OVER
+    }
+
+    /// Whether the first call is the last.
+    pub(crate) fn is_once(&self) -> bool {
+        self.load() == ONCE
+    }
+
+    /// Claims a call that is made now. The only call of a subscription, and the last one of a conditional
+    /// subscription, is claimed by exactly one emission.
+    pub(crate) fn claim(&self, is_last: bool) -> bool {
+        match self.load() {
+            CONDITIONAL if is_last => self.change(CONDITIONAL, OVER),
+            ACTIVE | CONDITIONAL => true,
+            _ => self.change(ONCE, OVER),
+        }
     }
 
     /// Reserves a call that is made later, which [`claim_reserved`](Self::claim_reserved) claims. The
@@ -54,7 +81,12 @@ impl State {
 
     /// Claims a reserved call; returns `false` if the subscription was cancelled meanwhile.
     pub(crate) fn claim_reserved(&self) -> bool {
-        self.is_active() || self.change(RESERVED, OVER)
+        matches!(self.load(), ACTIVE | ENDED) || self.change(RESERVED, OVER)
+    }
+
+    /// Ends an active subscription with an event that is handed over. Returns `false` if it was over.
+    pub(crate) fn end(&self) -> bool {
+        self.change(ACTIVE, ENDED)
     }
 
     /// Releases a call that was reserved and not made.
@@ -65,6 +97,10 @@ impl State {
     /// Prevents all further calls.
     pub(crate) fn cancel(&self) {
         self.0.swap(OVER, Ordering::AcqRel);
+    }
+
+    fn load(&self) -> u8 {
+        self.0.load(Ordering::Acquire)
     }
 
     fn change(&self, from: u8, to: u8) -> bool {

@@ -11,9 +11,9 @@ fn of_two_emissions_one_calls_what_is_called_once() {
         let state = Arc::new(State::new(true));
         let other = thread::spawn({
             let state = Arc::clone(&state);
-            move || state.claim()
+            move || state.claim(false)
         });
-        let mine = state.claim();
+        let mine = state.claim(false);
         let other = other.join().expect("no panic");
         assert_eq!(u8::from(mine) + u8::from(other), 1);
         assert!(state.is_over());
@@ -28,10 +28,10 @@ fn nobody_calls_what_is_called_once_after_it_was_cancelled() {
             let state = Arc::clone(&state);
             move || {
                 state.cancel();
-                state.claim()
+                state.claim(false)
             }
         });
-        let mine = state.claim();
+        let mine = state.claim(false);
         assert!(!other.join().expect("no panic"));
         assert!(state.is_over(), "claimed ({mine}) or cancelled");
     });
@@ -46,10 +46,10 @@ fn what_was_cancelled_stays_so() {
             move || state.cancel()
         });
         let before = state.is_active();
-        let claimed = state.claim();
+        let claimed = state.claim(false);
         assert!(before || !claimed, "it does not come back");
         other.join().expect("no panic");
-        assert!(state.is_over() && !state.claim());
+        assert!(state.is_over() && !state.claim(false));
     });
 }
 
@@ -83,13 +83,13 @@ fn a_call_that_one_delivery_gives_back_is_made_once_by_another() {
         });
         let inline = thread::spawn({
             let state = Arc::clone(&state);
-            move || state.claim()
+            move || state.claim(false)
         });
         let mine = state.reserve() && state.claim_reserved();
         abandoned.join().expect("no panic");
         let inline = inline.join().expect("no panic");
         // A claim during the reservation failed; the call is then left for the next claim.
-        let next = state.claim();
+        let next = state.claim(false);
         assert_eq!(u8::from(mine) + u8::from(inline) + u8::from(next), 1);
         assert!(state.is_over());
     });
@@ -108,7 +108,7 @@ fn a_delivery_that_gives_its_call_back_does_not_undo_a_cancel() {
         }
         cancelling.join().expect("no panic");
         assert!(state.is_over());
-        assert!(!state.claim() && !state.reserve() && !state.claim_reserved());
+        assert!(!state.claim(false) && !state.reserve() && !state.claim_reserved());
     });
 }
 
@@ -130,5 +130,50 @@ fn what_was_cancelled_before_its_call_began_is_not_called() {
             cancelling.join().expect("no panic");
             assert!(state.is_over());
         }
+    });
+}
+
+#[test]
+fn of_two_emissions_that_are_the_last_one_makes_the_call() {
+    loom::model(|| {
+        let state = Arc::new(State::conditional());
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.claim(true)
+        });
+        let mine = state.claim(true);
+        let other = other.join().expect("no panic");
+        assert_eq!(u8::from(mine) + u8::from(other), 1);
+        assert!(state.is_over() && !state.claim(false));
+    });
+}
+
+#[test]
+fn one_event_ends_a_subscription_and_deliveries_before_it_are_made() {
+    loom::model(|| {
+        let state = Arc::new(State::new(false));
+        assert!(state.reserve());
+        let ending = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.reserve() && state.end()
+        });
+        let mine = state.reserve() && state.end();
+        let other = ending.join().expect("no panic");
+        assert_eq!(u8::from(mine) + u8::from(other), 1);
+        assert!(state.claim_reserved() && !state.reserve());
+    });
+}
+
+#[test]
+fn a_cancel_outlasts_the_end_by_an_event() {
+    loom::model(|| {
+        let state = Arc::new(State::new(false));
+        let cancelling = thread::spawn({
+            let state = Arc::clone(&state);
+            move || state.cancel()
+        });
+        state.end();
+        cancelling.join().expect("no panic");
+        assert!(state.is_cancelled() && !state.claim_reserved());
     });
 }
