@@ -1,0 +1,34 @@
+#![doc = include_str!("docs/crate.md")]
+// docs.rs shows the feature that an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod assertions;
+mod dispatcher_ext;
+mod happened;
+mod limit;
+mod macros;
+pub mod pattern;
+mod recorder;
+mod shown;
+
+pub use crate::dispatcher_ext::DispatcherExt;
+pub use crate::recorder::recorded::{Recorded, RecordedDelivery};
+pub use crate::recorder::timeline::Timeline;
+pub use crate::recorder::wait::WaitFor;
+pub use crate::recorder::{Mark, Recorder};
+#[cfg(feature = "serde")]
+pub use event_core::wire::assert_round_trip;
+
+#[doc(hidden)]
+pub mod __private {
+    //! Not public API. Used by the macros.
+    pub use event_core::report::{DeliveryStatus, SkipReason};
+
+    pub use crate::assertions::{Count, expect_handles};
+    pub use crate::pattern::{EventPattern, FieldPattern, StatusPattern};
+}
+
+/// The sample of the package's page, as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

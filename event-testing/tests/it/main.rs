@@ -1,0 +1,11 @@
+//! Tests of the testing kit.
+
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "`UPDATE_EXPECT` writes texts like this"
+)]
+
+mod failure;
+mod failures;
+mod patterns;
+mod recording;
