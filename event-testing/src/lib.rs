@@ -10,12 +10,14 @@ mod macros;
 pub mod pattern;
 mod recorder;
 mod shown;
+mod tracker;
 
 pub use crate::dispatcher_ext::DispatcherExt;
 pub use crate::recorder::recorded::{Recorded, RecordedDelivery};
 pub use crate::recorder::timeline::Timeline;
 pub use crate::recorder::wait::WaitFor;
 pub use crate::recorder::{Mark, Recorder};
+pub use crate::tracker::{TrackError, Tracker};
 #[cfg(feature = "serde")]
 pub use event_core::wire::assert_round_trip;
 

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The factor for slow machines.
-const FACTOR: &str = "EVENT_TEST_TIMEOUT_FACTOR";
+pub(crate) const FACTOR: &str = "EVENT_TEST_TIMEOUT_FACTOR";
 
 /// Returns the limit that a test does not choose.
 pub(crate) fn default_limit() -> Duration {

@@ -48,15 +48,16 @@ pub(crate) fn caught<R>(assert: impl FnOnce() -> R) -> Caught {
 /// Returns the text of an assertion's failure, without the numbers of lines.
 #[track_caller]
 pub(crate) fn text<R>(assert: impl FnOnce() -> R) -> String {
-    let text = caught(assert).text;
-    let mut out = String::new();
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find(".rs:") {
-        let (before, after) = rest.split_at(at + 4);
-        out.push_str(before);
-        out.push('_');
-        rest = after.trim_start_matches(|char: char| char.is_ascii_digit() || char == ':');
-        rest = after.strip_prefix(rest).map_or(rest, |_| rest);
+    without_lines(&caught(assert).text)
+}
+
+/// Writes `_` for the numbers of lines in a text.
+pub(crate) fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(".rs:_");
+        out.push_str(part.trim_start_matches(|char: char| char.is_ascii_digit() || char == ':'));
     }
-    out + rest
+    out
 }

@@ -9,3 +9,4 @@ mod failure;
 mod failures;
 mod patterns;
 mod recording;
+mod tracking;
