@@ -69,6 +69,8 @@ pub enum ProblemKind {
     OrderUnrelated,
     /// The builder names a function that is no handler.
     NotAHandler,
+    /// `.replace(…)` names a handler of another event than its closure takes.
+    WrongReplacement,
     /// `.only(…)` names a handler that the builder does not have.
     NotSelected,
     /// A pattern matches no event.

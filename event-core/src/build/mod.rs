@@ -15,6 +15,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use crate::build::queues::CausalEdge;
+use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::executor::Executors;
@@ -81,35 +82,7 @@ pub(crate) fn wire(
         .filter(|handler| selection.chooses(*handler))
         .collect();
 
-    // One line for each event type: those of the registry, and those that only a handler names, which are
-    // generic or were lost by the linker.
-    let average = chosen.len() / events.len().max(1) + 1;
-    let mut lines: ByType<HandlersOfEvent> = ByType::with_capacity_and_hasher(
-        events.len() + chosen.len() / 8,
-        std::hash::BuildHasherDefault::default(),
-    );
-    for kind in events
-        .iter()
-        .map(|event| event.kind)
-        .chain(linked.iter().filter_map(|handler| handler.kind()))
-    {
-        lines
-            .entry(kind.info().type_id())
-            .or_insert_with(|| HandlersOfEvent {
-                kind,
-                handlers: Vec::with_capacity(average),
-            });
-    }
-    for handler in &chosen {
-        match handler.event() {
-            Some(info) => {
-                if let Some(line) = lines.get_mut(&info.type_id()) {
-                    line.handlers.push(*handler);
-                }
-            }
-            None => join_catch_all(*handler, &mut lines, &mut problems),
-        }
-    }
+    let lines = lines(&events, &linked, &chosen, selection, &mut problems);
     let infos: Vec<_> = lines.values().map(|line| line.kind.info()).collect();
     checks::order_names(&linked, &infos, &mut problems);
 
@@ -137,8 +110,16 @@ pub(crate) fn wire(
     let mut generic = ByType::default();
     for line in lines.into_values() {
         let kind = line.kind;
-        let (list, handlers) = bind(line, &catch_alls, &mut resolver, &mut hops, &mut problems);
-        if handlers.is_empty() && !kind.info().is_superseded() {
+        let (list, handlers) = bind(
+            line,
+            selection,
+            &catch_alls,
+            &mut resolver,
+            &mut hops,
+            &mut problems,
+        );
+        let is_handled = !handlers.is_empty() || selection.fakes(kind.info());
+        if !is_handled && !kind.info().is_superseded() {
             let event = kind.info();
             let (file, line) = (event.file(), event.line());
             log::unhandled(name, event.name(), event.type_name(), file, line);
@@ -170,6 +151,51 @@ pub(crate) fn wire(
         left_out: linked.len() - chosen.len(),
         needs_meta,
     })
+}
+
+/// Returns a line for each event type: those of the registry, and those that only a handler or the builder names,
+/// which are generic or were lost by the linker.
+fn lines(
+    events: &[&'static EventEntry],
+    linked: &[&'static dyn Registered],
+    chosen: &[&'static dyn Registered],
+    selection: &Selection,
+    problems: &mut Vec<Problem>,
+) -> ByType<HandlersOfEvent> {
+    let average = chosen.len() / events.len().max(1) + 1;
+    let mut lines: ByType<HandlersOfEvent> = ByType::with_capacity_and_hasher(
+        events.len() + chosen.len() / 8,
+        std::hash::BuildHasherDefault::default(),
+    );
+    for kind in events
+        .iter()
+        .map(|event| event.kind)
+        .chain(linked.iter().filter_map(|handler| handler.kind()))
+        .chain(selection.fakes.iter().copied())
+    {
+        lines
+            .entry(kind.info().type_id())
+            .or_insert_with(|| HandlersOfEvent {
+                kind,
+                handlers: Vec::with_capacity(average),
+            });
+    }
+    for handler in chosen {
+        match handler.event() {
+            Some(info) => {
+                if let Some(line) = lines.get_mut(&info.type_id()) {
+                    line.handlers.push(*handler);
+                }
+            }
+            None => join_catch_all(*handler, &mut lines, problems),
+        }
+    }
+    for fake in &selection.fakes {
+        if let Some(line) = lines.get_mut(&fake.info().type_id()) {
+            line.handlers.clear();
+        }
+    }
+    lines
 }
 
 /// Sorts the catch-alls as they run.
@@ -214,6 +240,7 @@ fn join_catch_all(
 /// Orders and binds the handlers of one event.
 fn bind(
     line: HandlersOfEvent,
+    selection: &Selection,
     catch_alls: &[(&'static dyn Registered, CatchAll)],
     resolver: &mut Resolver<'_>,
     hops: &mut Vec<CausalEdge>,
@@ -239,7 +266,13 @@ fn bind(
         }
         if handler.event().is_some() {
             resolver.start(*handler);
-            handler.bind(resolver, &mut list);
+            match selection.replacement(*handler) {
+                None => handler.bind(resolver, &mut list),
+                Some(replacement) => {
+                    let spec = &handler.planned().declaration.spec;
+                    replacement.bind(spec, resolver, &mut list);
+                }
+            }
             let caused = std::mem::take(resolver.caused());
             hops.extend(caused.0.into_iter().map(|to| CausalEdge {
                 from: kind.info(),

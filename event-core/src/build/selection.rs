@@ -6,9 +6,13 @@ use std::panic::Location;
 
 use crate::build::module::Module;
 use crate::build::registry;
+use crate::engine::plan::handlers::EventKind;
+use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
+use crate::handler::replacement::Replacement;
 use crate::handler_info::spec::FunctionId;
 use crate::problem::{Problem, ProblemKind};
+use crate::type_name::short;
 
 /// Which of the linked handlers a dispatcher has.
 pub(crate) struct Selection {
@@ -22,6 +26,10 @@ pub(crate) struct Selection {
     pub(crate) only: Vec<Choice>,
     pub(crate) without: Vec<Choice>,
     pub(crate) allow_unhandled: HashSet<TypeId>,
+    /// Closures in the place of handlers.
+    pub(crate) replacements: Vec<Replacement>,
+    /// The events whose handlers do not run.
+    pub(crate) fakes: Vec<EventKind>,
 }
 
 /// A function that the builder names.
@@ -42,6 +50,8 @@ impl Selection {
             only: Vec::new(),
             without: Vec::new(),
             allow_unhandled: HashSet::new(),
+            replacements: Vec::new(),
+            fakes: Vec::new(),
         }
     }
 
@@ -97,6 +107,19 @@ impl Selection {
             && !in_any(&self.without_modules)
             && (self.only.is_empty() || names(&self.only, handler))
             && !names(&self.without, handler)
+            && !handler.event().is_some_and(|event| self.fakes(event))
+    }
+
+    /// Whether the handlers of an event do not run.
+    pub(crate) fn fakes(&self, event: &EventInfo) -> bool {
+        let mut fakes = self.fakes.iter();
+        fakes.any(|kind| kind.info().type_id() == event.type_id())
+    }
+
+    /// Returns the closure that runs in the place of a handler.
+    pub(crate) fn replacement(&self, handler: &dyn Registered) -> Option<&Replacement> {
+        let mut replacements = self.replacements.iter().rev();
+        replacements.find(|it| it.function.id == handler.id())
     }
 
     /// Refuses modules without handlers, and functions that are no handlers.
@@ -140,21 +163,64 @@ impl Selection {
                     );
                 }
             } else {
-                problems.push(
-                    Problem::new(
-                        ProblemKind::NotAHandler,
-                        format!(
-                            "`.{}(…)` names `{}`, which is no handler",
-                            choice.verb,
-                            choice.function.name()
-                        ),
-                    )
-                    .at(choice.at.file(), choice.at.line())
-                    .help("add `#[handler]` to the function, or name another"),
-                );
+                problems.push(no_handler(choice.verb, choice.function, choice.at));
+            }
+        }
+        for replacement in &self.replacements {
+            let mut linked = linked.iter();
+            let Some(handler) = linked.find(|it| it.id() == replacement.function.id) else {
+                let Replacement { function, at, .. } = replacement;
+                problems.push(no_handler("replace", *function, at));
+                continue;
+            };
+            let takes = |event: &EventInfo| event.type_id() == replacement.event.type_id();
+            if !handler.event().is_some_and(takes) {
+                problems.push(of_another_event(replacement, *handler));
             }
         }
     }
+}
+
+/// Makes the problem of a function that the builder names and that is no handler.
+fn no_handler(verb: &str, function: FunctionId, at: &'static Location<'static>) -> Problem {
+    Problem::new(
+        ProblemKind::NotAHandler,
+        format!(
+            "`.{verb}(…)` names `{}`, which is no handler",
+            function.name()
+        ),
+    )
+    .at(at.file(), at.line())
+    .help("add `#[handler]` to the function, or name another")
+}
+
+/// Makes the problem of a closure that takes another event than the handler it replaces.
+fn of_another_event(replacement: &Replacement, handler: &dyn Registered) -> Problem {
+    let takes = short(replacement.event.type_name());
+    let (what, help) = match handler.event() {
+        Some(event) => {
+            let event = short(event.type_name());
+            (
+                format!("handles `{event}`"),
+                format!("take that event: `|event: &{event}| …`"),
+            )
+        }
+        None => (
+            "is a catch-all".to_owned(),
+            "leave it out with `.without(…)`, and subscribe to the events".to_owned(),
+        ),
+    };
+    let spec = handler.spec();
+    Problem::new(
+        ProblemKind::WrongReplacement,
+        format!(
+            "`.replace(…)` names `{}`, which {what}, and its closure takes `{takes}`",
+            handler.name()
+        ),
+    )
+    .at(replacement.at.file(), replacement.at.line())
+    .at_named(spec.file, spec.line, handler.name())
+    .help(help)
 }
 
 /// Whether a handler is among those that the builder names.

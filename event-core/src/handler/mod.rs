@@ -22,6 +22,7 @@ pub(crate) mod outcome;
 pub(crate) mod param;
 pub(crate) mod reborrow;
 pub(crate) mod registered;
+pub(crate) mod replacement;
 pub(crate) mod resolver;
 pub(crate) mod retry;
 

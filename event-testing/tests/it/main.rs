@@ -7,6 +7,7 @@
 
 mod failure;
 mod failures;
+mod fakes;
 mod patterns;
 mod recording;
 mod tracking;
