@@ -55,6 +55,11 @@ pub(crate) mod problem;
 pub(crate) mod runtime;
 #[cfg(not(feature = "tracing"))]
 pub(crate) mod spans;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "there are no tasks")
+)]
+mod turns;
 pub(crate) mod type_name;
 
 pub use crate::dispatcher::Dispatcher;

@@ -18,6 +18,7 @@ pub use crate::handler_info::spec::{FunctionId, HandlerSpec};
 pub use crate::nesting::session::Session;
 pub use crate::queue::AnyQueue;
 pub use crate::retry::RetryPolicy;
+pub use crate::turns::{Turns, with_turns};
 
 #[cfg(feature = "serde")]
 pub use serde;

@@ -14,35 +14,51 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
+    use std::sync::Arc;
+
     use crate::panics;
     use crate::runtime::{Duration, Future, Instant, Task};
+    use crate::turns::{self, InTurns, Turns};
 
     /// Aborts a task.
     pub(crate) type Aborter = tokio::task::AbortHandle;
 
     /// A handle of a runtime, which may end at any time; after that it refuses and drops tasks.
     #[derive(Clone, Debug)]
-    pub(crate) struct Runtime(tokio::runtime::Handle);
+    pub(crate) struct Runtime {
+        handle: tokio::runtime::Handle,
+        /// Chooses which task runs next, in a test that explores.
+        turns: Option<Arc<dyn Turns>>,
+    }
 
     impl Runtime {
         pub(crate) fn new(handle: tokio::runtime::Handle) -> Self {
-            Self(handle)
+            let turns = turns::current();
+            Self { handle, turns }
         }
 
         /// Returns the runtime that this code runs on.
         pub(crate) fn current() -> Option<Self> {
-            tokio::runtime::Handle::try_current().ok().map(Self)
+            tokio::runtime::Handle::try_current().ok().map(Self::new)
+        }
+
+        /// Whether tasks run one poll at a time, and nothing runs on a thread.
+        pub(crate) fn takes_turns(&self) -> bool {
+            self.turns.is_some()
         }
 
         pub(crate) fn spawn(&self, task: Task) -> Aborter {
-            self.0.spawn(task).abort_handle()
+            self.spawn_for(task).abort_handle()
         }
 
         pub(crate) fn spawn_for<R: Send + 'static>(
             &self,
             task: impl Future<Output = R> + Send + 'static,
         ) -> tokio::task::JoinHandle<R> {
-            self.0.spawn(task)
+            match &self.turns {
+                None => self.handle.spawn(task),
+                Some(turns) => self.handle.spawn(InTurns::new(task, turns)),
+            }
         }
 
         /// Whether the runtime has timers. A runtime without timers says so in a panic, which the panic hook
@@ -55,7 +71,7 @@ mod on_tokio {
         /// Whether the runtime has ended. An ended runtime drops each task before it begins.
         #[cold]
         pub(crate) fn has_ended(&self) -> bool {
-            let task = self.0.spawn(std::future::pending::<()>());
+            let task = self.handle.spawn(std::future::pending::<()>());
             let has_ended = task.is_finished();
             task.abort();
             has_ended
@@ -63,12 +79,12 @@ mod on_tokio {
 
         /// Waits for a future on a thread that is not the runtime's.
         pub(crate) fn block_on<R>(&self, future: impl Future<Output = R>) -> R {
-            self.0.block_on(future)
+            self.handle.block_on(future)
         }
 
         /// Runs `code`, which may make timers, inside of the runtime.
         pub(crate) fn inside<R>(&self, code: impl FnOnce() -> R) -> R {
-            let _inside = self.0.enter();
+            let _inside = self.handle.enter();
             code()
         }
     }
@@ -122,6 +138,10 @@ mod without {
         }
 
         /// Refuses the task, as a runtime that has ended does.
+        pub(crate) fn takes_turns(&self) -> bool {
+            false
+        }
+
         pub(crate) fn spawn(&self, task: Task) -> Aborter {
             drop(task);
             Aborter(())

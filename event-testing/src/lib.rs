@@ -3,7 +3,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod assertions;
+mod clock;
 mod dispatcher_ext;
+#[cfg(feature = "tokio")]
+mod explore;
 mod happened;
 mod limit;
 mod macros;
@@ -12,7 +15,10 @@ mod recorder;
 mod shown;
 mod tracker;
 
+pub use crate::clock::ManualClock;
 pub use crate::dispatcher_ext::DispatcherExt;
+#[cfg(feature = "tokio")]
+pub use crate::explore::explore;
 pub use crate::recorder::recorded::{Recorded, RecordedDelivery};
 pub use crate::recorder::timeline::Timeline;
 pub use crate::recorder::wait::WaitFor;

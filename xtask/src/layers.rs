@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "panics",
             "runtime",
             "prehashed",
+            "turns",
             "type_name",
         ],
     ),

@@ -103,6 +103,7 @@ pub(crate) fn wire(
             Some((*handler, handler.bind_catch_all(&mut resolver)?))
         })
         .collect();
+    let takes_turns = runtime.is_some_and(Runtime::takes_turns);
     let mut executors = Executors::default();
     let mut hops = Vec::new();
 
@@ -118,6 +119,11 @@ pub(crate) fn wire(
             &mut hops,
             &mut problems,
         );
+        let list = if takes_turns {
+            list.without_ports()
+        } else {
+            list
+        };
         let is_handled = !handlers.is_empty() || selection.fakes(kind.info());
         if !is_handled && !kind.info().is_superseded() {
             let event = kind.info();
@@ -130,7 +136,13 @@ pub(crate) fn wire(
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
         executors.index(handler());
     }
-    let queues = queues::lines(&mut executors, &chosen, settings, &mut problems);
+    let queues = queues::lines(
+        &mut executors,
+        &chosen,
+        settings,
+        takes_turns,
+        &mut problems,
+    );
     queues::deadlocks(&hops, &queues, &mut problems);
     let needs_meta = resolver.makes_meta();
     problems.extend(resolver.into_problems());

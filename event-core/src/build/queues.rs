@@ -24,6 +24,7 @@ pub(crate) fn lines(
     executors: &mut Executors,
     handlers: &[&'static dyn Registered],
     settings: &[(&'static Declared, QueueSettings)],
+    takes_turns: bool,
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();
@@ -53,7 +54,7 @@ pub(crate) fn lines(
         });
         let serves = if declared.local {
             ServedBy::Pump
-        } else if of_queue.clone().all(|handler| is_async(&handler)) {
+        } else if takes_turns || of_queue.clone().all(|handler| is_async(&handler)) {
             ServedBy::Tasks
         } else {
             ServedBy::Threads

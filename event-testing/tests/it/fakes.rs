@@ -212,5 +212,6 @@ fn a_mistake_in_what_is_replaced_is_a_problem_of_the_build() {
 
         `.replace(…)` names `it::fakes::no_handler`, which is no handler
           --> event-testing/tests/it/fakes.rs:_
-          help: add `#[handler]` to the function, or name another"#]].assert_eq(&without_lines(&error.to_string()));
+          help: add `#[handler]` to the function, or name another"#]]
+    .assert_eq(&without_lines(&error.to_string()));
 }

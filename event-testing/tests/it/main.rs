@@ -5,6 +5,7 @@
     reason = "`UPDATE_EXPECT` writes texts like this"
 )]
 
+mod exploring;
 mod failure;
 mod failures;
 mod fakes;

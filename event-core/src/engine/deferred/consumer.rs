@@ -206,7 +206,13 @@ impl<'a> RunningDelivery<'a> {
 
     async fn run(mut self) {
         let Some(item) = &self.item else { return };
-        let ended = call::run_async(self.run.inner, item, &mut self.cascade).await;
+        let inner = self.run.inner;
+        let ended = if item.event.is_async(inner, &item.target) {
+            call::run_async(inner, item, &mut self.cascade).await
+        } else {
+            // Tasks that take turns also serve the queues of handlers that block.
+            call::run(inner, item, None, &mut self.cascade)
+        };
         self.conclude(ended).await;
     }
 

@@ -96,6 +96,12 @@ impl HandlerList {
         }
     }
 
+    /// Leaves out the ports, so that each delivery waits in its queue as an item.
+    pub(crate) fn without_ports(mut self) -> Self {
+        self.deferred.iter_mut().for_each(|it| it.port = None);
+        self
+    }
+
     /// Adds a catch-all, which handles the event like any other handler.
     pub(crate) fn push_catch_all(&mut self, catch_all: CatchAll) {
         match catch_all.0 {
