@@ -25,6 +25,11 @@ pub struct Readme;
 #[doc = include_str!("../../docs/tour.md")]
 pub struct Tour;
 
+/// How to test with events, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+pub struct Testing;
+
 /// Our side of each comparison, as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/coming_from.md")]

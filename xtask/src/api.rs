@@ -13,7 +13,7 @@ use public_api::Builder;
 use crate::workspace::{Metadata, Result, cargo, root};
 
 /// The libraries that have a list.
-const LIBRARIES: [&str; 2] = ["event-core", "event-telemetry"];
+const LIBRARIES: [&str; 3] = ["event-core", "event-telemetry", "event-testing"];
 
 /// Compares each library with its list, or writes the lists.
 pub(crate) fn run(update: bool) -> Result<()> {

@@ -11,7 +11,12 @@ use serde_json::Value;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The packages that are published.
-pub(crate) const LIBRARIES: [&str; 3] = ["event-core", "event-macros", "event-telemetry"];
+pub(crate) const LIBRARIES: [&str; 4] = [
+    "event-core",
+    "event-macros",
+    "event-telemetry",
+    "event-testing",
+];
 
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
