@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use event_core::report::DeliveryStatus;
+use event_testing::{DispatcherExt as _, assert_handled};
 use tokio::time::Instant;
 
 use super::*;
@@ -73,12 +74,18 @@ async fn emit_waits_for_nobody_and_failures_are_heard_once_each() {
         .on_failure(move |failure| hook.lock().expect("no panic").extend(failures([failure])))
         .build()
         .expect("wired");
-    let begun = Instant::now();
-    let report = dispatcher.emit(ADA);
-    assert_eq!((report.handed_over(), begun.elapsed()), (5, Duration::ZERO));
-
-    let shutdown = dispatcher.shutdown(Duration::from_secs(10)).await;
-    assert!(shutdown.is_complete());
+    let rec = dispatcher.record();
+    dispatcher
+        .track(async |d| {
+            let begun = Instant::now();
+            let report = d.emit(ADA);
+            assert_eq!((report.handed_over(), begun.elapsed()), (5, Duration::ZERO));
+        })
+        .await;
+    assert_handled!(rec, welcome, Done);
+    assert_handled!(rec, ask_partner, TimedOut);
+    let rated = assert_handled!(rec, rate, Panicked);
+    assert_eq!(rated.error(), Some("the rating is not a number"));
     let mut heard = heard.lock().expect("no panic");
     heard.sort_by_key(|(name, _)| *name);
     assert_eq!(*heard, EACH_OF_THREE);

@@ -103,3 +103,6 @@ impl Shop {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,10 +96,54 @@ pub fn is_gold(event: &LoyaltyTierReached) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use event_core::Dispatcher;
+    use event_testing::{DispatcherExt as _, assert_emitted, assert_handled, assert_not_emitted};
     use jiff::civil::date;
     use shop_events::{Cents, PurchaseMade, ReceiptSent};
 
     use super::{ReceiptDesk, ReceiptError, send_receipt};
+
+    /// The module alone, with a mail server that is busy so many times.
+    fn module(busy: u32) -> Dispatcher {
+        let asked = AtomicU32::new(0);
+        let desk = ReceiptDesk::default().with_server(move || {
+            match asked.fetch_add(1, Ordering::Relaxed) {
+                before if before < busy => Err(ReceiptError::ServerBusy),
+                _ => Ok(()),
+            }
+        });
+        let builder = Dispatcher::empty().module(crate::MODULE).provide(desk);
+        builder.build().expect("wired")
+    }
+
+    fn purchase() -> PurchaseMade {
+        PurchaseMade {
+            customer_id: 4,
+            date: date(1997, 1, 18),
+            cds: 1,
+            amount: Cents::new(1),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_busy_mail_server_is_asked_again_and_no_number_is_lost() {
+        let dispatcher = module(2);
+        let rec = dispatcher.record();
+        dispatcher.track(async |d| d.emit(purchase())).await;
+        assert_eq!(assert_handled!(rec, send_receipt, Done).attempt(), 3);
+        assert_emitted!(rec, ReceiptSent { number: 1, .. }, times = 1);
+    }
+
+    #[tokio::test]
+    async fn a_mail_server_that_stays_busy_is_asked_five_times() {
+        let dispatcher = module(u32::MAX);
+        let rec = dispatcher.record();
+        dispatcher.track(async |d| d.emit(purchase())).await;
+        assert_eq!(assert_handled!(rec, send_receipt, Failed).attempt(), 5);
+        assert_not_emitted!(rec, ReceiptSent);
+    }
 
     #[test]
     fn receipts_are_numbered_without_a_gap_and_nothing_paid_gets_none() {
