@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use event_core::flag::Flag;
 use event_core::{Dispatcher, error::BoxError};
+use event_testing::{DispatcherExt as _, assert_nothing_emitted};
 use models::{PostSave, Store, User, savepoint};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
 use sea_orm::{IntoActiveModel, TransactionTrait};
@@ -74,14 +75,19 @@ async fn nothing_is_emitted_before_the_commit_and_handlers_read_what_is_committe
 #[tokio::test]
 async fn a_rollback_saves_nothing_and_emits_nothing() -> Result<()> {
     let shop = Shop::open().await;
-    let undone = shop.store.atomic(async |tx| {
-        let linus = new_user("Linus").insert(tx).await?;
-        new_order(linus.id).insert(tx).await?;
-        undo::<()>()
+    let rec = shop.dispatcher.record();
+    let undone = shop.dispatcher.track(async |_| {
+        let work = shop.store.atomic(async |tx| {
+            let linus = new_user("Linus").insert(tx).await?;
+            new_order(linus.id).insert(tx).await?;
+            undo::<()>()
+        });
+        work.await
     });
     let error = undone.await.expect_err("undone");
     assert_eq!(error.to_string(), "undone on purpose");
     assert!(shop.names().await.is_empty());
+    assert_nothing_emitted!(rec);
     shop.store.save(new_user("Ada")).await?;
     assert_eq!(
         shop.heard(),

@@ -2,9 +2,7 @@
 
 mod web;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
+use event_testing::{DispatcherExt as _, assert_nothing_emitted};
 use hyper::{Request, StatusCode, header};
 use web::{ADA, Server, answer};
 use web_signup::{MAIL, UserSignedUp};
@@ -31,11 +29,7 @@ async fn a_sign_up_is_answered_when_its_profile_is_written_and_its_mail_goes_out
 #[tokio::test]
 async fn bad_input_is_answered_with_what_is_wrong_and_nothing_follows_from_it() {
     let server = Server::start().await;
-    let emitted = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&emitted);
-    let _counting = server.dispatcher.subscribe(move |_: &UserSignedUp| {
-        counter.fetch_add(1, Ordering::Relaxed);
-    });
+    let rec = server.dispatcher.record();
     let mut client = server.client().await;
     let no_form = "send a form with the fields `name` and `email`: ";
     for (form, text) in [
@@ -86,7 +80,7 @@ async fn bad_input_is_answered_with_what_is_wrong_and_nothing_follows_from_it() 
         client.get("/").await,
         answer(StatusCode::OK, "members: 0\n")
     );
-    assert_eq!(emitted.load(Ordering::Relaxed), 0);
+    assert_nothing_emitted!(rec);
 }
 
 #[tokio::test]
