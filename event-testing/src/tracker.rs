@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_core::__private::Session;
@@ -13,6 +14,7 @@ use event_core::handler::HandlerInfo;
 
 use crate::happened::place;
 use crate::limit::{FACTOR, default_limit, within};
+use crate::recorder::Recorder;
 use crate::shown::type_name;
 
 /// Runs code and waits for all that it causes, returned by
@@ -31,6 +33,7 @@ use crate::shown::type_name;
 #[must_use = "nothing runs until `.run(…)` or `.run_blocking(…)`"]
 pub struct Tracker<'d> {
     dispatcher: &'d Dispatcher,
+    session: Arc<Session>,
     limit: Option<Duration>,
 }
 
@@ -38,6 +41,7 @@ impl<'d> Tracker<'d> {
     pub(crate) fn new(dispatcher: &'d Dispatcher) -> Self {
         Self {
             dispatcher,
+            session: Arc::new(Session::begin()),
             limit: None,
         }
     }
@@ -46,6 +50,32 @@ impl<'d> Tracker<'d> {
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
+    }
+
+    /// Records the events that belong to the session, and no others: not those that other tasks emit meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use event_core::{Dispatcher, Event};
+    /// use event_testing::{DispatcherExt as _, assert_emitted, assert_nothing_emitted};
+    ///
+    /// #[derive(Event)]
+    /// struct Heartbeat;
+    ///
+    /// let dispatcher = Dispatcher::empty().build()?;
+    /// let all = dispatcher.record();
+    /// let tracker = dispatcher.tracker();
+    /// let rec = tracker.record();
+    /// dispatcher.emit(Heartbeat);
+    /// tracker.run_blocking(|_| ())?;
+    /// assert_emitted!(all, Heartbeat);
+    /// assert_nothing_emitted!(rec);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "dropping the recorder ends the recording"]
+    pub fn record(&self) -> Recorder {
+        Recorder::of_session(self.dispatcher, Arc::clone(&self.session))
     }
 
     /// Runs an async closure, and returns its output when all that it caused has ended.
@@ -89,7 +119,7 @@ impl<'d> Tracker<'d> {
     /// If the future is dropped early, so is the closure; deliveries that were handed over continue.
     pub async fn run<R>(self, code: impl AsyncFnOnce(&Dispatcher) -> R) -> Result<R, TrackError> {
         let limit = self.limit_or_default();
-        let mut session = Session::begin();
+        let session = &*self.session;
         let mut has_returned = false;
         let tracked = async {
             let output = {
@@ -103,7 +133,7 @@ impl<'d> Tracker<'d> {
         };
         match within(limit, tracked).await {
             Some(output) => Ok(output),
-            None => Err(TrackError::new(limit, has_returned, &session)),
+            None => Err(TrackError::new(limit, has_returned, session)),
         }
     }
 
@@ -117,13 +147,13 @@ impl<'d> Tracker<'d> {
     pub fn run_blocking<R>(self, code: impl FnOnce(&Dispatcher) -> R) -> Result<R, TrackError> {
         let limit = self.limit_or_default();
         let deadline = Instant::now() + limit;
-        let mut session = Session::begin();
+        let session = &*self.session;
         let output = session.inside(|| code(self.dispatcher));
         session.close();
         if session.wait_until(deadline) {
             Ok(output)
         } else {
-            Err(TrackError::new(limit, true, &session))
+            Err(TrackError::new(limit, true, session))
         }
     }
 

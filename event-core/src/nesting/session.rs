@@ -1,7 +1,7 @@
 //! Tracks all that code on a thread emits, for a testing kit.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::event::info::EventInfo;
@@ -17,7 +17,7 @@ use crate::nesting::tracker::{DeliveryList, TrackedDelivery, TrackedEnd, Tracker
 pub struct Session {
     tracker: Tracker,
     /// Kept while more code may run inside.
-    open: Option<TrackedDelivery>,
+    open: Mutex<Option<TrackedDelivery>>,
     end: TrackedEnd,
     deliveries: Arc<DeliveryList>,
 }
@@ -31,7 +31,7 @@ impl Session {
         let (tracker, open, end) = Tracker::listing(&deliveries);
         Self {
             tracker,
-            open: Some(open),
+            open: Mutex::new(Some(open)),
             end,
             deliveries,
         }
@@ -45,8 +45,10 @@ impl Session {
     }
 
     /// Ends the time at which code may run inside.
-    pub fn close(&mut self) {
-        self.open = None;
+    pub fn close(&self) {
+        let open = self.open.lock();
+        let open = open.unwrap_or_else(PoisonError::into_inner).take();
+        drop(open);
     }
 
     /// Waits until the session is closed and all of its deliveries have ended.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use event_core::__private::Session;
 use event_core::handler::HandlerInfo;
 use event_core::observer::{AttemptResult, DeliveryResult, DeliveryView, EmissionView, Observer};
 use event_core::report::{DeliveryStatus, Failure};
@@ -16,6 +17,8 @@ pub(crate) struct Log {
     entries: Mutex<Entries>,
     /// Told of each event and of each delivery that ends.
     changed: Signal,
+    /// The session whose events are recorded; all events if there is none.
+    session: Option<Arc<Session>>,
 }
 
 #[derive(Default)]
@@ -59,6 +62,14 @@ pub(crate) enum DeliveryState {
 }
 
 impl Log {
+    /// Records the events of a session alone.
+    pub(crate) fn of_session(session: Arc<Session>) -> Self {
+        Self {
+            session: Some(session),
+            ..Self::default()
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,9 +118,13 @@ impl Observer for Log {
     }
 
     fn emission_started(&self, emission: &EmissionView<'_>) {
+        let session = self.session.as_ref();
         let Some(event) = emission.shared() else {
             return;
         };
+        if session.is_some_and(|session| !session.is_current()) {
+            return;
+        }
         let meta = emission.meta().clone();
         let mut entries = self.lock();
         let cause = meta.causation().map(|cause| cause.as_u128());

@@ -8,6 +8,7 @@ pub(crate) mod wait;
 use std::fmt;
 use std::sync::Arc;
 
+use event_core::__private::Session;
 use event_core::dispatcher::DispatcherHandle;
 use event_core::event::EventInfo;
 use event_core::handler::HandlerInfo;
@@ -75,7 +76,16 @@ pub struct Mark(usize);
 
 impl Recorder {
     pub(crate) fn new(dispatcher: &Dispatcher) -> Self {
-        let log = Arc::new(Log::default());
+        Self::with(dispatcher, Log::default())
+    }
+
+    /// Records what belongs to a session.
+    pub(crate) fn of_session(dispatcher: &Dispatcher, session: Arc<Session>) -> Self {
+        Self::with(dispatcher, Log::of_session(session))
+    }
+
+    fn with(dispatcher: &Dispatcher, log: Log) -> Self {
+        let log = Arc::new(log);
         Self {
             shared: Arc::new(Shared {
                 _observing: dispatcher.observe(Arc::clone(&log)),

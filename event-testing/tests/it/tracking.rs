@@ -11,6 +11,7 @@ use event_core::queue::{LocalQueue, Queue};
 use event_core::{Dispatcher, Emitter, Event, PendingEvents, handler};
 use event_testing::{
     DispatcherExt as _, assert_emitted, assert_handled, assert_not_emitted, assert_nothing_emitted,
+    assert_sequence,
 };
 use expect_test::expect;
 use tokio::sync::Semaphore;
@@ -144,6 +145,7 @@ async fn what_others_emit_keeps_no_session_open() {
     let rec = dispatcher.record();
     let others = dispatcher.clone();
     let tracker = dispatcher.tracker().limit(LONG);
+    let of_session = tracker.record();
     let session = tracker.run(async |d| {
         // A task of its own is no part of the session.
         let beating = tokio::spawn(async move { drop(others.emit(Beat)) });
@@ -153,6 +155,7 @@ async fn what_others_emit_keeps_no_session_open() {
     session.await.expect("only the beat has not ended");
     assert_emitted!(rec, Beat);
     assert_emitted!(rec, Reserved(1));
+    assert_sequence!(of_session, exact [Placed(1), Reserved(1)]);
     gate.leave.close();
 }
 

@@ -15,7 +15,7 @@ use event_tests::{Journal, runtime};
 use super::{Beat, Placed, SECOND, Scene, Shipped, bill, chain, hold};
 
 /// Runs a future inside of a session, and waits until all that it caused has ended.
-async fn track<R>(session: &mut Session, future: impl Future<Output = R>) -> R {
+async fn track<R>(session: &Session, future: impl Future<Output = R>) -> R {
     let mut future = pin!(future);
     let result = poll_fn(|context| session.inside(|| future.as_mut().poll(context))).await;
     session.close();
@@ -41,7 +41,7 @@ async fn all_that_the_code_emits_is_awaited_whatever_path_it_takes() {
     let scene = Scene::new(|builder| chain(builder).handler(ring).handler(answer));
     let dispatcher = &scene.dispatcher;
     for round in 0..100 {
-        track(&mut Session::begin(), async {
+        track(&Session::begin(), async {
             match round % 5 {
                 0 => dispatcher.emit(Placed),
                 1 => dispatcher.emit(Rung),
@@ -65,7 +65,7 @@ fn a_thread_can_wait_for_what_its_code_emitted() {
     let runtime = runtime();
     let scene = Scene::on(&runtime, |builder| chain(builder).handler(ring));
     for _ in 0..100 {
-        let mut session = Session::begin();
+        let session = Session::begin();
         session.inside(|| scene.dispatcher.emit(Rung));
         session.close();
         assert!(session.wait_until(Instant::now() + 10 * SECOND));
@@ -78,8 +78,8 @@ async fn the_traffic_of_others_keeps_no_session_open() {
     let scene = Scene::new(|builder| chain(builder).handler(hold));
     scene.dispatcher.emit(Beat);
     scene.gate.arrived(1).await;
-    let mut session = Session::begin();
-    track(&mut session, async { scene.dispatcher.emit(Placed) }).await;
+    let session = Session::begin();
+    track(&session, async { scene.dispatcher.emit(Placed) }).await;
     assert_eq!(scene.journal.take(), ["billed", "archived"]);
     assert!(session.pending().is_empty());
     scene.gate.open(1);
@@ -89,7 +89,7 @@ async fn the_traffic_of_others_keeps_no_session_open() {
 fn what_has_not_ended_is_named() {
     let runtime = runtime();
     let scene = Scene::on(&runtime, |builder| builder.handler(hold));
-    let mut session = Session::begin();
+    let session = Session::begin();
     session.inside(|| scene.dispatcher.emit(Beat));
     session.close();
     assert!(!session.wait_until(Instant::now()));
