@@ -53,13 +53,13 @@ pub(crate) mod prehashed;
 pub(crate) mod private;
 pub(crate) mod problem;
 pub(crate) mod runtime;
-#[cfg(not(feature = "tracing"))]
-pub(crate) mod spans;
 #[cfg_attr(
     not(feature = "tokio"),
     allow(dead_code, reason = "there are no tasks")
 )]
-mod turns;
+mod scheduler;
+#[cfg(not(feature = "tracing"))]
+pub(crate) mod spans;
 pub(crate) mod type_name;
 
 pub use crate::dispatcher::Dispatcher;

@@ -18,7 +18,7 @@ pub use crate::handler_info::spec::{FunctionId, HandlerSpec};
 pub use crate::nesting::session::Session;
 pub use crate::queue::AnyQueue;
 pub use crate::retry::RetryPolicy;
-pub use crate::turns::{Turns, with_turns};
+pub use crate::scheduler::{Scheduler, with_scheduler};
 
 #[cfg(feature = "serde")]
 pub use serde;

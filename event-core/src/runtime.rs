@@ -18,7 +18,7 @@ mod on_tokio {
 
     use crate::panics;
     use crate::runtime::{Duration, Future, Instant, Task};
-    use crate::turns::{self, InTurns, Turns};
+    use crate::scheduler::{self, ScheduledTask, Scheduler};
 
     /// Aborts a task.
     pub(crate) type Aborter = tokio::task::AbortHandle;
@@ -28,13 +28,13 @@ mod on_tokio {
     pub(crate) struct Runtime {
         handle: tokio::runtime::Handle,
         /// Chooses which task runs next, in a test that explores.
-        turns: Option<Arc<dyn Turns>>,
+        scheduler: Option<Arc<dyn Scheduler>>,
     }
 
     impl Runtime {
         pub(crate) fn new(handle: tokio::runtime::Handle) -> Self {
-            let turns = turns::current();
-            Self { handle, turns }
+            let scheduler = scheduler::current();
+            Self { handle, scheduler }
         }
 
         /// Returns the runtime that this code runs on.
@@ -43,8 +43,8 @@ mod on_tokio {
         }
 
         /// Whether tasks run one poll at a time, and nothing runs on a thread.
-        pub(crate) fn takes_turns(&self) -> bool {
-            self.turns.is_some()
+        pub(crate) fn has_scheduler(&self) -> bool {
+            self.scheduler.is_some()
         }
 
         pub(crate) fn spawn(&self, task: Task) -> Aborter {
@@ -55,9 +55,9 @@ mod on_tokio {
             &self,
             task: impl Future<Output = R> + Send + 'static,
         ) -> tokio::task::JoinHandle<R> {
-            match &self.turns {
+            match &self.scheduler {
                 None => self.handle.spawn(task),
-                Some(turns) => self.handle.spawn(InTurns::new(task, turns)),
+                Some(scheduler) => self.handle.spawn(ScheduledTask::new(task, scheduler)),
             }
         }
 
@@ -138,7 +138,7 @@ mod without {
         }
 
         /// Refuses the task, as a runtime that has ended does.
-        pub(crate) fn takes_turns(&self) -> bool {
+        pub(crate) fn has_scheduler(&self) -> bool {
             false
         }
 

@@ -5,9 +5,9 @@
 mod assertions;
 mod clock;
 mod dispatcher_ext;
+mod event_list;
 #[cfg(feature = "tokio")]
 mod explore;
-mod happened;
 mod limit;
 mod macros;
 pub mod pattern;
@@ -19,7 +19,7 @@ pub use crate::clock::ManualClock;
 pub use crate::dispatcher_ext::DispatcherExt;
 #[cfg(feature = "tokio")]
 pub use crate::explore::explore;
-pub use crate::recorder::recorded::{Recorded, RecordedDelivery};
+pub use crate::recorder::recorded::{RecordedDelivery, RecordedEvent};
 pub use crate::recorder::timeline::Timeline;
 pub use crate::recorder::wait::WaitFor;
 pub use crate::recorder::{Mark, Recorder};

@@ -12,7 +12,7 @@
 //! ```
 
 /// Asserts that an event was emitted that matches a pattern, and returns the first one, as a
-/// [`Recorded`](crate::Recorded).
+/// [`RecordedEvent`](crate::RecordedEvent).
 ///
 /// The pattern is that of a struct, a tuple struct or a variant, with a guard if need be; or the type alone, which
 /// matches each event of it. With `times = n`, `at_least = n` or `at_most = n` it asserts how many events match, and

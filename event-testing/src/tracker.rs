@@ -12,7 +12,7 @@ use event_core::Dispatcher;
 use event_core::event::EventInfo;
 use event_core::handler::HandlerInfo;
 
-use crate::happened::place;
+use crate::event_list::place;
 use crate::limit::{FACTOR, default_limit, within};
 use crate::recorder::Recorder;
 use crate::shown::type_name;

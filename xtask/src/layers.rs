@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "panics",
             "runtime",
             "prehashed",
-            "turns",
+            "scheduler",
             "type_name",
         ],
     ),

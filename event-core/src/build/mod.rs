@@ -103,7 +103,7 @@ pub(crate) fn wire(
             Some((*handler, handler.bind_catch_all(&mut resolver)?))
         })
         .collect();
-    let takes_turns = runtime.is_some_and(Runtime::takes_turns);
+    let has_scheduler = runtime.is_some_and(Runtime::has_scheduler);
     let mut executors = Executors::default();
     let mut hops = Vec::new();
 
@@ -119,7 +119,7 @@ pub(crate) fn wire(
             &mut hops,
             &mut problems,
         );
-        let list = if takes_turns {
+        let list = if has_scheduler {
             list.without_ports()
         } else {
             list
@@ -140,7 +140,7 @@ pub(crate) fn wire(
         &mut executors,
         &chosen,
         settings,
-        takes_turns,
+        has_scheduler,
         &mut problems,
     );
     queues::deadlocks(&hops, &queues, &mut problems);

@@ -24,7 +24,7 @@ pub(crate) fn lines(
     executors: &mut Executors,
     handlers: &[&'static dyn Registered],
     settings: &[(&'static Declared, QueueSettings)],
-    takes_turns: bool,
+    has_scheduler: bool,
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
     let mut by_name: HashMap<&str, &Declared> = HashMap::new();
@@ -54,7 +54,7 @@ pub(crate) fn lines(
         });
         let serves = if declared.local {
             ServedBy::Pump
-        } else if takes_turns || of_queue.clone().all(|handler| is_async(&handler)) {
+        } else if has_scheduler || of_queue.clone().all(|handler| is_async(&handler)) {
             ServedBy::Tasks
         } else {
             ServedBy::Threads

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::retry::ErrorClass;
-use crate::turns;
+use crate::scheduler;
 
 /// How often a delivery is tried again that failed, timed out or panicked, and how long it waits.
 ///
@@ -132,7 +132,7 @@ impl Default for RetryPolicy {
 /// Returns a random number from 0 to 1. The keys of each `RandomState` differ, which is random enough to
 /// spread attempts.
 fn random_fraction() -> f64 {
-    let random = turns::random().unwrap_or_else(|| RandomState::new().hash_one(0_u8));
+    let random = scheduler::random().unwrap_or_else(|| RandomState::new().hash_one(0_u8));
     #[allow(clippy::cast_precision_loss, reason = "a fraction needs no more bits")]
     let fraction = random as f64 / u64::MAX as f64;
     fraction

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use event_core::{AnyEvent, Event};
 
-use crate::happened::Happened;
+use crate::event_list::EventList;
 use crate::pattern::{AnyPattern, EventPattern};
 use crate::recorder::Recorder;
 use crate::recorder::log::Emission;
-use crate::recorder::recorded::Recorded;
+use crate::recorder::recorded::RecordedEvent;
 
 impl Recorder {
     /// Returns the first event that matches `effect` and was caused by one that matches `cause`: the method behind
@@ -23,7 +23,7 @@ impl Recorder {
         &self,
         cause: &EventPattern<'_, C>,
         effect: &EventPattern<'_, E>,
-    ) -> Recorded<E> {
+    ) -> RecordedEvent<E> {
         let emissions = self.emissions();
         let causing = |emission: &Emission| -> Option<&Emission> {
             emissions.get(emission.cause?.checked_sub(self.start())?)
@@ -32,7 +32,7 @@ impl Recorder {
         let mut effects = emissions.iter().filter(|it| effect.matches_any(&*it.event));
         let is_caused = |it: &&Emission| causing(it).is_some_and(is_cause);
         let found = effects.clone().find(is_caused);
-        let found = found.and_then(|it| Recorded::of(Arc::clone(&it.event), &it.meta));
+        let found = found.and_then(|it| RecordedEvent::of(Arc::clone(&it.event), &it.meta));
         if let Some(found) = found {
             return found;
         }
@@ -57,7 +57,7 @@ impl Recorder {
                 Some(_) => format!("matches, and its cause does not match `{cause_text}`"),
             })
         };
-        let happened = Happened::new(self).noting(&note);
-        panic!("`{cause_text}` caused no `{effect_text}`\n{happened}");
+        let list = EventList::new(self).noting(&note);
+        panic!("`{cause_text}` caused no `{effect_text}`\n{list}");
     }
 }

@@ -8,7 +8,7 @@ use event_core::event::Handled;
 use event_core::handler::HandlerInfo;
 use event_core::report::DeliveryStatus;
 
-use crate::happened::Happened;
+use crate::event_list::EventList;
 use crate::pattern::StatusPattern;
 use crate::recorder::Recorder;
 use crate::recorder::recorded::RecordedDelivery;
@@ -57,10 +57,10 @@ impl Recorder {
             return found.clone();
         }
         let name = type_name::<F>();
-        let happened = Happened::new(self);
+        let list = EventList::new(self);
         assert!(
             of_handler.is_empty(),
-            "no delivery to `{name}` ended as `{text}`\n{happened}"
+            "no delivery to `{name}` ended as `{text}`\n{list}"
         );
         let events = self.events_of(|other| other.is(handler));
         let events: Vec<_> = events
@@ -75,7 +75,7 @@ impl Recorder {
                 events.join(", ")
             )
         };
-        panic!("{why}\n{happened}");
+        panic!("{why}\n{list}");
     }
 }
 

@@ -3,10 +3,10 @@
 use event_core::{AnyEvent, Event};
 
 use crate::assertions::counts::{Count, events};
-use crate::happened::Happened;
+use crate::event_list::EventList;
 use crate::pattern::{AnyPattern, EventPattern};
 use crate::recorder::Recorder;
-use crate::recorder::recorded::Recorded;
+use crate::recorder::recorded::RecordedEvent;
 
 impl Recorder {
     /// Returns the first event of one type for which `accepts` returns `true`: the method behind
@@ -16,7 +16,7 @@ impl Recorder {
     ///
     /// There is none.
     #[track_caller]
-    pub fn expect<E: Event>(&self, accepts: impl Fn(&E) -> bool) -> Recorded<E> {
+    pub fn expect<E: Event>(&self, accepts: impl Fn(&E) -> bool) -> RecordedEvent<E> {
         self.expect_pattern(&EventPattern::of_closure(accepts))
     }
 
@@ -39,13 +39,13 @@ impl Recorder {
     /// Something was.
     #[track_caller]
     pub fn expect_nothing(&self) {
-        let happened = Happened::new(self);
-        assert!(happened.is_empty(), "nothing should be emitted\n{happened}");
+        let list = EventList::new(self);
+        assert!(list.is_empty(), "nothing should be emitted\n{list}");
     }
 
     #[doc(hidden)]
     #[track_caller]
-    pub fn expect_pattern<E: Event>(&self, pattern: &EventPattern<'_, E>) -> Recorded<E> {
+    pub fn expect_pattern<E: Event>(&self, pattern: &EventPattern<'_, E>) -> RecordedEvent<E> {
         let Some(found) = self.matching(pattern).into_iter().next() else {
             let text = pattern.text();
             panic!("no emitted event matches `{text}`\n{}", self.near(pattern));
@@ -59,16 +59,16 @@ impl Recorder {
         &self,
         pattern: &EventPattern<'_, E>,
         count: Count,
-    ) -> Vec<Recorded<E>> {
+    ) -> Vec<RecordedEvent<E>> {
         let found = self.matching(pattern);
         if !count.accepts(found.len()) {
-            let happened = if found.is_empty() {
+            let list = if found.is_empty() {
                 self.near(pattern)
             } else {
                 self.marking(pattern)
             };
             let (found, text) = (matching(found.len()), pattern.text());
-            panic!("{found} `{text}`, and not {count}\n{happened}");
+            panic!("{found} `{text}`, and not {count}\n{list}");
         }
         found
     }
@@ -86,24 +86,24 @@ impl Recorder {
         }
     }
 
-    fn matching<E: Event>(&self, pattern: &EventPattern<'_, E>) -> Vec<Recorded<E>> {
+    fn matching<E: Event>(&self, pattern: &EventPattern<'_, E>) -> Vec<RecordedEvent<E>> {
         let mut events = self.emitted();
-        events.retain(|event: &Recorded<E>| pattern.matches(event));
+        events.retain(|event: &RecordedEvent<E>| pattern.matches(event));
         events
     }
 
     /// Lists what happened, with what differs where an event has the pattern's type.
-    pub(super) fn near(&self, pattern: &dyn AnyPattern) -> Happened {
-        Happened::new(self).noting(&|_, event| pattern.difference(event))
+    pub(super) fn near(&self, pattern: &dyn AnyPattern) -> EventList {
+        EventList::new(self).noting(&|_, event| pattern.difference(event))
     }
 
     /// Lists what happened, and marks the events that match.
-    fn marking(&self, pattern: &dyn AnyPattern) -> Happened {
+    fn marking(&self, pattern: &dyn AnyPattern) -> EventList {
         let note = |_, event: &dyn AnyEvent| {
             let matches = pattern.matches_any(event);
             matches.then(|| "matches".to_owned())
         };
-        Happened::new(self).noting(&note)
+        EventList::new(self).noting(&note)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Assertions about the order of events.
 
 use crate::assertions::counts::events;
-use crate::happened::Happened;
+use crate::event_list::EventList;
 use crate::pattern::AnyPattern;
 use crate::recorder::Recorder;
 
@@ -30,7 +30,7 @@ impl Recorder {
                     patterns[before].text()
                 ),
             };
-            let happened = Happened::new(self).noting(&|at, event| {
+            let list = EventList::new(self).noting(&|at, event| {
                 if at < next {
                     // It is named in the text.
                     let is_early = at + 1 < next && pattern.matches_any(event);
@@ -39,7 +39,7 @@ impl Recorder {
                 pattern.difference(event)
             });
             panic!(
-                "the sequence breaks at pattern {}: {place}\n{happened}",
+                "the sequence breaks at pattern {}: {place}\n{list}",
                 index + 1
             );
         }
@@ -73,7 +73,7 @@ impl Recorder {
             },
         };
         let first_wrong = wrong.unwrap_or(patterns.len());
-        let happened = Happened::new(self).noting(&|at, event| {
+        let list = EventList::new(self).noting(&|at, event| {
             if at != first_wrong {
                 return None;
             }
@@ -84,6 +84,6 @@ impl Recorder {
                     .or_else(|| Some(format!("is not `{}`", pattern.text()))),
             }
         });
-        panic!("{text}\n{happened}");
+        panic!("{text}\n{list}");
     }
 }

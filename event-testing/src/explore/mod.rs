@@ -1,7 +1,7 @@
 //! Runs a test in many orders of its deliveries.
 
 mod random;
-mod schedule;
+mod scheduler;
 
 use std::any::Any;
 use std::env;
@@ -11,9 +11,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_core::__private::{Turns, with_turns};
+use event_core::__private::{Scheduler, with_scheduler};
 
-use crate::explore::schedule::Schedule;
+use crate::explore::scheduler::SeededScheduler;
 use crate::limit::{default_limit, within};
 
 /// The environment variable with the only seed to run.
@@ -129,22 +129,22 @@ fn run(seed: u64, limit: Duration, code: &impl AsyncFn()) -> Result<(), String> 
         .start_paused(true)
         .build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-    let schedule = Arc::new(Schedule::new(seed));
-    let turns: Arc<dyn Turns> = Arc::clone(&schedule) as Arc<dyn Turns>;
+    let seeded = Arc::new(SeededScheduler::new(seed));
+    let scheduler: Arc<dyn Scheduler> = Arc::clone(&seeded) as Arc<dyn Scheduler>;
     let explored = catch_unwind(AssertUnwindSafe(|| {
         let explored = async {
             let mut code = pin!(code());
-            poll_fn(|context| schedule.poll(context, |context| code.as_mut().poll(context))).await;
+            poll_fn(|context| seeded.poll(context, |context| code.as_mut().poll(context))).await;
         };
-        with_turns(&turns, || runtime.block_on(within(limit, explored)))
+        with_scheduler(&scheduler, || runtime.block_on(within(limit, explored)))
     }));
-    // What has not ended is dropped, outside of the schedule.
+    // What has not ended is dropped, outside of the exploration.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(runtime)));
     match (explored, dropped) {
         (Ok(Some(())), Ok(())) => Ok(()),
         (Ok(None), _) => Err(format!(
             "it did not end within {limit:?}: the closure and {} wait for each other, or run without an end",
-            schedule.waiting()
+            seeded.waiting()
         )),
         (Err(panic), _) | (_, Err(panic)) => Err(message(&*panic)),
     }

@@ -16,7 +16,7 @@ use event_core::observer::ObserverGuard;
 use event_core::{Dispatcher, Event};
 
 use crate::recorder::log::{Emission, Log};
-use crate::recorder::recorded::{Recorded, RecordedDelivery};
+use crate::recorder::recorded::{RecordedDelivery, RecordedEvent};
 use crate::recorder::timeline::Timeline;
 use crate::recorder::wait::WaitFor;
 
@@ -116,10 +116,10 @@ impl Recorder {
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
     #[must_use]
-    pub fn emitted<E: Event>(&self) -> Vec<Recorded<E>> {
+    pub fn emitted<E: Event>(&self) -> Vec<RecordedEvent<E>> {
         let events = self.log().events_from(self.start).into_iter();
         events
-            .filter_map(|(event, meta)| Recorded::of(event, &meta))
+            .filter_map(|(event, meta)| RecordedEvent::of(event, &meta))
             .collect()
     }
 

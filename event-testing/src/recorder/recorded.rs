@@ -16,12 +16,12 @@ use crate::shown::shown;
 /// An event that was emitted, with its [`Meta`]. It derefs to the event.
 ///
 /// `Debug` shows the event, with its redacted fields masked.
-pub struct Recorded<E> {
+pub struct RecordedEvent<E> {
     event: Arc<E>,
     meta: Meta,
 }
 
-impl<E: Event> Recorded<E> {
+impl<E: Event> RecordedEvent<E> {
     /// Makes the record of an event, if it is an `E`.
     pub(crate) fn of(event: Arc<dyn AnyEvent>, meta: &Meta) -> Option<Self> {
         let event: Arc<dyn Any + Send + Sync> = event;
@@ -44,7 +44,7 @@ impl<E: Event> Recorded<E> {
     }
 }
 
-impl<E> Deref for Recorded<E> {
+impl<E> Deref for RecordedEvent<E> {
     type Target = E;
 
     fn deref(&self) -> &E {
@@ -52,7 +52,7 @@ impl<E> Deref for Recorded<E> {
     }
 }
 
-impl<E> Clone for Recorded<E> {
+impl<E> Clone for RecordedEvent<E> {
     fn clone(&self) -> Self {
         Self {
             event: Arc::clone(&self.event),
@@ -61,7 +61,7 @@ impl<E> Clone for Recorded<E> {
     }
 }
 
-impl<E: Event> fmt::Debug for Recorded<E> {
+impl<E: Event> fmt::Debug for RecordedEvent<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.event.fmt_masked(f)
     }

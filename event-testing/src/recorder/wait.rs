@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use event_core::{AnyEvent, Event};
 use event_listener::Listener as _;
 
-use crate::happened::Happened;
+use crate::event_list::EventList;
 use crate::limit::{default_limit, within};
 use crate::recorder::Recorder;
-use crate::recorder::recorded::Recorded;
+use crate::recorder::recorded::RecordedEvent;
 use crate::shown::type_name;
 
 /// Waits for an event, returned by [`Recorder::wait_for`]: await it, or [block](Self::blocking) a thread.
@@ -58,7 +58,7 @@ impl<'a, E: Event> WaitFor<'a, E> {
     /// No such event was emitted within the limit.
     #[track_caller]
     #[allow(clippy::must_use_candidate, reason = "the waiting is its effect")]
-    pub fn blocking(self) -> Recorded<E> {
+    pub fn blocking(self) -> RecordedEvent<E> {
         let deadline = Instant::now() + self.limit;
         let failure = self.failure();
         let mut search = Search::new(self);
@@ -88,8 +88,8 @@ impl<'a, E: Event> WaitFor<'a, E> {
 }
 
 impl<'a, E: Event> IntoFuture for WaitFor<'a, E> {
-    type Output = Recorded<E>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Recorded<E>> + Send + 'a>>;
+    type Output = RecordedEvent<E>;
+    type IntoFuture = Pin<Box<dyn Future<Output = RecordedEvent<E>> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let failure = self.failure();
@@ -130,12 +130,12 @@ impl<'a, E: Event> Search<'a, E> {
     }
 
     /// Returns the next event that is accepted.
-    fn next(&mut self) -> Option<Recorded<E>> {
+    fn next(&mut self) -> Option<RecordedEvent<E>> {
         let events = self.recorder.log().events_from(self.next);
         self.next += events.len();
         let mut events = events.into_iter();
         events.find_map(|(event, meta)| {
-            let event = Recorded::of(event, &meta)?;
+            let event = RecordedEvent::of(event, &meta)?;
             (self.accepts)(&event).then_some(event)
         })
     }
@@ -157,9 +157,9 @@ impl Failure {
             let is_near = other.is::<E>();
             is_near.then(|| "the closure returns `false`".to_owned())
         };
-        let happened = Happened::new(&self.recorder).noting(&note);
+        let list = EventList::new(&self.recorder).noting(&note);
         panic!(
-            "no `{event}` that the closure accepts was emitted within {limit:?}, for which {at} waited\n{happened}"
+            "no `{event}` that the closure accepts was emitted within {limit:?}, for which {at} waited\n{list}"
         );
     }
 }

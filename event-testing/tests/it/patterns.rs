@@ -2,7 +2,7 @@
 
 use event_core::{Dispatcher, Event};
 use event_testing::{
-    DispatcherExt as _, Recorded, assert_emitted, assert_not_emitted, assert_sequence,
+    DispatcherExt as _, RecordedEvent, assert_emitted, assert_not_emitted, assert_sequence,
 };
 
 #[derive(Event)]
@@ -125,7 +125,7 @@ fn what_was_found_is_returned() {
     let rec = dispatcher.record();
     dispatcher.emit(OrderPlaced { id: 7, note: None });
     dispatcher.emit(OrderPlaced { id: 8, note: None });
-    let first: Recorded<OrderPlaced> = assert_emitted!(rec, OrderPlaced);
+    let first: RecordedEvent<OrderPlaced> = assert_emitted!(rec, OrderPlaced);
     assert_eq!((first.id, first.event().id), (7, 7));
     assert_eq!(first.meta().depth(), 0);
     assert_eq!(format!("{first:?}"), "OrderPlaced { id: 7, note: None }");

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use event_core::__private::Turns;
+use event_core::__private::Scheduler;
 
 use crate::explore::random::Random;
 
-pub(crate) struct Schedule {
+pub(crate) struct SeededScheduler {
     state: Arc<Mutex<State>>,
 }
 
@@ -76,7 +76,7 @@ fn wake(waker: Option<Waker>) {
     }
 }
 
-impl Schedule {
+impl SeededScheduler {
     pub(crate) fn new(seed: u64) -> Self {
         let state = State {
             random: Random::new(seed),
@@ -146,7 +146,7 @@ impl Wake for ClosureWaker {
     }
 }
 
-impl Turns for Schedule {
+impl Scheduler for SeededScheduler {
     fn join(&self) -> u64 {
         let mut state = lock(&self.state);
         state.tasks += 1;

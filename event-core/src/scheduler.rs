@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 /// Chooses which task runs next, for a testing kit.
-pub trait Turns: Send + Sync {
+pub trait Scheduler: Send + Sync {
     /// Returns the number of a new task.
     fn join(&self) -> u64;
     /// Is ready when the task may be polled once. Otherwise the task is woken for its turn.
@@ -24,12 +24,12 @@ pub trait Turns: Send + Sync {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<dyn Turns>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<dyn Scheduler>>> = const { RefCell::new(None) };
 }
 
 /// Runs code, such as a runtime: the tasks of each dispatcher that it builds on this thread take turns.
-pub fn with_turns<R>(turns: &Arc<dyn Turns>, code: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Arc<dyn Turns>>);
+pub fn with_scheduler<R>(scheduler: &Arc<dyn Scheduler>, code: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Arc<dyn Scheduler>>);
 
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -37,23 +37,23 @@ pub fn with_turns<R>(turns: &Arc<dyn Turns>, code: impl FnOnce() -> R) -> R {
         }
     }
 
-    let _before = Restore(CURRENT.replace(Some(Arc::clone(turns))));
+    let _before = Restore(CURRENT.replace(Some(Arc::clone(scheduler))));
     code()
 }
 
 /// Returns what chooses, if the tasks of a dispatcher that is built here take turns.
-pub(crate) fn current() -> Option<Arc<dyn Turns>> {
+pub(crate) fn current() -> Option<Arc<dyn Scheduler>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
 /// Returns a random number, if the tasks of this thread take turns.
 pub(crate) fn random() -> Option<u64> {
-    current().map(|turns| turns.random())
+    current().map(|scheduler| scheduler.random())
 }
 
 pin_project! {
 /// A task that takes turns.
-pub(crate) struct InTurns<F> {
+pub(crate) struct ScheduledTask<F> {
     // Dropped first: what the task's end wakes is known before the task is forgotten.
     #[pin]
     future: F,
@@ -62,31 +62,31 @@ pub(crate) struct InTurns<F> {
 }
 
 struct Member {
-    turns: Arc<dyn Turns>,
+    scheduler: Arc<dyn Scheduler>,
     task: u64,
 }
 
 /// A turn, which ends when this is dropped.
 struct Turn<'a>(&'a Member);
 
-impl<F> InTurns<F> {
-    pub(crate) fn new(future: F, turns: &Arc<dyn Turns>) -> Self {
-        let turns = Arc::clone(turns);
+impl<F> ScheduledTask<F> {
+    pub(crate) fn new(future: F, scheduler: &Arc<dyn Scheduler>) -> Self {
+        let scheduler = Arc::clone(scheduler);
         let member = Member {
-            task: turns.join(),
-            turns,
+            task: scheduler.join(),
+            scheduler,
         };
         Self { future, member }
     }
 }
 
-impl<F: Future> Future for InTurns<F> {
+impl<F: Future> Future for ScheduledTask<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Member { turns, task } = this.member;
-        ready!(turns.poll_turn(*task, context));
+        let Member { scheduler, task } = this.member;
+        ready!(scheduler.poll_turn(*task, context));
         let _turn = Turn(this.member);
         this.future.poll(context)
     }
@@ -94,18 +94,18 @@ impl<F: Future> Future for InTurns<F> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.turns.end_turn(self.0.task);
+        self.0.scheduler.end_turn(self.0.task);
     }
 }
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.turns.leave(self.task);
+        self.scheduler.leave(self.task);
     }
 }
 
-impl fmt::Debug for dyn Turns {
+impl fmt::Debug for dyn Scheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Turns")
+        f.write_str("Scheduler")
     }
 }

@@ -14,7 +14,7 @@ use crate::shown::shown;
 const LISTED: usize = 20;
 
 /// Lists the events of a recorder, with how each delivery ended.
-pub(crate) struct Happened {
+pub(crate) struct EventList {
     emissions: Vec<Emission>,
     /// For each event, the handlers that have not been called yet.
     waiting: Vec<Vec<HandlerInfo>>,
@@ -22,7 +22,7 @@ pub(crate) struct Happened {
     start: usize,
 }
 
-impl Happened {
+impl EventList {
     pub(crate) fn new(recorder: &Recorder) -> Self {
         let emissions = recorder.emissions();
         let waiting = emissions.iter().map(|emission| waiting(recorder, emission));
@@ -93,7 +93,7 @@ impl Happened {
     }
 }
 
-impl fmt::Display for Happened {
+impl fmt::Display for EventList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.emissions.len() {
             0 => {
