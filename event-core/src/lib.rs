@@ -20,6 +20,14 @@ pub mod global {
     };
 }
 pub mod handler;
+pub mod linked {
+    //! What the linker collected, readable without a dispatcher: the source of listings and drawings.
+    //!
+    //! A [builder](crate::dispatcher::DispatcherBuilder) decides which of the handlers a dispatcher has;
+    //! what one has is listed by [`handlers_of`](crate::Dispatcher::handlers_of). Nothing here needs a
+    //! dependency, a runtime or a database, and no code of the user runs.
+    pub use crate::build::linked::{LinkedHandler, QueueInfo, events, handlers, run_order};
+}
 pub mod meta;
 mod nesting;
 mod nesting_depth;

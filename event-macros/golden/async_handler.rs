@@ -41,7 +41,7 @@ const __event_handler_notify_warehouse: &'static dyn ::event_core::__private::Re
                 __event_binder.optional::<dyn Clock>(),
                 __event_binder.param::<Option<Context<Tenant>>>(),
             ) else {
-                return;
+                return __event_binder.returns::<Result<(), HttpError>>();
             };
             __event_binder.filter(is_large);
             __event_binder

@@ -33,7 +33,7 @@ impl Mailer {
                     __event_binder.dependency::<Self>(),
                     __event_binder.dependency::<Templates>(),
                 ) else {
-                    return;
+                    return __event_binder.returns::<()>();
                 };
                 __event_binder
                     .bind_async_queued_method::<

@@ -5,7 +5,28 @@ const _: () = {
     impl ::event_core::Event for PaymentTaken {
         type Durability = ::event_core::event::Now;
         const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
-            .with_redacted(&["/by_card/number", "/in_cash/1"]);
+            .with_redacted(&["/by_card/number", "/in_cash/1"])
+            .with_variants(
+                &[
+                    ::event_core::event::VariantInfo::new(
+                            "ByCard",
+                            &[
+                                ::event_core::event::FieldInfo::new("number", "String")
+                                    .with_redacted(),
+                            ],
+                        )
+                        .with_documentation("With a card of any bank."),
+                    ::event_core::event::VariantInfo::new(
+                        "InCash",
+                        &[
+                            ::event_core::event::FieldInfo::new("0", "u64"),
+                            ::event_core::event::FieldInfo::new("1", "String")
+                                .with_redacted(),
+                        ],
+                    ),
+                    ::event_core::event::VariantInfo::new("OnTheHouse", &[]),
+                ],
+            );
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,
         > {

@@ -7,7 +7,13 @@ const _: () = {
         T: ::core::fmt::Debug + ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!();
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
+            .with_fields(
+                &[
+                    ::event_core::event::FieldInfo::new("0", "T"),
+                    ::event_core::event::FieldInfo::new("1", "bool"),
+                ],
+            );
         fn fmt_masked(
             &self,
             __event_f: &mut ::core::fmt::Formatter<'_>,

@@ -5,6 +5,7 @@
     clippy::trivially_copy_pass_by_ref,
     reason = "the form of a `#[handler]`"
 )]
+/// Counts a sale.
 pub fn count_sales<'a>(
     event: &'a OrderPlaced,
     sales: &Table<'a, Sale>,
@@ -34,7 +35,8 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
                 ],
             )
             .priority(-3)
-            .filter("is_large"),
+            .filter("is_large")
+            .documentation("Counts a sale."),
         |__event_binder| {
             let (
                 __event_private::Some(__event_0),
@@ -45,7 +47,8 @@ pub const __event_handler_count_sales: &'static dyn ::event_core::__private::Reg
                 __event_binder.optional::<dyn Clock>(),
                 __event_binder.param::<Emitter<(LargeOrder,)>>(),
             ) else {
-                return;
+                return __event_binder
+                    .returns::<Result<Option<StockReserved>, OutOfStock>>();
             };
             __event_binder
                 .bind::<

@@ -23,7 +23,7 @@ impl Mailer {
                 let (__event_private::Some(__event_0),) = (
                     __event_binder.dependency::<Self>(),
                 ) else {
-                    return;
+                    return __event_binder.returns::<()>();
                 };
                 __event_binder
                     .bind::<

@@ -33,7 +33,7 @@ const __event_handler_notify: &'static dyn ::event_core::__private::Registered =
             let (__event_private::Some(__event_0),) = (
                 __event_binder.dependency::<Client>(),
             ) else {
-                return;
+                return __event_binder.returns::<Result<Notified, HttpError>>();
             };
             __event_binder
                 .retry_when::<
@@ -104,7 +104,7 @@ impl Mailer {
                 let (__event_private::Some(__event_0),) = (
                     __event_binder.dependency::<Self>(),
                 ) else {
-                    return;
+                    return __event_binder.returns::<Result<(), MailError>>();
                 };
                 __event_binder.queued();
                 __event_binder

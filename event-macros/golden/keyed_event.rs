@@ -5,7 +5,13 @@ const _: () = {
     impl ::event_core::Event for Moved {
         type Durability = ::event_core::event::Now;
         const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
-            .with_key("1");
+            .with_key("1")
+            .with_fields(
+                &[
+                    ::event_core::event::FieldInfo::new("0", "Place"),
+                    ::event_core::event::FieldInfo::new("1", "u64"),
+                ],
+            );
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,
         > {

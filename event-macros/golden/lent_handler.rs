@@ -26,7 +26,7 @@ const __event_handler_show: &'static dyn ::event_core::__private::Registered = {
             let (__event_private::Some(__event_0),) = (
                 __event_binder.param::<Emitter<(Shown,)>>(),
             ) else {
-                return;
+                return __event_binder.returns::<()>();
             };
             __event_binder
                 .bind_lent::<

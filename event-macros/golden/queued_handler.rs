@@ -24,7 +24,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
             let (__event_private::Some(__event_0),) = (
                 __event_binder.dependency::<Mailer>(),
             ) else {
-                return;
+                return __event_binder.returns::<ReceiptSent>();
             };
             __event_binder.filter(is_large);
             __event_binder.queued();

@@ -4,7 +4,8 @@ const _: () = {
     #[automatically_derived]
     impl ::event_core::Event for ButtonPressed {
         type Durability = ::event_core::event::Now;
-        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!();
+        const INFO: &'static ::event_core::event::EventInfo = &::event_core::__private::info!()
+            .with_fields(&[::event_core::event::FieldInfo::new("door", "u8")]);
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,
         > {

@@ -12,7 +12,23 @@ const _: () = {
             .with_key_pointer("/orderId")
             .with_stoppable()
             .with_handlers(1, ::event_core::__private::Some(3))
-            .with_redacted(&["/cardNumber", "/a~1b"]);
+            .with_redacted(&["/cardNumber", "/a~1b"])
+            .with_documentation("A customer placed an order.")
+            .with_fields(
+                &[
+                    ::event_core::event::FieldInfo::new("order_id", "u64")
+                        .with_documentation("The number on the invoice.")
+                        .with_pointer("/orderId"),
+                    ::event_core::event::FieldInfo::new("card_number", "String")
+                        .with_pointer("/cardNumber")
+                        .with_redacted(),
+                    ::event_core::event::FieldInfo::new("address", "Address")
+                        .with_pointer("/a~1b")
+                        .with_redacted(),
+                    ::event_core::event::FieldInfo::new("lines", "Vec<Line>")
+                        .with_pointer("/lines"),
+                ],
+            );
         fn slot() -> ::event_core::__private::Option<
             &'static ::event_core::__private::EventSlot,
         > {

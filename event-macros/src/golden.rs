@@ -53,6 +53,7 @@ fn a_handler_with_parameters_filter_and_order() {
             priority = -3
         ),
         quote! {
+            /// Counts a sale.
             pub fn count_sales<'a>(
                 event: &'a OrderPlaced,
                 sales: &Table<'a, Sale>,
@@ -244,7 +245,9 @@ fn a_wire_event_with_every_key() {
         #[event(name = "shop.order_placed", version = 2, no_previous, wire)]
         #[event(key = order_id, handlers = 1..=3, stoppable)]
         #[serde(rename_all = "camelCase")]
+        /// A customer placed an order.
         pub struct OrderPlaced {
+            /// The number on the invoice.
             pub order_id: u64,
             #[event(redact)]
             pub card_number: String,
@@ -284,6 +287,7 @@ fn an_enum_event() {
     let expansion = crate::event::derive(quote! {
         #[serde(rename_all = "snake_case")]
         enum PaymentTaken {
+            /// With a card of any bank.
             ByCard { #[event(redact)] number: String },
             InCash(u64, #[event(redact)] String),
             OnTheHouse,

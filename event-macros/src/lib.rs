@@ -2,6 +2,7 @@
 
 mod conditional;
 mod diagnostics;
+mod documentation;
 mod event;
 #[cfg(test)]
 mod golden;

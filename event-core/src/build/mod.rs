@@ -4,6 +4,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod delays;
+pub(crate) mod linked;
 pub(crate) mod module;
 pub(crate) mod order;
 pub(crate) mod queues;

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 
+use crate::event::fields::{FieldInfo, VariantInfo};
 use crate::event::version::Previous;
 
 /// The description of a type that `#[derive(Event)]` makes, readable without a value.
@@ -29,6 +30,9 @@ pub struct EventInfo {
     stoppable: bool,
     handlers: Cardinality,
     redacted: Option<&'static [&'static str]>,
+    documentation: Option<&'static str>,
+    fields: &'static [FieldInfo],
+    variants: &'static [VariantInfo],
     file: &'static str,
     line: u32,
     module: &'static str,
@@ -62,6 +66,9 @@ impl EventInfo {
             stoppable: false,
             handlers: Cardinality { min: 0, max: None },
             redacted: None,
+            documentation: None,
+            fields: &[],
+            variants: &[],
             file,
             line,
             module,
@@ -149,6 +156,27 @@ impl EventInfo {
     #[must_use]
     pub const fn with_redacted(mut self, pointers: &'static [&'static str]) -> Self {
         self.redacted = Some(pointers);
+        self
+    }
+
+    /// Sets the text of the doc comments above the type.
+    #[must_use]
+    pub const fn with_documentation(mut self, text: &'static str) -> Self {
+        self.documentation = Some(text);
+        self
+    }
+
+    /// Sets the fields of a struct.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'static [FieldInfo]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// Sets the variants of an enum.
+    #[must_use]
+    pub const fn with_variants(mut self, variants: &'static [VariantInfo]) -> Self {
+        self.variants = variants;
         self
     }
 
@@ -272,6 +300,24 @@ impl EventInfo {
             None => &[],
             Some(pointers) => pointers,
         }
+    }
+
+    /// Returns the text of the doc comments above the type.
+    #[must_use]
+    pub const fn documentation(&self) -> Option<&'static str> {
+        self.documentation
+    }
+
+    /// Returns the fields of a struct; an enum's are those of its [variants](Self::variants).
+    #[must_use]
+    pub const fn fields(&self) -> &'static [FieldInfo] {
+        self.fields
+    }
+
+    /// Returns the variants of an enum.
+    #[must_use]
+    pub const fn variants(&self) -> &'static [VariantInfo] {
+        self.variants
     }
 
     /// Whether the event has redacted fields.

@@ -1,6 +1,7 @@
 //! Events: the trait, the description of a type, and the object form.
 
 pub(crate) mod any;
+pub(crate) mod fields;
 pub(crate) mod info;
 #[cfg(feature = "serde")]
 pub(crate) mod json;
@@ -19,6 +20,7 @@ use crate::event::slot::EventSlot;
 pub use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
 pub use crate::event::any::JsonError;
+pub use crate::event::fields::{FieldInfo, VariantInfo};
 pub use crate::event::info::{Cardinality, EventInfo};
 pub use crate::event::redacted::{MASK, Redacted};
 pub use crate::event::version::{Previous, Superseding, Upcast};

@@ -86,16 +86,21 @@ pub struct ParamLookup<'b, 'r> {
 impl ParamLookup<'_, '_> {
     /// Resolves a dependency, from `&T`.
     pub fn dependency<T: Dependency + ?Sized>(&mut self) -> Option<Arc<T>> {
+        if self.resolver.describes() {
+            return None;
+        }
         self.resolver.required()
     }
 
     /// Resolves a dependency that may be missing, from `Option<&T>`.
     #[allow(
         clippy::option_option,
-        clippy::unnecessary_wraps,
         reason = "the outer one says whether the parameter was resolved, as for the others"
     )]
     pub fn optional<T: Dependency + ?Sized>(&mut self) -> Option<Option<Arc<T>>> {
+        if self.resolver.describes() {
+            return None;
+        }
         Some(self.resolver.get())
     }
 
@@ -106,6 +111,9 @@ impl ParamLookup<'_, '_> {
             return None;
         }
         P::events(self.resolver.caused());
+        if self.resolver.describes() {
+            return None;
+        }
         let noted = self.resolver.noted();
         let state = P::resolve(self.resolver);
         if state.is_none() && self.resolver.noted() == noted {
@@ -200,6 +208,12 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Sets which outcomes of an `async fn` are tried again.
     pub fn retry_when<R: 'static>(&mut self, when: fn(&R) -> bool) {
         self.condition.set(when);
+    }
+
+    /// Collects the events that the handler can return, where its parameters are not resolved and it is not
+    /// bound.
+    pub fn returns<R: Outcome<E>>(&mut self) {
+        R::events(self.needs.resolver.caused());
     }
 
     /// Binds the handler to its parameters. What it may return is checked here and nowhere else.

@@ -31,6 +31,8 @@ pub struct Resolver<'r> {
     caused: Events,
     /// Whether a parameter needs the identity of emissions.
     needs_meta: bool,
+    /// Whether handlers are only described: no parameter is resolved, so no code of the user runs.
+    describes: bool,
 }
 
 impl<'r> Resolver<'r> {
@@ -44,7 +46,18 @@ impl<'r> Resolver<'r> {
             noted: 0,
             caused: Events::default(),
             needs_meta: false,
+            describes: false,
         }
+    }
+
+    /// Resolves nothing: binding a handler only collects the events that it can cause.
+    pub(crate) fn describing(mut self) -> Self {
+        self.describes = true;
+        self
+    }
+
+    pub(crate) fn describes(&self) -> bool {
+        self.describes
     }
 
     /// Starts a handler: from here on problems concern it.

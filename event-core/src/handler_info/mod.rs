@@ -180,6 +180,12 @@ impl HandlerInfo {
         }
     }
 
+    /// Returns the text of the doc comments above a handler's function.
+    #[must_use]
+    pub fn documentation(&self) -> Option<&'static str> {
+        self.handler()?.spec.documentation
+    }
+
     /// Returns the pattern of a catch-all, which sees the events whose declared names match. `None` for a
     /// handler of one event type, and for a catch-all of every event.
     #[must_use]

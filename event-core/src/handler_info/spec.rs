@@ -29,6 +29,8 @@ pub struct HandlerSpec {
     pub(crate) before: &'static [FunctionId],
     /// The path of the filter, as the attribute names it.
     pub(crate) filter: Option<&'static str>,
+    /// The text of the doc comments above the function.
+    pub(crate) documentation: Option<&'static str>,
     pub(crate) asynchronous: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<u32>,
@@ -84,6 +86,7 @@ impl HandlerSpec {
             after: &[],
             before: &[],
             filter: None,
+            documentation: None,
             asynchronous: false,
             timeout: None,
             concurrency: None,
@@ -131,6 +134,13 @@ impl HandlerSpec {
     #[must_use]
     pub const fn filter(mut self, path: &'static str) -> Self {
         self.filter = Some(path);
+        self
+    }
+
+    /// Sets the text of the doc comments above the function.
+    #[must_use]
+    pub const fn documentation(mut self, text: &'static str) -> Self {
+        self.documentation = Some(text);
         self
     }
 

@@ -8,7 +8,7 @@ use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned}
 
 use super::parse::{Keys, Model};
 use super::serde::Direction;
-use super::{bounds, masked, versions, wire};
+use super::{bounds, described, masked, versions, wire};
 use crate::library;
 
 /// Generates the impls of an event:
@@ -20,7 +20,7 @@ use crate::library;
 ///     impl ::event_core::Event for OrderPlaced {
 ///         type Durability = ::event_core::event::Now;
 ///         const INFO: &'static ::event_core::event::EventInfo =
-///             &P::info!().with_name("shop.order_placed").with_redacted(&["/card"]);
+///             &P::info!().with_name("shop.order_placed").with_redacted(&["/card"]).with_fields(&[...]);
 ///         fn slot() -> P::Option<&'static P::EventSlot> { P::Some(&__EVENT_SLOT) }
 ///         fn fmt_masked(&self, f: &mut Formatter<'_>) -> fmt::Result { ... }
 ///         fn lane(&self) -> P::Option<u64> { P::Some(P::lane(&self.order_id)) }
@@ -230,6 +230,7 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
         let pointers = model.redacted(Direction::Written);
         info.extend(quote_spanned!(Span::mixed_site()=> .with_redacted(&[#(#pointers),*])));
     }
+    info.extend(described::described(model, root));
     info
 }
 

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod check;
+mod described;
 mod expand;
 mod fallback;
 mod masked;

@@ -10,7 +10,9 @@ use super::signature::{Argument, Borrowed, Event, Handler, Tied};
 /// An inline handler is a closure that only calls the function:
 ///
 /// ```text
-/// let (P::Some(__event_0),) = (__event_binder.dependency::<SalesCounter>(),) else { return };
+/// let (P::Some(__event_0),) = (__event_binder.dependency::<SalesCounter>(),) else {
+///     return __event_binder.returns::<Result<(), E>>();
+/// };
 /// __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
 ///     P::filter(__event, is_large)?;
 ///     P::Ok(count_sales(__event, &*__event_0))
@@ -62,7 +64,6 @@ pub(super) fn binder(
     function: &TokenStream,
 ) -> TokenStream {
     let parameters = Parameters::new(handler, private);
-    let resolve = parameters.resolve(private);
     let filter = keys.filter.as_ref();
     let is_inline = keys.queue.is_none() && !handler.is_async();
     // The span is the predicate's name, where a wrong signature is reported.
@@ -79,6 +80,10 @@ pub(super) fn binder(
         _ => (None, None),
     };
     let output = &handler.output;
+    // The second place that names the type is of one span with the first, so that rustc reports a mistake once.
+    let returns = matches!(handler.event, Event::Typed(_))
+        .then(|| quote_spanned!(Span::mixed_site()=> __event_binder.returns::<#output>()));
+    let resolve = parameters.resolve(returns.as_ref(), private);
     // What waits in a queue by value is an event of one type.
     let is_typed = matches!(handler.event, Event::Typed(_));
     let is_queued = keys.queue.is_some() && is_typed;
@@ -211,14 +216,14 @@ impl Parameters {
     }
 
     /// Generates the lookups. All of them run before the first that failed ends the function, so that all
-    /// problems are reported.
-    fn resolve(&self, private: &TokenStream) -> Option<TokenStream> {
+    /// problems are reported. What the handler returns is then only collected.
+    fn resolve(&self, returns: Option<&TokenStream>, private: &TokenStream) -> Option<TokenStream> {
         let (slots, lookups) = (&self.slots, &self.lookups);
         // `(A,)` is a tuple, and rustc does not warn about `(P::Some(a),) = (b,)`.
         (!slots.is_empty()).then(|| {
             quote_spanned! {Span::mixed_site()=>
                 let (#(#private::Some(#slots),)*) = (#(__event_binder.#lookups(),)*) else {
-                    return;
+                    return #returns;
                 };
             }
         })

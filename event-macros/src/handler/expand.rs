@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use super::bind;
 use super::parse::Keys;
 use super::signature::{Event, Handler};
+use crate::documentation::documentation;
 use crate::library;
 use crate::text::compact;
 
@@ -35,7 +36,7 @@ pub(crate) fn constant_name(function: &Ident) -> Ident {
 ///                 __event_binder.dependency::<SalesCounter>(),
 ///                 __event_binder.optional::<Clock>(),
 ///             ) else {
-///                 return;
+///                 return __event_binder.returns::<Result<(), E>>();
 ///             };
 ///             __event_binder.bind::<Result<(), E>, _>(move |__event, __event_delivery| {
 ///                 P::filter(__event, is_large)?;
@@ -73,6 +74,8 @@ pub(crate) fn constant(
     };
     let constructor = constructor(handler);
     let spec = spec(name, keys, &private);
+    let documentation = documentation(&handler.function.attributes)
+        .map(|text| quote_spanned!(Span::mixed_site()=> .documentation(#text)));
     let delivery = delivery(handler, keys, &private);
     let pattern = pattern(handler, keys, &private);
     let binder = bind::binder(handler, keys, &private, &function);
@@ -85,7 +88,7 @@ pub(crate) fn constant(
             #private::inventory::submit! { #private::HandlerEntry(#path) }
             &#private::#constructor(
                 #function,
-                #spec #delivery,
+                #spec #delivery #documentation,
                 #pattern
                 |__event_binder| { #binder },
             )

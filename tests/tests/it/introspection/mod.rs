@@ -2,5 +2,6 @@
 
 mod described;
 mod events;
+mod linked;
 mod listed_order;
 mod named;
