@@ -35,6 +35,11 @@ pub struct Testing;
 #[doc = include_str!("../../docs/coming_from.md")]
 pub struct ComingFrom;
 
+/// How a program shows its events, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/catalogue.md")]
+pub struct Catalogue;
+
 /// What to type for each change of an event, as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/changing_an_event.md")]

@@ -13,7 +13,12 @@ use public_api::Builder;
 use crate::workspace::{Metadata, Result, cargo, root};
 
 /// The libraries that have a list.
-const LIBRARIES: [&str; 3] = ["event-core", "event-telemetry", "event-testing"];
+const LIBRARIES: [&str; 4] = [
+    "event-catalog",
+    "event-core",
+    "event-telemetry",
+    "event-testing",
+];
 
 /// Compares each library with its list, or writes the lists.
 pub(crate) fn run(update: bool) -> Result<()> {

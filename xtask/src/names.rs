@@ -13,9 +13,10 @@ use crate::workspace::{Result, output, root};
 
 /// The pages, and whether all their names are of this repository. One compares with other systems, whose names
 /// it has, too.
-const PAGES: [(&str, bool); 7] = [
+const PAGES: [(&str, bool); 8] = [
     ("ARCHITECTURE.md", true),
     ("CONTRIBUTING.md", true),
+    ("docs/catalogue.md", true),
     ("docs/changing_an_event.md", true),
     ("docs/coming_from.md", false),
     ("docs/guarantees.md", true),

@@ -11,7 +11,8 @@ use serde_json::Value;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The packages that are published.
-pub(crate) const LIBRARIES: [&str; 4] = [
+pub(crate) const LIBRARIES: [&str; 5] = [
+    "event-catalog",
     "event-core",
     "event-macros",
     "event-telemetry",

@@ -1,0 +1,280 @@
+//! `events explain`: what an emit of one event does, step by step.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::Reply;
+use super::describe::{conditions, counted, duration, name, overflow};
+use super::terminal::{Style, Terminal, width};
+use crate::catalog::{Catalog, Delivery, EventEntry, EventId, HandlerEntry};
+
+/// The arguments of `events explain`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+The explanation is that of a dispatcher with every linked handler and without runtime subscriptions. What a handler
+may cause is what its return type and its `Emitter` declare.
+
+Examples:
+  events explain shop.order_placed
+  events explain OrderPlaced               by the name of its type
+
+Exit status: 0, or 1 if there is no such event.")]
+#[non_exhaustive]
+pub struct ExplainArgs {
+    /// The event: its name, an alias, or its type
+    pub name: String,
+}
+
+pub(super) fn explain(catalog: &Catalog, arguments: &ExplainArgs, terminal: &Terminal) -> Reply {
+    match catalog.find(&arguments.name) {
+        Err(error) => Reply::failure(error.to_string()),
+        Ok(event) => Reply::text(Explanation::new(catalog, terminal).of(event)),
+    }
+}
+
+struct Explanation<'a> {
+    catalog: &'a Catalog,
+    terminal: &'a Terminal,
+    out: String,
+    steps: usize,
+    /// The events whose handlers were listed already.
+    listed: Vec<EventId>,
+}
+
+impl<'a> Explanation<'a> {
+    fn new(catalog: &'a Catalog, terminal: &'a Terminal) -> Self {
+        Self {
+            catalog,
+            terminal,
+            out: String::new(),
+            steps: 0,
+            listed: Vec::new(),
+        }
+    }
+
+    fn of(mut self, event: &EventEntry) -> String {
+        let emitted = format!("emit({})", event.short_type_name());
+        let rest = format!(": {} v{}", event.name, event.version);
+        let line = format!("{}{rest}", self.terminal.paint(Style::Bold, &emitted));
+        let (columns, place) = (width(&emitted) + width(&rest), event.place.to_string());
+        self.terminal
+            .line_at(&mut self.out, &line, columns, 2, &place);
+        if event.is_superseded {
+            self.paragraph(
+                "This version is superseded: it is read, becomes the newest version, and is never emitted.",
+            );
+            return self.out;
+        }
+        self.refusals(event);
+        if event.handlers.is_empty() {
+            self.paragraph("Nothing happens: no linked handler handles it, which is no error.");
+            return self.out;
+        }
+        let (inline, deferred): (Vec<_>, Vec<_>) =
+            numbered(event).partition(|(_, handler)| handler.delivery == Delivery::Inline);
+        self.inline(event, &inline);
+        self.deferred(&deferred);
+        self.caused(event, &inline);
+        self.out
+    }
+
+    /// Writes why no dispatcher with all of its handlers can be built.
+    fn refusals(&mut self, event: &EventEntry) {
+        if !event.waiting.is_empty() {
+            let names = event.waiting.join(", ");
+            self.paragraph(&format!(
+                "No dispatcher with all of these handlers can be built: {names} wait for each other."
+            ));
+        }
+        let own = event.own_handlers().count();
+        if own < event.min_handlers || event.max_handlers.is_some_and(|max| own > max) {
+            let found = counted(own, "handler", "handlers");
+            self.paragraph(&format!(
+                "No dispatcher can be built: the program has {found}, and the event says how many it must have."
+            ));
+        }
+    }
+
+    fn inline(&mut self, event: &EventEntry, handlers: &[(usize, &HandlerEntry)]) {
+        if handlers.is_empty() {
+            return;
+        }
+        self.step("called on the emitter's stack, one after the other:");
+        for (at, handler) in handlers {
+            self.handler(*at, handler, "");
+        }
+        let mut notes = vec!["One that fails or panics is in the report, and the next one runs."];
+        if event.is_stoppable {
+            notes.push("One that returns `ControlFlow::Break` has all that follow it skipped.");
+        }
+        self.terminal.wrap(&mut self.out, 3, &notes.join(" "));
+    }
+
+    fn deferred(&mut self, handlers: &[(usize, &HandlerEntry)]) {
+        if handlers.is_empty() {
+            return;
+        }
+        self.step(
+            "handed over, in this order, the event behind an `Arc`; `emit` does not wait for them:",
+        );
+        for (at, handler) in handlers {
+            let how = how(handler);
+            self.handler(*at, handler, &how);
+        }
+    }
+
+    /// Writes what the inline handlers lead to.
+    fn caused(&mut self, event: &EventEntry, inline: &[(usize, &HandlerEntry)]) {
+        let ids: Vec<_> = inline.iter().flat_map(|(_, it)| &it.causes).collect();
+        if ids.is_empty() {
+            return;
+        }
+        self.step(
+            "emitted, first in, first out: the events that those on the emitter's stack returned, and then what \
+             these lead to:",
+        );
+        self.listed.push(event.id());
+        let events: Vec<EventId> = deduplicated(ids);
+        for id in &events {
+            self.cascade(id, 3);
+        }
+    }
+
+    /// Writes an event that is caused, its handlers, and what these lead to.
+    fn cascade(&mut self, id: &EventId, indent: usize) {
+        let shown = name(self.catalog, id);
+        let Some(event) = self.catalog.get(id) else {
+            return;
+        };
+        let again = self.listed.contains(id);
+        let note = if again {
+            ": see above".to_owned()
+        } else if event.handlers.is_empty() {
+            ": no handler".to_owned()
+        } else {
+            String::new()
+        };
+        let painted = self.terminal.paint(Style::Bold, &shown);
+        let _ = writeln!(self.out, "{:indent$}{painted}{note}", "");
+        if again {
+            return;
+        }
+        self.listed.push(id.clone());
+        for (at, handler) in numbered(event) {
+            let how = match handler.delivery {
+                Delivery::Inline => String::new(),
+                _ => format!(", {}", super::describe::delivery(handler)),
+            };
+            let _ = writeln!(
+                self.out,
+                "{:indent$}{at}. {}{how}",
+                "",
+                handler.name,
+                indent = indent + 3
+            );
+            for id in deduplicated(handler.causes.iter().collect()) {
+                self.cascade(&id, indent + 6);
+            }
+        }
+    }
+
+    fn step(&mut self, text: &str) {
+        self.steps += 1;
+        let _ = write!(self.out, "\n{}. ", self.steps);
+        let mut wrapped = String::new();
+        let first = if self.steps == 1 { "First" } else { "Then" };
+        self.terminal
+            .wrap(&mut wrapped, 3, &format!("{first} {text}"));
+        self.out.push_str(wrapped.trim_start());
+    }
+
+    fn handler(&mut self, at: usize, handler: &HandlerEntry, how: &str) {
+        let line = format!("   {at:>2}. {}", handler.name);
+        let (columns, place) = (width(&line), handler.place.to_string());
+        self.terminal
+            .line_at(&mut self.out, &line, columns, 7, &place);
+        let mut notes = Vec::new();
+        if !how.is_empty() {
+            notes.push(how.to_owned());
+        }
+        if let Some(filter) = &handler.filter {
+            notes.push(format!("only if `{filter}` accepts the event"));
+        }
+        let said = |condition: &String| {
+            let keys = ["filter", "timeout", "concurrency"];
+            !keys.iter().any(|key| condition.starts_with(key)) && !condition.contains("attempts")
+        };
+        notes.extend(conditions(handler).into_iter().filter(said));
+        if let Some(retry) = &handler.retry {
+            let waits = [retry.first_wait_ms, retry.last_wait_ms].map(duration);
+            notes.push(format!(
+                "a failure is tried again, {} attempts in all, after waits of up to {} that grow to {}",
+                retry.attempts, waits[0], waits[1]
+            ));
+        }
+        if !handler.causes.is_empty() {
+            let names: Vec<_> = handler
+                .causes
+                .iter()
+                .map(|id| name(self.catalog, id))
+                .collect();
+            let own = match handler.delivery {
+                Delivery::Queued | Delivery::Local => ", in an emission of its own",
+                _ => "",
+            };
+            notes.push(format!("may cause {}{own}", names.join(", ")));
+        }
+        for note in notes {
+            self.terminal.wrap(&mut self.out, 7, &note);
+        }
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.out.push('\n');
+        self.terminal.wrap(&mut self.out, 0, text);
+    }
+}
+
+fn numbered(event: &EventEntry) -> impl Iterator<Item = (usize, &HandlerEntry)> {
+    (1..).zip(&event.handlers)
+}
+
+fn deduplicated(ids: Vec<&EventId>) -> Vec<EventId> {
+    let mut once: Vec<EventId> = Vec::new();
+    for id in ids {
+        if !once.contains(id) {
+            once.push(id.clone());
+        }
+    }
+    once
+}
+
+/// Returns where a handler runs that does not run inline.
+fn how(handler: &HandlerEntry) -> String {
+    let timeout = handler.timeout_ms.map_or_else(String::new, |limit| {
+        format!(", for {} at most", duration(limit))
+    });
+    match (handler.delivery, &handler.queue) {
+        (Delivery::Async, _) => {
+            let tasks = handler
+                .concurrency
+                .map_or_else(String::new, |tasks| format!(", {tasks} at once at most"));
+            format!("a task of its own{timeout}{tasks}; `emit_async` awaits it instead")
+        }
+        (Delivery::Local, Some(queue)) => format!(
+            "waits in the local queue `{}` of {} until its owner pumps it; {}",
+            queue.name,
+            queue.capacity,
+            overflow(queue.overflow)
+        ),
+        (_, Some(queue)) => format!(
+            "waits in the queue `{}` of {} with {}{timeout}; {}",
+            queue.name,
+            queue.capacity,
+            counted(queue.consumers, "consumer", "consumers"),
+            overflow(queue.overflow)
+        ),
+        (_, None) => String::new(),
+    }
+}

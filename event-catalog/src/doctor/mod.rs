@@ -1,0 +1,113 @@
+//! Finds what is probably a mistake, as far as the linker and cargo know.
+
+mod checks;
+mod packages;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, Place};
+
+pub use self::packages::{HandlerPackage, PackagesError, handler_packages};
+
+/// Something that is probably a mistake, or worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What kind of mistake it is.
+    pub kind: FindingKind,
+    /// What is wrong, with the names of the program.
+    pub message: String,
+    /// What to do about it; or empty.
+    pub help: String,
+    /// Where it is.
+    pub places: Vec<Place>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Something does not work.
+    Error,
+    /// Something is probably not as it is meant to be.
+    Warning,
+    /// Something is as the declarations say, which may surprise.
+    Note,
+}
+
+/// What kind of mistake a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// Handlers of one event wait for each other.
+    OrderCycle,
+    /// An event has not as many handlers as it must have.
+    Cardinality,
+    /// A catch-all sees no event.
+    PatternWithoutMatch,
+    /// A package that the program depends on has handlers in its source, and none of them is linked.
+    NotLinked,
+    /// Events lead to each other.
+    Cycle,
+    /// No handler handles the event, and none causes it.
+    Dead,
+    /// No handler names the event.
+    Unhandled,
+    /// A handler that may wait has no limit of time.
+    NoTimeout,
+}
+
+/// Examines a catalogue. The findings are sorted, the worst first.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use event_catalog::doctor::{FindingKind, examine};
+/// use event_catalog::Catalog;
+/// use event_core::{Event, handler};
+///
+/// #[derive(Event)]
+/// #[event(name = "shop.order_placed")]
+/// struct OrderPlaced;
+///
+/// #[handler]
+/// async fn notify_warehouse(_event: &OrderPlaced) {}
+///
+/// let findings = examine(&Catalog::linked());
+/// assert_eq!(findings[0].kind, FindingKind::NoTimeout);
+/// ```
+#[must_use]
+pub fn examine(catalog: &Catalog) -> Vec<Finding> {
+    sorted(checks::all(catalog))
+}
+
+/// Examines which of the packages that have handlers are linked. Packages are those of
+/// [`handler_packages`].
+#[must_use]
+pub fn examine_packages(catalog: &Catalog, packages: &[HandlerPackage]) -> Vec<Finding> {
+    sorted(packages::unlinked(catalog, packages))
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|one, other| {
+        let key = |finding: &Finding| (finding.severity, finding.kind, finding.message.clone());
+        key(one).cmp(&key(other))
+    });
+    findings
+}
+
+impl Severity {
+    /// Returns one word: `error`, `warning`, `note`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("docs/crate.md")]
+// docs.rs shows the feature that an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod catalog;
+mod command;
+pub mod doctor;
+pub mod graph;
+
+pub use crate::catalog::{Catalog, UnknownEventError};
+pub use crate::command::{
+    DoctorArgs, EventsArgs, EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, Reply,
+    ShowArgs, Terminal, run,
+};
+
+/// The sample of the package's page, as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,319 @@
+//! What the commands print about a small program: this one.
+
+mod program;
+
+use clap::Parser;
+use event_catalog::catalog::{Causality, Delivery};
+use event_catalog::doctor::{FindingKind, Severity, examine};
+use event_catalog::graph::{Edge, Graph, Grouping, NodeKind};
+use event_catalog::{Catalog, EventsArgs, Reply, Terminal};
+use expect_test::expect_file;
+
+/// A command line that has nothing but the commands.
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    events: EventsArgs,
+}
+
+fn parse<const N: usize>(arguments: [&str; N]) -> EventsArgs {
+    let arguments = std::iter::once("events").chain(arguments);
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments.events,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn reply_to<const N: usize>(arguments: [&str; N], terminal: Terminal) -> Reply {
+    let command = parse(arguments).command;
+    command.reply(&Catalog::linked(), &terminal)
+}
+
+/// Returns what a command prints that succeeds.
+fn output<const N: usize>(arguments: [&str; N]) -> String {
+    let reply = reply_to(arguments, Terminal::plain());
+    let ended = (reply.status, reply.error.as_str());
+    assert_eq!(ended, (0, ""), "{}", reply.output);
+    reply.output
+}
+
+/// Returns the error of a command that fails, and prints nothing.
+fn error<const N: usize>(arguments: [&str; N]) -> String {
+    let reply = reply_to(arguments, Terminal::plain());
+    assert_eq!((reply.status, reply.output.as_str()), (1, ""));
+    reply.error
+}
+
+/// Compares an output with a file. Places have slashes on every platform then.
+macro_rules! check {
+    ($found:expr, $file:literal) => {
+        expect_file![concat!("snapshots/", $file)].assert_eq(&$found.replace('\\', "/"))
+    };
+}
+
+#[test]
+fn a_list_has_every_event_with_its_handlers_in_run_order() {
+    check!(output(["list"]), "list.txt");
+    check!(output(["list", "--md"]), "list.md");
+}
+
+#[test]
+fn a_list_can_be_of_some_events() {
+    let names = |list: String| -> Vec<String> {
+        let titles = list.lines().filter(|line| !line.starts_with(' '));
+        let titles = titles.filter(|line| line.contains(" v"));
+        let names = titles.filter_map(|line| line.split(' ').next());
+        names.map(str::to_owned).collect()
+    };
+    assert_eq!(names(output(["list", "LABEL"])), ["post.label_printed"]);
+    let post = [
+        "label_printed",
+        "parcel_came",
+        "parcel_lost",
+        "parcel_sorted",
+    ];
+    assert_eq!(
+        names(output(["list", "post.*"])),
+        post.map(|name| format!("post.{name}"))
+    );
+    assert_eq!(
+        names(output(["list", "--unhandled"])),
+        ["post.parcel_lost", "stamps.sold_out"],
+        "a catch-all is no handler of its own"
+    );
+    let none = output(["list", "--unhandled", "parcel_came"]);
+    assert_eq!(none, "0 events, 0 handlers\n");
+}
+
+#[test]
+fn a_narrow_terminal_has_places_in_lines_of_their_own() {
+    let narrow = Terminal::plain().with_width(60);
+    check!(reply_to(["list"], narrow).output, "narrow.txt");
+    check!(
+        reply_to(["explain", "ParcelCame"], narrow).output,
+        "narrow_explain.txt"
+    );
+    let shown = reply_to(["show", "ParcelCame"], Terminal::plain().with_width(10)).output;
+    let documentation = "It is not yet known to which customer it\nbelongs.\n";
+    assert!(
+        shown.contains(documentation),
+        "in 40 columns, the fewest: {shown}"
+    );
+}
+
+#[test]
+fn colours_change_nothing_else() {
+    let colored = Terminal::plain().with_colors(true);
+    for command in [
+        ["list", "post"],
+        ["show", "ParcelCame"],
+        ["explain", "ParcelCame"],
+        ["doctor", "--no-cargo"],
+    ] {
+        let mut text = reply_to(command, colored).output;
+        assert!(text.contains("\x1b["), "{text}");
+        for code in ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m"] {
+            text = text.replace(code, "");
+        }
+        assert_eq!(text, reply_to(command, Terminal::plain()).output);
+    }
+}
+
+#[test]
+fn an_event_is_shown_with_all_that_is_known() {
+    check!(output(["show", "post.parcel_came"]), "show.txt");
+    check!(output(["show", "Sorted"]), "show_enum.txt");
+}
+
+#[test]
+fn an_event_is_found_by_its_name_an_alias_or_its_type() {
+    let by_name = output(["show", "post.parcel_came"]);
+    let path = format!("{}::program::ParcelCame", module_path!());
+    for name in ["post.parcel_arrived", "ParcelCame", &path] {
+        assert_eq!(output(["show", name]), by_name, "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_name_has_an_error_with_the_nearest_ones() {
+    assert_eq!(
+        error(["show", "post.parcel_lots"]),
+        "no linked event is named `post.parcel_lots`; did you mean `post.parcel_lost`?"
+    );
+    for command in [["explain", "parcel_cme"], ["list", "parcel_cme"]] {
+        let error = error(command);
+        assert!(error.contains("did you mean `post.parcel_came`"), "{error}");
+    }
+    assert_eq!(
+        error(["graph", "--focus", "something.else"]),
+        "no linked event is named `something.else`; `events list` has all names"
+    );
+    let several = error(["show", "Twin"]);
+    assert!(
+        several.starts_with("several events are `Twin`: "),
+        "{several}"
+    );
+}
+
+#[test]
+fn an_emit_is_explained_step_by_step() {
+    check!(output(["explain", "post.parcel_came"]), "explain.txt");
+    let nothing = output(["explain", "stamps.sold_out"]);
+    assert!(nothing.contains("Nothing happens"), "{nothing}");
+    let old = output(["explain", "ParcelCameV1"]);
+    assert!(old.contains("superseded"), "{old}");
+}
+
+#[test]
+fn the_graph_is_written_in_every_format() {
+    check!(output(["graph"]), "graph.mmd");
+    check!(output(["graph", "--format", "dot"]), "graph.dot");
+    check!(output(["graph", "--format", "svg"]), "graph.svg");
+    check!(output(["graph", "--by", "crate"]), "crates.mmd");
+}
+
+#[test]
+fn a_focus_leaves_out_what_is_far() {
+    let catalog = Catalog::linked();
+    let titles = |depth: usize| -> Vec<String> {
+        let mut events = catalog.events.iter();
+        let event = events.position(|it| it.name == "post.label_printed");
+        let event = event.expect("it is linked");
+        let graph = Graph::around(&catalog, Grouping::Handler, event, depth);
+        assert!(graph.nodes.iter().any(|node| node.is_focus));
+        let nodes = graph.nodes.into_iter();
+        let events = nodes.filter(|it| it.kind != NodeKind::Pattern);
+        events.map(|node| node.title).collect()
+    };
+    assert_eq!(titles(0), ["post.label_printed"]);
+    assert_eq!(
+        titles(1),
+        [
+            "post.label_printed",
+            "post.parcel_came",
+            "post.parcel_sorted"
+        ]
+    );
+    let alone = output(["graph", "--focus", "post.label_printed", "--depth", "0"]);
+    assert!(
+        !alone.contains("parcel_came") && alone.contains(":::focus"),
+        "{alone}"
+    );
+}
+
+#[test]
+fn the_edges_of_a_cycle_are_marked_and_no_others() {
+    let catalog = Catalog::linked();
+    let graph = Graph::new(&catalog, Grouping::Handler);
+    let title = |at: usize| graph.nodes[at].title.as_str();
+    let (cyclic, others): (Vec<&Edge>, Vec<&Edge>) =
+        graph.edges.iter().partition(|it| it.is_cyclic);
+    let ends: Vec<_> = cyclic
+        .iter()
+        .map(|it| (title(it.from), title(it.to)))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ("post.label_printed", "post.parcel_sorted"),
+            ("post.parcel_sorted", "post.label_printed")
+        ]
+    );
+    assert_eq!(others.len(), 4);
+
+    let cycles = Causality::of(&catalog).cycles();
+    let lengths: Vec<_> = cycles.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [2], "{cycles:?}");
+}
+
+#[test]
+fn a_catalogue_is_read_as_it_was_written() {
+    let catalog = Catalog::linked();
+    let read: Catalog = serde_json::from_str(&output(["list", "--json"])).expect("JSON");
+    assert_eq!(read, catalog);
+    assert_eq!((catalog.events.len(), catalog.unmatched.len()), (9, 1));
+    let shown = output(["show", "ParcelCame", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(shown["handlers"][0]["delivery"], "inline");
+    assert_eq!(shown["fields"][0]["type_name"], "u64");
+}
+
+#[test]
+fn the_data_has_what_declarations_say() {
+    let catalog = Catalog::linked();
+    let came = catalog.find("post.parcel_came").expect("it is linked");
+    let previous = came.previous.as_ref().and_then(|id| catalog.get(id));
+    let previous = previous.expect("it is linked");
+    assert_eq!((previous.version, previous.is_superseded), (1, true));
+    assert!(
+        previous.handlers.is_empty(),
+        "what is never emitted is seen by no catch-all"
+    );
+    let [number, sender] = came.fields.as_slice() else {
+        panic!("{:?}", came.fields)
+    };
+    assert_eq!(number.pointer.as_deref(), Some("/no"));
+    assert!(sender.is_redacted);
+    let mut handlers = came.handlers.iter();
+    let fetch = handlers.find(|it| it.name.ends_with("::fetch"));
+    let fetch = fetch.expect("it is linked");
+    assert_eq!(
+        (fetch.delivery, fetch.timeout_ms),
+        (Delivery::Queued, Some(5_000))
+    );
+    let retry = fetch.retry.as_ref().expect("it is tried again");
+    assert_eq!(
+        (retry.attempts, retry.first_wait_ms, retry.last_wait_ms),
+        (3, 100, 1_000)
+    );
+    assert_eq!(fetch.causes[0].name, "post.parcel_lost");
+    assert_eq!(fetch.package.as_deref(), Some("event-catalog"));
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
+    let reply = reply_to(["doctor", "--no-cargo"], Terminal::plain());
+    check!(reply.output, "doctor.txt");
+    assert_eq!(reply.status, 1);
+    let findings = examine(&Catalog::linked());
+    let kinds: Vec<_> = findings.iter().map(|finding| finding.kind).collect();
+    assert!(
+        kinds.contains(&FindingKind::PatternWithoutMatch),
+        "{kinds:?}"
+    );
+    assert!(findings.is_sorted_by_key(|finding| finding.severity));
+}
+
+#[test]
+fn the_doctor_fails_with_an_error_and_strictly_with_a_warning() {
+    let status = |catalog: &Catalog, how: &str| {
+        let command = parse(["doctor", "--no-cargo", how]).command;
+        command.reply(catalog, &Terminal::plain()).status
+    };
+    let mut catalog = Catalog::linked();
+    assert_eq!(status(&catalog, "--json"), 1);
+    catalog.unmatched.clear();
+    catalog.events.retain(|event| event.waiting.is_empty());
+    let worst = examine(&catalog).first().map(|finding| finding.severity);
+    assert_eq!(worst, Some(Severity::Warning));
+    assert_eq!(status(&catalog, "--json"), 0);
+    assert_eq!(status(&catalog, "--strict"), 1);
+    assert_eq!(status(&Catalog::default(), "--strict"), 0);
+}
+
+#[test]
+fn every_command_has_a_help_with_an_example() {
+    for command in ["list", "show", "explain", "graph", "doctor"] {
+        let help = Arguments::try_parse_from(["events", command, "--help"]);
+        let text = help.err().map(|error| error.to_string());
+        let text = text.unwrap_or_default();
+        assert!(text.contains("\nExamples:\n"), "{text}");
+        assert!(text.contains("\nExit status: "), "{text}");
+    }
+}
+
+#[test]
+fn a_command_line_without_events_is_left_to_the_program() {
+    assert!(event_catalog::run(["shop", "purchases.txt", "events"]).is_none());
+    assert!(event_catalog::run(["shop"]).is_none());
+}
