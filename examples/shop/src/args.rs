@@ -95,6 +95,8 @@ Columns, parted by blanks:
   A date is YYYYMMDD, an amount is US dollars like 29.33.
   Malformed lines are named, counted and left out.
 
+`shop events --help` says how to list, explain and draw the events of the shop instead.
+
 Ctrl-C stops the replay and sums up what was replayed; a second one ends at once.
 
 A journal has one event a line. Its purchases lead to nothing new when they are replayed, for what
