@@ -1,11 +1,13 @@
 //! Draws a graph as an SVG: a picture that stands alone, and follows the reader's choice of light or dark.
 
+mod legend;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::fmt::Write as _;
 
+use self::legend::Legend;
 use self::text::{escaped, shortened, width};
 use super::layout::{LOOP_WIDTH, Link, Point, Route, Size, Step, layout};
 use super::{Edge, Graph, Node, NodeKind, Row};
@@ -23,7 +25,6 @@ const NUMBERED: f64 = 36.0;
 const GAP: f64 = 14.0;
 /// Around the drawing.
 const MARGIN: f64 = 24.0;
-const LEGEND: f64 = 28.0;
 const HEADER_FONT: f64 = 13.0;
 const ROW_FONT: f64 = 12.0;
 /// How many characters of a name are shown.
@@ -58,10 +59,9 @@ pub(super) fn write(graph: &Graph) -> String {
     let sizes: Vec<Size> = graph.nodes.iter().map(size).collect();
     let links: Vec<Link> = graph.edges.iter().map(link).collect();
     let layout = layout(&sizes, &links);
-    let (has_legend, legend) = legend(graph);
-    let width = layout.size.width.max(legend_width(&legend)) + 2.0 * MARGIN;
-    let foot = if has_legend { LEGEND } else { 0.0 };
-    let height = layout.size.height + 2.0 * MARGIN + foot;
+    let legend = Legend::of(graph);
+    let width = layout.size.width.max(legend.width()) + 2.0 * MARGIN;
+    let height = layout.size.height + 2.0 * MARGIN + legend.height();
 
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"event-graph\" role=\"img\" width=\"{0}\" \
@@ -86,9 +86,7 @@ pub(super) fn write(graph: &Graph) -> String {
         write_node(&mut out, node, *corner, *size);
     }
     out.push_str("</g>\n");
-    if has_legend {
-        write_legend(&mut out, &legend, height - MARGIN);
-    }
+    legend.write(&mut out, height - MARGIN);
     out.push_str("</svg>\n");
     out
 }
@@ -297,69 +295,6 @@ fn write_row(out: &mut String, row: &Row, baseline: f64, size: Size) {
         );
     }
     out.push_str("</g>\n");
-}
-
-/// What a mark of the drawing means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Root,
-    Edge,
-    Cycle,
-}
-
-/// Returns whether there is a legend, and the marks in it.
-fn legend(graph: &Graph) -> (bool, Vec<(Mark, &'static str)>) {
-    let mut marks = Vec::new();
-    let is_root = |node: &Node| node.kind == NodeKind::Root;
-    if graph.nodes.iter().any(is_root) {
-        marks.push((Mark::Root, "emitted outside of handlers"));
-    }
-    if graph.edges.iter().any(|edge| !edge.is_cyclic) {
-        marks.push((Mark::Edge, "may cause"));
-    }
-    if graph.has_cycle() {
-        marks.push((Mark::Cycle, "in a cycle"));
-    }
-    (!marks.is_empty(), marks)
-}
-
-/// How wide a mark is, with the blank behind it.
-const MARK: f64 = 36.0;
-
-fn legend_width(marks: &[(Mark, &str)]) -> f64 {
-    let each = marks.iter();
-    each.map(|(_, text)| MARK + width(text, ROW_FONT) + GAP * 2.0)
-        .sum()
-}
-
-fn write_legend(out: &mut String, marks: &[(Mark, &str)], baseline: f64) {
-    let mut x = MARGIN;
-    let y = number(baseline - 4.0);
-    for (mark, text) in marks {
-        let (start, end) = (number(x), number(x + 26.0));
-        let _ = match mark {
-            Mark::Root => writeln!(
-                out,
-                "<path class=\"root\" d=\"M{start} {y}H{end}\"/><circle class=\"tip\" cx=\"{start}\" \
-                 cy=\"{y}\" r=\"3.5\"/>"
-            ),
-            Mark::Edge => writeln!(
-                out,
-                "<path class=\"edge\" marker-end=\"url(#event-graph-tip)\" d=\"M{start} {y}H{end}\"/>"
-            ),
-            Mark::Cycle => writeln!(
-                out,
-                "<path class=\"edge cycle\" marker-end=\"url(#event-graph-cycle)\" d=\"M{start} {y}H{end}\"/>"
-            ),
-        };
-        let _ = writeln!(
-            out,
-            "<text class=\"dim\" x=\"{}\" y=\"{}\">{text}</text>",
-            number(x + MARK),
-            number(baseline)
-        );
-        x += MARK + width(text, ROW_FONT) + GAP * 2.0;
-    }
 }
 
 /// Writes a number with one digit behind the point, if that is not 0.
