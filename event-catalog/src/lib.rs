@@ -4,6 +4,7 @@
 
 pub mod catalog;
 mod command;
+pub mod compat;
 pub mod doctor;
 pub mod graph;
 

@@ -25,6 +25,7 @@ pub(crate) const DOC_TESTS: Estimate = estimate(60, 20);
 pub(crate) const CORE_WITHOUT_FEATURES: Estimate = estimate(30, 20);
 pub(crate) const MODELS_OF_THE_FLAG: Estimate = estimate(120, 160);
 pub(crate) const MODELS: Estimate = estimate(30, 10);
+pub(crate) const SCHEMAS: Estimate = estimate(150, 150);
 pub(crate) const LOAD: Estimate = estimate(60, 80);
 pub(crate) const STORM: Estimate = estimate(15, 10);
 pub(crate) const LONG_LOAD: Estimate = estimate(300, 100);

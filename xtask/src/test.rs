@@ -74,6 +74,11 @@ pub(crate) fn run(all: bool, long: bool) -> Result<()> {
         let name = format!("interleavings {}", models[1]);
         steps.add(name, estimate, interleavings(models)?);
     }
+    let mut schemas = cargo(["test", "--release", "-p", "event-catalog"]);
+    schemas
+        .args(["--test", "compat", "random"])
+        .env("COMPAT_CASES", "100000");
+    steps.add("comparisons of schemas", estimates::SCHEMAS, schemas);
     if long {
         let load = release("load", ["--deliveries", "10000000"]);
         steps.add("long load", estimates::LONG_LOAD, load);

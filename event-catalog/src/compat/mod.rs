@@ -1,0 +1,318 @@
+//! Whether programs of two versions can read what each other writes.
+//!
+//! An event has two schemas: what is written of it, and what is read. *Backward* compatible is a change after which
+//! new programs read what old ones wrote: each value of the old writer's schema is in the new reader's. *Forward*
+//! compatible is one after which old programs read what new ones write.
+//!
+//! A change that breaks one of the two is shown by a value, the *witness*, which one program writes and the other
+//! refuses. What cannot be analysed is said, as [`Rule::Unanalysable`], and never taken for compatible.
+
+mod accepts;
+mod inclusion;
+mod reading;
+mod shape;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::compat::inclusion::{Finding, Kind, findings};
+use crate::compat::shape::{Role, Shapes};
+
+/// The JSON Schemas of an event, as `schemars` generates them: draft-07 or 2020-12.
+///
+/// `"x-aliases": ["name"]` beside the keywords of a field adds names under which serde reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract<'a> {
+    /// What is written: the schema for serialization. It has all fields that its objects may have.
+    pub writer: &'a Value,
+    /// What is read: the schema for deserialization.
+    pub reader: &'a Value,
+}
+
+/// Who can no longer read what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// New programs cannot read what old ones wrote: journals, stores, the backlog of a broker.
+    Backward,
+    /// Old programs cannot read what new ones write, while both run.
+    Forward,
+}
+
+/// What kind of change it is. `Display` writes the name of the rule, such as `FIELD_ADDED_REQUIRED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A field without a default was added.
+    FieldAddedRequired,
+    /// A field that old readers require was removed.
+    FieldRemovedRequired,
+    /// A field was added, and old readers refuse fields that they do not know.
+    FieldAdded,
+    /// A field was removed, and new readers refuse fields that they do not know.
+    FieldRemoved,
+    /// A field has another name, and the reader has no alias.
+    FieldRenamed,
+    /// A field that may be absent or null must be there.
+    OptionalToRequired,
+    /// A field that is always there may be absent or null.
+    RequiredToOptional,
+    /// A value has another JSON type.
+    TypeChanged,
+    /// An integer became a number.
+    IntToFloat,
+    /// One value became an array of them, or an array became one value.
+    ArrayScalar,
+    /// The bounds of an integer are closer.
+    IntNarrowed,
+    /// The bounds of an integer are wider.
+    IntWidened,
+    /// Fewer texts or numbers are read.
+    ConstraintTightened,
+    /// More texts or numbers are written.
+    ConstraintLoosened,
+    /// A text has another format.
+    FormatChanged,
+    /// A value is read no more.
+    EnumValueRemoved,
+    /// A value is written that old readers do not know.
+    EnumValueAdded,
+    /// A variant is read no more.
+    VariantRemoved,
+    /// A variant is written that old readers do not know.
+    VariantAdded,
+    /// The same variants are written in another way.
+    TaggingChanged,
+    /// An array has another length.
+    ItemsChanged,
+    /// It cannot be told whether the change is compatible.
+    Unanalysable,
+}
+
+/// A change that breaks readers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    rule: Rule,
+    direction: Direction,
+    finding: Finding,
+}
+
+/// Returns what breaks from one version of an event to the next, backward first; nothing if each can read what the
+/// other writes.
+///
+/// # Examples
+///
+/// ```
+/// use event_catalog::compat::{self, Contract, Direction, Rule};
+/// use serde_json::json;
+///
+/// let old = json!({"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]});
+/// let new = json!({
+///     "type": "object",
+///     "properties": {"id": {"type": "integer"}, "total": {"type": "integer"}},
+///     "required": ["id", "total"],
+/// });
+/// let contract = |schema| Contract { writer: schema, reader: schema };
+/// let breaks = compat::compare(contract(&old), contract(&new));
+/// assert_eq!(breaks.len(), 1);
+/// assert_eq!((breaks[0].rule(), breaks[0].direction()), (Rule::FieldAddedRequired, Direction::Backward));
+/// assert_eq!(breaks[0].witness(), Some(&json!({"id": 0})));
+/// ```
+#[must_use]
+pub fn compare(old: Contract<'_>, new: Contract<'_>) -> Vec<Break> {
+    let mut breaks = Vec::new();
+    for (direction, writer, reader) in [
+        (Direction::Backward, old.writer, new.reader),
+        (Direction::Forward, new.writer, old.reader),
+    ] {
+        let writer = Shapes::new(writer, Role::Writer);
+        let reader = Shapes::new(reader, Role::Reader);
+        for finding in findings(&writer, &reader) {
+            let new_break = Break {
+                rule: rule(&finding, direction),
+                direction,
+                finding,
+            };
+            if !breaks.contains(&new_break) {
+                breaks.push(new_break);
+            }
+        }
+    }
+    breaks
+}
+
+impl Break {
+    /// Returns the kind of the change.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Returns who can no longer read.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Returns where the change is, as a JSON pointer into the data, with `*` for each item of an array and each key
+    /// of a map. It is empty for the data itself.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        let escaped = |step: &String| format!("/{}", step.replace('~', "~0").replace('/', "~1"));
+        self.finding.path.iter().map(escaped).collect()
+    }
+
+    /// Returns data that one program writes and the other refuses; `None` for what cannot be analysed, or shown: a
+    /// format or a pattern of which no text is known.
+    #[must_use]
+    pub fn witness(&self) -> Option<&Value> {
+        self.finding.witness.as_ref()
+    }
+}
+
+fn rule(finding: &Finding, direction: Direction) -> Rule {
+    let by = |backward, forward| match direction {
+        Direction::Backward => backward,
+        Direction::Forward => forward,
+    };
+    match &finding.kind {
+        Kind::FieldRequired {
+            is_written: false, ..
+        } => by(Rule::FieldAddedRequired, Rule::FieldRemovedRequired),
+        Kind::FieldRequired { .. } | Kind::Null => {
+            by(Rule::OptionalToRequired, Rule::RequiredToOptional)
+        }
+        Kind::FieldRefused { .. } => by(Rule::FieldRemoved, Rule::FieldAdded),
+        Kind::FieldRenamed { .. } => Rule::FieldRenamed,
+        Kind::Type { from, to } if (*from == "array") != (to == "array") => Rule::ArrayScalar,
+        Kind::Type { from: "number", to } if to == "integer" => Rule::IntToFloat,
+        Kind::Type { .. } => Rule::TypeChanged,
+        Kind::Tagging => Rule::TaggingChanged,
+        Kind::Range { is_integer: true } => by(Rule::IntNarrowed, Rule::IntWidened),
+        Kind::Range { .. } | Kind::Text => by(Rule::ConstraintTightened, Rule::ConstraintLoosened),
+        Kind::Format { .. } => Rule::FormatChanged,
+        Kind::Value { .. } => by(Rule::EnumValueRemoved, Rule::EnumValueAdded),
+        Kind::Variant { .. } => by(Rule::VariantRemoved, Rule::VariantAdded),
+        Kind::Items => Rule::ItemsChanged,
+        Kind::Undecided { .. } => Rule::Unanalysable,
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FieldAddedRequired => "FIELD_ADDED_REQUIRED",
+            Self::FieldRemovedRequired => "FIELD_REMOVED_REQUIRED",
+            Self::FieldAdded => "FIELD_ADDED",
+            Self::FieldRemoved => "FIELD_REMOVED",
+            Self::FieldRenamed => "FIELD_RENAMED",
+            Self::OptionalToRequired => "OPTIONAL_TO_REQUIRED",
+            Self::RequiredToOptional => "REQUIRED_TO_OPTIONAL",
+            Self::TypeChanged => "TYPE_CHANGED",
+            Self::IntToFloat => "INT_TO_FLOAT",
+            Self::ArrayScalar => "ARRAY_SCALAR",
+            Self::IntNarrowed => "INT_NARROWED",
+            Self::IntWidened => "INT_WIDENED",
+            Self::ConstraintTightened => "CONSTRAINT_TIGHTENED",
+            Self::ConstraintLoosened => "CONSTRAINT_LOOSENED",
+            Self::FormatChanged => "FORMAT_CHANGED",
+            Self::EnumValueRemoved => "ENUM_VALUE_REMOVED",
+            Self::EnumValueAdded => "ENUM_VALUE_ADDED",
+            Self::VariantRemoved => "VARIANT_REMOVED",
+            Self::VariantAdded => "VARIANT_ADDED",
+            Self::TaggingChanged => "TAGGING_CHANGED",
+            Self::ItemsChanged => "ITEMS_CHANGED",
+            Self::Unanalysable => "UNANALYSABLE",
+        })
+    }
+}
+
+/// Writes the rule, the place, what changed, who breaks, and the witness, in one line.
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rule,
+            direction,
+            finding,
+        } = self;
+        write!(f, "{rule}")?;
+        match self.pointer().as_str() {
+            "" => write!(f, ": ")?,
+            pointer => write!(f, " at `{pointer}`: ")?,
+        }
+        let (writers, readers) = match direction {
+            Direction::Backward => ("old programs", "new ones"),
+            Direction::Forward => ("new programs", "old ones"),
+        };
+        match &finding.kind {
+            Kind::FieldRequired {
+                field,
+                is_written: true,
+            } => write!(
+                f,
+                "{writers} may leave out `{field}`, and {readers} require it"
+            ),
+            Kind::FieldRequired { field, .. } => {
+                write!(
+                    f,
+                    "{writers} do not write `{field}`, and {readers} require it"
+                )
+            }
+            Kind::FieldRefused { field } => {
+                write!(
+                    f,
+                    "{writers} write `{field}`, and {readers} refuse fields that they do not know"
+                )
+            }
+            Kind::FieldRenamed { from, to } => {
+                write!(f, "{writers} write `{from}`, and {readers} require `{to}`")
+            }
+            Kind::Null => write!(f, "{writers} may write null, and {readers} refuse it"),
+            Kind::Type { from, to } => write!(f, "{writers} write {from}, and {readers} read {to}"),
+            Kind::Tagging => write!(
+                f,
+                "{writers} write the variants in another way than {readers} read them"
+            ),
+            Kind::Range { .. } => write!(f, "{writers} may write numbers that {readers} refuse"),
+            Kind::Text => write!(f, "{writers} may write texts that {readers} refuse"),
+            Kind::Format {
+                from: Some(from),
+                to,
+            } => {
+                write!(
+                    f,
+                    "{writers} write the format {from}, and {readers} read {to}"
+                )
+            }
+            Kind::Format { from: None, to } => {
+                write!(
+                    f,
+                    "{writers} write any text, and {readers} read the format {to}"
+                )
+            }
+            Kind::Value { value } => {
+                write!(f, "{writers} may write {value}, which {readers} refuse")
+            }
+            Kind::Variant { tag } => {
+                write!(
+                    f,
+                    "{writers} may write the variant `{tag}`, which {readers} do not know"
+                )
+            }
+            Kind::Items => write!(
+                f,
+                "{writers} may write arrays whose length {readers} refuse"
+            ),
+            Kind::Undecided { why } => {
+                return write!(
+                    f,
+                    "it cannot be told whether {readers} read all that {writers} write: {why}"
+                );
+            }
+        }?;
+        match self.witness() {
+            Some(witness) => write!(f, "; such as {witness}"),
+            None => write!(f, "; no example of it is known"),
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! Reads a JSON Schema as a shape.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::compat::shape::{
+    ArrayShape, Field, FloatShape, IntegerShape, ObjectShape, Shape, TextShape, UnionShape,
+};
+
+/// Leaves the objects of a writer no field that the schema does not name.
+pub(super) fn close(shape: &mut Shape) {
+    match shape {
+        Shape::Object(object) => {
+            if !object.says_rest && !object.fields.is_empty() {
+                object.rest = Shape::NONE;
+            }
+            object
+                .fields
+                .values_mut()
+                .for_each(|field| close(&mut field.shape));
+            close(&mut object.rest);
+        }
+        Shape::Array(array) => {
+            array
+                .prefix
+                .iter_mut()
+                .chain([&mut array.rest])
+                .for_each(close);
+        }
+        Shape::Union(union) => union.members.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+pub(super) struct Reading<'a> {
+    /// The whole schema, which references point into.
+    document: &'a Value,
+    /// How many references the current shape is in.
+    depth: Cell<u32>,
+}
+
+/// References that are resolved inside of each other, to intersect what they are for.
+const MOST_REFERENCES: u32 = 8;
+
+/// Keywords that say nothing about which values there are.
+const ANNOTATIONS: [&str; 13] = [
+    "$schema",
+    "$id",
+    "$defs",
+    "definitions",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "discriminator",
+];
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(document: &'a Value) -> Self {
+        Self {
+            document,
+            depth: Cell::new(0),
+        }
+    }
+
+    pub(super) fn shape(&self, schema: &Value) -> Shape {
+        match schema {
+            Value::Bool(true) => Shape::Any,
+            Value::Bool(false) => Shape::NONE,
+            Value::Object(keywords) => self.keywords(keywords),
+            _ => Shape::Opaque(schema.clone()),
+        }
+    }
+
+    fn keywords(&self, schema: &Map<String, Value>) -> Shape {
+        let mut keywords: Map<String, Value> = schema
+            .iter()
+            .filter(|(key, _)| !ANNOTATIONS.contains(&key.as_str()) && key.as_str() != "x-aliases")
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let is_sealed = keywords.remove("unevaluatedProperties") == Some(Value::Bool(false));
+        let mut parts = Vec::new();
+        if let Some(Value::String(pointer)) = keywords.remove("$ref") {
+            parts.push(Shape::Ref(pointer));
+        }
+        if let Some(Value::Array(all)) = keywords.remove("allOf") {
+            parts.extend(all.iter().map(|part| self.shape(part)));
+        }
+        for (key, is_exclusive) in [("oneOf", true), ("anyOf", false)] {
+            if let Some(Value::Array(members)) = keywords.remove(key) {
+                let members = members.iter().map(|member| self.shape(member));
+                parts.push(union_of(members.collect(), is_exclusive));
+            }
+        }
+        if let Some(value) = keywords.remove("const") {
+            parts.push(Shape::Const(value));
+        }
+        if let Some(Value::Array(values)) = keywords.remove("enum") {
+            parts.push(union_of(
+                values.into_iter().map(Shape::Const).collect(),
+                false,
+            ));
+        }
+        if !keywords.is_empty() {
+            parts.push(self.typed(keywords));
+        }
+        let mut parts = parts.into_iter();
+        let first = parts.next().unwrap_or(Shape::Any);
+        let mut shape = parts.fold(first, |one, other| self.intersection(one, other, schema));
+        if is_sealed && !seal(&mut shape) {
+            shape = Shape::Opaque(Value::Object(schema.clone()));
+        }
+        shape
+    }
+
+    /// The shape of the keywords that depend on the type.
+    fn typed(&self, mut keywords: Map<String, Value>) -> Shape {
+        let whole = Value::Object(keywords.clone());
+        let types: Vec<String> = match keywords.remove("type") {
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(names)) => names
+                .iter()
+                .filter_map(|name| Some(name.as_str()?.to_owned()))
+                .collect(),
+            None if keywords.contains_key("properties") => vec!["object".to_owned()],
+            _ => return Shape::Opaque(whole),
+        };
+        let mut members = Vec::new();
+        for name in &types {
+            members.push(match name.as_str() {
+                "null" => Shape::Null,
+                "boolean" => Shape::Bool,
+                "integer" => integer(&mut keywords),
+                "number" => float(&mut keywords),
+                "string" => text(&mut keywords),
+                "array" => self.array(&mut keywords),
+                "object" => self.object(&mut keywords),
+                _ => return Shape::Opaque(whole),
+            });
+        }
+        // The format of a number, a string or both.
+        keywords.remove("format");
+        if !keywords.is_empty()
+            || members
+                .iter()
+                .any(|shape| matches!(shape, Shape::Opaque(_)))
+        {
+            return Shape::Opaque(whole);
+        }
+        union_of(members, false)
+    }
+
+    fn array(&self, keywords: &mut Map<String, Value>) -> Shape {
+        let (mut prefix, mut rest) = (Vec::new(), Shape::Any);
+        // `items` is a list in drafts before 2020-12.
+        match keywords.remove("items") {
+            Some(Value::Array(items)) => {
+                prefix = items.iter().map(|item| self.shape(item)).collect();
+                if let Some(others) = keywords.remove("additionalItems") {
+                    rest = self.shape(&others);
+                }
+            }
+            Some(items) => rest = self.shape(&items),
+            None => {}
+        }
+        if let Some(Value::Array(items)) = keywords.remove("prefixItems") {
+            prefix = items.iter().map(|item| self.shape(item)).collect();
+        }
+        let min = unsigned(keywords.remove("minItems").as_ref()).unwrap_or(0);
+        Shape::Array(Box::new(ArrayShape {
+            prefix,
+            rest,
+            min,
+            max: unsigned(keywords.remove("maxItems").as_ref()),
+            is_unique: keywords.remove("uniqueItems") == Some(Value::Bool(true)),
+        }))
+    }
+
+    fn object(&self, keywords: &mut Map<String, Value>) -> Shape {
+        let required: Vec<String> = match keywords.remove("required") {
+            Some(Value::Array(names)) => names
+                .iter()
+                .filter_map(|name| Some(name.as_str()?.to_owned()))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mut fields = BTreeMap::new();
+        if let Some(Value::Object(properties)) = keywords.remove("properties") {
+            for (name, schema) in &properties {
+                let field = Field {
+                    shape: self.shape(schema),
+                    is_required: required.contains(name),
+                    aliases: aliases(schema),
+                };
+                fields.insert(name.clone(), field);
+            }
+        }
+        for name in required {
+            fields.entry(name).or_insert(Field {
+                shape: Shape::Any,
+                is_required: true,
+                aliases: Vec::new(),
+            });
+        }
+        let rest = keywords.remove("additionalProperties");
+        Shape::Object(Box::new(ObjectShape {
+            fields,
+            says_rest: rest.is_some(),
+            rest: rest.map_or(Shape::Any, |others| self.shape(&others)),
+        }))
+    }
+
+    /// The values that are in both shapes; `whole` is the schema that says so, for what cannot be analysed.
+    fn intersection(&self, one: Shape, other: Shape, whole: &Map<String, Value>) -> Shape {
+        match (one, other) {
+            (Shape::Any, shape) | (shape, Shape::Any) => shape,
+            (one, other) if one == other => one,
+            (Shape::Ref(pointer), shape) | (shape, Shape::Ref(pointer)) => {
+                let depth = self.depth.get();
+                let definition = self.document.pointer(pointer.trim_start_matches('#'));
+                match definition.filter(|_| depth < MOST_REFERENCES) {
+                    Some(definition) => {
+                        self.depth.set(depth + 1);
+                        let definition = self.shape(definition);
+                        let both = self.intersection(definition, shape, whole);
+                        self.depth.set(depth);
+                        both
+                    }
+                    None => Shape::Opaque(Value::Object(whole.clone())),
+                }
+            }
+            (Shape::Union(union), shape) | (shape, Shape::Union(union)) => {
+                let part = |member| self.intersection(member, shape.clone(), whole);
+                let members: Vec<_> = union.members.into_iter().map(part).collect();
+                if members
+                    .iter()
+                    .any(|member| matches!(member, Shape::Opaque(_)))
+                {
+                    return Shape::Opaque(Value::Object(whole.clone()));
+                }
+                union_of(members, union.is_exclusive)
+            }
+            (Shape::Object(one), Shape::Object(other)) => self.objects(*one, *other, whole),
+            (Shape::Const(value), shape) | (shape, Shape::Const(value)) => {
+                let is_of_type = match &shape {
+                    Shape::Text(text) => value.is_string() && *text == TextShape::default(),
+                    Shape::Bool => value.is_boolean(),
+                    Shape::Null => value.is_null(),
+                    Shape::Integer(_) => value.is_i64() || value.is_u64(),
+                    _ => false,
+                };
+                if is_of_type {
+                    Shape::Const(value)
+                } else {
+                    Shape::Opaque(Value::Object(whole.clone()))
+                }
+            }
+            _ => Shape::Opaque(Value::Object(whole.clone())),
+        }
+    }
+
+    /// The objects that are in both shapes, as a flattened field has it.
+    fn objects(
+        &self,
+        one: ObjectShape,
+        mut other: ObjectShape,
+        whole: &Map<String, Value>,
+    ) -> Shape {
+        let mut fields = BTreeMap::new();
+        for (name, field) in one.fields {
+            let second = other.fields.remove(&name).unwrap_or(Field {
+                shape: other.rest.clone(),
+                is_required: false,
+                aliases: Vec::new(),
+            });
+            fields.insert(
+                name,
+                Field {
+                    shape: self.intersection(field.shape, second.shape, whole),
+                    is_required: field.is_required || second.is_required,
+                    aliases: [field.aliases, second.aliases].concat(),
+                },
+            );
+        }
+        for (name, field) in other.fields {
+            let shape = self.intersection(field.shape, one.rest.clone(), whole);
+            fields.insert(name, Field { shape, ..field });
+        }
+        if fields
+            .values()
+            .any(|field| matches!(field.shape, Shape::Opaque(_)))
+        {
+            return Shape::Opaque(Value::Object(whole.clone()));
+        }
+        let says_rest = one.says_rest || other.says_rest;
+        let rest = self.intersection(one.rest, other.rest, whole);
+        Shape::Object(Box::new(ObjectShape {
+            fields,
+            rest,
+            says_rest,
+        }))
+    }
+}
+
+/// Takes all fields from an object that no part of its schema names. Returns whether that was possible.
+fn seal(shape: &mut Shape) -> bool {
+    match shape {
+        Shape::Object(object) => {
+            if !object.says_rest {
+                (object.rest, object.says_rest) = (Shape::NONE, true);
+            }
+            true
+        }
+        Shape::Union(union) => union.members.iter_mut().all(seal),
+        _ => false,
+    }
+}
+
+/// The names that the derive recorded, which no keyword of JSON Schema says.
+fn aliases(schema: &Value) -> Vec<String> {
+    let names = schema.get("x-aliases").and_then(Value::as_array);
+    let names = names.into_iter().flatten();
+    names
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect()
+}
+
+fn unsigned(value: Option<&Value>) -> Option<u64> {
+    value.and_then(Value::as_u64)
+}
+
+fn integer(keywords: &mut Map<String, Value>) -> Shape {
+    let format = keywords.get("format").and_then(Value::as_str);
+    let (least, most) = format.map_or((None, None), bounds_of_format);
+    let whole = |value: Option<Value>, bound: fn(f64) -> f64| -> Option<i128> {
+        let value = value?;
+        let exact = value.as_i64().map(i128::from);
+        exact
+            .or_else(|| value.as_u64().map(i128::from))
+            .or_else(|| {
+                let rounded = bound(value.as_f64()?);
+                // A bound that no integer type has is beyond every bound.
+                #[allow(clippy::cast_possible_truncation, reason = "saturates, as a bound may")]
+                Some(rounded as i128)
+            })
+    };
+    let min = whole(keywords.remove("minimum"), f64::ceil);
+    let above = whole(keywords.remove("exclusiveMinimum"), f64::floor).map(|bound| bound + 1);
+    let max = whole(keywords.remove("maximum"), f64::floor);
+    let below = whole(keywords.remove("exclusiveMaximum"), f64::ceil).map(|bound| bound - 1);
+    Shape::Integer(IntegerShape {
+        min: [least, min, above].into_iter().flatten().max(),
+        max: [most, max, below].into_iter().flatten().min(),
+    })
+}
+
+/// The integers of a Rust type; serde refuses all others, whatever the schema's bounds.
+fn bounds_of_format(format: &str) -> (Option<i128>, Option<i128>) {
+    let (signed, bits) = match (format.strip_prefix("uint"), format.strip_prefix("int")) {
+        (Some(bits), _) => (false, bits),
+        (_, Some(bits)) => (true, bits),
+        _ => return (None, None),
+    };
+    let bits: u32 = match bits {
+        "" => 64,
+        bits => match bits.parse() {
+            Ok(bits @ (8 | 16 | 32 | 64)) => bits,
+            _ => return (None, None),
+        },
+    };
+    if signed {
+        (Some(-(1 << (bits - 1))), Some((1 << (bits - 1)) - 1))
+    } else {
+        (Some(0), Some((1 << bits) - 1))
+    }
+}
+
+fn float(keywords: &mut Map<String, Value>) -> Shape {
+    let bound = |value: Option<Value>| value.as_ref().and_then(Value::as_f64);
+    Shape::Float(FloatShape {
+        min: bound(keywords.remove("minimum")),
+        max: bound(keywords.remove("maximum")),
+    })
+}
+
+fn text(keywords: &mut Map<String, Value>) -> Shape {
+    let owned = |value: Option<Value>| value.and_then(|value| Some(value.as_str()?.to_owned()));
+    Shape::Text(TextShape {
+        min: unsigned(keywords.remove("minLength").as_ref()).unwrap_or(0),
+        max: unsigned(keywords.remove("maxLength").as_ref()),
+        pattern: owned(keywords.remove("pattern")),
+        format: owned(keywords.remove("format")),
+    })
+}
+
+/// The union of shapes, without unions directly inside of it that add nothing.
+fn union_of(members: Vec<Shape>, is_exclusive: bool) -> Shape {
+    let mut flat = Vec::new();
+    for member in members {
+        match member {
+            Shape::Union(inner) if !is_exclusive && !inner.is_exclusive => {
+                flat.extend(inner.members);
+            }
+            member => flat.push(member),
+        }
+    }
+    match flat.len() {
+        1 => flat.remove(0),
+        _ => Shape::Union(UnionShape {
+            members: flat,
+            is_exclusive,
+        }),
+    }
+}

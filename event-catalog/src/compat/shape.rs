@@ -1,0 +1,148 @@
+//! A JSON Schema as the set of values that it describes.
+//!
+//! The subset is what `schemars` writes for types that derive serde's traits. What is outside of it is kept as it
+//! is, and is comparable to itself alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::compat::reading::{Reading, close};
+
+/// A set of JSON values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    Any,
+    Null,
+    Bool,
+    /// Exactly this value.
+    Const(Value),
+    Integer(IntegerShape),
+    Float(FloatShape),
+    Text(TextShape),
+    Array(Box<ArrayShape>),
+    Object(Box<ObjectShape>),
+    /// The values of all members. Without members there is no value.
+    Union(UnionShape),
+    /// A definition of the schema, by its pointer.
+    Ref(String),
+    /// What this module cannot analyse.
+    Opaque(Value),
+}
+
+/// The integers between two bounds, each included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct IntegerShape {
+    pub(crate) min: Option<i128>,
+    pub(crate) max: Option<i128>,
+}
+
+/// The numbers between two bounds, each included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FloatShape {
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+}
+
+/// The strings of a length, a pattern and a format. A length is in characters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TextShape {
+    pub(crate) min: u64,
+    pub(crate) max: Option<u64>,
+    pub(crate) pattern: Option<String>,
+    pub(crate) format: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ArrayShape {
+    /// The first items.
+    pub(crate) prefix: Vec<Shape>,
+    /// The items after them.
+    pub(crate) rest: Shape,
+    pub(crate) min: u64,
+    pub(crate) max: Option<u64>,
+    pub(crate) is_unique: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ObjectShape {
+    pub(crate) fields: BTreeMap<String, Field>,
+    /// The values of all other fields.
+    pub(crate) rest: Shape,
+    /// Whether the schema says something about other fields.
+    pub(crate) says_rest: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Field {
+    pub(crate) shape: Shape,
+    pub(crate) is_required: bool,
+    /// Other names under which the reader takes the field.
+    pub(crate) aliases: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct UnionShape {
+    pub(crate) members: Vec<Shape>,
+    /// Whether a value of two members is in neither, as `oneOf` has it.
+    pub(crate) is_exclusive: bool,
+}
+
+impl Shape {
+    /// The shape without values.
+    pub(crate) const NONE: Self = Self::Union(UnionShape {
+        members: Vec::new(),
+        is_exclusive: false,
+    });
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Self::Union(union) if union.members.is_empty())
+    }
+}
+
+/// Whether a schema says what is written, or what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// An object has no field that its schema does not name.
+    Writer,
+    Reader,
+}
+
+/// A schema: the shape of its root, and those of its definitions.
+#[derive(Clone, Debug)]
+pub(crate) struct Shapes {
+    pub(crate) root: Shape,
+    definitions: BTreeMap<String, Shape>,
+}
+
+impl Shapes {
+    pub(crate) fn new(schema: &Value, role: Role) -> Self {
+        let reading = Reading::new(schema);
+        let mut definitions = BTreeMap::new();
+        for key in ["$defs", "definitions"] {
+            let named = schema.get(key).and_then(Value::as_object);
+            for (name, definition) in named.into_iter().flatten() {
+                let pointer = format!("#/{key}/{}", name.replace('~', "~0").replace('/', "~1"));
+                definitions.insert(pointer, reading.shape(definition));
+            }
+        }
+        let mut root = reading.shape(schema);
+        if role == Role::Writer {
+            definitions.values_mut().chain([&mut root]).for_each(close);
+        }
+        definitions.insert("#".to_owned(), root.clone());
+        Self { root, definitions }
+    }
+
+    /// Returns the shape that a reference is for, through references; `None` if there is no such definition, or if
+    /// it refers to itself alone.
+    pub(crate) fn resolve<'a>(&'a self, mut shape: &'a Shape) -> Option<&'a Shape> {
+        for _ in 0..=self.definitions.len() {
+            let Shape::Ref(pointer) = shape else {
+                return Some(shape);
+            };
+            shape = self.definitions.get(pointer)?;
+        }
+        None
+    }
+}
