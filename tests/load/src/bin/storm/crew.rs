@@ -114,7 +114,7 @@ impl Hand {
 
     fn emit(&mut self) {
         let number = self.random.u64(..);
-        let report = match self.random.u8(..9) {
+        let report = match self.random.u8(..11) {
             0..=2 => self.dispatcher.emit(Tick(number)),
             3 => match self.dispatcher.fail_fast().emit(Tick(number)).into_result() {
                 Ok(report) => report,
@@ -138,6 +138,12 @@ impl Hand {
                 }
                 pollster::block_on(shielded)
             }
+            // Nothing that it causes needs somebody who pumps.
+            8 => {
+                let report = self.dispatcher.settled().emit_blocking(Pressed(number));
+                report.expect("it is a plain thread")
+            }
+            9 => pollster::block_on(self.dispatcher.settled().emit_async(Pressed(number))),
             _ => return self.emit_and_drop(number),
         };
         self.redeliver(&report);
@@ -159,7 +165,7 @@ impl Hand {
 
     fn redeliver(&mut self, report: &Report) {
         for failure in report.failures() {
-            if !failure.is_full() || self.random.bool() {
+            if self.random.bool() {
                 continue;
             }
             // A queue that nobody pumps has no room for ever.

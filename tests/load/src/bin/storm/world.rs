@@ -1,7 +1,7 @@
 //! The events and handlers of the storm: every rung and policy, some of which fail.
 
 use event_core::queue::{LocalQueue, Overflow, Queue};
-use event_core::{AnyEvent, Emitter, Event, handler};
+use event_core::{AnyEvent, Emitter, Event, Meta, handler};
 
 pub(crate) static THREADS: Queue = Queue::new("threads").capacity(8).consumers(2);
 pub(crate) static TASKS: Queue = Queue::new("tasks").capacity(8).consumers(2);
@@ -78,6 +78,30 @@ fn keyed_on_a_thread(event: &Keyed) -> Result<(), &'static str> {
 async fn echo(event: &Echo) -> Option<Echo> {
     tokio::task::yield_now().await;
     event.0.checked_sub(1).map(Echo)
+}
+
+#[handler(queue = TASKS, retry(attempts = 3, backoff = "1ms..2ms", ordered))]
+async fn keyed_again(event: &Keyed, meta: Meta) -> Result<(), &'static str> {
+    fails_at_first(event.number, &meta)?;
+    now_and_then(event.number)
+}
+
+#[handler(queue = THREADS, retry(attempts = 2, backoff = "1ms..2ms"))]
+fn pressed_again(event: &Pressed, meta: Meta) -> Result<(), &'static str> {
+    fails_at_first(event.0, &meta)
+}
+
+#[handler(retry(attempts = 2, backoff = "1ms..2ms"), concurrency = 4)]
+async fn pressed_again_as_a_task(event: &Pressed, meta: Meta) -> Result<(), &'static str> {
+    fails_at_first(event.0, &meta)
+}
+
+/// Fails at the first attempt of some deliveries.
+fn fails_at_first(number: u64, meta: &Meta) -> Result<(), &'static str> {
+    if number.is_multiple_of(8) && meta.attempt() == 1 {
+        return Err("on purpose, at first");
+    }
+    Ok(())
 }
 
 #[handler(queue = LOCAL)]
