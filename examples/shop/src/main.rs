@@ -159,7 +159,8 @@ fn trade(
     Ok(runtime.block_on(day))
 }
 
-/// Writes to standard error; unlike `eprintln!`, does not panic if that is closed.
+/// Writes a line to standard error. Unlike `eprintln!`, it does not panic if that is closed, and it writes the line
+/// at once: an audit that goes there, too, is a file of its own, whose lines would be in the middle of this one.
 fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "shop: {text}");
+    let _ = io::stderr().write_all(format!("shop: {text}\n").as_bytes());
 }
