@@ -18,20 +18,21 @@ use crate::handler_info::HandlerInfo;
 #[derive(Clone)]
 pub(crate) struct Tracker(Weak<Tracked>);
 
-/// A guard: what is tracked has not ended.
-pub(crate) struct TrackedDelivery {
-    tracked: Arc<Tracked>,
-    /// The delivery in the list of the tracker, if that has one.
-    listed: Option<usize>,
-}
+/// A guard: what is tracked has not ended. It is one pointer, since each queued delivery has room for it.
+pub(crate) struct TrackedDelivery(Arc<Tracked>);
 
 /// The end of what is tracked.
 pub(crate) struct TrackedEnd(Arc<End>);
 
+/// What is tracked, or one delivery of it that is in a list.
 struct Tracked {
-    end: Arc<End>,
+    /// `None` for a delivery.
+    end: Option<Arc<End>>,
     deliveries: Option<Arc<DeliveryList>>,
-    /// The delivery that emitted, if another emission tracks that delivery. It ends after this emission.
+    /// The delivery in the list.
+    listed: Option<usize>,
+    /// The delivery that emitted, if another emission tracks that delivery. It ends after this emission. For a
+    /// delivery, what is tracked.
     outer: Option<TrackedDelivery>,
 }
 
@@ -60,17 +61,14 @@ impl DeliveryList {
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        self.end.is_over.store(true, Ordering::Release);
-        self.end.waiters.notify(usize::MAX);
-        drop(self.outer.take());
-    }
-}
-
-impl Drop for TrackedDelivery {
-    fn drop(&mut self) {
-        if let (Some(at), Some(list)) = (self.listed, &self.tracked.deliveries) {
+        if let (Some(at), Some(list)) = (self.listed, &self.deliveries) {
             list.lock().try_remove(at);
         }
+        if let Some(end) = &self.end {
+            end.is_over.store(true, Ordering::Release);
+            end.waiters.notify(usize::MAX);
+        }
+        drop(self.outer.take());
     }
 }
 
@@ -78,9 +76,7 @@ impl Tracker {
     /// Begins to track, which the guard keeps from its end. A tracker inside of one that lists its deliveries adds
     /// its own to that list.
     pub(crate) fn start(outer: Option<TrackedDelivery>) -> (Self, TrackedDelivery, TrackedEnd) {
-        let list = outer
-            .as_ref()
-            .and_then(|outer| outer.tracked.deliveries.clone());
+        let list = outer.as_ref().and_then(|outer| outer.0.deliveries.clone());
         Self::with(outer, list)
     }
 
@@ -95,25 +91,18 @@ impl Tracker {
     ) -> (Self, TrackedDelivery, TrackedEnd) {
         let end = Arc::<End>::default();
         let tracked = Arc::new(Tracked {
-            end: Arc::clone(&end),
+            end: Some(Arc::clone(&end)),
             deliveries,
+            listed: None,
             outer,
         });
         let weak = Self(Arc::downgrade(&tracked));
-        let guard = TrackedDelivery {
-            tracked,
-            listed: None,
-        };
-        (weak, guard, TrackedEnd(end))
+        (weak, TrackedDelivery(tracked), TrackedEnd(end))
     }
 
     /// Makes a guard; `None` after the end.
     pub(crate) fn track(&self) -> Option<TrackedDelivery> {
-        let tracked = self.0.upgrade()?;
-        Some(TrackedDelivery {
-            tracked,
-            listed: None,
-        })
+        self.0.upgrade().map(TrackedDelivery)
     }
 
     /// Makes the guard of a delivery; `None` after the end.
@@ -121,11 +110,17 @@ impl Tracker {
         &self,
         delivery: impl FnOnce() -> ListedDelivery,
     ) -> Option<TrackedDelivery> {
-        let mut guard = self.track()?;
-        if let Some(list) = &guard.tracked.deliveries {
-            guard.listed = Some(list.lock().insert(delivery()));
-        }
-        Some(guard)
+        let guard = self.track()?;
+        let Some(list) = guard.0.deliveries.clone() else {
+            return Some(guard);
+        };
+        let listed = Some(list.lock().insert(delivery()));
+        Some(TrackedDelivery(Arc::new(Tracked {
+            end: None,
+            deliveries: Some(list),
+            listed,
+            outer: Some(guard),
+        })))
     }
 
     /// Whether this tracker is `other`, or inside of it.
@@ -136,7 +131,7 @@ impl Tracker {
         let tracked = self.0.upgrade();
         let outer = tracked.as_ref().and_then(|all| all.outer.as_ref());
         outer.is_some_and(|outer| {
-            let outer = Self(Arc::downgrade(&outer.tracked));
+            let outer = Self(Arc::downgrade(&outer.0));
             outer.is_within(other)
         })
     }
