@@ -10,6 +10,7 @@
 mod accepts;
 mod inclusion;
 mod reading;
+mod reading_scalars;
 mod shape;
 
 use std::fmt;

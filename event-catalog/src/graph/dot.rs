@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Node, NodeKind, Row};
+use super::{Graph, Node, NodeKind};
 
 pub(super) fn write(graph: &Graph) -> String {
     let mut out =
@@ -48,22 +48,11 @@ fn table(node: &Node) -> String {
         let _ = write!(
             table,
             "<TR><TD PORT=\"r{at}\" ALIGN=\"LEFT\">{}</TD></TR>",
-            label(row)
+            escaped(&row.text())
         );
     }
     table.push_str("</TABLE>");
     table
-}
-
-fn label(row: &Row) -> String {
-    let order = row
-        .order
-        .map_or_else(String::new, |order| format!("{order} "));
-    let tag = match row.tag.as_str() {
-        "" => String::new(),
-        tag => format!(" ({tag})"),
-    };
-    escaped(&format!("{order}{}{tag}", row.label))
 }
 
 /// Escapes what Graphviz gives a meaning in an HTML-like label.

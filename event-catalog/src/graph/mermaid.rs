@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Grouping, Node, NodeKind, Row};
+use super::{Graph, Grouping, Node, NodeKind};
 
 pub(super) fn write(graph: &Graph) -> String {
     let mut out = "flowchart LR\n".to_owned();
@@ -12,7 +12,7 @@ pub(super) fn write(graph: &Graph) -> String {
             Grouping::Handler => {
                 let _ = writeln!(out, "  n{at}[\"{}\"]{}", title(node), class(node));
                 for (row_at, row) in node.rows.iter().enumerate() {
-                    let _ = writeln!(out, "  n{at}r{row_at}([\"{}\"])", label(row));
+                    let _ = writeln!(out, "  n{at}r{row_at}([\"{}\"])", escaped(&row.text()));
                     let _ = writeln!(out, "  n{at} --> n{at}r{row_at}");
                     links += 1;
                 }
@@ -23,7 +23,7 @@ pub(super) fn write(graph: &Graph) -> String {
             Grouping::Crate => {
                 let _ = writeln!(out, "  subgraph n{at}[\"{}\"]", title(node));
                 for (row_at, row) in node.rows.iter().enumerate() {
-                    let _ = writeln!(out, "    n{at}r{row_at}([\"{}\"])", label(row));
+                    let _ = writeln!(out, "    n{at}r{row_at}([\"{}\"])", escaped(&row.text()));
                 }
                 out.push_str("  end\n");
             }
@@ -64,17 +64,6 @@ fn title(node: &Node) -> String {
 
 fn class(node: &Node) -> &'static str {
     if node.is_focus { ":::focus" } else { "" }
-}
-
-fn label(row: &Row) -> String {
-    let order = row
-        .order
-        .map_or_else(String::new, |order| format!("{order} "));
-    let tag = match row.tag.as_str() {
-        "" => String::new(),
-        tag => format!(" ({tag})"),
-    };
-    escaped(&format!("{order}{}{tag}", row.label))
 }
 
 /// Escapes everything that Mermaid, or the Markdown and the HTML in its labels, gives a meaning.

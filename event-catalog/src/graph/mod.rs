@@ -106,6 +106,20 @@ pub struct Row {
     pub details: String,
 }
 
+impl Row {
+    /// Returns the row as text: its position, its label, and its tag in parentheses.
+    pub(crate) fn text(&self) -> String {
+        let order = self
+            .order
+            .map_or_else(String::new, |order| format!("{order} "));
+        let tag = match self.tag.as_str() {
+            "" => String::new(),
+            tag => format!(" ({tag})"),
+        };
+        format!("{order}{}{tag}", self.label)
+    }
+}
+
 /// A row of one box may cause what another box, or one of its rows, stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

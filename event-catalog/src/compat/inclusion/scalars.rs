@@ -7,12 +7,7 @@ use crate::compat::inclusion::{Finding, Kind};
 use crate::compat::shape::{FloatShape, IntegerShape, TextShape};
 
 pub(super) fn integers(writer: &IntegerShape, reader: &IntegerShape) -> Vec<Finding> {
-    let below = reader
-        .min
-        .filter(|min| writer.min.is_none_or(|written| written < *min));
-    let above = reader
-        .max
-        .filter(|max| writer.max.is_none_or(|written| written > *max));
+    let (below, above) = exceeded((writer.min, writer.max), (reader.min, reader.max));
     if below.is_none() && above.is_none() {
         return Vec::new();
     }
@@ -65,12 +60,7 @@ pub(super) fn texts(writer: &TextShape, reader: &TextShape) -> Vec<Finding> {
 }
 
 pub(super) fn floats(writer: &FloatShape, reader: &FloatShape) -> Vec<Finding> {
-    let below = reader
-        .min
-        .filter(|min| writer.min.is_none_or(|written| written < *min));
-    let above = reader
-        .max
-        .filter(|max| writer.max.is_none_or(|written| written > *max));
+    let (below, above) = exceeded((writer.min, writer.max), (reader.min, reader.max));
     if below.is_none() && above.is_none() {
         return Vec::new();
     }
@@ -80,4 +70,14 @@ pub(super) fn floats(writer: &FloatShape, reader: &FloatShape) -> Vec<Finding> {
     ];
     let witness = beyond.into_iter().flatten().next().map(Value::from);
     vec![Finding::new(Kind::Range { is_integer: false }, witness)]
+}
+
+/// The lowest and the highest number, where there is such a bound.
+type Bounds<T> = (Option<T>, Option<T>);
+
+/// Returns the bounds of the reader beyond which numbers are written.
+fn exceeded<T: PartialOrd + Copy>(writer: Bounds<T>, reader: Bounds<T>) -> Bounds<T> {
+    let below = |min: &T| writer.0.is_none_or(|written| written < *min);
+    let above = |max: &T| writer.1.is_none_or(|written| written > *max);
+    (reader.0.filter(below), reader.1.filter(above))
 }

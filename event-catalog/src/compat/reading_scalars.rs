@@ -1,0 +1,73 @@
+//! Reads what a JSON Schema says of numbers and texts.
+
+use serde_json::{Map, Value};
+
+use crate::compat::shape::{FloatShape, IntegerShape, Shape, TextShape};
+
+pub(super) fn unsigned(value: Option<&Value>) -> Option<u64> {
+    value.and_then(Value::as_u64)
+}
+
+pub(super) fn integer(keywords: &mut Map<String, Value>) -> Shape {
+    let format = keywords.get("format").and_then(Value::as_str);
+    let (least, most) = format.map_or((None, None), bounds_of_format);
+    let whole = |value: Option<Value>, bound: fn(f64) -> f64| -> Option<i128> {
+        let value = value?;
+        let exact = value.as_i64().map(i128::from);
+        exact
+            .or_else(|| value.as_u64().map(i128::from))
+            .or_else(|| {
+                let rounded = bound(value.as_f64()?);
+                // A bound that no integer type has is beyond every bound.
+                #[allow(clippy::cast_possible_truncation, reason = "saturates, as a bound may")]
+                Some(rounded as i128)
+            })
+    };
+    let min = whole(keywords.remove("minimum"), f64::ceil);
+    let above = whole(keywords.remove("exclusiveMinimum"), f64::floor).map(|bound| bound + 1);
+    let max = whole(keywords.remove("maximum"), f64::floor);
+    let below = whole(keywords.remove("exclusiveMaximum"), f64::ceil).map(|bound| bound - 1);
+    Shape::Integer(IntegerShape {
+        min: [least, min, above].into_iter().flatten().max(),
+        max: [most, max, below].into_iter().flatten().min(),
+    })
+}
+
+/// The integers of a Rust type; serde refuses all others, whatever the schema's bounds.
+fn bounds_of_format(format: &str) -> (Option<i128>, Option<i128>) {
+    let (signed, bits) = match (format.strip_prefix("uint"), format.strip_prefix("int")) {
+        (Some(bits), _) => (false, bits),
+        (_, Some(bits)) => (true, bits),
+        _ => return (None, None),
+    };
+    let bits: u32 = match bits {
+        "" => 64,
+        bits => match bits.parse() {
+            Ok(bits @ (8 | 16 | 32 | 64)) => bits,
+            _ => return (None, None),
+        },
+    };
+    if signed {
+        (Some(-(1 << (bits - 1))), Some((1 << (bits - 1)) - 1))
+    } else {
+        (Some(0), Some((1 << bits) - 1))
+    }
+}
+
+pub(super) fn float(keywords: &mut Map<String, Value>) -> Shape {
+    let bound = |value: Option<Value>| value.as_ref().and_then(Value::as_f64);
+    Shape::Float(FloatShape {
+        min: bound(keywords.remove("minimum")),
+        max: bound(keywords.remove("maximum")),
+    })
+}
+
+pub(super) fn text(keywords: &mut Map<String, Value>) -> Shape {
+    let owned = |value: Option<Value>| value.and_then(|value| Some(value.as_str()?.to_owned()));
+    Shape::Text(TextShape {
+        min: unsigned(keywords.remove("minLength").as_ref()).unwrap_or(0),
+        max: unsigned(keywords.remove("maxLength").as_ref()),
+        pattern: owned(keywords.remove("pattern")),
+        format: owned(keywords.remove("format")),
+    })
+}
