@@ -36,6 +36,8 @@ use foldhash::quality::RandomState;
 use crate::event::Event;
 use crate::event::info::EventInfo;
 use crate::event::masking::Masked;
+#[cfg(feature = "schemars")]
+use crate::event::schema::EventSchema;
 use crate::event::version::{Previous, Superseding, Upcast};
 use crate::queue::{LendsMut, Retries, ServesAsync};
 
@@ -215,6 +217,26 @@ pub const fn wire_form<T: Wire>() -> WireForm<T> {
     WireForm::new()
 }
 
+/// The bound of an event with a schema; it exists for its message.
+#[cfg(feature = "schemars")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema",
+    label = "`schema` needs `JsonSchema`",
+    note = "add `#[derive(schemars::JsonSchema)]` to `{Self}`"
+)]
+pub trait HasSchema: schemars::JsonSchema {}
+
+#[cfg(feature = "schemars")]
+#[diagnostic::do_not_recommend]
+impl<T: schemars::JsonSchema> HasSchema for T {}
+
+/// Returns the JSON Schema of an event.
+#[cfg(feature = "schemars")]
+#[must_use]
+pub const fn json_schema<T: HasSchema>() -> EventSchema {
+    EventSchema::of::<T>()
+}
+
 /// Returns the version before `E`, and its upcast to `E`.
 #[must_use]
 pub const fn previous<E, P>() -> Previous
@@ -315,6 +337,29 @@ macro_rules! __event_wire_json {
     };
 }
 
+/// Adds the JSON Schema to the description of an event.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_with_schema {
+    ($schema:expr, $info:expr) => {
+        $info.with_schema($schema)
+    };
+}
+
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_with_schema {
+    ($schema:expr, $info:expr) => {
+        ::core::compile_error!(
+            "`schema` needs the feature `schemars` of `event-core`\n\
+             help: in Cargo.toml: event-core = { version = \"0.1\", features = [\"schemars\"] }"
+        )
+    };
+}
+
 pub use crate::__event_info as info;
 pub use crate::__event_spec as spec;
 pub use crate::__event_wire_json as wire_json;
+pub use crate::__event_with_schema as with_schema;

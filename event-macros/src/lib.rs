@@ -38,6 +38,7 @@ use proc_macro::TokenStream;
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
 /// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another, and envelopes carry its value. Its type is `Hash`, in a `wire` event `Serialize`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
+/// | `schema` | its JSON has a schema, for the catalogue and for comparisons of versions: requires `wire`, `schemars::JsonSchema`, and the feature `schemars` of `event-core` |
 /// | `stoppable` | its handlers may return `ControlFlow::Break` to skip the later ones |
 /// | `crate = path` | the path of `event_core`, if it is re-exported; a renamed dependency is found without it |
 ///

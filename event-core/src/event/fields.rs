@@ -29,6 +29,7 @@ pub struct FieldInfo {
     type_name: &'static str,
     documentation: Option<&'static str>,
     pointer: Option<&'static str>,
+    read_names: &'static [&'static str],
     redacted: bool,
 }
 
@@ -37,6 +38,8 @@ pub struct FieldInfo {
 pub struct VariantInfo {
     name: &'static str,
     documentation: Option<&'static str>,
+    read_names: &'static [&'static str],
+    is_other: bool,
     fields: &'static [FieldInfo],
 }
 
@@ -49,6 +52,7 @@ impl FieldInfo {
             type_name,
             documentation: None,
             pointer: None,
+            read_names: &[],
             redacted: false,
         }
     }
@@ -64,6 +68,13 @@ impl FieldInfo {
     #[must_use]
     pub const fn with_pointer(mut self, pointer: &'static str) -> Self {
         self.pointer = Some(pointer);
+        self
+    }
+
+    /// Sets the names under which serde reads the field.
+    #[must_use]
+    pub const fn with_read_names(mut self, names: &'static [&'static str]) -> Self {
+        self.read_names = names;
         self
     }
 
@@ -99,6 +110,13 @@ impl FieldInfo {
         self.pointer
     }
 
+    /// Returns the names under which serde reads the field of an event with a schema, first the one that
+    /// the schema has; nothing if that is the only one.
+    #[must_use]
+    pub const fn read_names(&self) -> &'static [&'static str] {
+        self.read_names
+    }
+
     /// Whether the field is masked where the event is shown.
     #[must_use]
     pub const fn is_redacted(&self) -> bool {
@@ -113,6 +131,8 @@ impl VariantInfo {
         Self {
             name,
             documentation: None,
+            read_names: &[],
+            is_other: false,
             fields,
         }
     }
@@ -134,6 +154,34 @@ impl VariantInfo {
     #[must_use]
     pub const fn documentation(&self) -> Option<&'static str> {
         self.documentation
+    }
+
+    /// Sets the names by which serde reads the variant.
+    #[must_use]
+    pub const fn with_read_names(mut self, names: &'static [&'static str]) -> Self {
+        self.read_names = names;
+        self
+    }
+
+    /// Declares that serde reads variants that it does not know as this one.
+    #[must_use]
+    pub const fn with_other(mut self) -> Self {
+        self.is_other = true;
+        self
+    }
+
+    /// Returns the names by which serde reads the variant of an event with a schema, first the one that
+    /// the schema has; nothing for a variant that it never reads by name.
+    #[must_use]
+    pub const fn read_names(&self) -> &'static [&'static str] {
+        self.read_names
+    }
+
+    /// Whether serde reads variants that it does not know as this one, by `#[serde(other)]`. It is
+    /// recorded for an event with a schema.
+    #[must_use]
+    pub const fn is_other(&self) -> bool {
+        self.is_other
     }
 
     /// Returns the fields.

@@ -4,6 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 
 use crate::event::fields::{FieldInfo, VariantInfo};
+#[cfg(feature = "schemars")]
+use crate::event::schema::EventSchema;
 use crate::event::version::Previous;
 
 /// The description of a type that `#[derive(Event)]` makes, readable without a value.
@@ -25,6 +27,8 @@ pub struct EventInfo {
     superseded: bool,
     reads_newer: bool,
     wire: bool,
+    #[cfg(feature = "schemars")]
+    schema: Option<EventSchema>,
     key: Option<&'static str>,
     key_pointer: Option<&'static str>,
     stoppable: bool,
@@ -61,6 +65,8 @@ impl EventInfo {
             superseded: false,
             reads_newer: false,
             wire: false,
+            #[cfg(feature = "schemars")]
+            schema: None,
             key: None,
             key_pointer: None,
             stoppable: false,
@@ -121,6 +127,14 @@ impl EventInfo {
     #[must_use]
     pub const fn with_wire(mut self) -> Self {
         self.wire = true;
+        self
+    }
+
+    /// Sets the JSON Schema of a `wire` event.
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub const fn with_schema(mut self, schema: EventSchema) -> Self {
+        self.schema = Some(schema);
         self
     }
 
@@ -265,6 +279,13 @@ impl EventInfo {
     #[must_use]
     pub const fn is_wire(&self) -> bool {
         self.wire
+    }
+
+    /// Returns the JSON Schema; `None` without the key `schema`.
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub const fn schema(&self) -> Option<&EventSchema> {
+        self.schema.as_ref()
     }
 
     /// Returns the field that orders and partitions the event.

@@ -7,6 +7,8 @@ pub(crate) mod info;
 pub(crate) mod json;
 pub(crate) mod masking;
 pub(crate) mod redacted;
+#[cfg(feature = "schemars")]
+pub(crate) mod schema;
 pub(crate) mod slot;
 pub(crate) mod version;
 
@@ -23,6 +25,8 @@ pub use crate::event::any::JsonError;
 pub use crate::event::fields::{FieldInfo, VariantInfo};
 pub use crate::event::info::{Cardinality, EventInfo};
 pub use crate::event::redacted::{MASK, Redacted};
+#[cfg(feature = "schemars")]
+pub use crate::event::schema::{EventSchema, Tagging};
 pub use crate::event::version::{Previous, Superseding, Upcast};
 
 /// A fact: something that happened, named in the past tense.

@@ -20,6 +20,7 @@ pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         stays_in_the_process(model, diagnostics);
     } else {
         wire_needs_a_name(model, diagnostics);
+        schema_needs_wire(model, diagnostics);
         versions::check(model, diagnostics);
         readable::check(model, diagnostics);
     }
@@ -115,6 +116,7 @@ fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         keys.version.as_ref().map(|version| &version.key),
         keys.handlers.as_ref().map(|handlers| &handlers.key),
         keys.wire.as_ref(),
+        keys.schema.as_ref(),
         keys.alias.as_ref().map(|alias| &alias.key),
         keys.previous.as_ref().map(|previous| &previous.key),
         keys.no_previous.as_ref(),
@@ -143,6 +145,20 @@ fn wire_needs_a_name(model: &Model<'_>, diagnostics: &mut Diagnostics) {
                 model.input.ident
             ),
             format!("add `name = \"my_app.{name}\"`"),
+        );
+    }
+}
+
+fn schema_needs_wire(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    let keys = &model.keys;
+    if let (Some(schema), None, true) = (&keys.schema, &keys.wire, keys.complete) {
+        diagnostics.error(
+            schema,
+            format!(
+                "event `{}` has a `schema`, which describes its JSON, and is not `wire`",
+                model.input.ident
+            ),
+            "write `wire, schema`",
         );
     }
 }
@@ -277,7 +293,7 @@ fn redact(
             format!("remove `serde({serde})`, or write it above the fields that need it"),
         );
     } else if let (Some(variant), Fields::Unnamed(_)) = (shape.variant, shape.style)
-        && model.container.tag
+        && model.container.tag.is_some()
         && model.container.content.is_none()
         && !shape.rules.untagged
     {

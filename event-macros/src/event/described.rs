@@ -6,6 +6,7 @@ use syn::Data;
 use syn::ext::IdentExt;
 
 use super::parse::{FieldModel, Model, Shape};
+use super::schema;
 use super::serde::Direction;
 use crate::documentation::documentation;
 use crate::text::compact;
@@ -51,8 +52,9 @@ fn variant(model: &Model<'_>, shape: &Shape<'_>, root: &TokenStream) -> Option<T
     let name = Literal::string(&variant.ident.unraw().to_string());
     let fields = fields(model, shape, root);
     let documentation = with_documentation(&variant.attrs);
+    let schema = schema::variant(model, shape, variant);
     Some(quote_spanned! {Span::mixed_site()=>
-        #root::event::VariantInfo::new(#name, &[#(#fields),*]) #documentation
+        #root::event::VariantInfo::new(#name, &[#(#fields),*]) #documentation #schema
     })
 }
 
@@ -89,6 +91,7 @@ fn field_info(
             info.extend(quote_spanned!(Span::mixed_site()=> .with_pointer(#pointer)));
         }
     }
+    info.extend(schema::field(model, shape, field));
     if field.redact.is_some() {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_redacted()));
     }

@@ -8,7 +8,7 @@ use syn::{GenericParam, Generics, Ident, Member, TypeParam, parse_quote_spanned}
 
 use super::parse::{Keys, Model};
 use super::serde::Direction;
-use super::{bounds, described, masked, versions, wire};
+use super::{bounds, described, masked, schema, versions, wire};
 use crate::library;
 
 /// Generates the impls of an event:
@@ -231,7 +231,7 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_redacted(&[#(#pointers),*])));
     }
     info.extend(described::described(model, root));
-    info
+    schema::with_schema(model, info, root)
 }
 
 pub(super) fn new_info(name: &Ident, root: &TokenStream) -> TokenStream {

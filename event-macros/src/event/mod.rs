@@ -11,6 +11,7 @@ mod pointer;
 mod probed;
 mod range;
 mod readable;
+mod schema;
 mod serde;
 mod versions;
 mod wire;

@@ -48,6 +48,10 @@ static EVENT: Form = Form {
             example: "reads_newer",
         },
         Key {
+            name: "schema",
+            example: "schema",
+        },
+        Key {
             name: "stoppable",
             example: "stoppable",
         },
@@ -140,6 +144,7 @@ pub(crate) struct Keys {
     pub(crate) previous: Option<Keyed<TokenStream>>,
     pub(crate) reads_newer: Option<Ident>,
     pub(crate) root: Option<Path>,
+    pub(crate) schema: Option<Ident>,
     pub(crate) stoppable: Option<Ident>,
     pub(crate) superseded: Option<Ident>,
     pub(crate) version: Option<Keyed<u32>>,
@@ -276,6 +281,7 @@ impl Keys {
                 "no_previous" => keys.no_previous = Some(entry.key),
                 "previous" => keys.previous = Keyed::new(entry, diagnostics, previous),
                 "reads_newer" => keys.reads_newer = Some(entry.key),
+                "schema" => keys.schema = Some(entry.key),
                 "stoppable" => keys.stoppable = Some(entry.key),
                 "superseded" => keys.superseded = Some(entry.key),
                 "version" => keys.version = Keyed::new(entry, diagnostics, version),

@@ -1,7 +1,7 @@
 //! Finds the places of fields in the event's JSON, as JSON pointers.
 
-use syn::Fields;
 use syn::ext::IdentExt;
+use syn::{Fields, Variant};
 
 use super::parse::{FieldModel, Model, Shape};
 use super::serde::Direction;
@@ -79,18 +79,27 @@ impl Model<'_> {
             vec![String::new()]
         } else if let Some(content) = &self.container.content {
             vec![step(content)]
-        } else if self.container.tag {
+        } else if self.container.tag.is_some() {
             vec![String::new()]
         } else {
-            let name = variant.ident.unraw().to_string();
-            let case = self.container.rename_all.of(direction);
-            let name = case.map_or(name.clone(), |case| case.variant(&name));
-            let names = shape.rules.names.all(direction, name);
+            let names = self.variant_names(shape, variant, direction);
             names.iter().map(|name| step(name)).collect()
         }
     }
 
-    fn field_keys(
+    pub(crate) fn variant_names(
+        &self,
+        shape: &Shape<'_>,
+        variant: &Variant,
+        direction: Direction,
+    ) -> Vec<String> {
+        let name = variant.ident.unraw().to_string();
+        let case = self.container.rename_all.of(direction);
+        let name = case.map_or(name.clone(), |case| case.variant(&name));
+        shape.rules.names.all(direction, name)
+    }
+
+    pub(crate) fn field_keys(
         &self,
         shape: &Shape<'_>,
         field: &FieldModel<'_>,

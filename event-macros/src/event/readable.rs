@@ -61,7 +61,7 @@ fn is_buffered(model: &Model<'_>) -> Option<&'static str> {
         |attributes: &[syn::Attribute]| serde::keys(attributes).iter().any(|key| key == "untagged");
     if container.untagged {
         Some("an `untagged` enum")
-    } else if container.tag && container.content.is_none() {
+    } else if container.tag.is_some() && container.content.is_none() {
         Some("an enum with a `tag` and no `content`")
     } else if data
         .variants

@@ -13,14 +13,22 @@ pub(crate) use self::copied::{copied, for_event};
 
 /// serde's attributes on a type, or on a variant.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of serde, and none excludes another"
+)]
 pub(crate) struct Container {
     pub(crate) names: Names,
     pub(crate) rename_all: Cases,
     pub(crate) rename_all_fields: Cases,
-    pub(crate) tag: bool,
+    pub(crate) tag: Option<String>,
     pub(crate) content: Option<String>,
     pub(crate) untagged: bool,
     pub(crate) transparent: bool,
+    /// Set by `skip` and `skip_deserializing` on a variant.
+    pub(crate) is_unread: bool,
+    /// Set by `other` on a variant.
+    pub(crate) is_other: bool,
     /// A key with which something else than the fields, one by one, is written: `into`; `with` and
     /// `serialize_with` of a variant; and a key that is not known here.
     pub(crate) opaque: Option<String>,
@@ -75,15 +83,12 @@ const HARMLESS_ON_TYPES: &[&str] = &[
     "expecting",
     "field_identifier",
     "from",
-    "other",
     "remote",
     "try_from",
     "variant_identifier",
     // Keys of variants.
     "borrow",
     "deserialize_with",
-    "skip",
-    "skip_deserializing",
     "skip_serializing",
 ];
 
@@ -98,13 +103,12 @@ impl Container {
                 "alias" => container.names.aliases.push(string(meta)?),
                 "rename_all" => container.rename_all = Cases::new(meta)?,
                 "rename_all_fields" => container.rename_all_fields = Cases::new(meta)?,
-                "tag" => {
-                    container.tag = true;
-                    skip(meta)?;
-                }
+                "tag" => container.tag = Some(string(meta)?),
                 "content" => container.content = Some(string(meta)?),
                 "untagged" => container.untagged = true,
                 "transparent" => container.transparent = true,
+                "other" => container.is_other = true,
+                "skip" | "skip_deserializing" => container.is_unread = true,
                 key if HARMLESS_ON_TYPES.contains(&key) => skip(meta)?,
                 key => {
                     container.opaque = Some(key.to_owned());
