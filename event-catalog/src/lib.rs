@@ -7,11 +7,12 @@ mod command;
 pub mod compat;
 pub mod doctor;
 pub mod graph;
+pub mod schema;
 
 pub use crate::catalog::{Catalog, UnknownEventError};
 pub use crate::command::{
     DoctorArgs, EventsArgs, EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, Reply,
-    ShowArgs, Terminal, run,
+    SchemaArgs, SchemaUsage, ShowArgs, Terminal, run,
 };
 
 /// The sample of the package's page, as a doctest.

@@ -26,7 +26,7 @@ fn parse<const N: usize>(arguments: [&str; N]) -> EventsArgs {
 
 fn reply_to<const N: usize>(arguments: [&str; N], terminal: Terminal) -> Reply {
     let command = parse(arguments).command;
-    command.reply(&Catalog::linked(), &terminal)
+    command.reply(&Catalog::linked().with_schemas(), &terminal)
 }
 
 /// Returns what a command prints that succeeds.
@@ -123,6 +123,35 @@ fn colours_change_nothing_else() {
 fn an_event_is_shown_with_all_that_is_known() {
     check!(output(["show", "post.parcel_came"]), "show.txt");
     check!(output(["show", "Sorted"]), "show_enum.txt");
+}
+
+#[test]
+fn a_schema_says_what_is_read_or_what_is_written() {
+    let required = |arguments: [&str; 4]| -> serde_json::Value {
+        let schema: serde_json::Value =
+            serde_json::from_str(&output(arguments)).expect("it is JSON");
+        schema["required"].clone()
+    };
+    let of = ["schema", "ParcelCame", "--for"];
+    assert_eq!(
+        required([of[0], of[1], of[2], "read"]),
+        serde_json::json!(["no"])
+    );
+    assert_eq!(
+        required([of[0], of[1], of[2], "write"]),
+        serde_json::json!(["no", "sender"])
+    );
+    let all: serde_json::Value = serde_json::from_str(&output(["schema"])).expect("it is JSON");
+    let names: Vec<_> = all.as_object().expect("by name").keys().collect();
+    assert_eq!(names, ["post.parcel_came v2"]);
+    let missing = error(["schema", "ParcelLost"]);
+    assert!(
+        missing.starts_with(
+            "event `post.parcel_lost` has no schema; write `#[event(wire, schema)]` and \
+             `#[derive(schemars::JsonSchema)]` above `ParcelLost`, at "
+        ),
+        "{missing}"
+    );
 }
 
 #[test]
@@ -228,7 +257,7 @@ fn the_edges_of_a_cycle_are_marked_and_no_others() {
 
 #[test]
 fn a_catalogue_is_read_as_it_was_written() {
-    let catalog = Catalog::linked();
+    let catalog = Catalog::linked().with_schemas();
     let read: Catalog = serde_json::from_str(&output(["list", "--json"])).expect("JSON");
     assert_eq!(read, catalog);
     assert_eq!((catalog.events.len(), catalog.unmatched.len()), (9, 1));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{HandlerEntry, Place, Text};
+use crate::schema::Schemas;
 
 /// An event type, as its definition declares it, and its handlers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,12 @@ pub struct EventEntry {
     pub reads_newer: bool,
     /// Whether the event may leave the process.
     pub is_wire: bool,
+    /// Whether the event has the key `schema`.
+    pub has_schema: bool,
+    /// The schemas of an event that has some, once they are
+    /// [generated](crate::Catalog::with_schemas).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schemas: Option<Schemas>,
     /// Whether inline handlers may stop an emission.
     pub is_stoppable: bool,
     /// The fewest handlers that the program must have, catch-alls aside.

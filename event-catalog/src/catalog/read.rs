@@ -91,6 +91,8 @@ fn event_entry(event: &'static EventInfo) -> EventEntry {
         is_superseded: event.is_superseded(),
         reads_newer: event.reads_newer(),
         is_wire: event.is_wire(),
+        has_schema: event.schema().is_some(),
+        schemas: None,
         is_stoppable: event.is_stoppable(),
         min_handlers: required.min,
         max_handlers: required.max,

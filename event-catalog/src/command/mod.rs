@@ -5,6 +5,7 @@ mod doctor;
 mod explain;
 mod graph;
 mod list;
+mod schema;
 mod show;
 mod terminal;
 
@@ -21,6 +22,7 @@ pub use self::doctor::DoctorArgs;
 pub use self::explain::ExplainArgs;
 pub use self::graph::{Format, GraphArgs};
 pub use self::list::ListArgs;
+pub use self::schema::{SchemaArgs, SchemaUsage};
 pub use self::show::ShowArgs;
 pub use self::terminal::Terminal;
 
@@ -75,6 +77,8 @@ pub enum EventsCommand {
     Show(ShowArgs),
     /// Explain what an emit of one event does, step by step
     Explain(ExplainArgs),
+    /// Write the JSON Schemas of events
+    Schema(SchemaArgs),
     /// Draw which event leads to which, through which handlers
     Graph(GraphArgs),
     /// Find what is probably a mistake
@@ -144,7 +148,11 @@ impl EventsArgs {
     #[must_use]
     pub fn run(&self) -> ExitCode {
         let terminal = Terminal::of_stdout(self.color);
-        let reply = self.command.reply(&Catalog::linked(), &terminal);
+        let mut catalog = Catalog::linked();
+        if self.command.needs_schemas() {
+            catalog = catalog.with_schemas();
+        }
+        let reply = self.command.reply(&catalog, &terminal);
         let mut stdout = io::stdout().lock();
         let written = stdout
             .write_all(reply.output.as_bytes())
@@ -169,6 +177,13 @@ impl EventsArgs {
 }
 
 impl EventsCommand {
+    /// Whether the command uses the schemas of events, which are
+    /// [generated](Catalog::with_schemas) for it then.
+    #[must_use]
+    pub fn needs_schemas(&self) -> bool {
+        matches!(self, Self::Show(_) | Self::Schema(_))
+    }
+
     /// Returns what the command prints about a catalogue.
     ///
     /// # Examples
@@ -186,6 +201,7 @@ impl EventsCommand {
             Self::List(arguments) => list::list(catalog, arguments, terminal),
             Self::Show(arguments) => show::show(catalog, arguments, terminal),
             Self::Explain(arguments) => explain::explain(catalog, arguments, terminal),
+            Self::Schema(arguments) => schema::schema(catalog, arguments),
             Self::Graph(arguments) => graph::graph(catalog, arguments),
             Self::Doctor(arguments) => doctor::doctor(catalog, arguments, terminal),
         }

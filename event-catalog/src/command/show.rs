@@ -75,6 +75,7 @@ fn text(catalog: &Catalog, event: &EventEntry, terminal: &Terminal) -> String {
             fields(&mut out, terminal, &variant.fields, 4);
         }
     }
+    sample(&mut out, terminal, event);
     versions(&mut out, terminal, catalog, event);
     heading(&mut out, terminal, "Handlers, in run order");
     if event.handlers.is_empty() {
@@ -134,6 +135,27 @@ fn fields(out: &mut String, terminal: &Terminal, fields: &[Field], indent: usize
             terminal.wrap(out, indent + 4, documentation);
         }
     }
+}
+
+/// Writes a small value of the event, and where its schema is.
+fn sample(out: &mut String, terminal: &Terminal, event: &EventEntry) {
+    let Some(schemas) = &event.schemas else {
+        return;
+    };
+    heading(out, terminal, "Sample");
+    match schemas.sample() {
+        Some(sample) => {
+            for line in format!("{sample:#}").lines() {
+                let _ = writeln!(out, "  {line}");
+            }
+        }
+        None => out.push_str("  none is known, because of a pattern or a format\n"),
+    }
+    let _ = writeln!(
+        out,
+        "  `events schema {}` writes its JSON Schema",
+        event.name
+    );
 }
 
 fn versions(out: &mut String, terminal: &Terminal, catalog: &Catalog, event: &EventEntry) {

@@ -164,9 +164,12 @@ fn whole(value: &Value) -> Option<i128> {
 }
 
 impl TextShape {
-    fn accepts(&self, text: &str) -> Option<bool> {
+    pub(crate) fn accepts(&self, text: &str) -> Option<bool> {
         let count = text.chars().count() as u64;
         if count < self.min || self.max.is_some_and(|max| count > max) {
+            return Some(false);
+        }
+        if self.excluded.iter().any(|excluded| excluded == text) {
             return Some(false);
         }
         let format = match &self.format {

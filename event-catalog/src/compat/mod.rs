@@ -11,7 +11,7 @@ mod accepts;
 mod inclusion;
 mod reading;
 mod reading_scalars;
-mod shape;
+pub(crate) mod shape;
 
 use std::fmt;
 

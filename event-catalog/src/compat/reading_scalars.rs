@@ -69,5 +69,19 @@ pub(super) fn text(keywords: &mut Map<String, Value>) -> Shape {
         max: unsigned(keywords.remove("maxLength").as_ref()),
         pattern: owned(keywords.remove("pattern")),
         format: owned(keywords.remove("format")),
+        excluded: excluded(keywords).unwrap_or_default(),
     })
+}
+
+/// Takes `"not": {"enum": [...]}` from the keywords, and returns the texts of the list. Any other `not` stays.
+fn excluded(keywords: &mut Map<String, Value>) -> Option<Vec<String>> {
+    let not = keywords.get("not")?.as_object()?;
+    let values = not.get("enum").filter(|_| not.len() == 1)?.as_array()?;
+    let texts: Option<Vec<_>> = values
+        .iter()
+        .map(|value| Some(value.as_str()?.to_owned()))
+        .collect();
+    let texts = texts?;
+    keywords.remove("not");
+    Some(texts)
 }

@@ -44,13 +44,14 @@ pub(crate) struct FloatShape {
     pub(crate) max: Option<f64>,
 }
 
-/// The strings of a length, a pattern and a format. A length is in characters.
+/// The strings of a length, a pattern and a format, without those that are excluded. A length is in characters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TextShape {
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
     pub(crate) pattern: Option<String>,
     pub(crate) format: Option<String>,
+    pub(crate) excluded: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -2,13 +2,14 @@
 
 use event_core::queue::{LocalQueue, Overflow, Queue};
 use event_core::{AnyEvent, Emitter, Event, handler};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A parcel came.
 ///
 /// It is not yet known to which customer it belongs.
-#[derive(Event, Serialize, Deserialize)]
-#[event(name = "post.parcel_came", version = 2, previous = ParcelCameV1, wire, key = number)]
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "post.parcel_came", version = 2, previous = ParcelCameV1, wire, schema, key = number)]
 #[event(alias = "post.parcel_arrived", handlers = 1..=9)]
 pub(crate) struct ParcelCame {
     /// The number on the label.

@@ -45,6 +45,14 @@ pub(super) fn texts(writer: &TextShape, reader: &TextShape) -> Vec<Finding> {
     } else if reader.pattern.is_some() && reader.pattern != writer.pattern {
         findings.push(Finding::new(Kind::Text, None));
     }
+    let is_written = |text: &&String| writer.accepts(text) != Some(false);
+    if let Some(text) = reader.excluded.iter().find(is_written) {
+        let value = Value::String(text.clone());
+        let kind = Kind::Value {
+            value: value.clone(),
+        };
+        findings.push(Finding::new(kind, Some(value)));
+    }
     if let Some(format) = reader
         .format
         .as_ref()

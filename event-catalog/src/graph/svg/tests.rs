@@ -22,6 +22,8 @@ fn event(name: String) -> EventEntry {
         is_superseded: false,
         reads_newer: false,
         is_wire: false,
+        has_schema: false,
+        schemas: None,
         is_stoppable: false,
         min_handlers: 0,
         max_handlers: None,

@@ -1,0 +1,106 @@
+//! The JSON Schemas of `wire` events that have the key `schema`.
+//!
+//! They are draft-07, since that is what the tools that read `AsyncAPI` documents understand.
+
+mod read_names;
+
+use event_core::event::{EventInfo, EventSchema};
+use event_core::linked;
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalog::{Catalog, EventEntry, EventId};
+use crate::compat::Contract;
+use crate::compat::shape::{Role, Shapes};
+
+/// The JSON Schemas of an event, each with the definitions of all types in it.
+///
+/// They say what serde's derives write and read, as far as JSON Schema and `schemars` can: a value that
+/// [`reader`](Self::reader) has may still be refused, such as `1.0` for an integer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schemas {
+    /// What is written.
+    pub writer: Value,
+    /// What is read. A field that is read under other names, too, has them as `"x-aliases"`; a variant
+    /// that is, is there once for each of them.
+    pub reader: Value,
+}
+
+impl Schemas {
+    /// Returns the schemas as what [`compare`](crate::compat::compare) takes.
+    #[must_use]
+    pub fn contract(&self) -> Contract<'_> {
+        Contract {
+            writer: &self.writer,
+            reader: &self.reader,
+        }
+    }
+
+    /// Returns a small value that is written; `None` if none is known, because of a pattern or a format.
+    #[must_use]
+    pub fn sample(&self) -> Option<Value> {
+        let writer = Shapes::new(&self.writer, Role::Writer);
+        writer.sample(&writer.root)
+    }
+
+    fn of(event: &EventInfo, schema: &EventSchema) -> Self {
+        let settings = SchemaSettings::draft07();
+        let writer = schema.root_schema(settings.clone().for_serialize().into_generator());
+        let mut reader = schema.root_schema(settings.into_generator()).to_value();
+        read_names::add(&mut reader, event, schema.tagging());
+        Self {
+            writer: writer.to_value(),
+            reader,
+        }
+    }
+}
+
+impl Catalog {
+    /// Generates the schemas of the linked events that have the key `schema`, which
+    /// [`linked`](Self::linked) leaves out: few commands need them.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use event_catalog::Catalog;
+    /// use event_core::Event;
+    /// use schemars::JsonSchema;
+    /// use serde::{Deserialize, Serialize};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Event, Serialize, Deserialize, JsonSchema)]
+    /// #[event(name = "shop.order_placed", wire, schema)]
+    /// struct OrderPlaced {
+    ///     order_id: u64,
+    ///     note: Option<String>,
+    /// }
+    ///
+    /// let catalog = Catalog::linked().with_schemas();
+    /// let event = catalog.find("shop.order_placed")?;
+    /// let schemas = event.schemas.as_ref().expect("the key `schema`");
+    /// assert_eq!(schemas.writer["required"], json!(["order_id", "note"]));
+    /// assert_eq!(schemas.reader["required"], json!(["order_id"]));
+    /// assert_eq!(schemas.sample(), Some(json!({"order_id": 0, "note": "x"})));
+    /// # Ok::<(), event_catalog::UnknownEventError>(())
+    /// ```
+    #[must_use]
+    pub fn with_schemas(mut self) -> Self {
+        for event in linked::events() {
+            let Some(schema) = event.schema() else {
+                continue;
+            };
+            let id = EventId {
+                name: event.name().into(),
+                version: event.version(),
+            };
+            // Several events with one name and version are a mistake that the doctor reports.
+            let entries = self.position(&id).map(|at| self.events[at..].iter_mut());
+            let is_meant = |entry: &&mut EventEntry| entry.type_name == event.type_name();
+            if let Some(entry) = entries.into_iter().flatten().find(is_meant) {
+                entry.schemas = Some(Schemas::of(event, schema));
+            }
+        }
+        self
+    }
+}
