@@ -2,6 +2,7 @@
 // docs.rs shows the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod asyncapi;
 pub mod catalog;
 mod command;
 pub mod compat;
@@ -11,8 +12,8 @@ pub mod schema;
 
 pub use crate::catalog::{Catalog, UnknownEventError};
 pub use crate::command::{
-    DoctorArgs, EventsArgs, EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, Reply,
-    SchemaArgs, SchemaUsage, ShowArgs, Terminal, run,
+    AsyncApiArgs, DoctorArgs, DocumentFormat, EventsArgs, EventsCommand, ExplainArgs, Format,
+    GraphArgs, ListArgs, Reply, SchemaArgs, SchemaUsage, ShowArgs, Spec, Terminal, run,
 };
 
 /// The sample of the package's page, as a doctest.

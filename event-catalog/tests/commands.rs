@@ -155,6 +155,20 @@ fn a_schema_says_what_is_read_or_what_is_written() {
 }
 
 #[test]
+fn a_document_describes_what_leaves_the_program() {
+    check!(output(["asyncapi"]), "asyncapi.json");
+    let yaml = output([
+        "asyncapi",
+        "--format=yaml",
+        "--spec=3.1",
+        "--title=Post",
+        "--api-version=2.0.0",
+        "--unsigned-as-int64",
+    ]);
+    check!(yaml, "asyncapi.yaml");
+}
+
+#[test]
 fn an_event_is_found_by_its_name_an_alias_or_its_type() {
     let by_name = output(["show", "post.parcel_came"]);
     let path = format!("{}::program::ParcelCame", module_path!());

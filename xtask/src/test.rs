@@ -20,12 +20,24 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     // Without the fuzzer, which `cargo xtask fuzz` builds.
     ("event-fuzz", &[], of_package(60, 100)),
     ("event-interop", LANGUAGES, of_package(120, 300)),
+    ("event-documents", GENERATORS, of_package(150, 500)),
     ("event-peers", PEERS, of_package(180, 700)),
 ];
 
 const PYTHON: &[Tool] = &[Tool::new("python3", "python3")];
 
 const LANGUAGES: &[Tool] = &[PYTHON_VENV, NODE, NPM];
+
+const GENERATORS: &[Tool] = &[
+    PYTHON_VENV,
+    NODE,
+    NPM,
+    Tool::new("javac", "default-jdk-headless"),
+    Tool::file(
+        "/usr/share/java/jackson-databind.jar",
+        "libjackson2-databind-java",
+    ),
+];
 
 const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
 

@@ -1,5 +1,6 @@
 //! Programs, libraries and toolchains: found, or installed where that needs no password.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::workspace::cargo;
@@ -17,6 +18,8 @@ enum What {
     /// One of which a part is in a package of its own. It has the part if it succeeds with these
     /// arguments.
     Part(&'static str, &'static [&'static str]),
+    /// One that is at this path.
+    File(&'static str),
     /// One that a program opens while it runs, so that no build asks for it.
     Library(&'static str),
     /// A subcommand of cargo's, which cargo compiles from the crate that is the package.
@@ -37,6 +40,11 @@ impl Tool {
         check: &'static [&'static str],
     ) -> Self {
         let what = What::Part(program, check);
+        Self { what, package }
+    }
+
+    pub(crate) const fn file(path: &'static str, package: &'static str) -> Self {
+        let what = What::File(path);
         Self { what, package }
     }
 
@@ -67,7 +75,7 @@ impl Tool {
     pub(crate) fn missing(self) -> String {
         let package = self.package;
         let (name, how) = match self.what {
-            What::Program(name) | What::Library(name) => {
+            What::Program(name) | What::Library(name) | What::File(name) => {
                 (format!("`{name}`"), format!("apt-get install {package}"))
             }
             What::Part(name, _) => (
@@ -93,6 +101,7 @@ impl Tool {
                 is_on_the_path(name) && succeeds(Command::new(name).args(check))
             }
             What::Library(file) => is_a_library(file),
+            What::File(path) => Path::new(path).is_file(),
             What::Subcommand(name) => succeeds(cargo([name]).arg("--version")),
             What::Toolchain(version) => {
                 succeeds(Command::new("rustup").args(["run", version, "rustc", "--version"]))
@@ -117,7 +126,9 @@ impl Tool {
                 install.args(["toolchain", "install", version]);
                 succeeds(install.args(["--profile", "minimal", "--no-self-update"]))
             }
-            What::Program(_) | What::Part(..) | What::Library(_) => self.install_with_apt(),
+            What::Program(_) | What::Part(..) | What::Library(_) | What::File(_) => {
+                self.install_with_apt()
+            }
         }
     }
 

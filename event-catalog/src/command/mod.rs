@@ -1,5 +1,6 @@
 //! The commands, for the command line of the program whose events they show.
 
+mod asyncapi;
 pub(crate) mod describe;
 mod doctor;
 mod explain;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use crate::catalog::Catalog;
 
+pub use self::asyncapi::{AsyncApiArgs, DocumentFormat, Spec};
 pub use self::doctor::DoctorArgs;
 pub use self::explain::ExplainArgs;
 pub use self::graph::{Format, GraphArgs};
@@ -79,6 +81,9 @@ pub enum EventsCommand {
     Explain(ExplainArgs),
     /// Write the JSON Schemas of events
     Schema(SchemaArgs),
+    /// Write an AsyncAPI document of the events that leave the program
+    #[command(name = "asyncapi")]
+    AsyncApi(AsyncApiArgs),
     /// Draw which event leads to which, through which handlers
     Graph(GraphArgs),
     /// Find what is probably a mistake
@@ -181,7 +186,7 @@ impl EventsCommand {
     /// [generated](Catalog::with_schemas) for it then.
     #[must_use]
     pub fn needs_schemas(&self) -> bool {
-        matches!(self, Self::Show(_) | Self::Schema(_))
+        matches!(self, Self::Show(_) | Self::Schema(_) | Self::AsyncApi(_))
     }
 
     /// Returns what the command prints about a catalogue.
@@ -202,6 +207,7 @@ impl EventsCommand {
             Self::Show(arguments) => show::show(catalog, arguments, terminal),
             Self::Explain(arguments) => explain::explain(catalog, arguments, terminal),
             Self::Schema(arguments) => schema::schema(catalog, arguments),
+            Self::AsyncApi(arguments) => asyncapi::asyncapi(catalog, arguments),
             Self::Graph(arguments) => graph::graph(catalog, arguments),
             Self::Doctor(arguments) => doctor::doctor(catalog, arguments, terminal),
         }

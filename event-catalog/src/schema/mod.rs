@@ -1,6 +1,6 @@
 //! The JSON Schemas of `wire` events that have the key `schema`.
 //!
-//! They are draft-07, since that is what the tools that read `AsyncAPI` documents understand.
+//! They are draft-07, since that is what the tools that read AsyncAPI documents understand.
 
 mod read_names;
 
