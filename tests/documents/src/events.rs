@@ -135,6 +135,7 @@ pub(crate) struct ProfileChanged {
     pub(crate) changed: Changed<String>,
     pub(crate) counted: Changed<u32>,
     pub(crate) extra: BTreeMap<String, Value>,
+    pub(crate) raw: Anything,
     pub(crate) secret: Redacted<String>,
 }
 
@@ -143,6 +144,10 @@ pub(crate) struct Person {
     pub(crate) user_id: u64,
     pub(crate) name: String,
 }
+
+// Any JSON: without a documentation, its schema is `true`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Anything(pub(crate) Value);
 
 /// A part with a parameter.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -268,6 +273,7 @@ pub fn values() -> Vec<(String, Value)> {
                 to: 4_000_000_000,
             },
             extra: BTreeMap::from([("seen".to_owned(), json!([true, 1]))]),
+            raw: Anything(json!({"b": []})),
             secret: Redacted::new("s".to_owned()),
         }),
         of(&TreeGrown {
