@@ -219,3 +219,39 @@ fn models_of_java_read_and_write_the_samples() {
     java.args(["-cp", &classpath, "RoundTrip"]);
     check(&output(&mut java, &lines), &samples);
 }
+
+/// The parser says nothing of these in a document of version 3.
+#[test]
+fn every_component_is_used_and_every_address_is_there_once() {
+    let document = document(&Options::default());
+    let text = document.to_string();
+    for (kind, components) in document["components"].as_object().expect("components") {
+        for name in components.as_object().expect("by name").keys() {
+            let reference = format!("\"#/components/{kind}/{name}\"");
+            assert!(text.contains(&reference), "{reference} is used nowhere");
+        }
+    }
+    let channels = document["channels"].as_object().expect("channels");
+    let mut addresses: Vec<_> = channels.values().map(|it| it["address"].as_str()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), channels.len());
+}
+
+#[test]
+fn every_example_fits_its_payload() {
+    let document = document(&Options::default());
+    let messages = document["components"]["messages"].as_object();
+    let examples = messages
+        .expect("messages")
+        .iter()
+        .filter_map(|(key, message)| {
+            let payload = message["examples"][0].get("payload")?;
+            Some((key.clone(), vec![payload.clone()]))
+        });
+    let examples: BTreeMap<_, _> = examples.collect();
+    let said = parse(&document, &examples);
+    assert_eq!(said.refused, Vec::<String>::new());
+    // All but the one without a schema, and the one that is any JSON.
+    assert_eq!((said.checked, examples.len()), (10, 10));
+}
