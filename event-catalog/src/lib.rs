@@ -8,12 +8,14 @@ mod command;
 pub mod compat;
 pub mod doctor;
 pub mod graph;
+pub mod lock;
 pub mod schema;
 
 pub use crate::catalog::{Catalog, UnknownEventError};
 pub use crate::command::{
-    AsyncApiArgs, DoctorArgs, DocumentFormat, EventsArgs, EventsCommand, ExplainArgs, Format,
-    GraphArgs, ListArgs, Reply, SchemaArgs, SchemaUsage, ShowArgs, Spec, Terminal, run,
+    AsyncApiArgs, CheckArgs, CheckFormat, DoctorArgs, DocumentFormat, EventsArgs, EventsCommand,
+    ExplainArgs, Format, GraphArgs, ListArgs, LockArgs, Reply, SchemaArgs, SchemaUsage, ShowArgs,
+    Spec, Terminal, run,
 };
 
 /// The sample of the package's page, as a doctest.

@@ -1,11 +1,14 @@
 //! The commands, for the command line of the program whose events they show.
 
+mod annotations;
 mod asyncapi;
+mod check;
 pub(crate) mod describe;
 mod doctor;
 mod explain;
 mod graph;
 mod list;
+mod lock;
 mod schema;
 mod show;
 mod terminal;
@@ -20,12 +23,15 @@ use serde::Serialize;
 use crate::catalog::Catalog;
 
 pub use self::asyncapi::{AsyncApiArgs, DocumentFormat, Spec};
+pub use self::check::{CheckArgs, CheckFormat};
 pub use self::doctor::DoctorArgs;
 pub use self::explain::ExplainArgs;
 pub use self::graph::{Format, GraphArgs};
 pub use self::list::ListArgs;
+pub use self::lock::LockArgs;
 pub use self::schema::{SchemaArgs, SchemaUsage};
 pub use self::show::ShowArgs;
+pub(crate) use self::terminal::Style;
 pub use self::terminal::Terminal;
 
 /// The command `events`, for a program whose command line is made with clap.
@@ -84,6 +90,10 @@ pub enum EventsCommand {
     /// Write an AsyncAPI document of the events that leave the program
     #[command(name = "asyncapi")]
     AsyncApi(AsyncApiArgs),
+    /// Write what leaves the program to a file that changes are checked against
+    Lock(LockArgs),
+    /// Check whether changed events are read by old programs, and old events by this one
+    Check(CheckArgs),
     /// Draw which event leads to which, through which handlers
     Graph(GraphArgs),
     /// Find what is probably a mistake
@@ -105,7 +115,7 @@ pub struct Reply {
     pub output: String,
     /// What standard error gets, without an end of line; empty if nothing is to be said there.
     pub error: String,
-    /// The exit status: 0, or 1 if there is no such event, or something is wrong.
+    /// The exit status: 0; 1 if there is no such event, or something is wrong; 2 if there is no lock to check.
     pub status: u8,
 }
 
@@ -186,7 +196,10 @@ impl EventsCommand {
     /// [generated](Catalog::with_schemas) for it then.
     #[must_use]
     pub fn needs_schemas(&self) -> bool {
-        matches!(self, Self::Show(_) | Self::Schema(_) | Self::AsyncApi(_))
+        matches!(
+            self,
+            Self::Show(_) | Self::Schema(_) | Self::AsyncApi(_) | Self::Lock(_) | Self::Check(_)
+        )
     }
 
     /// Returns what the command prints about a catalogue.
@@ -208,6 +221,8 @@ impl EventsCommand {
             Self::Explain(arguments) => explain::explain(catalog, arguments, terminal),
             Self::Schema(arguments) => schema::schema(catalog, arguments),
             Self::AsyncApi(arguments) => asyncapi::asyncapi(catalog, arguments),
+            Self::Lock(arguments) => lock::lock(catalog, arguments, terminal),
+            Self::Check(arguments) => check::check(catalog, arguments, terminal),
             Self::Graph(arguments) => graph::graph(catalog, arguments),
             Self::Doctor(arguments) => doctor::doctor(catalog, arguments, terminal),
         }

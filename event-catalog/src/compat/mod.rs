@@ -12,9 +12,9 @@ mod inclusion;
 mod reading;
 mod reading_scalars;
 pub(crate) mod shape;
+mod text;
 
-use std::fmt;
-
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::compat::inclusion::{Finding, Kind, findings};
@@ -32,7 +32,8 @@ pub struct Contract<'a> {
 }
 
 /// Who can no longer read what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// New programs cannot read what old ones wrote: journals, stores, the backlog of a broker.
     Backward,
@@ -121,22 +122,24 @@ pub struct Break {
 /// ```
 #[must_use]
 pub fn compare(old: Contract<'_>, new: Contract<'_>) -> Vec<Break> {
+    let mut breaks = breaks(Direction::Backward, old.writer, new.reader);
+    breaks.extend(self::breaks(Direction::Forward, new.writer, old.reader));
+    breaks
+}
+
+/// Returns what of the writer's schema the reader's has not.
+pub(crate) fn breaks(direction: Direction, writer: &Value, reader: &Value) -> Vec<Break> {
+    let writer = Shapes::new(writer, Role::Writer);
+    let reader = Shapes::new(reader, Role::Reader);
     let mut breaks = Vec::new();
-    for (direction, writer, reader) in [
-        (Direction::Backward, old.writer, new.reader),
-        (Direction::Forward, new.writer, old.reader),
-    ] {
-        let writer = Shapes::new(writer, Role::Writer);
-        let reader = Shapes::new(reader, Role::Reader);
-        for finding in findings(&writer, &reader) {
-            let new_break = Break {
-                rule: rule(&finding, direction),
-                direction,
-                finding,
-            };
-            if !breaks.contains(&new_break) {
-                breaks.push(new_break);
-            }
+    for finding in findings(&writer, &reader) {
+        let new_break = Break {
+            rule: rule(&finding, direction),
+            direction,
+            finding,
+        };
+        if !breaks.contains(&new_break) {
+            breaks.push(new_break);
         }
     }
     breaks
@@ -161,6 +164,12 @@ impl Break {
     pub fn pointer(&self) -> String {
         let escaped = |step: &String| format!("/{}", step.replace('~', "~0").replace('/', "~1"));
         self.finding.path.iter().map(escaped).collect()
+    }
+
+    /// Returns what changed and who breaks, without the rule, the place and the witness.
+    #[must_use]
+    pub fn message(&self) -> String {
+        text::message(&self.finding.kind, self.direction)
     }
 
     /// Returns data that one program writes and the other refuses; `None` for what cannot be analysed, or shown: a
@@ -196,124 +205,5 @@ fn rule(finding: &Finding, direction: Direction) -> Rule {
         Kind::Variant { .. } => by(Rule::VariantRemoved, Rule::VariantAdded),
         Kind::Items => Rule::ItemsChanged,
         Kind::Undecided { .. } => Rule::Unanalysable,
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FieldAddedRequired => "FIELD_ADDED_REQUIRED",
-            Self::FieldRemovedRequired => "FIELD_REMOVED_REQUIRED",
-            Self::FieldAdded => "FIELD_ADDED",
-            Self::FieldRemoved => "FIELD_REMOVED",
-            Self::FieldRenamed => "FIELD_RENAMED",
-            Self::OptionalToRequired => "OPTIONAL_TO_REQUIRED",
-            Self::RequiredToOptional => "REQUIRED_TO_OPTIONAL",
-            Self::TypeChanged => "TYPE_CHANGED",
-            Self::IntToFloat => "INT_TO_FLOAT",
-            Self::ArrayScalar => "ARRAY_SCALAR",
-            Self::IntNarrowed => "INT_NARROWED",
-            Self::IntWidened => "INT_WIDENED",
-            Self::ConstraintTightened => "CONSTRAINT_TIGHTENED",
-            Self::ConstraintLoosened => "CONSTRAINT_LOOSENED",
-            Self::FormatChanged => "FORMAT_CHANGED",
-            Self::EnumValueRemoved => "ENUM_VALUE_REMOVED",
-            Self::EnumValueAdded => "ENUM_VALUE_ADDED",
-            Self::VariantRemoved => "VARIANT_REMOVED",
-            Self::VariantAdded => "VARIANT_ADDED",
-            Self::TaggingChanged => "TAGGING_CHANGED",
-            Self::ItemsChanged => "ITEMS_CHANGED",
-            Self::Unanalysable => "UNANALYSABLE",
-        })
-    }
-}
-
-/// Writes the rule, the place, what changed, who breaks, and the witness, in one line.
-impl fmt::Display for Break {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule,
-            direction,
-            finding,
-        } = self;
-        write!(f, "{rule}")?;
-        match self.pointer().as_str() {
-            "" => write!(f, ": ")?,
-            pointer => write!(f, " at `{pointer}`: ")?,
-        }
-        let (writers, readers) = match direction {
-            Direction::Backward => ("old programs", "new ones"),
-            Direction::Forward => ("new programs", "old ones"),
-        };
-        match &finding.kind {
-            Kind::FieldRequired {
-                field,
-                is_written: true,
-            } => write!(
-                f,
-                "{writers} may leave out `{field}`, and {readers} require it"
-            ),
-            Kind::FieldRequired { field, .. } => {
-                write!(
-                    f,
-                    "{writers} do not write `{field}`, and {readers} require it"
-                )
-            }
-            Kind::FieldRefused { field } => {
-                write!(
-                    f,
-                    "{writers} write `{field}`, and {readers} refuse fields that they do not know"
-                )
-            }
-            Kind::FieldRenamed { from, to } => {
-                write!(f, "{writers} write `{from}`, and {readers} require `{to}`")
-            }
-            Kind::Null => write!(f, "{writers} may write null, and {readers} refuse it"),
-            Kind::Type { from, to } => write!(f, "{writers} write {from}, and {readers} read {to}"),
-            Kind::Tagging => write!(
-                f,
-                "{writers} write the variants in another way than {readers} read them"
-            ),
-            Kind::Range { .. } => write!(f, "{writers} may write numbers that {readers} refuse"),
-            Kind::Text => write!(f, "{writers} may write texts that {readers} refuse"),
-            Kind::Format {
-                from: Some(from),
-                to,
-            } => {
-                write!(
-                    f,
-                    "{writers} write the format {from}, and {readers} read {to}"
-                )
-            }
-            Kind::Format { from: None, to } => {
-                write!(
-                    f,
-                    "{writers} write any text, and {readers} read the format {to}"
-                )
-            }
-            Kind::Value { value } => {
-                write!(f, "{writers} may write {value}, which {readers} refuse")
-            }
-            Kind::Variant { tag } => {
-                write!(
-                    f,
-                    "{writers} may write the variant `{tag}`, which {readers} do not know"
-                )
-            }
-            Kind::Items => write!(
-                f,
-                "{writers} may write arrays whose length {readers} refuse"
-            ),
-            Kind::Undecided { why } => {
-                return write!(
-                    f,
-                    "it cannot be told whether {readers} read all that {writers} write: {why}"
-                );
-            }
-        }?;
-        match self.witness() {
-            Some(witness) => write!(f, "; such as {witness}"),
-            None => write!(f, "; no example of it is known"),
-        }
     }
 }

@@ -4,13 +4,15 @@
 
 mod read_names;
 
+use std::fmt;
+
 use event_core::event::{EventInfo, EventSchema};
 use event_core::linked;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::{Catalog, EventEntry, EventId};
+use crate::catalog::{Catalog, EventEntry, EventId, Text};
 use crate::compat::Contract;
 use crate::compat::shape::{Role, Shapes};
 
@@ -25,6 +27,31 @@ pub struct Schemas {
     /// What is read. A field that is read under other names, too, has them as `"x-aliases"`; a variant
     /// that is, is there once for each of them.
     pub reader: Value,
+    /// How the variants of an enum are told apart; `None` for a struct.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tagging: Option<Tagging>,
+}
+
+/// How serde writes which variant of an enum a value is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tagging {
+    /// The variant's name is the only key of an object, or the whole of a variant without fields.
+    External,
+    /// The variant's name is in the field `tag`, beside the variant's own fields.
+    Internal {
+        /// The name of the field.
+        tag: Text,
+    },
+    /// The variant's name is in the field `tag`, and its content is in the field `content`.
+    Adjacent {
+        /// The name of the field that has the variant's name.
+        tag: Text,
+        /// The name of the field that has the variant's content.
+        content: Text,
+    },
+    /// The variant's name is not written.
+    Untagged,
 }
 
 impl Schemas {
@@ -52,6 +79,36 @@ impl Schemas {
         Self {
             writer: writer.to_value(),
             reader,
+            tagging: schema.tagging().map(Tagging::from),
+        }
+    }
+}
+
+impl From<event_core::event::Tagging> for Tagging {
+    fn from(tagging: event_core::event::Tagging) -> Self {
+        use event_core::event::Tagging as Declared;
+        match tagging {
+            Declared::External => Self::External,
+            Declared::Internal { tag } => Self::Internal { tag: tag.into() },
+            Declared::Adjacent { tag, content } => Self::Adjacent {
+                tag: tag.into(),
+                content: content.into(),
+            },
+            Declared::Untagged => Self::Untagged,
+        }
+    }
+}
+
+/// Writes it as a person says it: "tagged by `type`".
+impl fmt::Display for Tagging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::External => f.write_str("externally tagged"),
+            Self::Internal { tag } => write!(f, "tagged by `{tag}`"),
+            Self::Adjacent { tag, content } => {
+                write!(f, "tagged by `{tag}` with the content in `{content}`")
+            }
+            Self::Untagged => f.write_str("untagged"),
         }
     }
 }

@@ -253,6 +253,95 @@ fn the_rules_of_variants() {
     rules!(old::Paid, old::Paid, [], []);
 }
 
+/// One enum, written in each way, and once with another field in each variant.
+mod tagging {
+    use super::*;
+
+    macro_rules! ways {
+        ($($(#[$attribute:meta])* $name:ident { $($more:ident)? })*) => { $(
+            #[derive(Serialize, Deserialize, JsonSchema, Clone)]
+            $(#[$attribute])*
+            pub(super) enum $name {
+                Card { number: String $(, $more: u8)? },
+                Gift { code: String, worth: u8 $(, $more: u8)? },
+                Cash,
+            }
+
+            impl Default for $name {
+                fn default() -> Self {
+                    Self::Card { number: "4242".to_owned() $(, $more: 1)? }
+                }
+            }
+        )* };
+    }
+
+    ways! {
+        External {}
+        #[serde(tag = "type")]
+        Internal {}
+        #[serde(tag = "kind")]
+        OtherTag {}
+        #[serde(tag = "type", content = "data")]
+        Adjacent {}
+        #[serde(tag = "type", content = "value")]
+        OtherContent {}
+        ExternalMore { more }
+        #[serde(tag = "type")]
+        InternalMore { more }
+        #[serde(tag = "type", content = "data")]
+        AdjacentMore { more }
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema, Default, Clone)]
+    pub(super) struct Order<T> {
+        pub paid: T,
+    }
+}
+
+#[test]
+fn another_tagging_is_told_from_another_field() {
+    use tagging::*;
+    rules!(
+        Order<External>,
+        Order<Internal>,
+        [TaggingChanged],
+        [TaggingChanged]
+    );
+    rules!(
+        Order<External>,
+        Order<Adjacent>,
+        [TaggingChanged],
+        [TaggingChanged]
+    );
+    rules!(Internal, Adjacent, [TaggingChanged], [TaggingChanged]);
+    rules!(Internal, OtherTag, [TaggingChanged], [TaggingChanged]);
+    rules!(External, InternalMore, [TaggingChanged], [TaggingChanged]);
+    rules!(
+        External,
+        ExternalMore,
+        [FieldAddedRequired FieldAddedRequired],
+        []
+    );
+    rules!(
+        Order<Internal>,
+        Order<InternalMore>,
+        [FieldAddedRequired FieldAddedRequired],
+        []
+    );
+    rules!(
+        AdjacentMore,
+        Adjacent,
+        [],
+        [FieldRemovedRequired FieldRemovedRequired]
+    );
+    rules!(
+        Adjacent,
+        OtherContent,
+        [FieldRenamed FieldRenamed],
+        [FieldRenamed FieldRenamed]
+    );
+}
+
 mod untagged {
     use super::*;
 

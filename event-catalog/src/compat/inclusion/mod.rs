@@ -3,6 +3,7 @@
 mod arrays;
 mod objects;
 mod scalars;
+mod tagging;
 mod unions;
 
 use std::collections::HashSet;

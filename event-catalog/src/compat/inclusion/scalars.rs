@@ -43,7 +43,7 @@ pub(super) fn texts(writer: &TextShape, reader: &TextShape) -> Vec<Finding> {
             sample(longer.max(writer.min), None),
         ));
     } else if reader.pattern.is_some() && reader.pattern != writer.pattern {
-        findings.push(Finding::new(Kind::Text, None));
+        findings.push(Finding::undecided("a pattern"));
     }
     let is_written = |text: &&String| writer.accepts(text) != Some(false);
     if let Some(text) = reader.excluded.iter().find(is_written) {

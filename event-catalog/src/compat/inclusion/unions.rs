@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::compat::inclusion::{Comparison, Finding, Kind, type_of_shape};
-use crate::compat::shape::{ObjectShape, Shape, Shapes, UnionShape};
+use crate::compat::inclusion::{Comparison, Finding, Kind, tagging, type_of_shape};
+use crate::compat::shape::{ObjectShape, Shape, UnionShape};
 
 /// How many values a field may have for an object to be compared value by value.
 const MOST_VALUES: usize = 64;
@@ -12,19 +12,14 @@ impl Comparison<'_> {
     pub(super) fn compare_members(&mut self, writer: &UnionShape, reader: &Shape) -> Vec<Finding> {
         let members = writer.members.iter();
         let findings: Vec<_> = members.map(|member| self.compare(member, reader)).collect();
-        let are_all_refused = findings.iter().all(|findings| !findings.is_empty());
-        if are_all_refused
-            && writer.members.len() > 1
-            && let Shape::Union(reader) = reader
-            && let (Some(written), Some(read)) =
-                (variants(self.writer, writer), variants(self.reader, reader))
-            && written == read
-        {
-            let mut witnesses = findings
-                .into_iter()
-                .flatten()
-                .filter_map(|finding| finding.witness);
-            return vec![Finding::new(Kind::Tagging, witnesses.next())];
+        if let Shape::Union(reader) = reader {
+            let refused: Vec<_> = findings.iter().map(|it| !it.is_empty()).collect();
+            let (written, read) = ((self.writer, writer), (self.reader, reader));
+            if tagging::differs(written, read, &refused) {
+                let found = findings.iter().flatten();
+                let mut witnesses = found.filter_map(|finding| finding.witness.clone());
+                return vec![Finding::new(Kind::Tagging, witnesses.next())];
+            }
         }
         findings.into_iter().flatten().collect()
     }
@@ -222,25 +217,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns the names of a union's variants, whatever way they are written, in order.
-fn variants(all: &Shapes, union: &UnionShape) -> Option<Vec<String>> {
-    let name = |member| match all.resolve(member)? {
-        Shape::Const(Value::String(name)) => Some(name.clone()),
-        shape @ Shape::Object(object) => match tags(shape)[..] {
-            [(_, Value::String(tag)), ..] => Some(tag.clone()),
-            _ if object.fields.len() == 1 => object.fields.keys().next().cloned(),
-            _ => None,
-        },
-        _ => None,
-    };
-    let names: Option<Vec<_>> = union.members.iter().map(name).collect();
-    let mut names = names?;
-    names.sort_unstable();
-    Some(names)
-}
-
 /// Returns the fields of an object that have one value each, as the tag of a variant has.
-fn tags(shape: &Shape) -> Vec<(&String, &Value)> {
+pub(super) fn tags(shape: &Shape) -> Vec<(&String, &Value)> {
     let Shape::Object(object) = shape else {
         return Vec::new();
     };
