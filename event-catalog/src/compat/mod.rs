@@ -166,6 +166,14 @@ impl Break {
         self.finding.path.iter().map(escaped).collect()
     }
 
+    /// Returns the names of a field that is written under one, and read under the other.
+    pub(crate) fn renamed(&self) -> Option<(&str, &str)> {
+        match &self.finding.kind {
+            Kind::FieldRenamed { from, to } => Some((from, to)),
+            _ => None,
+        }
+    }
+
     /// Returns what changed and who breaks, without the rule, the place and the witness.
     #[must_use]
     pub fn message(&self) -> String {

@@ -287,13 +287,13 @@ impl<'a> Comparison<'a> {
         {
             let rule = compat::Rule::TaggingChanged;
             let change = Change::new(Rule::Data(rule), new.id(), message)
-                .help(help::of(rule, direction, new))
+                .help(help::of_type(new))
                 .witness(breaks.swap_remove(at).witness().cloned());
             return self.say(change.breaks(direction));
         }
         for found in breaks {
             let change = Change::new(Rule::Data(found.rule()), new.id(), found.message())
-                .help(help::of(found.rule(), direction, new))
+                .help(help::of(&found, new))
                 .witness(found.witness().cloned());
             let pointer = found.pointer();
             self.say(Change { pointer, ..change }.breaks(direction));

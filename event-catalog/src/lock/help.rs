@@ -1,12 +1,34 @@
 //! What to do about a break.
 
 use super::LockedEvent;
-use crate::compat::{Direction, Rule};
+use crate::compat::{Break, Direction, Rule};
 
 /// Returns what to type so that a change of an event's data breaks nobody; or empty.
-pub(super) fn of(rule: Rule, direction: Direction, event: &LockedEvent) -> String {
-    let is_backward = direction == Direction::Backward;
-    let step = match rule {
+pub(super) fn of(found: &Break, event: &LockedEvent) -> String {
+    if found.rule() == Rule::Unanalysable {
+        return String::new();
+    }
+    let step = renamed(found).or_else(|| step(found.rule()).map(str::to_owned));
+    match (step, found.direction()) {
+        (None, _) => of_type(event),
+        (Some(step), Direction::Backward) => format!("{step}; or {}", new_version(event)),
+        (Some(step), Direction::Forward) => step,
+    }
+}
+
+fn renamed(found: &Break) -> Option<String> {
+    let (written, read) = found.renamed()?;
+    Some(match found.direction() {
+        Direction::Backward => format!("write `#[serde(alias = \"{written}\")]` above `{read}`"),
+        Direction::Forward => format!(
+            "write `#[serde(rename = \"{read}\", alias = \"{written}\")]` above it until every program reads both \
+             names"
+        ),
+    })
+}
+
+fn step(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
         Rule::FieldAddedRequired => "write `#[serde(default)]` above the field",
         Rule::OptionalToRequired => "keep the `Option`, or the `#[serde(default)]`",
         Rule::FieldRemovedRequired => {
@@ -18,13 +40,6 @@ pub(super) fn of(rule: Rule, direction: Direction, event: &LockedEvent) -> Strin
         Rule::FieldAdded | Rule::FieldRemoved => {
             "remove `#[serde(deny_unknown_fields)]` from what reads it, in every program"
         }
-        Rule::FieldRenamed if is_backward => {
-            "write `#[serde(alias = \"its_old_name\")]` above the field"
-        }
-        Rule::FieldRenamed => {
-            "write the old name until every program reads both: `#[serde(rename = \"its_old_name\", alias = \
-             \"its_new_name\")]`"
-        }
         Rule::EnumValueRemoved | Rule::VariantRemoved => {
             "keep the variant; if it has another name, write `#[serde(alias = \"ItsOldName\")]` above it"
         }
@@ -32,14 +47,13 @@ pub(super) fn of(rule: Rule, direction: Direction, event: &LockedEvent) -> Strin
             "release the variant to every program that reads it before one writes it; a variant with \
              `#[serde(other)]` reads those to come"
         }
-        Rule::Unanalysable => return String::new(),
-        _ => return format!("keep the type, or {}", new_version(event)),
-    };
-    if is_backward {
-        format!("{step}; or {}", new_version(event))
-    } else {
-        step.to_owned()
-    }
+        _ => return None,
+    })
+}
+
+/// Returns what to type if another type is written.
+pub(super) fn of_type(event: &LockedEvent) -> String {
+    format!("keep the type; or {}", new_version(event))
 }
 
 /// Returns how the event gets another version.

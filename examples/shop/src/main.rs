@@ -11,6 +11,7 @@
 //!                                                after `kill -9` of the run that recorded it
 //! cargo run -p shop -- events list               who reacts to what, from what is linked
 //! cargo run -p shop -- events graph --format svg > shop.svg
+//! cargo run -p shop -- events check              whether programs of before read what this one writes
 //! ```
 //!
 //! Where to look:
@@ -163,4 +164,12 @@ fn trade(
 /// at once: an audit that goes there, too, is a file of its own, whose lines would be in the middle of this one.
 fn complain(text: &str) {
     let _ = io::stderr().write_all(format!("shop: {text}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_facts_are_compatible_with_those_of_the_lock() {
+        event_catalog::assert_compatible!("events.lock", strict);
+    }
 }

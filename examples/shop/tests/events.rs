@@ -100,9 +100,9 @@ fn the_width_of_the_terminal_is_that_of_the_environment() {
     let output = run(shop(&["list"]).env("COLUMNS", "70"));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let text = text.replace('\\', "/");
-    let place = text.lines().find(|line| line.ends_with("purchase.rs:12"));
+    let place = text.lines().find(|line| line.ends_with("purchase.rs:13"));
     let place = place.expect("the place of the event");
-    assert_eq!(place, "    examples/shop/events/src/purchase.rs:12");
+    assert_eq!(place, "    examples/shop/events/src/purchase.rs:13");
 }
 
 #[test]
@@ -118,4 +118,13 @@ fn a_reader_who_goes_away_early_is_no_error() {
     pipe.read_to_string(&mut stderr).expect("UTF-8");
     let status = child.wait().expect("the program ends");
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_lock_is_up_to_date() {
+    let output = output(&["check", "--strict", "--locked"]);
+    assert_eq!(
+        output,
+        "0 errors, 0 warnings, 0 notes; 8 events against the lock, backward and forward\n"
+    );
 }

@@ -7,6 +7,7 @@ use std::{
     str::FromStr,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An amount in US dollars, held as a whole number of cents; in JSON it is that number.
@@ -25,7 +26,18 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), shop_events::ParseCentsError>(())
 /// ```
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct Cents(u64);

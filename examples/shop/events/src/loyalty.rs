@@ -4,13 +4,14 @@ use std::fmt;
 
 use event_core::Event;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Cents;
 
 /// A customer who had bought before bought again.
-#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-#[event(name = "shop.customer_returned", version = 1, wire, key = customer_id)]
+#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "shop.customer_returned", version = 1, wire, schema, key = customer_id)]
 pub struct CustomerReturned {
     /// Who came back.
     pub customer_id: u64,
@@ -21,8 +22,8 @@ pub struct CustomerReturned {
 }
 
 /// All that a customer ever spent reached the threshold of a higher tier.
-#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-#[event(name = "shop.loyalty_tier_reached", version = 1, wire, key = customer_id)]
+#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "shop.loyalty_tier_reached", version = 1, wire, schema, key = customer_id)]
 pub struct LoyaltyTierReached {
     /// Who reached it.
     pub customer_id: u64,
@@ -38,7 +39,9 @@ pub struct LoyaltyTierReached {
 }
 
 /// How much of a regular a customer is, lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Tier {
     /// The first card.

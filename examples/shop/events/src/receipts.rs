@@ -1,13 +1,14 @@
 //! What the receipts module tells.
 
 use event_core::Event;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Cents;
 
 /// A customer was sent the receipt of a purchase.
-#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-#[event(name = "shop.receipt_sent", version = 1, wire, key = customer_id)]
+#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "shop.receipt_sent", version = 1, wire, schema, key = customer_id)]
 pub struct ReceiptSent {
     /// The receipt's number; they count up from 1 without a gap, and may overtake each other on
     /// their way to different customers.
@@ -20,8 +21,8 @@ pub struct ReceiptSent {
 }
 
 /// A customer was sent a voucher, as thanks.
-#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-#[event(name = "shop.voucher_sent", version = 1, wire, key = customer_id)]
+#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "shop.voucher_sent", version = 1, wire, schema, key = customer_id)]
 pub struct VoucherSent {
     /// To whom.
     pub customer_id: u64,
