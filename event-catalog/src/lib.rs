@@ -10,12 +10,13 @@ pub mod doctor;
 pub mod graph;
 pub mod lock;
 pub mod schema;
+pub mod site;
 
 pub use crate::catalog::{Catalog, UnknownEventError};
 pub use crate::command::{
-    AsyncApiArgs, CheckArgs, CheckFormat, DoctorArgs, DocumentFormat, EventsArgs, EventsCommand,
-    ExplainArgs, Format, GraphArgs, ListArgs, LockArgs, Reply, SchemaArgs, SchemaUsage, ShowArgs,
-    Spec, Terminal, run,
+    AsyncApiArgs, CheckArgs, CheckFormat, DocsArgs, DoctorArgs, DocumentFormat, EventsArgs,
+    EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, LockArgs, Reply, SchemaArgs,
+    SchemaUsage, ShowArgs, Spec, Terminal, run,
 };
 
 /// The sample of the package's page, as a doctest.

@@ -346,7 +346,7 @@ fn the_doctor_fails_with_an_error_and_strictly_with_a_warning() {
 
 #[test]
 fn every_command_has_a_help_with_an_example() {
-    for command in ["list", "show", "explain", "graph", "doctor"] {
+    for command in ["list", "show", "explain", "graph", "docs", "doctor"] {
         let help = Arguments::try_parse_from(["events", command, "--help"]);
         let text = help.err().map(|error| error.to_string());
         let text = text.unwrap_or_default();

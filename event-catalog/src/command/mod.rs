@@ -4,6 +4,7 @@ mod annotations;
 mod asyncapi;
 mod check;
 pub(crate) mod describe;
+mod docs;
 mod doctor;
 mod explain;
 mod graph;
@@ -24,6 +25,7 @@ use crate::catalog::Catalog;
 
 pub use self::asyncapi::{AsyncApiArgs, DocumentFormat, Spec};
 pub use self::check::{CheckArgs, CheckFormat};
+pub use self::docs::DocsArgs;
 pub use self::doctor::DoctorArgs;
 pub use self::explain::ExplainArgs;
 pub use self::graph::{Format, GraphArgs};
@@ -94,6 +96,8 @@ pub enum EventsCommand {
     Lock(LockArgs),
     /// Check whether changed events are read by old programs, and old events by this one
     Check(CheckArgs),
+    /// Write a static site about all events
+    Docs(DocsArgs),
     /// Draw which event leads to which, through which handlers
     Graph(GraphArgs),
     /// Find what is probably a mistake
@@ -198,11 +202,16 @@ impl EventsCommand {
     pub fn needs_schemas(&self) -> bool {
         matches!(
             self,
-            Self::Show(_) | Self::Schema(_) | Self::AsyncApi(_) | Self::Lock(_) | Self::Check(_)
+            Self::Show(_)
+                | Self::Schema(_)
+                | Self::AsyncApi(_)
+                | Self::Lock(_)
+                | Self::Check(_)
+                | Self::Docs(_)
         )
     }
 
-    /// Returns what the command prints about a catalogue.
+    /// Returns what the command prints about a catalogue; `docs` writes its files.
     ///
     /// # Examples
     ///
@@ -223,6 +232,7 @@ impl EventsCommand {
             Self::AsyncApi(arguments) => asyncapi::asyncapi(catalog, arguments),
             Self::Lock(arguments) => lock::lock(catalog, arguments, terminal),
             Self::Check(arguments) => check::check(catalog, arguments, terminal),
+            Self::Docs(arguments) => docs::docs(catalog, arguments),
             Self::Graph(arguments) => graph::graph(catalog, arguments),
             Self::Doctor(arguments) => doctor::doctor(catalog, arguments, terminal),
         }

@@ -8,10 +8,10 @@ use crate::command::describe::{conditions, counted, delivery, keys};
 
 pub(super) fn graph(
     catalog: &Catalog,
+    causality: &Causality,
     grouping: Grouping,
     around: Option<(usize, usize)>,
 ) -> Graph {
-    let causality = Causality::of(catalog);
     let selected = match around {
         Some((event, depth)) => causality.around(&[event], depth).into_iter().collect(),
         None => (0..catalog.events.len()).collect::<BTreeSet<_>>(),
@@ -32,7 +32,7 @@ pub(super) fn graph(
 /// The events that a graph shows.
 struct Selection<'c> {
     catalog: &'c Catalog,
-    causality: Causality,
+    causality: &'c Causality,
     events: BTreeSet<usize>,
     focus: Option<usize>,
 }
@@ -60,6 +60,7 @@ impl<'c> Selection<'c> {
                 NodeKind::Root
             },
             details: details.join("\n"),
+            event: Some(at),
             is_focus: self.focus == Some(at),
             rows: Vec::new(),
         }
@@ -124,6 +125,7 @@ impl<'c> Selection<'c> {
             note: counted(seen, "event", "events"),
             kind: NodeKind::Pattern,
             details: "catch-all handlers".to_owned(),
+            event: None,
             is_focus: false,
             rows,
         })
@@ -227,6 +229,7 @@ fn crate_node(name: &str, rows: Vec<Row>) -> Node {
         note: String::new(),
         kind: NodeKind::Crate,
         details: "crate".to_owned(),
+        event: None,
         is_focus: false,
         rows,
     }

@@ -10,7 +10,9 @@ pub(crate) mod layout;
 mod mermaid;
 mod svg;
 
-use crate::catalog::{Catalog, Delivery};
+use crate::catalog::{Catalog, Causality, Delivery};
+
+pub(crate) use self::svg::{Page, PageLink, RULES};
 
 /// What the boxes of a graph are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +72,8 @@ pub struct Node {
     pub kind: NodeKind,
     /// More about it, as lines.
     pub details: String,
+    /// The event, as an index into [`Catalog::events`]; `None` if the box is not one event.
+    pub event: Option<usize>,
     /// Whether the graph was made around it.
     pub is_focus: bool,
     /// The rows.
@@ -140,14 +144,23 @@ impl Graph {
     /// Makes the graph of all events.
     #[must_use]
     pub fn new(catalog: &Catalog, grouping: Grouping) -> Self {
-        build::graph(catalog, grouping, None)
+        build::graph(catalog, &Causality::of(catalog), grouping, None)
     }
 
     /// Makes the graph of the events that lead to `event`, or that it leads to, in at most `depth` steps.
     /// `event` is an index into [`Catalog::events`].
     #[must_use]
     pub fn around(catalog: &Catalog, grouping: Grouping, event: usize, depth: usize) -> Self {
-        build::graph(catalog, grouping, Some((event, depth)))
+        let causality = Causality::of(catalog);
+        build::graph(catalog, &causality, grouping, Some((event, depth)))
+    }
+
+    /// Makes the graph of an event, what leads to it and what it leads to, without the catch-alls.
+    pub(crate) fn of_event(catalog: &Catalog, causality: &Causality, event: usize) -> Self {
+        let mut graph = build::graph(catalog, causality, Grouping::Handler, Some((event, 1)));
+        // They are the last ones, and have no edges.
+        graph.nodes.retain(|node| node.kind != NodeKind::Pattern);
+        graph
     }
 
     /// Writes the graph as a Mermaid flowchart.
@@ -165,7 +178,12 @@ impl Graph {
     /// Draws the graph as an SVG, which follows the reader's choice of light or dark.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        svg::write(self)
+        svg::write(self, None)
+    }
+
+    /// Draws the graph as a part of a page, which has the styles and where the boxes lead to.
+    pub(crate) fn to_svg_in(&self, page: &Page<'_>) -> String {
+        svg::write(self, Some(page))
     }
 
     /// Whether an edge is part of a cycle.

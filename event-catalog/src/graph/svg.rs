@@ -31,13 +31,17 @@ const ROW_FONT: f64 = 12.0;
 const LONGEST: usize = 56;
 
 /// Custom properties, so that a page around the drawing can have its own.
-const STYLE: &str = "\
+const PALETTE: &str = "\
 .event-graph{--ink:#1f2328;--dim:#59636e;--paper:#ffffff;--box:#ffffff;--border:#d1d9e0;--event:#ddf4ff;\
 --pattern:#eaeef2;--crate:#dafbe1;--edge:#818b98;--cycle:#cf222e;--async:#0969da;--queued:#9a6700;--local:#1a7f37;\
 font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px}
 @media (prefers-color-scheme:dark){.event-graph{--ink:#e6edf3;--dim:#9198a1;--paper:#0d1117;--box:#151b23;\
 --border:#3d444d;--event:#13304f;--pattern:#2a313c;--crate:#12381f;--edge:#7d8590;--cycle:#ff7b72;--async:#58a6ff;\
 --queued:#d29922;--local:#3fb950}}
+";
+
+/// What the marks look like, with the custom properties.
+pub(crate) const RULES: &str = "\
 .event-graph text{fill:var(--ink);white-space:pre}
 .event-graph .paper{fill:var(--paper)}
 .event-graph .box{fill:var(--box);stroke:var(--border)}
@@ -55,7 +59,21 @@ font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monosp
 .event-graph .edge:hover{stroke-width:3}
 ";
 
-pub(super) fn write(graph: &Graph) -> String {
+/// A page that a drawing is a part of.
+pub(crate) struct Page<'a> {
+    /// Returns what a box is in the page, if there is more about it.
+    pub(crate) link: &'a dyn Fn(&Node) -> Option<PageLink>,
+}
+
+/// What a box is in a page.
+pub(crate) struct PageLink {
+    /// Where more about it is; a row with a number is `#handler-NUMBER` there.
+    pub(crate) href: String,
+    /// What the box is called in the page.
+    pub(crate) id: String,
+}
+
+pub(super) fn write(graph: &Graph, page: Option<&Page<'_>>) -> String {
     let sizes: Vec<Size> = graph.nodes.iter().map(size).collect();
     let links: Vec<Link> = graph.edges.iter().map(link).collect();
     let layout = layout(&sizes, &links);
@@ -63,13 +81,18 @@ pub(super) fn write(graph: &Graph) -> String {
     let width = layout.size.width.max(legend.width()) + 2.0 * MARGIN;
     let height = layout.size.height + 2.0 * MARGIN + legend.height();
 
+    // What has links in it is no image.
+    let role = if page.is_some() { "group" } else { "img" };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"event-graph\" role=\"img\" width=\"{0}\" \
-         height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n<title>{2}</title>\n<style>\n{STYLE}</style>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"event-graph\" role=\"{role}\" width=\"{0}\" \
+         height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n<title>{2}</title>\n",
         number(width),
         number(height),
         title(graph)
     );
+    if page.is_none() {
+        let _ = writeln!(out, "<style>\n{PALETTE}{RULES}</style>");
+    }
     out.push_str("<defs>\n");
     marker(&mut out, "event-graph-tip", "tip");
     marker(&mut out, "event-graph-cycle", "tip cycle");
@@ -83,7 +106,8 @@ pub(super) fn write(graph: &Graph) -> String {
         write_edge(&mut out, graph, edge, route);
     }
     for ((node, corner), size) in graph.nodes.iter().zip(&layout.corners).zip(&sizes) {
-        write_node(&mut out, node, *corner, *size);
+        let link = page.and_then(|page| (page.link)(node));
+        write_node(&mut out, node, *corner, *size, link.as_ref());
     }
     out.push_str("</g>\n");
     legend.write(&mut out, height - MARGIN);
@@ -200,16 +224,17 @@ fn path(route: &Route) -> String {
     path
 }
 
-fn write_node(out: &mut String, node: &Node, corner: Point, size: Size) {
+fn write_node(out: &mut String, node: &Node, corner: Point, size: Size, link: Option<&PageLink>) {
     let kind = match node.kind {
         NodeKind::Root | NodeKind::Caused => "event",
         NodeKind::Pattern => "pattern",
         NodeKind::Crate => "crate",
     };
     let focus = if node.is_focus { " focus" } else { "" };
+    let id = link.map_or_else(String::new, |link| format!(" id=\"{}\"", escaped(&link.id)));
     let _ = writeln!(
         out,
-        "<g class=\"{kind}{focus}\" transform=\"translate({} {})\">",
+        "<g{id} class=\"{kind}{focus}\" transform=\"translate({} {})\">",
         number(corner.x),
         number(corner.y)
     );
@@ -243,9 +268,10 @@ fn write_node(out: &mut String, node: &Node, corner: Point, size: Size) {
         number(HEADER - 12.0)
     );
     let baseline = 18.5;
+    let (start, end) = element(link, None);
     let _ = writeln!(
         out,
-        "<g><title>{}</title><text class=\"title\" x=\"{}\" y=\"{baseline}\">{}</text>",
+        "{start}<title>{}</title><text class=\"title\" x=\"{}\" y=\"{baseline}\">{}</text>",
         escaped(&format!("{}\n{}", node.title, node.details)),
         number(PADDING),
         escaped(&shortened(&node.title, LONGEST))
@@ -258,18 +284,31 @@ fn write_node(out: &mut String, node: &Node, corner: Point, size: Size) {
             escaped(&node.note)
         );
     }
-    let _ = writeln!(out, "</g>");
+    let _ = writeln!(out, "{end}");
     for (at, row) in node.rows.iter().enumerate() {
-        write_row(out, row, row_top(at) + 14.5, size);
+        write_row(out, row, row_top(at) + 14.5, size, link);
     }
     out.push_str("</g>\n");
 }
 
-fn write_row(out: &mut String, row: &Row, baseline: f64, size: Size) {
+/// Returns the start and the end of what a text with a title is in: a link, if there is more about it.
+fn element(link: Option<&PageLink>, order: Option<usize>) -> (String, &'static str) {
+    let Some(PageLink { href, .. }) = link else {
+        return ("<g>".to_owned(), "</g>");
+    };
+    let href = match order {
+        Some(order) => format!("{href}#handler-{order}"),
+        None => href.clone(),
+    };
+    (format!("<a href=\"{}\">", escaped(&href)), "</a>")
+}
+
+fn write_row(out: &mut String, row: &Row, baseline: f64, size: Size, link: Option<&PageLink>) {
     let y = number(baseline);
+    let (start, end) = element(link.filter(|_| row.order.is_some()), row.order);
     let _ = write!(
         out,
-        "<g><title>{}</title>",
+        "{start}<title>{}</title>",
         escaped(&format!("{}\n{}", row.label, row.details))
     );
     if let Some(order) = row.order {
@@ -294,7 +333,7 @@ fn write_row(out: &mut String, row: &Row, baseline: f64, size: Size) {
             escaped(&row.tag)
         );
     }
-    out.push_str("</g>\n");
+    let _ = writeln!(out, "{end}");
 }
 
 /// Writes a number with one digit behind the point, if that is not 0.

@@ -11,6 +11,7 @@
 //!                                                after `kill -9` of the run that recorded it
 //! cargo run -p shop -- events list               who reacts to what, from what is linked
 //! cargo run -p shop -- events graph --format svg > shop.svg
+//! cargo run -p shop -- events docs --out target/shop-events   a site about all of it
 //! cargo run -p shop -- events check              whether programs of before read what this one writes
 //! ```
 //!
