@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::build::at_handler;
+use crate::build::queues::QueueChoices;
 use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::counted::Counted;
@@ -261,14 +262,21 @@ pub(crate) fn pattern_without_match(
 }
 
 /// Refuses handlers that need a runtime, when there is none: those that are async or have a queue that is
-/// no `LocalQueue`. All of them are one problem, since one fix serves all.
-pub(crate) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+/// no `LocalQueue`; and such queues that the builder names. All of them are one problem, since one fix
+/// serves all.
+pub(crate) fn runtime(
+    handlers: &[&'static dyn Registered],
+    choices: &QueueChoices,
+    problems: &mut Vec<Problem>,
+) {
     let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
         Some(queue) => !queue().declared().local,
         None => handler.spec().executor_kind() == ExecutorKind::Async,
     };
     let needing: Vec<_> = handlers.iter().filter(needs_one).collect();
-    if needing.is_empty() {
+    let queues = choices.named.iter().map(|(queue, _)| queue.declared());
+    let queues: Vec<_> = queues.filter(|queue| !queue.local).collect();
+    if needing.is_empty() && queues.is_empty() {
         return;
     }
     let (what, help) = if cfg!(feature = "tokio") {
@@ -285,6 +293,9 @@ pub(crate) fn runtime(handlers: &[&'static dyn Registered], problems: &mut Vec<P
         )
     };
     let problem = Problem::new(ProblemKind::MissingRuntime, what.to_owned()).help(help);
+    let problem = queues.into_iter().fold(problem, |problem, queue| {
+        problem.at_named(queue.at.file(), queue.at.line(), queue.name)
+    });
     problems.push(needing.into_iter().fold(problem, |problem, handler| {
         let spec = handler.spec();
         problem.at_named(spec.file, spec.line, handler.name())

@@ -1,6 +1,7 @@
 //! The checks of handlers whose deliveries are tried again or have a timeout.
 
 use crate::build::at_handler;
+use crate::build::queues::QueueChoices;
 use crate::engine::plan::pattern::sees;
 use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
@@ -13,12 +14,13 @@ use crate::type_name;
 pub(crate) fn check(
     handlers: &[&'static dyn Registered],
     events: &[&'static EventInfo],
+    choices: &QueueChoices,
     runtime: Option<&Runtime>,
     problems: &mut Vec<Problem>,
 ) {
     ordered(handlers, events, problems);
     if let Some(runtime) = runtime {
-        timers(handlers, runtime, problems);
+        timers(handlers, choices, runtime, problems);
     }
 }
 
@@ -68,18 +70,24 @@ fn ordered(
 
 /// Refuses handlers that need the timers of a runtime that has none. All of them are one problem, since one
 /// fix serves all. The next attempts of a queue that threads serve are timed by a thread.
-fn timers(handlers: &[&'static dyn Registered], runtime: &Runtime, problems: &mut Vec<Problem>) {
+fn timers(
+    handlers: &[&'static dyn Registered],
+    choices: &QueueChoices,
+    runtime: &Runtime,
+    problems: &mut Vec<Problem>,
+) {
     let has_tasks = |handler: &dyn Registered| {
         let Some(queue) = handler.spec().queue else {
             return handler.spec().asynchronous;
         };
-        let id = queue().declared().id();
+        let declared = queue().declared();
+        let id = declared.id();
         let is_beside = |other: &&&dyn Registered| {
             let queue = other.spec().queue;
             queue.is_some_and(|queue| queue().declared().id() == id)
         };
         let mut beside = handlers.iter().filter(is_beside);
-        beside.all(|other| other.spec().asynchronous)
+        !choices.names(declared) && beside.all(|other| other.spec().asynchronous)
     };
     let needs_timers = |handler: &&&'static dyn Registered| {
         let spec = handler.spec();

@@ -15,7 +15,7 @@ pub(crate) mod versions;
 use std::any::TypeId;
 use std::sync::Arc;
 
-use crate::build::queues::CausalEdge;
+use crate::build::queues::{CausalEdge, QueueChoices};
 use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::engine::plan::bound::{CatchAll, HandlerList};
@@ -31,7 +31,6 @@ use crate::handler_info::spec::ExecutorKind;
 use crate::log;
 use crate::prehashed::ByType;
 use crate::problem::{BuildError, Problem, ProblemKind};
-use crate::queue::{Declared, QueueSettings};
 use crate::runtime::Runtime;
 
 /// The wired program, from which the dispatcher is made.
@@ -64,7 +63,7 @@ pub(crate) fn wire(
     selection: &Selection,
     provided: &Provided,
     runtime: Option<&Runtime>,
-    settings: &[(&'static Declared, QueueSettings)],
+    choices: &QueueChoices,
     mut problems: Vec<Problem>,
     watch: u8,
 ) -> Result<Wired, BuildError> {
@@ -88,9 +87,9 @@ pub(crate) fn wire(
     checks::order_names(&linked, &infos, &mut problems);
 
     if runtime.is_none() {
-        checks::runtime(&chosen, &mut problems);
+        checks::runtime(&chosen, choices, &mut problems);
     }
-    delays::check(&chosen, &infos, runtime, &mut problems);
+    delays::check(&chosen, &infos, choices, runtime, &mut problems);
     checks::rungs(&chosen, &mut problems);
 
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
@@ -137,10 +136,13 @@ pub(crate) fn wire(
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {
         executors.index(handler());
     }
+    for (queue, _) in &choices.named {
+        executors.index(*queue);
+    }
     let queues = queues::lines(
         &mut executors,
         &chosen,
-        settings,
+        choices,
         has_scheduler,
         &mut problems,
     );

@@ -2,6 +2,7 @@
 //! themselves.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::engine::plan::executor::Executors;
@@ -10,7 +11,7 @@ use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
 use crate::handler_info::spec::ExecutorKind;
 use crate::problem::{Problem, ProblemKind};
-use crate::queue::{Declared, Overflow, QueueSettings};
+use crate::queue::{AnyQueue, Declared, Overflow, QueueSettings};
 
 /// A handler of one event can cause another event, or has a queue.
 pub(crate) struct CausalEdge {
@@ -19,11 +20,35 @@ pub(crate) struct CausalEdge {
     pub(crate) to: Option<&'static EventInfo>,
 }
 
+/// What the builder says about queues.
+#[derive(Default)]
+pub(crate) struct QueueChoices {
+    /// The settings that the builder changes; the last of a queue hold.
+    pub(crate) settings: Vec<(&'static Declared, QueueSettings)>,
+    /// The queues that subscriptions may use, each with its place in the source.
+    pub(crate) named: Vec<(&'static dyn AnyQueue, &'static Location<'static>)>,
+}
+
+impl QueueChoices {
+    /// Returns the settings of a queue.
+    pub(crate) fn settings(&self, declared: &'static Declared) -> QueueSettings {
+        let id = declared.id();
+        let chosen = self.settings.iter().rfind(|(of, _)| of.id() == id);
+        chosen.map_or(declared.settings, |(_, settings)| *settings)
+    }
+
+    /// Whether the builder names a queue.
+    pub(crate) fn names(&self, declared: &'static Declared) -> bool {
+        let mut named = self.named.iter();
+        named.any(|(queue, _)| queue.declared().id() == declared.id())
+    }
+}
+
 /// Makes the queues, in the order of their indices.
 pub(crate) fn lines(
     executors: &mut Executors,
     handlers: &[&'static dyn Registered],
-    settings: &[(&'static Declared, QueueSettings)],
+    choices: &QueueChoices,
     has_scheduler: bool,
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<LiveQueue>> {
@@ -43,7 +68,7 @@ pub(crate) fn lines(
             );
         }
         let id = declared.id();
-        let is_async = |handler: &&&dyn Registered| handler.spec().asynchronous;
+        let is_async = |handler: &&'static dyn Registered| handler.spec().asynchronous;
         let of_queue = handlers.iter().filter(|handler| {
             let queue = handler.spec().queue;
             queue.is_some_and(|queue| queue().declared().id() == id)
@@ -54,13 +79,12 @@ pub(crate) fn lines(
         });
         let serves = if declared.local {
             ServedBy::Pump
-        } else if has_scheduler || of_queue.clone().all(|handler| is_async(&handler)) {
+        } else if has_scheduler || (!choices.names(declared) && of_queue.clone().all(is_async)) {
             ServedBy::Tasks
         } else {
             ServedBy::Threads
         };
-        let chosen = settings.iter().rfind(|(of, _)| of.id() == id);
-        let settings = chosen.map_or(declared.settings, |(_, settings)| *settings);
+        let settings = choices.settings(declared);
         let ports = executors.take_ports(index);
         let queue = LiveQueue::new(declared.name, settings, serves, ports, is_ordered);
         lines.push(queue);

@@ -8,6 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::build::queues::QueueChoices;
 use crate::build::selection::Selection;
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
@@ -28,7 +29,7 @@ use crate::panics;
 use crate::prehashed::ByType;
 use crate::problem::BuildError;
 use crate::problem::{Problem, ProblemKind};
-use crate::queue::{AnyQueue, Declared, Overflow, QueueSettings};
+use crate::queue::{AnyQueue, Overflow, QueueSettings};
 use crate::runtime::Runtime;
 use crate::spans::Spans;
 use crate::type_name::short;
@@ -76,7 +77,7 @@ pub struct DispatcherBuilder {
     limits: NestingLimits,
     runtime: Option<Runtime>,
     clock: Arc<dyn Clock>,
-    settings: Vec<(&'static Declared, QueueSettings)>,
+    queues: QueueChoices,
     pub(super) on_failure: Option<OnFailure>,
     promise: HandlePromise,
     problems: Vec<Problem>,
@@ -98,7 +99,7 @@ impl DispatcherBuilder {
             },
             runtime: None,
             clock: Arc::new(SystemTime::now),
-            settings: Vec::new(),
+            queues: QueueChoices::default(),
             on_failure: None,
             promise: HandlePromise::default(),
             problems: Vec::new(),
@@ -244,9 +245,7 @@ impl DispatcherBuilder {
     ) -> Self {
         let at = Location::caller();
         let declared = queue.declared();
-        let chosen = self.settings.iter();
-        let chosen = chosen.rev().find(|(of, _)| of.id() == declared.id());
-        let settings = change(chosen.map_or(declared.settings, |(_, settings)| *settings));
+        let settings = change(self.queues.settings(declared));
         if declared.local && (settings.overflow == Overflow::Wait || settings.consumers != 1) {
             self.problems.push(
                 Problem::new(
@@ -265,7 +264,45 @@ impl DispatcherBuilder {
                 ),
             );
         }
-        self.settings.push((declared, settings));
+        self.queues.settings.push((declared, settings));
+        self
+    }
+
+    /// Gives the dispatcher a queue for [subscriptions](crate::dispatcher::SubscriptionBuilder::queue), whether or not a
+    /// handler names it.
+    ///
+    /// Threads serve a [`Queue`](crate::queue::Queue) that is named here, even if all its handlers are `async fn`s:
+    /// the closure of a subscription may block. The threads start with the first delivery.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use event_core::queue::Queue;
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// static MAIL: Queue = Queue::new("mail");
+    ///
+    /// #[derive(Event)]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let builder = Dispatcher::empty().runtime(runtime.handle().clone());
+    /// let dispatcher = builder.queue(&MAIL).build()?;
+    /// let sending = dispatcher
+    ///     .subscription_builder()
+    ///     .queue(&MAIL)
+    ///     .subscribe(|order: &OrderPlaced| println!("receipt for order {}", order.order_id));
+    /// assert_eq!(dispatcher.emit(OrderPlaced { order_id: 7 }).handed_over(), 1);
+    /// runtime.block_on(dispatcher.queue(&MAIL)?.join());
+    /// assert_eq!(dispatcher.queue(&MAIL)?.counts().done, 1);
+    /// # drop(sending);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    #[track_caller]
+    pub fn queue(mut self, queue: &'static impl AnyQueue) -> Self {
+        self.queues.named.push((queue, Location::caller()));
         self
     }
 
@@ -289,7 +326,7 @@ impl DispatcherBuilder {
             &self.selection,
             &self.provided,
             runtime.as_ref(),
-            &self.settings,
+            &self.queues,
             self.problems,
             watch,
         );

@@ -132,11 +132,11 @@ impl<S> fmt::Debug for LocalQueueHandle<S> {
     }
 }
 
-/// The error if no handler of a dispatcher names the queue.
+/// The error if neither a handler of a dispatcher nor its builder names the queue.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
-    "no handler of this dispatcher names queue `{name}` ({file}:{line}); add `queue = …` to a `#[handler]`, or \
-     let the builder have the handler that names it"
+    "no handler of this dispatcher names queue `{name}` ({file}:{line}); add `queue = …` to a `#[handler]`, let \
+     the builder have the handler that names it, or name it with `.queue(…)` of the builder"
 )]
 #[non_exhaustive]
 pub struct UnknownQueueError {

@@ -261,7 +261,8 @@ impl Dispatcher {
     ///
     /// # Errors
     ///
-    /// No handler of this dispatcher names the queue, so no delivery ever waits in it.
+    /// Neither a handler of this dispatcher nor its [builder](DispatcherBuilder::queue) names the queue, so no
+    /// delivery ever waits in it.
     pub fn queue<Q: QueueDeclaration>(
         &self,
         queue: &'static Q,
@@ -273,8 +274,8 @@ impl Dispatcher {
         Ok(queue.handle(handle, self))
     }
 
-    /// Returns every queue that a handler of this dispatcher names, with each `LocalQueue`, in no
-    /// particular order.
+    /// Returns every queue that a handler or the builder of this dispatcher names, with each `LocalQueue`, in
+    /// no particular order.
     pub fn queues(&self) -> impl Iterator<Item = QueueHandle> {
         let queues = self.owner.queues.iter().enumerate();
         queues.filter_map(|(at, queue)| {

@@ -60,6 +60,7 @@ pub(crate) struct SubscriptionDeclaration {
     pub(crate) at: &'static Location<'static>,
     pub(crate) priority: i32,
     pub(crate) delivery: DeliveryKind,
+    pub(crate) queue: Option<&'static Declared>,
     /// Returns the path of the filter.
     pub(crate) filter: Option<fn() -> &'static str>,
 }
@@ -164,7 +165,7 @@ impl HandlerInfo {
         }
     }
 
-    /// Returns the name of the queue that the handler's deliveries wait in.
+    /// Returns the name of the queue that the deliveries of the handler or the subscription wait in.
     #[must_use]
     pub fn queue(&self) -> Option<&'static str> {
         Some(self.declared_queue()?.name)
@@ -220,8 +221,10 @@ impl HandlerInfo {
     }
 
     fn declared_queue(&self) -> Option<&'static Declared> {
-        let queue = self.handler()?.spec.queue?;
-        Some(queue().declared())
+        match self.0 {
+            Source::Handler(handler) => Some(handler.spec.queue?().declared()),
+            Source::Subscription(subscription) => subscription.queue,
+        }
     }
 
     /// Returns what distinguishes one handler or subscription from another.

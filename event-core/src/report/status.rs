@@ -76,8 +76,9 @@ pub enum SkipReason {
     /// An earlier handler failed, and the event was emitted with
     /// [`fail_fast`](crate::Dispatcher::fail_fast).
     EarlierFailure,
-    /// The subscription was cancelled, or its target ended, after its delivery was handed to a task, or
-    /// after observers were told that it starts. No report counts it as skipped.
+    /// The subscription was cancelled, or its target ended, after its delivery was handed to a task or a
+    /// queue, or after observers were told that it starts. No report counts it as skipped; a queue
+    /// [does](crate::queue::QueueCounts::skipped).
     Cancelled,
 }
 

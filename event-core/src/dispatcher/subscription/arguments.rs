@@ -1,6 +1,7 @@
 //! Subscriptions whose closures take more than the event: weak targets before it, and parameters behind it.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
@@ -16,6 +17,8 @@ use crate::event::Handled;
 use crate::handler::bind::BoundParam;
 use crate::handler::bind_async::Conclusion;
 use crate::handler::outcome::{Effects, Outcome};
+use crate::queue::local::LocalQueue;
+use crate::queue::{LendsNothing, RunsAsync};
 
 /// A weak target of a [`SubscriptionBuilder`] that has the targets `W` already.
 #[doc(hidden)]
@@ -112,15 +115,16 @@ targets!(A B);
 targets!(A B C);
 targets!(A B C D);
 
-impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
+impl<'d, W, S, P, Q> SubscriptionBuilder<'d, W, S, P, Q> {
     /// Takes the targets and the parameters out.
-    fn split(self) -> (SubscriptionBuilder<'d, (), S>, W, P) {
+    fn split(self) -> (SubscriptionBuilder<'d, (), S, (), Q>, W, P) {
         let builder = SubscriptionBuilder {
             dispatcher: self.dispatcher,
             options: self.options,
             targets: (),
             params: (),
             conditions: self.conditions,
+            queue: PhantomData,
         };
         (builder, self.targets, self.params)
     }
@@ -134,8 +138,8 @@ macro_rules! subscribe {
             unused_variables,
             reason = "one name serves the type and its value, and not every form has parameters"
         )]
-        impl<S, $($target: ?Sized + Send + Sync + 'static,)* $($param: 'static,)*>
-            SubscriptionBuilder<'_, ($(Weak<$target>,)*), S, ($(BoundParam<$param>,)*)>
+        impl<S, Q: LendsNothing, $($target: ?Sized + Send + Sync + 'static,)* $($param: 'static,)*>
+            SubscriptionBuilder<'_, ($(Weak<$target>,)*), S, ($(BoundParam<$param>,)*), Q>
         {
             /// Adds the subscription. The closure is called with the [targets](Self::weak), the event and the
             /// [parameters](Self::param), and may return whatever a handler of `E` may return.
@@ -168,7 +172,17 @@ macro_rules! subscribe {
                     true
                 })
             }
+        }
 
+        $(#[$shown])?
+        #[allow(
+            non_snake_case,
+            unused_variables,
+            reason = "one name serves the type and its value, and not every form has parameters"
+        )]
+        impl<S, Q, $($target: ?Sized + Send + Sync + 'static,)* $($param: 'static,)*>
+            SubscriptionBuilder<'_, ($(Weak<$target>,)*), S, ($(BoundParam<$param>,)*), Q>
+        {
             /// Adds an async closure, which is called with the [targets](Self::weak), the event and the
             /// [parameters](Self::param). See [`Dispatcher::subscribe_async`](crate::Dispatcher::subscribe_async).
             #[track_caller]
@@ -176,6 +190,7 @@ macro_rules! subscribe {
             where
                 E: Handled,
                 S: Selects<E>,
+                Q: RunsAsync,
                 R: Outcome<E> + 'static,
                 F: Fn($(Arc<$target>,)* Arc<E> $(, $param)*) -> Fut + Send + Sync + 'static,
                 Fut: Future<Output = R> + Send + 'static,
@@ -192,6 +207,59 @@ macro_rules! subscribe {
                         handler($($target,)* event $(, $param)*),
                         const { &Conclusion::new(R::conclude, None) },
                     ))
+                })
+            }
+        }
+
+        lent!(($($target)*) ($($param)*));
+    };
+}
+
+/// The closures of a `LocalQueue`, which take a `&mut` behind the event.
+macro_rules! lent {
+    (($($target:ident)*) ($($param:ident)*)) => {
+        #[doc(hidden)]
+        #[allow(
+            non_snake_case,
+            unused_variables,
+            reason = "one name serves the type and its value, and not every form has parameters"
+        )]
+        impl<S, L: 'static, $($target: ?Sized + Send + Sync + 'static,)* $($param: 'static,)*>
+            SubscriptionBuilder<
+                '_,
+                ($(Weak<$target>,)*),
+                S,
+                ($(BoundParam<$param>,)*),
+                LocalQueue<L>,
+            >
+        {
+            #[track_caller]
+            pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
+            where
+                E: Handled,
+                S: Selects<E>,
+                R: Outcome<E>,
+                F: Fn($(&$target,)* &E, &mut L $(, $param)*) -> R + Send + Sync + 'static,
+            {
+                let at = Location::caller();
+                let (builder, targets, ($($param,)*)) = self.split();
+                let live = targets.live();
+                let ($($target,)*) = targets;
+                builder.add_lent::<E, L, F>(at, live, move |event, lent, emission| {
+                    $(let Some($target) = $target.upgrade() else {
+                        return false;
+                    };)*
+                    let ending = Ending::new(emission, event);
+                    $(let $param = match $param.make(&Delivery::new(emission)) {
+                        Ok(param) => param,
+                        Err(why) => {
+                            ending.not_run(why);
+                            return true;
+                        }
+                    };)*
+                    let outcome = handler($(&$target,)* event, lent $(, $param)*);
+                    outcome.conclude(&mut Effects::new(&ending));
+                    true
                 })
             }
         }

@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
@@ -11,8 +12,10 @@ use crate::dispatcher::subscription::Subscription;
 use crate::dispatcher::subscription::arguments::{ParamBehind, TargetBehind};
 use crate::dispatcher::subscription::conditions::Selects;
 use crate::dispatcher::subscription::late::conclude_async;
+use crate::dispatcher::subscription::queued::ChosenQueue;
 use crate::engine::emission::Emission;
 use crate::engine::emission::ending::Ending;
+use crate::engine::plan::bound::Received as _;
 use crate::engine::plan::handlers::EventType;
 use crate::engine::plan::subscription::conditions::Conditions;
 use crate::engine::plan::subscription::inline::{Cancel, InlineSubscription, Target};
@@ -23,12 +26,13 @@ use crate::handler::bind_async::Conclusion;
 use crate::handler::outcome::{Effects, Outcome};
 use crate::handler::param::{Param, Resolver};
 use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
+use crate::queue::{LendsNothing, RunsAsync};
 
 /// A subscription with options: made by [`Dispatcher::subscription_builder`], and added by `subscribe`.
 ///
 /// The options are set before the subscription exists, so that no emission on another thread sees it
-/// without them. `W` are its [weak](Self::weak) targets, `P` its [parameters](Self::param), and `S` is its event
-/// once a [condition](Self::filter) names it.
+/// without them. `W` are its [weak](Self::weak) targets, `P` its [parameters](Self::param), `S` is its event
+/// once a [condition](Self::filter) names it, and `Q` is the type of its [queue](Self::queue).
 ///
 /// # Examples
 ///
@@ -53,12 +57,13 @@ use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 #[must_use = "the options do nothing until `.subscribe(…)`"]
-pub struct SubscriptionBuilder<'d, W = (), S = (), P = ()> {
+pub struct SubscriptionBuilder<'d, W = (), S = (), P = (), Q = ()> {
     pub(crate) dispatcher: &'d Dispatcher,
     pub(crate) options: Options,
     pub(crate) targets: W,
     pub(crate) params: P,
     pub(crate) conditions: Conditions<S>,
+    pub(crate) queue: PhantomData<fn(Q)>,
 }
 
 /// The options that need no type.
@@ -66,6 +71,7 @@ pub struct SubscriptionBuilder<'d, W = (), S = (), P = ()> {
 pub(crate) struct Options {
     priority: i32,
     pub(crate) once: bool,
+    pub(crate) queue: Option<ChosenQueue>,
     /// Returns the path of the first filter.
     pub(crate) filter: Option<fn() -> &'static str>,
 }
@@ -82,6 +88,7 @@ impl Options {
             at,
             priority: self.priority,
             delivery,
+            queue: self.queue.map(|queue| queue.declared),
             filter: self.filter,
         })
     }
@@ -95,11 +102,12 @@ impl<'d> SubscriptionBuilder<'d> {
             targets: (),
             params: (),
             conditions: Conditions::default(),
+            queue: PhantomData,
         }
     }
 }
 
-impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
+impl<'d, W, S, P, Q> SubscriptionBuilder<'d, W, S, P, Q> {
     /// Ends the subscription with its first call: the closure is called at most once, whatever the number
     /// of threads that emit. A delivery that ends before its call, such as one that the
     /// [filter](Self::filter) skips or whose task is abandoned, leaves the call to the next emission.
@@ -160,7 +168,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
     /// assert_eq!(dispatcher.emit(BellRung).done(), 0);
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
-    pub fn weak<T>(self, target: &Arc<T>) -> SubscriptionBuilder<'d, T::Targets, S, P>
+    pub fn weak<T>(self, target: &Arc<T>) -> SubscriptionBuilder<'d, T::Targets, S, P, Q>
     where
         T: TargetBehind<W> + ?Sized + Send + Sync + 'static,
     {
@@ -170,6 +178,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
             targets: T::join(self.targets, Arc::downgrade(target)),
             params: self.params,
             conditions: self.conditions,
+            queue: PhantomData,
         }
     }
 
@@ -207,7 +216,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
     #[track_caller]
-    pub fn param<A: Param + ParamBehind<P>>(self) -> SubscriptionBuilder<'d, W, S, A::Params> {
+    pub fn param<A: Param + ParamBehind<P>>(self) -> SubscriptionBuilder<'d, W, S, A::Params, Q> {
         let inner = self.dispatcher.inner();
         let mut resolver = Resolver::new(inner.provided(), &|_| false);
         let Some(state) = A::resolve(&mut resolver) else {
@@ -225,11 +234,12 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
             targets: self.targets,
             params: A::join(self.params, BoundParam::new(state)),
             conditions: self.conditions,
+            queue: PhantomData,
         }
     }
 }
 
-impl<S> SubscriptionBuilder<'_, (), S> {
+impl<S, Q: LendsNothing> SubscriptionBuilder<'_, (), S, (), Q> {
     /// Adds the subscription. The closure may return whatever a handler of `E` may return.
     #[track_caller]
     pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
@@ -246,26 +256,6 @@ impl<S> SubscriptionBuilder<'_, (), S> {
         })
     }
 
-    /// Adds an async closure. Its future may return whatever a handler of `E` may return. See
-    /// [`Dispatcher::subscribe_async`].
-    #[track_caller]
-    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
-    where
-        E: Handled,
-        S: Selects<E>,
-        R: Outcome<E> + 'static,
-        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
-        Fut: Future<Output = R> + Send + 'static,
-    {
-        let at = Location::caller();
-        self.add_late::<E, F>(at, None, move |event, _| {
-            Ok(conclude_async(
-                handler(event),
-                const { &Conclusion::new(R::conclude, None) },
-            ))
-        })
-    }
-
     pub(crate) fn add<E, F>(
         self,
         at: &'static Location<'static>,
@@ -276,6 +266,11 @@ impl<S> SubscriptionBuilder<'_, (), S> {
         E: Event,
         S: Selects<E>,
     {
+        if Q::IS_QUEUED {
+            return self.add_queued::<E, F>(at, target, move |event, emission, _| {
+                call(E::received(event), emission)
+            });
+        }
         let Options { priority, once, .. } = self.options;
         let inner = self.dispatcher.inner();
         let kind = EventType::<E>::KIND;
@@ -303,11 +298,38 @@ impl<S> SubscriptionBuilder<'_, (), S> {
     }
 }
 
-impl<W, S, P> fmt::Debug for SubscriptionBuilder<'_, W, S, P> {
+impl<S, Q> SubscriptionBuilder<'_, (), S, (), Q> {
+    /// Adds an async closure. Its future may return whatever a handler of `E` may return. See
+    /// [`Dispatcher::subscribe_async`].
+    #[track_caller]
+    pub fn subscribe_async<E, R, F, Fut>(self, handler: F) -> Subscription
+    where
+        E: Handled,
+        S: Selects<E>,
+        Q: RunsAsync,
+        R: Outcome<E> + 'static,
+        F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let at = Location::caller();
+        self.add_late::<E, F>(at, None, move |event, _| {
+            Ok(conclude_async(
+                handler(event),
+                const { &Conclusion::new(R::conclude, None) },
+            ))
+        })
+    }
+}
+
+impl<W, S, P, Q> fmt::Debug for SubscriptionBuilder<'_, W, S, P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubscriptionBuilder")
             .field("priority", &self.options.priority)
             .field("once", &self.options.once)
+            .field(
+                "queue",
+                &self.options.queue.map(|queue| queue.declared.name),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,13 @@
 //! Which events a subscription takes, and with which event it ends.
 
 use std::any::type_name;
+use std::marker::PhantomData;
 
 use crate::dispatcher::subscription::builder::SubscriptionBuilder;
 use crate::engine::plan::subscription::conditions::Conditions;
 use crate::event::{Event, Handled};
 
-impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
+impl<'d, W, S, P, Q> SubscriptionBuilder<'d, W, S, P, Q> {
     /// Skips the events for which `filter` returns `false`: the closure is not called, and the delivery is
     /// counted and observed as skipped, like that of a handler with `filter = …`.
     ///
@@ -34,7 +35,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
     /// # drop(calling);
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
-    pub fn filter<E, F>(self, filter: F) -> SubscriptionBuilder<'d, W, E, P>
+    pub fn filter<E, F>(self, filter: F) -> SubscriptionBuilder<'d, W, E, P, Q>
     where
         E: Handled,
         S: Selects<E>,
@@ -79,7 +80,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
     /// assert_eq!(dispatcher.emit(ParcelMoved { parcel: 7, is_delivered: true }).done(), 0);
     /// # Ok::<(), event_core::error::BuildError>(())
     /// ```
-    pub fn until<E, F>(self, is_last: F) -> SubscriptionBuilder<'d, W, E, P>
+    pub fn until<E, F>(self, is_last: F) -> SubscriptionBuilder<'d, W, E, P, Q>
     where
         E: Handled,
         S: Selects<E>,
@@ -91,7 +92,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
     }
 
     /// Names the event of the subscription.
-    fn select<E: Event>(self) -> SubscriptionBuilder<'d, W, E, P>
+    fn select<E: Event>(self) -> SubscriptionBuilder<'d, W, E, P, Q>
     where
         S: Selects<E>,
     {
@@ -101,6 +102,7 @@ impl<'d, W, S, P> SubscriptionBuilder<'d, W, S, P> {
             targets: self.targets,
             params: self.params,
             conditions: S::conditions(self.conditions),
+            queue: PhantomData,
         }
     }
 }

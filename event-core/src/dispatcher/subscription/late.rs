@@ -1,4 +1,4 @@
-//! Subscriptions that do not run inline: async closures, and streams.
+//! Subscriptions that do not run inline: async closures, those of queues, and streams.
 
 use std::any::{Any, type_name};
 use std::future::Future;
@@ -12,7 +12,9 @@ use crate::dispatcher::subscription::conditions::Selects;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::{HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;
-use crate::engine::plan::executor::{DeferredCall, ErasedSubscription, StartCall};
+use crate::engine::plan::executor::{
+    DeferredCall, ErasedSubscription, QueueExecutor, QueuedCall, StartCall, SyncCall,
+};
 use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::engine::plan::subscription::conditions::Conditions;
 use crate::engine::plan::subscription::inline::{Cancel, Target};
@@ -25,8 +27,9 @@ use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{Conclusion, running};
 use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::panics;
+use crate::queue::RunsAsync;
 
-impl<S> SubscriptionBuilder<'_, (), S> {
+impl<S, Q> SubscriptionBuilder<'_, (), S, (), Q> {
     pub(crate) fn add_late<E, F>(
         self,
         at: &'static Location<'static>,
@@ -39,6 +42,7 @@ impl<S> SubscriptionBuilder<'_, (), S> {
     where
         E: Event,
         S: Selects<E>,
+        Q: RunsAsync,
     {
         let start = move |event: Arc<dyn Any + Send + Sync>, delivery: &Delivery<'_>| {
             let Ok(event) = event.downcast() else {
@@ -46,6 +50,10 @@ impl<S> SubscriptionBuilder<'_, (), S> {
             };
             start(event, delivery)
         };
+        if Q::IS_QUEUED {
+            let start: Box<StartCall> = Box::new(start);
+            return self.add_to_queue::<E, F>(at, target, QueuedSubscriptionCall::Async(start));
+        }
         let call = DeferredSubscriptionCall::Async {
             start: Box::new(start),
             limit: ConcurrencyLimit::new(None),
@@ -75,6 +83,7 @@ pub(crate) fn subscribe_stream<E: Event>(
         at,
         priority: 0,
         delivery: DeliveryKind::Stream,
+        queue: None,
         filter: None,
     });
     let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
@@ -90,7 +99,7 @@ pub(crate) fn subscribe_stream<E: Event>(
     )
 }
 
-fn add_late_node(
+pub(super) fn add_late_node(
     inner: &Arc<DispatcherState>,
     kind: EventKind,
     once: bool,
@@ -141,12 +150,21 @@ struct DeferredSubscription {
     inner: Weak<DispatcherState>,
 }
 
-enum DeferredSubscriptionCall {
+pub(super) enum DeferredSubscriptionCall {
     Async {
         start: Box<StartCall>,
         limit: Arc<ConcurrencyLimit>,
     },
     Stream(Arc<LiveQueue>),
+    Queued {
+        executor: QueueExecutor,
+        call: QueuedSubscriptionCall,
+    },
+}
+
+pub(super) enum QueuedSubscriptionCall {
+    Async(Box<StartCall>),
+    Sync(Box<SyncCall>),
 }
 
 impl DeferredSubscription {
@@ -226,6 +244,13 @@ impl ErasedSubscription for DeferredSubscription {
                 DeferredCall::Async { start, limit }
             }
             Some(DeferredSubscriptionCall::Stream(line)) => DeferredCall::Stream(line),
+            Some(DeferredSubscriptionCall::Queued { executor, call }) => DeferredCall::Queued {
+                executor: *executor,
+                call: match call {
+                    QueuedSubscriptionCall::Async(start) => QueuedCall::Async(start),
+                    QueuedSubscriptionCall::Sync(call) => QueuedCall::Sync(call),
+                },
+            },
             None => unreachable!("it is there until the node is dropped"),
         }
     }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::finished_call::FinishedCall;
 use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
+use crate::engine::deferred::subscription_call;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, LazyState};
@@ -21,6 +22,7 @@ use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::executor::{DeferredCall, QueuedCall};
 use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;
@@ -249,7 +251,7 @@ impl Drop for InTask<'_, '_> {
 }
 
 /// Tells observers that a handler is about to be called.
-fn tell_started(
+pub(crate) fn tell_started(
     inner: &DispatcherState,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
@@ -320,7 +322,12 @@ pub(crate) fn run(
     cascade: &mut Cascade,
 ) -> AttemptEnd {
     let event = &*item.event;
-    if event.is_async(inner, &item.target) {
+    if let HandlerRef::Subscription(subscription) = &item.target
+        && let DeferredCall::Queued { call, .. } = subscription.call()
+        && let QueuedCall::Sync(call) = call
+    {
+        subscription_call::run(inner, item, subscription, call, lent, cascade)
+    } else if event.is_async(inner, &item.target) {
         let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
         let finished = match (call, &inner.runtime) {
             (Ok(mut call), Some(runtime)) => {

@@ -18,7 +18,7 @@ use crate::engine::deferred::ports::{ConsumerRun, NextStep, Ports};
 use crate::engine::deferred::settle::{AttemptEnd, AttemptEvent};
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
@@ -125,7 +125,10 @@ fn serve_as_thread(this: &ConsumerGuard) {
                         ports.serve_blocking(ring);
                     }
                 }
-                NextStep::Run(item) => run_on_thread(&run, item, None, WaitPolicy::Serve),
+                NextStep::Run(item) => {
+                    let wait_policy = wait_policy(&item, WaitPolicy::Serve);
+                    run_on_thread(&run, item, None, wait_policy);
+                }
                 NextStep::Look => {}
             }
             run.start_turn();
@@ -137,6 +140,15 @@ fn serve_as_thread(this: &ConsumerGuard) {
         drop(ports);
         drop(inner);
         this.rest(&ticket);
+    }
+}
+
+/// Returns how a consumer waits for capacity for what a delivery causes. For what a subscription causes it
+/// does not: no build has checked that the queues do not wait for each other.
+fn wait_policy(item: &DeferredDelivery, of_handler: WaitPolicy) -> WaitPolicy {
+    match item.target {
+        HandlerRef::DeferredHandler(_) => of_handler,
+        HandlerRef::Subscription(_) => WaitPolicy::Never,
     }
 }
 
@@ -198,8 +210,8 @@ impl<'a> RunningDelivery<'a> {
     pub(crate) fn new(run: &'a ConsumerRun<'a>, item: DeferredDelivery) -> Self {
         Self {
             run,
+            cascade: Cascade::with(wait_policy(&item, WaitPolicy::AwaitCapacity)),
             item: Some(item),
-            cascade: Cascade::with(WaitPolicy::AwaitCapacity),
             tracked: None,
         }
     }

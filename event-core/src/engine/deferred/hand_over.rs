@@ -84,7 +84,8 @@ fn hand_over_to_handler(
         },
         Executor::Queue(QueueExecutor { queue, label, .. }) => {
             let item = DeferredDelivery::queued(inner, Arc::clone(event), target, *label);
-            offer(inner, &inner.queues[*queue], item, cascade);
+            let may_wait = cascade.wait_policy.waits();
+            offer(inner, &inner.queues[*queue], item, may_wait, cascade);
         }
     }
 }
@@ -120,7 +121,15 @@ fn hand_over_subscription(
         DeferredCall::Stream(queue) => {
             let label = DeferredDelivery::UNLABELLED;
             let item = DeferredDelivery::untracked(Arc::clone(event), target, label);
-            offer(inner, queue, item, cascade);
+            offer(inner, queue, item, cascade.wait_policy.waits(), cascade);
+        }
+        DeferredCall::Queued { executor, .. } => {
+            let (queue, label) = (&inner.queues[executor.queue], executor.label);
+            let item = DeferredDelivery::queued(inner, Arc::clone(event), target, label);
+            // No build has checked that the queues of consumers and subscriptions do not wait for each
+            // other.
+            let may_wait = cascade.wait_policy.waits() && cascade.wait_policy.is_reported();
+            offer(inner, queue, item, may_wait, cascade);
         }
     }
 }
@@ -203,30 +212,35 @@ fn start_task(
     }
 }
 
-/// Offers a delivery to its queue, and settles the result.
+/// Offers a delivery to its queue, and settles the result. `may_wait` says whether the root may wait for
+/// capacity for it.
 pub(crate) fn offer(
     inner: &Arc<DispatcherState>,
     queue: &Arc<LiveQueue>,
     item: DeferredDelivery,
+    may_wait: bool,
     cascade: &mut Cascade,
 ) {
-    let waits = cascade.wait_policy != WaitPolicy::Never;
     let is_blocked = |state: &crate::engine::emission::cascade_state::CascadeState| {
         let mut blocked = state.blocked.iter();
         blocked.any(|blocked| Arc::ptr_eq(&blocked.queue, queue))
     };
     // A delivery waits behind one that waits for the same queue, so that lanes keep their order.
-    if waits
+    if cascade.wait_policy.waits()
         && cascade
             .state
             .get()
             .is_some_and(|state| is_blocked(&state.borrow()))
     {
-        block(queue, item, cascade);
+        if may_wait {
+            block(queue, item, cascade);
+        } else {
+            offered_to(inner, queue, OfferResult::NoCapacity(item), cascade);
+        }
         return;
     }
     match offer::offer(queue, inner, item, None) {
-        OfferResult::NoCapacity(item) if waits => block(queue, item, cascade),
+        OfferResult::NoCapacity(item) if may_wait => block(queue, item, cascade),
         offered => {
             if let (OfferResult::NoConsumer(item), false) =
                 (&offered, cascade.wait_policy.is_reported())

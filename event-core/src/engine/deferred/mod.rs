@@ -17,5 +17,6 @@ pub(crate) mod queued;
 pub(crate) mod redeliver;
 pub(crate) mod retry;
 pub(crate) mod settle;
+pub(crate) mod subscription_call;
 pub(crate) mod task;
 pub(crate) mod ticket_slot;

@@ -186,5 +186,6 @@ fn offer_item(
         unreachable!("only queued handlers go this way")
     };
     let item = DeferredDelivery::queued(inner, event, HandlerRef::DeferredHandler(index), label);
-    hand_over::offer(inner, &inner.queues[queue], item, cascade);
+    let may_wait = cascade.wait_policy.waits();
+    hand_over::offer(inner, &inner.queues[queue], item, may_wait, cascade);
 }

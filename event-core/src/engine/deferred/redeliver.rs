@@ -82,7 +82,13 @@ impl KeptDelivery {
                 {
                     Some(Self::of_task(inner, item(unlabelled), limit))
                 }
-                DeferredCall::Async { .. } | DeferredCall::Stream(_) => None,
+                DeferredCall::Queued { executor, .. } if !subscription.is_once() => {
+                    let queue = &inner.queues[executor.queue];
+                    Some(Self::of_queue(inner, item(executor.label), queue))
+                }
+                DeferredCall::Async { .. }
+                | DeferredCall::Queued { .. }
+                | DeferredCall::Stream(_) => None,
             },
         }
     }

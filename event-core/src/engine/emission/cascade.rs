@@ -50,6 +50,11 @@ pub(crate) enum WaitPolicy {
 }
 
 impl WaitPolicy {
+    /// Whether deliveries may wait for capacity in queues.
+    pub(crate) fn waits(self) -> bool {
+        self != Self::Never
+    }
+
     /// Whether the thread may block until a queue has capacity.
     pub(crate) fn blocks(self) -> bool {
         matches!(self, Self::BlockForCapacity | Self::Serve)

@@ -13,7 +13,7 @@ use crate::engine::plan::bound::Call;
 use crate::engine::plan::bound::HandlerFuture;
 use crate::engine::plan::bound::NotRun;
 use crate::engine::plan::concurrency::ConcurrencyLimit;
-use crate::engine::plan::executor::{DeferredCall, DeferredHandler, Executor, SubscriptionClaim};
+use crate::engine::plan::executor::{DeferredHandler, Executor, SubscriptionClaim};
 use crate::engine::plan::handlers::TableEntry;
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
@@ -326,13 +326,13 @@ impl dyn ErasedDeferredEvent + '_ {
         first_poll::run_one(inner, entry, index as usize, event, self.lineage(), context)
     }
 
-    /// Whether a target is an `async fn`.
+    /// Whether the call of a target is a future.
     pub(crate) fn is_async(&self, inner: &DispatcherState, target: &HandlerRef) -> bool {
         match target {
             HandlerRef::DeferredHandler(index) => {
                 matches!(self.deferred(inner, *index).binding.call, Call::Async(_))
             }
-            HandlerRef::Subscription(_) => true,
+            HandlerRef::Subscription(subscription) => subscription.is_async(),
         }
     }
 
@@ -352,14 +352,9 @@ impl dyn ErasedDeferredEvent + '_ {
                     _ => None,
                 }
             }
-            HandlerRef::Subscription(subscription) => match subscription.call() {
-                // The subscription may have been cancelled since the event was handed over.
-                DeferredCall::Async { .. } if !subscription.claim() => Some(Err(NotRun::Cancelled)),
-                DeferredCall::Async { start, .. } => {
-                    Some(start(self.share()?, &Delivery::new(emission)))
-                }
-                DeferredCall::Stream(_) => None,
-            },
+            HandlerRef::Subscription(subscription) => {
+                subscription.start(self.share(), &Delivery::new(emission))
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Handlers and subscriptions that do not run inline: their executors and limits.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::engine::emission::Emission;
 use crate::engine::emission::deferred_event::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::{DeferredBinding, HandlerFuture, NotRun};
@@ -62,8 +64,11 @@ pub(crate) struct TaskExecutor {
 #[derive(Default)]
 pub(crate) struct Executors {
     queues: Vec<&'static dyn AnyQueue>,
-    /// The handlers that queues run, once for each event that they handle, by their number.
-    labelled: Vec<&'static PlannedHandler>,
+    /// The handlers that queues run, once for each event that they handle, and the subscriptions, by their
+    /// number.
+    labelled: Vec<HandlerInfo>,
+    /// The numbers of subscriptions; two that are made at one place have one.
+    subscriptions: HashMap<HandlerInfo, Label>,
     /// The limit of each handler, which all events share that it handles.
     limits: ByType<Arc<ConcurrencyLimit>>,
     /// The ports of each queue, until the queues are made.
@@ -80,7 +85,7 @@ impl Executors {
             .map(|(handler, after)| match handler.spec().queue {
                 Some(queue) => Executor::Queue(QueueExecutor {
                     queue: self.index(queue()),
-                    label: self.label(handler),
+                    label: self.label(handler.info()),
                     port: None,
                 }),
                 None => Executor::Task(TaskExecutor {
@@ -144,16 +149,25 @@ impl Executors {
             .map_or_else(Vec::new, std::mem::take)
     }
 
-    fn label(&mut self, handler: &'static PlannedHandler) -> Label {
+    fn label(&mut self, handler: HandlerInfo) -> Label {
         let label = Label::try_from(self.labelled.len()).unwrap_or(Label::MAX);
         self.labelled.push(handler);
         label
     }
 
-    /// Returns the handler with a number.
+    /// Returns the number of a subscription.
+    pub(crate) fn label_subscription(&mut self, subscription: HandlerInfo) -> Label {
+        if let Some(label) = self.subscriptions.get(&subscription) {
+            return *label;
+        }
+        let label = self.label(subscription);
+        self.subscriptions.insert(subscription, label);
+        label
+    }
+
+    /// Returns the handler or subscription with a number.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
-        let handler = self.labelled.get(label as usize)?;
-        Some(handler.info())
+        self.labelled.get(label as usize).copied()
     }
 
     /// Returns the declaration of the queue at an index.
@@ -206,6 +220,22 @@ pub(crate) enum DeferredCall<'s> {
         limit: &'s Arc<ConcurrencyLimit>,
     },
     Stream(&'s Arc<LiveQueue>),
+    Queued {
+        executor: QueueExecutor,
+        call: QueuedCall<'s>,
+    },
+}
+
+/// Calls a subscription that is no future, with the value that a pump lends. Returns `false` if a target of
+/// the subscription is gone.
+pub(crate) type SyncCall =
+    dyn Fn(&dyn AnyEvent, &Emission<'_>, Option<&mut dyn Any>) -> bool + Send + Sync;
+
+/// The call of a subscription that a queue runs.
+#[derive(Clone, Copy)]
+pub(crate) enum QueuedCall<'s> {
+    Async(&'s StartCall),
+    Sync(&'s SyncCall),
 }
 
 /// A subscription that does not run inline, with a reserved call.
@@ -237,6 +267,38 @@ impl SubscriptionClaim {
             subscription: Arc::clone(subscription),
             _release: None,
         }
+    }
+}
+
+impl SubscriptionClaim {
+    /// Whether the call is a future.
+    pub(crate) fn is_async(&self) -> bool {
+        match self.call() {
+            DeferredCall::Async { .. } | DeferredCall::Stream(_) => true,
+            DeferredCall::Queued { call, .. } => matches!(call, QueuedCall::Async(_)),
+        }
+    }
+
+    /// Claims the reserved call, and starts it with an `Arc` of the event. Returns `None` if the call is no
+    /// future.
+    pub(crate) fn start(
+        &self,
+        event: Option<Arc<dyn Any + Send + Sync>>,
+        delivery: &Delivery<'_>,
+    ) -> Option<Result<HandlerFuture<'static>, NotRun>> {
+        let start = match self.call() {
+            DeferredCall::Async { start, .. }
+            | DeferredCall::Queued {
+                call: QueuedCall::Async(start),
+                ..
+            } => start,
+            DeferredCall::Queued { .. } | DeferredCall::Stream(_) => return None,
+        };
+        // The subscription may have been cancelled since the event was handed over.
+        if !self.claim() {
+            return Some(Err(NotRun::Cancelled));
+        }
+        Some(start(event?, delivery))
     }
 }
 

@@ -17,8 +17,8 @@ pub struct QueueHandle {
 
 /// How many deliveries of a queue wait, run and have ended.
 ///
-/// [`offered`](Self::offered) is the sum of `depth`, `running`, `done`, `failed`, `dropped`, `rejected` and
-/// `abandoned`. While other threads emit or end deliveries, a delivery may be counted in two places for a
+/// [`offered`](Self::offered) is the sum of `depth`, `running`, `done`, `failed`, `skipped`, `dropped`,
+/// `rejected` and `abandoned`. While other threads emit or end deliveries, a delivery may be counted in two places for a
 /// moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +36,9 @@ pub struct QueueCounts {
     pub done: u64,
     /// Deliveries whose handler failed, panicked or timed out.
     pub failed: u64,
+    /// Deliveries that the queue did not run, since their [subscription](crate::dispatcher::SubscriptionBuilder::queue)
+    /// was cancelled, or lost a target, while they waited.
+    pub skipped: u64,
     /// Deliveries that the queue dropped because it was full.
     pub dropped: u64,
     /// Deliveries that the queue did not accept, since it was full or closed.
@@ -50,7 +53,7 @@ impl QueueCounts {
     /// How many deliveries have ended, with any status.
     #[must_use]
     pub fn ended(&self) -> u64 {
-        self.done + self.failed + self.dropped + self.rejected + self.abandoned
+        self.done + self.failed + self.skipped + self.dropped + self.rejected + self.abandoned
     }
 }
 
@@ -94,7 +97,7 @@ impl QueueHandle {
     #[must_use]
     pub fn counts(&self) -> QueueCounts {
         let queue = &self.queue;
-        let skipped = queue.not_done(DeliveryStatus::Skipped(SkipReason::Filter));
+        let skipped = queue.not_done(DeliveryStatus::Skipped(SkipReason::Cancelled));
         let failed = [
             DeliveryStatus::Failed,
             DeliveryStatus::Panicked,
@@ -116,6 +119,7 @@ impl QueueHandle {
                 + abandoned.saturating_sub(queue.abandoned_running() + counts.cleared),
             done: counts.finished.saturating_sub(not_done),
             failed,
+            skipped,
             dropped,
             rejected,
             abandoned,

@@ -9,12 +9,17 @@ use crate::queue::buffer::slots::Label;
 use crate::queue::{AnyQueue, Declared};
 
 impl DispatcherState {
-    /// Returns the index of a queue, if a handler names it.
+    /// Returns the index of a queue, if a handler or the builder names it.
     pub(crate) fn place_of(&self, queue: &'static dyn AnyQueue) -> Option<usize> {
         self.executors().position(queue)
     }
 
-    /// Returns the handler with a label.
+    /// Returns the label of a subscription that a queue runs.
+    pub(crate) fn label_subscription(&self, subscription: HandlerInfo) -> Label {
+        self.executors().label_subscription(subscription)
+    }
+
+    /// Returns the handler or subscription with a label.
     pub(crate) fn labelled(&self, label: Label) -> Option<HandlerInfo> {
         self.executors().labelled(label)
     }

@@ -7,5 +7,6 @@ mod inline;
 mod model;
 mod once;
 mod params;
+mod queued;
 mod streams;
 mod weak;

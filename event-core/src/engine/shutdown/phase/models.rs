@@ -113,6 +113,7 @@ fn handler() -> HandlerInfo {
         at: Location::caller(),
         priority: 0,
         delivery: DeliveryKind::Async,
+        queue: None,
         filter: None,
     })
 }

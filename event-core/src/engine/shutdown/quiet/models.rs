@@ -53,6 +53,7 @@ impl Model {
             at: Location::caller(),
             priority: 0,
             delivery: DeliveryKind::Async,
+            queue: None,
             filter: None,
         });
         self.tasks.enter(vec![handler]).expect("it is open")
