@@ -1,41 +1,61 @@
-//! Compiles the libraries with the oldest compiler that they promise, the workspace's `rust-version`.
+//! Compiles the libraries with the oldest compiler that they promise: the workspace's `rust-version`, or a newer one of
+//! their own.
 
 use std::process::Command;
 
 use crate::estimates;
 use crate::steps::Steps;
 use crate::tools::Tool;
-use crate::workspace::{LIBRARIES, Metadata, Result, root};
+use crate::workspace::{LIBRARIES, Metadata, NEWER_COMPILERS, Result, root};
 
 /// What this package inherits from the workspace.
 const VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
 
-const TOOLCHAIN: &[Tool] = &[Tool::toolchain(VERSION)];
+/// The compilers, each with the tools it needs and the libraries that promise it.
+const COMPILERS: &[(&str, &[Tool])] = &[
+    (VERSION, &[Tool::toolchain(VERSION)]),
+    (
+        NEWER_COMPILERS[0].1,
+        &[Tool::toolchain(NEWER_COMPILERS[0].1)],
+    ),
+];
 
-/// Runs the step alone, and fails without that compiler.
+/// Runs the steps alone, and fails without those compilers.
 pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::default();
-    steps.add_with(name(), estimates::OLDEST_COMPILER, TOOLCHAIN, check()?);
+    for (version, tools) in COMPILERS {
+        let check = check(version)?;
+        steps.add_with(name(version), estimates::OLDEST_COMPILER, tools, check);
+    }
     steps.run()
 }
 
-/// Adds the step, which is left out where rustup cannot get the compiler.
+/// Adds the steps, of which those are left out whose compiler rustup cannot get.
 pub(crate) fn add(steps: &mut Steps) -> Result<()> {
-    steps.add_if_possible(name(), estimates::OLDEST_COMPILER, TOOLCHAIN, check()?);
+    for (version, tools) in COMPILERS {
+        let check = check(version)?;
+        steps.add_if_possible(name(version), estimates::OLDEST_COMPILER, tools, check);
+    }
     Ok(())
 }
 
-fn name() -> String {
-    format!("the libraries with Rust {VERSION}")
+fn name(version: &str) -> String {
+    format!("the libraries with Rust {version}")
 }
 
-fn check() -> Result<Command> {
+/// The compiler that a library promises.
+fn compiler_of(library: &str) -> &'static str {
+    let own = NEWER_COMPILERS.iter().find(|(name, _)| *name == library);
+    own.map_or(VERSION, |(_, version)| version)
+}
+
+fn check(version: &str) -> Result<Command> {
     let mut check = Command::new("rustup");
     check
         .current_dir(root())
         .args([
             "run",
-            VERSION,
+            version,
             "cargo",
             "check",
             "--locked",
@@ -47,7 +67,30 @@ fn check() -> Result<Command> {
         .env_remove("CARGO")
         .env_remove("RUSTUP_TOOLCHAIN");
     for library in LIBRARIES {
-        check.args(["-p", library]);
+        if compiler_of(library) == version {
+            check.args(["-p", library]);
+        }
     }
     Ok(check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compiler_of;
+    use crate::workspace::{LIBRARIES, root};
+
+    #[test]
+    fn each_library_is_compiled_with_the_compiler_that_its_manifest_names() {
+        for library in LIBRARIES {
+            let manifest = std::fs::read_to_string(root().join(library).join("Cargo.toml"));
+            let manifest = manifest.expect("a library has a manifest");
+            let own = format!("\nrust-version = \"{}\"\n", compiler_of(library));
+            let inherits = manifest.contains("\nrust-version.workspace = true\n");
+            assert!(inherits || manifest.contains(&own), "{library}: {own}");
+            assert!(
+                !inherits || compiler_of(library) == super::VERSION,
+                "{library}"
+            );
+        }
+    }
 }

@@ -20,6 +20,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     // Without the fuzzer, which `cargo xtask fuzz` builds.
     ("event-fuzz", &[], of_package(60, 100)),
     ("event-interop", LANGUAGES, of_package(120, 300)),
+    ("event-outbox", &[], of_package(120, 500)),
     ("event-documents", GENERATORS, of_package(150, 500)),
     ("event-peers", PEERS, of_package(180, 700)),
 ];

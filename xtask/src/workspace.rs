@@ -11,13 +11,17 @@ use serde_json::Value;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The packages that are published.
-pub(crate) const LIBRARIES: [&str; 5] = [
+pub(crate) const LIBRARIES: [&str; 6] = [
     "event-catalog",
     "event-core",
     "event-macros",
+    "event-outbox",
     "event-telemetry",
     "event-testing",
 ];
+
+/// Those that promise a newer compiler than the workspace's `rust-version`, and which.
+pub(crate) const NEWER_COMPILERS: [(&str, &str); 1] = [("event-outbox", "1.94")];
 
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {

@@ -1,0 +1,290 @@
+//! The statements that change deliveries, each on a connection inside of a transaction.
+//!
+//! Lists travel as one JSON text, so that each statement is prepared once, whatever the length of the list.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::store::row::{limit, millis, readers, unix_millis};
+use crate::store::{Burial, Due, Inserted, Lease, NewDelivery, Retry};
+
+readers!(SqliteRow);
+
+/// The database's clock, in milliseconds.
+macro_rules! now {
+    () => {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    };
+}
+
+/// The rows that a list of fences names, by their numbers. `CROSS JOIN` keeps the list on the outside.
+macro_rules! fenced {
+    () => {
+        "(SELECT d.seq FROM json_each(?1) f CROSS JOIN event_outbox_delivery d \
+         ON d.seq = f.value ->> 0 AND d.token = f.value ->> 1)"
+    };
+}
+
+pub(super) use now;
+
+/// A list of fences, as the statements take it.
+pub(super) fn list(fences: &[Fence]) -> String {
+    let pairs: Vec<_> = fences
+        .iter()
+        .map(|fence| (fence.seq, fence.token))
+        .collect();
+    json!(pairs).to_string()
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
+     owner, crashes, created_at) \
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
+     CASE WHEN leased THEN now + ?10 WHEN ?8 IS NULL THEN now + ?7 ELSE max(?8, now) END, \
+     leased, leased, CASE WHEN leased THEN ?9 END, 0, now \
+     FROM (SELECT ",
+    now!(),
+    " AS now, ?9 IS NOT NULL AND ?7 = 0 AND ?8 IS NULL AND (?5 IS NULL OR NOT EXISTS (\
+     SELECT 1 FROM event_outbox_delivery e WHERE e.handler = ?2 AND e.key = ?5)) AS leased) \
+     WHERE true ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token"
+);
+
+/// Inserts one row after the other: whether one is leased depends on those before it.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    lease: Option<Lease>,
+    deliveries: &[NewDelivery],
+) -> Result<Vec<Inserted>, sqlx::Error> {
+    let mut inserted = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let (after, at) = match delivery.due {
+            Due::Now => (0, None),
+            Due::After(wait) => (millis(wait), None),
+            Due::At(time) => (0, Some(unix_millis(time))),
+        };
+        let row = sqlx::query(INSERT)
+            .bind(delivery.event_id)
+            .bind(&*delivery.handler)
+            .bind(&*delivery.event)
+            .bind(i64::from(delivery.version))
+            .bind(delivery.key.as_deref())
+            .bind(&*delivery.body)
+            .bind(after)
+            .bind(at)
+            .bind(lease.map(|lease| lease.owner.id()))
+            .bind(lease.map_or(0, |lease| millis(lease.length)))
+            .fetch_optional(&mut *connection)
+            .await?;
+        inserted.push(match row.as_ref().map(fence).transpose()? {
+            None => Inserted::Duplicate,
+            Some(Fence { seq, token: 0 }) => Inserted::Waiting(seq),
+            Some(fence) => Inserted::Leased(fence),
+        });
+    }
+    Ok(inserted)
+}
+
+/// The first due rows of each handler, of which the first are claimed.
+const CLAIM: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    " + ?3, attempts = attempts + 1, token = token + 1, crashes = crashes + (owner IS NOT NULL), owner = ?4 \
+     WHERE seq IN (SELECT c.value ->> 1 FROM json_each(?1) h, json_each((\
+     SELECT json_group_array(json_array(due_at, seq)) FROM (\
+     SELECT due_at, seq FROM event_outbox_delivery d WHERE d.handler = h.value AND d.due_at <= ",
+    now!(),
+    " AND (d.key IS NULL OR NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
+     WHERE e.handler = d.handler AND e.key = d.key AND e.seq < d.seq)) \
+     ORDER BY d.due_at, d.seq LIMIT ?2))) c \
+     ORDER BY c.value ->> 0, c.value ->> 1 LIMIT ?2) \
+     RETURNING seq, event_id, handler, event, version, key, body, attempts, token, crashes, created_at"
+);
+
+pub(super) async fn claim(
+    connection: &mut SqliteConnection,
+    lease: Lease,
+    handlers: &str,
+    rows: usize,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let rows = sqlx::query(CLAIM)
+        .bind(handlers)
+        .bind(limit(rows))
+        .bind(millis(lease.length))
+        .bind(lease.owner.id())
+        .fetch_all(connection)
+        .await?;
+    claimed(&rows)
+}
+
+const COMPLETE: &str = concat!(
+    "DELETE FROM event_outbox_delivery WHERE seq IN ",
+    fenced!(),
+    " RETURNING seq, token"
+);
+
+pub(super) async fn complete(
+    connection: &mut SqliteConnection,
+    list: &str,
+) -> Result<Vec<Fence>, sqlx::Error> {
+    let rows = sqlx::query(COMPLETE)
+        .bind(list)
+        .fetch_all(connection)
+        .await?;
+    fences(&rows)
+}
+
+const RETRY: &str = concat!(
+    "UPDATE event_outbox_delivery AS d SET due_at = ",
+    now!(),
+    " + f.wait, last_error = f.error, owner = NULL FROM (\
+     SELECT value ->> 0 AS seq, value ->> 1 AS token, value ->> 2 AS wait, value ->> 3 AS error \
+     FROM json_each(?1)) f WHERE d.seq = f.seq AND d.token = f.token RETURNING seq, token"
+);
+
+/// A list of retries, as the statement takes it.
+pub(super) fn retry_list(retries: &[Retry]) -> String {
+    let rows: Vec<_> = retries
+        .iter()
+        .map(|Retry { fence, wait, error }| (fence.seq, fence.token, millis(*wait), error))
+        .collect();
+    json!(rows).to_string()
+}
+
+pub(super) async fn retry(
+    connection: &mut SqliteConnection,
+    list: &str,
+) -> Result<Vec<Fence>, sqlx::Error> {
+    let rows = sqlx::query(RETRY).bind(list).fetch_all(connection).await?;
+    fences(&rows)
+}
+
+const COPY_TO_DEAD: &str = concat!(
+    "INSERT INTO event_outbox_dead (event_id, handler, event, version, key, body, attempts, crashes, reason, \
+     cause, created_at, died_at) \
+     SELECT d.event_id, d.handler, d.event, d.version, d.key, d.body, d.attempts, d.crashes, f.value ->> 2, \
+     f.value ->> 3, d.created_at, ",
+    now!(),
+    " FROM json_each(?1) f CROSS JOIN event_outbox_delivery d \
+     ON d.seq = f.value ->> 0 AND d.token = f.value ->> 1 ORDER BY d.seq"
+);
+
+/// A list of burials, as the statements take it.
+pub(super) fn burial_list(burials: &[Burial]) -> String {
+    // A row that is named twice dies once.
+    let mut first = std::collections::HashSet::new();
+    let rows: Vec<_> = burials
+        .iter()
+        .filter(|burial| first.insert(burial.fence))
+        .map(|burial| {
+            let fence = burial.fence;
+            (fence.seq, fence.token, &burial.reason, &burial.cause)
+        })
+        .collect();
+    json!(rows).to_string()
+}
+
+/// Copies, then deletes; a transaction keeps the two together.
+pub(super) async fn bury(
+    connection: &mut SqliteConnection,
+    list: &str,
+) -> Result<Vec<Fence>, sqlx::Error> {
+    sqlx::query(COPY_TO_DEAD)
+        .bind(list)
+        .execute(&mut *connection)
+        .await?;
+    complete(connection, list).await
+}
+
+const RELEASE: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    ", attempts = attempts - 1, owner = NULL WHERE owner IS NOT NULL AND seq IN ",
+    fenced!(),
+    " RETURNING seq, token"
+);
+
+pub(super) async fn release(
+    connection: &mut SqliteConnection,
+    list: &str,
+) -> Result<Vec<Fence>, sqlx::Error> {
+    let rows = sqlx::query(RELEASE)
+        .bind(list)
+        .fetch_all(connection)
+        .await?;
+    fences(&rows)
+}
+
+const EXTEND: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    " + ?2 WHERE owner IS NOT NULL AND seq IN ",
+    fenced!(),
+    " RETURNING seq, token"
+);
+
+pub(super) async fn extend(
+    connection: &mut SqliteConnection,
+    list: &str,
+    length: Duration,
+) -> Result<Vec<Fence>, sqlx::Error> {
+    let rows = sqlx::query(EXTEND)
+        .bind(list)
+        .bind(millis(length))
+        .fetch_all(connection)
+        .await?;
+    fences(&rows)
+}
+
+const FREE: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    ", crashes = crashes + 1, owner = NULL WHERE owner = ?1"
+);
+
+/// Frees the rows of an owner that is dead. Its tokens stay good until somebody claims the rows.
+pub(super) async fn free(
+    connection: &mut SqliteConnection,
+    owner: Owner,
+) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query(FREE)
+        .bind(owner.id())
+        .execute(connection)
+        .await?;
+    Ok(result.rows_affected())
+}
+
+/// A second more than the longest lease or wait is nobody's mistake.
+const CLAMP_LEASES: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    " + ?1 WHERE owner IS NOT NULL AND due_at > ",
+    now!(),
+    " + ?1 + 1000"
+);
+
+const CLAMP_RETRIES: &str = concat!(
+    "UPDATE event_outbox_delivery SET due_at = ",
+    now!(),
+    " + ?1 WHERE owner IS NULL AND attempts > 0 AND due_at > ",
+    now!(),
+    " + ?1 + 1000"
+);
+
+pub(super) async fn clamp(
+    connection: &mut SqliteConnection,
+    lease: Duration,
+    wait: Duration,
+) -> Result<u64, sqlx::Error> {
+    let mut rows = 0;
+    for (statement, bound) in [(CLAMP_LEASES, lease), (CLAMP_RETRIES, wait)] {
+        let result = sqlx::query(statement)
+            .bind(millis(bound))
+            .execute(&mut *connection)
+            .await?;
+        rows += result.rows_affected();
+    }
+    Ok(rows)
+}
