@@ -21,6 +21,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     ("event-fuzz", &[], of_package(60, 100)),
     ("event-interop", LANGUAGES, of_package(120, 300)),
     ("event-outbox", &[], of_package(120, 500)),
+    ("event-browser", BROWSER, of_package(180, 300)),
     ("event-documents", GENERATORS, of_package(150, 500)),
     ("event-peers", PEERS, of_package(180, 700)),
 ];
@@ -39,6 +40,8 @@ const GENERATORS: &[Tool] = &[
         "libjackson2-databind-java",
     ),
 ];
+
+const BROWSER: &[Tool] = &[Tool::new("chromium", "chromium")];
 
 const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
 

@@ -261,18 +261,22 @@ fn write_node(out: &mut String, node: &Node, corner: Point, size: Size, link: Op
     } else {
         format!("v5.5h-{inner}v-5.5z")
     };
+    let baseline = 18.5;
+    let (start, end) = element(link, None);
+    let _ = writeln!(
+        out,
+        "{start}<title>{}</title>",
+        escaped(&format!("{}\n{}", node.title, node.details))
+    );
     let _ = writeln!(
         out,
         "<path class=\"head\" d=\"M.5 6a5.5 5.5 0 0 1 5.5 -5.5h{}a5.5 5.5 0 0 1 5.5 5.5v{}{round}\"/>",
         number(size.width - 12.0),
         number(HEADER - 12.0)
     );
-    let baseline = 18.5;
-    let (start, end) = element(link, None);
     let _ = writeln!(
         out,
-        "{start}<title>{}</title><text class=\"title\" x=\"{}\" y=\"{baseline}\">{}</text>",
-        escaped(&format!("{}\n{}", node.title, node.details)),
+        "<text class=\"title\" x=\"{}\" y=\"{baseline}\">{}</text>",
         number(PADDING),
         escaped(&shortened(&node.title, LONGEST))
     );
@@ -311,6 +315,14 @@ fn write_row(out: &mut String, row: &Row, baseline: f64, size: Size, link: Optio
         "{start}<title>{}</title>",
         escaped(&format!("{}\n{}", row.label, row.details))
     );
+    if link.is_some() {
+        let (top, width) = (number(baseline - 14.5), number(size.width - 2.0));
+        let _ = write!(
+            out,
+            "<rect class=\"hit\" x=\"1\" y=\"{top}\" width=\"{width}\" height=\"{}\"/>",
+            number(ROW)
+        );
+    }
     if let Some(order) = row.order {
         let _ = write!(
             out,

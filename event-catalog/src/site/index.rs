@@ -107,9 +107,10 @@ fn content(subject: &Subject<'_>) -> Html {
     let rows = subject.current().map(|(at, event)| row(subject, at, event));
     html!(
         "<h1>{}</h1>\n<p class=\"lead\">{}, {}, {}.</p>\n\
-         <form id=\"filters\" class=\"scripted\">\n<fieldset>\n<legend>Show only</legend>\n{}\
+         <form id=\"filters\" class=\"scripted\">\n<details open>\n<summary>Show only</summary>\n<fieldset>\n\
+         <legend class=\"unseen\">Show only</legend>\n{}\
          <label class=\"pick\">Crate <select name=\"crate\"><option value=\"\">all</option>\n{}</select></label>\n\
-         </fieldset>\n</form>\n\
+         </fieldset>\n</details>\n</form>\n\
          <p id=\"found\" class=\"scripted\" role=\"status\">{}</p>\n\
          <table id=\"events\" class=\"events\">\n\
          <thead><tr><th scope=\"col\">Event</th><th scope=\"col\">Handlers</th><th scope=\"col\">Declared</th>\

@@ -96,6 +96,9 @@ if (table && window.eventIndex) {
   search.value = parameters.get("q") ?? "";
   for (const box of filters.querySelectorAll("input")) box.checked = parameters.getAll("only").includes(box.value);
   filters.elements.crate.value = parameters.get("crate") ?? "";
+  // On a phone they would be all that is seen.
+  const isNarrow = matchMedia("(max-width: 48rem)").matches;
+  filters.querySelector("details").open = !isNarrow || parameters.has("only") || parameters.has("crate");
   search.addEventListener("input", change);
   filters.addEventListener("change", change);
   filters.addEventListener("submit", (event) => event.preventDefault());
