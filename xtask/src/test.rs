@@ -23,6 +23,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     ("event-outbox", &[], of_package(120, 500)),
     ("event-browser", BROWSER, of_package(180, 300)),
     ("event-documents", GENERATORS, of_package(150, 500)),
+    ("event-published", LANGUAGES, of_package(60, 150)),
     ("event-peers", PEERS, of_package(180, 700)),
 ];
 

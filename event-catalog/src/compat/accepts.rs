@@ -198,7 +198,7 @@ impl TextShape {
 }
 
 /// A text of each format whose texts this module can tell from others.
-const SAMPLES: [(&str, &str); 7] = [
+const SAMPLES: [(&str, &str); 17] = [
     ("uuid", "00000000-0000-0000-0000-000000000000"),
     ("date", "2026-01-01"),
     ("time", "00:00:00Z"),
@@ -206,6 +206,17 @@ const SAMPLES: [(&str, &str); 7] = [
     ("partial-date-time", "2026-01-01T00:00:00"),
     ("ipv4", "127.0.0.1"),
     ("ipv6", "::1"),
+    ("email", "a@example.com"),
+    ("uri", "https://example.com"),
+    ("iri", "https://example.com"),
+    ("json-pointer", "/a"),
+    // A text without punctuation may have one of these.
+    ("hostname", "localhost"),
+    ("uri-reference", "x"),
+    ("iri-reference", "x"),
+    ("uri-template", "x"),
+    ("regex", "x"),
+    ("duration", "P1D"),
 ];
 
 /// Whether a text has a format; `None` if that cannot be told. Only plain cases are told apart: the sample of the

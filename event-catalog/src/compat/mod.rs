@@ -202,7 +202,9 @@ fn rule(finding: &Finding, direction: Direction) -> Rule {
         }
         Kind::FieldRefused { .. } => by(Rule::FieldRemoved, Rule::FieldAdded),
         Kind::FieldRenamed { .. } => Rule::FieldRenamed,
-        Kind::Type { from, to } if (*from == "array") != (to == "array") => Rule::ArrayScalar,
+        Kind::Type { from, to } if *from != "any" && (*from == "array") != (to == "array") => {
+            Rule::ArrayScalar
+        }
         Kind::Type { from: "number", to } if to == "integer" => Rule::IntToFloat,
         Kind::Type { .. } => Rule::TypeChanged,
         Kind::Tagging => Rule::TaggingChanged,

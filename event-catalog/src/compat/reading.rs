@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::compat::reading_scalars::{float, integer, text, unsigned};
-use crate::compat::shape::{ArrayShape, Field, ObjectShape, Shape, TextShape, UnionShape};
+use crate::compat::shape::{ArrayShape, Field, ObjectShape, Shape, Shapes, UnionShape};
 
 /// Leaves the objects of a writer no field that the schema does not name.
 pub(super) fn close(shape: &mut Shape) {
@@ -43,21 +43,57 @@ pub(super) struct Reading<'a> {
 /// References that are resolved inside of each other, to intersect what they are for.
 const MOST_REFERENCES: u32 = 8;
 
-/// Keywords that say nothing about which values there are.
-const ANNOTATIONS: [&str; 13] = [
-    "$schema",
-    "$id",
-    "$defs",
-    "definitions",
-    "$comment",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "discriminator",
+/// The keywords that say which values there are, in any draft. Others are comments, also those of a tool.
+const ASSERTIONS: [&str; 49] = [
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "disallow",
+    "divisibleBy",
+    "else",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "extends",
+    "format",
+    "if",
+    "items",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "required",
+    "then",
+    "type",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
 ];
 
 impl<'a> Reading<'a> {
@@ -80,7 +116,7 @@ impl<'a> Reading<'a> {
     fn keywords(&self, schema: &Map<String, Value>) -> Shape {
         let mut keywords: Map<String, Value> = schema
             .iter()
-            .filter(|(key, _)| !ANNOTATIONS.contains(&key.as_str()) && key.as_str() != "x-aliases")
+            .filter(|(key, _)| ASSERTIONS.contains(&key.as_str()))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         let is_sealed = keywords.remove("unevaluatedProperties") == Some(Value::Bool(false));
@@ -247,19 +283,13 @@ impl<'a> Reading<'a> {
             }
             (Shape::Object(one), Shape::Object(other)) => self.objects(*one, *other, whole),
             (Shape::Const(value), shape) | (shape, Shape::Const(value)) => {
-                let is_of_type = match &shape {
-                    Shape::Text(text) => value.is_string() && *text == TextShape::default(),
-                    Shape::Bool => value.is_boolean(),
-                    Shape::Null => value.is_null(),
-                    Shape::Integer(_) => value.is_i64() || value.is_u64(),
-                    _ => false,
-                };
-                if is_of_type {
-                    Shape::Const(value)
-                } else {
-                    Shape::Opaque(Value::Object(whole.clone()))
+                match Shapes::accepts_alone(&shape, &value) {
+                    Some(true) => Shape::Const(value),
+                    Some(false) => Shape::NONE,
+                    None => Shape::Opaque(Value::Object(whole.clone())),
                 }
             }
+            (one, other) if one.is_of_another_type(&other) => Shape::NONE,
             _ => Shape::Opaque(Value::Object(whole.clone())),
         }
     }

@@ -24,13 +24,19 @@ pub(super) fn integer(keywords: &mut Map<String, Value>) -> Shape {
             })
     };
     let min = whole(keywords.remove("minimum"), f64::ceil);
-    let above = whole(keywords.remove("exclusiveMinimum"), f64::floor).map(|bound| bound + 1);
+    let above = whole(number(keywords, "exclusiveMinimum"), f64::floor).map(|bound| bound + 1);
     let max = whole(keywords.remove("maximum"), f64::floor);
-    let below = whole(keywords.remove("exclusiveMaximum"), f64::ceil).map(|bound| bound - 1);
+    let below = whole(number(keywords, "exclusiveMaximum"), f64::ceil).map(|bound| bound - 1);
     Shape::Integer(IntegerShape {
         min: [least, min, above].into_iter().flatten().max(),
         max: [most, max, below].into_iter().flatten().min(),
     })
+}
+
+/// Takes a keyword that is a number. In draft-04 the exclusive bounds are not: they stay, and are not analysed.
+fn number(keywords: &mut Map<String, Value>, key: &str) -> Option<Value> {
+    keywords.get(key)?.as_f64()?;
+    keywords.remove(key)
 }
 
 /// The integers of a Rust type; serde refuses all others, whatever the schema's bounds.

@@ -99,6 +99,21 @@ impl Shape {
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::Union(union) if union.members.is_empty())
     }
+
+    /// Whether the values of both are of one JSON type each, and of different ones.
+    pub(super) fn is_of_another_type(&self, other: &Self) -> bool {
+        let kind = |shape: &Self| match shape {
+            Self::Null => Some(0),
+            Self::Bool => Some(1),
+            // An integer is a number.
+            Self::Integer(_) | Self::Float(_) => Some(2),
+            Self::Text(_) => Some(3),
+            Self::Array(_) => Some(4),
+            Self::Object(_) => Some(5),
+            Self::Any | Self::Const(_) | Self::Union(_) | Self::Ref(_) | Self::Opaque(_) => None,
+        };
+        matches!((kind(self), kind(other)), (Some(one), Some(other)) if one != other)
+    }
 }
 
 /// Whether a schema says what is written, or what is read.
@@ -127,12 +142,31 @@ impl Shapes {
                 definitions.insert(pointer, reading.shape(definition));
             }
         }
+        // A reference may lead anywhere.
+        for pointer in references(schema) {
+            let target = pointer.strip_prefix('#');
+            let target = target.and_then(|pointer| schema.pointer(pointer));
+            if let Some(target) = target
+                && !definitions.contains_key(pointer)
+            {
+                definitions.insert(pointer.to_owned(), reading.shape(target));
+            }
+        }
         let mut root = reading.shape(schema);
         if role == Role::Writer {
             definitions.values_mut().chain([&mut root]).for_each(close);
         }
         definitions.insert("#".to_owned(), root.clone());
         Self { root, definitions }
+    }
+
+    /// Whether a shape has a value; `None` if that cannot be told, as of one with a reference.
+    pub(super) fn accepts_alone(shape: &Shape, value: &Value) -> Option<bool> {
+        let shapes = Self {
+            root: Shape::Any,
+            definitions: BTreeMap::new(),
+        };
+        shapes.accepts(shape, value)
     }
 
     /// Returns the shape that a reference is for, through references; `None` if there is no such definition, or if
@@ -146,4 +180,20 @@ impl Shapes {
         }
         None
     }
+}
+
+/// Returns the references in a schema.
+fn references(schema: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = vec![schema];
+    while let Some(part) = rest.pop() {
+        found.extend(part.get("$ref").and_then(Value::as_str));
+        rest.extend(part.as_array().into_iter().flatten());
+        rest.extend(
+            part.as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::values),
+        );
+    }
+    found
 }

@@ -218,8 +218,14 @@ impl Comparison<'_> {
     }
 
     fn other_type(&self, writer: &Shape, reader: &Shape) -> Finding {
+        let is_same = self.types(reader).contains(&type_of_shape(writer));
         let kind = match writer {
             Shape::Null => Kind::Null,
+            // Any text, and a list of texts.
+            Shape::Text(_) if is_same => Kind::Text,
+            Shape::Integer(_) | Shape::Float(_) if is_same => Kind::Range {
+                is_integer: matches!(writer, Shape::Integer(_)),
+            },
             _ => Kind::Type {
                 from: type_of_shape(writer),
                 to: self.types(reader).join(" or "),
@@ -238,7 +244,12 @@ impl Comparison<'_> {
                 .filter(|value| self.reader.accepts(reader, value) == Some(false));
             return Finding::new(kind, refused.next());
         }
-        Finding::new(kind, self.writer.sample(writer))
+        let sample = self.writer.sample(writer);
+        let is_refused = |value| self.reader.accepts(reader, value) == Some(false);
+        if is_same && !sample.as_ref().is_some_and(is_refused) {
+            return Finding::undecided("some of its values may be read");
+        }
+        Finding::new(kind, sample)
     }
 
     /// Returns the JSON types of the reader's values.
