@@ -4,15 +4,25 @@
 //! handed over, too. So the first moment at which none is left is the end, and no delivery can be tracked after
 //! it. The count is that of an `Arc`: a [`Tracker`], which lineages and reports keep, has a weak reference.
 
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
+#[cfg(not(loom))]
+use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use event_listener::{Event as Waiters, Listener as _};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicBool, Ordering};
+#[cfg(loom)]
+use loom::sync::{Mutex, MutexGuard};
 use slab::Slab;
 
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
+
+#[cfg(all(test, loom))]
+mod models;
 
 /// A reference to what is tracked. It does not delay the end.
 #[derive(Clone)]
