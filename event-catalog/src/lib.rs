@@ -7,6 +7,7 @@ pub mod catalog;
 mod command;
 pub mod compat;
 pub mod doctor;
+pub mod explanation;
 pub mod graph;
 pub mod lock;
 pub mod schema;

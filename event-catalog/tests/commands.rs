@@ -5,6 +5,7 @@ mod program;
 use clap::Parser;
 use event_catalog::catalog::{Causality, Delivery};
 use event_catalog::doctor::{FindingKind, Severity, examine};
+use event_catalog::explanation::Explanation;
 use event_catalog::graph::{Edge, Graph, Grouping, NodeKind};
 use event_catalog::{Catalog, EventsArgs, Reply, Terminal};
 use expect_test::expect_file;
@@ -205,6 +206,104 @@ fn an_emit_is_explained_step_by_step() {
     assert!(nothing.contains("Nothing happens"), "{nothing}");
     let old = output(["explain", "ParcelCameV1"]);
     assert!(old.contains("superseded"), "{old}");
+}
+
+#[test]
+fn an_explanation_is_written_as_data_with_what_the_words_have() {
+    let json = output(["explain", "post.parcel_came", "--json"]);
+    check!(
+        json.replace(env!("CARGO_CRATE_NAME"), "commands"),
+        "explain.json"
+    );
+    let read: Explanation = serde_json::from_str(&json).expect("JSON");
+    let catalog = Catalog::linked();
+    assert_eq!(
+        read,
+        catalog.explain(catalog.find("ParcelCame").expect("it is linked"))
+    );
+    for event in &catalog.events {
+        let explanation = catalog.explain(event);
+        let words = output(["explain", &event.type_name]);
+        let steps = explanation.inline.iter().chain(&explanation.deferred);
+        let caused = explanation.caused.iter();
+        let follows = caused.flat_map(|it| {
+            let handlers = it.handlers.iter().map(|step| &*step.handler.name);
+            std::iter::once(&*it.event.name).chain(handlers)
+        });
+        let names = steps.map(|step| &*step.handler.name).chain(follows);
+        for name in names {
+            assert!(words.contains(name), "{name} is missing: {words}");
+        }
+        assert_eq!(
+            explanation.inline.len() + explanation.deferred.len(),
+            event.handlers.len()
+        );
+    }
+}
+
+#[test]
+fn two_events_with_one_name_are_an_error_wherever_a_name_is_meant() {
+    let mut catalog = Catalog::linked().with_schemas();
+    let mut double = catalog.find("ParcelLost").expect("it is linked").clone();
+    double.name = "post.parcel_came".into();
+    catalog.events.push(double);
+    catalog
+        .events
+        .sort_by_key(|event| (event.name.to_string(), event.version));
+    let reply = |arguments: &[&str]| {
+        let arguments = std::iter::once("events").chain(arguments.iter().copied());
+        let arguments = Arguments::try_parse_from(arguments).expect("they are right");
+        arguments.events.command.reply(&catalog, &Terminal::plain())
+    };
+    let finding = &examine(&catalog)[0];
+    assert_eq!(
+        (finding.kind, finding.severity),
+        (FindingKind::NameTwice, Severity::Error)
+    );
+    let types =
+        ["ParcelLost", "ParcelCame"].map(|name| format!("{}::program::{name}", module_path!()));
+    let said = format!(
+        "2 event types are named `post.parcel_came`: `{}`, `{}`",
+        types[0], types[1]
+    );
+    assert_eq!(finding.message, said);
+    assert_eq!(finding.places.len(), 2);
+    let doctor = reply(&["doctor", "--no-cargo"]);
+    assert!(
+        doctor.status == 1 && doctor.output.contains(&said),
+        "{}",
+        doctor.output
+    );
+    let ambiguous = format!(
+        "several events are `post.parcel_came`: `{}`, `{}`",
+        types[0], types[1]
+    );
+    for command in [
+        &["show", "post.parcel_came"][..],
+        &["explain", "post.parcel_came"],
+        &["schema", "post.parcel_came"],
+        &["graph", "--focus", "post.parcel_came"],
+    ] {
+        let reply = reply(command);
+        assert_eq!(
+            (reply.status, reply.error),
+            (1, ambiguous.clone()),
+            "{command:?}"
+        );
+    }
+    for command in [&["schema"][..], &["asyncapi"]] {
+        let reply = reply(command);
+        assert_eq!(reply.status, 1);
+        assert!(reply.error.starts_with(&said), "{}", reply.error);
+    }
+    // By its type each is found, and the list has both.
+    for (name, is_caused) in [(&types[0], false), (&types[1], true)] {
+        let graph = reply(&["graph", "--focus", name, "--depth=0"]).output;
+        assert_eq!(graph.contains("::fetch"), is_caused, "{graph}");
+    }
+    assert_eq!(reply(&["show", &types[0]]).status, 0);
+    let list = reply(&["list", "parcel_came"]).output;
+    assert_eq!(list.matches("post.parcel_came v").count(), 2, "{list}");
 }
 
 #[test]

@@ -270,6 +270,44 @@ fn no_text_of_the_program_is_more_than_text() {
 }
 
 #[test]
+fn two_events_with_one_name_have_a_page_each_that_says_so() {
+    let mut catalog = Catalog::linked();
+    let sold_out = catalog.events.iter_mut();
+    let sold_out = { sold_out }.find(|event| event.name == "stamps.sold_out");
+    sold_out.expect("it is linked").name = "post.parcel_lost".into();
+    catalog
+        .events
+        .sort_by_key(|event| (event.name.to_string(), event.version));
+    let site = catalog.site(&Options::default());
+    let page = |path: &str| site.file(path).expect("a page").to_owned();
+    let pages = [
+        page("events/post.parcel_lost.html"),
+        page("events/post.parcel_lost~2.html"),
+    ];
+    for (page, other) in pages.iter().zip(["SoldOut", "ParcelLost"]) {
+        let (_, said) = page
+            .split_once("another event type has this name: ")
+            .expect("it says so");
+        assert!(
+            said.lines().next().is_some_and(|line| line.contains(other)),
+            "{page}"
+        );
+    }
+    assert!(page("findings.html").contains("2 event types are named"));
+    let fetches = page("events/post.parcel_came.html");
+    assert_eq!(
+        fetches
+            .matches("href=\"../events/post.parcel_lost~2.html\"")
+            .count(),
+        fetches
+            .matches("href=\"../events/post.parcel_lost.html\"")
+            .count(),
+        "what may be caused is either of them"
+    );
+    check_links(&site);
+}
+
+#[test]
 fn a_place_is_a_link_if_it_is_known_where_the_source_is() {
     let mut options = Options::default();
     options.source = Some(

@@ -36,7 +36,8 @@ impl Causality {
         for (from, event) in catalog.events.iter().enumerate() {
             starts.push(causes.len());
             for (handler, entry) in event.handlers.iter().enumerate() {
-                for to in entry.causes.iter().filter_map(|id| catalog.position(id)) {
+                // Two types may have one name, which the doctor reports: either may be meant.
+                for to in entry.causes.iter().flat_map(|id| catalog.positions(id)) {
                     causes.push(Cause { from, handler, to });
                 }
             }

@@ -22,9 +22,18 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// No event has the name, or several types have it as the last part of their path. The error has the
-    /// nearest names.
+    /// No event has the name, or several types have it: declared, which is a mistake, or as the last part of their
+    /// path. The error has the nearest names.
     pub fn find(&self, name: &str) -> Result<&EventEntry, UnknownEventError> {
+        let is_meant = |events: &Vec<&EventEntry>| events.iter().any(|event| event.name == name);
+        if let Some(several) = self.named_twice().into_iter().find(is_meant) {
+            let types = several.iter().map(|event| event.type_name.to_string());
+            return Err(UnknownEventError {
+                name: name.to_owned(),
+                nearest: types.collect(),
+                is_ambiguous: true,
+            });
+        }
         let newest = |is_meant: &dyn Fn(&EventEntry) -> bool| {
             let meant = self.events.iter().filter(|event| is_meant(event));
             meant.max_by_key(|event| (!event.is_superseded, event.version))

@@ -7,7 +7,8 @@ mod handler;
 mod read;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,26 @@ impl Catalog {
     #[must_use]
     pub fn get(&self, id: &EventId) -> Option<&EventEntry> {
         Some(&self.events[self.position(id)?])
+    }
+
+    /// Returns the events with a declared name that another one has, too, of a version that is emitted: for each
+    /// such name all of them. No dispatcher can be built with them.
+    pub(crate) fn named_twice(&self) -> Vec<Vec<&EventEntry>> {
+        let mut named: BTreeMap<&str, Vec<&EventEntry>> = BTreeMap::new();
+        for event in self.current().filter(|event| event.is_named) {
+            named.entry(&event.name).or_default().push(event);
+        }
+        let several = named.into_values();
+        several.filter(|events| events.len() > 1).collect()
+    }
+
+    /// Returns the indices of the events with exactly this name and version; of more than one only if there is a
+    /// mistake.
+    pub(crate) fn positions(&self, id: &EventId) -> Range<usize> {
+        let sought = (&*id.name, id.version);
+        let from = self.events.partition_point(|event| key(event) < sought);
+        let to = self.events.partition_point(|event| key(event) <= sought);
+        from..to
     }
 
     /// Returns the index of the event with exactly this name and version.

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::Reply;
 use crate::asyncapi::{Options, SpecVersion};
 use crate::catalog::Catalog;
+use crate::doctor::named_twice;
 
 /// The arguments of `events asyncapi`.
 #[derive(Args, Clone, Debug)]
@@ -68,6 +69,9 @@ pub(super) fn asyncapi(catalog: &Catalog, arguments: &AsyncApiArgs) -> Reply {
         return Reply::failure(
             "no linked event leaves the program; one does with `#[event(wire, schema)]`".to_owned(),
         );
+    }
+    if let Some(finding) = named_twice(catalog).first() {
+        return Reply::failure(finding.to_string());
     }
     let document = catalog.asyncapi(&Options {
         title: arguments.title.clone(),

@@ -17,7 +17,7 @@ use crate::doctor::{
 /// The arguments of `events doctor`.
 #[derive(Args, Clone, Debug, Default)]
 #[command(after_help = "\
-Found are: handlers that wait for each other; events with too few or too many handlers; patterns that match
+Found are: event types with one name; handlers that wait for each other; events with too few or too many handlers; patterns that match
 nothing; packages with handlers that the program depends on and that are not linked, where `cargo metadata` says
 so; events that lead to each other; events without handlers; async handlers without a timeout.
 

@@ -7,7 +7,8 @@ use clap::Args;
 use super::Reply;
 use super::describe::{conditions, counted, duration, name, overflow};
 use super::terminal::{Style, Terminal, width};
-use crate::catalog::{Catalog, Delivery, EventEntry, EventId, HandlerEntry};
+use crate::catalog::{Catalog, Delivery, EventEntry, HandlerEntry};
+use crate::explanation::{Caused, Explanation, Step};
 
 /// The arguments of `events explain`.
 #[derive(Args, Clone, Debug)]
@@ -18,42 +19,46 @@ may cause is what its return type and its `Emitter` declare.
 Examples:
   events explain shop.order_placed
   events explain OrderPlaced               by the name of its type
+  events explain OrderPlaced --json | jq -r '.caused[].event.name'
 
 Exit status: 0, or 1 if there is no such event.")]
 #[non_exhaustive]
 pub struct ExplainArgs {
     /// The event: its name, an alias, or its type
     pub name: String,
+
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 pub(super) fn explain(catalog: &Catalog, arguments: &ExplainArgs, terminal: &Terminal) -> Reply {
     match catalog.find(&arguments.name) {
         Err(error) => Reply::failure(error.to_string()),
-        Ok(event) => Reply::text(Explanation::new(catalog, terminal).of(event)),
+        Ok(event) if arguments.json => Reply::json(&catalog.explain(event)),
+        Ok(event) => Reply::text(Words::new(catalog, terminal).of(event, &catalog.explain(event))),
     }
 }
 
-struct Explanation<'a> {
+/// An explanation in words.
+struct Words<'a> {
     catalog: &'a Catalog,
     terminal: &'a Terminal,
     out: String,
     steps: usize,
-    /// The events whose handlers were listed already.
-    listed: Vec<EventId>,
 }
 
-impl<'a> Explanation<'a> {
+impl<'a> Words<'a> {
     fn new(catalog: &'a Catalog, terminal: &'a Terminal) -> Self {
         Self {
             catalog,
             terminal,
             out: String::new(),
             steps: 0,
-            listed: Vec::new(),
         }
     }
 
-    fn of(mut self, event: &EventEntry) -> String {
+    fn of(mut self, event: &EventEntry, explanation: &Explanation) -> String {
         let emitted = format!("emit({})", event.short_type_name());
         let rest = format!(": {} v{}", event.name, event.version);
         let line = format!("{}{rest}", self.terminal.paint(Style::Bold, &emitted));
@@ -66,43 +71,26 @@ impl<'a> Explanation<'a> {
             );
             return self.out;
         }
-        self.refusals(event);
+        for refusal in &explanation.refusals {
+            self.paragraph(refusal);
+        }
         if event.handlers.is_empty() {
             self.paragraph("Nothing happens: no linked handler handles it, which is no error.");
             return self.out;
         }
-        let (inline, deferred): (Vec<_>, Vec<_>) =
-            numbered(event).partition(|(_, handler)| handler.delivery == Delivery::Inline);
-        self.inline(event, &inline);
-        self.deferred(&deferred);
-        self.caused(event, &inline);
+        self.inline(event, &explanation.inline);
+        self.deferred(&explanation.deferred);
+        self.caused(&explanation.caused);
         self.out
     }
 
-    /// Writes why no dispatcher with all of its handlers can be built.
-    fn refusals(&mut self, event: &EventEntry) {
-        if !event.waiting.is_empty() {
-            let names = event.waiting.join(", ");
-            self.paragraph(&format!(
-                "No dispatcher with all of these handlers can be built: {names} wait for each other."
-            ));
-        }
-        let own = event.own_handlers().count();
-        if own < event.min_handlers || event.max_handlers.is_some_and(|max| own > max) {
-            let found = counted(own, "handler", "handlers");
-            self.paragraph(&format!(
-                "No dispatcher can be built: the program has {found}, and the event says how many it must have."
-            ));
-        }
-    }
-
-    fn inline(&mut self, event: &EventEntry, handlers: &[(usize, &HandlerEntry)]) {
-        if handlers.is_empty() {
+    fn inline(&mut self, event: &EventEntry, steps: &[Step]) {
+        if steps.is_empty() {
             return;
         }
         self.step("called on the emitter's stack, one after the other:");
-        for (at, handler) in handlers {
-            self.handler(*at, handler, "");
+        for step in steps {
+            self.handler(step.order, &step.handler, "");
         }
         let mut notes = vec!["One that fails or panics is in the report, and the next one runs."];
         if event.is_stoppable {
@@ -111,72 +99,67 @@ impl<'a> Explanation<'a> {
         self.terminal.wrap(&mut self.out, 3, &notes.join(" "));
     }
 
-    fn deferred(&mut self, handlers: &[(usize, &HandlerEntry)]) {
-        if handlers.is_empty() {
+    fn deferred(&mut self, steps: &[Step]) {
+        if steps.is_empty() {
             return;
         }
         self.step(
             "handed over, in this order, the event behind an `Arc`; `emit` does not wait for them:",
         );
-        for (at, handler) in handlers {
-            let how = how(handler);
-            self.handler(*at, handler, &how);
+        for Step { order, handler } in steps {
+            self.handler(*order, handler, &how(handler));
         }
     }
 
     /// Writes what the inline handlers lead to.
-    fn caused(&mut self, event: &EventEntry, inline: &[(usize, &HandlerEntry)]) {
-        let ids: Vec<_> = inline.iter().flat_map(|(_, it)| &it.causes).collect();
-        if ids.is_empty() {
+    fn caused(&mut self, caused: &[Caused]) {
+        if caused.is_empty() {
             return;
         }
         self.step(
             "emitted, first in, first out: the events that those on the emitter's stack returned, and then what \
              these lead to:",
         );
-        self.listed.push(event.id());
-        let events: Vec<EventId> = deduplicated(ids);
-        for id in &events {
-            self.cascade(id, 3);
+        let mut rest = caused;
+        while !rest.is_empty() {
+            rest = self.cascade(rest);
         }
     }
 
-    /// Writes an event that is caused, its handlers, and what these lead to.
-    fn cascade(&mut self, id: &EventId, indent: usize) {
-        let shown = name(self.catalog, id);
-        let Some(event) = self.catalog.get(id) else {
-            return;
+    /// Writes the first event of some that are caused, its handlers, and what these lead to; returns the others.
+    fn cascade<'c>(&mut self, caused: &'c [Caused]) -> &'c [Caused] {
+        let Some((first, mut rest)) = caused.split_first() else {
+            return &[];
         };
-        let again = self.listed.contains(id);
-        let note = if again {
-            ": see above".to_owned()
-        } else if event.handlers.is_empty() {
-            ": no handler".to_owned()
+        let indent = 3 + 6 * first.depth;
+        let note = if first.is_repeated {
+            ": see above"
+        } else if first.handlers.is_empty() {
+            ": no handler"
         } else {
-            String::new()
+            ""
         };
+        let shown = name(self.catalog, &first.event);
         let painted = self.terminal.paint(Style::Bold, &shown);
         let _ = writeln!(self.out, "{:indent$}{painted}{note}", "");
-        if again {
-            return;
-        }
-        self.listed.push(id.clone());
-        for (at, handler) in numbered(event) {
+        for Step { order, handler } in &first.handlers {
             let how = match handler.delivery {
                 Delivery::Inline => String::new(),
                 _ => format!(", {}", super::describe::delivery(handler)),
             };
             let _ = writeln!(
                 self.out,
-                "{:indent$}{at}. {}{how}",
+                "{:indent$}{order}. {}{how}",
                 "",
                 handler.name,
                 indent = indent + 3
             );
-            for id in deduplicated(handler.causes.iter().collect()) {
-                self.cascade(&id, indent + 6);
+            let is_of_it = |next: &Caused| next.depth > first.depth && next.order == *order;
+            while rest.first().is_some_and(is_of_it) {
+                rest = self.cascade(rest);
             }
         }
+        rest
     }
 
     fn step(&mut self, text: &str) {
@@ -234,20 +217,6 @@ impl<'a> Explanation<'a> {
         self.out.push('\n');
         self.terminal.wrap(&mut self.out, 0, text);
     }
-}
-
-fn numbered(event: &EventEntry) -> impl Iterator<Item = (usize, &HandlerEntry)> {
-    (1..).zip(&event.handlers)
-}
-
-fn deduplicated(ids: Vec<&EventId>) -> Vec<EventId> {
-    let mut once: Vec<EventId> = Vec::new();
-    for id in ids {
-        if !once.contains(id) {
-            once.push(id.clone());
-        }
-    }
-    once
 }
 
 /// Returns where a handler runs that does not run inline.

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::Reply;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, EventEntry};
 use crate::graph::{Graph, Grouping};
 
 /// The arguments of `events graph`.
@@ -57,7 +57,9 @@ pub(super) fn graph(catalog: &Catalog, arguments: &GraphArgs) -> Reply {
         None => Graph::new(catalog, arguments.by),
         Some(name) => {
             let found = catalog.find(name);
-            let event = found.map(|event| catalog.position(&event.id()));
+            // Two events may have one name, by mistake.
+            let is_it = |event| move |it: &EventEntry| std::ptr::eq(it, event);
+            let event = found.map(|event| catalog.events.iter().position(is_it(event)));
             match event {
                 Err(error) => return Reply::failure(error.to_string()),
                 Ok(event) => {

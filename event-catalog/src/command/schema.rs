@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Reply;
 use crate::catalog::{Catalog, EventEntry};
+use crate::doctor::named_twice;
 use crate::schema::Schemas;
 
 /// The arguments of `events schema`.
@@ -42,6 +43,9 @@ pub(super) fn schema(catalog: &Catalog, arguments: &SchemaArgs) -> Reply {
         SchemaUsage::Write => schemas.writer.clone(),
     };
     let Some(name) = &arguments.name else {
+        if let Some(finding) = named_twice(catalog).first() {
+            return Reply::failure(finding.to_string());
+        }
         let events = catalog.events.iter();
         let schemas = events.filter_map(|event| {
             let schemas = event.schemas.as_ref()?;

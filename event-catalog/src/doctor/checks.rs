@@ -9,7 +9,7 @@ use crate::command::describe::counted;
 
 pub(super) fn all(catalog: &Catalog) -> Vec<Finding> {
     let causality = Causality::of(catalog);
-    let mut findings = Vec::new();
+    let mut findings = named_twice(catalog);
     for event in catalog.current() {
         findings.extend(order_cycle(event));
         findings.extend(cardinality(event));
@@ -20,6 +20,29 @@ pub(super) fn all(catalog: &Catalog) -> Vec<Finding> {
     findings.extend(dead_and_unhandled(catalog, &causality));
     findings.extend(no_timeout(catalog));
     findings
+}
+
+/// Finds the names that several event types have, which a build refuses.
+pub(crate) fn named_twice(catalog: &Catalog) -> Vec<Finding> {
+    let several = catalog.named_twice().into_iter();
+    let finding = |events: Vec<&EventEntry>| {
+        let types: Vec<_> = events.iter().map(|event| &*event.type_name).collect();
+        Finding {
+            severity: Severity::Error,
+            kind: FindingKind::NameTwice,
+            message: format!(
+                "{} event types are named `{}`: `{}`",
+                events.len(),
+                events[0].name,
+                types.join("`, `")
+            ),
+            help: "give each its own `name`; if they are one type, versions of its crate are linked beside each \
+                   other: `cargo tree --duplicates` shows who needs which"
+                .to_owned(),
+            places: events.iter().map(|event| event.place.clone()).collect(),
+        }
+    };
+    several.map(finding).collect()
 }
 
 fn order_cycle(event: &EventEntry) -> Option<Finding> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Place};
 
+pub(crate) use self::checks::named_twice;
 pub use self::packages::{HandlerPackage, PackagesError, handler_packages};
 
 /// Something that is probably a mistake, or worth knowing.
@@ -43,6 +44,8 @@ pub enum Severity {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// Several event types have one name.
+    NameTwice,
     /// Handlers of one event wait for each other.
     OrderCycle,
     /// An event has not as many handlers as it must have.
@@ -109,5 +112,15 @@ impl Severity {
             Self::Warning => "warning",
             Self::Note => "note",
         }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        if !self.help.is_empty() {
+            write!(f, "; {}", self.help)?;
+        }
+        Ok(())
     }
 }

@@ -25,6 +25,14 @@ fn content(subject: &Subject<'_>, at: usize, event: &EventEntry) -> Html {
         breakable(&event.name),
         marks(event)
     );
+    let doubles = subject.doubles(at);
+    let doubles = Html::joined(doubles.map(|at| subject.event_link("../", at)), ", ");
+    if !doubles.is_empty() {
+        out.push(&html!(
+            "<p class=\"problem\">No dispatcher can be built: another event type has this name: {}.</p>\n",
+            doubles
+        ));
+    }
     if event.is_superseded {
         let newer = subject.newer(&event.id());
         let newer = newer.map_or_else(

@@ -85,8 +85,22 @@ impl<'c> Subject<'c> {
         self.newer.get(id).copied()
     }
 
-    /// Returns the name of an event, with its version if that is not the only one.
+    /// Returns the other events that have the name of one, by mistake.
+    pub(super) fn doubles(&self, at: usize) -> impl Iterator<Item = usize> {
+        let event = &self.catalog.events[at];
+        let is_double = |(_, other): &(usize, &EventEntry)| {
+            event.is_named && other.is_named && other.name == event.name
+        };
+        let several = self.current().filter(is_double).map(|(other, _)| other);
+        several.filter(move |other| !event.is_superseded && *other != at)
+    }
+
+    /// Returns the name of an event, with its version if that is not the only one, and with its type if another one
+    /// has both.
     pub(super) fn name(&self, event: &EventEntry) -> String {
+        if self.catalog.positions(&event.id()).len() > 1 {
+            return format!("{} ({})", event.id(), event.type_name);
+        }
         match self.versions.get(&*event.name) {
             Some(2..) => event.id().to_string(),
             _ => event.name.to_string(),
@@ -105,13 +119,13 @@ impl<'c> Subject<'c> {
 
     /// Returns links to the events of which a handler declares that it causes them.
     pub(super) fn caused_links(&self, root: &str, handler: &HandlerEntry) -> Html {
-        let links = handler
-            .causes
-            .iter()
-            .map(|id| match self.catalog.position(id) {
-                Some(at) => self.event_link(root, at),
-                None => html!("<code>{}</code>", id.to_string()),
-            });
+        let links = handler.causes.iter().map(|id| {
+            let events = self.catalog.positions(id);
+            if events.is_empty() {
+                return html!("<code>{}</code>", id.to_string());
+            }
+            Html::joined(events.map(|at| self.event_link(root, at)), " or ")
+        });
         Html::joined(links, ", ")
     }
 
