@@ -22,6 +22,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     ("event-interop", LANGUAGES, of_package(120, 300)),
     ("event-outbox", &[], of_package(120, 500)),
     ("event-browser", BROWSER, of_package(180, 300)),
+    ("event-outbox-servers", POSTGRESQL, of_package(150, 500)),
     ("event-documents", GENERATORS, of_package(150, 500)),
     ("event-published", LANGUAGES, of_package(60, 150)),
     ("event-peers", PEERS, of_package(180, 700)),
@@ -43,6 +44,8 @@ const GENERATORS: &[Tool] = &[
 ];
 
 const BROWSER: &[Tool] = &[Tool::new("chromium", "chromium")];
+
+const POSTGRESQL: &[Tool] = &[PYTHON_VENV, Tool::file("/usr/lib/postgresql", "postgresql")];
 
 const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
 

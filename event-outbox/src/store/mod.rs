@@ -8,6 +8,8 @@
 mod delivery;
 mod error;
 mod migration;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod row;
 #[cfg(feature = "sqlite")]
@@ -23,6 +25,9 @@ use uuid::Uuid;
 pub use delivery::{Burial, Claimed, Due, Fence, Inserted, Lease, NewDelivery, Owner, Retry};
 pub use error::{StoreError, StoreErrorKind};
 pub use migration::Migration;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::{Postgres, PostgresBuilder};
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::{Sqlite, SqliteBuilder};
