@@ -6,19 +6,29 @@ pub use std::result::Result::{self, Err, Ok};
 pub use inventory;
 
 pub use crate::build::registry::{EventEntry, HandlerEntry, OptInModule};
+pub use crate::dispatcher::outbox::Outbox;
 pub use crate::engine::plan::bound::NotRun;
 pub use crate::event::slot::EventSlot;
 pub use crate::handler::bind::{Binder, BoundParam, filter};
 pub use crate::handler::bind_catch_all::CatchAllBinder;
 pub use crate::handler::outcome::Events;
 pub use crate::handler::reborrow::{reborrowed, same};
-pub use crate::handler::registered::{Registered, catch_all_handler, event_handler};
+pub use crate::handler::registered::{
+    Registered, catch_all_handler, durable_handler, event_handler,
+};
 pub use crate::handler::retry::{Fallible, is_retried, retry_when};
 pub use crate::handler_info::spec::{FunctionId, HandlerSpec};
 pub use crate::nesting::session::Session;
 pub use crate::queue::AnyQueue;
 pub use crate::retry::RetryPolicy;
 pub use crate::scheduler::{Scheduler, with_scheduler};
+
+#[cfg(feature = "serde")]
+pub use crate::wire::transactional::delivery::{Attempt, TransactionalDelivery, Verdict};
+#[cfg(feature = "serde")]
+pub use crate::wire::transactional::event::{
+    HandlerOf, TransactionalEvent, WrittenEvent, durable_handlers, is_open, spawn_on,
+};
 
 #[cfg(feature = "serde")]
 pub use serde;

@@ -95,6 +95,14 @@ pub enum ProblemKind {
     Deadlock,
     /// The builder gives a queue settings that it cannot have.
     QueueSettings,
+    /// A handler is durable or called before a commit, and the dispatcher has no outbox.
+    MissingOutbox,
+    /// The outbox belongs to another dispatcher.
+    OutboxTaken,
+    /// Two durable handlers have one id or alias.
+    HandlerIdTwice,
+    /// A handler takes a `&mut` of another type than the outbox lends.
+    OtherTransaction,
     /// A parameter made per delivery cannot be made in this dispatcher.
     UnresolvedParam,
 }

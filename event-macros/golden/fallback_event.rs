@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "unknown key `nmae` in `#[event(...)]`; expected one of `alias`, `crate`, `handlers`, `key`, `name`, `no_previous`, `previous`, `reads_newer`, `schema`, `stoppable`, `superseded`, `version` or `wire`\nhelp: did you mean `name`?"
+    "unknown key `nmae` in `#[event(...)]`; expected one of `alias`, `crate`, `durable`, `handlers`, `key`, `name`, `no_previous`, `previous`, `reads_newer`, `schema`, `stoppable`, `superseded`, `version` or `wire`\nhelp: did you mean `name`?"
 }
 ::core::compile_error! {
     "event `OrderPlaced` borrows for `'a`\nhelp: an event owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`, and remove the lifetime"

@@ -36,6 +36,7 @@ use proc_macro::TokenStream;
 /// | `reads_newer` | data of a newer version is read as this one, which is a promise that newer versions only add what this one can ignore; without it they are refused |
 /// | `superseded` | a newer version names it as `previous`: it is decoded, and neither emitted nor handled |
 /// | `wire` | the event may leave the process: it has a `name`, and implements serde's `Serialize` and `Deserialize` |
+/// | `durable` | the event is emitted in a transaction, and an outbox stores it until its durable handlers have handled it; it is then `wire`, too |
 /// | `key = order_id` | the field that orders and partitions it: a queue delivers events of one key one after another, and envelopes carry its value. Its type is `Hash`, in a `wire` event `Serialize`, and it is not redacted |
 /// | `handlers = 1..` | how many handlers the final program must have: also `1`, `0..`, `1..=3` |
 /// | `schema` | its JSON has a schema, for the catalogue and for comparisons of versions: requires `wire`, `schemars::JsonSchema`, and the feature `schemars` of `event-core` |
@@ -100,16 +101,25 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 ///   its consumers: a thread for a `fn`, a task for an `async fn`.
 /// * With `queue = UI`, where `UI` is a `static` `LocalQueue<App>`, the handler is called where the
 ///   owner of an `App` pumps the queue, and may take that as `&mut App`.
+/// * With `durable, id = "billing.charge"`, of a durable event, an outbox stores the delivery in the
+///   transaction that emits the event, and makes it after the commit, again after a crash, and until it
+///   succeeds. An `async fn` may take the transaction that completes its delivery, as `&mut Tx<'_>`.
+/// * With `before_commit`, of a durable event, it is called in the transaction that emits the event, and an
+///   error makes the commit fail.
 ///
 /// # Keys
 ///
 /// | `#[handler(...)]` | meaning |
 /// | --- | --- |
+/// | `alias = "billing.take_payment"` | a former `id` of a durable handler, or a list of them in square brackets |
 /// | `after = f`, `before = f` | order by naming another handler, or several: `after = [f, Mailer::welcome]`; not with `queue` |
-/// | `concurrency = 16` | for an `async` handler without `queue`: how many of its deliveries run at once, at most |
+/// | `before_commit` | the handler is called in the transaction that emits the event |
+/// | `concurrency = 16` | for an `async` handler without `queue`, or a durable one: how many of its deliveries run at once, at most |
 /// | `crate = path` | the path of `event_core`, if it is re-exported; a renamed dependency is found without it |
+/// | `durable` | deliveries are stored, and made until they succeed; needs `id` |
 /// | `events = "shop.*"` | for a catch-all: only events whose declared name matches; `*` is one segment, a final `**` is the rest |
 /// | `filter = is_large` | a `fn(&OrderPlaced) -> bool`, called where the event is emitted; the handler is skipped if it returns `false` |
+/// | `id = "billing.charge"` | the name under which deliveries of a durable handler are stored: dotted lowercase, two segments or more. It stays as it is when the function is renamed or moved |
 /// | `priority = -10` | lower runs first; the default is 0 |
 /// | `queue = MAIL` | the `static` queue in which deliveries wait |
 /// | `retry`, `retry(attempts = 5, backoff = "100ms..30s", when = is_temporary, ordered)` | for an `async` handler, and with a `Queue`: a delivery that failed, panicked or timed out is tried again. Each of the keys may be left out; `RetryPolicy` in `event_core::retry` says what they mean |

@@ -6,6 +6,21 @@ use syn::LitStr;
 
 /// Checks that a declared name is dotted lowercase with at least two segments.
 pub(crate) fn check_name(key: &Ident, name: &LitStr, diagnostics: &mut Diagnostics) {
+    check_dotted("event name", "my_app.order_placed", key, name, diagnostics);
+}
+
+/// Checks that the id of a durable handler is dotted lowercase with at least two segments.
+pub(crate) fn check_handler_id(key: &Ident, id: &LitStr, diagnostics: &mut Diagnostics) {
+    check_dotted("handler id", "my_app.charge", key, id, diagnostics);
+}
+
+fn check_dotted(
+    what: &str,
+    example: &str,
+    key: &Ident,
+    name: &LitStr,
+    diagnostics: &mut Diagnostics,
+) {
     let text = name.value();
     let mut segments = text.split('.');
     if segments.clone().count() >= 2 && segments.all(is_segment) {
@@ -14,15 +29,15 @@ pub(crate) fn check_name(key: &Ident, name: &LitStr, diagnostics: &mut Diagnosti
     if text.is_empty() {
         diagnostics.error(
             name,
-            "event name is empty",
-            format!("write `{key} = \"my_app.order_placed\"`"),
+            format!("{what} is empty"),
+            format!("write `{key} = \"{example}\"`"),
         );
         return;
     }
     diagnostics.error(
         name,
         format!(
-            "event name `{text}` is not dotted lowercase: two segments or more of \
+            "{what} `{text}` is not dotted lowercase: two segments or more of \
              `a-z`, `0-9` and `_`"
         ),
         format!("write `{key} = \"{}\"`", repaired(&text)),

@@ -8,7 +8,8 @@ use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
 use crate::counted::Counted;
 use crate::engine::plan::pattern::sees;
-use crate::event::info::{Cardinality, EventInfo};
+use crate::event::cardinality::Cardinality;
+use crate::event::info::EventInfo;
 use crate::handler::registered::Registered;
 use crate::handler_info::spec::{ExecutorKind, FunctionId};
 use crate::prehashed::ByType;
@@ -271,7 +272,7 @@ pub(crate) fn runtime(
 ) {
     let needs_one = |handler: &&&dyn Registered| match handler.spec().queue {
         Some(queue) => !queue().declared().local,
-        None => handler.spec().executor_kind() == ExecutorKind::Async,
+        None => handler.spec().executor_kind() != ExecutorKind::Inline,
     };
     let needing: Vec<_> = handlers.iter().filter(needs_one).collect();
     let queues = choices.named.iter().map(|(queue, _)| queue.declared());
@@ -308,6 +309,8 @@ pub(crate) fn rungs(handlers: &[&'static dyn Registered], problems: &mut Vec<Pro
         ExecutorKind::Inline => "inline",
         ExecutorKind::Async => "as an `async fn`",
         ExecutorKind::Queued => "through a queue",
+        ExecutorKind::Durable => "from an outbox",
+        ExecutorKind::BeforeCommit => "before a commit",
     };
     let mut check = |handler: &'static dyn Registered, key: &str, named: &FunctionId| {
         let Some(other) = handlers.iter().find(|other| other.id() == named.id) else {

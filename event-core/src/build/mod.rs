@@ -10,6 +10,7 @@ pub(crate) mod order;
 pub(crate) mod queues;
 pub(crate) mod registry;
 pub(crate) mod selection;
+pub(crate) mod transactions;
 pub(crate) mod versions;
 
 use std::any::TypeId;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use crate::build::queues::{CausalEdge, QueueChoices};
 use crate::build::registry::EventEntry;
 use crate::build::selection::Selection;
+use crate::build::transactions::Lends;
 use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::executor::Executors;
 use crate::engine::plan::handlers::{EventKind, TableEntry};
@@ -53,17 +55,23 @@ struct HandlersOfEvent {
     handlers: Vec<&'static dyn Registered>,
 }
 
-/// Wires the linked program as `selection` restricts it.
+/// Wires the linked program as `selection` restricts it. `lends` is what its outbox lends to handlers, if it has
+/// an outbox.
 ///
 /// # Errors
 ///
 /// Every problem there is.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are the parts of a builder, which is above this layer"
+)]
 pub(crate) fn wire(
     name: Option<&str>,
     selection: &Selection,
     provided: &Provided,
     runtime: Option<&Runtime>,
     choices: &QueueChoices,
+    lends: Option<Lends>,
     mut problems: Vec<Problem>,
     watch: u8,
 ) -> Result<Wired, BuildError> {
@@ -91,6 +99,10 @@ pub(crate) fn wire(
     }
     delays::check(&chosen, &infos, choices, runtime, &mut problems);
     checks::rungs(&chosen, &mut problems);
+    transactions::ids(&chosen, &mut problems);
+    if lends.is_none() {
+        transactions::outbox(&chosen, &mut problems);
+    }
 
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
@@ -131,6 +143,11 @@ pub(crate) fn wire(
             log::unhandled(name, event.name(), event.type_name(), file, line);
         }
         let entry = TableEntry::new(kind, list, handlers, &mut executors, watch);
+        if let Some(lends) = lends {
+            for handler in &*entry.transactional {
+                transactions::lent(handler, lends, &mut problems);
+            }
+        }
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {

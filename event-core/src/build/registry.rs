@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::build::module::Module;
 #[cfg(feature = "serde")]
-use crate::engine::arrival::ArrivedEvent;
+use crate::engine::emission::erased::ArrivedEvent;
 use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::event::Event;
 use crate::event::info::EventInfo;

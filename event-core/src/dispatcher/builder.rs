@@ -10,10 +10,12 @@ use std::time::SystemTime;
 
 use crate::build::queues::QueueChoices;
 use crate::build::selection::Selection;
+use crate::build::transactions;
 use crate::build::wire;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::handle::DispatcherHandle;
 use crate::dispatcher::handle_promise::HandlePromise;
+use crate::dispatcher::outbox::Outbox;
 use crate::engine::failure_log;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::plan::flags;
@@ -79,6 +81,7 @@ pub struct DispatcherBuilder {
     clock: Arc<dyn Clock>,
     queues: QueueChoices,
     pub(super) on_failure: Option<OnFailure>,
+    pub(super) outbox: Option<Arc<dyn Outbox>>,
     promise: HandlePromise,
     problems: Vec<Problem>,
 }
@@ -101,6 +104,7 @@ impl DispatcherBuilder {
             clock: Arc::new(SystemTime::now),
             queues: QueueChoices::default(),
             on_failure: None,
+            outbox: None,
             promise: HandlePromise::default(),
             problems: Vec::new(),
         }
@@ -317,7 +321,14 @@ impl DispatcherBuilder {
     /// # Errors
     ///
     /// Every problem of the wiring at once, each with its place and its fix.
-    pub fn build(self) -> Result<Dispatcher, BuildError> {
+    pub fn build(mut self) -> Result<Dispatcher, BuildError> {
+        if self
+            .outbox
+            .as_ref()
+            .is_some_and(|outbox| outbox.is_attached())
+        {
+            self.problems.push(transactions::taken());
+        }
         let observed = self.spans.are_on() || !self.observers.is_empty();
         let watch = flags::of_dispatcher(observed, observer::keep_events(&self.observers));
         let runtime = self.runtime.or_else(Runtime::current);
@@ -327,6 +338,7 @@ impl DispatcherBuilder {
             &self.provided,
             runtime.as_ref(),
             &self.queues,
+            self.outbox.as_ref().map(|outbox| outbox.lends()),
             self.problems,
             watch,
         );
@@ -369,7 +381,11 @@ impl DispatcherBuilder {
             inner.queues.len(),
             left_out,
         );
-        Ok(Dispatcher::of(DispatcherOwner::new(inner)))
+        let dispatcher = Dispatcher::of(DispatcherOwner::new(inner));
+        if let Some(outbox) = self.outbox {
+            outbox.attach(dispatcher.handle());
+        }
+        Ok(dispatcher)
     }
 }
 

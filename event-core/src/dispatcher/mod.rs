@@ -14,6 +14,7 @@ pub(crate) mod handle_promise;
 pub(crate) mod join;
 pub(crate) mod local_queue;
 pub(crate) mod options;
+pub(crate) mod outbox;
 pub(crate) mod payload;
 pub(crate) mod pending;
 pub(crate) mod settled;

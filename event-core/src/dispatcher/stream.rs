@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::dispatcher::subscription::Subscription;
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::event::Event;
 use crate::panics;

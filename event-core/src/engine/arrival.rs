@@ -5,14 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::{DeferredEvent, ErasedDeferredEvent};
-use crate::engine::emission::erased::{InlineEvent, Sharing};
+use crate::engine::emission::erased::ArrivedEvent;
 use crate::engine::emission::lineage::Lineage;
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;
 use crate::engine::emit_async;
 use crate::engine::state::DispatcherState;
-use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::meta::Meta;
@@ -24,18 +22,6 @@ pub(crate) struct Arrival {
     pub(crate) meta: Meta,
     /// The source whose route the event has already passed, if it is refused because of that.
     pub(crate) refused_echo: Option<Arc<str>>,
-}
-
-/// An event that came in from outside, whatever its type.
-pub(crate) trait ArrivedEvent: InlineEvent {
-    /// Shares the event with the deliveries that run later.
-    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
-}
-
-impl<E: Event> ArrivedEvent for E {
-    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
-        Arc::new(DeferredEvent::held(self, with))
-    }
 }
 
 impl dyn ArrivedEvent {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::DeferredEvent;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
+#[cfg(feature = "serde")]
+use crate::engine::emission::erased::ArrivedEvent;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::erased::Sharing;
 use crate::engine::emission::lineage::Lineage;
@@ -17,6 +19,11 @@ use crate::report::returned::ReturnedEvent;
 impl<E: Event> ErasedEvent for E {
     fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
         Arc::new(DeferredEvent::new(*self, with))
+    }
+
+    #[cfg(feature = "serde")]
+    fn arrive(self: Box<Self>) -> Arc<dyn ArrivedEvent> {
+        Arc::new(*self)
     }
 
     fn emit(

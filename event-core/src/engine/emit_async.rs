@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "serde")]
-use crate::engine::arrival::ArrivedEvent;
 use crate::engine::awaited_handlers::AwaitedHandlers;
 use crate::engine::blocked_event::offer_when_free;
 use crate::engine::deferred::async_handlers;
@@ -12,6 +10,8 @@ use crate::engine::deferred::queued::{self, EventOffer};
 use crate::engine::deferred::redeliver::keep_failed;
 use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
+#[cfg(feature = "serde")]
+use crate::engine::emission::erased::ArrivedEvent;
 use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
 use crate::engine::emission::options::RootOptions;
 use crate::engine::emit;

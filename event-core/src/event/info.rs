@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 
+use crate::event::cardinality::Cardinality;
 use crate::event::fields::{FieldInfo, VariantInfo};
 #[cfg(feature = "schemars")]
 use crate::event::schema::EventSchema;
@@ -27,6 +28,7 @@ pub struct EventInfo {
     superseded: bool,
     reads_newer: bool,
     wire: bool,
+    durable: bool,
     #[cfg(feature = "schemars")]
     schema: Option<EventSchema>,
     key: Option<&'static str>,
@@ -40,15 +42,6 @@ pub struct EventInfo {
     file: &'static str,
     line: u32,
     module: &'static str,
-}
-
-/// How many handlers the final program must have for an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cardinality {
-    /// The fewest handlers allowed.
-    pub min: usize,
-    /// The most handlers allowed; `None` for no limit.
-    pub max: Option<usize>,
 }
 
 impl EventInfo {
@@ -65,6 +58,7 @@ impl EventInfo {
             superseded: false,
             reads_newer: false,
             wire: false,
+            durable: false,
             #[cfg(feature = "schemars")]
             schema: None,
             key: None,
@@ -127,6 +121,13 @@ impl EventInfo {
     #[must_use]
     pub const fn with_wire(mut self) -> Self {
         self.wire = true;
+        self
+    }
+
+    /// Declares that the event is emitted in a transaction, and stored for its durable handlers.
+    #[must_use]
+    pub const fn with_durable(mut self) -> Self {
+        self.durable = true;
         self
     }
 
@@ -281,6 +282,12 @@ impl EventInfo {
         self.wire
     }
 
+    /// Whether the event is emitted in a transaction, and stored for its durable handlers.
+    #[must_use]
+    pub const fn is_durable(&self) -> bool {
+        self.durable
+    }
+
     /// Returns the JSON Schema; `None` without the key `schema`.
     #[cfg(feature = "schemars")]
     #[must_use]
@@ -374,15 +381,5 @@ impl fmt::Debug for EventInfo {
             .field("file", &self.file)
             .field("line", &self.line)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Cardinality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.min, self.max) {
-            (min, None) => write!(f, "at least {min}"),
-            (min, Some(max)) if min == max => write!(f, "exactly {min}"),
-            (min, Some(max)) => write!(f, "{min} to {max}"),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Events: the trait, the description of a type, and the object form.
 
 pub(crate) mod any;
+pub(crate) mod cardinality;
 pub(crate) mod fields;
 pub(crate) mod info;
 #[cfg(feature = "serde")]
@@ -22,8 +23,9 @@ use crate::event::slot::EventSlot;
 pub use crate::event::any::AnyEvent;
 #[cfg(feature = "serde")]
 pub use crate::event::any::JsonError;
+pub use crate::event::cardinality::Cardinality;
 pub use crate::event::fields::{FieldInfo, VariantInfo};
-pub use crate::event::info::{Cardinality, EventInfo};
+pub use crate::event::info::EventInfo;
 pub use crate::event::redacted::{MASK, Redacted};
 #[cfg(feature = "schemars")]
 pub use crate::event::schema::{EventSchema, Tagging};
@@ -67,8 +69,8 @@ pub use crate::event::version::{Previous, Superseding, Upcast};
             itself, no reference; a handler takes its event first, before its dependencies"
 )]
 pub trait Event: Any + Send + Sync + Sized {
-    /// Whether the event is emitted: [`Now`], by a dispatcher, in this process; or [`Superseded`], not
-    /// any more.
+    /// How the event is emitted: [`Now`], by a dispatcher, in this process; [`Durable`], in a transaction;
+    /// or [`Superseded`], not any more.
     type Durability: Durability;
 
     /// The description of the type, readable without a value of it.
@@ -109,6 +111,13 @@ pub enum Now {}
 
 impl Durability for Now {}
 
+/// The event is emitted in a transaction, together with the data that it is about, and stored until its durable
+/// handlers have handled it.
+#[derive(Debug)]
+pub enum Durable {}
+
+impl Durability for Durable {}
+
 /// The event is an older version, which its successor names as `previous`: it is decoded, and neither
 /// emitted nor handled.
 #[derive(Debug)]
@@ -144,6 +153,30 @@ pub trait Transient: Event<Durability = Now> {}
 
 impl<E: Event<Durability = Now>> Transient for E {}
 
+/// An event that is emitted in a transaction, and stored until its durable handlers have handled it. Generic
+/// code that emits such events writes `E: DurableEvent`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(Event)]` above the definition of the type, and `#[event(durable)]`"
+)]
+pub trait DurableEvent: Event {}
+
+// One impl, since rustc would report a type that is no event once for each impl.
+impl<E: Event> DurableEvent for E where E::Durability: StoredFor<E> {}
+
+/// Whether an event of this durability is stored for its durable handlers.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{E}` is not durable: it is emitted by a dispatcher, and nothing stores it",
+    label = "not a durable event",
+    note = "add `durable` to `#[event(…)]` above `{E}`, and emit it in a transaction, with `tx.emit(…)`; a handler \
+            of an event that is not durable is written without `durable` and `before_commit`"
+)]
+pub trait StoredFor<E> {}
+
+impl<E> StoredFor<E> for Durable {}
+
 /// The bound of [`Dispatcher::emit`](crate::Dispatcher::emit): the event's durability allows it.
 ///
 /// Generic code writes [`Transient`] instead.
@@ -171,7 +204,22 @@ impl<E: Event> EmitsNow<E::Durability> for E where E::Durability: Emitted<E> {}
 #[doc(hidden)]
 pub trait Handled: Event {}
 
-impl<E: Event> Handled for E where E::Durability: Emitted<E> {}
+impl<E: Event> Handled for E where E::Durability: Delivered<E> {}
+
+/// Whether an event of this durability is delivered to handlers.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{E}` may be superseded, and then it is neither emitted nor handled",
+    label = "not known to be the newest version of an event",
+    note = "generic code that emits or subscribes takes `E: Transient`"
+)]
+pub trait Delivered<E> {}
+
+impl<E> Delivered<E> for Now {}
+
+impl<E> Delivered<E> for Durable {}
+
+impl<E> Delivered<E> for Superseded where Superseded: Newest<E> {}
 
 /// How an event of this durability is emitted.
 #[doc(hidden)]
@@ -184,7 +232,19 @@ pub trait Emitted<E> {}
 
 impl<E> Emitted<E> for Now {}
 
+impl<E> Emitted<E> for Durable where Durable: EmittedWithoutTransaction<E> {}
+
 impl<E> Emitted<E> for Superseded where Superseded: Newest<E> {}
+
+/// No durable event implements this; it exists for its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{E}` is durable: it is emitted in the transaction that makes it true, and not by a dispatcher",
+    label = "a durable event",
+    note = "write `tx.emit({E} {{ … }})`, with `let mut tx = outbox.begin().await?`, or \
+            `outbox.emit(…).await?` for a transaction of its own"
+)]
+pub trait EmittedWithoutTransaction<E> {}
 
 /// No superseded event implements this; it exists for its message. `By` is the event whose handler
 /// returns it.
@@ -208,6 +268,7 @@ pub trait Stoppable: Event {}
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for crate::event::Durable {}
     impl Sealed for crate::event::Now {}
     impl Sealed for crate::event::Superseded {}
 }

@@ -27,6 +27,9 @@ use crate::engine::plan::port::{BlockingPort, EventPort};
 use crate::event::any::AnyEvent;
 use crate::handler::async_slots::AsyncSlots;
 use crate::handler::bind_async::{AsyncHandler, AsyncMethod, BoundAsync, BoundMethod, Conclusion};
+use crate::handler::bind_async_lent::{
+    AsyncLentHandler, AsyncLentMethod, BoundLent, BoundLentMethod,
+};
 use crate::handler::outcome::{Effects, Events, Outcome};
 use crate::handler::param::{Dependency, Param};
 use crate::handler::resolver::Resolver;
@@ -123,13 +126,13 @@ impl ParamLookup<'_, '_> {
     }
 }
 
-/// A closure that calls a handler's function, and the function's return type `R`.
-pub(crate) struct Function<F, R> {
+/// A closure that calls a handler's function, the function's return type `R`, and what it is returned for.
+pub(crate) struct Function<F, R, C> {
     pub(crate) call: F,
-    outcome: PhantomData<fn() -> R>,
+    outcome: PhantomData<fn(C) -> R>,
 }
 
-impl<F, R> Function<F, R> {
+impl<F, R, C> Function<F, R, C> {
     pub(crate) fn new(call: F) -> Self {
         Self {
             call,
@@ -138,20 +141,20 @@ impl<F, R> Function<F, R> {
     }
 }
 
-impl<E: 'static, F, R: Outcome<E>> SyncHandler<E> for Function<F, R>
+impl<E: 'static, F, C, R: Outcome<C>> SyncHandler<E> for Function<F, R, C>
 where
     F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync,
 {
     fn call(&self, event: &E, emission: &Emission<'_>) {
         let outcome = (self.call)(event, &Delivery::new(emission));
-        conclude(emission, event, outcome);
+        conclude::<_, C, _>(emission, event, outcome);
     }
 }
 
 /// Tells the emission how a call ended. It is compiled once for all handlers of an `E` that return an
 /// `R`.
 #[inline]
-fn conclude<E: 'static, R: Outcome<E>>(
+fn conclude<E: 'static, C, R: Outcome<C>>(
     emission: &Emission<'_>,
     event: &E,
     outcome: Result<R, NotRun>,
@@ -163,8 +166,11 @@ fn conclude<E: 'static, R: Outcome<E>>(
     }
 }
 
-/// Binds one handler of `E`.
-pub struct Binder<'b, 'r, E> {
+/// Binds one handler of `E`. `C` is what its outcome is returned for: `E`, or [`Transactional<E>`] for a handler
+/// whose deliveries an outbox makes.
+///
+/// [`Transactional<E>`]: crate::handler::outcome::Transactional
+pub struct Binder<'b, 'r, E, C = E> {
     needs: ParamLookup<'b, 'r>,
     inline: &'b mut InlineHandlers<E>,
     deferred: &'b mut Vec<DeferredBinding>,
@@ -172,9 +178,10 @@ pub struct Binder<'b, 'r, E> {
     filter: Option<Filter>,
     port: Option<Arc<dyn EventPort>>,
     condition: RetryCondition,
+    cause: PhantomData<fn(C)>,
 }
 
-impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
+impl<'b, 'r, E: Send + Sync + 'static, C: 'static> Binder<'b, 'r, E, C> {
     pub(crate) fn new(
         resolver: &'b mut Resolver<'r>,
         inline: &'b mut InlineHandlers<E>,
@@ -192,6 +199,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
             filter: None,
             port: None,
             condition: RetryCondition::default(),
+            cause: PhantomData,
         }
     }
 
@@ -212,16 +220,16 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
 
     /// Collects the events that the handler can return, where its parameters are not resolved and it is not
     /// bound.
-    pub fn returns<R: Outcome<E>>(&mut self) {
+    pub fn returns<R: Outcome<C>>(&mut self) {
         R::events(self.needs.resolver.caused());
     }
 
     /// Binds the handler to its parameters. What it may return is checked here and nowhere else.
-    pub fn bind<R: Outcome<E> + 'static, F>(&mut self, call: F)
+    pub fn bind<R: Outcome<C> + 'static, F>(&mut self, call: F)
     where
         F: Fn(&E, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
-        self.push(Box::new(Function::new(call)), R::events);
+        self.push(Box::new(Function::<_, R, C>::new(call)), R::events);
     }
 
     fn push(&mut self, bound: Bound<E>, events: fn(&mut Events)) {
@@ -233,7 +241,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     }
 
     /// Binds a handler that is lent an `S`.
-    pub fn bind_lent<R: Outcome<E> + 'static, S: 'static, F>(&mut self, call: F)
+    pub fn bind_lent<R: Outcome<C> + 'static, S: 'static, F>(&mut self, call: F)
     where
         F: Fn(&E, &mut S, &Delivery<'_>) -> Result<R, NotRun> + Send + Sync + 'static,
     {
@@ -245,7 +253,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
                     return;
                 };
                 let event = E::received(event);
-                conclude(emission, event, call(event, lent, &Delivery::new(emission)));
+                conclude::<_, C, _>(emission, event, call(event, lent, &Delivery::new(emission)));
             },
         )));
     }
@@ -253,7 +261,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Binds an `async fn`.
     pub fn bind_async<R, F, S>(&mut self, function: F, slots: S)
     where
-        R: Outcome<E> + 'static,
+        R: Outcome<C> + 'static,
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
@@ -264,7 +272,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Binds an `async fn` with a queue.
     pub fn bind_async_queued<R, F, S>(&mut self, function: F, slots: S)
     where
-        R: Outcome<E> + 'static,
+        R: Outcome<C> + 'static,
         S: AsyncSlots,
         F: for<'a> AsyncHandler<'a, E, S, R, Future: Send>,
     {
@@ -275,7 +283,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Binds an async method.
     pub fn bind_async_method<R, F, S>(&mut self, function: F, slots: S)
     where
-        R: Outcome<E> + 'static,
+        R: Outcome<C> + 'static,
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
@@ -286,7 +294,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     /// Binds an async method with a queue.
     pub fn bind_async_queued_method<R, F, S>(&mut self, function: F, slots: S)
     where
-        R: Outcome<E> + 'static,
+        R: Outcome<C> + 'static,
         S: AsyncSlots,
         F: for<'a> AsyncMethod<'a, E, S, R, Future: Send>,
     {
@@ -294,7 +302,31 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
         self.defer_queued(bound.has_port(), BoundMethod(bound));
     }
 
-    fn bound_async<R: Outcome<E> + 'static, F, S>(
+    /// Binds an `async fn` that a transaction lends itself to.
+    pub fn bind_async_lent<R, L, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<C> + 'static,
+        L: Send + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncLentHandler<'a, E, L, S, R, Future: Send>,
+    {
+        let bound = BoundLent::<E, L, _, _, R>::new(self.bound_async::<R, _, _>(function, slots));
+        self.defer(Call::AsyncLent(Arc::new(bound)));
+    }
+
+    /// Binds an async method that a transaction lends itself to.
+    pub fn bind_async_lent_method<R, L, F, S>(&mut self, function: F, slots: S)
+    where
+        R: Outcome<C> + 'static,
+        L: Send + 'static,
+        S: AsyncSlots,
+        F: for<'a> AsyncLentMethod<'a, E, L, S, R, Future: Send>,
+    {
+        let bound = BoundLent::<E, L, _, _, R>::new(self.bound_async::<R, _, _>(function, slots));
+        self.defer(Call::AsyncLent(Arc::new(BoundLentMethod(bound))));
+    }
+
+    fn bound_async<R: Outcome<C> + 'static, F, S>(
         &mut self,
         function: F,
         slots: S,
@@ -320,7 +352,7 @@ impl<'b, 'r, E: Send + Sync + 'static> Binder<'b, 'r, E> {
     }
 }
 
-impl<'b, 'r, E> Deref for Binder<'b, 'r, E> {
+impl<'b, 'r, E, C> Deref for Binder<'b, 'r, E, C> {
     type Target = ParamLookup<'b, 'r>;
 
     fn deref(&self) -> &Self::Target {
@@ -328,7 +360,7 @@ impl<'b, 'r, E> Deref for Binder<'b, 'r, E> {
     }
 }
 
-impl<E> DerefMut for Binder<'_, '_, E> {
+impl<E, C> DerefMut for Binder<'_, '_, E, C> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.needs
     }

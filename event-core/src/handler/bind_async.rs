@@ -277,7 +277,7 @@ pub(crate) fn running<'a, R: 'static>(
 
 /// Ends a call when its timeout is over. The future is boxed, so that only calls with a timeout have a timer,
 /// and the code of the timer is compiled once.
-fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
+pub(crate) fn limited(running: HandlerFuture<'_>, limit: Duration) -> HandlerFuture<'_> {
     Box::pin(async move {
         match runtime::within(limit, running).await {
             Ok(result) => result,

@@ -26,7 +26,7 @@ use crate::handler::retry::RetryCondition;
 use crate::handler_info::spec::{ExecutorKind, HandlerSpec};
 
 /// A closure that calls the function of a catch-all.
-struct CatchAllFunction<F, R>(Function<F, R>);
+struct CatchAllFunction<F, R>(Function<F, R, ()>);
 
 impl<F, R: CatchAllOutcome> SyncHandler<dyn AnyEvent> for CatchAllFunction<F, R>
 where

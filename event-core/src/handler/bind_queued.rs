@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::bound::HandlerResult;
 use crate::engine::plan::port::{

@@ -14,6 +14,7 @@
 pub(crate) mod async_slots;
 pub(crate) mod bind;
 pub(crate) mod bind_async;
+pub(crate) mod bind_async_lent;
 pub(crate) mod bind_catch_all;
 pub(crate) mod bind_queued;
 pub(crate) mod context;
@@ -27,7 +28,7 @@ pub(crate) mod resolver;
 pub(crate) mod retry;
 
 pub use crate::handler::emitter::Names;
-#[doc(hidden)]
-pub use crate::handler::outcome::Events;
 pub use crate::handler::outcome::{CatchAllOutcome, Effects, HandlerError, Outcome};
+#[doc(hidden)]
+pub use crate::handler::outcome::{Events, ReturnedFor, Transactional};
 pub use crate::handler_info::{DeliveryKind, HandlerInfo};

@@ -1,11 +1,12 @@
 //! The return values of handlers, and their effects.
 
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use crate::box_error::BoxError;
 pub(crate) use crate::engine::plan::bound::EffectSink;
 use crate::event::info::EventInfo;
-use crate::event::{EmitsNow, Event, Stoppable};
+use crate::event::{Durable, DurableEvent, EmitsNow, Event, Stoppable};
 
 /// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
@@ -31,6 +32,26 @@ pub trait Outcome<E> {
         let _ = events;
     }
 }
+
+/// Stands for a handler of `E` whose deliveries an outbox makes, where an [`Outcome`] names what it is returned
+/// for: such a handler may return durable events.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Transactional<E>(PhantomData<fn(E)>);
+
+/// A durable event `D` may be returned for `C`. It is a trait of the durability and not of `C`, so that rustc shows
+/// its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{D}` is durable, and the handler that returns it is not",
+    label = "a durable event, which is emitted in a transaction",
+    note = "add `durable` to the handler, as in `#[handler(durable, id = \"my_app.handler\")]`, so that the \
+            transaction that completes its delivery emits `{D}`; or emit `{D}` where the transaction is, with \
+            `tx.emit(…)`"
+)]
+pub trait ReturnedFor<D, C> {}
+
+impl<D, E> ReturnedFor<D, Transactional<E>> for Durable {}
 
 /// The events that a handler can cause, as a build collects them.
 #[doc(hidden)]
@@ -92,6 +113,12 @@ impl<'c> Effects<'c> {
     where
         T: Event + EmitsNow<T::Durability>,
     {
+        self.sink.cause(Box::new(event));
+    }
+
+    /// Emits a durable event in the transaction that completes the delivery.
+    #[doc(hidden)]
+    pub fn emit_durable<T: DurableEvent>(&mut self, event: T) {
         self.sink.cause(Box::new(event));
     }
 

@@ -6,15 +6,16 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 
 use crate::engine::plan::bound::{CatchAll, HandlerList};
 use crate::engine::plan::handlers::{EventKind, EventType};
 use crate::engine::plan::planned::PlannedHandler;
-use crate::event::Handled;
 use crate::event::info::EventInfo;
+use crate::event::{DurableEvent, Handled};
 use crate::handler::bind::Binder;
 use crate::handler::bind_catch_all::CatchAllBinder;
+use crate::handler::outcome::Transactional;
 use crate::handler::resolver::Resolver;
 use crate::handler_info::spec::{FunctionId, HandlerDeclaration, HandlerSpec};
 
@@ -61,9 +62,9 @@ impl dyn Registered + '_ {
 ///
 /// It holds everything that needs `E: Event`, so that no bound is left to check after `event_handler`: a
 /// bound that is checked twice is a mistake that is reported twice.
-pub struct EventHandler<E> {
+pub struct EventHandler<E, C = E> {
     planned: PlannedHandler,
-    bind: fn(&mut Binder<'_, '_, E>),
+    bind: fn(&mut Binder<'_, '_, E, C>),
 }
 
 /// Registers a handler of one event type.
@@ -86,16 +87,36 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
     }
 }
 
-impl<E: Send + Sync + 'static> Registered for EventHandler<E> {
+/// Registers a handler whose deliveries an outbox makes.
+#[must_use]
+pub const fn durable_handler<E: DurableEvent, F: Copy + 'static>(
+    function: F,
+    spec: HandlerSpec,
+    bind: fn(&mut Binder<'_, '_, E, Transactional<E>>),
+) -> EventHandler<E, Transactional<E>> {
+    EventHandler {
+        planned: PlannedHandler {
+            declaration: HandlerDeclaration {
+                function: FunctionId::of(function),
+                spec,
+                pattern: None,
+            },
+            kind: Some(EventType::<E>::KIND),
+        },
+        bind,
+    }
+}
+
+impl<E: Send + Sync + 'static, C: 'static> Registered for EventHandler<E, C> {
     fn planned(&self) -> &PlannedHandler {
         &self.planned
     }
 
     fn bind(&'static self, resolver: &mut Resolver<'_>, list: &mut HandlerList) {
-        let inline: &mut dyn Any = &mut *list.inline;
+        let spec = self.planned.spec();
+        let (inline, deferred) = list.split(spec);
         if let Some(inline) = inline.downcast_mut() {
-            let spec = self.planned.spec();
-            (self.bind)(&mut Binder::new(resolver, inline, &mut list.deferred, spec));
+            (self.bind)(&mut Binder::new(resolver, inline, deferred, spec));
         }
     }
 

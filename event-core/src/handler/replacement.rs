@@ -1,6 +1,5 @@
 //! A closure in the place of a handler.
 
-use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -35,12 +34,12 @@ impl Replacement {
             at,
             event: E::INFO,
             bind: Box::new(move |spec, resolver, list| {
-                let inline: &mut dyn Any = &mut *list.inline;
+                let (inline, deferred) = list.split(spec);
                 let Some(inline) = inline.downcast_mut() else {
                     return;
                 };
                 let call = Arc::clone(&call);
-                let mut binder = Binder::new(resolver, inline, &mut list.deferred, spec);
+                let mut binder = Binder::new(resolver, inline, deferred, spec);
                 if spec.asynchronous {
                     let call = move |event: &E| std::future::ready(call(event));
                     binder.bind_async::<R, _, ()>(call, ());

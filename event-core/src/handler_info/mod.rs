@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::handler_info::spec::{ExecutorKind, FunctionId, HandlerDeclaration};
+use crate::handler_info::spec::{ExecutorKind, FunctionId, HandlerDeclaration, InTransaction};
 use crate::queue::Declared;
 use crate::retry::RetryPolicy;
 
@@ -77,6 +77,10 @@ pub enum DeliveryKind {
     Queued,
     /// Where the owner of the value pumps a [`LocalQueue`](crate::queue::LocalQueue).
     Local,
+    /// From an outbox, which stored it in the transaction of its event; also after a crash.
+    Durable,
+    /// In the transaction that emits the event, before it is committed.
+    BeforeCommit,
     /// In no code of a handler: a [`stream`](crate::Dispatcher::stream) holds the event for its owner.
     Stream,
 }
@@ -162,6 +166,8 @@ impl HandlerInfo {
                 DeliveryKind::Local
             }
             ExecutorKind::Queued => DeliveryKind::Queued,
+            ExecutorKind::Durable => DeliveryKind::Durable,
+            ExecutorKind::BeforeCommit => DeliveryKind::BeforeCommit,
         }
     }
 
@@ -210,6 +216,25 @@ impl HandlerInfo {
     #[must_use]
     pub fn retry(&self) -> Option<RetryPolicy> {
         self.handler()?.spec.retry
+    }
+
+    /// Returns the id under which an outbox stores the deliveries of a durable handler.
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        match self.handler()?.spec.transaction? {
+            InTransaction::Durable { id, .. } => Some(id),
+            InTransaction::BeforeCommit => None,
+        }
+    }
+
+    /// Returns the earlier ids of a durable handler: deliveries that were stored under them are its own.
+    #[must_use]
+    pub fn aliases(&self) -> &'static [&'static str] {
+        let transaction = self.handler().and_then(|handler| handler.spec.transaction);
+        match transaction {
+            Some(InTransaction::Durable { aliases, .. }) => aliases,
+            _ => &[],
+        }
     }
 
     /// Returns the declaration of a handler; `None` for a subscription.
@@ -261,7 +286,8 @@ impl fmt::Debug for HandlerInfo {
 }
 
 impl DeliveryKind {
-    /// Returns one word for labels and fields: `inline`, `async`, `queued`, `local`, `stream`.
+    /// Returns one word for labels and fields: `inline`, `async`, `queued`, `local`, `durable`,
+    /// `before_commit`, `stream`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -269,6 +295,8 @@ impl DeliveryKind {
             Self::Async => "async",
             Self::Queued => "queued",
             Self::Local => "local",
+            Self::Durable => "durable",
+            Self::BeforeCommit => "before_commit",
             Self::Stream => "stream",
         }
     }

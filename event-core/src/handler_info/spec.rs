@@ -36,6 +36,20 @@ pub struct HandlerSpec {
     pub(crate) concurrency: Option<u32>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) queue: Option<fn() -> &'static dyn AnyQueue>,
+    pub(crate) transaction: Option<InTransaction>,
+}
+
+/// What a transaction has to do with the deliveries of a handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InTransaction {
+    /// They are stored with the event, under this id, and made after the commit.
+    Durable {
+        id: &'static str,
+        /// Earlier ids, whose stored deliveries are this handler's, too.
+        aliases: &'static [&'static str],
+    },
+    /// They are made in the emitter's transaction.
+    BeforeCommit,
 }
 
 /// A handler's function, and what its attribute says.
@@ -55,6 +69,10 @@ pub(crate) enum ExecutorKind {
     Async,
     /// Where a queue is consumed.
     Queued,
+    /// Where an outbox makes stored deliveries.
+    Durable,
+    /// In the transaction that emits the event, before it is committed.
+    BeforeCommit,
 }
 
 /// A function that another handler's `after` or `before`, or the builder, names.
@@ -92,7 +110,22 @@ impl HandlerSpec {
             concurrency: None,
             retry: None,
             queue: None,
+            transaction: None,
         }
+    }
+
+    /// Lets an outbox store the deliveries under an id.
+    #[must_use]
+    pub const fn durable(mut self, id: &'static str, aliases: &'static [&'static str]) -> Self {
+        self.transaction = Some(InTransaction::Durable { id, aliases });
+        self
+    }
+
+    /// Calls the handler in the transaction that emits the event.
+    #[must_use]
+    pub const fn before_commit(mut self) -> Self {
+        self.transaction = Some(InTransaction::BeforeCommit);
+        self
     }
 
     /// Marks the handler as an `async fn`.
@@ -144,11 +177,18 @@ impl HandlerSpec {
         self
     }
 
+    /// Whether an outbox makes the deliveries.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.transaction.is_some()
+    }
+
     pub(crate) fn executor_kind(&self) -> ExecutorKind {
-        match (self.queue, self.asynchronous) {
-            (Some(_), _) => ExecutorKind::Queued,
-            (None, true) => ExecutorKind::Async,
-            (None, false) => ExecutorKind::Inline,
+        match (self.transaction, self.queue, self.asynchronous) {
+            (Some(InTransaction::Durable { .. }), _, _) => ExecutorKind::Durable,
+            (Some(InTransaction::BeforeCommit), _, _) => ExecutorKind::BeforeCommit,
+            (None, Some(_), _) => ExecutorKind::Queued,
+            (None, None, true) => ExecutorKind::Async,
+            (None, None, false) => ExecutorKind::Inline,
         }
     }
 

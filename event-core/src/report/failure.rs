@@ -74,6 +74,8 @@ pub(crate) enum Cause {
     },
     /// The root that would have emitted the event was dropped.
     Lost,
+    /// The event is durable, and was not emitted in a transaction.
+    NoTransaction,
     /// A unit of work was forgotten, with its events.
     Forgotten {
         events: usize,
@@ -110,6 +112,7 @@ impl Cause {
             | Self::Nested(_)
             | Self::Closed
             | Self::Lost
+            | Self::NoTransaction
             | Self::Forgotten { .. }
             | Self::Cancelled { .. } => None,
         }

@@ -45,6 +45,18 @@ impl RetryPolicy {
         }
     }
 
+    /// Makes the policy of a durable handler without `retry`, and of its `retry` without keys: 10 attempts,
+    /// and waits of up to 15 minutes, the first of up to 250 ms.
+    #[must_use]
+    pub const fn durable() -> Self {
+        Self {
+            attempts: 10,
+            first_backoff: Duration::from_millis(250),
+            last_backoff: Duration::from_mins(15),
+            is_ordered: false,
+        }
+    }
+
     /// Sets how often the handler is called at most, its first call included.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u32) -> Self {

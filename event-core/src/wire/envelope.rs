@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::arrival::{Arrival, ArrivedEvent};
+use crate::engine::arrival::Arrival;
+use crate::engine::emission::erased::ArrivedEvent;
 use crate::event::any::AnyEvent;
 use crate::meta::Meta;
 use crate::meta::route::Route;

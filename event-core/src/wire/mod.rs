@@ -123,6 +123,7 @@ pub(crate) mod payload;
 #[cfg(feature = "serde")]
 pub(crate) mod round_trip;
 pub(crate) mod round_trip_error;
+pub(crate) mod transactional;
 
 pub use crate::wire::codec::Codec;
 pub use crate::wire::envelope::Envelope;

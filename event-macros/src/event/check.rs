@@ -21,6 +21,7 @@ pub(crate) fn check(model: &Model<'_>, diagnostics: &mut Diagnostics) {
     } else {
         wire_needs_a_name(model, diagnostics);
         schema_needs_wire(model, diagnostics);
+        durable(model, diagnostics);
         versions::check(model, diagnostics);
         readable::check(model, diagnostics);
     }
@@ -115,7 +116,8 @@ fn stays_in_the_process(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         keys.name.as_ref().map(|name| &name.key),
         keys.version.as_ref().map(|version| &version.key),
         keys.handlers.as_ref().map(|handlers| &handlers.key),
-        keys.wire.as_ref(),
+        keys.wire.as_ref().filter(|_| keys.durable.is_none()),
+        keys.durable.as_ref(),
         keys.schema.as_ref(),
         keys.alias.as_ref().map(|alias| &alias.key),
         keys.previous.as_ref().map(|previous| &previous.key),
@@ -141,10 +143,42 @@ fn wire_needs_a_name(model: &Model<'_>, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             wire,
             format!(
-                "event `{}` is `wire`, and has no name to be sent under",
-                model.input.ident
+                "event `{}` is `{wire}`, and has no name to be {} under",
+                model.input.ident,
+                if keys.durable.is_some() {
+                    "stored"
+                } else {
+                    "sent"
+                },
             ),
             format!("add `name = \"my_app.{name}\"`"),
+        );
+    }
+}
+
+/// Refuses keys that contradict `durable`.
+fn durable(model: &Model<'_>, diagnostics: &mut Diagnostics) {
+    let keys = &model.keys;
+    let (Some(_), event) = (&keys.durable, &model.input.ident) else {
+        return;
+    };
+    if let Some(stoppable) = &keys.stoppable {
+        diagnostics.error(
+            stoppable,
+            format!(
+                "event `{event}` is `durable`, and nothing stops what was committed: it is not `stoppable`"
+            ),
+            "remove `stoppable`; a handler that is `before_commit` can make the commit fail",
+        );
+    }
+    if let Some(superseded) = &keys.superseded {
+        diagnostics.error(
+            superseded,
+            format!(
+                "event `{event}` is `superseded`, so that it is never emitted, and `durable` says how it is \
+                 emitted"
+            ),
+            "write `wire` for `durable`",
         );
     }
 }

@@ -130,12 +130,15 @@ pub(super) fn impls(
         }
     });
     let is_superseded = keys.superseded.is_some();
+    let is_durable = keys.durable.is_some() && !is_superseded;
     let durability = if is_superseded {
         quote_spanned!(Span::mixed_site()=> Superseded)
+    } else if is_durable {
+        quote_spanned!(Span::mixed_site()=> Durable)
     } else {
         quote_spanned!(Span::mixed_site()=> Now)
     };
-    let outcome = outcome(root, event, generics, is_superseded);
+    let outcome = outcome(root, event, generics, is_superseded, is_durable);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #parameters #root::Event for #event #bounds {
@@ -149,12 +152,14 @@ pub(super) fn impls(
 }
 
 /// Generates the impl with which handlers of any event may return this one. For a superseded event the
-/// impl has a bound that never holds, and whose message is shown.
+/// impl has a bound that never holds, and whose message is shown; for a durable one, a bound that holds for
+/// handlers whose deliveries an outbox makes.
 fn outcome(
     root: &TokenStream,
     event: &TokenStream,
     generics: &Generics,
     is_superseded: bool,
+    is_durable: bool,
 ) -> TokenStream {
     let mut generics = generics.clone();
     let cause = Ident::new("__E", Span::mixed_site());
@@ -167,6 +172,20 @@ fn outcome(
         generics.make_where_clause().predicates.push(never);
         quote_spanned! {Span::mixed_site()=>
             fn conclude(self, _: &mut #root::handler::Effects<'_>) {}
+        }
+    } else if is_durable {
+        let bound = parse_quote_spanned! {Span::mixed_site()=>
+            #root::event::Durable: #root::handler::ReturnedFor<Self, #cause>
+        };
+        generics.make_where_clause().predicates.push(bound);
+        quote_spanned! {Span::mixed_site()=>
+            fn conclude(self, __event_effects: &mut #root::handler::Effects<'_>) {
+                __event_effects.emit_durable(self);
+            }
+
+            fn events(__event_events: &mut #root::__private::Events) {
+                __event_events.add::<Self>();
+            }
         }
     } else {
         quote_spanned! {Span::mixed_site()=>
@@ -203,6 +222,9 @@ fn info(model: &Model<'_>, root: &TokenStream) -> TokenStream {
     info.extend(versions::info(model, root));
     if keys.wire.is_some() {
         info.extend(quote_spanned!(Span::mixed_site()=> .with_wire()));
+    }
+    if keys.durable.is_some() {
+        info.extend(quote_spanned!(Span::mixed_site()=> .with_durable()));
     }
     if let Some(key) = &keys.key {
         let field = match &key.value {

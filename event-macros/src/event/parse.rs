@@ -24,6 +24,10 @@ static EVENT: Form = Form {
             example: "crate = my_facade::event_core",
         },
         Key {
+            name: "durable",
+            example: "durable",
+        },
+        Key {
             name: "handlers",
             example: "handlers = 1..",
         },
@@ -136,6 +140,7 @@ pub(crate) struct Model<'a> {
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) alias: Option<Keyed<Vec<LitStr>>>,
+    pub(crate) durable: Option<Ident>,
     pub(crate) handlers: Option<Keyed<Range>>,
     pub(crate) key: Option<Keyed<Member>>,
     pub(crate) name: Option<Keyed<LitStr>>,
@@ -275,6 +280,7 @@ impl Keys {
             match entry.key.to_string().as_str() {
                 "alias" => keys.alias = Keyed::new(entry, diagnostics, aliases),
                 "crate" => keys.root = entry.module(diagnostics),
+                "durable" => keys.durable = Some(entry.key),
                 "handlers" => keys.handlers = Keyed::new(entry, diagnostics, range::read),
                 "key" => keys.key = Keyed::new(entry, diagnostics, field_name),
                 "name" => keys.name = Keyed::new(entry, diagnostics, name),
@@ -288,6 +294,10 @@ impl Keys {
                 "wire" => keys.wire = Some(entry.key),
                 other => unreachable!("`{other}` is in the form and not read"),
             }
+        }
+        // What is stored leaves the process.
+        if keys.wire.is_none() {
+            keys.wire.clone_from(&keys.durable);
         }
         keys.complete = diagnostics.count() == earlier;
         keys

@@ -35,6 +35,12 @@ use super::signature::{Argument, Borrowed, Event, Handler, Tied};
 /// __event_binder.bind_async::<Result<(), E>, _, _>(notify, (__event_0,));
 /// ```
 ///
+/// A transaction lends itself to an `async` function, whose parameters are the others:
+///
+/// ```text
+/// __event_binder.bind_async_lent::<Result<(), E>, Tx<'_>, _, _>(charge, (__event_0,));
+/// ```
+///
 /// `when` of a `retry` is called with the outcome, and only with an error:
 ///
 /// ```text
@@ -98,7 +104,15 @@ pub(super) fn binder(
             let is_retried = is_retried(when, private);
             quote_spanned!(Span::mixed_site()=> __event_binder.retry_when::<#output>(#is_retried);)
         });
+        let lent = handler.lent().next().map(|lent| &lent.ty);
+        let lent = lent.map(|ty| quote_spanned!(Span::mixed_site()=> #ty,));
         let bind = match (handler.is_method(), is_queued) {
+            (false, _) if lent.is_some() => {
+                quote_spanned!(Span::mixed_site()=> bind_async_lent)
+            }
+            (true, _) if lent.is_some() => {
+                quote_spanned!(Span::mixed_site()=> bind_async_lent_method)
+            }
             (false, false) => quote_spanned!(Span::mixed_site()=> bind_async),
             (false, true) => quote_spanned!(Span::mixed_site()=> bind_async_queued),
             (true, false) => quote_spanned!(Span::mixed_site()=> bind_async_method),
@@ -107,7 +121,7 @@ pub(super) fn binder(
         let slots = &parameters.async_slots;
         quote_spanned! {Span::mixed_site()=>
             #when
-            __event_binder.#bind::<#output, _, _>(#function, (#(#slots,)*));
+            __event_binder.#bind::<#output, #lent _, _>(#function, (#(#slots,)*));
         }
     } else {
         let lent = handler.lent().next().map(|lent| &lent.ty);

@@ -7,6 +7,7 @@ use super::lent;
 use super::parse::Keys;
 use super::retry;
 use super::signature::Handler;
+use super::transaction;
 use crate::diagnostics::Diagnostics;
 use crate::text::compact;
 
@@ -19,6 +20,7 @@ pub(crate) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagno
     retry::check(keys, handler, diagnostics);
     order(keys, handler, diagnostics);
     lent::check(keys, handler, diagnostics);
+    transaction::check(keys, handler, diagnostics);
     control_flow(keys, handler, diagnostics);
     slots(handler, diagnostics);
 }
@@ -42,6 +44,9 @@ fn concurrency(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics
     let Some(concurrency) = &keys.concurrency else {
         return;
     };
+    if keys.transaction().is_some() {
+        return;
+    }
     let name = handler.name();
     if let Some(queue) = &keys.queue {
         let queue = compact(&queue.value);
@@ -80,7 +85,7 @@ pub(super) fn asynchronous(handler: &Handler<'_>) -> String {
 }
 
 fn order(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
-    if keys.queue.is_none() {
+    if keys.queue.is_none() || keys.transaction().is_some() {
         return;
     }
     let name = handler.name();
@@ -125,7 +130,13 @@ fn list(functions: &[TokenStream]) -> String {
 /// Refuses `ControlFlow` of a handler that runs after the emission, which it cannot stop any more.
 fn control_flow(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     let queue = keys.queue.as_ref().map(|queue| compact(&queue.value));
+    let transaction = keys.transaction().map(Ident::to_string);
     let (is, remove) = match (handler.is_async(), queue) {
+        (false, None) if transaction.is_none() => return,
+        (_, None) if transaction.is_some() => {
+            let key = transaction.unwrap_or_default();
+            ("runs in or after a transaction", format!("`{key}`"))
+        }
         (false, None) => return,
         (true, None) => ("is `async`", "`async`".to_owned()),
         (false, Some(queue)) => ("has a `queue`", format!("`queue = {queue}`")),

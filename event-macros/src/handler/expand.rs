@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 
 use super::bind;
 use super::parse::Keys;
+use super::retry;
 use super::signature::{Event, Handler};
 use crate::documentation::documentation;
 use crate::library;
@@ -72,7 +73,7 @@ pub(crate) fn constant(
         ),
         None => (quote!(#name), quote!(#constant)),
     };
-    let constructor = constructor(handler);
+    let constructor = constructor(handler, keys);
     let spec = spec(name, keys, &private);
     let documentation = documentation(&handler.function.attributes)
         .map(|text| quote_spanned!(Span::mixed_site()=> .documentation(#text)));
@@ -96,10 +97,14 @@ pub(crate) fn constant(
     }
 }
 
-/// Generates `event_handler::<OrderPlaced, _>`. Each type is written once, here or in the binder, so that
+/// Generates `event_handler::<OrderPlaced, _>`, or `durable_handler` for a handler whose deliveries an outbox
+/// makes. Each type is written once, here or in the binder, so that
 /// rustc reports a type that does not fit once, and at the user's token.
-fn constructor(handler: &Handler<'_>) -> TokenStream {
+fn constructor(handler: &Handler<'_>, keys: &Keys) -> TokenStream {
     if let Event::Typed(event) = &handler.event {
+        if keys.transaction().is_some() {
+            return quote_spanned!(Span::mixed_site()=> durable_handler::<#event, _>);
+        }
         quote_spanned!(Span::mixed_site()=> event_handler::<#event, _>)
     } else {
         quote_spanned!(Span::mixed_site()=> catch_all_handler)
@@ -150,6 +155,7 @@ pub(super) fn spec(name: &Ident, keys: &Keys, private: &TokenStream) -> TokenStr
 /// .timeout_millis(5000)
 /// .concurrency(16)
 /// .retry(P::RetryPolicy::new().with_attempts(5))
+/// .durable("billing.charge", &["billing.take_payment"])
 /// .queue(|| P::queue(&MAIL))
 /// ```
 ///
@@ -168,9 +174,21 @@ fn delivery(handler: &Handler<'_>, keys: &Keys, private: &TokenStream) -> TokenS
         let concurrency = Literal::u32_unsuffixed(concurrency.value);
         delivery.extend(quote_spanned!(Span::mixed_site()=> .concurrency(#concurrency)));
     }
-    if let Some(retry) = &keys.retry {
-        let policy = retry.value.policy(private);
+    let is_durable = keys.durable.is_some();
+    let policy = match &keys.retry {
+        Some(retry) => Some(retry.value.policy(is_durable, private)),
+        None => is_durable.then(|| retry::durable_policy(private)),
+    };
+    if let Some(policy) = policy {
         delivery.extend(quote_spanned!(Span::mixed_site()=> .retry(#policy)));
+    }
+    if let (Some(_), Some(id)) = (&keys.durable, &keys.id) {
+        let id = &id.value;
+        let aliases = keys.alias.as_ref().map_or(&[][..], |alias| &alias.value);
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .durable(#id, &[#(#aliases),*])));
+    }
+    if keys.before_commit.is_some() {
+        delivery.extend(quote_spanned!(Span::mixed_site()=> .before_commit()));
     }
     if let Some(queue) = &keys.queue {
         let queue = &queue.value;

@@ -9,14 +9,18 @@ use crate::text::compact;
 /// next one.
 pub(super) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     for (index, lent) in handler.lent().enumerate() {
-        if handler.is_async() {
+        if keys.transaction().is_some() {
+            if index == 0 {
+                too_late(lent, handler, "its transaction", diagnostics);
+            }
+        } else if handler.is_async() {
             to_async(lent, keys, handler, diagnostics);
         } else if !keys.means_queue {
             by_nobody(lent, handler, diagnostics);
         } else if index > 0 {
             twice(lent, handler, diagnostics);
         } else {
-            too_late(lent, handler, diagnostics);
+            too_late(lent, handler, "what its queue lends", diagnostics);
         }
     }
 }
@@ -72,18 +76,19 @@ fn twice(lent: &Lent, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
     );
 }
 
-fn too_late(lent: &Lent, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
+fn too_late(lent: &Lent, handler: &Handler<'_>, what: &str, diagnostics: &mut Diagnostics) {
     if is_second(lent, handler) {
         return;
     }
     let (name, ty) = (handler.name(), compact(&lent.ty));
+    let asynchronous = if handler.is_async() { "async " } else { "" };
     let inputs = handler.function.signature.inputs.iter().map(compact);
     let mut inputs: Vec<String> = inputs.filter(|input| *input != lent.input).collect();
     inputs.insert(1 + usize::from(handler.is_method()), lent.input.clone());
     diagnostics.error(
         lent.mutable,
-        format!("handler `{name}` takes `&mut {ty}` too late: what its queue lends comes right after the event"),
-        format!("write `fn {name}({})`", inputs.join(", ")),
+        format!("handler `{name}` takes `&mut {ty}` too late: {what} comes right after the event"),
+        format!("write `{asynchronous}fn {name}({})`", inputs.join(", ")),
     );
 }
 

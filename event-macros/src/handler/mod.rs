@@ -13,6 +13,7 @@ mod parse;
 mod place;
 mod retry;
 mod signature;
+mod transaction;
 mod types;
 
 use proc_macro2::TokenStream;

@@ -1,6 +1,6 @@
 //! Reads the keys of `#[handler(...)]`, and checks each key alone.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, LitStr, Meta, Path};
 
 use super::retry::Retry;
@@ -18,8 +18,16 @@ pub(crate) static HANDLER: Form = Form {
             example: "after = other_handler",
         },
         Key {
+            name: "alias",
+            example: "alias = \"billing.take_payment\"",
+        },
+        Key {
             name: "before",
             example: "before = other_handler",
+        },
+        Key {
+            name: "before_commit",
+            example: "before_commit",
         },
         Key {
             name: "concurrency",
@@ -30,12 +38,20 @@ pub(crate) static HANDLER: Form = Form {
             example: "crate = my_facade::event_core",
         },
         Key {
+            name: "durable",
+            example: "durable",
+        },
+        Key {
             name: "events",
             example: "events = \"shop.*\"",
         },
         Key {
             name: "filter",
             example: "filter = is_large",
+        },
+        Key {
+            name: "id",
+            example: "id = \"billing.charge\"",
         },
         Key {
             name: "priority",
@@ -133,6 +149,14 @@ pub(crate) static HANDLERS: Form = Form {
             "write `#[handler(priority = ...)]` above the method",
         ),
         ("queue", "write `#[handler(queue = ...)]` above the method"),
+        (
+            "durable",
+            "write `#[handler(durable, id = ...)]` above the method",
+        ),
+        (
+            "before_commit",
+            "write `#[handler(before_commit)]` above the method",
+        ),
         ("retry", "write `#[handler(retry(...))]` above the method"),
         (
             "timeout",
@@ -145,11 +169,17 @@ pub(crate) static HANDLERS: Form = Form {
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) after: Option<Keyed<Functions>>,
+    /// Earlier ids of a durable handler.
+    pub(crate) alias: Option<Keyed<Vec<LitStr>>>,
     pub(crate) before: Option<Keyed<Functions>>,
+    pub(crate) before_commit: Option<Ident>,
     pub(crate) concurrency: Option<Keyed<u32>>,
+    pub(crate) durable: Option<Ident>,
     pub(crate) events: Option<Keyed<LitStr>>,
     pub(crate) filter: Option<TokenStream>,
+    pub(crate) id: Option<Keyed<LitStr>>,
     pub(crate) priority: Option<i32>,
+    pub(crate) priority_key: Option<Ident>,
     pub(crate) queue: Option<Keyed<TokenStream>>,
     pub(crate) retry: Option<Keyed<Retry>>,
     pub(crate) root: Option<Path>,
@@ -157,6 +187,8 @@ pub(crate) struct Keys {
     pub(crate) timeout: Option<Keyed<u64>>,
     /// Whether `queue` was written, even if misspelt or ill-formed.
     pub(crate) means_queue: bool,
+    /// Whether no key was unknown or ill-formed, so that a missing key is missing on purpose.
+    pub(crate) is_complete: bool,
 }
 
 /// The functions that `after` or `before` names.
@@ -169,11 +201,14 @@ impl Keys {
         tokens: TokenStream,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let earlier = diagnostics.count();
         let mut entries = Vec::new();
         form.read(tokens.clone(), &mut entries, diagnostics);
+        let keys = Self::new(entries, diagnostics);
         Self {
             means_queue: form.means("queue", tokens),
-            ..Self::new(entries, diagnostics)
+            is_complete: diagnostics.count() == earlier,
+            ..keys
         }
     }
 
@@ -192,12 +227,19 @@ impl Keys {
         for entry in entries {
             match entry.key.to_string().as_str() {
                 "after" => keys.after = Some(functions(entry, diagnostics)),
+                "alias" => keys.alias = Keyed::new(entry, diagnostics, handler_aliases),
                 "before" => keys.before = Some(functions(entry, diagnostics)),
+                "before_commit" => keys.before_commit = Some(entry.key),
                 "concurrency" => keys.concurrency = Keyed::new(entry, diagnostics, concurrency),
                 "crate" => keys.root = entry.module(diagnostics),
+                "durable" => keys.durable = Some(entry.key),
                 "events" => keys.events = Keyed::new(entry, diagnostics, pattern),
                 "filter" => keys.filter = entry.path(PREDICATE, diagnostics),
-                "priority" => keys.priority = entry.integer("an `i32`", diagnostics),
+                "id" => keys.id = Keyed::new(entry, diagnostics, handler_id),
+                "priority" => {
+                    keys.priority = entry.integer("an `i32`", diagnostics);
+                    keys.priority_key = Some(entry.key);
+                }
                 "queue" => keys.queue = Keyed::new(entry, diagnostics, queue),
                 "retry" => {
                     keys.retry = Keyed::new(entry, diagnostics, |entry, diagnostics| {
@@ -242,6 +284,20 @@ fn pattern(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let pattern = entry.string(diagnostics)?;
     names::check_pattern(&pattern, diagnostics);
     Some(pattern)
+}
+
+fn handler_id(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let id = entry.string(diagnostics)?;
+    names::check_handler_id(&entry.key, &id, diagnostics);
+    Some(id)
+}
+
+fn handler_aliases(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    let aliases = entry.strings(diagnostics)?;
+    for alias in &aliases {
+        names::check_handler_id(&entry.key, alias, diagnostics);
+    }
+    Some(aliases)
 }
 
 fn queue(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<TokenStream> {

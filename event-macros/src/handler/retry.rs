@@ -100,13 +100,23 @@ impl Retry {
         retry
     }
 
+    pub(super) fn ordered(&self) -> Option<&Ident> {
+        self.ordered.as_ref()
+    }
+
     /// Generates the policy:
     ///
     /// ```text
     /// P::RetryPolicy::new().with_attempts(5).with_backoff_millis(100, 30000).ordered()
     /// ```
-    pub(super) fn policy(&self, private: &TokenStream) -> TokenStream {
-        let mut policy = quote_spanned!(Span::mixed_site()=> #private::RetryPolicy::new());
+    ///
+    /// A durable handler's begins with `P::RetryPolicy::durable()`.
+    pub(super) fn policy(&self, is_durable: bool, private: &TokenStream) -> TokenStream {
+        let mut policy = if is_durable {
+            durable_policy(private)
+        } else {
+            quote_spanned!(Span::mixed_site()=> #private::RetryPolicy::new())
+        };
         if let Some(attempts) = self.attempts {
             let attempts = Literal::u32_unsuffixed(attempts);
             policy.extend(quote_spanned!(Span::mixed_site()=> .with_attempts(#attempts)));
@@ -121,6 +131,11 @@ impl Retry {
         }
         policy
     }
+}
+
+/// Generates the policy of a durable handler without `retry`.
+pub(super) fn durable_policy(private: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #private::RetryPolicy::durable())
 }
 
 fn attempts(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
@@ -140,7 +155,10 @@ fn attempts(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
 
 /// Refuses `retry` on a handler that has no time at which another attempt could run.
 pub(super) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagnostics) {
-    let Some(retry) = &keys.retry else { return };
+    // `transaction` has the rules of deliveries that an outbox makes.
+    let Some(retry) = keys.retry.as_ref().filter(|_| keys.transaction().is_none()) else {
+        return;
+    };
     let name = handler.name();
     if !handler.is_async() && !keys.means_queue {
         diagnostics.error(

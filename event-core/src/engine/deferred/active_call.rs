@@ -65,7 +65,7 @@ impl Future for ActiveCall<'_> {
                     }
                 }
             }
-            match AsyncCall::of_attempt(this.inner, this.event, &this.target, this.attempt) {
+            match AsyncCall::of_attempt(this.inner, this.event, &this.target, this.attempt, None) {
                 Ok(call) => this.stage = CallStage::Runs(call),
                 Err(finished) => return Poll::Ready(finished),
             }

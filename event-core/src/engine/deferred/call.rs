@@ -6,23 +6,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::engine::deferred::finished_call::CallExtras;
-use crate::engine::deferred::finished_call::FinishedCall;
-use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
+use crate::engine::deferred::finished_call::{CallExtras, FinishedCall};
+use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent, SettledAttempt};
 use crate::engine::deferred::subscription_call;
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::{CascadeState, EmissionProgress, LazyState};
-use crate::engine::emission::deferred_event::{
-    DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
-};
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::emission::emitter_buffer::DrainedEmits;
 use crate::engine::emission::first_poll::{CallResult, FirstPoll, StartedCall};
+use crate::engine::emission::single_handler::SingleHandler;
 use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
-use crate::engine::plan::bound::HandlerFuture;
-use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::bound::{HandlerFuture, NotRun};
 use crate::engine::plan::executor::{DeferredCall, QueuedCall};
+use crate::engine::plan::transactional::TransactionalCall;
 use crate::engine::state::DispatcherState;
 use crate::nesting;
 use crate::nesting::NestingError;
@@ -51,7 +50,7 @@ impl<'a> AsyncCall<'a> {
         event: &'a dyn ErasedDeferredEvent,
         target: &HandlerRef,
     ) -> Result<Self, FinishedCall> {
-        Self::of_attempt(inner, event, target, 1)
+        Self::of_attempt(inner, event, target, 1, None)
     }
 
     /// Starts an attempt of a delivery to an async handler.
@@ -60,6 +59,7 @@ impl<'a> AsyncCall<'a> {
         event: &'a dyn ErasedDeferredEvent,
         target: &HandlerRef,
         attempt: u32,
+        transactional: Option<TransactionalCall<'a>>,
     ) -> Result<Self, FinishedCall> {
         if let HandlerRef::Subscription(subscription) = target
             && subscription.is_cancelled()
@@ -84,7 +84,7 @@ impl<'a> AsyncCall<'a> {
         let scope = event.lineage().scope();
         let (started, refused) = scope.enter(inner.id(), || {
             let emission = Emission::new(inner, &lookup, event.lineage(), &state);
-            let start = || event.start(inner, target, &emission);
+            let start = || event.start(inner, target, &emission, transactional);
             catch_unwind(AssertUnwindSafe(|| match timer {
                 None => start(),
                 Some(timer) => emission.set_timer(timer).run(start),
@@ -236,9 +236,9 @@ impl Drop for AsyncCall<'_> {
 }
 
 /// A call inside of a task. A drop before the end of the call leaves the timer of the call to the root.
-struct InTask<'r, 'a> {
-    call: AsyncCall<'a>,
-    cascade: &'r mut Cascade,
+pub(crate) struct InTask<'r, 'a> {
+    pub(crate) call: AsyncCall<'a>,
+    pub(crate) cascade: &'r mut Cascade,
 }
 
 impl Drop for InTask<'_, '_> {
@@ -292,7 +292,7 @@ pub(crate) async fn run_async(
                 }
             }
         }
-        _ => AsyncCall::of_attempt(inner, event, target, item.attempt),
+        _ => AsyncCall::of_attempt(inner, event, target, item.attempt, None),
     };
     let finished = match call {
         Ok(call) => {
@@ -326,47 +326,49 @@ pub(crate) fn run(
         && let DeferredCall::Queued { call, .. } = subscription.call()
         && let QueuedCall::Sync(call) = call
     {
-        subscription_call::run(inner, item, subscription, call, lent, cascade)
-    } else if event.is_async(inner, &item.target) {
-        let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt);
-        let finished = match (call, &inner.runtime) {
-            (Ok(mut call), Some(runtime)) => {
-                runtime.block_on(poll_fn(|context| call.poll(context)))
-            }
-            (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
-            (Err(finished), _) => finished,
-        };
-        finished.settle(
+        return subscription_call::run(inner, item, subscription, call, lent, cascade);
+    }
+    if !event.is_async(inner, &item.target) {
+        return run_sync(inner, item, lent, cascade).end;
+    }
+    let call = AsyncCall::of_attempt(inner, event, &item.target, item.attempt, None);
+    let finished = match (call, &inner.runtime) {
+        (Ok(mut call), Some(runtime)) => runtime.block_on(poll_fn(|context| call.poll(context))),
+        (Ok(_), None) => unreachable!("a build refuses async handlers without a runtime"),
+        (Err(finished), _) => finished,
+    };
+    let shared = AttemptEvent::Shared(&item.event);
+    finished.settle(cascade, inner, shared, &item.target)
+}
+
+/// Runs one attempt of a delivery to a sync handler on this thread. Returns how the attempt ended.
+pub(crate) fn run_sync(
+    inner: &Arc<DispatcherState>,
+    item: &DeferredDelivery,
+    lent: Option<&mut dyn Any>,
+    cascade: &mut Cascade,
+) -> SettledAttempt {
+    let event = &*item.event;
+    let (ended, refused) = event.lineage().scope().enter(inner.id(), || {
+        let timer = tell_started(inner, event, &item.target, item.attempt);
+        settle::settle_attempt(
             cascade,
             inner,
             AttemptEvent::Shared(&item.event),
             &item.target,
+            item.attempt,
+            |emission| {
+                let call = || event.call(&item.target, emission, lent);
+                let call = AssertUnwindSafe(|| match timer {
+                    None => call(),
+                    Some(timer) => emission.set_timer(timer).run(call),
+                });
+                if let Err(payload) = catch_unwind(call) {
+                    emission.panicked(event.as_any_event(), payload);
+                }
+            },
         )
-    } else {
-        let (ended, refused) = event.lineage().scope().enter(inner.id(), || {
-            let timer = tell_started(inner, event, &item.target, item.attempt);
-            settle::settle_attempt(
-                cascade,
-                inner,
-                AttemptEvent::Shared(&item.event),
-                &item.target,
-                item.attempt,
-                |emission| {
-                    let HandlerRef::DeferredHandler(index) = item.target else {
-                        return;
-                    };
-                    let call = || event.call(index, emission, lent);
-                    let call = AssertUnwindSafe(|| match timer {
-                        None => call(),
-                        Some(timer) => emission.set_timer(timer).run(call),
-                    });
-                    if let Err(payload) = catch_unwind(call) {
-                        emission.panicked(event.as_any_event(), payload);
-                    }
-                },
-            )
-        });
-        cascade.note_refused(refused);
-        ended
-    }
+    });
+    cascade.note_refused(refused);
+    ended
 }

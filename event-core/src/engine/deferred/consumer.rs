@@ -18,7 +18,8 @@ use crate::engine::deferred::ports::{ConsumerRun, NextStep, Ports};
 use crate::engine::deferred::settle::{AttemptEnd, AttemptEvent};
 use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::{DeferredDelivery, HandlerRef};
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::HandlerRef;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::closing::Closing;
 use crate::engine::state::DispatcherState;
@@ -147,7 +148,7 @@ fn serve_as_thread(this: &ConsumerGuard) {
 /// does not: no build has checked that the queues do not wait for each other.
 fn wait_policy(item: &DeferredDelivery, of_handler: WaitPolicy) -> WaitPolicy {
     match item.target {
-        HandlerRef::DeferredHandler(_) => of_handler,
+        HandlerRef::DeferredHandler(_) | HandlerRef::Transactional(_) => of_handler,
         HandlerRef::Subscription(_) => WaitPolicy::Never,
     }
 }

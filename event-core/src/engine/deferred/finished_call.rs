@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
+use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent, SettledAttempt};
 use crate::engine::emission::Emission;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::deferred_event::HandlerRef;
@@ -73,11 +73,26 @@ impl FinishedCall {
         event: AttemptEvent<'_>,
         target: &HandlerRef,
     ) -> AttemptEnd {
+        self.settle_attempt(cascade, inner, event, target).end
+    }
+
+    /// Adds the outcome to a root. Returns how the attempt ended, with its failure if another
+    /// attempt follows.
+    pub(crate) fn settle_attempt(
+        self,
+        cascade: &mut Cascade,
+        inner: &Arc<DispatcherState>,
+        event: AttemptEvent<'_>,
+        target: &HandlerRef,
+    ) -> SettledAttempt {
         cascade.note_refused(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.result {
             let extras = self.extras;
             let ended = settle::settle_cancelled(cascade, inner, event.get(), target, extras);
-            return AttemptEnd::Ended(ended);
+            return SettledAttempt {
+                end: AttemptEnd::Ended(ended),
+                failed: None,
+            };
         }
         settle::settle_attempt(cascade, inner, event, target, self.attempt, |emission| {
             self.extras.join(emission);

@@ -20,3 +20,5 @@ pub(crate) mod settle;
 pub(crate) mod subscription_call;
 pub(crate) mod task;
 pub(crate) mod ticket_slot;
+#[cfg(feature = "serde")]
+pub(crate) mod transactional_call;

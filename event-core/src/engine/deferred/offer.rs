@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::engine::deferred::consumer;
 use crate::engine::emission::cascade_state::BlockedDelivery;
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::queue::live::{LiveQueue, OfferResult, ServedBy};
 use crate::engine::state::DispatcherState;
 use crate::panics;

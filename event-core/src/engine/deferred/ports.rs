@@ -16,7 +16,7 @@ use crate::engine::deferred::ticket_slot::TicketSlot;
 use crate::engine::emission::Emission;
 use crate::engine::emission::HandlerLookup as _;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::emission::first_poll::DeferredLookup;
 use crate::engine::emission::lineage::ROOT_LINEAGE;
 use crate::engine::observers::DeliveryTimer;

@@ -9,7 +9,8 @@ use crate::counted::Counted;
 use crate::engine::deferred::async_handlers::handler_index;
 use crate::engine::deferred::offer::offer_waiting;
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::plan::concurrency::{ConcurrencyLimit, ConcurrencyPermit};
 use crate::engine::plan::executor::{DeferredCall, Executor, QueueExecutor};
 use crate::engine::queue::live::{LiveQueue, OfferResult};
@@ -90,6 +91,8 @@ impl KeptDelivery {
                 | DeferredCall::Queued { .. }
                 | DeferredCall::Stream(_) => None,
             },
+            // Its outbox keeps it.
+            HandlerRef::Transactional(_) => None,
         }
     }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::redeliver::KeptDelivery;
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::{
-    DeferredDelivery, ErasedDeferredEvent, HandlerRef, SingleHandler,
-};
+use crate::engine::emission::cascade_state::FailedAttempt;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
+use crate::engine::emission::single_handler::SingleHandler;
 use crate::engine::emission::{Emission, HandlerLookup};
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
 use crate::engine::state::DispatcherState;
@@ -50,7 +51,7 @@ pub(crate) fn settle_as(
         attempt,
         retry: None,
     };
-    match end_attempt(cascade, &lookup, inner, event, conclude) {
+    match end_attempt(cascade, &lookup, inner, event, conclude).end {
         AttemptEnd::Ended(ended) => ended,
         AttemptEnd::Failed { .. } => unreachable!("without a policy no delivery is tried again"),
     }
@@ -63,6 +64,17 @@ pub(crate) enum AttemptEnd {
     Ended(DeliveryStatus),
     /// The delivery is tried again after this time.
     Failed { wait: Duration },
+}
+
+/// How an attempt ended, with its failure if another attempt follows.
+pub(crate) struct SettledAttempt {
+    pub(crate) end: AttemptEnd,
+    /// An attempt that is followed by another.
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(dead_code, reason = "an outbox reads it")
+    )]
+    pub(crate) failed: Option<Box<FailedAttempt>>,
 }
 
 /// The event of an attempt.
@@ -91,7 +103,7 @@ pub(crate) fn settle_attempt(
     target: &HandlerRef,
     attempt: u32,
     conclude: impl FnOnce(&Emission<'_>),
-) -> AttemptEnd {
+) -> SettledAttempt {
     let lookup = AttemptLookup {
         handler: SingleHandler {
             inner,
@@ -148,7 +160,7 @@ fn end_attempt(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     conclude: impl FnOnce(&Emission<'_>),
-) -> AttemptEnd {
+) -> SettledAttempt {
     let emission = Emission::new(inner, lookup, event.lineage(), &cascade.state);
     conclude(&emission);
     let failed = emission.take_failed_attempt();
@@ -160,7 +172,10 @@ fn end_attempt(
     }
     if let Some(failed) = failed {
         cascade.end_emission(inner, event.lineage());
-        return AttemptEnd::Failed { wait: failed.wait };
+        return SettledAttempt {
+            end: AttemptEnd::Failed { wait: failed.wait },
+            failed: Some(failed),
+        };
     }
     cascade.done += 1;
     let progress = cascade
@@ -168,7 +183,10 @@ fn end_attempt(
         .get()
         .map(|state| state.borrow().progress.ended);
     cascade.end_emission(inner, event.lineage());
-    AttemptEnd::Ended(progress.unwrap_or(DeliveryStatus::Done))
+    SettledAttempt {
+        end: AttemptEnd::Ended(progress.unwrap_or(DeliveryStatus::Done)),
+        failed: None,
+    }
 }
 
 /// Ends the delivery of a subscription that was cancelled before its call. Tells observers, and counts

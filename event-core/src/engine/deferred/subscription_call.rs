@@ -8,7 +8,7 @@ use crate::engine::deferred::call::tell_started;
 use crate::engine::deferred::finished_call::CallExtras;
 use crate::engine::deferred::settle::{self, AttemptEnd, AttemptEvent};
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::plan::executor::{SubscriptionClaim, SyncCall};
 use crate::engine::state::DispatcherState;
 use crate::report::status::SkipReason;
@@ -39,18 +39,20 @@ pub(crate) fn run(
             return cancelled(cascade, extras);
         }
         let shared = AttemptEvent::Shared(&item.event);
-        settle::settle_attempt(cascade, inner, shared, target, item.attempt, |emission| {
-            let call = || call(event.as_any_event(), emission, lent);
-            let call = AssertUnwindSafe(|| match timer {
-                None => call(),
-                Some(timer) => emission.set_timer(timer).run(call),
+        let settled =
+            settle::settle_attempt(cascade, inner, shared, target, item.attempt, |emission| {
+                let call = || call(event.as_any_event(), emission, lent);
+                let call = AssertUnwindSafe(|| match timer {
+                    None => call(),
+                    Some(timer) => emission.set_timer(timer).run(call),
+                });
+                match catch_unwind(call) {
+                    Ok(true) => {}
+                    Ok(false) => emission.skip(SkipReason::Cancelled),
+                    Err(payload) => emission.panicked(event.as_any_event(), payload),
+                }
             });
-            match catch_unwind(call) {
-                Ok(true) => {}
-                Ok(false) => emission.skip(SkipReason::Cancelled),
-                Err(payload) => emission.panicked(event.as_any_event(), payload),
-            }
-        })
+        settled.end
     });
     cascade.note_refused(refused);
     ended

@@ -8,7 +8,7 @@ use crate::engine::deferred::precedence::Completion;
 use crate::engine::deferred::retry;
 use crate::engine::deferred::settle::AttemptEnd;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::plan::concurrency::ConcurrencyPermit;
 use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::shutdown::tasks::Tasks;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::queue::buffer::Buffer;
 use crate::queue::buffer::slots::Slot;
 use crate::queue::buffer::ticket::Ticket;

@@ -1,5 +1,7 @@
 //! An event that code emitted, or several recorded ones, with all that they cause.
 
+#[cfg(feature = "serde")]
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -185,6 +187,33 @@ impl Cascade {
                 state.keep_not_emitted(inner, waiting, Some(Cause::Lost));
             }
         }
+    }
+
+    /// Takes the durable events that wait, which an outbox emits.
+    #[cfg(feature = "serde")]
+    pub(crate) fn take_durable(&mut self) -> Vec<CausedEvent> {
+        let Some(state) = self.state.get_mut() else {
+            return Vec::new();
+        };
+        let waiting = &mut state.get_mut().waiting;
+        let (durable, others): (VecDeque<_>, _) = std::mem::take(waiting)
+            .into_iter()
+            .partition(|caused| caused.event.info().is_durable());
+        *waiting = others;
+        durable.into()
+    }
+
+    /// Takes the last failure.
+    #[cfg(feature = "serde")]
+    pub(crate) fn take_last_failure(&mut self) -> Option<Failure> {
+        self.state.get_mut()?.get_mut().details.failures.pop()
+    }
+
+    /// Returns the text of the last failure.
+    #[cfg(feature = "serde")]
+    pub(crate) fn last_failure(&self) -> Option<String> {
+        let state = self.state.get()?.borrow();
+        Some(state.details.failures.last()?.to_string())
     }
 
     /// Drops the events of the root, each with its panics caught.

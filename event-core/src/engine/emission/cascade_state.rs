@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
-use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent};
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
@@ -225,6 +226,8 @@ impl CascadeState {
             if next.lineage.depth > inner.limits.depth {
                 let limit = inner.limits.depth;
                 self.keep_not_emitted(inner, next, Some(Cause::TooDeep { limit }));
+            } else if next.event.info().is_durable() {
+                self.keep_not_emitted(inner, next, Some(Cause::NoTransaction));
             } else if next.by.is_none() || self.caused < inner.limits.count {
                 self.caused += usize::from(next.by.is_some());
                 self.details.events += 1;

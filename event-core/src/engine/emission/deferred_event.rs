@@ -4,26 +4,23 @@ use std::any::Any;
 use std::sync::Arc;
 use std::task::Context;
 
+use crate::engine::emission::Emission;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::{InlineEvent, Sharing};
 use crate::engine::emission::first_poll::{self, StartedCall};
 use crate::engine::emission::lineage::Lineage;
-use crate::engine::emission::{Emission, HandlerLookup};
-use crate::engine::plan::bound::Call;
-use crate::engine::plan::bound::HandlerFuture;
-use crate::engine::plan::bound::NotRun;
+use crate::engine::plan::bound::{Call, DeferredBinding, HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;
 use crate::engine::plan::executor::{DeferredHandler, Executor, SubscriptionClaim};
 use crate::engine::plan::handlers::TableEntry;
+use crate::engine::plan::transactional::{TransactionalCall, TransactionalHandler};
 use crate::engine::state::DispatcherState;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
 use crate::nesting;
-use crate::nesting::tracker::TrackedDelivery;
 use crate::panics;
-use crate::queue::buffer::slots::Label;
 use crate::report::returned::HoldsEvent;
 use crate::retry::RetryPolicy;
 
@@ -49,67 +46,12 @@ pub(crate) enum HandlerRef {
     /// The handler at this index among the event's handlers that do not run inline.
     DeferredHandler(u32),
     Subscription(SubscriptionClaim),
-}
-
-/// One event for one handler, to run in a queue or a task.
-pub(crate) struct DeferredDelivery {
-    pub(crate) event: Arc<dyn ErasedDeferredEvent>,
-    pub(crate) target: HandlerRef,
-    /// Which delivery of the event to the target it is, from 1.
-    pub(crate) attempt: u32,
-    /// The number of the handler, if a queue runs it.
-    pub(crate) label: Label,
-    /// Kept until what the delivery caused was emitted, if the emission is tracked.
-    pub(crate) tracked: Option<TrackedDelivery>,
-}
-
-impl DeferredDelivery {
-    /// The label of a delivery that is not to a handler of a queue.
-    pub(crate) const UNLABELLED: Label = Label::MAX;
-
-    /// Makes the first delivery to a handler of a queue.
-    pub(crate) fn queued(
-        inner: &DispatcherState,
-        event: Arc<dyn ErasedDeferredEvent>,
-        target: HandlerRef,
-        label: Label,
-    ) -> Self {
-        let delivery = || (event.info(), event.handler(inner, &target));
-        let tracker = event.lineage().tracker.as_ref();
-        let guard = tracker.and_then(|tracker| tracker.track_delivery(delivery));
-        Self {
-            tracked: guard,
-            ..Self::untracked(event, target, label)
-        }
-    }
-
-    /// Makes the first delivery to a task.
-    pub(crate) fn new(
-        inner: &DispatcherState,
-        event: Arc<dyn ErasedDeferredEvent>,
-        target: HandlerRef,
-    ) -> Self {
-        Self::queued(inner, event, target, Self::UNLABELLED)
-    }
-
-    /// Makes the first delivery of an emission that is not tracked, or to a stream, which nothing waits for.
-    pub(crate) fn untracked(
-        event: Arc<dyn ErasedDeferredEvent>,
-        target: HandlerRef,
-        label: Label,
-    ) -> Self {
-        Self {
-            event,
-            target,
-            attempt: 1,
-            label,
-            tracked: None,
-        }
-    }
-
-    pub(crate) fn handler(&self, inner: &DispatcherState) -> HandlerInfo {
-        self.event.handler(inner, &self.target)
-    }
+    /// A handler whose delivery an outbox makes.
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(dead_code, reason = "without it no event is durable")
+    )]
+    Transactional(Arc<TransactionalHandler>),
 }
 
 /// A [`DeferredEvent`] of any type.
@@ -254,6 +196,7 @@ impl dyn ErasedDeferredEvent + '_ {
         match target {
             HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).handler,
             HandlerRef::Subscription(subscription) => subscription.info(),
+            HandlerRef::Transactional(handler) => handler.handler,
         }
     }
 
@@ -262,6 +205,7 @@ impl dyn ErasedDeferredEvent + '_ {
         match target {
             HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).has_timeout,
             HandlerRef::Subscription(_) => false,
+            HandlerRef::Transactional(handler) => handler.has_timeout,
         }
     }
 
@@ -276,7 +220,7 @@ impl dyn ErasedDeferredEvent + '_ {
                 Executor::Task(task) => Some(&task.limit),
                 Executor::Queue(_) => None,
             },
-            HandlerRef::Subscription(_) => None,
+            HandlerRef::Subscription(_) | HandlerRef::Transactional(_) => None,
         }
     }
 
@@ -284,11 +228,12 @@ impl dyn ErasedDeferredEvent + '_ {
     pub(crate) fn retry<'a>(
         &'a self,
         inner: &'a DispatcherState,
-        target: &HandlerRef,
+        target: &'a HandlerRef,
     ) -> Option<&'a RetryPolicy> {
         match target {
             HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).retry.as_ref(),
             HandlerRef::Subscription(_) => None,
+            HandlerRef::Transactional(handler) => handler.retry.as_ref(),
         }
     }
 
@@ -299,13 +244,34 @@ impl dyn ErasedDeferredEvent + '_ {
     }
 
     /// Calls a handler that is no `async fn`.
-    pub(crate) fn call(&self, index: u32, emission: &Emission<'_>, lent: Option<&mut dyn Any>) {
+    pub(crate) fn call(
+        &self,
+        target: &HandlerRef,
+        emission: &Emission<'_>,
+        lent: Option<&mut dyn Any>,
+    ) {
         let event = self.as_any_event();
-        match (&self.deferred(emission.inner(), index).binding.call, lent) {
+        let Some(binding) = self.binding(emission.inner(), target) else {
+            return;
+        };
+        match (&binding.call, lent) {
             (Call::Sync(handler), _) => handler.call(event, emission),
             (Call::Lent(call), Some(lent)) => call(event, lent, emission),
             // `start` calls an async handler, and a lent one has no executor that lends nothing.
-            (Call::Async(_), _) | (Call::Lent(_), None) => {}
+            (Call::Async(_) | Call::AsyncLent(_), _) | (Call::Lent(_), None) => {}
+        }
+    }
+
+    /// Returns the binding of a handler; `None` for a subscription.
+    fn binding<'a>(
+        &'a self,
+        inner: &'a DispatcherState,
+        target: &'a HandlerRef,
+    ) -> Option<&'a DeferredBinding> {
+        match target {
+            HandlerRef::DeferredHandler(index) => Some(&self.deferred(inner, *index).binding),
+            HandlerRef::Subscription(_) => None,
+            HandlerRef::Transactional(handler) => Some(&handler.binding),
         }
     }
 
@@ -333,6 +299,7 @@ impl dyn ErasedDeferredEvent + '_ {
                 matches!(self.deferred(inner, *index).binding.call, Call::Async(_))
             }
             HandlerRef::Subscription(subscription) => subscription.is_async(),
+            HandlerRef::Transactional(handler) => handler.is_async(),
         }
     }
 
@@ -342,6 +309,7 @@ impl dyn ErasedDeferredEvent + '_ {
         inner: &'a DispatcherState,
         target: &HandlerRef,
         emission: &Emission<'_>,
+        transactional: Option<TransactionalCall<'a>>,
     ) -> Option<Result<HandlerFuture<'a>, NotRun>> {
         match target {
             HandlerRef::DeferredHandler(index) => {
@@ -352,41 +320,18 @@ impl dyn ErasedDeferredEvent + '_ {
                     _ => None,
                 }
             }
+            HandlerRef::Transactional(_) => {
+                let TransactionalCall { handler, lent } = transactional?;
+                let (event, delivery) = (self.as_any_event(), Delivery::new(emission));
+                match (&handler.binding.call, lent) {
+                    (Call::Async(call), _) => Some(call.start(event, &delivery)),
+                    (Call::AsyncLent(call), Some(lent)) => Some(call.start(event, lent, &delivery)),
+                    _ => None,
+                }
+            }
             HandlerRef::Subscription(subscription) => {
                 subscription.start(self.share(), &Delivery::new(emission))
             }
         }
-    }
-}
-
-/// The one handler of a delivery that does not run inline.
-pub(crate) struct SingleHandler<'a> {
-    pub(crate) inner: &'a Arc<DispatcherState>,
-    pub(crate) event: &'a dyn ErasedDeferredEvent,
-    pub(crate) target: &'a HandlerRef,
-    pub(crate) attempt: u32,
-    /// The policy of the handler, if the delivery may be tried again.
-    pub(crate) retry: Option<&'a RetryPolicy>,
-}
-
-impl HandlerLookup for SingleHandler<'_> {
-    fn event(&self) -> &'static EventInfo {
-        self.event.info()
-    }
-
-    fn handler(&self, _: usize) -> HandlerInfo {
-        self.event.handler(self.inner, self.target)
-    }
-
-    fn as_event<'a>(&self, event: &'a dyn Any) -> &'a dyn AnyEvent {
-        self.event.entry(self.inner).as_event(event)
-    }
-
-    fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
-    fn retry(&self, _: usize) -> Option<&RetryPolicy> {
-        self.retry
     }
 }

@@ -113,6 +113,9 @@ fn is_gone() -> ! {
 pub(crate) trait ErasedEvent: InlineEvent {
     /// Shares the event with the deliveries that run later.
     fn share(self: Box<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
+    /// Shares the event as one that an outbox emits.
+    #[cfg(feature = "serde")]
+    fn arrive(self: Box<Self>) -> Arc<dyn ArrivedEvent>;
     /// Hands the event to its handlers.
     fn emit(
         self: Box<Self>,
@@ -129,5 +132,19 @@ impl dyn ErasedEvent {
 
     pub(crate) fn info(&self) -> &'static EventInfo {
         self.as_any_event().info()
+    }
+}
+
+/// An event that came in from outside, or that an outbox emits, whatever its type.
+#[cfg(feature = "serde")]
+pub(crate) trait ArrivedEvent: InlineEvent {
+    /// Shares the event with the deliveries that run later.
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent>;
+}
+
+#[cfg(feature = "serde")]
+impl<E: Event> ArrivedEvent for E {
+    fn share(self: Arc<Self>, with: Sharing) -> Arc<dyn ErasedDeferredEvent> {
+        Arc::new(DeferredEvent::held(self, with))
     }
 }

@@ -4,6 +4,7 @@ mod attempt;
 pub(crate) mod awaited_event;
 pub(crate) mod cascade;
 pub(crate) mod cascade_state;
+pub(crate) mod deferred_delivery;
 pub(crate) mod deferred_event;
 pub(crate) mod delivery;
 pub(crate) mod emitter_buffer;
@@ -13,6 +14,7 @@ pub(crate) mod first_poll;
 pub(crate) mod lineage;
 pub(crate) mod options;
 pub(crate) mod refusal;
+pub(crate) mod single_handler;
 pub(crate) mod values;
 
 use std::any::Any;

@@ -6,7 +6,7 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::plan::port::EventPort;
 use crate::event::any::AnyEvent;
+use crate::handler_info::spec::HandlerSpec;
 use crate::panics;
 
 /// A handler that is no `async fn`, with its parameters.
@@ -60,6 +61,7 @@ pub(crate) enum Call {
     Sync(AnyBound),
     Lent(Lent),
     Async(Arc<dyn AsyncBinding>),
+    AsyncLent(Arc<dyn AsyncLentBinding>),
 }
 
 /// A catch-all handler with its parameters.
@@ -76,6 +78,8 @@ pub(crate) enum CatchAllBinding {
 pub struct HandlerList {
     pub(crate) inline: Box<dyn ErasedInlineHandlers>,
     pub(crate) deferred: Vec<DeferredBinding>,
+    /// Those whose deliveries an outbox makes.
+    pub(crate) transactional: Vec<DeferredBinding>,
 }
 
 /// The handlers of an `E` that run inline, in order.
@@ -93,7 +97,21 @@ impl HandlerList {
         Self {
             inline,
             deferred: Vec::new(),
+            transactional: Vec::new(),
         }
+    }
+
+    /// Returns the inline handlers, and the list of the handlers with this spec if they do not run inline.
+    pub(crate) fn split(
+        &mut self,
+        spec: &HandlerSpec,
+    ) -> (&mut dyn Any, &mut Vec<DeferredBinding>) {
+        let deferred = if spec.is_transactional() {
+            &mut self.transactional
+        } else {
+            &mut self.deferred
+        };
+        (&mut *self.inline, deferred)
     }
 
     /// Leaves out the ports, so that each delivery waits in its queue as an item.
@@ -258,6 +276,20 @@ pub(crate) trait AsyncBinding: Send + Sync {
         event: &'a dyn AnyEvent,
         context: &mut Context<'_>,
     ) -> FirstStep<'a>;
+}
+
+/// An async handler with its parameters, which is lent a value.
+pub(crate) trait AsyncLentBinding: Send + Sync {
+    /// Returns the type of the value, and its name.
+    fn lent(&self) -> (TypeId, &'static str);
+
+    /// Makes the parameters and the future, which borrows the lent value.
+    fn start<'a>(
+        &'a self,
+        event: &'a dyn AnyEvent,
+        lent: &'a mut (dyn Any + Send),
+        delivery: &Delivery<'_>,
+    ) -> Result<HandlerFuture<'a>, NotRun>;
 }
 
 /// How far a call got at its first poll.

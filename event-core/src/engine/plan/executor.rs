@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::emission::Emission;
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::{DeferredBinding, HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;

@@ -27,6 +27,7 @@ use crate::engine::plan::flags;
 use crate::engine::plan::planned::PlannedHandler;
 use crate::engine::plan::subscription::inline::{ErasedInlineSubscription, InlineSubscriptions};
 use crate::engine::plan::subscriptions::{SubscriptionSlot, Subscriptions};
+use crate::engine::plan::transactional::TransactionalHandlers;
 use crate::event::Event;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
@@ -47,6 +48,8 @@ pub(crate) struct TableEntry {
     planned: Box<[&'static PlannedHandler]>,
     /// The handlers that do not run inline, in order.
     pub(crate) deferred: DeferredHandlers,
+    /// The handlers whose deliveries an outbox makes, in order.
+    pub(crate) transactional: TransactionalHandlers,
     /// Subscriptions that run inline.
     pub(crate) subscriptions: Subscriptions<dyn ErasedInlineSubscription>,
     /// Subscriptions that do not run inline.
@@ -66,6 +69,9 @@ impl TableEntry {
         executors: &mut Executors,
         watch: u8,
     ) -> Self {
+        let (transactional, planned): (Vec<_>, Vec<_>) = planned
+            .into_iter()
+            .partition(|handler| handler.spec().is_transactional());
         let (inline, deferred): (Vec<_>, Vec<_>) = planned
             .into_iter()
             .partition(|handler| handler.spec().executor_kind() == ExecutorKind::Inline);
@@ -93,6 +99,11 @@ impl TableEntry {
             kind,
             planned: inline.into(),
             deferred: DeferredHandlers(bindings.map(handler).collect()),
+            transactional: TransactionalHandlers::new(
+                kind.info(),
+                transactional.into_iter(),
+                list.transactional,
+            ),
             subscriptions: Subscriptions::default(),
             deferred_subscriptions: Subscriptions::default(),
         };

@@ -9,14 +9,16 @@ use crate::engine::plan::subscription::inline::ErasedInlineSubscription;
 use crate::engine::plan::subscriptions::{Step, SubscriptionList, SubscriptionNode};
 use crate::handler_info::HandlerInfo;
 
-/// The handlers and subscriptions of an event: those that run inline, and behind them all others, each in
-/// the order of their phase.
+/// The handlers and subscriptions of an event: those that run inline, then those that do not, each in the order
+/// of their phase, and last those whose deliveries an outbox makes.
 ///
 /// It has the subscriptions as they were when it was made, except for those that have ended meanwhile.
 pub(crate) struct HandlersInOrder<'d> {
     entry: TableLookup<'d>,
     inline: Phase<dyn ErasedInlineSubscription>,
     deferred: Phase<dyn ErasedSubscription>,
+    /// The index of the next of those whose deliveries an outbox makes.
+    transactional: usize,
 }
 
 /// The positions of one phase that were not listed yet.
@@ -36,6 +38,7 @@ impl<'d> HandlersInOrder<'d> {
             entry,
             inline,
             deferred,
+            transactional: 0,
         }
     }
 }
@@ -46,11 +49,18 @@ impl Iterator for HandlersInOrder<'_> {
     fn next(&mut self) -> Option<HandlerInfo> {
         let Self { entry, .. } = self;
         let inline = self.inline.next(|at| entry.inline_handler(at));
-        inline.or_else(|| self.deferred.next(|at| entry.deferred[at].handler))
+        let next = inline.or_else(|| self.deferred.next(|at| entry.deferred[at].handler));
+        next.or_else(|| {
+            let handler = entry.transactional.get(self.transactional)?;
+            self.transactional += 1;
+            Some(handler.handler)
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.inline.len() + self.deferred.len()))
+        let transactional = self.entry.transactional.len() - self.transactional;
+        let others = self.inline.len() + self.deferred.len();
+        (0, Some(others + transactional))
     }
 }
 

@@ -12,3 +12,4 @@ pub(crate) mod port;
 pub(crate) mod provided;
 pub(crate) mod subscription;
 pub(crate) mod subscriptions;
+pub(crate) mod transactional;

@@ -19,7 +19,8 @@ use std::time::Duration;
 use slab::Slab;
 
 use crate::engine::emission::cascade::Cascade;
-use crate::engine::emission::deferred_event::{DeferredDelivery, ErasedDeferredEvent, HandlerRef};
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
+use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::emission::first_poll::CallResult;
 use crate::engine::plan::handlers::EventKind;
 use crate::meta::parent::ParentEvent;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use arc_swap::ArcSwapOption;
 use event_listener::Event as Waiters;
 
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::plan::executor::PortWithRing;
 use crate::engine::plan::port::PortAddress;
 use crate::panics;

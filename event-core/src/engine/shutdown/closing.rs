@@ -10,7 +10,7 @@ use std::task::Waker;
 
 use event_listener::Event as Waiters;
 
-use crate::engine::emission::deferred_event::DeferredDelivery;
+use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::queue::live::LiveQueue;
 use crate::engine::shutdown::phase::Phase;
 use crate::engine::shutdown::quiet::{self, UnfinishedWork};

@@ -36,6 +36,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// Returns the value of the event's key, as envelopes carry it.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Returns the data of an envelope of the event.
     pub(crate) fn json(&self) -> &str {
         self.data.get()

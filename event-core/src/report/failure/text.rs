@@ -121,10 +121,12 @@ impl fmt::Display for Failure {
                 self.for_handler(f)?;
                 f.write_str(": the dispatcher is closed")
             }
-            (Cause::Lost, _) => {
-                f.write_fmt(format_args!(
-                    "`{event}` was not emitted: its task was dropped"
-                ))?;
+            (lost @ (Cause::Lost | Cause::NoTransaction), _) => {
+                let why = match lost {
+                    Cause::NoTransaction => "it is durable, and only a durable handler returns it",
+                    _ => "its task was dropped",
+                };
+                write!(f, "`{event}` was not emitted: {why}")?;
                 cause(f)
             }
             (
@@ -204,6 +206,7 @@ impl fmt::Debug for Cause {
             Self::Closed => f.write_str("Closed"),
             Self::NoRuntime => f.write_str("NoRuntime"),
             Self::Lost => f.write_str("Lost"),
+            Self::NoTransaction => f.write_str("NoTransaction"),
             Self::Forgotten {
                 events,
                 is_committed,

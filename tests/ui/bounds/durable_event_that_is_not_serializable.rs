@@ -3,7 +3,7 @@
 use event_core::Event;
 
 #[derive(Event)]
-#[event(durable, previous = OrderPlacedV1, alias = "order.placed")]
+#[event(name = "shop.order_placed", durable)]
 struct OrderPlaced {
     order_id: u64,
 }

@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use event_core::{Event, handler};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "shop.order_placed", durable)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+#[handler(before_commit, retry(attempts = 3), concurrency = 4, id = "billing.check")]
+async fn check(event: &OrderPlaced) -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}
