@@ -13,6 +13,10 @@ use super::{
     Retry, Text, Variant,
 };
 
+#[allow(
+    clippy::mutable_key_type,
+    reason = "two handlers are one by their functions, which never change"
+)]
 pub(super) fn linked() -> Catalog {
     let linked = linked::handlers();
     let causes: Vec<_> = linked.iter().map(LinkedHandler::causes).collect();

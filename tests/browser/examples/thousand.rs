@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let written = site.write_to(&folder, false, |_, _| {})?;
     let took = start.elapsed() - made;
     println!(
-        "{} files made in {made:.0?} and written in {took:.0?}, {} changed: {}",
+        "{} files made in {made:.2?} and written in {took:.2?}, {} changed: {}",
         written.files,
         written.changed,
         folder.join("index.html").display()
