@@ -248,6 +248,67 @@ async fn a_full_disk_spoils_nothing_but_what_does_not_fit() {
 }
 
 #[tokio::test]
+async fn a_transaction_has_the_write_lock_from_its_start() {
+    let (_folder, file) = file();
+    let store = open(&file).await;
+    let pool = user_pool(&file).await;
+    let transaction = store.begin().await.expect("it begins");
+    let other = pool.begin_with("BEGIN IMMEDIATE").await;
+    other.expect_err("there is one writer");
+    transaction.rollback().await.expect("it ends");
+    let other = pool.begin_with("BEGIN IMMEDIATE").await;
+    other.expect("it is free");
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_itself_is_not_taken_for_open() {
+    let (_folder, file) = file();
+    let store = open(&file).await;
+    let mut transaction = store.begin().await.expect("it begins");
+    raw_sql(
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders VALUES (1); \
+         CREATE TRIGGER refuse BEFORE INSERT ON event_outbox_delivery WHEN NEW.handler = 'refused' \
+         BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END",
+    )
+    .execute(&mut *transaction)
+    .await
+    .expect("the tables are made");
+    transaction.commit().await.expect("it commits");
+
+    // As a disk that is full can do it, too.
+    let mut transaction = store.begin().await.expect("it begins");
+    raw_sql("INSERT OR ROLLBACK INTO orders VALUES (1)")
+        .execute(&mut *transaction)
+        .await
+        .expect_err("it is there already");
+    drop(transaction);
+    store
+        .insert(None, vec![delivery()])
+        .await
+        .expect("it writes");
+    let mut transaction = store.begin().await.expect("it begins");
+    let inserted = store.insert_in(&mut transaction, None, &[delivery()]).await;
+    inserted.expect("it is inserted");
+    transaction.commit().await.expect("it commits");
+
+    for _ in 0..2 {
+        let refused = NewDelivery {
+            handler: "refused".into(),
+            ..delivery()
+        };
+        let (refused, taken) = tokio::join!(
+            store.insert(None, vec![refused]),
+            store.insert(None, vec![delivery()]),
+        );
+        let error = refused.expect_err("the trigger refuses it");
+        assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error}");
+        taken.expect("it is another one");
+    }
+    let rows = store.list(&Filter::default(), 0, 100).await;
+    assert_eq!(rows.expect("it lists").len(), 4);
+}
+
+#[tokio::test]
 async fn what_waits_at_the_same_moment_is_committed_together() {
     let (_folder, file) = file();
     let store = open(&file).await;
@@ -465,6 +526,30 @@ async fn a_file_in_another_journal_mode_is_brought_into_wal() {
         .await
         .expect("the program's tables are there");
     transaction.commit().await.expect("it commits");
+}
+
+#[tokio::test]
+async fn a_journal_mode_that_cannot_be_changed_yet_is_changed_later() {
+    let (_folder, file) = file();
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Delete);
+    let other = SqliteConnection::connect_with(&options).await;
+    let mut other = other.expect("it opens");
+    raw_sql("CREATE TABLE orders (id INTEGER); BEGIN; SELECT * FROM orders")
+        .fetch_all(&mut other)
+        .await
+        .expect("it reads");
+    let builder = Sqlite::builder(&file).busy_timeout(Duration::ZERO);
+    let opening = tokio::time::timeout(Duration::from_millis(200), builder.clone().open());
+    let waits = opening.await.is_err();
+    assert!(waits, "it tries again as long as somebody reads");
+    raw_sql("ROLLBACK")
+        .execute(&mut other)
+        .await
+        .expect("it ends");
+    within_deadline(builder.open()).await.expect("it opens");
 }
 
 #[tokio::test]
