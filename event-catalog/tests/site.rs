@@ -148,6 +148,7 @@ fn a_page_has_all_that_is_known_of_its_event() {
     expect_file!["snapshots/site_search.js"].assert_eq(&page("assets/search.js"));
     let old = page("events/post.parcel_came.v1.html");
     assert!(old.contains("This version is superseded"), "{old}");
+    assert!(!old.contains("Caused by"), "it is never emitted: {old}");
     let sorted = page("events/post.parcel_sorted.html");
     assert!(sorted.contains("It goes to another town."), "{sorted}");
     let raised = page("events/stamps.fee_raised.html");

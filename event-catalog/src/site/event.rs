@@ -62,7 +62,9 @@ fn content(subject: &Subject<'_>, at: usize, event: &EventEntry) -> Html {
         "Handlers, in run order",
         &handlers::of_event(subject, event),
     ));
-    out.push(&section("causes", "Caused by", &causes(subject, at)));
+    if !event.is_superseded {
+        out.push(&section("causes", "Caused by", &causes(subject, at)));
+    }
     if let Some(graph) = graphs::of_event(subject, at) {
         out.push(&section("graph", "What leads to what", &graph));
     }

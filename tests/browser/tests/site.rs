@@ -85,7 +85,8 @@ fn a_search_finds_events_and_opens_the_first_one() {
 fn a_search_looks_into_fields_handlers_and_aliases_after_names() {
     let mut browser = browser();
     browser.open(&SITE, "index.html?q=on_tax_total_added_0");
-    assert_eq!(browser.value(SHOWN), json!(["tax.total_added"]));
+    let first = format!("{SHOWN}.slice(0, 3)");
+    assert_eq!(browser.value(&first), json!(["tax.total_added"]));
     browser.open(&SITE, "index.html?q=before_the_names_of_all&only=unhandled");
     let found = browser.value(SHOWN);
     assert!(
