@@ -556,7 +556,9 @@ async fn a_journal_mode_that_cannot_be_changed_yet_is_changed_later() {
 async fn a_write_of_another_process_is_heard_of() {
     let (_folder, file) = file();
     let (store, other) = (open(&file).await, open(&file).await);
-    // The first look only sees how things are.
+    within_deadline(store.changed())
+        .await
+        .expect("the first look is one");
     let listening = tokio::spawn({
         let store = store.clone();
         async move { store.changed().await }

@@ -195,7 +195,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Waits until another process may have written a delivery.
     ///
-    /// Wakes up more often than needed, and can miss what happens while a connection is lost: it saves time, and does
+    /// Returns at once the first time. Wakes up more often than needed, and can miss what happens while a connection is lost: it saves time, and does
     /// not replace asking from time to time. Never ends for a store that has nobody to hear of. One task at a time
     /// waits.
     ///

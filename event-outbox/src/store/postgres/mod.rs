@@ -60,7 +60,8 @@ impl PostgresBuilder {
     }
 
     /// Neither listens nor notifies, as behind a pooler that gives a session to each transaction: a delivery of
-    /// another process is found when it is asked for.
+    /// another process is found when it is asked for. Behind such a pooler an owner that dies is not noticed before its
+    /// leases lapse.
     pub const fn poll_only(mut self) -> Self {
         self.listens = false;
         self

@@ -1,5 +1,6 @@
 //! Deliveries in an SQLite file.
 
+mod network;
 mod owners;
 mod schema;
 mod statements;
@@ -105,13 +106,15 @@ impl SqliteBuilder {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened, or is not a database.
+    /// If it cannot be opened, is not a database, or lies on a network file system, whose locks SQLite cannot trust.
+    /// Such file systems are known on Linux only.
     ///
     /// # Panics
     ///
     /// Panics outside of a tokio runtime. The store works as long as that runtime does.
     pub async fn open(self) -> Result<Sqlite, StoreError> {
         const ACTION: &str = "open the outbox";
+        network::refuse(&self.path)?;
         let mut options = SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(true)
@@ -471,7 +474,8 @@ impl Store for Sqlite {
         loop {
             if let Some(version) = self.data_version().await? {
                 let before = self.shared.seen.swap(version, Ordering::Relaxed);
-                if before != i64::MIN && before != version {
+                // At first, too: what came before the first look is looked for.
+                if before != version {
                     return Ok(());
                 }
             }
