@@ -49,6 +49,12 @@ pub(crate) fn run() -> Result<()> {
     // It is compiled and never run here: a figure from a busy machine would say nothing.
     let benchmark = lints(&["-p", "event-benches", "--all-targets", "--all-features"]);
     steps.add("benchmark compiles", estimates::BENCHMARK, benchmark);
+    let catalog = lints(&["-p", "event-bench-catalog", "--all-targets"]);
+    steps.add(
+        "benchmark of the catalogue compiles",
+        estimates::LINTS_OF_ONE_MORE,
+        catalog,
+    );
     lower_bounds::add(&mut steps)?;
     msrv::add(&mut steps)?;
     deny::add(&mut steps);

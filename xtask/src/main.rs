@@ -141,6 +141,16 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures the catalogue of a program with 1,000 events and 5,000 handlers, and `track`
+    ///
+    /// `events check` beside parsing the lock, `events list` beside a loop over what the linker collected that prints
+    /// the same, and 10,000 emits with and without `track`. Prints what `bench emit` prints. A missed target is no
+    /// error.
+    Catalog {
+        /// Takes fewer rounds; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
     /// Measures how much longer a debug build takes for handlers and for events
     ///
     /// Builds generated crates that differ by the attributes alone. Prints what `bench emit` prints. It is wall
@@ -177,6 +187,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Queue { quick }) => bench::queue(quick),
         Task::Bench(Bench::Subscribe { quick }) => bench::subscribe(quick),
         Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
+        Task::Bench(Bench::Catalog { quick }) => bench::catalog(quick),
         Task::Bench(Bench::Build { quick }) => bench::build(quick),
         Task::Bench(Bench::Echo { quick }) => bench::echo(quick),
         Task::Compare => compare::run(),

@@ -19,6 +19,7 @@ pub(super) fn all(catalog: &Catalog) -> Vec<Finding> {
     findings.extend(cycles.iter().map(|cycle| causal_cycle(catalog, cycle)));
     findings.extend(dead_and_unhandled(catalog, &causality));
     findings.extend(no_timeout(catalog));
+    findings.extend(no_schema(catalog));
     findings
 }
 
@@ -186,5 +187,24 @@ fn no_timeout(catalog: &Catalog) -> impl Iterator<Item = Finding> {
         message: format!("`{}` is async and has no timeout", handler.name),
         help: "`#[handler(timeout = \"5s\")]`: what it waits for may never happen".to_owned(),
         places: vec![handler.place.clone()],
+    })
+}
+
+/// Finds the events of the wire of which the data cannot be compared with a lock, older versions among them.
+fn no_schema(catalog: &Catalog) -> impl Iterator<Item = Finding> {
+    let events = catalog.events.iter();
+    let without = events.filter(|event| event.is_wire && !event.has_schema);
+    without.map(|event| Finding {
+        severity: Severity::Note,
+        kind: FindingKind::NoSchema,
+        message: format!(
+            "`{}` is `wire` and has no schema, so `events check` does not see how its data changes",
+            event.id()
+        ),
+        help: format!(
+            "write `#[event(schema)]` and `#[derive(schemars::JsonSchema)]` above `{}`",
+            event.short_type_name()
+        ),
+        places: vec![event.place.clone()],
     })
 }

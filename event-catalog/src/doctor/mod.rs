@@ -62,6 +62,8 @@ pub enum FindingKind {
     Unhandled,
     /// A handler that may wait has no limit of time.
     NoTimeout,
+    /// An event that may leave the process has no schema, so that changes of it are not checked.
+    NoSchema,
 }
 
 /// Examines a catalogue. The findings are sorted, the worst first.

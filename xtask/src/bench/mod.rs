@@ -134,6 +134,20 @@ pub(crate) fn wire(quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// The same for the catalogue.
+pub(crate) fn catalog(quick: bool) -> Result<()> {
+    begin(1, if quick { "5 seconds" } else { "20 seconds" });
+    let programs = Programs::of("event-bench-catalog", &[])?;
+    let mut figures = Figures::default();
+
+    let rounds = if quick { "9" } else { "51" };
+    progress("timing the catalogue of 1000 events and 5000 handlers");
+    figures.read(&programs.run("event-bench-catalog", &[rounds])?)?;
+
+    report::catalog::print(&figures);
+    Ok(())
+}
+
 /// Measures what handlers and events add to a build.
 pub(crate) fn build(quick: bool) -> Result<()> {
     begin(2, if quick { "15 seconds" } else { "a minute" });

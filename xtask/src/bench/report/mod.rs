@@ -2,6 +2,7 @@
 
 pub(crate) mod asynchronous;
 pub(crate) mod build;
+pub(crate) mod catalog;
 pub(crate) mod echo;
 pub(crate) mod emit;
 pub(crate) mod queue;
