@@ -108,8 +108,9 @@ pub(crate) mod after {
             Cash,
         }
 
+        // Its fields have changed, too, so that it is known by its type alone.
         #[event(name = "after.customer_relocated", wire, schema)]
-        pub(crate) struct CustomerMoved { pub(crate) town: String }
+        pub(crate) struct CustomerMoved { pub(crate) town: String, pub(crate) street: Option<String> }
 
         #[event(name = "after.customer_gone", alias = "after.customer_left", wire, schema)]
         pub(crate) struct CustomerGone { pub(crate) reason: String }
