@@ -21,7 +21,11 @@ fn main() {
 
 /// Writes an event with five handlers.
 fn write_event(code: &mut String, module: usize, event: usize) {
-    let total = if event % 2 == 0 { "u32" } else { "u64" };
+    let total = if event.is_multiple_of(2) {
+        "u32"
+    } else {
+        "u64"
+    };
     let _ = write!(
         code,
         r#"

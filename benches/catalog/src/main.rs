@@ -121,7 +121,7 @@ fn compare(
     let (mut all_ours, mut all_theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         // Neither is always the first.
-        let (our, their) = if round % 2 == 0 {
+        let (our, their) = if round.is_multiple_of(2) {
             let our = time(&mut ours);
             (our, time(&mut theirs))
         } else {
