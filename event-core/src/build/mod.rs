@@ -99,10 +99,7 @@ pub(crate) fn wire(
     }
     delays::check(&chosen, &infos, choices, runtime, &mut problems);
     checks::rungs(&chosen, &mut problems);
-    transactions::ids(&chosen, &mut problems);
-    if lends.is_none() {
-        transactions::outbox(&chosen, &mut problems);
-    }
+    transactions::check(&chosen, lends, &mut problems);
 
     let event_types: Vec<TypeId> = lines.keys().copied().collect();
     let is_event = |id| event_types.contains(&id);
@@ -143,11 +140,7 @@ pub(crate) fn wire(
             log::unhandled(name, event.name(), event.type_name(), file, line);
         }
         let entry = TableEntry::new(kind, list, handlers, &mut executors, watch);
-        if let Some(lends) = lends {
-            for handler in &*entry.transactional {
-                transactions::lent(handler, lends, &mut problems);
-            }
-        }
+        transactions::lent(&entry.transactional, lends, &mut problems);
         place(kind, entry, &mut table, &mut generic);
     }
     for handler in chosen.iter().filter_map(|handler| handler.spec().queue) {

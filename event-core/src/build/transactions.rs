@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::plan::transactional::TransactionalHandler;
 use crate::handler::registered::Registered;
@@ -12,8 +13,20 @@ use crate::type_name::short;
 /// What an outbox lends to handlers: the type, and its name.
 pub(crate) type Lends = (TypeId, &'static str);
 
+/// Checks that durable handlers have an outbox, and ids of their own.
+pub(crate) fn check(
+    handlers: &[&'static dyn Registered],
+    lends: Option<Lends>,
+    problems: &mut Vec<Problem>,
+) {
+    ids(handlers, problems);
+    if lends.is_none() {
+        outbox(handlers, problems);
+    }
+}
+
 /// Refuses durable handlers without an outbox. All of them are one problem, since one fix serves all.
-pub(crate) fn outbox(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+fn outbox(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let needing = handlers
         .iter()
         .filter(|handler| handler.spec().is_transactional());
@@ -46,7 +59,7 @@ pub(crate) fn taken() -> Problem {
 }
 
 /// Checks that each id belongs to one durable handler, and each alias, too.
-pub(crate) fn ids(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
+fn ids(handlers: &[&'static dyn Registered], problems: &mut Vec<Problem>) {
     let mut by_id: BTreeMap<&str, Vec<&'static dyn Registered>> = BTreeMap::new();
     for handler in handlers {
         let Some(InTransaction::Durable { id, aliases }) = handler.spec().transaction else {
@@ -72,22 +85,29 @@ pub(crate) fn ids(handlers: &[&'static dyn Registered], problems: &mut Vec<Probl
     }
 }
 
-/// Checks that a handler takes as `&mut` what the outbox lends.
-pub(crate) fn lent(handler: &TransactionalHandler, lends: Lends, problems: &mut Vec<Problem>) {
-    let Some((_, taken)) = handler.lent().filter(|(taken, _)| *taken != lends.0) else {
-        return;
-    };
-    let handler = handler.handler;
-    let (taken, lends) = (short(taken), short(lends.1));
-    let what = format!(
-        "handler `{}` takes `&mut {taken}`, and the outbox lends a `{lends}`",
-        handler.name()
-    );
-    problems.push(
-        Problem::new(ProblemKind::OtherTransaction, what)
-            .at(handler.file(), handler.line())
-            .help(format!(
-                "take `&mut {lends}`, or give the builder the outbox that lends a `{taken}`"
-            )),
-    );
+/// Checks that handlers take as `&mut` what the outbox lends.
+pub(crate) fn lent(
+    handlers: &[Arc<TransactionalHandler>],
+    lends: Option<Lends>,
+    problems: &mut Vec<Problem>,
+) {
+    let Some((lent, lends)) = lends else { return };
+    for handler in handlers {
+        let Some((_, taken)) = handler.lent().filter(|(taken, _)| *taken != lent) else {
+            continue;
+        };
+        let handler = handler.handler;
+        let (taken, lends) = (short(taken), short(lends));
+        let what = format!(
+            "handler `{}` takes `&mut {taken}`, and the outbox lends a `{lends}`",
+            handler.name()
+        );
+        problems.push(
+            Problem::new(ProblemKind::OtherTransaction, what)
+                .at(handler.file(), handler.line())
+                .help(format!(
+                    "take `&mut {lends}`, or give the builder the outbox that lends a `{taken}`"
+                )),
+        );
+    }
 }

@@ -1,0 +1,76 @@
+//! Events of a transaction, before they are stored.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use event_core::__private::{HandlerOf, TransactionalEvent};
+use event_core::Dispatcher;
+use event_core::event::DurableEvent;
+use event_core::handler::DeliveryKind;
+
+use crate::error::OutboxError;
+use crate::shared::Shared;
+use crate::store::{Due, NewDelivery, Store};
+
+/// An event that a transaction emits.
+pub(crate) struct Emitted {
+    pub(crate) event: TransactionalEvent,
+    body: Arc<[u8]>,
+    key: Option<Arc<str>>,
+    pub(crate) due: Due,
+    /// Whether the handlers before the commit have seen it.
+    pub(crate) is_checked: bool,
+}
+
+impl Emitted {
+    pub(crate) fn of<S: Store, E: DurableEvent>(
+        shared: &Shared<S>,
+        event: E,
+        due: Due,
+    ) -> Result<Self, OutboxError> {
+        let dispatcher = shared.dispatcher()?;
+        Self::new(shared, TransactionalEvent::new(&dispatcher, event)?, due)
+    }
+
+    pub(crate) fn new<S: Store>(
+        shared: &Shared<S>,
+        event: TransactionalEvent,
+        due: Due,
+    ) -> Result<Self, OutboxError> {
+        let written = event.write(&shared.codec)?;
+        Ok(Self {
+            event,
+            body: written.body.into_bytes().into(),
+            key: written.key.map(Into::into),
+            due,
+            is_checked: false,
+        })
+    }
+}
+
+/// Deliveries to be stored, and for each its event and handler.
+type Deliveries = (Vec<NewDelivery>, Vec<(TransactionalEvent, HandlerOf)>);
+
+/// Makes one delivery for each event and durable handler whose filter holds.
+pub(crate) fn new_deliveries(
+    dispatcher: &Dispatcher,
+    events: &[Emitted],
+) -> Result<Deliveries, OutboxError> {
+    let (mut deliveries, mut targets) = (Vec::new(), Vec::new());
+    for emitted in events {
+        let info = emitted.event.event().info();
+        for handler in emitted.event.handlers(dispatcher, DeliveryKind::Durable)? {
+            deliveries.push(NewDelivery {
+                event_id: emitted.event.meta().id(),
+                handler: Cow::Borrowed(handler.info().id().unwrap_or_default()),
+                event: Cow::Borrowed(info.name()),
+                version: info.version(),
+                key: emitted.key.clone(),
+                body: Arc::clone(&emitted.body),
+                due: emitted.due,
+            });
+            targets.push((emitted.event.clone(), handler));
+        }
+    }
+    Ok((deliveries, targets))
+}

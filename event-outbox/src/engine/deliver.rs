@@ -1,0 +1,276 @@
+//! One delivery, from its call to its end.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_core::__private::{Attempt, Verdict};
+use event_core::Dispatcher;
+use event_core::dispatcher::DispatcherHandle;
+use event_core::handler::HandlerInfo;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::Step;
+use super::complete::Ending;
+use crate::error::OutboxError;
+use crate::shared::{Counts, HandedOver, Shared};
+use crate::store::{Burial, Fence, Retry, Store, StoreErrorKind};
+use crate::tx::Tx;
+
+/// What a delivery needs.
+pub(super) struct Delivering<S: Store> {
+    pub(super) shared: Arc<Shared<S>>,
+    pub(super) dispatcher: DispatcherHandle,
+    pub(super) endings: mpsc::Sender<Ending>,
+    pub(super) steps: mpsc::UnboundedSender<Step>,
+}
+
+/// Tells the engine that a handler has returned, also if its task was dropped.
+struct Running {
+    handler: &'static str,
+    steps: mpsc::UnboundedSender<Step>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.steps.send(Step::Ran(self.handler));
+    }
+}
+
+impl<S: Store> Delivering<S> {
+    pub(super) async fn run(self, handed: HandedOver) {
+        let fence = handed.fence;
+        let info = handed.delivery.handler().info();
+        let running = Running {
+            handler: info.id().unwrap_or_default(),
+            steps: self.steps.clone(),
+        };
+        let wait = match self.dispatcher.get() {
+            Ok(dispatcher) if handed.delivery.handler().takes_transaction() => {
+                self.in_transaction(&dispatcher, handed, running).await
+            }
+            Ok(dispatcher) => self.plain(&dispatcher, handed, running).await,
+            Err(_) => self.end(Ending::Release { fence }).await,
+        };
+        let _ = self.steps.send(Step::Left { fence, wait });
+    }
+
+    /// Calls a handler whose completion is told together with others.
+    async fn plain(
+        &self,
+        dispatcher: &Dispatcher,
+        handed: HandedOver,
+        running: Running,
+    ) -> Option<Duration> {
+        let HandedOver {
+            delivery,
+            fence,
+            attempt,
+            ..
+        } = handed;
+        let info = delivery.handler().info();
+        let made = if delivery.handler().is_async() {
+            delivery.run(dispatcher, attempt, None).await
+        } else {
+            let dispatcher = dispatcher.clone();
+            let call = move || delivery.run_blocking(&dispatcher, attempt);
+            tokio::task::spawn_blocking(call).await.ok().flatten()
+        };
+        drop(running);
+        let Some(mut made) = made else {
+            return self.end(Ending::Release { fence }).await;
+        };
+        if let Verdict::Failed { .. } = made.verdict {
+            return self.failed(made, fence).await;
+        }
+        if made.has_durable() {
+            return self
+                .with_events(&mut made, fence, info, attempt)
+                .await
+                .finish(made)
+                .await;
+        }
+        let (told, is_told) = oneshot::channel();
+        self.end(Ending::Done { fence, told }).await;
+        if is_told.await.unwrap_or(false) {
+            made.finish().await;
+        }
+        None
+    }
+
+    /// Calls a handler that is lent the transaction that completes its delivery.
+    async fn in_transaction(
+        &self,
+        dispatcher: &Dispatcher,
+        handed: HandedOver,
+        running: Running,
+    ) -> Option<Duration> {
+        let HandedOver {
+            delivery,
+            fence,
+            attempt,
+            ..
+        } = handed;
+        let info = delivery.handler().info();
+        let mut tx = match Tx::begin(&self.shared).await {
+            Ok(tx) => tx,
+            Err(why) => {
+                drop(running);
+                return self
+                    .database_failed(&why.into(), fence, info, attempt)
+                    .await;
+            }
+        };
+        let lent: &mut (dyn Any + Send) = &mut tx;
+        let Some(mut made) = delivery.run(dispatcher, attempt, Some(lent)).await else {
+            drop(running);
+            return self.end(Ending::Release { fence }).await;
+        };
+        if let Verdict::Failed { .. } = made.verdict {
+            let _ = tx.rollback().await;
+            drop(running);
+            return self.failed(made, fence).await;
+        }
+        let committed = self.commit(tx, &mut made, fence).await;
+        drop(running);
+        self.committed(committed, fence, info, attempt)
+            .await
+            .finish(made)
+            .await
+    }
+
+    /// Stores the events that a handler returned, in the transaction that completes its delivery.
+    async fn with_events(
+        &self,
+        made: &mut Attempt,
+        fence: Fence,
+        info: HandlerInfo,
+        attempt: u32,
+    ) -> End {
+        let committed = match Tx::begin(&self.shared).await {
+            Ok(tx) => self.commit(tx, made, fence).await,
+            Err(why) => Err(why.into()),
+        };
+        self.committed(committed, fence, info, attempt).await
+    }
+
+    async fn commit(
+        &self,
+        mut tx: Tx<S>,
+        made: &mut Attempt,
+        fence: Fence,
+    ) -> Result<(), OutboxError> {
+        tx.push_all(made)?;
+        tx.check(&self.shared.dispatcher()?).await?;
+        tx.commit_with(Some(fence)).await?;
+        Ok(())
+    }
+
+    /// Ends a delivery whose transaction was committed, or not.
+    async fn committed(
+        &self,
+        committed: Result<(), OutboxError>,
+        fence: Fence,
+        info: HandlerInfo,
+        attempt: u32,
+    ) -> End {
+        match committed {
+            Ok(()) => {
+                Counts::add(&self.shared.counts.done, 1);
+                End::Committed
+            }
+            Err(OutboxError::TakenOver) => {
+                Counts::add(&self.shared.counts.stale, 1);
+                End::Dropped(None)
+            }
+            Err(why) => End::Dropped(self.database_failed(&why, fence, info, attempt).await),
+        }
+    }
+
+    /// Ends an attempt whose handler failed.
+    async fn failed(&self, made: Attempt, fence: Fence) -> Option<Duration> {
+        let Verdict::Failed { retry, error } = &made.verdict else {
+            return None;
+        };
+        let error = error.clone();
+        let wait = match retry {
+            Some(wait) => {
+                let retry = Retry {
+                    fence,
+                    wait: *wait,
+                    error,
+                };
+                self.end(Ending::Retry { retry }).await
+            }
+            None => self.bury(fence, "failed", error).await,
+        };
+        made.finish().await;
+        wait
+    }
+
+    /// Ends an attempt whose transaction failed, and not its handler.
+    async fn database_failed(
+        &self,
+        why: &OutboxError,
+        fence: Fence,
+        info: HandlerInfo,
+        attempt: u32,
+    ) -> Option<Duration> {
+        let is_passing = match why {
+            OutboxError::Store(why) => {
+                matches!(
+                    why.kind(),
+                    StoreErrorKind::Busy | StoreErrorKind::Unavailable
+                )
+            }
+            OutboxError::NoDispatcher => return self.end(Ending::Release { fence }).await,
+            _ => false,
+        };
+        let policy = info.retry().unwrap_or_default();
+        let error = why.to_string();
+        if is_passing || attempt < policy.attempts() {
+            warn!(handler = %info, error, "the transaction of a delivery failed");
+            let wait = policy.backoff(attempt);
+            let retry = Retry { fence, wait, error };
+            return self.end(Ending::Retry { retry }).await;
+        }
+        error!(handler = %info, error, "the transaction of a delivery failed for the last time");
+        self.bury(fence, "failed", error).await
+    }
+
+    async fn bury(&self, fence: Fence, reason: &'static str, cause: String) -> Option<Duration> {
+        let burial = Burial {
+            fence,
+            reason: reason.into(),
+            cause,
+        };
+        self.end(Ending::Bury { burial }).await
+    }
+
+    /// Tells how a delivery ended; returns after how long it is due again.
+    async fn end(&self, ending: Ending) -> Option<Duration> {
+        let wait = ending.wait();
+        let _ = self.endings.send(ending).await;
+        wait
+    }
+}
+
+/// How a delivery with a transaction of its own ended.
+enum End {
+    Committed,
+    /// It is made again, after a wait or by another process.
+    Dropped(Option<Duration>),
+}
+
+impl End {
+    async fn finish(self, made: Attempt) -> Option<Duration> {
+        match self {
+            Self::Committed => {
+                made.finish().await;
+                None
+            }
+            Self::Dropped(wait) => wait,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The deliveries that wait for their handlers, and which of them runs next.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::shared::HandedOver;
+
+/// From how many crashes on a delivery is made alone.
+const SUSPECT: u32 = 3;
+
+/// The deliveries that wait for their handlers.
+pub(super) struct Ready {
+    waiting: VecDeque<HandedOver>,
+    /// Deliveries whose handlers run as often as they may, by the handler.
+    held: HashMap<&'static str, VecDeque<HandedOver>>,
+    /// Deliveries that were in several crashes.
+    suspects: VecDeque<HandedOver>,
+    running: HashMap<&'static str, usize>,
+    total: usize,
+    most: usize,
+    /// Whether a suspect runs, so that nothing else does.
+    is_alone: bool,
+    /// Whether the last claim had as many as it asked for.
+    pub(super) was_full: bool,
+}
+
+impl Ready {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            held: HashMap::new(),
+            suspects: VecDeque::new(),
+            running: HashMap::new(),
+            total: 0,
+            most,
+            is_alone: false,
+            was_full: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, delivery: HandedOver) {
+        if delivery.crashes >= SUSPECT {
+            self.suspects.push_back(delivery);
+        } else {
+            self.waiting.push_back(delivery);
+        }
+    }
+
+    /// Returns the next delivery that may run, and counts it as running.
+    pub(super) fn next(&mut self) -> Option<HandedOver> {
+        if self.is_alone || self.total >= self.most {
+            return None;
+        }
+        while let Some(delivery) = self.waiting.pop_front() {
+            let handler = id(&delivery);
+            let running = self.running.entry(handler).or_default();
+            if *running < limit(&delivery) {
+                *running += 1;
+                self.total += 1;
+                return Some(delivery);
+            }
+            self.held.entry(handler).or_default().push_back(delivery);
+        }
+        if self.total > 0 {
+            return None;
+        }
+        let delivery = self.suspects.pop_front()?;
+        self.is_alone = true;
+        *self.running.entry(id(&delivery)).or_default() += 1;
+        self.total = 1;
+        Some(delivery)
+    }
+
+    /// Counts the end of a call.
+    pub(super) fn ran(&mut self, handler: &'static str) {
+        self.total = self.total.saturating_sub(1);
+        self.is_alone = false;
+        if let Some(running) = self.running.get_mut(handler) {
+            *running = running.saturating_sub(1);
+        }
+        if let Some(delivery) = self.held.get_mut(handler).and_then(VecDeque::pop_front) {
+            self.waiting.push_front(delivery);
+        }
+    }
+
+    /// Returns how many more deliveries are worth having.
+    pub(super) fn room(&self) -> usize {
+        let held: usize = self.held.values().map(VecDeque::len).sum();
+        (2 * self.most).saturating_sub(self.waiting.len() + self.suspects.len() + held)
+    }
+
+    /// Whether fewer deliveries wait than can run at once.
+    pub(super) fn is_low(&self) -> bool {
+        self.waiting.len() < self.most
+    }
+
+    /// Takes all that was not begun.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = HandedOver> {
+        let held = std::mem::take(&mut self.held).into_values().flatten();
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting
+            .into_iter()
+            .chain(held)
+            .chain(std::mem::take(&mut self.suspects))
+    }
+}
+
+fn id(delivery: &HandedOver) -> &'static str {
+    delivery.delivery.handler().info().id().unwrap_or_default()
+}
+
+fn limit(delivery: &HandedOver) -> usize {
+    let concurrency = delivery.delivery.handler().info().concurrency();
+    concurrency.map_or(usize::MAX, |most| most as usize)
+}

@@ -1,0 +1,303 @@
+//! The outbox: opened on a store, given to a dispatcher, and used to emit.
+
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use event_core::dispatcher::DispatcherHandle;
+use event_core::event::DurableEvent;
+use event_core::wire::Codec;
+use sqlx::{Database, Transaction};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::emitted::{Emitted, new_deliveries};
+use crate::engine;
+use crate::error::OutboxError;
+use crate::settings::Settings;
+use crate::shared::{Phase, Shared};
+use crate::store::{Cancelled, Due, HandlerStatus, Owner, Store};
+use crate::tx::{Stored, Tx};
+
+/// Stores durable events in the transactions that make them true, and makes their deliveries.
+///
+/// It is opened on a store, given to the dispatcher's builder, and begins to work when the dispatcher is built. Its
+/// clones share one outbox. See the [crate](crate) for a whole program.
+pub struct Outbox<S: Store> {
+    shared: Arc<Shared<S>>,
+}
+
+impl<S: Store> Outbox<S> {
+    /// Opens an outbox on a store: makes the tables, unless the settings say otherwise, and registers this process.
+    ///
+    /// # Errors
+    ///
+    /// The store refused, or the source of the settings is no URI reference.
+    pub async fn open_on(store: S, settings: Settings) -> Result<Self, OutboxError> {
+        let codec = Codec::new(&settings.source)?.size_limit(settings.size_limit);
+        if settings.migrates {
+            store.migrate().await?;
+        }
+        let owner = Owner::new();
+        store.register(owner).await?;
+        let shared = Arc::new(Shared::new(store, codec, settings, owner));
+        Ok(Self { shared })
+    }
+
+    /// Begins a transaction, in which data is written and events are emitted.
+    ///
+    /// # Errors
+    ///
+    /// The database refused.
+    pub async fn begin(&self) -> Result<Tx<S>, OutboxError> {
+        Ok(Tx::begin(&self.shared).await?)
+    }
+
+    /// Emits an event in a transaction of its own. Returns its id. SQLite writes what is emitted at the same moment in
+    /// one transaction, so that many emitters wait for one write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::emit`] and [`Tx::commit`].
+    pub async fn emit<E: DurableEvent>(&self, event: E) -> Result<Uuid, OutboxError> {
+        self.emit_due(event, Due::Now).await
+    }
+
+    /// Emits an event in a transaction of its own, whose durable handlers run from a time on; see [`Tx::emit_at`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::emit`] and [`Tx::commit`].
+    pub async fn emit_at<E: DurableEvent>(
+        &self,
+        event: E,
+        time: SystemTime,
+    ) -> Result<Uuid, OutboxError> {
+        self.emit_due(event, Due::At(time)).await
+    }
+
+    async fn emit_due<E: DurableEvent>(&self, event: E, due: Due) -> Result<Uuid, OutboxError> {
+        use event_core::handler::DeliveryKind;
+
+        let shared = &self.shared;
+        let dispatcher = shared.dispatcher()?;
+        let emitted = Emitted::of(shared, event, due)?;
+        let id = emitted.event.meta().id();
+        if !emitted
+            .event
+            .handlers(&dispatcher, DeliveryKind::BeforeCommit)?
+            .is_empty()
+        {
+            // Such a handler needs a transaction.
+            let mut tx = self.begin().await?;
+            tx.push(emitted);
+            tx.commit().await?;
+            return Ok(id);
+        }
+        let events = [emitted];
+        let (deliveries, targets) = new_deliveries(&dispatcher, &events)?;
+        if !deliveries.is_empty() {
+            let lease = shared.lease_for(deliveries.len());
+            let inserted = shared.store.insert(lease, deliveries).await?;
+            Stored::of(inserted, targets).hand_over(shared);
+        }
+        if due == Due::Now {
+            let [emitted] = &events;
+            emitted.event.emit_committed(&dispatcher);
+        }
+        Ok(id)
+    }
+
+    /// Emits an event in a transaction of sqlx that the caller began, and will commit. The event is stored now; its
+    /// durable handlers run after the commit, and not at all if it is rolled back. Call
+    /// [`committed`](Uncommitted::committed) after the commit: it calls the handlers that are not durable, and lets the
+    /// durable ones run at once and not at the next poll.
+    ///
+    /// Handlers before the commit are not called: they need a [`Tx`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tx::emit`], or the database refused, which fails the caller's transaction.
+    pub async fn emit_in<E: DurableEvent>(
+        &self,
+        transaction: &mut Transaction<'_, S::Database>,
+        event: E,
+    ) -> Result<Uncommitted<S>, OutboxError> {
+        let shared = &self.shared;
+        let dispatcher = shared.dispatcher()?;
+        let events = [Emitted::of(shared, event, Due::Now)?];
+        let (deliveries, _) = new_deliveries(&dispatcher, &events)?;
+        if !deliveries.is_empty() {
+            let connection: &mut <S::Database as Database>::Connection = &mut *transaction;
+            shared
+                .store
+                .insert_in(connection, None, &deliveries)
+                .await?;
+        }
+        let [emitted] = events;
+        Ok(Uncommitted {
+            emitted,
+            shared: Arc::clone(shared),
+        })
+    }
+
+    /// Takes an event back that was emitted, and whose deliveries have not begun.
+    ///
+    /// # Errors
+    ///
+    /// The database refused.
+    pub async fn cancel(&self, event: Uuid) -> Result<Cancelled, OutboxError> {
+        Ok(self.shared.store.cancel(event).await?)
+    }
+
+    /// Returns what the store has for each handler of the dispatcher, and for each other handler that has deliveries,
+    /// which wait for a program that has it. Reads all stored deliveries.
+    ///
+    /// # Errors
+    ///
+    /// The database refused.
+    pub async fn status(&self) -> Result<Vec<HandlerStatus>, OutboxError> {
+        let handlers = match self.shared.dispatcher() {
+            Ok(dispatcher) => event_core::__private::durable_handlers(&dispatcher),
+            Err(_) => Vec::new(),
+        };
+        let ids: Vec<&str> = handlers
+            .iter()
+            .filter_map(|handler| handler.info().id())
+            .collect();
+        Ok(self.shared.store.status(&ids).await?)
+    }
+
+    /// Returns what this outbox did since it was opened.
+    #[must_use]
+    pub fn counts(&self) -> OutboxCounts {
+        let counts = &self.shared.counts;
+        OutboxCounts {
+            done: counts.done.load(Ordering::Relaxed),
+            retried: counts.retried.load(Ordering::Relaxed),
+            dead: counts.dead.load(Ordering::Relaxed),
+            stale: counts.stale.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.shared.store
+    }
+
+    /// Begins no further delivery, waits for those that run, and gives the others back, for this process when it starts
+    /// again or for another one. Returns whether all that ran have ended within the limit; those that have not are made
+    /// again.
+    pub async fn shutdown(&self, limit: Duration) -> bool {
+        let mut phase = self.shared.phase.subscribe();
+        self.shared.phase.send_if_modified(|phase| {
+            let was_running = *phase == Phase::Running;
+            match *phase {
+                Phase::Running => *phase = Phase::Stopping,
+                Phase::Idle => *phase = Phase::Stopped,
+                Phase::Stopping | Phase::Stopped => {}
+            }
+            was_running
+        });
+        let stopped = async {
+            phase
+                .wait_for(|phase| *phase == Phase::Stopped)
+                .await
+                .is_ok()
+        };
+        let is_stopped = timeout(limit, stopped).await.unwrap_or(false);
+        // Others take over at once what is left.
+        let _ = self.shared.store.unregister(self.shared.owner).await;
+        is_stopped
+    }
+}
+
+/// What an outbox did since it was opened, in this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutboxCounts {
+    /// Deliveries that ended well.
+    pub done: u64,
+    /// Attempts that failed, and were followed by another.
+    pub retried: u64,
+    /// Deliveries that became dead letters.
+    pub dead: u64,
+    /// Deliveries that another process had taken over when they ended here.
+    pub stale: u64,
+}
+
+/// An event that was stored in a transaction of the caller, which has still to commit.
+#[must_use = "call `committed()` after the commit, or drop it after a rollback"]
+pub struct Uncommitted<S: Store> {
+    emitted: Emitted,
+    shared: Arc<Shared<S>>,
+}
+
+impl<S: Store> Uncommitted<S> {
+    /// Returns the event's id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.emitted.event.meta().id()
+    }
+
+    /// Calls the handlers that are not durable, and lets the durable ones run. For after the commit.
+    ///
+    /// # Errors
+    ///
+    /// The dispatcher is gone. The durable handlers run all the same, when a process has one.
+    pub fn committed(self) -> Result<event_core::Report, OutboxError> {
+        self.shared.look_now();
+        let dispatcher = self.shared.dispatcher()?;
+        Ok(self.emitted.event.emit_committed(&dispatcher))
+    }
+}
+
+impl<S: Store> fmt::Debug for Uncommitted<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uncommitted")
+            .field("id", &self.id())
+            .finish()
+    }
+}
+
+impl<S: Store> event_core::__private::Outbox for Outbox<S> {
+    fn lends(&self) -> (TypeId, &'static str) {
+        (TypeId::of::<Tx<S>>(), type_name::<Tx<S>>())
+    }
+
+    fn is_attached(&self) -> bool {
+        self.shared.is_attached()
+    }
+
+    fn attach(&self, dispatcher: DispatcherHandle) {
+        if !self.shared.attach(dispatcher.clone()) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        shared.phase.send_replace(Phase::Running);
+        let Ok(built) = dispatcher.get() else {
+            return;
+        };
+        event_core::__private::spawn_on(&built, engine::run(shared, dispatcher));
+    }
+}
+
+impl<S: Store> Clone for Outbox<S> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<S: Store> fmt::Debug for Outbox<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox")
+            .field("phase", &*self.shared.phase.borrow())
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! What an outbox, its transactions and its engine share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use event_core::__private::TransactionalDelivery;
+use event_core::Dispatcher;
+use event_core::dispatcher::DispatcherHandle;
+use event_core::wire::Codec;
+use tokio::sync::{Notify, watch};
+
+use crate::error::OutboxError;
+use crate::settings::Settings;
+use crate::store::{Fence, Lease, Owner, Store};
+
+/// What an outbox, its transactions and its engine share.
+pub(crate) struct Shared<S> {
+    pub(crate) store: S,
+    pub(crate) codec: Codec,
+    pub(crate) settings: Settings,
+    /// This run of the process.
+    pub(crate) owner: Owner,
+    dispatcher: OnceLock<DispatcherHandle>,
+    handed: Mutex<Handed>,
+    /// How many deliveries the engine has that it has not begun.
+    pub(crate) backlog: AtomicUsize,
+    /// Wakes the engine.
+    pub(crate) wake: Notify,
+    /// Whether the engine looks for stored deliveries at once.
+    look: AtomicBool,
+    /// How far the engine is.
+    pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) counts: Counts,
+}
+
+/// What was handed to the engine, and what it gives back to the store.
+#[derive(Default)]
+pub(crate) struct Handed {
+    pub(crate) deliveries: VecDeque<HandedOver>,
+    pub(crate) release: Vec<Fence>,
+}
+
+/// A delivery that is leased to this process.
+pub(crate) struct HandedOver {
+    pub(crate) delivery: TransactionalDelivery,
+    pub(crate) fence: Fence,
+    pub(crate) attempt: u32,
+    pub(crate) crashes: u32,
+}
+
+/// How far the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// No dispatcher was built with the outbox.
+    Idle,
+    Running,
+    /// No further delivery is begun.
+    Stopping,
+    Stopped,
+}
+
+/// What has happened in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) done: AtomicU64,
+    pub(crate) retried: AtomicU64,
+    pub(crate) dead: AtomicU64,
+    /// Completions of deliveries that another process had taken over.
+    pub(crate) stale: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn add(counter: &AtomicU64, by: usize) {
+        counter.fetch_add(by as u64, Ordering::Relaxed);
+    }
+}
+
+impl<S: Store> Shared<S> {
+    pub(crate) fn new(store: S, codec: Codec, settings: Settings, owner: Owner) -> Self {
+        Self {
+            store,
+            codec,
+            settings,
+            owner,
+            dispatcher: OnceLock::new(),
+            handed: Mutex::default(),
+            backlog: AtomicUsize::new(0),
+            wake: Notify::new(),
+            look: AtomicBool::new(false),
+            phase: watch::Sender::new(Phase::Idle),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Keeps the dispatcher; returns whether it is the first.
+    pub(crate) fn attach(&self, dispatcher: DispatcherHandle) -> bool {
+        self.dispatcher.set(dispatcher).is_ok()
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.dispatcher.get().is_some()
+    }
+
+    pub(crate) fn dispatcher(&self) -> Result<Dispatcher, OutboxError> {
+        let handle = self.dispatcher.get().ok_or(OutboxError::NoDispatcher)?;
+        handle.get().map_err(|_| OutboxError::NoDispatcher)
+    }
+
+    /// Returns the lease for new deliveries that the engine has room for; `None` if they wait in the store.
+    pub(crate) fn lease_for(&self, deliveries: usize) -> Option<Lease> {
+        let backlog = self.backlog.load(Ordering::Relaxed);
+        let has_room = backlog.saturating_add(deliveries) <= self.settings.backlog;
+        let is_running = *self.phase.borrow() == Phase::Running;
+        (has_room && is_running).then_some(self.lease())
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        Lease {
+            owner: self.owner,
+            length: self.settings.lease,
+        }
+    }
+
+    /// Hands a delivery that was committed, and is leased to this process, to the engine.
+    pub(crate) fn hand_over(&self, delivery: TransactionalDelivery, fence: Fence) {
+        self.backlog.fetch_add(1, Ordering::Relaxed);
+        self.handed().deliveries.push_back(HandedOver {
+            delivery,
+            fence,
+            attempt: 1,
+            crashes: 0,
+        });
+        self.wake.notify_one();
+    }
+
+    /// Gives rows back of which it is not known whether they were committed.
+    pub(crate) fn release_later(&self, fences: Vec<Fence>) {
+        if !fences.is_empty() {
+            self.handed().release.extend(fences);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Lets the engine look for stored deliveries at once.
+    pub(crate) fn look_now(&self) {
+        self.look.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Whether the engine was asked to look, since the last call.
+    pub(crate) fn take_look(&self) -> bool {
+        self.look.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn handed(&self) -> MutexGuard<'_, Handed> {
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
