@@ -65,7 +65,8 @@ pub(crate) fn new_deliveries(
                 handler: Cow::Borrowed(handler.info().id().unwrap_or_default()),
                 event: Cow::Borrowed(info.name()),
                 version: info.version(),
-                key: emitted.key.clone(),
+                // It would hold back what is due before it.
+                key: emitted.key.clone().filter(|_| emitted.due == Due::Now),
                 body: Arc::clone(&emitted.body),
                 due: emitted.due,
             });

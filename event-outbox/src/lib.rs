@@ -36,6 +36,9 @@ mod emitted;
 mod engine;
 mod error;
 mod outbox;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub mod postgres;
 mod settings;
 mod shared;
 #[cfg(feature = "sqlite")]

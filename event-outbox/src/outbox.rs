@@ -210,7 +210,7 @@ impl<S: Store> Outbox<S> {
         };
         let is_stopped = timeout(limit, stopped).await.unwrap_or(false);
         // Others take over at once what is left.
-        let _ = self.shared.store.unregister(self.shared.owner).await;
+        let _ = self.shared.store.unregister(self.shared.owner()).await;
         is_stopped
     }
 }

@@ -19,8 +19,8 @@ pub(crate) struct Shared<S> {
     pub(crate) store: S,
     pub(crate) codec: Codec,
     pub(crate) settings: Settings,
-    /// This run of the process.
-    pub(crate) owner: Owner,
+    /// This run of the process, or another if the store has taken the first for dead.
+    owner: Mutex<Owner>,
     dispatcher: OnceLock<DispatcherHandle>,
     handed: Mutex<Handed>,
     /// How many deliveries the engine has that it has not begun.
@@ -82,7 +82,7 @@ impl<S: Store> Shared<S> {
             store,
             codec,
             settings,
-            owner,
+            owner: Mutex::new(owner),
             dispatcher: OnceLock::new(),
             handed: Mutex::default(),
             backlog: AtomicUsize::new(0),
@@ -115,9 +115,18 @@ impl<S: Store> Shared<S> {
         (has_room && is_running).then_some(self.lease())
     }
 
+    pub(crate) fn owner(&self) -> Owner {
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on as another owner.
+    pub(crate) fn set_owner(&self, owner: Owner) {
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = owner;
+    }
+
     pub(crate) fn lease(&self) -> Lease {
         Lease {
-            owner: self.owner,
+            owner: self.owner(),
             length: self.settings.lease,
         }
     }

@@ -89,7 +89,8 @@ impl<S: Store> Tx<S> {
     }
 
     /// Emits an event whose durable handlers run from a time on, by the clock of the database. Its other handlers are
-    /// not called. Returns the event's id, with which [`Outbox::cancel`](crate::Outbox::cancel) takes it back.
+    /// not called, and its key orders nothing. Returns the event's id, with which
+    /// [`Outbox::cancel`](crate::Outbox::cancel) takes it back.
     ///
     /// # Errors
     ///

@@ -28,6 +28,7 @@ pub(crate) const MODELS: Estimate = estimate(30, 10);
 pub(crate) const SCHEMAS: Estimate = estimate(150, 150);
 pub(crate) const LOAD: Estimate = estimate(60, 80);
 pub(crate) const STORM: Estimate = estimate(15, 10);
+pub(crate) const CRASHES: Estimate = estimate(120, 10);
 pub(crate) const LONG_LOAD: Estimate = estimate(300, 100);
 pub(crate) const LONG_STORM: Estimate = estimate(130, 10);
 

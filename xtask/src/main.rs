@@ -77,6 +77,12 @@ enum Task {
         #[arg(long)]
         input: Option<PathBuf>,
     },
+    /// Kills programs with an outbox at random moments, and checks what is left of their work
+    Crash {
+        /// How often
+        #[arg(long, default_value_t = 500)]
+        kills: u32,
+    },
     /// Compares the public API of each library with the list beside it
     Api {
         /// Writes the lists
@@ -181,6 +187,7 @@ fn main() -> ExitCode {
         Task::Deny { advisories } => deny::run(advisories),
         Task::Msrv => msrv::run(),
         Task::Api { update } => api::run(update),
+        Task::Crash { kills } => test::crash(kills),
         Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),

@@ -115,8 +115,24 @@ pub(crate) fn run(all: bool, long: bool) -> Result<()> {
             let tests = cargo(["test", "--no-fail-fast", "-p", package]);
             steps.add_with(*package, *estimate, tools, tests);
         }
+        steps.add("crashes", estimates::CRASHES, crashes(500));
     }
     steps.run()
+}
+
+/// Kills programs with an outbox this often.
+pub(crate) fn crash(kills: u32) -> Result<()> {
+    let mut steps = Steps::default();
+    steps.add("crashes", estimates::CRASHES, crashes(kills));
+    steps.run()
+}
+
+fn crashes(kills: u32) -> Command {
+    let mut crashes = cargo(["test", "-p", "event-outbox", "--test", "crash"]);
+    crashes
+        .args(["--", "--nocapture"])
+        .env("EVENT_OUTBOX_KILLS", kills.to_string());
+    crashes
 }
 
 /// The names of the packages beside the default members that have tests.

@@ -28,7 +28,7 @@ use self::deliver::Delivering;
 use self::ready::Ready;
 use crate::shared::{HandedOver, Phase, Shared};
 use crate::store::{
-    Bounds, Burial, Claimed, Fence, Recovered, Retry, Store, StoreError, StoreErrorKind,
+    Bounds, Burial, Claimed, Fence, Owner, Recovered, Retry, Store, StoreError, StoreErrorKind,
 };
 
 /// How many stored deliveries are claimed at once, at most.
@@ -68,7 +68,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
     drop(worker);
     // The last sender is gone when the last delivery has ended.
     let _ = completing.await;
-    if let Err(why) = shared.store.unregister(shared.owner).await {
+    if let Err(why) = shared.store.unregister(shared.owner()).await {
         debug!(error = %why, "the outbox could not end its registration");
     }
     shared.phase.send_replace(Phase::Stopped);
@@ -230,7 +230,7 @@ impl<S: Store> Worker<S> {
         if std::mem::take(&mut self.recovers_next) {
             self.claims = true;
             self.chores
-                .spawn(async move { Chore::Recovered(shared.store.recover(shared.owner).await) });
+                .spawn(async move { Chore::Recovered(shared.store.recover(shared.owner()).await) });
             return;
         }
         let room = self.ready.room().min(CLAIM);
@@ -444,11 +444,14 @@ impl<S: Store> Worker<S> {
         });
     }
 
+    /// Registers this process anew, since others take the owner that it was for dead.
     fn register(&mut self) {
         let shared = Arc::clone(&self.shared);
         self.chores.spawn(async move {
-            if let Err(why) = shared.store.register(shared.owner).await {
-                warn!(error = %why, "the outbox cannot register its process");
+            let owner = Owner::new();
+            match shared.store.register(owner).await {
+                Ok(()) => shared.set_owner(owner),
+                Err(why) => warn!(error = %why, "the outbox cannot register its process"),
             }
             Chore::Released
         });
