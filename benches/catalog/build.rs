@@ -10,7 +10,10 @@ const EVENTS: usize = 10;
 fn main() {
     let mut code = String::new();
     for module in 0..MODULES {
-        let _ = writeln!(code, "mod m{module} {{\n    use super::*;");
+        let _ = writeln!(
+            code,
+            "mod m{module} {{\n    #[allow(clippy::wildcard_imports, reason = \"generated\")] use super::*;"
+        );
         (0..EVENTS).for_each(|event| write_event(&mut code, module, event));
         code.push_str("}\n");
     }

@@ -13,9 +13,10 @@ use public_api::Builder;
 use crate::workspace::{Metadata, Result, cargo, root};
 
 /// The libraries that have a list.
-const LIBRARIES: [&str; 4] = [
+const LIBRARIES: [&str; 5] = [
     "event-catalog",
     "event-core",
+    "event-outbox",
     "event-telemetry",
     "event-testing",
 ];
