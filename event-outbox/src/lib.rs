@@ -51,3 +51,8 @@ pub use crate::error::OutboxError;
 pub use crate::outbox::{Outbox, OutboxCounts, Uncommitted};
 pub use crate::settings::Settings;
 pub use crate::tx::{Committed, Savepoint, Tx};
+
+/// The sample of the package's page, as a doctest.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -24,7 +24,7 @@ use crate::tx::{Stored, Tx};
 /// Stores durable events in the transactions that make them true, and makes their deliveries.
 ///
 /// It is opened on a store, given to the dispatcher's builder, and begins to work when the dispatcher is built. Its
-/// clones share one outbox. See the [crate](crate) for a whole program.
+/// clones share one outbox. See [`sqlite`](crate::sqlite) for a whole program.
 pub struct Outbox<S: Store> {
     shared: Arc<Shared<S>>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Each event is a channel, each version of it a message, and each handler an operation that receives. The payloads
 //! are the schemas of what is written, changed so that the official parser, and the generators behind it, read all of
-//! them: see [`payload`](self::payload).
+//! them: see its module `payload`.
 
 mod document;
 mod payload;

@@ -1,7 +1,7 @@
 //! A static site about the events of a program: files that a browser shows without a server.
 //!
 //! A page is made of the functions in this module's files, each of which returns a piece of HTML. What they are
-//! given is escaped by the type of [`html`](self::html); nothing is taken from another host.
+//! given is escaped by the type of `html`; nothing is taken from another host.
 
 mod crates;
 mod event;

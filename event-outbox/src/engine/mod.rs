@@ -2,7 +2,7 @@
 //!
 //! One task, the [`Worker`], decides what runs: it begins deliveries, claims stored ones while it has room, keeps the
 //! leases of what it has, and frees what dead processes had. Each delivery is a task of its own. The
-//! [`Completer`](complete::Completer) tells the store how deliveries ended, many at a time.
+//! [`Completer`] tells the store how deliveries ended, many at a time.
 
 mod complete;
 mod deliver;

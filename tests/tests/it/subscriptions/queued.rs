@@ -209,7 +209,7 @@ fn a_full_queue_follows_its_overflow_policy_and_counts() {
             let _guard = fixture.writing(is_async, &journal);
             fixture.pause();
             let reports: Vec<_> = (0..4).map(|at| fixture.dispatcher.emit(tick(at))).collect();
-            let full = reports.iter().flat_map(|report| report.failures());
+            let full = reports.iter().flat_map(event_core::Report::failures);
             assert_eq!(
                 full.filter(|failure| failure.is_full()).count() as u64,
                 rejected
@@ -508,7 +508,7 @@ fn the_filter_and_the_last_event_are_asked_on_the_thread_of_the_emitter() {
             asked
                 .lock()
                 .expect("not poisoned")
-                .push(thread::current().id())
+                .push(thread::current().id());
         }
     };
     let also = note.clone();
