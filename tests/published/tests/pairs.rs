@@ -1,6 +1,7 @@
 //! What is said of two versions of a published schema, judged by a validator of others.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use event_catalog::compat::{self, Contract, Direction, Rule};
 use event_published::Packages;
@@ -265,9 +266,9 @@ fn verdict(pair: &Pair) -> Vec<(String, usize)> {
     said
 }
 
-fn packages() -> Packages {
-    Packages::new(Path::new(env!("CARGO_TARGET_TMPDIR")))
-}
+/// The packages of all tests: two that install into one folder would read what the other has written half.
+static PACKAGES: LazyLock<Packages> =
+    LazyLock::new(|| Packages::new(Path::new(env!("CARGO_TARGET_TMPDIR"))));
 
 fn validator(schema: &Value) -> Validator {
     let options = jsonschema::options().should_validate_formats(true);
@@ -276,7 +277,7 @@ fn validator(schema: &Value) -> Validator {
 
 #[test]
 fn what_breaks_is_what_the_projects_changed() {
-    for pair in pairs(&packages()) {
+    for pair in pairs(&PACKAGES) {
         let said = verdict(&pair);
         let said: Vec<_> = said.iter().map(|(one, count)| (&**one, *count)).collect();
         assert_eq!(said, pair.expected, "{}", pair.name);
@@ -286,7 +287,7 @@ fn what_breaks_is_what_the_projects_changed() {
 #[test]
 fn each_example_is_valid_in_one_version_and_invalid_in_the_other() {
     let (mut judged, mut without) = (0, 0);
-    for pair in pairs(&packages()) {
+    for pair in pairs(&PACKAGES) {
         let contract = |schema| Contract {
             writer: schema,
             reader: schema,
