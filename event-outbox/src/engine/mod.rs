@@ -135,6 +135,7 @@ impl<S: Store> Worker<S> {
         let mut phase = self.shared.phase.subscribe();
         let third = self.shared.settings.lease / 3;
         let mut heartbeat = Instant::now() + third;
+        let mut listen_at = Instant::now();
         self.clamp();
         loop {
             if !self.is_running() {
@@ -143,7 +144,8 @@ impl<S: Store> Worker<S> {
             self.take_handed();
             self.begin_ready();
             self.claim_if_due();
-            let claim_at = self.claim_at;
+            // While the store is being asked, its answer is what the engine waits for.
+            let claim_at = self.claim_at.filter(|_| !self.claims);
             let shared = Arc::clone(&self.shared);
             tokio::select! {
                 () = shared.wake.notified() => {
@@ -153,11 +155,11 @@ impl<S: Store> Worker<S> {
                 }
                 Some(step) = ended.recv() => self.step(step),
                 Some(chore) = self.chores.join_next() => self.chore(chore),
-                changed = shared.store.changed() => {
-                    if changed.is_ok() {
-                        self.claim_by(Instant::now());
-                    } else {
-                        tokio::time::sleep(PAUSE).await;
+                changed = shared.store.changed(), if listen_at <= Instant::now() => {
+                    match changed {
+                        Ok(()) => self.claim_by(Instant::now()),
+                        // What others write is found by asking until then.
+                        Err(_) => listen_at = Instant::now() + PAUSE,
                     }
                 }
                 () = until(claim_at) => {}
