@@ -39,6 +39,7 @@ mod outbox;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;
+mod savepoint;
 mod settings;
 mod shared;
 #[cfg(feature = "sqlite")]
@@ -49,8 +50,9 @@ mod tx;
 
 pub use crate::error::OutboxError;
 pub use crate::outbox::{Outbox, OutboxCounts, Uncommitted};
+pub use crate::savepoint::Savepoint;
 pub use crate::settings::Settings;
-pub use crate::tx::{Committed, Savepoint, Tx};
+pub use crate::tx::{Committed, Tx};
 
 /// The sample of the package's page, as a doctest.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -12,18 +12,19 @@ use event_core::__private::{
 use event_core::event::DurableEvent;
 use event_core::handler::DeliveryKind;
 use event_core::{Dispatcher, Report};
-use sqlx::{Acquire as _, Database, Transaction};
+use sqlx::{Database, Transaction};
 use uuid::Uuid;
 
 use crate::emitted::{Emitted, new_deliveries};
 use crate::error::OutboxError;
+use crate::savepoint::Savepoint;
 use crate::shared::Shared;
 use crate::store::{Due, Fence, Inserted, Store, StoreError};
 
 /// How often handlers before the commit may emit events that such handlers handle.
 const ROUNDS: usize = 64;
 
-type Connection<S> = <<S as Store>::Database as Database>::Connection;
+pub(crate) type Connection<S> = <<S as Store>::Database as Database>::Connection;
 
 /// A transaction that emits durable events together with the data that they are about.
 ///
@@ -120,14 +121,7 @@ impl<S: Store> Tx<S> {
     ///
     /// The database refused.
     pub async fn savepoint(&mut self) -> Result<Savepoint<'_, S>, OutboxError> {
-        let transaction = self.transaction.begin().await;
-        Ok(Savepoint {
-            transaction: transaction
-                .map_err(|error| StoreError::sql("begin a savepoint", error))?,
-            events: Vec::new(),
-            outer: &mut self.events,
-            shared: &self.shared,
-        })
+        Savepoint::begin(&mut self.transaction, &mut self.events, &self.shared).await
     }
 
     /// Calls the handlers before the commit, stores the events for their durable handlers, and commits. Then hands the
@@ -339,81 +333,6 @@ impl<S: Store> DerefMut for Tx<S> {
 impl<S: Store> fmt::Debug for Tx<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tx")
-            .field("events", &self.events.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// A part of a transaction that can be taken back alone; see [`Tx::savepoint`].
-///
-/// Dropped without [`release`](Self::release), it is rolled back to where it began, and its events are not emitted.
-pub struct Savepoint<'t, S: Store> {
-    transaction: Transaction<'t, S::Database>,
-    events: Vec<Emitted>,
-    outer: &'t mut Vec<Emitted>,
-    shared: &'t Arc<Shared<S>>,
-}
-
-impl<S: Store> Savepoint<'_, S> {
-    /// Returns the connection that the statements of the savepoint are executed on.
-    pub fn connection(&mut self) -> &mut Connection<S> {
-        &mut self.transaction
-    }
-
-    /// Emits an event with the transaction, unless the savepoint is taken back. Returns the event's id.
-    ///
-    /// # Errors
-    ///
-    /// As [`Tx::emit`].
-    pub fn emit<E: DurableEvent>(&mut self, event: E) -> Result<Uuid, OutboxError> {
-        let emitted = Emitted::of(self.shared, event, Due::Now)?;
-        let id = emitted.event.meta().id();
-        self.events.push(emitted);
-        Ok(id)
-    }
-
-    /// Begins a savepoint inside of this one.
-    ///
-    /// # Errors
-    ///
-    /// The database refused.
-    pub async fn savepoint(&mut self) -> Result<Savepoint<'_, S>, OutboxError> {
-        let transaction = self.transaction.begin().await;
-        Ok(Savepoint {
-            transaction: transaction
-                .map_err(|error| StoreError::sql("begin a savepoint", error))?,
-            events: Vec::new(),
-            outer: &mut self.events,
-            shared: self.shared,
-        })
-    }
-
-    /// Keeps what was written and emitted, for the transaction to commit.
-    ///
-    /// # Errors
-    ///
-    /// The database refused, and the savepoint is taken back.
-    pub async fn release(mut self) -> Result<(), OutboxError> {
-        let released = self.transaction.commit().await;
-        released.map_err(|error| StoreError::sql("release the savepoint", error))?;
-        self.outer.append(&mut self.events);
-        Ok(())
-    }
-
-    /// Takes back what was written and emitted.
-    ///
-    /// # Errors
-    ///
-    /// The connection was lost; the database rolls the whole transaction back then.
-    pub async fn rollback(self) -> Result<(), OutboxError> {
-        let rolled_back = self.transaction.rollback().await;
-        rolled_back.map_err(|error| StoreError::sql("roll back the savepoint", error).into())
-    }
-}
-
-impl<S: Store> fmt::Debug for Savepoint<'_, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Savepoint")
             .field("events", &self.events.len())
             .finish_non_exhaustive()
     }
