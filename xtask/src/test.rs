@@ -37,7 +37,7 @@ const GENERATORS: &[Tool] = &[
     NODE,
     NPM,
     Tool::new("javac", "default-jdk-headless"),
-    Tool::file(
+    Tool::path(
         "/usr/share/java/jackson-databind.jar",
         "libjackson2-databind-java",
     ),
@@ -45,7 +45,7 @@ const GENERATORS: &[Tool] = &[
 
 const BROWSER: &[Tool] = &[Tool::new("chromium", "chromium")];
 
-const POSTGRESQL: &[Tool] = &[PYTHON_VENV, Tool::file("/usr/lib/postgresql", "postgresql")];
+const POSTGRESQL: &[Tool] = &[PYTHON_VENV, Tool::path("/usr/lib/postgresql", "postgresql")];
 
 const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
 

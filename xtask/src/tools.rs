@@ -18,8 +18,8 @@ enum What {
     /// One of which a part is in a package of its own. It has the part if it succeeds with these
     /// arguments.
     Part(&'static str, &'static [&'static str]),
-    /// One that is at this path.
-    File(&'static str),
+    /// A file or folder that is at this path.
+    Path(&'static str),
     /// One that a program opens while it runs, so that no build asks for it.
     Library(&'static str),
     /// A subcommand of cargo's, which cargo compiles from the crate that is the package.
@@ -43,8 +43,8 @@ impl Tool {
         Self { what, package }
     }
 
-    pub(crate) const fn file(path: &'static str, package: &'static str) -> Self {
-        let what = What::File(path);
+    pub(crate) const fn path(path: &'static str, package: &'static str) -> Self {
+        let what = What::Path(path);
         Self { what, package }
     }
 
@@ -75,7 +75,7 @@ impl Tool {
     pub(crate) fn missing(self) -> String {
         let package = self.package;
         let (name, how) = match self.what {
-            What::Program(name) | What::Library(name) | What::File(name) => {
+            What::Program(name) | What::Library(name) | What::Path(name) => {
                 (format!("`{name}`"), format!("apt-get install {package}"))
             }
             What::Part(name, _) => (
@@ -101,7 +101,7 @@ impl Tool {
                 is_on_the_path(name) && succeeds(Command::new(name).args(check))
             }
             What::Library(file) => is_a_library(file),
-            What::File(path) => Path::new(path).is_file(),
+            What::Path(path) => Path::new(path).exists(),
             What::Subcommand(name) => succeeds(cargo([name]).arg("--version")),
             What::Toolchain(version) => {
                 succeeds(Command::new("rustup").args(["run", version, "rustc", "--version"]))
@@ -126,7 +126,7 @@ impl Tool {
                 install.args(["toolchain", "install", version]);
                 succeeds(install.args(["--profile", "minimal", "--no-self-update"]))
             }
-            What::Program(_) | What::Part(..) | What::Library(_) | What::File(_) => {
+            What::Program(_) | What::Part(..) | What::Library(_) | What::Path(_) => {
                 self.install_with_apt()
             }
         }
@@ -177,4 +177,20 @@ fn succeeds(command: &mut Command) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tool;
+
+    #[test]
+    fn a_path_is_present_whether_it_is_a_file_or_a_folder() {
+        let file = Tool::path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "file");
+        let folder = Tool::path(concat!(env!("CARGO_MANIFEST_DIR"), "/src"), "folder");
+        let neither = Tool::path(concat!(env!("CARGO_MANIFEST_DIR"), "/nothing"), "neither");
+        assert_eq!(
+            [file, folder, neither].map(Tool::is_present),
+            [true, true, false]
+        );
+    }
 }
