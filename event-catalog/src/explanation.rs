@@ -45,9 +45,14 @@ pub struct Explanation {
     pub is_superseded: bool,
     /// Why no dispatcher with all of these handlers can be built, each as a sentence; empty if one can.
     pub refusals: Vec<String>,
-    /// The handlers that are called on the emitter's stack, one after the other.
+    /// The handlers that are called in the emitter's transaction, right before it commits.
+    pub before_commit: Vec<Step>,
+    /// The handlers whose deliveries are stored in the emitter's transaction, and made after it has committed.
+    pub durable: Vec<Step>,
+    /// The handlers that are called on the emitter's stack, one after the other; of a durable event after the commit.
     pub inline: Vec<Step>,
-    /// The handlers that are handed the event, in this order, and that `emit` does not wait for.
+    /// The handlers that are handed the event, in this order, and that `emit` does not wait for; of a durable event
+    /// after the commit.
     pub deferred: Vec<Step>,
     /// The events that follow in the same cascade: what inline handlers of the event may cause, and what that leads
     /// to. An event stands before those that it leads to.
@@ -88,9 +93,16 @@ impl Catalog {
     pub fn explain(&self, event: &EventEntry) -> Explanation {
         let is_emitted = !event.is_superseded;
         let steps = if is_emitted { steps(event) } else { Vec::new() };
-        let (inline, deferred): (Vec<_>, Vec<_>) = steps
-            .into_iter()
-            .partition(|step| step.handler.delivery == Delivery::Inline);
+        let (mut before_commit, mut durable) = (Vec::new(), Vec::new());
+        let (mut inline, mut deferred) = (Vec::new(), Vec::new());
+        for step in steps {
+            match step.handler.delivery {
+                Delivery::BeforeCommit => before_commit.push(step),
+                Delivery::Durable => durable.push(step),
+                Delivery::Inline => inline.push(step),
+                Delivery::Async | Delivery::Queued | Delivery::Local => deferred.push(step),
+            }
+        }
         let mut cascade = Cascade {
             catalog: self,
             listed: HashSet::from([event.id()]),
@@ -107,6 +119,8 @@ impl Catalog {
             } else {
                 Vec::new()
             },
+            before_commit,
+            durable,
             inline,
             deferred,
             caused: cascade.caused,

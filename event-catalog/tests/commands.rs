@@ -79,7 +79,7 @@ fn a_list_can_be_of_some_events() {
     );
     assert_eq!(
         names(output(["list", "--unhandled"])),
-        ["post.parcel_lost", "stamps.sold_out"],
+        ["bills.paid", "post.parcel_lost", "stamps.sold_out"],
         "a catch-all is no handler of its own"
     );
     let none = output(["list", "--unhandled", "parcel_came"]);
@@ -144,7 +144,10 @@ fn a_schema_says_what_is_read_or_what_is_written() {
     );
     let all: serde_json::Value = serde_json::from_str(&output(["schema"])).expect("it is JSON");
     let names: Vec<_> = all.as_object().expect("by name").keys().collect();
-    assert_eq!(names, ["post.parcel_came v2"]);
+    assert_eq!(
+        names,
+        ["bills.issued v1", "bills.paid v1", "post.parcel_came v2"]
+    );
     let missing = error(["schema", "ParcelLost"]);
     assert!(
         missing.starts_with(
@@ -202,6 +205,7 @@ fn an_unknown_name_has_an_error_with_the_nearest_ones() {
 #[test]
 fn an_emit_is_explained_step_by_step() {
     check!(output(["explain", "post.parcel_came"]), "explain.txt");
+    check!(output(["explain", "bills.issued"]), "explain_durable.txt");
     let nothing = output(["explain", "stamps.sold_out"]);
     assert!(nothing.contains("Nothing happens"), "{nothing}");
     let old = output(["explain", "ParcelCameV1"]);
@@ -224,20 +228,19 @@ fn an_explanation_is_written_as_data_with_what_the_words_have() {
     for event in &catalog.events {
         let explanation = catalog.explain(event);
         let words = output(["explain", &event.type_name]);
-        let steps = explanation.inline.iter().chain(&explanation.deferred);
+        let stored = explanation.before_commit.iter().chain(&explanation.durable);
+        let others = explanation.inline.iter().chain(&explanation.deferred);
+        let steps: Vec<_> = stored.chain(others).collect();
+        assert_eq!(steps.len(), event.handlers.len());
         let caused = explanation.caused.iter();
         let follows = caused.flat_map(|it| {
             let handlers = it.handlers.iter().map(|step| &*step.handler.name);
             std::iter::once(&*it.event.name).chain(handlers)
         });
-        let names = steps.map(|step| &*step.handler.name).chain(follows);
+        let names = steps.iter().map(|step| &*step.handler.name).chain(follows);
         for name in names {
             assert!(words.contains(name), "{name} is missing: {words}");
         }
-        assert_eq!(
-            explanation.inline.len() + explanation.deferred.len(),
-            event.handlers.len()
-        );
     }
 }
 
@@ -361,7 +364,7 @@ fn the_edges_of_a_cycle_are_marked_and_no_others() {
             ("post.parcel_sorted", "post.label_printed")
         ]
     );
-    assert_eq!(others.len(), 4);
+    assert_eq!(others.len(), 5);
 
     let cycles = Causality::of(&catalog).cycles();
     let lengths: Vec<_> = cycles.iter().map(Vec::len).collect();
@@ -373,7 +376,7 @@ fn a_catalogue_is_read_as_it_was_written() {
     let catalog = Catalog::linked().with_schemas();
     let read: Catalog = serde_json::from_str(&output(["list", "--json"])).expect("JSON");
     assert_eq!(read, catalog);
-    assert_eq!((catalog.events.len(), catalog.unmatched.len()), (9, 1));
+    assert_eq!((catalog.events.len(), catalog.unmatched.len()), (11, 1));
     let shown = output(["show", "ParcelCame", "--json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(shown["handlers"][0]["delivery"], "inline");
@@ -410,6 +413,22 @@ fn the_data_has_what_declarations_say() {
     );
     assert_eq!(fetch.causes[0].name, "post.parcel_lost");
     assert_eq!(fetch.package.as_deref(), Some("event-catalog"));
+}
+
+#[test]
+fn the_data_has_what_a_store_knows_a_handler_by() {
+    let catalog = Catalog::linked();
+    let issued = catalog.find("bills.issued").expect("it is linked");
+    assert!(issued.is_durable && issued.is_wire);
+    let handlers = issued.handlers.iter();
+    let deliveries: Vec<_> = handlers.map(|it| it.delivery).collect();
+    let expected = [Delivery::Durable, Delivery::Inline, Delivery::BeforeCommit];
+    assert_eq!(deliveries, expected);
+    let collect = &issued.handlers[0];
+    assert_eq!(collect.id.as_deref(), Some("bills.collect"));
+    assert_eq!(collect.aliases, ["bills.draw"]);
+    assert_eq!(collect.retry.as_ref().map(|it| it.attempts), Some(7));
+    assert!(issued.handlers[1].id.is_none());
 }
 
 #[test]

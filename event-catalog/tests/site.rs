@@ -332,7 +332,7 @@ fn a_site_is_written_again_without_what_it_has_no_more() {
     assert_eq!((first.status, first.error.as_str()), (0, ""));
     let site = catalog.site(&Options::default());
     let count = site.files().count();
-    let start = format!("8 events in {count} files, {count} changed, 0 removed: ");
+    let start = format!("10 events in {count} files, {count} changed, 0 removed: ");
     assert!(first.output.starts_with(&start), "{}", first.output);
     for (path, text) in site.files() {
         let written = fs::read_to_string(out.join(path)).expect("it is written");

@@ -39,6 +39,8 @@ pub struct EventEntry {
     pub reads_newer: bool,
     /// Whether the event may leave the process.
     pub is_wire: bool,
+    /// Whether the event is emitted in a transaction alone, and stored with it.
+    pub is_durable: bool,
     /// Whether the event has the key `schema`.
     pub has_schema: bool,
     /// The schemas of an event that has some, once they are

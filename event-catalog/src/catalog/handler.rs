@@ -12,6 +12,10 @@ pub struct HandlerEntry {
     pub name: Text,
     /// The text of the doc comments above the function.
     pub documentation: Option<Text>,
+    /// The name of a durable handler in the store of its outbox.
+    pub id: Option<Text>,
+    /// Names that a durable handler had before, under which deliveries may still be stored.
+    pub aliases: Vec<Text>,
     /// Where the handler runs.
     pub delivery: Delivery,
     /// The queue that its deliveries wait in, as it is declared.
@@ -60,6 +64,10 @@ pub enum Delivery {
     Queued,
     /// Where the owner of a value pumps a local queue.
     Local,
+    /// In the emitter's transaction, right before it commits.
+    BeforeCommit,
+    /// As a stored delivery, after the emitter's transaction has committed.
+    Durable,
 }
 
 /// The queue of a handler, as it is declared; a builder may change its settings.
@@ -104,7 +112,7 @@ pub struct Retry {
 }
 
 impl Delivery {
-    /// Returns one word: `inline`, `async`, `queued`, `local`.
+    /// Returns one word: `inline`, `async`, `queued`, `local`, `before_commit`, `durable`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -112,6 +120,8 @@ impl Delivery {
             Self::Async => "async",
             Self::Queued => "queued",
             Self::Local => "local",
+            Self::BeforeCommit => "before_commit",
+            Self::Durable => "durable",
         }
     }
 }

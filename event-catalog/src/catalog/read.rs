@@ -95,6 +95,7 @@ fn event_entry(event: &'static EventInfo) -> EventEntry {
         is_superseded: event.is_superseded(),
         reads_newer: event.reads_newer(),
         is_wire: event.is_wire(),
+        is_durable: event.is_durable(),
         has_schema: event.schema().is_some(),
         schemas: None,
         is_stoppable: event.is_stoppable(),
@@ -125,10 +126,14 @@ fn handler_entry(handler: &LinkedHandler, causes: &[&'static EventInfo]) -> Hand
     HandlerEntry {
         name: info.name().into(),
         documentation: info.documentation().map(Text::from),
+        id: info.id().map(Text::from),
+        aliases: texts(info.aliases()),
         delivery: match info.delivery() {
             DeliveryKind::Async => Delivery::Async,
             DeliveryKind::Queued => Delivery::Queued,
             DeliveryKind::Local => Delivery::Local,
+            DeliveryKind::BeforeCommit => Delivery::BeforeCommit,
+            DeliveryKind::Durable => Delivery::Durable,
             _ => Delivery::Inline,
         },
         queue: queue(handler),

@@ -2,12 +2,13 @@
 
 use crate::catalog::{Catalog, Delivery, EventEntry, EventId, HandlerEntry, Overflow};
 
-/// Returns `inline`, `async`, `queue receipts`, `local ui`.
+/// Returns `inline`, `async`, `queue receipts`, `local ui`, `before commit`, `durable`.
 pub(crate) fn delivery(handler: &HandlerEntry) -> String {
     let queue = handler.queue.as_ref().map_or("", |queue| &queue.name);
     match handler.delivery {
         Delivery::Queued => format!("queue {queue}"),
         Delivery::Local => format!("local {queue}"),
+        Delivery::BeforeCommit => "before commit".to_owned(),
         other => other.as_str().to_owned(),
     }
 }
@@ -15,6 +16,9 @@ pub(crate) fn delivery(handler: &HandlerEntry) -> String {
 /// Returns what a handler's attribute says beside its delivery, each as a phrase of its own.
 pub(crate) fn conditions(handler: &HandlerEntry) -> Vec<String> {
     let mut conditions = Vec::new();
+    conditions.extend(handler.id.as_ref().map(|id| format!("id {id}")));
+    let aliases = handler.aliases.iter();
+    conditions.extend(aliases.map(|alias| format!("alias {alias}")));
     match &handler.pattern {
         Some(pattern) => conditions.push(format!("events \"{pattern}\"")),
         None if handler.is_catch_all => conditions.push("every event".to_owned()),
@@ -80,10 +84,12 @@ pub(crate) fn name(catalog: &Catalog, id: &EventId) -> String {
     id.name.to_string()
 }
 
-/// Returns `wire`, `key order_id` and the like.
+/// Returns `wire` or `durable`, which a `wire` event is, `key order_id` and the like.
 pub(crate) fn keys(event: &EventEntry) -> Vec<String> {
     let mut keys = Vec::new();
-    if event.is_wire {
+    if event.is_durable {
+        keys.push("durable".to_owned());
+    } else if event.is_wire {
         keys.push("wire".to_owned());
     }
     if event.is_stoppable {

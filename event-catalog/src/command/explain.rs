@@ -59,7 +59,8 @@ impl<'a> Words<'a> {
     }
 
     fn of(mut self, event: &EventEntry, explanation: &Explanation) -> String {
-        let emitted = format!("emit({})", event.short_type_name());
+        let transaction = if event.is_durable { "tx." } else { "" };
+        let emitted = format!("{transaction}emit({})", event.short_type_name());
         let rest = format!(": {} v{}", event.name, event.version);
         let line = format!("{}{rest}", self.terminal.paint(Style::Bold, &emitted));
         let (columns, place) = (width(&emitted) + width(&rest), event.place.to_string());
@@ -78,17 +79,48 @@ impl<'a> Words<'a> {
             self.paragraph("Nothing happens: no linked handler handles it, which is no error.");
             return self.out;
         }
+        self.before_commit(&explanation.before_commit);
+        self.durable(&explanation.durable);
         self.inline(event, &explanation.inline);
-        self.deferred(&explanation.deferred);
+        self.deferred(event, &explanation.deferred);
         self.caused(&explanation.caused);
         self.out
+    }
+
+    fn before_commit(&mut self, steps: &[Step]) {
+        if steps.is_empty() {
+            return;
+        }
+        self.step("called in the emitter's transaction, when that is to commit:");
+        for Step { order, handler } in steps {
+            self.handler(*order, handler, "");
+        }
+        let note = "An error of one makes the commit fail, and nothing has happened.";
+        self.terminal.wrap(&mut self.out, 3, note);
+    }
+
+    fn durable(&mut self, steps: &[Step]) {
+        if steps.is_empty() {
+            return;
+        }
+        self.step(
+            "stored in the emitter's transaction, one delivery for each; it is called after the commit, by this \
+             process or another, until it succeeds:",
+        );
+        for Step { order, handler } in steps {
+            self.handler(*order, handler, "");
+        }
     }
 
     fn inline(&mut self, event: &EventEntry, steps: &[Step]) {
         if steps.is_empty() {
             return;
         }
-        self.step("called on the emitter's stack, one after the other:");
+        self.step(if event.is_durable {
+            "called after the commit, on the committer's stack, one after the other, at most once:"
+        } else {
+            "called on the emitter's stack, one after the other:"
+        });
         for step in steps {
             self.handler(step.order, &step.handler, "");
         }
@@ -99,13 +131,15 @@ impl<'a> Words<'a> {
         self.terminal.wrap(&mut self.out, 3, &notes.join(" "));
     }
 
-    fn deferred(&mut self, steps: &[Step]) {
+    fn deferred(&mut self, event: &EventEntry, steps: &[Step]) {
         if steps.is_empty() {
             return;
         }
-        self.step(
-            "handed over, in this order, the event behind an `Arc`; `emit` does not wait for them:",
-        );
+        self.step(if event.is_durable {
+            "handed over after the commit, in this order, the event behind an `Arc`, at most once:"
+        } else {
+            "handed over, in this order, the event behind an `Arc`; `emit` does not wait for them:"
+        });
         for Step { order, handler } in steps {
             self.handler(*order, handler, &how(handler));
         }
@@ -204,6 +238,9 @@ impl<'a> Words<'a> {
                 .collect();
             let own = match handler.delivery {
                 Delivery::Queued | Delivery::Local => ", in an emission of its own",
+                Delivery::Durable => {
+                    ", stored with the end of the delivery if durable, else emitted after it"
+                }
                 _ => "",
             };
             notes.push(format!("may cause {}{own}", names.join(", ")));

@@ -33,11 +33,11 @@ const LONGEST: usize = 56;
 /// Custom properties, so that a page around the drawing can have its own.
 const PALETTE: &str = "\
 .event-graph{--ink:#1f2328;--dim:#59636e;--paper:#ffffff;--box:#ffffff;--border:#d1d9e0;--event:#ddf4ff;\
---pattern:#eaeef2;--crate:#dafbe1;--edge:#818b98;--cycle:#cf222e;--async:#0969da;--queued:#9a6700;--local:#1a7f37;\
+--pattern:#eaeef2;--crate:#dafbe1;--edge:#818b98;--cycle:#cf222e;--async:#0969da;--queued:#9a6700;--local:#1a7f37;--durable:#8250df;\
 font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px}
 @media (prefers-color-scheme:dark){.event-graph{--ink:#e6edf3;--dim:#9198a1;--paper:#0d1117;--box:#151b23;\
 --border:#3d444d;--event:#13304f;--pattern:#2a313c;--crate:#12381f;--edge:#7d8590;--cycle:#ff7b72;--async:#58a6ff;\
---queued:#d29922;--local:#3fb950}}
+--queued:#d29922;--local:#3fb950;--durable:#ab7df8}}
 ";
 
 /// What the marks look like, with the custom properties.
@@ -53,6 +53,7 @@ pub(crate) const RULES: &str = "\
 .event-graph .dim{fill:var(--dim)}
 .event-graph .inline{fill:var(--dim)}.event-graph .async{fill:var(--async)}
 .event-graph .queued{fill:var(--queued)}.event-graph .local{fill:var(--local)}
+.event-graph .durable,.event-graph .before_commit{fill:var(--durable)}
 .event-graph .edge,.event-graph .root{fill:none;stroke:var(--edge);stroke-width:1.25}
 .event-graph .tip{fill:var(--edge)}
 .event-graph .cycle{stroke:var(--cycle);stroke-width:2}.event-graph .tip.cycle{fill:var(--cycle);stroke:none}

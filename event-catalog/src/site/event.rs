@@ -122,6 +122,12 @@ fn facts(subject: &Subject<'_>, event: &EventEntry) -> Html {
             html!("no")
         },
     );
+    if event.is_durable {
+        row(
+            "Durable",
+            html!("emitted in a transaction, and stored with it"),
+        );
+    }
     if !event.aliases.is_empty() {
         let aliases = event.aliases.iter().map(|it| html!("<code>{}</code>", it));
         row("Also read as", Html::joined(aliases, ", "));

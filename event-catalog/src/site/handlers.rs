@@ -111,6 +111,12 @@ fn runs(handler: &HandlerEntry) -> Html {
         Delivery::Async => html!("as a task of its own; <code>emit_async</code> awaits it instead"),
         Delivery::Queued => html!("later, by a consumer of its queue"),
         Delivery::Local => html!("later, when the owner of its local queue pumps it"),
+        Delivery::BeforeCommit => html!("in the emitter’s transaction, right before it commits"),
+        Delivery::Durable => {
+            html!(
+                "stored in the emitter’s transaction, and called after its commit until it succeeds"
+            )
+        }
     }
 }
 

@@ -17,7 +17,7 @@ struct Filter {
     is_meant: fn(&Subject<'_>, usize, &EventEntry) -> bool,
 }
 
-const FILTERS: [Filter; 9] = [
+const FILTERS: [Filter; 10] = [
     Filter {
         flag: "unhandled",
         text: "No handler of its own",
@@ -42,6 +42,11 @@ const FILTERS: [Filter; 9] = [
         is_meant: |_, _, event| event.is_wire,
     },
     Filter {
+        flag: "durable",
+        text: "Durable",
+        is_meant: |_, _, event| event.is_durable,
+    },
+    Filter {
         flag: "schema",
         text: "Has a schema",
         is_meant: |_, _, event| event.has_schema,
@@ -61,7 +66,13 @@ const FILTERS: [Filter; 9] = [
         text: "Async or queued handlers",
         is_meant: |_, _, event| {
             let mut handlers = event.handlers.iter();
-            handlers.any(|handler| handler.delivery != Delivery::Inline)
+            let is_deferred = |delivery| {
+                matches!(
+                    delivery,
+                    Delivery::Async | Delivery::Queued | Delivery::Local
+                )
+            };
+            handlers.any(|handler| is_deferred(handler.delivery))
         },
     },
     Filter {
@@ -168,11 +179,13 @@ fn handlers(event: &EventEntry) -> Html {
         Delivery::Async,
         Delivery::Queued,
         Delivery::Local,
+        Delivery::BeforeCommit,
+        Delivery::Durable,
     ];
     let marks = kinds.iter().filter_map(|kind| {
         let handlers = event.handlers.iter();
         let count = handlers.filter(|it| it.delivery == *kind).count();
-        let text = format!("{count} {}", kind.as_str());
+        let text = format!("{count} {}", kind.as_str().replace('_', " "));
         (count > 0).then(|| html!("<span class=\"mark {}\">{}</span> ", kind.as_str(), text))
     });
     marks.collect()

@@ -145,3 +145,40 @@ fn note(_event: &dyn AnyEvent) {}
 
 #[handler(events = "pots.*")]
 fn misspelt(_event: &dyn AnyEvent) {}
+
+/// A bill was issued.
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "bills.issued", durable, schema, key = number)]
+pub(crate) struct BillIssued {
+    pub(crate) number: u64,
+}
+
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "bills.paid", durable, schema)]
+pub(crate) struct BillPaid {
+    pub(crate) number: u64,
+}
+
+/// A transaction, which an outbox lends.
+struct Ledger;
+
+#[handler(before_commit)]
+async fn number(_event: &BillIssued, _ledger: &mut Ledger) -> Result<(), String> {
+    Ok(())
+}
+
+/// Takes the money.
+#[handler(
+    durable,
+    id = "bills.collect",
+    alias = "bills.draw",
+    timeout = "5s",
+    retry(attempts = 7)
+)]
+async fn collect(event: &BillIssued, _ledger: &mut Ledger) -> Result<BillPaid, String> {
+    let number = event.number;
+    Ok(BillPaid { number })
+}
+
+#[handler]
+fn file(_event: &BillIssued) {}

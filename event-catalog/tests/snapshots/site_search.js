@@ -1,5 +1,7 @@
 "use strict";
 window.eventIndex = [
+["bills.issued","billissued","site::program::billissued/nnumber/nsite::program::collect/nsite::program::file/nsite::program::number/na bill was issued."],
+["bills.paid","billpaid","site::program::billpaid/nnumber"],
 ["post.label_printed","labelprinted","site::program::labelprinted/nsite::program::sort"],
 ["post.parcel_came","parcelcame","site::program::parcelcame/npost.parcel_arrived/nnumber/nsender/nsite::program::read_label/nsite::program::fetch/nsite::program::hand_out/nsite::program::notify/nsite::program::weigh/na parcel came."],
 ["post.parcel_lost","parcellost","site::program::parcellost"],
