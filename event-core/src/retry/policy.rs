@@ -10,7 +10,8 @@ use crate::scheduler;
 ///
 /// Written in a handler's attribute, `retry(attempts = 5, backoff = "100ms..30s", when = is_temporary)`:
 ///
-/// * `attempts`: how often the handler is called at most, its first call included; 5 unless it is said.
+/// * `attempts`: how often the handler is called at most, its first call included; 5 unless it is said. A durable
+///   handler has 10 without `retry`, and with `retry(attempts = 1)` it is called once.
 /// * `backoff`: the first bound and the last of the waits between attempts; `"100ms..30s"` unless it is said.
 ///   The bound doubles with each attempt from the first to the last, and each wait is random between nothing
 ///   and the bound (*full jitter*), so that deliveries that failed together are not tried again together.

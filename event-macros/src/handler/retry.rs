@@ -72,6 +72,8 @@ const BACKOFF: &str = "write `backoff = \"100ms..30s\"`: the bounds of the waits
 pub(crate) struct Retry {
     pub(crate) when: Option<TokenStream>,
     attempts: Option<u32>,
+    /// The value of `attempts` if it is 1, which only a durable handler has a use for: others have no retry by default.
+    one_attempt: Option<TokenStream>,
     /// The first bound and the last, in milliseconds.
     backoff: Option<(u64, u64)>,
     ordered: Option<Ident>,
@@ -85,12 +87,16 @@ impl Retry {
         let mut retry = Self {
             when: None,
             attempts: None,
+            one_attempt: None,
             backoff: None,
             ordered: None,
         };
         for entry in entries {
             match entry.key.to_string().as_str() {
-                "attempts" => retry.attempts = attempts(&entry, diagnostics),
+                "attempts" => {
+                    retry.attempts = attempts(&entry, diagnostics);
+                    retry.one_attempt = (retry.attempts == Some(1)).then_some(entry.value);
+                }
                 "backoff" => retry.backoff = entry.duration_range(diagnostics),
                 "ordered" => retry.ordered = Some(entry.key),
                 "when" => retry.when = entry.path(CONDITION, diagnostics),
@@ -139,18 +145,13 @@ pub(super) fn durable_policy(private: &TokenStream) -> TokenStream {
 }
 
 fn attempts(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<u32> {
-    const KIND: &str = "a `u32` from 2 on";
+    const KIND: &str = "a positive `u32`";
     let attempts = entry.integer(KIND, diagnostics)?;
-    match attempts {
-        0 => entry.expected(KIND, diagnostics),
-        1 => diagnostics.error(
-            &entry.value,
-            "one attempt is no retry",
-            "leave `retry` out, or write `attempts = 2` for one more attempt after the first",
-        ),
-        _ => return Some(attempts),
+    if attempts == 0 {
+        entry.expected(KIND, diagnostics);
+        return None;
     }
-    None
+    Some(attempts)
 }
 
 /// Refuses `retry` on a handler that has no time at which another attempt could run.
@@ -159,6 +160,13 @@ pub(super) fn check(keys: &Keys, handler: &Handler<'_>, diagnostics: &mut Diagno
     let Some(retry) = keys.retry.as_ref().filter(|_| keys.transaction().is_none()) else {
         return;
     };
+    if let Some(value) = &retry.value.one_attempt {
+        diagnostics.error(
+            value,
+            "one attempt is no retry",
+            "leave `retry` out, or write `attempts = 2` for one more attempt after the first",
+        );
+    }
     let name = handler.name();
     if !handler.is_async() && !keys.means_queue {
         diagnostics.error(

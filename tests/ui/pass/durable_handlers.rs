@@ -77,7 +77,7 @@ impl Ledger {
         *tx.0 += 1;
     }
 
-    #[handler(durable, id = "ledger.read")]
+    #[handler(durable, id = "ledger.read", retry(attempts = 1))]
     async fn read(&self, _event: &PaymentTaken, _bank: &Bank) {}
 }
 
