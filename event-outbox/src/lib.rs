@@ -18,6 +18,7 @@
 //! | [`Outbox::begin`], [`Tx::emit`], [`Tx::commit`] | a transaction |
 //! | [`Outbox::emit_in`] | emits in a transaction of sqlx that the program began |
 //! | [`Outbox::status`], [`store::Store`] | what is waiting and what failed, and how to send it again |
+//! | [`Outbox::health`] | for a readiness probe and for alarms; the feature `metrics` records it |
 //!
 //! Deliveries of an event with a `key` are made one after another for each handler and value of the key, in the order
 //! of the commits; one that waits for its next attempt holds those behind it back. Deliveries of other events are made
@@ -35,6 +36,8 @@ pub mod conformance;
 mod emitted;
 mod engine;
 mod error;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
@@ -49,6 +52,9 @@ pub mod store;
 mod tx;
 
 pub use crate::error::OutboxError;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use crate::metrics::{Recording, record};
 pub use crate::outbox::{Outbox, OutboxCounts, Uncommitted};
 pub use crate::savepoint::Savepoint;
 pub use crate::settings::Settings;

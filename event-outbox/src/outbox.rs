@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use event_core::dispatcher::DispatcherHandle;
 use event_core::event::DurableEvent;
+use event_core::handler::HandlerInfo;
 use event_core::wire::Codec;
 use sqlx::{Database, Transaction};
 use tokio::time::timeout;
@@ -18,7 +19,7 @@ use crate::engine;
 use crate::error::OutboxError;
 use crate::settings::Settings;
 use crate::shared::{Phase, Shared};
-use crate::store::{Cancelled, Due, HandlerStatus, Owner, Store};
+use crate::store::{Cancelled, Due, HandlerStatus, Health, Owner, Store};
 use crate::tx::{Stored, Tx};
 
 /// Stores durable events in the transactions that make them true, and makes their deliveries.
@@ -159,15 +160,70 @@ impl<S: Store> Outbox<S> {
     ///
     /// The database refused.
     pub async fn status(&self) -> Result<Vec<HandlerStatus>, OutboxError> {
-        let handlers = match self.shared.dispatcher() {
-            Ok(dispatcher) => event_core::__private::durable_handlers(&dispatcher),
-            Err(_) => Vec::new(),
+        let (handlers, ids) = (self.handlers(), self.ids());
+        let mut status = self.shared.store.status(&handlers).await?;
+        // An alias has a line if something is stored under it.
+        status.retain(|handler| !handler.is_empty() || ids.contains(&&*handler.handler));
+        Ok(status)
+    }
+
+    /// Returns how old the oldest due delivery of the dispatcher's handlers is, and how many deliveries nobody takes
+    /// care of. For a readiness probe, which asks [`is_running`](Self::is_running) as well, and for alarms: an age that
+    /// grows says that deliveries are not made as fast as they come.
+    ///
+    /// What it costs does not grow with the backlog, only with the dead letters and the orphaned deliveries.
+    ///
+    /// # Errors
+    ///
+    /// The database refused, or cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let outbox = event_outbox::sqlite::Outbox::in_memory().await?;
+    /// # let _dispatcher = event_core::Dispatcher::builder().outbox(&outbox).build()?;
+    /// let health = outbox.health().await?;
+    /// let is_behind = health.oldest.is_some_and(|age| age > Duration::from_secs(60));
+    /// let is_ready = outbox.is_running() && !is_behind;
+    /// assert!(is_ready);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    pub async fn health(&self) -> Result<Health, OutboxError> {
+        Ok(self.shared.store.health(&self.handlers()).await?)
+    }
+
+    /// Returns whether the outbox makes deliveries: a dispatcher was built with it, and it was not shut down.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        *self.shared.phase.borrow() == Phase::Running
+    }
+
+    /// Returns the ids and the aliases of the dispatcher's durable handlers.
+    fn handlers(&self) -> Vec<&'static str> {
+        let aliases = self
+            .infos()
+            .into_iter()
+            .flat_map(|info| info.aliases().to_vec());
+        self.ids().into_iter().chain(aliases).collect()
+    }
+
+    fn ids(&self) -> Vec<&'static str> {
+        self.infos().iter().filter_map(HandlerInfo::id).collect()
+    }
+
+    fn infos(&self) -> Vec<HandlerInfo> {
+        let Ok(dispatcher) = self.shared.dispatcher() else {
+            return Vec::new();
         };
-        let ids: Vec<&str> = handlers
-            .iter()
-            .filter_map(|handler| handler.info().id())
-            .collect();
-        Ok(self.shared.store.status(&ids).await?)
+        let handlers = event_core::__private::durable_handlers(&dispatcher);
+        handlers.iter().map(|handler| handler.info()).collect()
     }
 
     /// Returns what this outbox did since it was opened.

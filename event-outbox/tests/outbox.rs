@@ -11,6 +11,7 @@ mod outbox {
     mod deliveries;
     mod failures;
     mod fixture;
+    mod health;
     mod ordered;
     mod restarts;
     mod transactions;

@@ -124,6 +124,7 @@ rules! {
     views: the_next_due_row_is_one_that_can_be_claimed,
         a_cancelled_event_is_gone_unless_it_runs,
         every_row_is_counted_once,
+        health_tells_what_waits_what_died_and_what_nobody_takes,
         deliveries_are_listed_by_page_and_filter;
     model: short_model;
 }

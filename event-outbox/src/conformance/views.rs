@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::samples::{
     H, HOUR, claim, complete, delivery, insert, insert_one, keyed, lease, no_lease, rows,
 };
-use crate::store::{Burial, Cancelled, Due, Filter, HandlerStatus, NewDelivery, Retry, Store};
+use crate::store::{
+    Burial, Cancelled, Due, Filter, HandlerStatus, Health, NewDelivery, Retry, Store,
+};
 
 fn late(delivery: NewDelivery, after: Duration) -> NewDelivery {
     NewDelivery {
@@ -134,6 +136,50 @@ pub(super) async fn every_row_is_counted_once<S: Store>(store: S) {
         },
     ];
     assert_eq!(status, expected);
+}
+
+pub(super) async fn health_tells_what_waits_what_died_and_what_nobody_takes<S: Store>(store: S) {
+    let health = async |handlers: &[&str]| store.health(handlers).await.expect("it is asked");
+    assert_eq!(health(&[H]).await, Health::default());
+    let strange = |handler: &'static str| NewDelivery {
+        handler: handler.into(),
+        ..delivery()
+    };
+    insert(
+        &store,
+        vec![
+            late(delivery(), HOUR),
+            strange("a.before"),
+            strange("z.after"),
+        ],
+    )
+    .await;
+    insert(&store, vec![strange("z.after")]).await;
+    let waiting = health(&[H]).await;
+    assert_eq!(waiting.oldest, None, "nothing of a known handler is due");
+    assert_eq!((waiting.dead, waiting.orphaned), (0, 3));
+    insert(&store, vec![delivery()]).await;
+    let due = health(&["no.rows", H]).await;
+    assert!(
+        due.oldest.is_some_and(|age| age < Duration::from_mins(1)),
+        "{due:?}"
+    );
+    let claimed = claim(&store, lease()).await;
+    assert_eq!(health(&[H]).await.oldest, None, "it is worked on");
+    let burial = Burial {
+        fence: claimed[0].fence,
+        reason: "no attempts left".into(),
+        cause: String::new(),
+    };
+    store.bury(&[burial]).await.expect("it is buried");
+    let expected = Health {
+        oldest: None,
+        dead: 1,
+        orphaned: 3,
+    };
+    assert_eq!(health(&[H]).await, expected);
+    let nobody = health(&[]).await;
+    assert_eq!((nobody.oldest, nobody.orphaned), (None, 4));
 }
 
 pub(super) async fn deliveries_are_listed_by_page_and_filter<S: Store>(store: S) {

@@ -32,7 +32,7 @@ pub use postgres::{Postgres, PostgresBuilder};
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::{Sqlite, SqliteBuilder};
 pub use view::{
-    Bounds, Cancelled, DeadLetter, Filter, HandlerStatus, Recovered, Redelivered, Stored,
+    Bounds, Cancelled, DeadLetter, Filter, HandlerStatus, Health, Recovered, Redelivered, Stored,
 };
 
 /// A database that keeps deliveries.
@@ -219,6 +219,12 @@ pub trait Store: Send + Sync + 'static {
         &self,
         handlers: &[&str],
     ) -> impl Future<Output = Result<Vec<HandlerStatus>, StoreError>> + Send;
+
+    /// How old the oldest due delivery of these handlers is, and what nobody takes care of: the dead letters, and the
+    /// deliveries of other handlers.
+    ///
+    /// What it costs grows with the number of dead letters and of orphaned deliveries, and not with the backlog.
+    fn health(&self, handlers: &[&str]) -> impl Future<Output = Result<Health, StoreError>> + Send;
 
     /// Deliveries with a number above `after`, in the order of their numbers.
     fn list(

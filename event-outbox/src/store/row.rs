@@ -41,7 +41,7 @@ macro_rules! readers {
         use sqlx::Row as _;
 
         use crate::store::row::{count, system_time};
-        use crate::store::{Claimed, DeadLetter, Fence, HandlerStatus, Owner, Stored};
+        use crate::store::{Claimed, DeadLetter, Fence, HandlerStatus, Health, Owner, Stored};
 
         fn small(row: &$row, column: &str) -> Result<u32, sqlx::Error> {
             let value: i64 = row.try_get(column)?;
@@ -138,6 +138,17 @@ macro_rules! readers {
                 delayed: count(row.try_get("delayed")?),
                 dead: count(row.try_get("dead")?),
                 oldest: oldest.map(|age| std::time::Duration::from_millis(count(age))),
+            })
+        }
+
+        /// The age is negative if nothing is due.
+        pub(super) fn figures(row: &$row) -> Result<Health, sqlx::Error> {
+            let oldest: Option<i64> = row.try_get("oldest")?;
+            let oldest = oldest.and_then(|age| u64::try_from(age).ok());
+            Ok(Health {
+                oldest: oldest.map(std::time::Duration::from_millis),
+                dead: count(row.try_get("dead")?),
+                orphaned: count(row.try_get("orphaned")?),
             })
         }
     };

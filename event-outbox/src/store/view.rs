@@ -102,6 +102,25 @@ pub struct HandlerStatus {
     pub oldest: Option<Duration>,
 }
 
+impl HandlerStatus {
+    /// Returns whether the handler has neither deliveries nor dead letters.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.waiting == 0 && self.running == 0 && self.delayed == 0 && self.dead == 0
+    }
+}
+
+/// What a readiness probe and an alarm look at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// For how long the oldest delivery has been due that nobody works on, of the handlers that were asked for.
+    pub oldest: Option<Duration>,
+    /// Dead letters, of all handlers.
+    pub dead: u64,
+    /// Deliveries of handlers that were not asked for. They wait for a program that has the handler.
+    pub orphaned: u64,
+}
+
 /// What became of an event that was to be cancelled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cancelled {

@@ -20,8 +20,8 @@ use self::wake::Wake;
 use super::error::While as _;
 use super::row::count;
 use super::{
-    Bounds, Burial, Cancelled, Claimed, DeadLetter, Fence, Filter, HandlerStatus, Inserted, Lease,
-    Migration, NewDelivery, Owner, Recovered, Redelivered, Retry, Store, StoreError,
+    Bounds, Burial, Cancelled, Claimed, DeadLetter, Fence, Filter, HandlerStatus, Health, Inserted,
+    Lease, Migration, NewDelivery, Owner, Recovered, Redelivered, Retry, Store, StoreError,
     StoreErrorKind, Stored,
 };
 
@@ -329,6 +329,13 @@ impl Store for Postgres {
         let mut connection = self.connection(ACTION).await?;
         let status = views::status(&mut connection, handlers).await;
         status.during(ACTION)
+    }
+
+    async fn health(&self, handlers: &[&str]) -> Result<Health, StoreError> {
+        const ACTION: &str = "look at the health of the outbox";
+        let mut connection = self.connection(ACTION).await?;
+        let health = views::health(&mut connection, handlers).await;
+        health.during(ACTION)
     }
 
     async fn list(

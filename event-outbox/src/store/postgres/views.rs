@@ -3,9 +3,11 @@
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::statements::{as_millis, dead_letter, handler_status, interval, lock_keys, stored};
+use super::statements::{
+    as_millis, dead_letter, figures, handler_status, interval, lock_keys, stored,
+};
 use crate::store::row::{count, limit, millis};
-use crate::store::{Cancelled, DeadLetter, Filter, HandlerStatus, Redelivered, Stored};
+use crate::store::{Cancelled, DeadLetter, Filter, HandlerStatus, Health, Redelivered, Stored};
 
 /// Which rows a filter takes, as the parameters 1 to 4; `$time` is the column that `older_than` is about.
 macro_rules! filtered {
@@ -111,6 +113,29 @@ pub(super) async fn status(
         .await?;
     let rows = rows.iter();
     rows.map(|row| handler_status(row, handlers)).collect()
+}
+
+/// Steps from one handler's rows to the next one's in the index, so that no row of a known handler is counted.
+const HEALTH: &str = "WITH RECURSIVE stored (handler) AS (\
+     (SELECT handler FROM event_outbox_delivery ORDER BY handler LIMIT 1) UNION ALL \
+     SELECT next.handler FROM stored CROSS JOIN LATERAL (SELECT d.handler FROM event_outbox_delivery d \
+     WHERE d.handler > stored.handler ORDER BY d.handler LIMIT 1) next) \
+     SELECT (SELECT floor(extract(epoch FROM clock_timestamp() - min(first.due_at)) * 1000)::bigint \
+     FROM unnest($1::text[]) AS h(handler) CROSS JOIN LATERAL (SELECT d.due_at FROM event_outbox_delivery d \
+     WHERE d.handler = h.handler ORDER BY d.due_at LIMIT 1) first) AS oldest, \
+     (SELECT count(*) FROM event_outbox_dead) AS dead, \
+     (SELECT count(*) FROM stored JOIN event_outbox_delivery d ON d.handler = stored.handler \
+     WHERE stored.handler <> ALL ($1)) AS orphaned";
+
+pub(super) async fn health(
+    connection: &mut PgConnection,
+    handlers: &[&str],
+) -> Result<Health, sqlx::Error> {
+    let row = sqlx::query(HEALTH)
+        .bind(handlers)
+        .fetch_one(connection)
+        .await?;
+    figures(&row)
 }
 
 const CANCEL: &str = "WITH rows AS MATERIALIZED (\

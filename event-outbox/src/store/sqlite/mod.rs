@@ -24,8 +24,8 @@ use self::writer::{Writer, open_pool};
 use super::error::While as _;
 use super::row::count;
 use super::{
-    Bounds, Burial, Cancelled, Claimed, DeadLetter, Fence, Filter, HandlerStatus, Inserted, Lease,
-    Migration, NewDelivery, Owner, Recovered, Redelivered, Retry, Store, StoreError,
+    Bounds, Burial, Cancelled, Claimed, DeadLetter, Fence, Filter, HandlerStatus, Health, Inserted,
+    Lease, Migration, NewDelivery, Owner, Recovered, Redelivered, Retry, Store, StoreError,
     StoreErrorKind, Stored,
 };
 
@@ -500,6 +500,14 @@ impl Store for Sqlite {
         const ACTION: &str = "count deliveries";
         let mut connection = self.reader(ACTION).await?;
         views::status(&mut connection, handlers)
+            .await
+            .during(ACTION)
+    }
+
+    async fn health(&self, handlers: &[&str]) -> Result<Health, StoreError> {
+        const ACTION: &str = "look at the health of the outbox";
+        let mut connection = self.reader(ACTION).await?;
+        views::health(&mut connection, handlers)
             .await
             .during(ACTION)
     }

@@ -5,9 +5,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::statements::{dead_letter, handler_status, now, stored};
+use super::statements::{dead_letter, figures, handler_status, now, stored};
 use crate::store::row::{count, limit, millis};
-use crate::store::{Cancelled, DeadLetter, Filter, HandlerStatus, Redelivered, Stored};
+use crate::store::{Cancelled, DeadLetter, Filter, HandlerStatus, Health, Redelivered, Stored};
 
 /// Which rows a filter takes, as the parameters 1 to 4; `$time` is the column that `older_than` is about.
 macro_rules! filtered {
@@ -111,6 +111,29 @@ pub(super) async fn status(
         .await?;
     let rows = rows.iter();
     rows.map(|row| handler_status(row, handlers)).collect()
+}
+
+/// Steps from one handler's rows to the next one's in the index, so that no row of a known handler is counted.
+const HEALTH: &str = concat!(
+    "WITH RECURSIVE stored (handler) AS (SELECT min(handler) FROM event_outbox_delivery UNION ALL \
+     SELECT (SELECT min(handler) FROM event_outbox_delivery d WHERE d.handler > stored.handler) FROM stored \
+     WHERE stored.handler IS NOT NULL) SELECT ",
+    now!(),
+    " - (SELECT min(due) FROM (SELECT (SELECT min(due_at) FROM event_outbox_delivery d WHERE d.handler = h.value) AS due \
+     FROM json_each(?1) h)) AS oldest, (SELECT count(*) FROM event_outbox_dead) AS dead, \
+     (SELECT coalesce(sum((SELECT count(*) FROM event_outbox_delivery d WHERE d.handler = stored.handler)), 0) \
+     FROM stored WHERE handler IS NOT NULL AND handler NOT IN (SELECT value FROM json_each(?1))) AS orphaned"
+);
+
+pub(super) async fn health(
+    connection: &mut SqliteConnection,
+    handlers: &[&str],
+) -> Result<Health, sqlx::Error> {
+    let row = sqlx::query(HEALTH)
+        .bind(json!(handlers).to_string())
+        .fetch_one(connection)
+        .await?;
+    figures(&row)
 }
 
 const CANCEL: &str = concat!(
