@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use event_core::__private::{HandlerOf, durable_handlers};
 use event_core::dispatcher::DispatcherHandle;
 use event_core::event::DurableEvent;
 use event_core::handler::HandlerInfo;
@@ -222,8 +223,8 @@ impl<S: Store> Outbox<S> {
         let Ok(dispatcher) = self.shared.dispatcher() else {
             return Vec::new();
         };
-        let handlers = event_core::__private::durable_handlers(&dispatcher);
-        handlers.iter().map(|handler| handler.info()).collect()
+        let handlers = durable_handlers(&dispatcher);
+        handlers.iter().map(HandlerOf::info).collect()
     }
 
     /// Returns what this outbox did since it was opened.
