@@ -40,6 +40,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "record"])]
     pub(crate) replay: Option<PathBuf>,
 
+    /// Keep the books in the database FILE, and go on where the last run ended, however it did
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["audit", "record", "replay", "delay", "capacity", "overflow"]
+    )]
+    pub(crate) db: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) receipts: ReceiptArgs,
 
@@ -102,11 +110,19 @@ Ctrl-C stops the replay and sums up what was replayed; a second one ends at once
 A journal has one event a line. Its purchases lead to nothing new when they are replayed, for what
 they led to is in it, too. Lines that are no event are named, counted and left out.
 
+A database has the purchases, the books, the receipts, and what has still to be done about them.
+Each purchase is booked once and has one receipt, also if the run was killed and started again.
+After Ctrl-C what has begun has the time of `--drain-limit`, and the next run does the rest. The
+file may be the shop's or a new one, and belongs to the purchases that it was begun with. The
+modules that keep what they know in memory take no part, nor do files that tell of one run alone.
+
 Exit status:
     0  the purchases were replayed, with or without malformed lines; or a whole journal
     1  they were, but the audit file, the journal or the summary could not be written whole; or the
-       journal that was replayed has lines that are no event
-    2  nothing was replayed: wrong usage, or a file that is missing, empty or without a valid line
+       journal that was replayed has lines that are no event; or not all could be written into the
+       database, or a delivery failed for the last time
+    2  nothing was replayed: wrong usage, a file that is missing, empty or without a valid line, or
+       a database that is not the shop's
   130  the replay was stopped by Ctrl-C";
 
 impl Args {

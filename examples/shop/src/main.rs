@@ -9,6 +9,7 @@
 //! cargo run -p shop -- --record events.ndjson    writes down all that happens
 //! cargo run -p shop -- --replay events.ndjson    and lets it happen again, with the same totals; also
 //!                                                after `kill -9` of the run that recorded it
+//! cargo run -p shop -- --db shop.db              keeps its books in SQLite: `kill -9` it, run it again
 //! cargo run -p shop -- events list               who reacts to what, from what is linked
 //! cargo run -p shop -- events graph --format svg > shop.svg
 //! cargo run -p shop -- events docs --out target/shop-events   a site about all of it
@@ -26,6 +27,8 @@
 //!   handler.
 //! * `src/journal.rs` emits a journal instead: each event once, those that handlers caused the first
 //!   time among them. What handlers cause this time is discarded.
+//! * `books/` is one more module, for `--db`: its events are durable, and an outbox keeps what is to be done
+//!   about them. `src/database/` records the purchases; nothing else has to do with it.
 //! * Receipts go through a queue, which the module that sends them declares: see `receipts/`. What
 //!   becomes of them when the shop closes, or Ctrl-C closes it, is in `src/day.rs`.
 //! * The eight purchases of 0.00 dollars make one handler of receipts fail, and nothing else: look
@@ -33,6 +36,7 @@
 
 mod args;
 mod chart;
+mod database;
 mod day;
 mod input;
 mod interrupt;
@@ -45,7 +49,7 @@ mod summary;
 mod tally;
 
 use std::{
-    env,
+    env, fmt,
     io::{self, ErrorKind, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
@@ -53,6 +57,7 @@ use std::{
 
 use args::Args;
 use clap::Parser;
+use database::Books;
 use day::{Day, day};
 use event_core::{error::BoxError, wire::journal::JournalWriter};
 use indicatif::ProgressBar;
@@ -79,15 +84,24 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<ExitCode, BoxError> {
     let source = args.source();
     let (input, bar) = Input::open(args, io::stdout().is_terminal())?;
-    let (purchases, is_journal) = (input.purchases(), args.replay.is_some());
-
-    let audit = args.create_audit()?;
-    let journal = args.start_journal()?;
     // Its thread listens for Ctrl-C and keeps the time, and is free for that whatever the shop does.
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
+    if let (Some(file), Input::Purchases(purchases, lines)) = (&args.db, &input) {
+        let books = Books {
+            file,
+            source: &source,
+            purchases,
+            lines: *lines,
+        };
+        return runtime.block_on(database::run(args, &books, &bar));
+    }
+
+    let (purchases, is_journal) = (input.purchases(), args.replay.is_some());
+    let audit = args.create_audit()?;
+    let journal = args.start_journal()?;
     let shop = Shop::open(runtime.handle(), &args.receipts, audit, journal)?;
     if let Some(torn @ 1..) = shop.recorder.as_ref().map(|it| it.flush().torn()) {
         complain(&format!(
@@ -106,11 +120,7 @@ fn run(args: &Args) -> Result<ExitCode, BoxError> {
         day: &day,
         recorded: recorded.as_ref().zip(args.record.as_deref()),
     };
-    let printed = match io::stdout().write_all(summary.to_string().as_bytes()) {
-        // Whoever reads (`shop | head -1`) has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        printed => printed,
-    };
+    let printed = print(&summary);
 
     let mut status = ExitCode::SUCCESS;
     let recorded = match recorded {
@@ -159,6 +169,15 @@ fn trade(
         complain(&format!("{have}, another Ctrl-C ends at once"));
     });
     Ok(runtime.block_on(day))
+}
+
+/// Writes to standard output.
+fn print(summary: &impl fmt::Display) -> io::Result<()> {
+    match io::stdout().write_all(summary.to_string().as_bytes()) {
+        // Whoever reads (`shop | head -1`) has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 /// Writes a line to standard error. Unlike `eprintln!`, it does not panic if that is closed, and it writes the line

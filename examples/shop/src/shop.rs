@@ -1,4 +1,4 @@
-//! The wiring: the one place that names all modules of the shop.
+//! The wiring: the one place that names all modules of a shop that keeps what it knows in memory.
 
 use std::{
     fs::File,
@@ -67,6 +67,7 @@ impl Shop {
             .module(shop_loyalty::MODULE)
             .module(shop_stock::MODULE)
             .module(shop_receipts::MODULE)
+            .without_module(shop_books::MODULE) // which is for `--db` alone, and needs an outbox
             .provide_arc(Arc::clone(&sales))
             .provide_arc(Arc::clone(&customers))
             .provide_arc(Arc::clone(&tiers))

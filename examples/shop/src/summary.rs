@@ -7,7 +7,7 @@ use event_core::{
     report::{DeliveryStatus, SkipReason},
     wire::journal::JournalSummary,
 };
-use shop_events::Tier;
+use shop_events::{Cents, Tier};
 use shop_loyalty::threshold;
 use shop_receipts::RECEIPTS;
 
@@ -28,8 +28,6 @@ pub(crate) struct Summary<'a> {
     /// What was recorded, and the name of the file.
     pub(crate) recorded: Option<(&'a JournalSummary, &'a Path)>,
 }
-
-const CHART_WIDTH: u64 = 40;
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,27 +66,11 @@ impl Summary<'_> {
         row(f, "CDs", totals.cds, "")?;
         row(f, "customers", self.shop.customers.count(), "")?;
         row(f, "revenue", style(totals.revenue).bold(), "dollars")?;
-        let Lines { all, malformed } = self.day.lines;
-        let of_lines = format!("of {all} lines");
-        match malformed {
-            0 => row(f, "malformed", 0, &of_lines),
-            some => row(f, "malformed", style(some).red(), &of_lines),
-        }
+        malformed(f, self.day.lines)
     }
 
     fn months(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let months = self.shop.sales.by_month();
-        let largest = months
-            .iter()
-            .map(|(_, revenue)| revenue.get())
-            .max()
-            .unwrap_or(0);
-        heading(f, "Revenue by month")?;
-        for (month, revenue) in months {
-            let bar = bar(revenue.get(), largest, CHART_WIDTH);
-            row(f, month, revenue, &style(bar).cyan().to_string())?;
-        }
-        Ok(())
+        revenue_by_month(f, &self.shop.sales.by_month())
     }
 
     fn customers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -241,16 +223,44 @@ impl Summary<'_> {
     }
 }
 
+/// How many of the lines are malformed.
+pub(crate) fn malformed(f: &mut fmt::Formatter<'_>, lines: Lines) -> fmt::Result {
+    let Lines { all, malformed } = lines;
+    let of_lines = format!("of {all} lines");
+    match malformed {
+        0 => row(f, "malformed", 0, &of_lines),
+        some => row(f, "malformed", style(some).red(), &of_lines),
+    }
+}
+
+/// The revenue of each month, with a bar in proportion to the largest.
+pub(crate) fn revenue_by_month(
+    f: &mut fmt::Formatter<'_>,
+    months: &[(impl fmt::Display, Cents)],
+) -> fmt::Result {
+    const WIDTH: u64 = 40;
+
+    let revenues = months.iter().map(|(_, revenue)| revenue.get());
+    let largest = revenues.max().unwrap_or(0);
+    heading(f, "Revenue by month")?;
+    for (month, revenue) in months {
+        let bar = bar(revenue.get(), largest, WIDTH);
+        row(f, month, revenue, &style(bar).cyan().to_string())?;
+    }
+    Ok(())
+}
+
 fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
 
-fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+/// The first line of a section.
+pub(crate) fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     writeln!(f, "{}", style(text).bold())
 }
 
 /// A label, its value, and what else there is to say.
-fn row(
+pub(crate) fn row(
     f: &mut fmt::Formatter<'_>,
     label: impl fmt::Display,
     value: impl fmt::Display,

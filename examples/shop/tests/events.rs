@@ -125,6 +125,6 @@ fn the_lock_is_up_to_date() {
     let output = output(&["check", "--strict", "--locked"]);
     assert_eq!(
         output,
-        "0 errors, 0 warnings, 0 notes; 8 events against the lock, backward and forward\n"
+        "0 errors, 0 warnings, 0 notes; 9 events against the lock, backward and forward\n"
     );
 }

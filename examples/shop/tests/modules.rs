@@ -14,7 +14,7 @@ fn a_module_depends_on_the_facts_and_on_no_other_module() {
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata in JSON");
     let packages = metadata["packages"].as_array().expect("packages");
 
-    for module in ["sales", "loyalty", "stock", "receipts", "audit"] {
+    for module in ["sales", "loyalty", "stock", "receipts", "audit", "books"] {
         let name = format!("shop-{module}");
         let package = packages
             .iter()

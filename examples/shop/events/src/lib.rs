@@ -13,13 +13,16 @@
 //! | [`StockLow`] | stock | stock |
 //! | [`StockReplenished`] | stock | |
 //! | [`ReceiptSent`], [`VoucherSent`] | receipts | |
+//! | [`PurchaseRecorded`] | the till, with `--db` | books |
 //!
-//! All of them are `wire` events, so that the audit can write them as JSON.
+//! All of them are `wire` events, so that the audit can write them as JSON. The last one is durable: it is emitted in
+//! the transaction that makes it true, and stored until its durable handlers have handled it.
 
 mod cents;
 mod loyalty;
 mod purchase;
 mod receipts;
+mod recorded;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -28,4 +31,5 @@ pub use cents::{Cents, ParseCentsError};
 pub use loyalty::{CustomerReturned, LoyaltyTierReached, Tier};
 pub use purchase::PurchaseMade;
 pub use receipts::{ReceiptSent, VoucherSent};
+pub use recorded::PurchaseRecorded;
 pub use stock::{StockLow, StockReplenished, StockReserved};

@@ -4,8 +4,8 @@ use event_core::wire::assert_round_trip;
 use jiff::civil::date;
 
 use crate::{
-    Cents, CustomerReturned, LoyaltyTierReached, PurchaseMade, ReceiptSent, StockLow,
-    StockReplenished, StockReserved, Tier, VoucherSent,
+    Cents, CustomerReturned, LoyaltyTierReached, PurchaseMade, PurchaseRecorded, ReceiptSent,
+    StockLow, StockReplenished, StockReserved, Tier, VoucherSent,
 };
 
 #[test]
@@ -13,6 +13,13 @@ fn every_fact_is_read_as_it_was_written() {
     let (customer_id, date) = (u64::MAX, date(1997, 2, 28));
     let cents = Cents::new(u64::MAX);
     assert_round_trip(&PurchaseMade {
+        customer_id,
+        date,
+        cds: u32::MAX,
+        amount: cents,
+    });
+    assert_round_trip(&PurchaseRecorded {
+        number: 1,
         customer_id,
         date,
         cds: u32::MAX,
