@@ -220,6 +220,23 @@ fn a_run_with_a_complete_database_prints_the_same_summary_and_writes_nothing() {
     database.assert_complete(100, 10_000);
 }
 
+#[test]
+fn a_delivery_that_failed_for_the_last_time_is_told_and_is_status_1() {
+    let folder = Folder::new();
+    let database = Database::new(&folder);
+    let args = [&*purchases(&folder, 1), "--db", &database.file];
+    assert_eq!(shop(&args).status, Some(0));
+    database.execute(
+        "INSERT INTO event_outbox_dead (event_id, handler, event, version, body, attempts, crashes, reason, cause, \
+         created_at, died_at) VALUES (zeroblob(16), 'payments.charge', 'shop.purchase_recorded', 1, x'', 20, 0, \
+         'failed', 'the bank is busy', 0, 0)",
+    );
+    let run = shop(&args);
+    assert_eq!((run.status, run.value("failed")), (Some(1), "1"));
+    let told = "shop: 1 deliveries failed for the last time; `event_outbox_dead` in the database has why\n";
+    assert!(run.stderr.ends_with(told), "{}", run.stderr);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_leaves_a_database_with_which_the_next_run_goes_on() {

@@ -80,7 +80,7 @@ pub(crate) async fn run(
     }))
 }
 
-/// Records purchases, and waits until all they lead to has ended or Ctrl-C ends it; returns whether that was so.
+/// Records purchases, and waits until all they lead to has ended or Ctrl-C ends it; returns whether Ctrl-C did.
 async fn trade(
     outbox: &Outbox,
     books: &Books<'_>,
@@ -131,6 +131,11 @@ async fn summarize(
         deliveries,
         was_interrupted,
     })?;
+    if let dead @ 1.. = deliveries.dead {
+        complain(&format!(
+            "{dead} deliveries failed for the last time; `event_outbox_dead` in the database has why"
+        ));
+    }
     Ok(match (was_interrupted, deliveries.dead) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, 0) => ExitCode::SUCCESS,
