@@ -255,7 +255,7 @@ impl<S: Store> Outbox<S> {
             match *phase {
                 Phase::Running => *phase = Phase::Stopping,
                 Phase::Idle => *phase = Phase::Stopped,
-                Phase::Stopping | Phase::Stopped => {}
+                Phase::Stopping | Phase::Overdue | Phase::Stopped => {}
             }
             was_running
         });
@@ -266,7 +266,14 @@ impl<S: Store> Outbox<S> {
                 .is_ok()
         };
         let is_stopped = timeout(limit, stopped).await.unwrap_or(false);
-        // Others take over at once what is left.
+        self.shared.phase.send_if_modified(|phase| {
+            let is_overdue = *phase == Phase::Stopping;
+            if is_overdue {
+                *phase = Phase::Overdue;
+            }
+            is_overdue
+        });
+        // Others take over what is left, when its leases have lapsed.
         let _ = self.shared.store.unregister(self.shared.owner()).await;
         is_stopped
     }

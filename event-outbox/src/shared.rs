@@ -57,6 +57,8 @@ pub(crate) enum Phase {
     Running,
     /// No further delivery is begun.
     Stopping,
+    /// The limit of the shutdown has passed: what still runs is left to others.
+    Overdue,
     Stopped,
 }
 

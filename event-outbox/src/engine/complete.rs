@@ -1,6 +1,6 @@
 //! Tells the store how deliveries ended, many at a time.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(super) struct Completer<S> {
 /// Endings of each kind.
 #[derive(Default)]
 struct Batch {
-    done: HashMap<Fence, oneshot::Sender<bool>>,
+    done: BTreeMap<Fence, oneshot::Sender<bool>>,
     retries: Vec<Retry>,
     burials: Vec<Burial>,
     releases: Vec<Fence>,

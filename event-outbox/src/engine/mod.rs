@@ -4,20 +4,21 @@
 //! leases of what it has, and frees what dead processes had. Each delivery is a task of its own. The
 //! [`Completer`] tells the store how deliveries ended, many at a time.
 
+mod claimed;
 mod complete;
 mod deliver;
 mod ready;
+mod stop;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use event_core::__private::{HandlerOf, TransactionalEvent, durable_handlers, is_open};
+use event_core::__private::{HandlerOf, durable_handlers, is_open};
 use event_core::Dispatcher;
 use event_core::dispatcher::DispatcherHandle;
-use event_core::wire::DecodeError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -26,10 +27,9 @@ use tracing::{debug, error, warn};
 use self::complete::{Completer, Ending};
 use self::deliver::Delivering;
 use self::ready::Ready;
-use crate::shared::{HandedOver, Phase, Shared};
-use crate::store::{
-    Bounds, Burial, Claimed, Fence, Owner, Recovered, Retry, Store, StoreError, StoreErrorKind,
-};
+use self::stop::{give_back, left};
+use crate::shared::{Phase, Shared};
+use crate::store::{Bounds, Claimed, Fence, Owner, Recovered, Store, StoreError, StoreErrorKind};
 
 /// How many stored deliveries are claimed at once, at most.
 const CLAIM: usize = 100;
@@ -48,7 +48,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
     };
     let (endings, completer) = Completer::new(&shared);
     let completing = tokio::spawn(completer.run());
-    let (ended, ended_here) = mpsc::unbounded_channel();
+    let (ended, mut steps) = mpsc::unbounded_channel();
     let mut worker = Worker {
         ready: Ready::new(shared.settings.concurrency),
         names: handlers.keys().copied().collect(),
@@ -56,16 +56,16 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
         dispatcher,
         endings,
         ended,
-        leases: HashMap::new(),
+        leases: BTreeMap::new(),
         chores: JoinSet::new(),
-        claims: false,
+        asks: false,
         claim_at: Some(Instant::now()),
-        recovers_next: true,
+        poll_at: Instant::now(),
+        polls: 0,
         shared: Arc::clone(&shared),
     };
-    worker.work(ended_here).await;
-    worker.stop().await;
-    drop(worker);
+    worker.work(&mut steps).await;
+    worker.stop().await.keep(steps).await;
     // The last sender is gone when the last delivery has ended.
     let _ = completing.await;
     if let Err(why) = shared.store.unregister(shared.owner()).await {
@@ -75,8 +75,8 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
 }
 
 /// Returns the durable handlers by their ids and aliases.
-fn handlers_by_id(dispatcher: &Dispatcher) -> HashMap<&'static str, HandlerOf> {
-    let mut handlers = HashMap::new();
+fn handlers_by_id(dispatcher: &Dispatcher) -> BTreeMap<&'static str, HandlerOf> {
+    let mut handlers = BTreeMap::new();
     for handler in durable_handlers(dispatcher) {
         let info = handler.info();
         for id in info.id().iter().chain(info.aliases()) {
@@ -91,20 +91,22 @@ struct Worker<S: Store> {
     shared: Arc<Shared<S>>,
     dispatcher: DispatcherHandle,
     /// The durable handlers by their ids and aliases.
-    handlers: HashMap<&'static str, HandlerOf>,
+    handlers: BTreeMap<&'static str, HandlerOf>,
     names: Vec<&'static str>,
     ready: Ready,
     endings: mpsc::Sender<Ending>,
     ended: mpsc::UnboundedSender<Step>,
     /// What is leased to this process, by its number.
-    leases: HashMap<i64, Fence>,
+    leases: BTreeMap<i64, Fence>,
     chores: JoinSet<Chore>,
-    /// Whether a claim is under way.
-    claims: bool,
-    /// When the store is asked next; `None` while that is under way.
+    /// Whether the store is being asked for deliveries, or for what dead processes had.
+    asks: bool,
+    /// When there is a reason to ask for deliveries: news, room, or the end of a wait.
     claim_at: Option<Instant>,
-    /// Whether the next question is after dead processes, and not after deliveries.
-    recovers_next: bool,
+    /// When the store is asked without a reason.
+    poll_at: Instant,
+    /// How many polls there were.
+    polls: u64,
 }
 
 /// How far a delivery is.
@@ -131,7 +133,7 @@ enum Chore {
 }
 
 impl<S: Store> Worker<S> {
-    async fn work(&mut self, mut ended: mpsc::UnboundedReceiver<Step>) {
+    async fn work(&mut self, ended: &mut mpsc::UnboundedReceiver<Step>) {
         let mut phase = self.shared.phase.subscribe();
         let third = self.shared.settings.lease / 3;
         let mut heartbeat = Instant::now() + third;
@@ -143,18 +145,25 @@ impl<S: Store> Worker<S> {
             }
             self.take_handed();
             self.begin_ready();
-            self.claim_if_due();
+            self.ask_if_due();
             // While the store is being asked, its answer is what the engine waits for.
-            let claim_at = self.claim_at.filter(|_| !self.claims);
+            let ask_at = (!self.asks).then(|| self.ask_at());
             let shared = Arc::clone(&self.shared);
             tokio::select! {
+                // In an order of its own, so that a simulation can run a seed again. What is rare comes first.
+                biased;
+                _ = phase.changed() => {}
+                () = sleep_until(heartbeat) => {
+                    heartbeat = Instant::now() + third;
+                    self.extend();
+                }
+                Some(chore) = self.chores.join_next() => self.chore(chore),
                 () = shared.wake.notified() => {
                     if shared.take_look() {
                         self.claim_by(Instant::now());
                     }
                 }
                 Some(step) = ended.recv() => self.step(step),
-                Some(chore) = self.chores.join_next() => self.chore(chore),
                 changed = shared.store.changed(), if listen_at <= Instant::now() => {
                     match changed {
                         Ok(()) => self.claim_by(Instant::now()),
@@ -162,12 +171,7 @@ impl<S: Store> Worker<S> {
                         Err(_) => listen_at = Instant::now() + PAUSE,
                     }
                 }
-                () = until(claim_at) => {}
-                () = sleep_until(heartbeat) => {
-                    heartbeat = Instant::now() + third;
-                    self.extend();
-                }
-                _ = phase.changed() => {}
+                () = until(ask_at) => {}
             }
         }
     }
@@ -221,26 +225,50 @@ impl<S: Store> Worker<S> {
         self.claim_at = Some(self.claim_at.map_or(when, |at| at.min(when)));
     }
 
+    fn ask_at(&self) -> Instant {
+        self.claim_at
+            .map_or(self.poll_at, |at| at.min(self.poll_at))
+    }
+
     /// Asks the store for deliveries, or for what dead processes had, if that is due and there is room.
-    fn claim_if_due(&mut self) {
-        let is_due = self.claim_at.is_some_and(|at| at <= Instant::now());
-        if !is_due || self.claims {
+    ///
+    /// A poll is one question, and two of three are after dead processes: nobody tells of those, while new deliveries
+    /// are mostly told of.
+    fn ask_if_due(&mut self) {
+        let now = Instant::now();
+        if self.asks || self.ask_at() > now {
             return;
         }
-        self.claim_at = None;
+        if self.poll_at <= now {
+            self.poll_at = now + self.shared.settings.poll;
+            self.polls += 1;
+            if !self.polls.is_multiple_of(3) {
+                self.recover();
+                return;
+            }
+        }
+        self.claim();
+    }
+
+    fn recover(&mut self) {
+        self.asks = true;
         let shared = Arc::clone(&self.shared);
-        if std::mem::take(&mut self.recovers_next) {
-            self.claims = true;
-            self.chores
-                .spawn(async move { Chore::Recovered(shared.store.recover(shared.owner()).await) });
-            return;
-        }
+        self.chores
+            .spawn(async move { Chore::Recovered(shared.store.recover(shared.owner()).await) });
+    }
+
+    fn claim(&mut self) {
+        self.claim_at = None;
         let room = self.ready.room().min(CLAIM);
-        if room == 0 || self.names.is_empty() {
-            self.claim_by(Instant::now() + self.shared.settings.poll);
+        if self.names.is_empty() {
             return;
         }
-        self.claims = true;
+        if room == 0 {
+            self.ready.was_full = true;
+            return;
+        }
+        self.asks = true;
+        let shared = Arc::clone(&self.shared);
         let (lease, names) = (shared.lease(), self.names.clone());
         self.chores
             .spawn(async move { Chore::Claimed(shared.store.claim(lease, &names, room).await) });
@@ -257,9 +285,7 @@ impl<S: Store> Worker<S> {
                 }
             }
             Step::Left { fence, wait } => {
-                if self.leases.get(&fence.seq) == Some(&fence) {
-                    self.leases.remove(&fence.seq);
-                }
+                left(&mut self.leases, fence);
                 if let Some(wait) = wait {
                     self.claim_by(Instant::now() + wait);
                 }
@@ -271,146 +297,68 @@ impl<S: Store> Worker<S> {
         let poll = self.shared.settings.poll;
         match chore {
             Ok(Chore::Claimed(Ok(claimed))) => {
-                self.claims = false;
+                self.asks = false;
                 self.claimed(claimed);
             }
             Ok(Chore::Recovered(Ok(recovered))) => {
-                self.claims = false;
+                self.asks = false;
                 if recovered.rows > 0 {
                     warn!(
                         owners = recovered.owners,
                         deliveries = recovered.rows,
                         "the outbox takes over what dead processes had"
                     );
+                    self.claim_by(Instant::now());
                 }
-                self.claim_by(Instant::now());
             }
             Ok(Chore::Claimed(Err(why)) | Chore::Recovered(Err(why))) => {
-                self.claims = false;
+                self.asks = false;
                 warn!(error = %why, "the outbox cannot ask its store");
                 if why.kind() == StoreErrorKind::Unregistered {
                     self.register();
                 }
-                self.claim_by(Instant::now() + PAUSE.max(poll));
+                let again = Instant::now() + PAUSE.max(poll);
+                self.poll_at = self.poll_at.max(again);
+                self.claim_by(again);
             }
             Ok(Chore::Extended {
                 asked,
                 kept: Ok(kept),
             }) => {
-                let lost = asked.len() - kept.len();
-                if lost > 0 {
-                    debug!(lost, "leases of the outbox belong to others by now");
-                }
+                self.lost(&asked, &kept);
             }
             Ok(Chore::Extended { kept: Err(why), .. }) => {
                 warn!(error = %why, "the outbox cannot extend its leases");
             }
             Ok(Chore::Released) => self.claim_by(Instant::now()),
             Err(panic) => {
-                self.claims = false;
+                self.asks = false;
                 error!(error = %panic, "a store panicked");
                 self.claim_by(Instant::now() + PAUSE);
             }
         }
     }
 
-    /// Makes deliveries of what was claimed.
-    fn claimed(&mut self, claimed: Vec<Claimed>) {
-        let is_full = claimed.len() >= self.ready.room().min(CLAIM);
-        let poll = self.shared.settings.poll;
-        for claimed in claimed {
-            let (fence, attempt, crashes) = (claimed.fence, claimed.attempts, claimed.crashes);
-            self.leases.insert(fence.seq, fence);
-            if crashes >= self.shared.settings.crash_limit {
-                let cause = format!("the process died {crashes} times while it had the delivery");
-                self.bury(fence, "crashed", cause);
-                continue;
-            }
-            match self.read(&claimed) {
-                Ok((event, handler)) => {
-                    self.shared.backlog.fetch_add(1, Ordering::Relaxed);
-                    self.ready.push(HandedOver {
-                        delivery: event.delivery(handler),
-                        fence,
-                        attempt,
-                        crashes,
-                    });
-                }
-                Err(unread) => self.unread(&claimed, unread),
-            }
+    /// Forgets the deliveries that belong to others by now, and were not begun.
+    fn lost(&mut self, asked: &[Fence], kept: &[Fence]) {
+        let mut lost: BTreeSet<Fence> = asked.iter().copied().collect();
+        for fence in kept {
+            lost.remove(fence);
         }
-        self.ready.was_full = is_full;
-        self.recovers_next = !is_full;
-        // A full claim is followed by another as soon as there is room.
-        if is_full && self.ready.is_low() {
-            self.claim_by(Instant::now());
-        } else {
-            self.claim_by(Instant::now() + poll);
+        // Those that ended while the store was asked are not lost.
+        lost.retain(|fence| self.leases.get(&fence.seq) == Some(fence));
+        if lost.is_empty() {
+            return;
         }
-    }
-
-    fn read(&self, claimed: &Claimed) -> Result<(TransactionalEvent, HandlerOf), Unread> {
-        let envelope = self.shared.codec.decode(&claimed.body)?;
-        let event = TransactionalEvent::of_envelope(&envelope);
-        let Some(handler) = self.handlers.get(&*claimed.handler) else {
-            return Err(Unread::Handler);
-        };
-        if !handler.handles(&event) {
-            return Err(Unread::OtherEvent(event.event().name()));
+        debug!(
+            lost = lost.len(),
+            "leases of the outbox belong to others by now"
+        );
+        let forgotten = self.ready.forget(&lost);
+        self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
+        for fence in lost {
+            left(&mut self.leases, fence);
         }
-        Ok((event, handler.clone()))
-    }
-
-    /// Ends a delivery whose event cannot be read: for good, unless another version of the program may read it.
-    fn unread(&self, claimed: &Claimed, unread: Unread) {
-        let fence = claimed.fence;
-        let (may_be_newer, reason, cause) = match unread {
-            Unread::Event(error) => {
-                let unknown = matches!(
-                    error,
-                    DecodeError::UnknownEvent { .. } | DecodeError::UnknownVersion { .. }
-                );
-                (unknown, "unreadable", error.to_string())
-            }
-            Unread::Handler => (true, "unreadable", "no handler has the id".to_owned()),
-            Unread::OtherEvent(found) => (
-                false,
-                "unreadable",
-                format!("the handler does not handle `{found}`"),
-            ),
-        };
-        let policy = self.handlers.get(&*claimed.handler);
-        let policy = policy.and_then(|handler| handler.info().retry());
-        match policy.filter(|policy| may_be_newer && claimed.attempts < policy.attempts()) {
-            Some(policy) => self.end(Ending::Retry {
-                retry: Retry {
-                    fence,
-                    wait: policy.backoff(claimed.attempts),
-                    error: cause,
-                },
-            }),
-            None => self.bury(fence, reason, cause),
-        }
-    }
-
-    fn bury(&self, fence: Fence, reason: &'static str, cause: String) {
-        self.end(Ending::Bury {
-            burial: Burial {
-                fence,
-                reason: reason.into(),
-                cause,
-            },
-        });
-    }
-
-    /// Tells the store how a delivery ended that was not begun.
-    fn end(&self, ending: Ending) {
-        let (endings, steps) = (self.endings.clone(), self.ended.clone());
-        let (fence, wait) = (ending.fence(), ending.wait());
-        tokio::spawn(async move {
-            let _ = endings.send(ending).await;
-            let _ = steps.send(Step::Left { fence, wait });
-        });
     }
 
     /// Extends the leases of what this process has.
@@ -457,46 +405,6 @@ impl<S: Store> Worker<S> {
             }
             Chore::Released
         });
-    }
-
-    /// Gives back what was not begun.
-    async fn stop(&mut self) {
-        self.take_handed();
-        let fences: Vec<Fence> = self.ready.drain().map(|waiting| waiting.fence).collect();
-        if !fences.is_empty() {
-            give_back(&*self.shared, &fences).await;
-        }
-        while let Some(chore) = self.chores.join_next().await {
-            if let Ok(Chore::Claimed(Ok(claimed))) = chore {
-                let fences: Vec<Fence> = claimed.iter().map(|claimed| claimed.fence).collect();
-                give_back(&*self.shared, &fences).await;
-            }
-        }
-        self.shared.backlog.store(0, Ordering::Relaxed);
-    }
-}
-
-/// Why a stored delivery cannot be made.
-enum Unread {
-    Event(DecodeError),
-    Handler,
-    OtherEvent(&'static str),
-}
-
-impl From<DecodeError> for Unread {
-    fn from(error: DecodeError) -> Self {
-        Self::Event(error)
-    }
-}
-
-/// Gives rows back to the store. If that fails, their leases lapse.
-async fn give_back<S: Store>(shared: &Shared<S>, fences: &[Fence]) {
-    if let Err(why) = shared.store.release(fences).await {
-        warn!(
-            error = %why,
-            deliveries = fences.len(),
-            "the outbox cannot give deliveries back; others get them when their leases end"
-        );
     }
 }
 

@@ -1,8 +1,9 @@
 //! The deliveries that wait for their handlers, and which of them runs next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::shared::HandedOver;
+use crate::store::Fence;
 
 /// From how many crashes on a delivery is made alone.
 const SUSPECT: u32 = 3;
@@ -11,10 +12,10 @@ const SUSPECT: u32 = 3;
 pub(super) struct Ready {
     waiting: VecDeque<HandedOver>,
     /// Deliveries whose handlers run as often as they may, by the handler.
-    held: HashMap<&'static str, VecDeque<HandedOver>>,
+    held: BTreeMap<&'static str, VecDeque<HandedOver>>,
     /// Deliveries that were in several crashes.
     suspects: VecDeque<HandedOver>,
-    running: HashMap<&'static str, usize>,
+    running: BTreeMap<&'static str, usize>,
     total: usize,
     most: usize,
     /// Whether a suspect runs, so that nothing else does.
@@ -27,9 +28,9 @@ impl Ready {
     pub(super) fn new(most: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
-            held: HashMap::new(),
+            held: BTreeMap::new(),
             suspects: VecDeque::new(),
-            running: HashMap::new(),
+            running: BTreeMap::new(),
             total: 0,
             most,
             is_alone: false,
@@ -91,6 +92,18 @@ impl Ready {
     /// Whether fewer deliveries wait than can run at once.
     pub(super) fn is_low(&self) -> bool {
         self.waiting.len() < self.most
+    }
+
+    /// Drops what was not begun of these; returns how many that were.
+    pub(super) fn forget(&mut self, fences: &BTreeSet<Fence>) -> usize {
+        let mut forgotten = 0;
+        let queues = [&mut self.waiting, &mut self.suspects];
+        for queue in queues.into_iter().chain(self.held.values_mut()) {
+            let before = queue.len();
+            queue.retain(|delivery| !fences.contains(&delivery.fence));
+            forgotten += before - queue.len();
+        }
+        forgotten
     }
 
     /// Takes all that was not begun.

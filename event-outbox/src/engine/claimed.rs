@@ -1,0 +1,122 @@
+//! Reads what was claimed, and ends what cannot be made.
+
+use std::sync::atomic::Ordering;
+
+use event_core::__private::{HandlerOf, TransactionalEvent};
+use event_core::wire::DecodeError;
+use tokio::time::Instant;
+
+use super::complete::Ending;
+use super::{CLAIM, Step, Worker};
+use crate::shared::HandedOver;
+use crate::store::{Burial, Claimed, Fence, Retry, Store};
+
+impl<S: Store> Worker<S> {
+    /// Makes deliveries of what was claimed.
+    pub(super) fn claimed(&mut self, claimed: Vec<Claimed>) {
+        let is_full = claimed.len() >= self.ready.room().min(CLAIM);
+        for claimed in claimed {
+            let (fence, attempt, crashes) = (claimed.fence, claimed.attempts, claimed.crashes);
+            self.leases.insert(fence.seq, fence);
+            if crashes >= self.shared.settings.crash_limit {
+                let cause = format!("the process died {crashes} times while it had the delivery");
+                self.bury(fence, "crashed", cause);
+                continue;
+            }
+            match self.read(&claimed) {
+                Ok((event, handler)) => {
+                    self.shared.backlog.fetch_add(1, Ordering::Relaxed);
+                    self.ready.push(HandedOver {
+                        delivery: event.delivery(handler),
+                        fence,
+                        attempt,
+                        crashes,
+                    });
+                }
+                Err(unread) => self.unread(&claimed, unread),
+            }
+        }
+        self.ready.was_full = is_full;
+        // A full claim is followed by another as soon as there is room.
+        if is_full && self.ready.is_low() {
+            self.claim_by(Instant::now());
+        }
+    }
+
+    fn read(&self, claimed: &Claimed) -> Result<(TransactionalEvent, HandlerOf), Unread> {
+        let envelope = self.shared.codec.decode(&claimed.body)?;
+        let event = TransactionalEvent::of_envelope(&envelope);
+        let Some(handler) = self.handlers.get(&*claimed.handler) else {
+            return Err(Unread::Handler);
+        };
+        if !handler.handles(&event) {
+            return Err(Unread::OtherEvent(event.event().name()));
+        }
+        Ok((event, handler.clone()))
+    }
+
+    /// Ends a delivery whose event cannot be read: for good, unless another version of the program may read it.
+    fn unread(&self, claimed: &Claimed, unread: Unread) {
+        let fence = claimed.fence;
+        let (may_be_newer, reason, cause) = match unread {
+            Unread::Event(error) => {
+                let unknown = matches!(
+                    error,
+                    DecodeError::UnknownEvent { .. } | DecodeError::UnknownVersion { .. }
+                );
+                (unknown, "unreadable", error.to_string())
+            }
+            Unread::Handler => (true, "unreadable", "no handler has the id".to_owned()),
+            Unread::OtherEvent(found) => (
+                false,
+                "unreadable",
+                format!("the handler does not handle `{found}`"),
+            ),
+        };
+        let policy = self.handlers.get(&*claimed.handler);
+        let policy = policy.and_then(|handler| handler.info().retry());
+        match policy.filter(|policy| may_be_newer && claimed.attempts < policy.attempts()) {
+            Some(policy) => self.end(Ending::Retry {
+                retry: Retry {
+                    fence,
+                    wait: policy.backoff(claimed.attempts),
+                    error: cause,
+                },
+            }),
+            None => self.bury(fence, reason, cause),
+        }
+    }
+
+    fn bury(&self, fence: Fence, reason: &'static str, cause: String) {
+        self.end(Ending::Bury {
+            burial: Burial {
+                fence,
+                reason: reason.into(),
+                cause,
+            },
+        });
+    }
+
+    /// Tells the store how a delivery ended that was not begun.
+    fn end(&self, ending: Ending) {
+        let (endings, steps) = (self.endings.clone(), self.ended.clone());
+        let (fence, wait) = (ending.fence(), ending.wait());
+        tokio::spawn(async move {
+            let _ = endings.send(ending).await;
+            let _ = steps.send(Step::Left { fence, wait });
+        });
+    }
+}
+
+/// Why a stored delivery cannot be made.
+enum Unread {
+    Event(DecodeError),
+    Handler,
+    OtherEvent(&'static str),
+}
+
+impl From<DecodeError> for Unread {
+    fn from(error: DecodeError) -> Self {
+        Self::Event(error)
+    }
+}

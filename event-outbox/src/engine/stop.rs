@@ -1,0 +1,98 @@
+//! The end of an engine: what was not begun is given back, and what runs keeps its leases until it has ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tracing::warn;
+
+use super::{Chore, Step, Worker};
+use crate::shared::{Phase, Shared};
+use crate::store::{Fence, Store};
+
+impl<S: Store> Worker<S> {
+    /// Gives back what was not begun.
+    pub(super) async fn stop(mut self) -> Leases<S> {
+        self.take_handed();
+        let fences: Vec<Fence> = self.ready.drain().map(|waiting| waiting.fence).collect();
+        if !fences.is_empty() {
+            give_back(&*self.shared, &fences).await;
+        }
+        while let Some(chore) = self.chores.join_next().await {
+            if let Ok(Chore::Claimed(Ok(claimed))) = chore {
+                let fences: Vec<Fence> = claimed.iter().map(|claimed| claimed.fence).collect();
+                give_back(&*self.shared, &fences).await;
+            }
+        }
+        self.shared.backlog.store(0, Ordering::Relaxed);
+        Leases {
+            shared: self.shared,
+            leases: self.leases,
+        }
+    }
+}
+
+/// What a stopped engine still has: the leases of the deliveries that run.
+pub(super) struct Leases<S> {
+    shared: Arc<Shared<S>>,
+    leases: BTreeMap<i64, Fence>,
+}
+
+impl<S: Store> Leases<S> {
+    /// Extends the leases until the last delivery has ended, or the limit of the shutdown has passed.
+    pub(super) async fn keep(mut self, mut steps: mpsc::UnboundedReceiver<Step>) {
+        let mut phase = self.shared.phase.subscribe();
+        let third = self.shared.settings.lease / 3;
+        let mut heartbeat = interval_at(Instant::now(), third);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                // The last sender is gone with the last delivery.
+                step = steps.recv() => match step {
+                    Some(Step::Left { fence, .. }) => left(&mut self.leases, fence),
+                    Some(Step::Ran(_)) => {}
+                    None => return,
+                },
+                () = is_overdue(&mut phase) => return,
+                _ = heartbeat.tick() => self.extend().await,
+            }
+        }
+    }
+
+    async fn extend(&self) {
+        let fences: Vec<Fence> = self.leases.values().copied().collect();
+        if fences.is_empty() {
+            return;
+        }
+        let length = self.shared.settings.lease;
+        if let Err(why) = self.shared.store.extend(&fences, length).await {
+            warn!(error = %why, "the outbox cannot extend its leases");
+        }
+    }
+}
+
+/// Forgets the lease of a delivery that has ended, unless the row was claimed again meanwhile.
+pub(super) fn left(leases: &mut BTreeMap<i64, Fence>, fence: Fence) {
+    if leases.get(&fence.seq) == Some(&fence) {
+        leases.remove(&fence.seq);
+    }
+}
+
+async fn is_overdue(phase: &mut watch::Receiver<Phase>) {
+    // The sender lives as long as what is shared.
+    let _ = phase.wait_for(|phase| *phase == Phase::Overdue).await;
+}
+
+/// Gives rows back to the store. If that fails, their leases lapse.
+pub(super) async fn give_back<S: Store>(shared: &Shared<S>, fences: &[Fence]) {
+    if let Err(why) = shared.store.release(fences).await {
+        warn!(
+            error = %why,
+            deliveries = fences.len(),
+            "the outbox cannot give deliveries back; others get them when their leases end"
+        );
+    }
+}
