@@ -10,6 +10,9 @@ pub mod doctor;
 pub mod explanation;
 pub mod graph;
 pub mod lock;
+#[cfg(feature = "outbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "outbox")))]
+pub mod outbox;
 pub mod schema;
 pub mod site;
 

@@ -2,6 +2,7 @@
 
 use crate::error::OutboxError;
 use crate::settings::Settings;
+pub use crate::store::postgres::MIGRATIONS;
 pub use crate::store::{Postgres, PostgresBuilder};
 
 /// An outbox in a PostgreSQL database.

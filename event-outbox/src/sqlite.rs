@@ -36,6 +36,7 @@ use std::path::Path;
 
 use crate::error::OutboxError;
 use crate::settings::Settings;
+pub use crate::store::sqlite::MIGRATIONS;
 pub use crate::store::{Sqlite, SqliteBuilder};
 
 /// An outbox in an SQLite file.

@@ -10,6 +10,8 @@ mod explain;
 mod graph;
 mod list;
 mod lock;
+#[cfg(feature = "outbox")]
+pub(crate) mod outbox;
 mod schema;
 mod show;
 mod terminal;
@@ -64,7 +66,8 @@ pub use self::terminal::Terminal;
 #[command(
     about = "Lists, explains, draws and checks the events of this program",
     long_about = "Lists, explains, draws and checks the events of this program, as the linker collected them.\n\n\
-                  Nothing is started or connected to for that: no dispatcher, no runtime, no database."
+                  Nothing is started or connected to for that: no dispatcher, no runtime, no database. Only \
+                  `outbox`, in a program that has it, connects to the database that it is given."
 )]
 #[non_exhaustive]
 pub struct EventsArgs {
@@ -102,6 +105,10 @@ pub enum EventsCommand {
     Graph(GraphArgs),
     /// Find what is probably a mistake
     Doctor(DoctorArgs),
+    /// Show, send again and delete what an outbox has stored
+    #[cfg(feature = "outbox")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "outbox")))]
+    Outbox(outbox::OutboxArgs),
 }
 
 // The command line of `run`; a doc comment would take the place of what `EventsArgs` says in the help.
@@ -211,7 +218,8 @@ impl EventsCommand {
         )
     }
 
-    /// Returns what the command prints about a catalogue; `docs` writes its files.
+    /// Returns what the command prints about a catalogue; `docs` writes its files, and `outbox` connects to its
+    /// database.
     ///
     /// # Examples
     ///
@@ -235,6 +243,8 @@ impl EventsCommand {
             Self::Docs(arguments) => docs::docs(catalog, arguments),
             Self::Graph(arguments) => graph::graph(catalog, arguments),
             Self::Doctor(arguments) => doctor::doctor(catalog, arguments, terminal),
+            #[cfg(feature = "outbox")]
+            Self::Outbox(arguments) => arguments.reply(catalog, terminal),
         }
     }
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use self::owners::Owners;
 use self::wake::Wake;
+pub use self::schema::MIGRATIONS;
 use super::error::While as _;
 use super::row::count;
 use super::{
@@ -156,7 +157,7 @@ impl Store for Postgres {
     }
 
     fn migrations(&self) -> &'static [Migration] {
-        schema::MIGRATIONS
+        MIGRATIONS
     }
 
     async fn begin(&self) -> Result<Transaction<'static, sqlx::Postgres>, StoreError> {

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use self::owners::Owners;
 use self::writer::{Writer, open_pool};
+pub use self::schema::MIGRATIONS;
 use super::error::While as _;
 use super::row::count;
 use super::{
@@ -275,7 +276,7 @@ impl Store for Sqlite {
     }
 
     fn migrations(&self) -> &'static [Migration] {
-        schema::MIGRATIONS
+        MIGRATIONS
     }
 
     async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {

@@ -8,7 +8,8 @@ use crate::store::{StoreError, StoreErrorKind};
 
 const ACTION: &str = "migrate the outbox";
 
-pub(super) static MIGRATIONS: &[Migration] = &[Migration::new(
+/// How the tables are made, for those who apply statements by other means.
+pub static MIGRATIONS: &[Migration] = &[Migration::new(
     1,
     "deliveries",
     1,
