@@ -8,7 +8,7 @@ use clap::Parser;
 use event_catalog::{Catalog, EventsArgs, Reply, Terminal};
 use event_core::{Event, handler};
 use event_outbox::store::{
-    Burial, Due, Lease, NewDelivery, Owner, Retry, Sqlite, Store as _, Stored,
+    Burial, Due, Filter, Lease, NewDelivery, Owner, Retry, Sqlite, Store as _, Stored,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl Post {
 
     fn stored(&self) -> Vec<Stored> {
         self.with(async |store| {
-            let all = store.list(&Default::default(), 0, 10_000).await;
+            let all = store.list(&Filter::default(), 0, 10_000).await;
             all.expect("they are listed")
         })
     }

@@ -10,10 +10,14 @@ use std::process::Command;
 
 use crate::estimates;
 use crate::steps::Steps;
-use crate::workspace::{LIBRARIES, Metadata, NEWER_COMPILERS, Result, cargo, root};
+use crate::workspace::{LIBRARIES, Metadata, NEWER_COMPILERS, NEWER_FEATURES, Result, cargo, root};
 
 /// Tables of a library's `Cargo.toml` that its users get nothing of.
-const OURS_ALONE: [&str; 2] = ["[dev-dependencies]", "[target.'cfg(loom)'.dependencies]"];
+const OURS_ALONE: [&str; 3] = [
+    "[dev-dependencies]",
+    "[target.'cfg(loom)'.dependencies]",
+    "[[test]]",
+];
 
 /// Tables of the workspace's `Cargo.toml` that its members inherit from.
 const INHERITED: [&str; 3] = [
@@ -55,6 +59,9 @@ pub(crate) fn add(steps: &mut Steps) -> Result<()> {
         if !libraries().any(|library| library == package) {
             continue;
         }
+        let (other, newer) = NEWER_FEATURES;
+        let is_newer = |feature: &str| package == other && newer.contains(&feature);
+        let features = features.into_iter().filter(|it| !is_newer(it));
         let none = ["-p", &package, "--no-default-features"];
         let name = format!("lowest versions: {package} without features");
         let estimate = estimates::LOWEST_VERSIONS_AGAIN;
@@ -94,10 +101,26 @@ fn copy(folder: &Path) -> Result<()> {
         }
         copy_folder(&root().join(library), &target)?;
         let manifest = fs::read_to_string(target.join("Cargo.toml"))?;
-        let is_used = |header: &str| !OURS_ALONE.contains(&header);
-        fs::write(target.join("Cargo.toml"), tables(&manifest, is_used))?;
+        fs::write(target.join("Cargo.toml"), of_its_users(library, &manifest))?;
     }
     Ok(fs::write(folder.join("Cargo.toml"), manifest)?)
+}
+
+/// A library's manifest without what its users get nothing of, and without what brings in a library that is not copied.
+fn of_its_users(library: &str, manifest: &str) -> String {
+    let kept = tables(manifest, |header| !OURS_ALONE.contains(&header));
+    let (other, features) = NEWER_FEATURES;
+    if library != other {
+        return kept;
+    }
+    let newer = NEWER_COMPILERS.iter().map(|(library, _)| *library);
+    let gone: Vec<_> = newer.chain(features).collect();
+    let is_kept = |line: &&str| {
+        let name = line.split_once(" = ").map(|(name, _)| name);
+        name.is_none_or(|name| !gone.contains(&name))
+    };
+    let lines = kept.lines().filter(is_kept);
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The tables of a manifest whose header is chosen, as they are written.
@@ -132,18 +155,29 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{INHERITED, OURS_ALONE, tables};
+    use super::{INHERITED, of_its_users, tables};
     use crate::workspace::root;
 
     #[test]
     fn a_library_is_copied_with_what_its_users_get() {
         let manifest = std::fs::read_to_string(root().join("event-core/Cargo.toml"));
         let manifest = manifest.expect("event-core has a manifest");
-        let kept = tables(&manifest, |header| !OURS_ALONE.contains(&header));
+        let kept = of_its_users("event-core", &manifest);
         assert!(kept.contains("\ntokio = { workspace = true, optional = true }\n"));
         assert!(kept.contains("\n[lints]\n"));
         assert!(!kept.contains("proptest"), "{kept}");
         assert!(!kept.contains("loom.workspace"), "{kept}");
+    }
+
+    #[test]
+    fn a_library_is_copied_without_what_needs_a_newer_compiler() {
+        let manifest = std::fs::read_to_string(root().join("event-catalog/Cargo.toml"));
+        let manifest = manifest.expect("event-catalog has a manifest");
+        let kept = of_its_users("event-catalog", &manifest);
+        assert!(kept.contains("\nclap.workspace = true\n"));
+        assert!(!kept.contains("event-outbox = "), "{kept}");
+        assert!(!kept.contains("\nsqlite = "), "{kept}");
+        assert!(!kept.contains("required-features"), "{kept}");
     }
 
     #[test]

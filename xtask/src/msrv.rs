@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::estimates;
 use crate::steps::Steps;
 use crate::tools::Tool;
-use crate::workspace::{LIBRARIES, Metadata, NEWER_COMPILERS, Result, root};
+use crate::workspace::{LIBRARIES, Metadata, NEWER_COMPILERS, NEWER_FEATURES, Result, root};
 
 /// What this package inherits from the workspace.
 const VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
@@ -53,22 +53,26 @@ fn check(version: &str) -> Result<Command> {
     let mut check = Command::new("rustup");
     check
         .current_dir(root())
-        .args([
-            "run",
-            version,
-            "cargo",
-            "check",
-            "--locked",
-            "--all-features",
-        ])
+        .args(["run", version, "cargo", "check", "--locked"])
         // In a folder of its own, or each compiler would build everything again.
         .env("CARGO_TARGET_DIR", Metadata::read()?.target().join("msrv"))
         // They name the compiler that runs this program.
         .env_remove("CARGO")
         .env_remove("RUSTUP_TOOLCHAIN");
+    let metadata = Metadata::read()?;
     for library in LIBRARIES {
         if compiler_of(library) == version {
             check.args(["-p", library]);
+            for feature in metadata.features_of_its_compiler(library)? {
+                check.args(["-F", &format!("{library}/{feature}")]);
+            }
+        }
+    }
+    let (library, features) = NEWER_FEATURES;
+    if version == NEWER_COMPILERS[0].1 {
+        check.args(["-p", library]);
+        for feature in features {
+            check.args(["-F", &format!("{library}/{feature}")]);
         }
     }
     Ok(check)

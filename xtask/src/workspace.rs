@@ -23,6 +23,10 @@ pub(crate) const LIBRARIES: [&str; 6] = [
 /// Those that promise a newer compiler than the workspace's `rust-version`, and which.
 pub(crate) const NEWER_COMPILERS: [(&str, &str); 1] = [("event-outbox", "1.94")];
 
+/// The features that bring a library of a newer compiler into a package that does without it, and that package.
+pub(crate) const NEWER_FEATURES: (&str, [&str; 3]) =
+    ("event-catalog", ["outbox", "postgres", "sqlite"]);
+
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -81,6 +85,21 @@ impl Metadata {
                 (!features.is_empty()).then(|| (name.to_owned(), features))
             })
             .collect()
+    }
+
+    /// The features of a library that its oldest compiler and the lowest versions of the others are checked with.
+    pub(crate) fn features_of_its_compiler(&self, library: &str) -> Result<Vec<String>> {
+        let packages = list(&self.0["packages"]).iter();
+        let mut found = packages.filter(|package| package["name"] == library);
+        let features = found.next().and_then(|it| it["features"].as_object());
+        let features = features.ok_or_else(|| format!("cargo knows no package `{library}`"))?;
+        let is_newer =
+            |feature: &str| library == NEWER_FEATURES.0 && NEWER_FEATURES.1.contains(&feature);
+        Ok(features
+            .keys()
+            .filter(|name| !is_newer(name))
+            .cloned()
+            .collect())
     }
 }
 

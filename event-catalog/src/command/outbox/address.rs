@@ -1,11 +1,25 @@
 //! Which database the outbox is in.
 
-#[cfg(feature = "sqlite")]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres")),
+    allow(
+        unused,
+        clippy::unused_async,
+        reason = "each kind of database has its own part"
+    )
+)]
+
 use std::path::{Path, PathBuf};
 
-use event_outbox::store::Migration;
+#[cfg(feature = "postgres")]
+use event_outbox::store::Postgres;
 #[cfg(feature = "sqlite")]
 use event_outbox::store::Sqlite;
+use event_outbox::store::{Migration, Store};
+
+use super::{OutboxArgs, OutboxCommand};
+use crate::catalog::Catalog;
+use crate::command::{Reply, Terminal};
 
 /// A database that this build can connect to.
 pub(super) enum Address {
@@ -62,11 +76,33 @@ impl Address {
 
     /// Returns how the tables of such a database are made.
     pub(super) fn migrations(&self) -> &'static [Migration] {
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => event_outbox::sqlite::MIGRATIONS,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => event_outbox::postgres::MIGRATIONS,
+        }
+    }
+
+    /// Connects, and does what the arguments say.
+    pub(super) async fn reply(
+        self,
+        arguments: &OutboxArgs,
+        catalog: &Catalog,
+        terminal: &Terminal,
+    ) -> Reply {
+        let creates = matches!(arguments.command, OutboxCommand::Migrate(_));
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(path) => match open(&path, creates).await {
+                Ok(store) => reply_and_close(&store, arguments, catalog, terminal).await,
+                Err(error) => Reply::failure(error),
+            },
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => match Postgres::connect(&url).await {
+                Ok(store) => reply_and_close(&store, arguments, catalog, terminal).await,
+                Err(error) => Reply::failure(error.to_string()),
+            },
         }
     }
 }
@@ -78,9 +114,20 @@ fn lacking(database: &str, feature: &str) -> String {
     )
 }
 
+async fn reply_and_close(
+    store: &impl Store,
+    arguments: &OutboxArgs,
+    catalog: &Catalog,
+    terminal: &Terminal,
+) -> Reply {
+    let reply = arguments.reply_on(store, catalog, terminal).await;
+    store.close().await;
+    reply
+}
+
 /// Opens a file, which must be there unless its tables are to be made.
 #[cfg(feature = "sqlite")]
-pub(super) async fn open(path: &Path, creates: bool) -> Result<Sqlite, String> {
+async fn open(path: &Path, creates: bool) -> Result<Sqlite, String> {
     if !creates && !path.is_file() {
         return Err(format!(
             "there is no file `{}`: `events outbox migrate` makes it",

@@ -1,5 +1,6 @@
 //! `events outbox redeliver` and `events outbox purge`: what becomes of dead letters.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -121,7 +122,10 @@ pub(super) async fn redeliver(
     };
     let mut text = format!("{} {verb}\n", letters(delivered));
     if duplicates > 0 {
-        text += &format!("dead still, since event and handler have a delivery: {duplicates}\n");
+        let _ = writeln!(
+            text,
+            "dead still, since event and handler have a delivery: {duplicates}"
+        );
     }
     Ok(with_missing(text, &missing))
 }

@@ -124,25 +124,7 @@ impl OutboxArgs {
         if let OutboxCommand::Migrate(MigrateArgs { print: true }) = &self.command {
             return migrate::print(address.migrations());
         }
-        let creates = matches!(self.command, OutboxCommand::Migrate(_));
-        match address {
-            #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => match address::open(&path, creates).await {
-                Ok(store) => self.finish(&store, catalog, terminal).await,
-                Err(error) => Reply::failure(error),
-            },
-            #[cfg(feature = "postgres")]
-            Address::Postgres(url) => match event_outbox::store::Postgres::connect(&url).await {
-                Ok(store) => self.finish(&store, catalog, terminal).await,
-                Err(error) => Reply::failure(error.to_string()),
-            },
-        }
-    }
-
-    async fn finish(&self, store: &impl Store, catalog: &Catalog, terminal: &Terminal) -> Reply {
-        let reply = self.reply_on(store, catalog, terminal).await;
-        store.close().await;
-        reply
+        address.reply(self, catalog, terminal).await
     }
 
     /// Does what the arguments say on a store that the program has opened, and returns what is to be printed.

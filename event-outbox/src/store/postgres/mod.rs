@@ -16,8 +16,8 @@ use sqlx::{Connection as _, PgConnection, PgPool, Transaction};
 use uuid::Uuid;
 
 use self::owners::Owners;
-use self::wake::Wake;
 pub use self::schema::MIGRATIONS;
+use self::wake::Wake;
 use super::error::While as _;
 use super::row::count;
 use super::{

@@ -20,8 +20,8 @@ use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool, Transaction}
 use uuid::Uuid;
 
 use self::owners::Owners;
-use self::writer::{Writer, open_pool};
 pub use self::schema::MIGRATIONS;
+use self::writer::{Writer, open_pool};
 use super::error::While as _;
 use super::row::count;
 use super::{
