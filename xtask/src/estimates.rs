@@ -19,8 +19,8 @@ const fn estimate(seconds: u32, megabytes: u32) -> Estimate {
 }
 
 // The steps of `cargo xtask test`.
-pub(crate) const BUILD_OF_TESTS: Estimate = estimate(180, 1000);
-pub(crate) const TESTS: Estimate = estimate(300, 1000);
+pub(crate) const BUILD_OF_TESTS: Estimate = estimate(240, 1200);
+pub(crate) const TESTS: Estimate = estimate(320, 1000);
 pub(crate) const DOC_TESTS: Estimate = estimate(60, 20);
 pub(crate) const CORE_WITHOUT_FEATURES: Estimate = estimate(30, 20);
 pub(crate) const MODELS_OF_THE_FLAG: Estimate = estimate(120, 160);
@@ -34,7 +34,7 @@ pub(crate) const LONG_STORM: Estimate = estimate(130, 10);
 
 // The steps of `cargo xtask ci`.
 pub(crate) const FORMAT: Estimate = estimate(2, 0);
-pub(crate) const LINTS: Estimate = estimate(120, 400);
+pub(crate) const LINTS: Estimate = estimate(150, 500);
 pub(crate) const DOCS: Estimate = estimate(60, 100);
 pub(crate) const FEATURE_ALONE: Estimate = estimate(10, 20);
 pub(crate) const LINTS_OF_ONE_MORE: Estimate = estimate(30, 100);

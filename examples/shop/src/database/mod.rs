@@ -132,8 +132,9 @@ async fn summarize(
         was_interrupted,
     })?;
     if let dead @ 1.. = deliveries.dead {
+        let file = books.file.display();
         complain(&format!(
-            "{dead} deliveries failed for the last time; `event_outbox_dead` in the database has why"
+            "deliveries that failed for the last time: {dead}; `event_outbox_dead` in {file} has why"
         ));
     }
     Ok(match (was_interrupted, deliveries.dead) {
@@ -170,7 +171,7 @@ fn say_where_it_goes_on(books: &Books<'_>, recorded: usize, deliveries: Deliveri
         (0, 0) => {}
         (_, 0) if recorded == all => complain(&format!("{file} has all {all} purchases")),
         (_, left) => complain(&format!(
-            "goes on where {file} ends: after {recorded} of {all} purchases, with {left} deliveries that were left over"
+            "goes on after purchase {recorded} of {all} in {file}; deliveries left over: {left}"
         )),
     }
 }
