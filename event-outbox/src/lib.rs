@@ -30,12 +30,28 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// Passes a point at which a test can let the process die; nothing without the feature `failpoints`.
+#[cfg(feature = "failpoints")]
+macro_rules! failpoint {
+    ($point:ident) => {
+        crate::failpoints::pass(crate::failpoints::Point::$point)
+    };
+}
+
+#[cfg(not(feature = "failpoints"))]
+macro_rules! failpoint {
+    ($point:ident) => {};
+}
+
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
 mod emitted;
 mod engine;
 mod error;
+#[cfg(feature = "failpoints")]
+#[cfg_attr(docsrs, doc(cfg(feature = "failpoints")))]
+pub mod failpoints;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod outbox;

@@ -41,9 +41,11 @@ impl<S: Store> Outbox<S> {
         let codec = Codec::new(&settings.source)?.size_limit(settings.size_limit);
         if settings.migrates {
             store.migrate().await?;
+            failpoint!(Migrated);
         }
         let owner = Owner::new();
         store.register(owner).await?;
+        failpoint!(Registered);
         let shared = Arc::new(Shared::new(store, codec, settings, owner));
         Ok(Self { shared })
     }
@@ -103,6 +105,7 @@ impl<S: Store> Outbox<S> {
         if !deliveries.is_empty() {
             let lease = shared.lease_for(deliveries.len());
             let inserted = shared.store.insert(lease, deliveries).await?;
+            failpoint!(InsertedAlone);
             Stored::of(inserted, targets).hand_over(shared);
         }
         if due == Due::Now {
@@ -137,6 +140,7 @@ impl<S: Store> Outbox<S> {
                 .store
                 .insert_in(connection, None, &deliveries)
                 .await?;
+            failpoint!(InsertedForCaller);
         }
         let [emitted] = events;
         Ok(Uncommitted {
@@ -273,6 +277,7 @@ impl<S: Store> Outbox<S> {
             }
             is_overdue
         });
+        failpoint!(Unregistering);
         // Others take over what is left, when its leases have lapsed.
         let _ = self.shared.store.unregister(self.shared.owner()).await;
         is_stopped

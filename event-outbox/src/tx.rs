@@ -230,18 +230,22 @@ impl<S: Store> Tx<S> {
         let mut stored = Stored::default();
         if let Some(dispatcher) = &dispatcher {
             stored = Stored::insert(&shared, dispatcher, &mut transaction, &events).await?;
+            failpoint!(Inserted);
         }
-        if let Some(fence) = completes
-            && !shared.store.complete_in(&mut transaction, fence).await?
-        {
-            return Err(OutboxError::TakenOver);
+        if let Some(fence) = completes {
+            if !shared.store.complete_in(&mut transaction, fence).await? {
+                return Err(OutboxError::TakenOver);
+            }
+            failpoint!(CompletedInTransaction);
         }
         if let Err(error) = transaction.commit().await {
             shared.release_later(stored.leased());
             return Err(StoreError::sql("commit the transaction", error).into());
         }
+        failpoint!(Committed);
         let deliveries = stored.inserted.len();
         stored.hand_over(&shared);
+        failpoint!(HandedOver);
         let mut reports = Vec::new();
         if let Some(dispatcher) = &dispatcher {
             let now = events.iter().filter(|emitted| emitted.due == Due::Now);

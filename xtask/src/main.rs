@@ -79,9 +79,12 @@ enum Task {
     },
     /// Kills programs with an outbox at random moments, and checks what is left of their work
     Crash {
-        /// How often
+        /// How often, on each store
         #[arg(long, default_value_t = 500)]
         kills: u32,
+        /// On this store alone
+        #[arg(long)]
+        store: Option<test::Store>,
     },
     /// Compares the public API of each library with the list beside it
     Api {
@@ -187,7 +190,7 @@ fn main() -> ExitCode {
         Task::Deny { advisories } => deny::run(advisories),
         Task::Msrv => msrv::run(),
         Task::Api { update } => api::run(update),
-        Task::Crash { kills } => test::crash(kills),
+        Task::Crash { kills, store } => test::crash(kills, store),
         Task::Fuzz { seconds, input } => fuzz::run(seconds, input.as_deref()),
         Task::Bench(Bench::Emit { quick }) => bench::emit(quick),
         Task::Bench(Bench::Async { quick }) => bench::asynchronous(quick),

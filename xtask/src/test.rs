@@ -115,24 +115,37 @@ pub(crate) fn run(all: bool, long: bool) -> Result<()> {
             let tests = cargo(["test", "--no-fail-fast", "-p", package]);
             steps.add_with(*package, *estimate, tools, tests);
         }
-        steps.add("crashes", estimates::CRASHES, crashes(500));
+        add_crashes(&mut steps, 500, None);
     }
     steps.run()
 }
 
-/// Kills programs with an outbox this often.
-pub(crate) fn crash(kills: u32) -> Result<()> {
+/// A store of the outbox.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Store {
+    Sqlite,
+    Postgres,
+}
+
+/// Kills programs with an outbox this often, on one store or on each.
+pub(crate) fn crash(kills: u32, store: Option<Store>) -> Result<()> {
     let mut steps = Steps::default();
-    steps.add("crashes", estimates::CRASHES, crashes(kills));
+    add_crashes(&mut steps, kills, store);
     steps.run()
 }
 
-fn crashes(kills: u32) -> Command {
-    let mut crashes = cargo(["test", "-p", "event-outbox", "--test", "crash"]);
-    crashes
-        .args(["--", "--nocapture"])
-        .env("EVENT_OUTBOX_KILLS", kills.to_string());
-    crashes
+fn add_crashes(steps: &mut Steps, kills: u32, only: Option<Store>) {
+    for store in only.map_or_else(|| vec![Store::Sqlite, Store::Postgres], |only| vec![only]) {
+        let (name, tests, tools) = match store {
+            Store::Sqlite => ("crashes on SQLite", "on_sqlite", &[][..]),
+            Store::Postgres => ("crashes on PostgreSQL", "on_postgres", POSTGRESQL),
+        };
+        let mut crashes = cargo(["test", "-p", "event-outbox-servers", "--test", "crash"]);
+        crashes
+            .args(["--", "--nocapture", tests])
+            .env("EVENT_OUTBOX_KILLS", kills.to_string());
+        steps.add_with(name, estimates::CRASHES, tools, crashes);
+    }
 }
 
 /// The names of the packages beside the default members that have tests.

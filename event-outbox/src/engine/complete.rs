@@ -104,7 +104,9 @@ impl<S: Store> Completer<S> {
         } = batch;
         if !done.is_empty() {
             let fences: Vec<Fence> = done.keys().copied().collect();
+            failpoint!(Completing);
             let completed = insist(|| store.complete(&fences)).await.unwrap_or_default();
+            failpoint!(Completed);
             Counts::add(&counts.done, completed.len());
             Counts::add(&counts.stale, fences.len() - completed.len());
             let mut done = done;
@@ -115,12 +117,16 @@ impl<S: Store> Completer<S> {
             }
         }
         if !retries.is_empty() {
+            failpoint!(Retrying);
             let told = insist(|| store.retry(&retries)).await.unwrap_or_default();
+            failpoint!(Retried);
             Counts::add(&counts.retried, told.len());
             Counts::add(&counts.stale, retries.len() - told.len());
         }
         if !burials.is_empty() {
+            failpoint!(Burying);
             let told = insist(|| store.bury(&burials)).await.unwrap_or_default();
+            failpoint!(Buried);
             Counts::add(&counts.dead, told.len());
             Counts::add(&counts.stale, burials.len() - told.len());
         }

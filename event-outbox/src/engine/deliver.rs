@@ -70,6 +70,7 @@ impl<S: Store> Delivering<S> {
             ..
         } = handed;
         let info = delivery.handler().info();
+        failpoint!(Begun);
         let made = if delivery.handler().is_async() {
             delivery.run(dispatcher, attempt, None).await
         } else {
@@ -78,6 +79,7 @@ impl<S: Store> Delivering<S> {
             tokio::task::spawn_blocking(call).await.ok().flatten()
         };
         drop(running);
+        failpoint!(Handled);
         let Some(mut made) = made else {
             return self.end(Ending::Release { fence }).await;
         };
@@ -132,7 +134,9 @@ impl<S: Store> Delivering<S> {
             drop(running);
             return self.failed(made, fence).await;
         }
+        failpoint!(HandledInTransaction);
         let committed = self.commit(tx, &mut made, fence).await;
+        failpoint!(CommittedWithCompletion);
         drop(running);
         self.committed(committed, fence, info, attempt)
             .await

@@ -253,8 +253,12 @@ impl<S: Store> Worker<S> {
     fn recover(&mut self) {
         self.asks = true;
         let shared = Arc::clone(&self.shared);
-        self.chores
-            .spawn(async move { Chore::Recovered(shared.store.recover(shared.owner()).await) });
+        self.chores.spawn(async move {
+            failpoint!(Recovering);
+            let recovered = shared.store.recover(shared.owner()).await;
+            failpoint!(Recovered);
+            Chore::Recovered(recovered)
+        });
     }
 
     fn claim(&mut self) {
@@ -270,8 +274,12 @@ impl<S: Store> Worker<S> {
         self.asks = true;
         let shared = Arc::clone(&self.shared);
         let (lease, names) = (shared.lease(), self.names.clone());
-        self.chores
-            .spawn(async move { Chore::Claimed(shared.store.claim(lease, &names, room).await) });
+        self.chores.spawn(async move {
+            failpoint!(Claiming);
+            let claimed = shared.store.claim(lease, &names, room).await;
+            failpoint!(Claimed);
+            Chore::Claimed(claimed)
+        });
     }
 
     fn step(&mut self, step: Step) {
@@ -369,7 +377,9 @@ impl<S: Store> Worker<S> {
         let shared = Arc::clone(&self.shared);
         let asked: Vec<Fence> = self.leases.values().copied().collect();
         self.chores.spawn(async move {
+            failpoint!(Extending);
             let kept = shared.store.extend(&asked, shared.settings.lease).await;
+            failpoint!(Extended);
             Chore::Extended { asked, kept }
         });
     }

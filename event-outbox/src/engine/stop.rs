@@ -88,6 +88,7 @@ async fn is_overdue(phase: &mut watch::Receiver<Phase>) {
 
 /// Gives rows back to the store. If that fails, their leases lapse.
 pub(super) async fn give_back<S: Store>(shared: &Shared<S>, fences: &[Fence]) {
+    failpoint!(GivingBack);
     if let Err(why) = shared.store.release(fences).await {
         warn!(
             error = %why,
@@ -95,4 +96,5 @@ pub(super) async fn give_back<S: Store>(shared: &Shared<S>, fences: &[Fence]) {
             "the outbox cannot give deliveries back; others get them when their leases end"
         );
     }
+    failpoint!(GaveBack);
 }

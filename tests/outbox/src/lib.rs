@@ -1,9 +1,14 @@
-//! PostgreSQL servers for the tests of the outbox: Debian's, and the newest that a package registry has.
+//! PostgreSQL servers for the tests of the outbox, Debian's and the newest that a package registry has, and programs
+//! with an outbox, which tests let die.
 //!
-//! Each runs in a folder of its own and on a port of its own, as a user without rights if the tests are run by root,
+//! Each server runs in a folder of its own and on a port of its own, as a user without rights if the tests are run by root,
 //! and is stopped with the last test that uses it.
 
+pub mod books;
+mod log;
+mod place;
 mod proxy;
+mod worker;
 
 use std::fs;
 use std::net::TcpListener;
@@ -20,7 +25,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, raw_sql};
 use tempfile::TempDir;
 
+pub use books::Books;
+pub use log::EffectLog;
+pub use place::Place;
 pub use proxy::Proxy;
+pub use worker::{Assignment, Task, Worker};
 
 /// Which PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +186,21 @@ impl Server {
             .await
             .expect("a database is made");
         self.options().database(&name)
+    }
+
+    /// A new schema in the database that is always there, which is made in no time; the connections have its tables.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it cannot be made.
+    pub async fn schema(&self) -> (PgConnectOptions, String) {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut admin = self.options().connect().await.expect("the server is up");
+        raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}")))
+            .execute(&mut admin)
+            .await
+            .expect("a schema is made");
+        (self.options().options([("search_path", &name)]), name)
     }
 }
 

@@ -55,6 +55,7 @@ impl Owners {
                 format!("the owner {} is registered already", owner.id()),
             ));
         }
+        failpoint!(Registering);
         sqlx::query("INSERT INTO event_outbox_owner (owner, lock) VALUES ($1, $2)")
             .bind(owner.id())
             .bind(lock_of(owner))
@@ -126,6 +127,7 @@ pub(super) async fn recover(connection: &mut PgConnection) -> Result<Recovered, 
     .bind(&dead)
     .execute(&mut *connection)
     .await?;
+    failpoint!(OwnerFreed);
     sqlx::query("DELETE FROM event_outbox_owner WHERE owner = ANY($1)")
         .bind(&dead)
         .execute(connection)

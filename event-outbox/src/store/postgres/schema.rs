@@ -55,6 +55,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreEr
             .execute(&mut *connection)
             .await
             .during(ACTION)?;
+        failpoint!(Migrating);
         sqlx::query(
             "INSERT INTO event_outbox_migration (version, name, oldest, checksum) VALUES ($1, $2, $3, $4)",
         )

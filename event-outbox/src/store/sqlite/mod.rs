@@ -445,6 +445,7 @@ impl Store for Sqlite {
             });
             recovered.rows += rows.await?;
             recovered.owners += 1;
+            failpoint!(OwnerFreed);
             dead.bury();
         }
         Ok(recovered)

@@ -62,6 +62,7 @@ impl Owners {
                 let new = folder.join(format!("{}.new", owner.id()));
                 let file = File::create(&new)?;
                 file.try_lock()?;
+                failpoint!(Registering);
                 fs::rename(&new, path(folder, owner))?;
                 Some(file)
             }

@@ -47,6 +47,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Sto
             .execute(&mut *connection)
             .await
             .during(ACTION)?;
+        failpoint!(Migrating);
         sqlx::query(
             "INSERT INTO event_outbox_migration (version, name, oldest, checksum, applied_at) \
              VALUES (?1, ?2, ?3, ?4, CAST(unixepoch('subsec') * 1000 AS INTEGER))",

@@ -316,7 +316,10 @@ async fn run(
     for job in batch {
         job.run(&mut transaction).await?;
     }
-    transaction.commit().await
+    failpoint!(BatchWritten);
+    transaction.commit().await?;
+    failpoint!(BatchCommitted);
+    Ok(())
 }
 
 fn fail(batch: Vec<Box<dyn Job>>, error: &sqlx::Error) {
