@@ -10,6 +10,7 @@
 //! cargo run -p shop -- --replay events.ndjson    and lets it happen again, with the same totals; also
 //!                                                after `kill -9` of the run that recorded it
 //! cargo run -p shop -- --db shop.db              keeps its books in SQLite: `kill -9` it, run it again
+//! cargo run -p shop -- events outbox status --database shop.db   what is left to do in it, also while it runs
 //! cargo run -p shop -- events list               who reacts to what, from what is linked
 //! cargo run -p shop -- events graph --format svg > shop.svg
 //! cargo run -p shop -- events docs --out target/shop-events   a site about all of it

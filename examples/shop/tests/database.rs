@@ -236,11 +236,26 @@ fn a_delivery_that_failed_for_the_last_time_is_told_and_is_status_1() {
     );
     let run = shop(&args);
     assert_eq!((run.status, run.value("failed")), (Some(1), "1"));
+    let list = [
+        "events",
+        "outbox",
+        "list",
+        "--dead",
+        "--database",
+        &database.file,
+    ];
     let told = format!(
-        "shop: deliveries that failed for the last time: 1; `event_outbox_dead` in {} has why\n",
-        database.file
+        "deliveries that failed for the last time: 1; `shop {}` says why\n",
+        list.join(" ")
     );
     assert!(run.stderr.ends_with(&told), "{}", run.stderr);
+    let listed = shop(&list);
+    assert!(
+        listed.stdout.contains("the bank is busy"),
+        "{}{}",
+        listed.stdout,
+        listed.stderr
+    );
 }
 
 #[cfg(target_os = "linux")]

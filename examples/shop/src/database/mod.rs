@@ -134,7 +134,7 @@ async fn summarize(
     if let dead @ 1.. = deliveries.dead {
         let file = books.file.display();
         complain(&format!(
-            "deliveries that failed for the last time: {dead}; `event_outbox_dead` in {file} has why"
+            "deliveries that failed for the last time: {dead}; `shop events outbox list --dead --database {file}` says why"
         ));
     }
     Ok(match (was_interrupted, deliveries.dead) {
