@@ -63,11 +63,12 @@ impl MemoryStore {
         Ok(reply)
     }
 
-    /// Waits until no other transaction has inserted a delivery with one of these keys.
+    /// Waits until the process runs and no other transaction has inserted a delivery with one of these keys.
     async fn unlocked(&self, deliveries: &[NewDelivery], connection: Option<&Connection>) {
         let world = &self.process.world;
         let writer = connection.and_then(|connection| connection.writer);
         loop {
+            self.process.gate().await;
             let version = world.version();
             let is_locked = world.rows().is_key_locked(deliveries, writer);
             if !is_locked {
@@ -119,9 +120,9 @@ impl Store for MemoryStore {
         self.process.turn().await;
         self.unlocked(deliveries, Some(connection)).await;
         let writer = connection.writer;
-        let insert = |rows: &mut Rows, now| rows.insert(now, lease, deliveries, writer);
-        let now = self.process.world.now();
-        let inserted = insert(&mut self.process.world.rows(), now);
+        let world = &self.process.world;
+        let now = world.now();
+        let inserted = world.rows().insert(now, lease, deliveries, writer);
         self.process.turn().await;
         Ok(inserted)
     }
@@ -131,14 +132,20 @@ impl Store for MemoryStore {
         lease: Option<Lease>,
         deliveries: Vec<NewDelivery>,
     ) -> Result<Vec<Inserted>, StoreError> {
-        self.unlocked(&deliveries, None).await;
         let world = &self.process.world;
-        self.ask("insert", |rows, now| {
-            let inserted = rows.insert(now, lease, &deliveries, None);
-            world.tell();
-            inserted
-        })
-        .await
+        self.process.turn().await;
+        if world.fails() {
+            return Err(lost("insert"));
+        }
+        self.unlocked(&deliveries, None).await;
+        let now = world.now();
+        let inserted = world.rows().insert(now, lease, &deliveries, None);
+        world.tell();
+        self.process.turn().await;
+        if world.loses_reply() {
+            return Err(lost("insert"));
+        }
+        Ok(inserted)
     }
 
     async fn claim(
