@@ -15,12 +15,18 @@ impl<S: Store> Worker<S> {
     /// Makes deliveries of what was claimed.
     pub(super) fn claimed(&mut self, claimed: Vec<Claimed>) {
         let is_full = claimed.len() >= self.ready.room().min(CLAIM);
+        let mut is_short = false;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, claimed.attempts, claimed.crashes);
             self.leases.insert(fence.seq, fence);
             if crashes >= self.shared.settings.crash_limit {
                 let cause = format!("the process died {crashes} times while it had the delivery");
                 self.bury(fence, "crashed", cause);
+                continue;
+            }
+            if self.ready.is_one_suspect_too_many(crashes) {
+                self.end(Ending::Release { fence });
+                is_short = true;
                 continue;
             }
             match self.read(&claimed) {
@@ -36,7 +42,7 @@ impl<S: Store> Worker<S> {
                 Err(unread) => self.unread(&claimed, unread),
             }
         }
-        self.ready.was_full = is_full;
+        self.ready.was_full = is_full || is_short;
         // A full claim is followed by another as soon as there is room.
         if is_full && self.ready.is_low() {
             self.claim_by(Instant::now());

@@ -38,6 +38,12 @@ impl Ready {
         }
     }
 
+    /// Whether a delivery would be made alone, and another such one is here already. A process that dies counts as a
+    /// crash for all that it has, so those who wait for one that kills it would become dead letters with it.
+    pub(super) fn is_one_suspect_too_many(&self, crashes: u32) -> bool {
+        crashes >= SUSPECT && (self.is_alone || !self.suspects.is_empty())
+    }
+
     pub(super) fn push(&mut self, delivery: HandedOver) {
         if delivery.crashes >= SUSPECT {
             self.suspects.push_back(delivery);

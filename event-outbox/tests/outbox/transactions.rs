@@ -1,8 +1,9 @@
 //! What a transaction does with its events.
 
-use event_core::{Dispatcher, handler};
+use event_core::{Dispatcher, Event, handler};
 use event_outbox::OutboxError;
 use event_outbox::sqlite::Tx;
+use serde::{Deserialize, Serialize};
 
 use super::fixture::*;
 
@@ -200,4 +201,31 @@ async fn a_handler_that_takes_another_transaction_is_refused_by_the_build() {
         error.contains("takes `&mut OtherTx`, and the outbox lends a `Tx<Sqlite>`"),
         "{error}"
     );
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "test.file_uploaded", durable)]
+struct FileUploaded {
+    content: String,
+}
+
+#[handler(durable, id = "test.store_file")]
+async fn store_file(event: &FileUploaded, journal: &Journal) {
+    journal.write(format!("{} bytes", event.content.len()));
+}
+
+#[tokio::test]
+async fn an_event_of_64_mb_is_refused_and_its_transaction_goes_on() {
+    let outbox = in_memory().await;
+    let (_dispatcher, journal) = build(Dispatcher::empty().handler(store_file), &outbox);
+    let mut tx = outbox.begin().await.unwrap();
+    let content = "x".repeat(64 << 20);
+    let error = tx.emit(FileUploaded { content }).unwrap_err().to_string();
+    assert!(error.contains("test.file_uploaded"), "{error}");
+    assert!(error.len() < 1000, "{} characters", error.len());
+    let content = "x".repeat(1000);
+    tx.emit(FileUploaded { content }).unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(drained(&outbox).await, 0);
+    assert_eq!(journal.lines(), ["1000 bytes"]);
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
@@ -23,6 +24,8 @@ pub struct Assignment {
     pub lease: u64,
     /// After how many crashes a delivery is a dead letter.
     pub crash_limit: u32,
+    /// Whether an order that cannot be emitted is left out, and does not end the worker.
+    pub is_patient: bool,
     /// The handler that ends its process, after what it does.
     pub fatal: Option<String>,
 }
@@ -34,6 +37,8 @@ pub enum Task {
     Work,
     /// Does a bit of everything that an outbox does, and ends.
     Tour,
+    /// As a tour, with a handler that takes four seconds.
+    Linger,
     /// Handles what is left, and ends.
     Drain,
 }
@@ -49,6 +54,7 @@ impl Assignment {
             run,
             lease: 30_000,
             crash_limit: u32::MAX,
+            is_patient: false,
             fatal: None,
         }
     }
@@ -92,10 +98,14 @@ impl Worker {
         }
     }
 
-    /// Its number.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// Stops or continues it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is gone.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("the number of a process"), signal).expect("it is there");
     }
 
     /// Kills it, wherever it is.

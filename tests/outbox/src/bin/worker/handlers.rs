@@ -1,7 +1,7 @@
 //! The events, and the handlers with what they write down.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_core::dispatcher::DispatcherBuilder;
 use event_core::retry::Permanent;
@@ -117,8 +117,13 @@ async fn refuse(_event: &TrialBegun, desk: &Desk) -> Result<(), Permanent> {
 /// In a tour, runs until its lease was extended and, at the end of the tour, those behind it were given back.
 #[handler(durable, id = "worker.linger", concurrency = 1)]
 async fn linger(event: &TrialBegun, desk: &Desk) {
-    while desk.task == Task::Tour && (passed(Point::Extended) == 0 || passed(Point::GaveBack) == 0)
-    {
+    let begun = Instant::now();
+    let is_over = || match desk.task {
+        Task::Tour => passed(Point::Extended) > 0 && passed(Point::GaveBack) > 0,
+        Task::Linger => begun.elapsed() > Duration::from_secs(4),
+        Task::Work | Task::Drain => true,
+    };
+    while !is_over() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     desk.write("linger", event.order_id);

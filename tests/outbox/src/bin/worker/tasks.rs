@@ -37,24 +37,41 @@ pub(crate) async fn run<S: Database>(store: S, assignment: Assignment, log: Arc<
     let dispatcher = builder.build().unwrap();
     println!("ready");
     match assignment.task {
-        Task::Work => work(&outbox, &log, assignment.run).await,
-        Task::Tour => tour(&outbox, &log, assignment.run).await,
+        Task::Work => work(&outbox, &log, assignment.run, assignment.is_patient).await,
+        Task::Tour => {
+            tour(&outbox, &log, assignment.run).await;
+            while passed(Point::Extended) == 0 {
+                sleep(Duration::from_millis(2)).await;
+            }
+        }
+        Task::Linger => {
+            tour(&outbox, &log, assignment.run).await;
+            println!("lingering");
+            until_drained(&outbox, &[]).await;
+        }
         Task::Drain => until_drained(&outbox, &[]).await,
     }
     assert!(outbox.shutdown(LIMIT).await);
+    if outbox.counts().stale > 0 {
+        println!("refused");
+    }
     drop(dispatcher);
     println!("ended");
 }
 
 /// Emits orders until the process is killed.
-async fn work<S: Database>(outbox: &Outbox<S>, log: &Arc<EffectLog>, run: i64) {
+async fn work<S: Database>(outbox: &Outbox<S>, log: &Arc<EffectLog>, run: i64, is_patient: bool) {
     let emitters = (0..AT_ONCE).map(|emitter| {
         let (outbox, log) = (outbox.clone(), Arc::clone(log));
         tokio::spawn(async move {
             for number in 0.. {
                 let order_id = books::order_id(run, number, emitter);
                 let emitted = emit::order(&outbox, &log, order_id, number).await;
-                emitted.unwrap();
+                if is_patient && emitted.is_err() {
+                    sleep(Duration::from_millis(20)).await;
+                } else {
+                    emitted.unwrap();
+                }
             }
         })
     });
@@ -74,9 +91,6 @@ async fn tour<S: Database>(outbox: &Outbox<S>, log: &EffectLog, run: i64) {
         emit::trial(outbox, order_id).await.unwrap();
     }
     until_drained(outbox, &["worker.linger"]).await;
-    while passed(Point::Extended) == 0 {
-        sleep(Duration::from_millis(2)).await;
-    }
 }
 
 /// Waits until no delivery is left, but for those of some handlers.
