@@ -13,12 +13,13 @@ use crate::workspace::{Result, output, root};
 
 /// The pages, and whether all their names are of this repository. One compares with other systems, whose names
 /// it has, too.
-const PAGES: [(&str, bool); 8] = [
+const PAGES: [(&str, bool); 9] = [
     ("ARCHITECTURE.md", true),
     ("CONTRIBUTING.md", true),
     ("docs/catalogue.md", true),
     ("docs/changing_an_event.md", true),
     ("docs/coming_from.md", false),
+    ("docs/faults.md", true),
     ("docs/guarantees.md", true),
     ("docs/mechanisms.md", true),
     ("docs/tour.md", true),
