@@ -92,8 +92,7 @@ async fn a_process_that_was_stopped_for_longer_than_its_lease_changes_nothing_on
         .busy_timeout(Duration::ZERO);
     let is_quiet = async || {
         let mut connection = file.connect().await.expect("it opens");
-        let is_free = connection.begin_with("BEGIN IMMEDIATE").await.is_ok();
-        is_free
+        connection.begin_with("BEGIN IMMEDIATE").await.is_ok()
     };
     stop_and_continue(place, is_quiet).await;
 }
