@@ -98,6 +98,12 @@ impl Place {
         }
     }
 
+    /// How to connect to the schema, unless it is a file.
+    #[must_use]
+    pub fn options(&self) -> Option<&PgConnectOptions> {
+        self.postgres.as_ref().map(|schema| &schema.options)
+    }
+
     /// Where workers write down what they have done.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -134,7 +134,7 @@ async fn until_it_goes_on(place: &Place) {
 }
 
 /// Has something happen to a server, again and again, while a process works with it.
-async fn goes_on(disturb: impl AsyncFn(&Server)) {
+async fn goes_on(disturb: impl AsyncFn(&Server, &Place)) {
     let server = Arc::new(Server::start(Version::Newest));
     let place = Place::postgres(&server).await;
     let assignment = Assignment {
@@ -145,7 +145,7 @@ async fn goes_on(disturb: impl AsyncFn(&Server)) {
     drop(EffectLog::open(&place.log()));
     until_it_goes_on(&place).await;
     for _ in 0..3 {
-        disturb(&server).await;
+        disturb(&server, &place).await;
         until_it_goes_on(&place).await;
     }
     worker.kill();
@@ -161,22 +161,51 @@ async fn execute(server: &Server, sql: &'static str) {
         .expect("it is done");
 }
 
+/// The locks of the owners that are held.
+async fn living_owners(place: &Place) -> Vec<i64> {
+    let options = place.options().expect("it is in a server");
+    let mut connection = options.connect().await.expect("it connects");
+    let held = "SELECT lock FROM event_outbox_owner WHERE lock IN (SELECT classid::bigint << 32 | objid::bigint \
+                FROM pg_locks WHERE locktype = 'advisory' AND granted)";
+    sqlx::query_scalar(held)
+        .fetch_all(&mut connection)
+        .await
+        .expect("it is asked")
+}
+
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_goes_on_when_its_server_lost_its_power() {
-    goes_on(async |server| server.restart_immediately()).await;
+    goes_on(async |server, _| server.restart_immediately()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_goes_on_as_a_new_owner_when_all_its_connections_were_terminated() {
-    goes_on(async |server| execute(server, TERMINATE).await).await;
+    goes_on(async |server, place| {
+        let before = living_owners(place).await;
+        assert_eq!(before.len(), 1, "{before:?}");
+        execute(server, TERMINATE).await;
+        let begun = Instant::now();
+        loop {
+            let after = living_owners(place).await;
+            if after.len() == 1 && after != before {
+                break;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_mins(1),
+                "{before:?}, {after:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_goes_on_when_its_server_was_read_only_for_a_while() {
-    goes_on(async |server| {
+    goes_on(async |server, _| {
         execute(
             server,
             "ALTER SYSTEM SET default_transaction_read_only = on",
