@@ -73,7 +73,7 @@ impl Settings {
     }
 
     /// Sets after how many crashes a delivery is a dead letter; the default is 10. A delivery crashes if its process
-    /// dies while it has it. From the third on it is made alone, so that one that kills its process takes no other with
+    /// dies while it has it, which is no attempt of its handler's `retry`. From the third on it is made alone, so that one that kills its process takes no other with
     /// it.
     pub fn crash_limit(mut self, crashes: u32) -> Self {
         self.crash_limit = crashes.max(1);

@@ -17,7 +17,7 @@ impl<S: Store> Worker<S> {
         let is_full = claimed.len() >= self.ready.room().min(CLAIM);
         let mut is_short = false;
         for claimed in claimed {
-            let (fence, attempt, crashes) = (claimed.fence, claimed.attempts, claimed.crashes);
+            let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
             self.leases.insert(fence.seq, fence);
             if crashes >= self.shared.settings.crash_limit {
                 let cause = format!("the process died {crashes} times while it had the delivery");
@@ -81,11 +81,12 @@ impl<S: Store> Worker<S> {
         };
         let policy = self.handlers.get(&*claimed.handler);
         let policy = policy.and_then(|handler| handler.info().retry());
-        match policy.filter(|policy| may_be_newer && claimed.attempts < policy.attempts()) {
+        let attempt = attempt(claimed);
+        match policy.filter(|policy| may_be_newer && attempt < policy.attempts()) {
             Some(policy) => self.end(Ending::Retry {
                 retry: Retry {
                     fence,
-                    wait: policy.backoff(claimed.attempts),
+                    wait: policy.backoff(attempt),
                     error: cause,
                 },
             }),
@@ -112,6 +113,12 @@ impl<S: Store> Worker<S> {
             let _ = steps.send(Step::Left { fence, wait });
         });
     }
+}
+
+/// Returns which attempt the claimed one is: those that ended with their process are not counted, since the handler may
+/// not even have begun. `crash_limit` is for them.
+fn attempt(claimed: &Claimed) -> u32 {
+    claimed.attempts.saturating_sub(claimed.crashes).max(1)
 }
 
 /// Why a stored delivery cannot be made.

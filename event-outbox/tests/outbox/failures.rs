@@ -6,7 +6,7 @@ use std::time::Duration;
 use event_core::retry::Permanent;
 use event_core::{Dispatcher, Meta, handler};
 use event_outbox::sqlite::{Outbox, Tx};
-use event_outbox::store::{Filter, NewDelivery, Store as _};
+use event_outbox::store::{Filter, Lease, NewDelivery, Owner, Store as _};
 
 use super::fixture::*;
 
@@ -254,4 +254,37 @@ async fn a_shutdown_waits_for_what_runs_and_gives_the_rest_back() {
         status.iter().map(|it| it.waiting + it.running).sum::<u64>(),
         2
     );
+}
+
+#[tokio::test]
+async fn a_process_that_dies_takes_no_attempt() {
+    #[handler(durable, id = "test.revive", retry(attempts = 2, backoff = "1ms..1ms"))]
+    async fn revive(_event: &OrderPlaced, meta: Meta, journal: &Journal) -> Result<(), String> {
+        journal.write(format!("attempt {}", meta.attempt()));
+        if meta.attempt() == 1 {
+            return Err("not yet".to_owned());
+        }
+        Ok(())
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let emitting = in_file(&path).await;
+    let (dispatcher, _journal) = build(Dispatcher::empty().handler(revive), &emitting);
+    assert!(emitting.shutdown(Duration::from_secs(20)).await);
+    emitting.emit(OrderPlaced { order_id: 1 }).await.unwrap();
+    for _ in 0..4 {
+        // A process that is gone at once.
+        let lease = Lease {
+            owner: Owner::new(),
+            length: Duration::ZERO,
+        };
+        let claimed = emitting.store().claim(lease, &["test.revive"], 1).await;
+        assert_eq!(claimed.unwrap().len(), 1);
+    }
+    drop(dispatcher);
+    let outbox = in_file(&path).await;
+    let (_dispatcher, journal) = build(Dispatcher::empty().handler(revive), &outbox);
+    assert_eq!(drained(&outbox).await, 0);
+    assert_eq!(journal.lines(), ["attempt 1", "attempt 2"]);
 }
