@@ -318,7 +318,7 @@ impl<S: Store> Uncommitted<S> {
     ///
     /// The dispatcher is gone. The durable handlers run all the same, when a process has one.
     pub fn committed(self) -> Result<event_core::Report, OutboxError> {
-        self.shared.look_now();
+        self.shared.announce();
         let dispatcher = self.shared.dispatcher()?;
         Ok(self.emitted.event.emit_committed(&dispatcher))
     }

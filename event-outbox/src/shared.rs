@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use event_core::__private::TransactionalDelivery;
 use event_core::Dispatcher;
 use event_core::dispatcher::DispatcherHandle;
 use event_core::wire::Codec;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tracing::debug;
 
 use crate::error::OutboxError;
 use crate::settings::Settings;
@@ -157,6 +159,27 @@ impl<S: Store> Shared<S> {
     pub(crate) fn look_now(&self) {
         self.look.store(true, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    /// Lets stored deliveries be found at once that are leased to nobody: by the engine, and by other processes if this one
+    /// has no room, or makes no deliveries.
+    pub(crate) fn announce(self: &Arc<Self>)
+    where
+        S: Store,
+    {
+        self.look_now();
+        if self.lease_for(1).is_some() {
+            return;
+        }
+        // Without a runtime others find them when they ask.
+        if let Ok(runtime) = Handle::try_current() {
+            let shared = Arc::clone(self);
+            runtime.spawn(async move {
+                if let Err(why) = shared.store.notify().await {
+                    debug!(error = %why, "other processes are not told of new deliveries");
+                }
+            });
+        }
     }
 
     /// Whether the engine was asked to look, since the last call.

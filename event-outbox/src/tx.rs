@@ -299,7 +299,7 @@ impl Stored {
     }
 
     /// Hands leased deliveries over to the engine, and lets it look for the others.
-    pub(crate) fn hand_over<S: Store>(self, shared: &Shared<S>) {
+    pub(crate) fn hand_over<S: Store>(self, shared: &Arc<Shared<S>>) {
         let mut others = false;
         for (inserted, (event, handler)) in self.inserted.iter().zip(self.targets) {
             match fence_of(inserted) {
@@ -308,7 +308,7 @@ impl Stored {
             }
         }
         if others {
-            shared.look_now();
+            shared.announce();
         }
     }
 }

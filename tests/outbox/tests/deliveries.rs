@@ -149,3 +149,35 @@ async fn two_outboxes_of_one_database_make_each_delivery_once_and_those_of_a_key
         assert_eq!(outbox.counts().stale, 0);
     }
 }
+
+#[tokio::test]
+async fn a_process_without_room_tells_others_of_what_it_stores() {
+    let server = Server::shared(Version::Debian);
+    let options = server.database().await;
+    let start = async || {
+        // Nobody finds anything by asking.
+        let settings = Settings::new().poll(Duration::from_hours(1));
+        let outbox = Outbox::open_on(open(options.clone()).await, settings).await;
+        let outbox = outbox.expect("it opens");
+        let shipped = Arc::new(Shipped::default());
+        let dispatcher = Dispatcher::empty().handler(ship);
+        let dispatcher = dispatcher.provide_arc(Arc::clone(&shipped)).outbox(&outbox);
+        (outbox, shipped, dispatcher.build().expect("it is built"))
+    };
+    let (listening, shipped, _dispatcher) = start().await;
+    let (full, _shipped, _other) = start().await;
+    assert!(full.shutdown(Duration::from_secs(20)).await);
+    for order_id in [1, 2] {
+        let event = OrderPlaced {
+            order_id,
+            customer: order_id,
+        };
+        full.emit(event).await.expect("it is stored");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while shipped.count() < order_id {
+            assert!(Instant::now() < deadline, "nobody was told of {order_id}");
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+    assert!(listening.shutdown(Duration::from_secs(20)).await);
+}
