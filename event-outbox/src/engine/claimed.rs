@@ -1,5 +1,6 @@
 //! Reads what was claimed, and ends what cannot be made.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use event_core::__private::{HandlerOf, TransactionalEvent};
@@ -18,7 +19,7 @@ impl<S: Store> Worker<S> {
         let mut is_short = false;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
-            self.leases.insert(fence.seq, fence);
+            self.replace_lease(fence);
             if crashes >= self.shared.settings.crash_limit {
                 let cause = format!("the process died {crashes} times while it had the delivery");
                 self.bury(fence, "crashed", cause);
@@ -46,6 +47,15 @@ impl<S: Store> Worker<S> {
         // A full claim is followed by another as soon as there is room.
         if is_full && self.ready.is_low() {
             self.claim_by(Instant::now());
+        }
+    }
+
+    /// Keeps a lease. A process that was suspended can be given a row that still waits here under its old token.
+    fn replace_lease(&mut self, fence: Fence) {
+        let old = self.leases.insert(fence.seq, fence);
+        if let Some(old) = old.filter(|old| *old != fence) {
+            let forgotten = self.ready.forget(&BTreeSet::from([old]));
+            self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
         }
     }
 
