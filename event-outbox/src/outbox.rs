@@ -12,7 +12,7 @@ use event_core::event::DurableEvent;
 use event_core::handler::HandlerInfo;
 use event_core::wire::Codec;
 use sqlx::{Database, Transaction};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::emitted::{Emitted, new_deliveries};
@@ -104,9 +104,10 @@ impl<S: Store> Outbox<S> {
         let (deliveries, targets) = new_deliveries(&dispatcher, &events)?;
         if !deliveries.is_empty() {
             let lease = shared.lease_for(deliveries.len());
+            let asked_at = Instant::now();
             let inserted = shared.store.insert(lease, deliveries).await?;
             failpoint!(InsertedAlone);
-            Stored::of(inserted, targets).hand_over(shared);
+            Stored::of(inserted, targets, asked_at).hand_over(shared);
         }
         if due == Due::Now {
             let [emitted] = &events;

@@ -10,6 +10,7 @@ use event_core::dispatcher::DispatcherHandle;
 use event_core::wire::Codec;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tracing::debug;
 
 use crate::error::OutboxError;
@@ -47,6 +48,8 @@ pub(crate) struct Handed {
 pub(crate) struct HandedOver {
     pub(crate) delivery: TransactionalDelivery,
     pub(crate) fence: Fence,
+    /// When the store was asked for its lease.
+    pub(crate) asked_at: Instant,
     pub(crate) attempt: u32,
     pub(crate) crashes: u32,
 }
@@ -136,11 +139,17 @@ impl<S: Store> Shared<S> {
     }
 
     /// Hands a delivery that was committed, and is leased to this process, to the engine.
-    pub(crate) fn hand_over(&self, delivery: TransactionalDelivery, fence: Fence) {
+    pub(crate) fn hand_over(
+        &self,
+        delivery: TransactionalDelivery,
+        fence: Fence,
+        asked_at: Instant,
+    ) {
         self.backlog.fetch_add(1, Ordering::Relaxed);
         self.handed().deliveries.push_back(HandedOver {
             delivery,
             fence,
+            asked_at,
             attempt: 1,
             crashes: 0,
         });

@@ -13,6 +13,7 @@ use event_core::event::DurableEvent;
 use event_core::handler::DeliveryKind;
 use event_core::{Dispatcher, Report};
 use sqlx::{Database, Transaction};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::emitted::{Emitted, new_deliveries};
@@ -227,7 +228,7 @@ impl<S: Store> Tx<S> {
         } else {
             Some(shared.dispatcher()?)
         };
-        let mut stored = Stored::default();
+        let mut stored = Stored::of(Vec::new(), Vec::new(), Instant::now());
         if let Some(dispatcher) = &dispatcher {
             stored = Stored::insert(&shared, dispatcher, &mut transaction, &events).await?;
             failpoint!(Inserted);
@@ -262,10 +263,11 @@ impl<S: Store> Tx<S> {
 }
 
 /// Deliveries that a transaction has stored, before and after its commit.
-#[derive(Default)]
 pub(crate) struct Stored {
     inserted: Vec<Inserted>,
     targets: Vec<(TransactionalEvent, HandlerOf)>,
+    /// When the store was asked for the leases.
+    asked_at: Instant,
 }
 
 impl Stored {
@@ -277,6 +279,7 @@ impl Stored {
     ) -> Result<Self, OutboxError> {
         let (deliveries, targets) = new_deliveries(dispatcher, events)?;
         let mut inserted = Vec::new();
+        let asked_at = Instant::now();
         if !deliveries.is_empty() {
             let lease = shared.lease_for(deliveries.len());
             inserted = shared
@@ -284,14 +287,19 @@ impl Stored {
                 .insert_in(connection, lease, &deliveries)
                 .await?;
         }
-        Ok(Self { inserted, targets })
+        Ok(Self::of(inserted, targets, asked_at))
     }
 
     pub(crate) fn of(
         inserted: Vec<Inserted>,
         targets: Vec<(TransactionalEvent, HandlerOf)>,
+        asked_at: Instant,
     ) -> Self {
-        Self { inserted, targets }
+        Self {
+            inserted,
+            targets,
+            asked_at,
+        }
     }
 
     fn leased(&self) -> Vec<Fence> {
@@ -303,7 +311,9 @@ impl Stored {
         let mut others = false;
         for (inserted, (event, handler)) in self.inserted.iter().zip(self.targets) {
             match fence_of(inserted) {
-                Some(fence) => shared.hand_over(event.delivery(handler), fence),
+                Some(fence) => {
+                    shared.hand_over(event.delivery(handler), fence, self.asked_at);
+                }
                 None => others = true,
             }
         }

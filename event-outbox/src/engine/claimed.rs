@@ -1,6 +1,5 @@
 //! Reads what was claimed, and ends what cannot be made.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use event_core::__private::{HandlerOf, TransactionalEvent};
@@ -13,13 +12,13 @@ use crate::shared::HandedOver;
 use crate::store::{Burial, Claimed, Fence, Retry, Store};
 
 impl<S: Store> Worker<S> {
-    /// Makes deliveries of what was claimed.
-    pub(super) fn claimed(&mut self, claimed: Vec<Claimed>) {
+    /// Makes deliveries of what was claimed, which the store was asked for at a moment.
+    pub(super) fn claimed(&mut self, claimed: Vec<Claimed>, asked_at: Instant) {
         let is_full = claimed.len() >= self.ready.room().min(CLAIM);
         let mut is_short = false;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
-            self.replace_lease(fence);
+            self.keep(fence, asked_at);
             if crashes >= self.shared.settings.crash_limit {
                 let cause = format!("the process died {crashes} times while it had the delivery");
                 self.bury(fence, "crashed", cause);
@@ -36,6 +35,7 @@ impl<S: Store> Worker<S> {
                     self.ready.push(HandedOver {
                         delivery: event.delivery(handler),
                         fence,
+                        asked_at,
                         attempt,
                         crashes,
                     });
@@ -47,15 +47,6 @@ impl<S: Store> Worker<S> {
         // A full claim is followed by another as soon as there is room.
         if is_full && self.ready.is_low() {
             self.claim_by(Instant::now());
-        }
-    }
-
-    /// Keeps a lease. A process that was suspended can be given a row that still waits here under its old token.
-    fn replace_lease(&mut self, fence: Fence) {
-        let old = self.leases.insert(fence.seq, fence);
-        if let Some(old) = old.filter(|old| *old != fence) {
-            let forgotten = self.ready.forget(&BTreeSet::from([old]));
-            self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
         }
     }
 

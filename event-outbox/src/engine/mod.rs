@@ -7,6 +7,7 @@
 mod claimed;
 mod complete;
 mod deliver;
+mod leases;
 mod ready;
 mod stop;
 
@@ -26,8 +27,9 @@ use tracing::{debug, error, warn};
 
 use self::complete::{Completer, Ending};
 use self::deliver::Delivering;
+use self::leases::Leases;
 use self::ready::Ready;
-use self::stop::{give_back, left};
+use self::stop::give_back;
 use crate::shared::{Phase, Shared};
 use crate::store::{Bounds, Claimed, Fence, Owner, Recovered, Store, StoreError, StoreErrorKind};
 
@@ -56,7 +58,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
         dispatcher,
         endings,
         ended,
-        leases: BTreeMap::new(),
+        leases: Leases::default(),
         chores: JoinSet::new(),
         asks: false,
         claim_at: Some(Instant::now()),
@@ -97,7 +99,7 @@ struct Worker<S: Store> {
     endings: mpsc::Sender<Ending>,
     ended: mpsc::UnboundedSender<Step>,
     /// What is leased to this process, by its number.
-    leases: BTreeMap<i64, Fence>,
+    leases: Leases,
     chores: JoinSet<Chore>,
     /// Whether the store is being asked for deliveries, or for what dead processes had.
     asks: bool,
@@ -123,8 +125,13 @@ enum Step {
 
 /// What the engine asked the store.
 enum Chore {
-    Claimed(Result<Vec<Claimed>, StoreError>),
+    Claimed {
+        /// When the store was asked.
+        asked_at: Instant,
+        claimed: Result<Vec<Claimed>, StoreError>,
+    },
     Extended {
+        asked_at: Instant,
         asked: Vec<Fence>,
         kept: Result<Vec<Fence>, StoreError>,
     },
@@ -195,7 +202,7 @@ impl<S: Store> Worker<S> {
             )
         };
         for delivery in deliveries {
-            self.leases.insert(delivery.fence.seq, delivery.fence);
+            self.keep(delivery.fence, delivery.asked_at);
             self.ready.push(delivery);
         }
         if !release.is_empty() {
@@ -207,10 +214,27 @@ impl<S: Store> Worker<S> {
         }
     }
 
+    /// Keeps a lease that the store was asked for at a moment. A process that was suspended can be given a row that still
+    /// waits here under its old token.
+    fn keep(&mut self, fence: Fence, asked_at: Instant) {
+        let until = asked_at + self.shared.settings.lease;
+        if let Some(old) = self.leases.insert(fence, until) {
+            let forgotten = self.ready.forget(&BTreeSet::from([old]));
+            self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
+        }
+    }
+
     /// Begins deliveries while there is room.
     fn begin_ready(&mut self) {
         while let Some(delivery) = self.ready.next() {
             self.shared.backlog.fetch_sub(1, Ordering::Relaxed);
+            if !self.leases.lasts(delivery.fence, Instant::now()) {
+                // It waited for longer than its lease, as in a process that was suspended: others may have it.
+                self.leases.remove(delivery.fence);
+                self.ready.ran(ready::id(&delivery));
+                self.claim_by(Instant::now());
+                continue;
+            }
             let delivering = Delivering {
                 shared: Arc::clone(&self.shared),
                 dispatcher: self.dispatcher.clone(),
@@ -274,11 +298,12 @@ impl<S: Store> Worker<S> {
         self.asks = true;
         let shared = Arc::clone(&self.shared);
         let (lease, names) = (shared.lease(), self.names.clone());
+        let asked_at = Instant::now();
         self.chores.spawn(async move {
             failpoint!(Claiming);
             let claimed = shared.store.claim(lease, &names, room).await;
             failpoint!(Claimed);
-            Chore::Claimed(claimed)
+            Chore::Claimed { asked_at, claimed }
         });
     }
 
@@ -293,7 +318,7 @@ impl<S: Store> Worker<S> {
                 }
             }
             Step::Left { fence, wait } => {
-                left(&mut self.leases, fence);
+                self.leases.remove(fence);
                 if let Some(wait) = wait {
                     self.claim_by(Instant::now() + wait);
                 }
@@ -304,9 +329,12 @@ impl<S: Store> Worker<S> {
     fn chore(&mut self, chore: Result<Chore, tokio::task::JoinError>) {
         let poll = self.shared.settings.poll;
         match chore {
-            Ok(Chore::Claimed(Ok(claimed))) => {
+            Ok(Chore::Claimed {
+                asked_at,
+                claimed: Ok(claimed),
+            }) => {
                 self.asks = false;
-                self.claimed(claimed);
+                self.claimed(claimed, asked_at);
             }
             Ok(Chore::Recovered(Ok(recovered))) => {
                 self.asks = false;
@@ -319,7 +347,12 @@ impl<S: Store> Worker<S> {
                     self.claim_by(Instant::now());
                 }
             }
-            Ok(Chore::Claimed(Err(why)) | Chore::Recovered(Err(why))) => {
+            Ok(
+                Chore::Claimed {
+                    claimed: Err(why), ..
+                }
+                | Chore::Recovered(Err(why)),
+            ) => {
                 self.asks = false;
                 warn!(error = %why, "the outbox cannot ask its store");
                 if why.kind() == StoreErrorKind::Unregistered {
@@ -330,9 +363,14 @@ impl<S: Store> Worker<S> {
                 self.claim_by(again);
             }
             Ok(Chore::Extended {
+                asked_at,
                 asked,
                 kept: Ok(kept),
             }) => {
+                for fence in &kept {
+                    self.leases
+                        .extend(*fence, asked_at + self.shared.settings.lease);
+                }
                 self.lost(&asked, &kept);
             }
             Ok(Chore::Extended { kept: Err(why), .. }) => {
@@ -354,7 +392,7 @@ impl<S: Store> Worker<S> {
             lost.remove(fence);
         }
         // Those that ended while the store was asked are not lost.
-        lost.retain(|fence| self.leases.get(&fence.seq) == Some(fence));
+        lost.retain(|fence| self.leases.has(*fence));
         if lost.is_empty() {
             return;
         }
@@ -365,22 +403,27 @@ impl<S: Store> Worker<S> {
         let forgotten = self.ready.forget(&lost);
         self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
         for fence in lost {
-            left(&mut self.leases, fence);
+            self.leases.remove(fence);
         }
     }
 
     /// Extends the leases of what this process has.
     fn extend(&mut self) {
-        if self.leases.is_empty() {
+        let asked = self.leases.fences();
+        if asked.is_empty() {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        let asked: Vec<Fence> = self.leases.values().copied().collect();
+        let asked_at = Instant::now();
         self.chores.spawn(async move {
             failpoint!(Extending);
             let kept = shared.store.extend(&asked, shared.settings.lease).await;
             failpoint!(Extended);
-            Chore::Extended { asked, kept }
+            Chore::Extended {
+                asked_at,
+                asked,
+                kept,
+            }
         });
     }
 

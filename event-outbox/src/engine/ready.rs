@@ -20,6 +20,8 @@ pub(super) struct Ready {
     most: usize,
     /// Whether a suspect runs, so that nothing else does.
     is_alone: bool,
+    /// How many deliveries have begun while a suspect waited.
+    overtaken: usize,
     /// Whether the last claim had as many as it asked for.
     pub(super) was_full: bool,
 }
@@ -34,6 +36,7 @@ impl Ready {
             total: 0,
             most,
             is_alone: false,
+            overtaken: 0,
             was_full: false,
         }
     }
@@ -57,12 +60,17 @@ impl Ready {
         if self.is_alone || self.total >= self.most {
             return None;
         }
-        while let Some(delivery) = self.waiting.pop_front() {
+        // A suspect waits until nothing runs, and not for ever: those behind it are held back in the end.
+        while self.suspects.is_empty() || self.overtaken < self.most {
+            let Some(delivery) = self.waiting.pop_front() else {
+                break;
+            };
             let handler = id(&delivery);
             let running = self.running.entry(handler).or_default();
             if *running < limit(&delivery) {
                 *running += 1;
                 self.total += 1;
+                self.overtaken += usize::from(!self.suspects.is_empty());
                 return Some(delivery);
             }
             self.held.entry(handler).or_default().push_back(delivery);
@@ -72,6 +80,7 @@ impl Ready {
         }
         let delivery = self.suspects.pop_front()?;
         self.is_alone = true;
+        self.overtaken = 0;
         *self.running.entry(id(&delivery)).or_default() += 1;
         self.total = 1;
         Some(delivery)
@@ -123,7 +132,8 @@ impl Ready {
     }
 }
 
-fn id(delivery: &HandedOver) -> &'static str {
+/// Returns the id of a delivery's handler.
+pub(super) fn id(delivery: &HandedOver) -> &'static str {
     delivery.delivery.handler().info().id().unwrap_or_default()
 }
 

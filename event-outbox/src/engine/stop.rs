@@ -1,6 +1,5 @@
 //! The end of an engine: what was not begun is given back, and what runs keeps its leases until it has ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,26 +7,31 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::warn;
 
+use super::leases::Leases;
 use super::{Chore, Step, Worker};
 use crate::shared::{Phase, Shared};
 use crate::store::{Fence, Store};
 
 impl<S: Store> Worker<S> {
     /// Gives back what was not begun.
-    pub(super) async fn stop(mut self) -> Leases<S> {
+    pub(super) async fn stop(mut self) -> Remaining<S> {
         self.take_handed();
         let fences: Vec<Fence> = self.ready.drain().map(|waiting| waiting.fence).collect();
         if !fences.is_empty() {
             give_back(&*self.shared, &fences).await;
         }
         while let Some(chore) = self.chores.join_next().await {
-            if let Ok(Chore::Claimed(Ok(claimed))) = chore {
+            if let Ok(Chore::Claimed {
+                claimed: Ok(claimed),
+                ..
+            }) = chore
+            {
                 let fences: Vec<Fence> = claimed.iter().map(|claimed| claimed.fence).collect();
                 give_back(&*self.shared, &fences).await;
             }
         }
         self.shared.backlog.store(0, Ordering::Relaxed);
-        Leases {
+        Remaining {
             shared: self.shared,
             leases: self.leases,
         }
@@ -35,12 +39,12 @@ impl<S: Store> Worker<S> {
 }
 
 /// What a stopped engine still has: the leases of the deliveries that run.
-pub(super) struct Leases<S> {
+pub(super) struct Remaining<S> {
     shared: Arc<Shared<S>>,
-    leases: BTreeMap<i64, Fence>,
+    leases: Leases,
 }
 
-impl<S: Store> Leases<S> {
+impl<S: Store> Remaining<S> {
     /// Extends the leases until the last delivery has ended, or the limit of the shutdown has passed.
     pub(super) async fn keep(mut self, mut steps: mpsc::UnboundedReceiver<Step>) {
         let mut phase = self.shared.phase.subscribe();
@@ -52,7 +56,7 @@ impl<S: Store> Leases<S> {
                 biased;
                 // The last sender is gone with the last delivery.
                 step = steps.recv() => match step {
-                    Some(Step::Left { fence, .. }) => left(&mut self.leases, fence),
+                    Some(Step::Left { fence, .. }) => self.leases.remove(fence),
                     Some(Step::Ran(_)) => {}
                     None => return,
                 },
@@ -63,7 +67,7 @@ impl<S: Store> Leases<S> {
     }
 
     async fn extend(&self) {
-        let fences: Vec<Fence> = self.leases.values().copied().collect();
+        let fences = self.leases.fences();
         if fences.is_empty() {
             return;
         }
@@ -71,13 +75,6 @@ impl<S: Store> Leases<S> {
         if let Err(why) = self.shared.store.extend(&fences, length).await {
             warn!(error = %why, "the outbox cannot extend its leases");
         }
-    }
-}
-
-/// Forgets the lease of a delivery that has ended, unless the row was claimed again meanwhile.
-pub(super) fn left(leases: &mut BTreeMap<i64, Fence>, fence: Fence) {
-    if leases.get(&fence.seq) == Some(&fence) {
-        leases.remove(&fence.seq);
     }
 }
 

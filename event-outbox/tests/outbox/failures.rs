@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event_core::retry::Permanent;
 use event_core::{Dispatcher, Meta, handler};
-use event_outbox::sqlite::{Outbox, Tx};
+use event_outbox::sqlite::{Outbox, Sqlite, Tx};
 use event_outbox::store::{Filter, Lease, NewDelivery, Owner, Store as _};
 
 use super::fixture::*;
@@ -287,4 +287,47 @@ async fn a_process_that_dies_takes_no_attempt() {
     let (_dispatcher, journal) = build(Dispatcher::empty().handler(revive), &outbox);
     assert_eq!(drained(&outbox).await, 0);
     assert_eq!(journal.lines(), ["attempt 1", "attempt 2"]);
+}
+
+/// An outbox that its handlers emit with.
+#[derive(Default)]
+struct Chain(std::sync::OnceLock<Outbox>);
+
+#[tokio::test]
+async fn a_delivery_that_is_made_alone_is_not_kept_waiting_for_ever() {
+    /// Hands the next one over before it ends, so that there is always one that runs.
+    #[handler(durable, id = "test.stream")]
+    async fn stream(event: &OrderPlaced, journal: &Journal, chain: &Chain) {
+        if journal.count("alone") == 0 {
+            let order_id = event.order_id + 1;
+            let outbox = chain.0.get().unwrap();
+            outbox.emit(OrderPlaced { order_id }).await.unwrap();
+        }
+    }
+
+    #[handler(durable, id = "test.alone")]
+    async fn alone(_event: &PaymentTaken, journal: &Journal) {
+        journal.write("alone");
+    }
+
+    let outbox = Outbox::open_on(Sqlite::in_memory().await.unwrap(), quick().concurrency(2));
+    let outbox = outbox.await.unwrap();
+    let chain = Chain::default();
+    chain.0.set(outbox.clone()).unwrap();
+    let handlers = Dispatcher::empty().handler(stream).handler(alone);
+    let (_dispatcher, journal) = build(handlers.provide(chain), &outbox);
+    outbox.emit(OrderPlaced { order_id: 0 }).await.unwrap();
+    let mut tx = outbox.begin().await.unwrap();
+    let in_an_hour = std::time::SystemTime::now() + Duration::from_hours(1);
+    tx.emit_at(PaymentTaken { order_id: 0 }, in_an_hour)
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = outbox.begin().await.unwrap();
+    sqlx::query("UPDATE event_outbox_delivery SET crashes = 3, attempts = 3, due_at = 0 WHERE handler = 'test.alone'")
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    until("it was made", async || journal.count("alone") == 1).await;
+    assert_eq!(drained(&outbox).await, 0);
 }

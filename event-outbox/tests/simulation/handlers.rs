@@ -129,8 +129,10 @@ impl Process {
             if earlier > 0 {
                 wrong.push("begins before an earlier one of its key");
             }
+            // Of two runs of one row under the same token, one was late, and has an older token really.
             let overlaps = runs.iter().any(|run| {
                 run.ended.is_none()
+                    && run.target != target
                     && run.customer == customer
                     && run.target.1 == target.1
                     && run.token.is_some()
@@ -138,6 +140,13 @@ impl Process {
             });
             if overlaps {
                 wrong.push("overlaps with another one of its key");
+            }
+        }
+        // A token grows with each claim, and each claim is begun once.
+        if let Some((token, _)) = lease {
+            let begun = runs.iter().filter(|run| run.target == target).count();
+            if i64::try_from(begun).unwrap() >= token {
+                wrong.push("begins more often than it was claimed");
             }
         }
         let mut violations = world.violations.lock().unwrap();
