@@ -66,7 +66,8 @@ impl Settings {
         self
     }
 
-    /// Sets how often the database is asked for deliveries that nobody told of; the default is 1 s, the least 10 ms.
+    /// Sets how often an idle process asks the database; the default is 1 s, the least 10 ms. Of three questions two are
+    /// after dead processes and one is after deliveries that nobody told of, such as those of a time to come.
     pub fn poll(mut self, interval: Duration) -> Self {
         self.poll = interval.max(Duration::from_millis(10));
         self
