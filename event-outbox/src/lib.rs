@@ -16,7 +16,7 @@
 //! | `#[handler(before_commit)]` | called in the emitter's transaction; an error makes the commit fail |
 //! | `#[handler]` | called after the commit, in the process that committed, at most once |
 //! | [`Outbox::begin`], [`Tx::emit`], [`Tx::commit`] | a transaction |
-//! | [`Outbox::emit_in`] | emits in a transaction of sqlx that the program began |
+//! | [`Outbox::emit_in`] | emits in a transaction that the program began: of sqlx, or of SeaORM with the feature `sea-orm` |
 //! | [`Outbox::status`], [`store::Store`] | what is waiting and what failed, and how to send it again |
 //! | [`Outbox::health`] | for a readiness probe and for alarms; the feature `metrics` records it |
 //!
@@ -43,6 +43,7 @@ macro_rules! failpoint {
     ($point:ident) => {};
 }
 
+mod caller;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
@@ -67,6 +68,7 @@ pub mod sqlite;
 pub mod store;
 mod tx;
 
+pub use crate::caller::CallerTransaction;
 pub use crate::error::OutboxError;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]

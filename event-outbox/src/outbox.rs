@@ -11,10 +11,10 @@ use event_core::dispatcher::DispatcherHandle;
 use event_core::event::DurableEvent;
 use event_core::handler::HandlerInfo;
 use event_core::wire::Codec;
-use sqlx::{Database, Transaction};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
+use crate::caller::CallerTransaction;
 use crate::emitted::{Emitted, new_deliveries};
 use crate::engine;
 use crate::error::OutboxError;
@@ -116,19 +116,57 @@ impl<S: Store> Outbox<S> {
         Ok(id)
     }
 
-    /// Emits an event in a transaction of sqlx that the caller began, and will commit. The event is stored now; its
-    /// durable handlers run after the commit, and not at all if it is rolled back. Call
+    /// Emits an event in a transaction that the caller began, and will commit: `&mut transaction` of sqlx, or, with
+    /// the feature `sea-orm`, `&transaction` of SeaORM 2. The event is stored now; its durable handlers run after the
+    /// commit, and not at all if the transaction, or the savepoint around the emit, is rolled back. Call
     /// [`committed`](Uncommitted::committed) after the commit: it calls the handlers that are not durable, and lets the
     /// durable ones run at once and not at the next poll.
     ///
     /// Handlers before the commit are not called: they need a [`Tx`].
+    ///
+    /// On SQLite, a transaction that reads before it writes can find that another has written meanwhile. One that is
+    /// begun with `BEGIN IMMEDIATE` (`SqliteTransactionMode::Immediate` of SeaORM) waits for its turn instead.
+    ///
+    /// # Examples
+    ///
+    /// In a transaction of SeaORM:
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "sea-orm", feature = "sqlite"))]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use event_core::{Dispatcher, Event};
+    /// use event_outbox::sqlite::Outbox;
+    /// use sea_orm::{ConnectionTrait, Database, TransactionTrait};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(name = "shop.order_placed", durable)]
+    /// struct OrderPlaced { order_id: i64 }
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.db");
+    /// let outbox = Outbox::open(&file).await?;
+    /// let dispatcher = Dispatcher::builder().outbox(&outbox).build()?;
+    /// let database = Database::connect(format!("sqlite://{}", file.display())).await?;
+    ///
+    /// let transaction = database.begin().await?;
+    /// transaction.execute_unprepared("CREATE TABLE orders (id)").await?;
+    /// let emitted = outbox.emit_in(&transaction, OrderPlaced { order_id: 7 }).await?;
+    /// transaction.commit().await?;
+    /// emitted.committed()?; // the handlers run now; without it, at the next poll
+    /// # drop(dispatcher);
+    /// # Ok(()) }
+    /// # #[cfg(not(all(feature = "sea-orm", feature = "sqlite")))]
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`Tx::emit`], or the database refused, which fails the caller's transaction.
     pub async fn emit_in<E: DurableEvent>(
         &self,
-        transaction: &mut Transaction<'_, S::Database>,
+        transaction: impl CallerTransaction<S>,
         event: E,
     ) -> Result<Uncommitted<S>, OutboxError> {
         let shared = &self.shared;
@@ -136,11 +174,7 @@ impl<S: Store> Outbox<S> {
         let events = [Emitted::of(shared, event, Due::Now)?];
         let (deliveries, _) = new_deliveries(&dispatcher, &events)?;
         if !deliveries.is_empty() {
-            let connection: &mut <S::Database as Database>::Connection = &mut *transaction;
-            shared
-                .store
-                .insert_in(connection, None, &deliveries)
-                .await?;
+            transaction.insert(&shared.store, &deliveries).await?;
             failpoint!(InsertedForCaller);
         }
         let [emitted] = events;

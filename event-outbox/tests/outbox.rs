@@ -14,5 +14,6 @@ mod outbox {
     mod health;
     mod ordered;
     mod restarts;
+    mod sea_orm;
     mod transactions;
 }

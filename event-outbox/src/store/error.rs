@@ -59,7 +59,7 @@ impl StoreError {
     }
 
     /// The same error for one more caller: without its source, which cannot be copied.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sea-orm", feature = "sqlite"))]
     pub(crate) fn copy(action: &'static str, source: &sqlx::Error) -> Self {
         Self::new(action, kind_of(source), source.to_string())
     }

@@ -12,6 +12,8 @@ mod migration;
 pub(crate) mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod row;
+#[cfg(all(feature = "sea-orm", any(feature = "postgres", feature = "sqlite")))]
+mod sea_orm;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod view;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::Due;
+
 /// Whole milliseconds. What is longer than the databases can add to a date is cut, at ten thousand years.
 pub(super) fn millis(length: Duration) -> i64 {
     const LONGEST: i64 = 315_576_000_000_000;
@@ -13,6 +15,15 @@ pub(super) fn unix_millis(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => millis(after),
         Err(before) => -millis(before.duration()),
+    }
+}
+
+/// When a delivery is due: milliseconds from now on, and, if there is one, a time.
+pub(super) fn after_and_at(due: Due) -> (i64, Option<i64>) {
+    match due {
+        Due::Now => (0, None),
+        Due::After(wait) => (millis(wait), None),
+        Due::At(time) => (0, Some(unix_millis(time))),
     }
 }
 

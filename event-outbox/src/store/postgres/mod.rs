@@ -2,6 +2,8 @@
 
 mod owners;
 mod schema;
+#[cfg(feature = "sea-orm")]
+mod sea_orm;
 mod statements;
 mod views;
 mod wake;

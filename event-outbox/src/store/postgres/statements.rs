@@ -9,8 +9,8 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use crate::store::row::{limit, millis, readers, unix_millis};
-use crate::store::{Burial, Due, Inserted, Lease, NewDelivery, Retry};
+use crate::store::row::{after_and_at, limit, millis, readers};
+use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry};
 
 readers!(PgRow);
 
@@ -52,19 +52,24 @@ fn lock_of(handler: &str, key: &str) -> i64 {
     hash.cast_signed()
 }
 
+/// The locks of keys. Sorted, so that no two transactions wait for each other.
+pub(super) fn locks_of<'a>(keys: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<i64> {
+    let locks: BTreeSet<_> = keys.map(|(handler, key)| lock_of(handler, key)).collect();
+    locks.into_iter().collect()
+}
+
+pub(super) const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS lock";
+
 /// Waits until no other transaction has inserted rows of these keys, so that rows of a key get their numbers in the
-/// order in which they are committed. Sorted, so that no two wait for each other.
+/// order in which they are committed.
 pub(super) async fn lock_keys<'a>(
     connection: &mut PgConnection,
     keys: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<(), sqlx::Error> {
-    let locks: BTreeSet<_> = keys.map(|(handler, key)| lock_of(handler, key)).collect();
+    let locks = locks_of(keys);
     if !locks.is_empty() {
-        let locks: Vec<_> = locks.into_iter().collect();
-        sqlx::query("SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS lock")
-            .bind(locks)
-            .execute(connection)
-            .await?;
+        sqlx::query(LOCK).bind(locks).execute(connection).await?;
     }
     Ok(())
 }
@@ -77,7 +82,7 @@ pub(super) fn keys_of(deliveries: &[NewDelivery]) -> impl Iterator<Item = (&str,
 
 /// `clock_timestamp()` is read once, and is the moment: `now()` is the start of the transaction, and a lease from then
 /// may have lapsed. A snapshot that is older than the lock of a key does not show whether the key is free.
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
      owner, crashes, created_at) \
      SELECT event_id, handler, event, version, key, body, CASE WHEN is_leased THEN moment + ",
@@ -115,14 +120,8 @@ pub(super) async fn insert(
         .bind(column(deliveries, |one| i64::from(one.version)))
         .bind(column(deliveries, |one| one.key.as_deref()))
         .bind(column(deliveries, |one| &*one.body))
-        .bind(column(deliveries, |one| match one.due {
-            Due::After(wait) => millis(wait),
-            Due::Now | Due::At(_) => 0,
-        }))
-        .bind(column(deliveries, |one| match one.due {
-            Due::At(time) => Some(unix_millis(time)),
-            Due::Now | Due::After(_) => None,
-        }))
+        .bind(column(deliveries, |one| after_and_at(one.due).0))
+        .bind(column(deliveries, |one| after_and_at(one.due).1))
         .bind(lease.map(|lease| lease.owner.id()))
         .bind(lease.map_or(0, |lease| millis(lease.length)))
         .fetch_all(connection)

@@ -3,6 +3,8 @@
 mod network;
 mod owners;
 mod schema;
+#[cfg(feature = "sea-orm")]
+mod sea_orm;
 mod statements;
 mod views;
 mod writer;

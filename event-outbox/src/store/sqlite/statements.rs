@@ -8,8 +8,8 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::store::row::{limit, millis, readers, unix_millis};
-use crate::store::{Burial, Due, Inserted, Lease, NewDelivery, Retry};
+use crate::store::row::{after_and_at, limit, millis, readers};
+use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry};
 
 readers!(SqliteRow);
 
@@ -39,7 +39,7 @@ pub(super) fn list(fences: &[Fence]) -> String {
     json!(pairs).to_string()
 }
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
      owner, crashes, created_at) \
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
@@ -60,11 +60,7 @@ pub(super) async fn insert(
 ) -> Result<Vec<Inserted>, sqlx::Error> {
     let mut inserted = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        let (after, at) = match delivery.due {
-            Due::Now => (0, None),
-            Due::After(wait) => (millis(wait), None),
-            Due::At(time) => (0, Some(unix_millis(time))),
-        };
+        let (after, at) = after_and_at(delivery.due);
         let row = sqlx::query(INSERT)
             .bind(delivery.event_id)
             .bind(&*delivery.handler)
