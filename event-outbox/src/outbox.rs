@@ -131,7 +131,7 @@ impl<S: Store> Outbox<S> {
     ///
     /// In a transaction of SeaORM:
     ///
-    /// ```
+    /// ```standalone_crate
     /// # #[cfg(all(feature = "sea-orm", feature = "sqlite"))]
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
