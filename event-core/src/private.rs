@@ -24,7 +24,9 @@ pub use crate::retry::RetryPolicy;
 pub use crate::scheduler::{Scheduler, with_scheduler};
 
 #[cfg(feature = "serde")]
-pub use crate::wire::transactional::delivery::{Attempt, TransactionalDelivery, Verdict};
+pub use crate::wire::transactional::delivery::{
+    Attempt, SessionDelivery, TransactionalDelivery, Verdict,
+};
 #[cfg(feature = "serde")]
 pub use crate::wire::transactional::event::{
     HandlerOf, TransactionalEvent, WrittenEvent, durable_handlers, is_open, spawn_on,

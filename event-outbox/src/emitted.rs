@@ -7,6 +7,7 @@ use event_core::__private::{HandlerOf, TransactionalEvent};
 use event_core::Dispatcher;
 use event_core::event::DurableEvent;
 use event_core::handler::DeliveryKind;
+use uuid::Uuid;
 
 use crate::error::OutboxError;
 use crate::shared::Shared;
@@ -48,8 +49,23 @@ impl Emitted {
     }
 }
 
-/// Deliveries to be stored, and for each its event and handler.
-type Deliveries = (Vec<NewDelivery>, Vec<(TransactionalEvent, HandlerOf)>);
+/// What a stored delivery delivers, and to whom.
+pub(crate) struct Target {
+    pub(crate) event: TransactionalEvent,
+    pub(crate) handler: HandlerOf,
+    pub(crate) due: Due,
+}
+
+impl Target {
+    /// Returns the event's id and that of the handler.
+    pub(crate) fn key(&self) -> (Uuid, &'static str) {
+        let handler = self.handler.info().id().unwrap_or_default();
+        (self.event.meta().id(), handler)
+    }
+}
+
+/// Deliveries to be stored, and the target of each.
+type Deliveries = (Vec<NewDelivery>, Vec<Target>);
 
 /// Makes one delivery for each event and durable handler whose filter holds.
 pub(crate) fn new_deliveries(
@@ -60,9 +76,15 @@ pub(crate) fn new_deliveries(
     for emitted in events {
         let info = emitted.event.event().info();
         for handler in emitted.event.handlers(dispatcher, DeliveryKind::Durable)? {
+            let target = Target {
+                event: emitted.event.clone(),
+                handler,
+                due: emitted.due,
+            };
+            let (event_id, handler) = target.key();
             deliveries.push(NewDelivery {
-                event_id: emitted.event.meta().id(),
-                handler: Cow::Borrowed(handler.info().id().unwrap_or_default()),
+                event_id,
+                handler: Cow::Borrowed(handler),
                 event: Cow::Borrowed(info.name()),
                 version: info.version(),
                 // It would hold back what is due before it.
@@ -70,7 +92,7 @@ pub(crate) fn new_deliveries(
                 body: Arc::clone(&emitted.body),
                 due: emitted.due,
             });
-            targets.push((emitted.event.clone(), handler));
+            targets.push(target);
         }
     }
     Ok((deliveries, targets))

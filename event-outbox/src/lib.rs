@@ -56,6 +56,7 @@ pub mod failpoints;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod outbox;
+mod pending;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;
@@ -67,6 +68,7 @@ mod shared;
 pub mod sqlite;
 pub mod store;
 mod tx;
+mod waiting;
 
 pub use crate::caller::CallerTransaction;
 pub use crate::error::OutboxError;
@@ -74,6 +76,7 @@ pub use crate::error::OutboxError;
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use crate::metrics::{Recording, record};
 pub use crate::outbox::{Outbox, OutboxCounts, Uncommitted};
+pub use crate::pending::Pending;
 pub use crate::savepoint::Savepoint;
 pub use crate::settings::Settings;
 pub use crate::tx::{Committed, Tx};

@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::shared::{Phase, Shared};
 use crate::store::{Cancelled, Due, HandlerStatus, Health, Owner, Store};
 use crate::tx::{Stored, Tx};
+use crate::waiting::Storing;
 
 /// Stores durable events in the transactions that make them true, and makes their deliveries.
 ///
@@ -104,10 +105,11 @@ impl<S: Store> Outbox<S> {
         let (deliveries, targets) = new_deliveries(&dispatcher, &events)?;
         if !deliveries.is_empty() {
             let lease = shared.lease_for(deliveries.len());
+            let storing = shared.storing(&targets);
             let asked_at = Instant::now();
             let inserted = shared.store.insert(lease, deliveries).await?;
             failpoint!(InsertedAlone);
-            Stored::of(inserted, targets, asked_at).hand_over(shared);
+            Stored::of(inserted, targets, storing, asked_at).hand_over(shared);
         }
         if due == Due::Now {
             let [emitted] = &events;
@@ -172,7 +174,8 @@ impl<S: Store> Outbox<S> {
         let shared = &self.shared;
         let dispatcher = shared.dispatcher()?;
         let events = [Emitted::of(shared, event, Due::Now)?];
-        let (deliveries, _) = new_deliveries(&dispatcher, &events)?;
+        let (deliveries, targets) = new_deliveries(&dispatcher, &events)?;
+        let storing = shared.storing(&targets);
         if !deliveries.is_empty() {
             transaction.insert(&shared.store, &deliveries).await?;
             failpoint!(InsertedForCaller);
@@ -180,6 +183,7 @@ impl<S: Store> Outbox<S> {
         let [emitted] = events;
         Ok(Uncommitted {
             emitted,
+            storing,
             shared: Arc::clone(shared),
         })
     }
@@ -190,7 +194,9 @@ impl<S: Store> Outbox<S> {
     ///
     /// The database refused.
     pub async fn cancel(&self, event: Uuid) -> Result<Cancelled, OutboxError> {
-        Ok(self.shared.store.cancel(event).await?)
+        let cancelled = self.shared.store.cancel(event).await?;
+        self.shared.waiting.forget(event);
+        Ok(cancelled)
     }
 
     /// Returns what the store has for each handler of the dispatcher, and for each other handler that has deliveries,
@@ -242,7 +248,7 @@ impl<S: Store> Outbox<S> {
     /// Returns whether the outbox makes deliveries: a dispatcher was built with it, and it was not shut down.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        *self.shared.phase.borrow() == Phase::Running
+        self.shared.is_running()
     }
 
     /// Returns the ids and the aliases of the dispatcher's durable handlers.
@@ -337,6 +343,7 @@ pub struct OutboxCounts {
 #[must_use = "call `committed()` after the commit, or drop it after a rollback"]
 pub struct Uncommitted<S: Store> {
     emitted: Emitted,
+    storing: Storing,
     shared: Arc<Shared<S>>,
 }
 
@@ -353,6 +360,7 @@ impl<S: Store> Uncommitted<S> {
     ///
     /// The dispatcher is gone. The durable handlers run all the same, when a process has one.
     pub fn committed(self) -> Result<event_core::Report, OutboxError> {
+        self.storing.committed();
         self.shared.announce();
         let dispatcher = self.shared.dispatcher()?;
         Ok(self.emitted.event.emit_committed(&dispatcher))

@@ -13,9 +13,11 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::emitted::Target;
 use crate::error::OutboxError;
 use crate::settings::Settings;
 use crate::store::{Fence, Lease, Owner, Store};
+use crate::waiting::{Storing, Waiting};
 
 /// What an outbox, its transactions and its engine share.
 pub(crate) struct Shared<S> {
@@ -35,6 +37,8 @@ pub(crate) struct Shared<S> {
     /// How far the engine is.
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) counts: Counts,
+    /// What sessions of a testing kit wait for.
+    pub(crate) waiting: Arc<Waiting>,
 }
 
 /// What was handed to the engine, and what it gives back to the store.
@@ -97,6 +101,7 @@ impl<S: Store> Shared<S> {
             look: AtomicBool::new(false),
             phase: watch::Sender::new(Phase::Idle),
             counts: Counts::default(),
+            waiting: Arc::default(),
         }
     }
 
@@ -118,8 +123,20 @@ impl<S: Store> Shared<S> {
     pub(crate) fn lease_for(&self, deliveries: usize) -> Option<Lease> {
         let backlog = self.backlog.load(Ordering::Relaxed);
         let has_room = backlog.saturating_add(deliveries) <= self.settings.backlog;
-        let is_running = *self.phase.borrow() == Phase::Running;
-        (has_room && is_running).then_some(self.lease())
+        (has_room && self.is_running()).then_some(self.lease())
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        *self.phase.borrow() == Phase::Running
+    }
+
+    /// Lets the sessions of a testing kit wait for deliveries that are about to be stored, and are made here.
+    pub(crate) fn storing(&self, targets: &[Target]) -> Storing {
+        if self.is_running() {
+            self.waiting.storing(targets)
+        } else {
+            Storing::default()
+        }
     }
 
     pub(crate) fn owner(&self) -> Owner {

@@ -6,9 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use event_core::__private::{
-    Attempt, HandlerOf, TransactionalDelivery, TransactionalEvent, Verdict,
-};
+use event_core::__private::{Attempt, TransactionalDelivery, TransactionalEvent, Verdict};
 use event_core::event::DurableEvent;
 use event_core::handler::DeliveryKind;
 use event_core::{Dispatcher, Report};
@@ -16,11 +14,13 @@ use sqlx::{Database, Transaction};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::emitted::{Emitted, new_deliveries};
+use crate::emitted::{Emitted, Target, new_deliveries};
 use crate::error::OutboxError;
+use crate::pending::Pending;
 use crate::savepoint::Savepoint;
 use crate::shared::Shared;
 use crate::store::{Due, Fence, Inserted, Store, StoreError};
+use crate::waiting::Storing;
 
 /// How often handlers before the commit may emit events that such handlers handle.
 const ROUNDS: usize = 64;
@@ -146,6 +146,17 @@ impl<S: Store> Tx<S> {
         self.commit_with(None).await
     }
 
+    /// Returns the events that were emitted so far, with the durable handlers that a [`commit`](Self::commit) would
+    /// store them for: for a test, which then drops the transaction. Calls the filters of handlers, and nothing else:
+    /// what handlers before the commit emit is not among the events, since the commit calls those.
+    ///
+    /// # Errors
+    ///
+    /// The outbox has no dispatcher, or a filter panicked.
+    pub fn pending(&self) -> Result<Pending, OutboxError> {
+        Pending::of_events(&self.shared.dispatcher()?, &self.events)
+    }
+
     /// Takes back what was written and emitted.
     ///
     /// # Errors
@@ -228,7 +239,7 @@ impl<S: Store> Tx<S> {
         } else {
             Some(shared.dispatcher()?)
         };
-        let mut stored = Stored::of(Vec::new(), Vec::new(), Instant::now());
+        let mut stored = Stored::of(Vec::new(), Vec::new(), Storing::default(), Instant::now());
         if let Some(dispatcher) = &dispatcher {
             stored = Stored::insert(&shared, dispatcher, &mut transaction, &events).await?;
             failpoint!(Inserted);
@@ -265,7 +276,8 @@ impl<S: Store> Tx<S> {
 /// Deliveries that a transaction has stored, before and after its commit.
 pub(crate) struct Stored {
     inserted: Vec<Inserted>,
-    targets: Vec<(TransactionalEvent, HandlerOf)>,
+    targets: Vec<Target>,
+    storing: Storing,
     /// When the store was asked for the leases.
     asked_at: Instant,
 }
@@ -278,6 +290,7 @@ impl Stored {
         events: &[Emitted],
     ) -> Result<Self, OutboxError> {
         let (deliveries, targets) = new_deliveries(dispatcher, events)?;
+        let storing = shared.storing(&targets);
         let mut inserted = Vec::new();
         let asked_at = Instant::now();
         if !deliveries.is_empty() {
@@ -287,17 +300,19 @@ impl Stored {
                 .insert_in(connection, lease, &deliveries)
                 .await?;
         }
-        Ok(Self::of(inserted, targets, asked_at))
+        Ok(Self::of(inserted, targets, storing, asked_at))
     }
 
     pub(crate) fn of(
         inserted: Vec<Inserted>,
-        targets: Vec<(TransactionalEvent, HandlerOf)>,
+        targets: Vec<Target>,
+        storing: Storing,
         asked_at: Instant,
     ) -> Self {
         Self {
             inserted,
             targets,
+            storing,
             asked_at,
         }
     }
@@ -309,14 +324,19 @@ impl Stored {
     /// Hands leased deliveries over to the engine, and lets it look for the others.
     pub(crate) fn hand_over<S: Store>(self, shared: &Arc<Shared<S>>) {
         let mut others = false;
-        for (inserted, (event, handler)) in self.inserted.iter().zip(self.targets) {
-            match fence_of(inserted) {
-                Some(fence) => {
-                    shared.hand_over(event.delivery(handler), fence, self.asked_at);
+        for (inserted, target) in self.inserted.iter().zip(self.targets) {
+            let (event, handler) = target.key();
+            match inserted {
+                Inserted::Leased(fence) => {
+                    let tracked = shared.waiting.take(event, handler);
+                    let delivery = target.event.delivery_in(target.handler, tracked);
+                    shared.hand_over(delivery, *fence, self.asked_at);
                 }
-                None => others = true,
+                Inserted::Waiting(_) => others = true,
+                Inserted::Duplicate => drop(shared.waiting.take(event, handler)),
             }
         }
+        self.storing.committed();
         if others {
             shared.announce();
         }

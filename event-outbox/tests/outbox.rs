@@ -13,7 +13,9 @@ mod outbox {
     mod fixture;
     mod health;
     mod ordered;
+    mod pending;
     mod restarts;
     mod sea_orm;
+    mod tracked;
     mod transactions;
 }

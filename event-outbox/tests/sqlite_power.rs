@@ -3,7 +3,9 @@
 #![cfg(feature = "sqlite")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use event_outbox::store::{Due, Filter, NewDelivery, Sqlite, Store as _};
@@ -137,4 +139,49 @@ async fn a_reader_that_never_ends_stops_nobody() {
         .await
         .expect("it is written back");
     assert_eq!(journal_of(&file).len(), 0);
+}
+
+#[tokio::test]
+#[ignore = "another test starts it as a process of its own"]
+async fn child_writes_without_syncing_and_waits() {
+    let file = std::env::var_os("OUTBOX_FILE").expect("the parent says where");
+    let store = Sqlite::builder(file).synchronous_normal().open().await;
+    let store = store.expect("it opens");
+    store.migrate().await.expect("the tables are made");
+    let mut transaction = store.begin().await.expect("it begins");
+    let synchronous = sqlx::query("PRAGMA synchronous").fetch_one(&mut *transaction);
+    let synchronous: i64 = synchronous.await.expect("it is read").get(0);
+    drop(transaction);
+    for _ in 0..20 {
+        let inserted = store.insert(None, vec![delivery()]).await;
+        inserted.expect("it is committed");
+    }
+    println!("synchronous {synchronous}, written 20");
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn without_syncing_each_commit_a_killed_process_loses_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("shop.db");
+    let program = std::env::current_exe().expect("the test has a file");
+    let mut child = Command::new(program)
+        .args([
+            "child_writes_without_syncing_and_waits",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env("OUTBOX_FILE", &file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut lines = output.lines().map(|line| line.expect("it writes text"));
+    assert!(lines.any(|line| line.ends_with("synchronous 1, written 20")));
+    child.kill().expect("it is killed");
+    child.wait().expect("it is dead");
+    let store = Sqlite::open(&file).await.expect("it opens");
+    let rows = store.list(&Filter::default(), 0, 1000).await;
+    assert_eq!(rows.expect("it lists").len(), 20);
 }

@@ -71,7 +71,7 @@ pub(super) fn binder(
 ) -> TokenStream {
     let parameters = Parameters::new(handler, private);
     let filter = keys.filter.as_ref();
-    let is_inline = keys.queue.is_none() && !handler.is_async();
+    let is_inline = keys.queue.is_none() && !handler.is_async() && keys.transaction().is_none();
     // The span is the predicate's name, where a wrong signature is reported.
     let at = filter.map(|filter| filter.span().resolved_at(Span::mixed_site()));
     let (before, within) = match (filter, at) {

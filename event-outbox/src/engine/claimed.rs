@@ -4,12 +4,13 @@ use std::sync::atomic::Ordering;
 
 use event_core::__private::{HandlerOf, TransactionalEvent};
 use event_core::wire::DecodeError;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::complete::Ending;
 use super::{CLAIM, Step, Worker};
 use crate::shared::HandedOver;
-use crate::store::{Burial, Claimed, Fence, Retry, Store};
+use crate::store::{Burial, Claimed, Retry, Store};
 
 impl<S: Store> Worker<S> {
     /// Makes deliveries of what was claimed, which the store was asked for at a moment.
@@ -21,7 +22,7 @@ impl<S: Store> Worker<S> {
             self.keep(fence, asked_at);
             if crashes >= self.shared.settings.crash_limit {
                 let cause = format!("the process died {crashes} times while it had the delivery");
-                self.bury(fence, "crashed", cause);
+                self.bury(&claimed, "crashed", cause);
                 continue;
             }
             if self.ready.is_one_suspect_too_many(crashes) {
@@ -32,8 +33,9 @@ impl<S: Store> Worker<S> {
             match self.read(&claimed) {
                 Ok((event, handler)) => {
                     self.shared.backlog.fetch_add(1, Ordering::Relaxed);
+                    let tracked = self.shared.waiting.take(claimed.event_id, &claimed.handler);
                     self.ready.push(HandedOver {
-                        delivery: event.delivery(handler),
+                        delivery: event.delivery_in(handler, tracked),
                         fence,
                         asked_at,
                         attempt,
@@ -91,18 +93,25 @@ impl<S: Store> Worker<S> {
                     error: cause,
                 },
             }),
-            None => self.bury(fence, reason, cause),
+            None => self.bury(claimed, reason, cause),
         }
     }
 
-    fn bury(&self, fence: Fence, reason: &'static str, cause: String) {
-        self.end(Ending::Bury {
-            burial: Burial {
-                fence,
-                reason: reason.into(),
-                cause,
-            },
-        });
+    fn bury(&self, claimed: &Claimed, reason: &'static str, cause: String) {
+        let burial = Burial {
+            fence: claimed.fence,
+            reason: reason.into(),
+            cause,
+        };
+        let tracked = self.shared.waiting.take(claimed.event_id, &claimed.handler);
+        let (told, is_told) = oneshot::channel();
+        self.end(Ending::Bury { burial, told });
+        if tracked.is_some() {
+            tokio::spawn(async move {
+                let _ = is_told.await;
+                drop(tracked);
+            });
+        }
     }
 
     /// Tells the store how a delivery ended that was not begun.

@@ -28,6 +28,8 @@ pub(super) enum Ending {
     },
     Bury {
         burial: Burial,
+        /// Dropped when the store has been told.
+        told: oneshot::Sender<()>,
     },
     /// It was not made, and is due at once.
     Release {
@@ -40,7 +42,7 @@ impl Ending {
         match self {
             Self::Done { fence, .. } | Self::Release { fence } => *fence,
             Self::Retry { retry } => retry.fence,
-            Self::Bury { burial } => burial.fence,
+            Self::Bury { burial, .. } => burial.fence,
         }
     }
 
@@ -64,6 +66,7 @@ struct Batch {
     done: BTreeMap<Fence, oneshot::Sender<bool>>,
     retries: Vec<Retry>,
     burials: Vec<Burial>,
+    buried: Vec<oneshot::Sender<()>>,
     releases: Vec<Fence>,
 }
 
@@ -85,7 +88,10 @@ impl<S: Store> Completer<S> {
                         batch.done.insert(fence, told);
                     }
                     Ending::Retry { retry } => batch.retries.push(retry),
-                    Ending::Bury { burial } => batch.burials.push(burial),
+                    Ending::Bury { burial, told } => {
+                        batch.burials.push(burial);
+                        batch.buried.push(told);
+                    }
                     Ending::Release { fence } => batch.releases.push(fence),
                 }
             }
@@ -100,6 +106,7 @@ impl<S: Store> Completer<S> {
             done,
             retries,
             burials,
+            buried,
             releases,
         } = batch;
         if !done.is_empty() {
@@ -129,6 +136,7 @@ impl<S: Store> Completer<S> {
             failpoint!(Buried);
             Counts::add(&counts.dead, told.len());
             Counts::add(&counts.stale, burials.len() - told.len());
+            drop(buried);
         }
         if !releases.is_empty() {
             let _ = insist(|| store.release(&releases)).await;

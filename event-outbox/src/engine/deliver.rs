@@ -4,12 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_core::__private::{Attempt, Verdict};
+use event_core::__private::{Attempt, SessionDelivery, Verdict};
 use event_core::Dispatcher;
 use event_core::dispatcher::DispatcherHandle;
 use event_core::handler::HandlerInfo;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
+use uuid::Uuid;
 
 use super::Step;
 use super::complete::Ending;
@@ -26,6 +27,30 @@ pub(super) struct Delivering<S: Store> {
     pub(super) steps: mpsc::UnboundedSender<Step>,
 }
 
+/// Which delivery is made.
+#[derive(Clone, Copy)]
+struct Which {
+    event: Uuid,
+    handler: HandlerInfo,
+    fence: Fence,
+    attempt: u32,
+}
+
+impl Which {
+    fn of(handed: &HandedOver) -> Self {
+        Self {
+            event: handed.delivery.event().meta().id(),
+            handler: handed.delivery.handler().info(),
+            fence: handed.fence,
+            attempt: handed.attempt,
+        }
+    }
+
+    fn handler_id(self) -> &'static str {
+        self.handler.id().unwrap_or_default()
+    }
+}
+
 /// Tells the engine that a handler has returned, also if its task was dropped.
 struct Running {
     handler: &'static str,
@@ -40,10 +65,10 @@ impl Drop for Running {
 
 impl<S: Store> Delivering<S> {
     pub(super) async fn run(self, handed: HandedOver) {
-        let fence = handed.fence;
-        let info = handed.delivery.handler().info();
+        let which = Which::of(&handed);
+        let fence = which.fence;
         let running = Running {
-            handler: info.id().unwrap_or_default(),
+            handler: which.handler_id(),
             steps: self.steps.clone(),
         };
         let wait = match self.dispatcher.get() {
@@ -63,13 +88,9 @@ impl<S: Store> Delivering<S> {
         handed: HandedOver,
         running: Running,
     ) -> Option<Duration> {
-        let HandedOver {
-            delivery,
-            fence,
-            attempt,
-            ..
-        } = handed;
-        let info = delivery.handler().info();
+        let which = Which::of(&handed);
+        let Which { fence, attempt, .. } = which;
+        let delivery = handed.delivery;
         failpoint!(Begun);
         let made = if delivery.handler().is_async() {
             delivery.run(dispatcher, attempt, None).await
@@ -84,14 +105,10 @@ impl<S: Store> Delivering<S> {
             return self.end(Ending::Release { fence }).await;
         };
         if let Verdict::Failed { .. } = made.verdict {
-            return self.failed(made, fence).await;
+            return self.failed(made, which).await;
         }
         if made.has_durable() {
-            return self
-                .with_events(&mut made, fence, info, attempt)
-                .await
-                .finish(made)
-                .await;
+            return self.with_events(&mut made, which).await.finish(made).await;
         }
         let (told, is_told) = oneshot::channel();
         self.end(Ending::Done { fence, told }).await;
@@ -108,20 +125,15 @@ impl<S: Store> Delivering<S> {
         handed: HandedOver,
         running: Running,
     ) -> Option<Duration> {
-        let HandedOver {
-            delivery,
-            fence,
-            attempt,
-            ..
-        } = handed;
-        let info = delivery.handler().info();
+        let which = Which::of(&handed);
+        let Which { fence, attempt, .. } = which;
+        let mut delivery = handed.delivery;
         let mut tx = match Tx::begin(&self.shared).await {
             Ok(tx) => tx,
             Err(why) => {
                 drop(running);
-                return self
-                    .database_failed(&why.into(), fence, info, attempt)
-                    .await;
+                let tracked = delivery.take_session();
+                return self.database_failed(&why.into(), which, tracked).await;
             }
         };
         let lent: &mut (dyn Any + Send) = &mut tx;
@@ -132,31 +144,25 @@ impl<S: Store> Delivering<S> {
         if let Verdict::Failed { .. } = made.verdict {
             let _ = tx.rollback().await;
             drop(running);
-            return self.failed(made, fence).await;
+            return self.failed(made, which).await;
         }
         failpoint!(HandledInTransaction);
         let committed = self.commit(tx, &mut made, fence).await;
         failpoint!(CommittedWithCompletion);
         drop(running);
-        self.committed(committed, fence, info, attempt)
+        self.committed(committed, &mut made, which)
             .await
             .finish(made)
             .await
     }
 
     /// Stores the events that a handler returned, in the transaction that completes its delivery.
-    async fn with_events(
-        &self,
-        made: &mut Attempt,
-        fence: Fence,
-        info: HandlerInfo,
-        attempt: u32,
-    ) -> End {
+    async fn with_events(&self, made: &mut Attempt, which: Which) -> End {
         let committed = match Tx::begin(&self.shared).await {
-            Ok(tx) => self.commit(tx, made, fence).await,
+            Ok(tx) => self.commit(tx, made, which.fence).await,
             Err(why) => Err(why.into()),
         };
-        self.committed(committed, fence, info, attempt).await
+        self.committed(committed, made, which).await
     }
 
     async fn commit(
@@ -175,9 +181,8 @@ impl<S: Store> Delivering<S> {
     async fn committed(
         &self,
         committed: Result<(), OutboxError>,
-        fence: Fence,
-        info: HandlerInfo,
-        attempt: u32,
+        made: &mut Attempt,
+        which: Which,
     ) -> End {
         match committed {
             Ok(()) => {
@@ -188,26 +193,25 @@ impl<S: Store> Delivering<S> {
                 Counts::add(&self.shared.counts.stale, 1);
                 End::Dropped(None)
             }
-            Err(why) => End::Dropped(self.database_failed(&why, fence, info, attempt).await),
+            Err(why) => {
+                let tracked = made.take_session();
+                End::Dropped(self.database_failed(&why, which, tracked).await)
+            }
         }
     }
 
     /// Ends an attempt whose handler failed.
-    async fn failed(&self, made: Attempt, fence: Fence) -> Option<Duration> {
+    async fn failed(&self, mut made: Attempt, which: Which) -> Option<Duration> {
         let Verdict::Failed { retry, error } = &made.verdict else {
             return None;
         };
-        let error = error.clone();
+        let (retry, error) = (*retry, error.clone());
         let wait = match retry {
             Some(wait) => {
-                let retry = Retry {
-                    fence,
-                    wait: *wait,
-                    error,
-                };
-                self.end(Ending::Retry { retry }).await
+                let tracked = made.take_session();
+                self.retry(which, wait, error, tracked).await
             }
-            None => self.bury(fence, "failed", error).await,
+            None => self.bury(which.fence, error).await,
         };
         made.finish().await;
         wait
@@ -217,10 +221,15 @@ impl<S: Store> Delivering<S> {
     async fn database_failed(
         &self,
         why: &OutboxError,
-        fence: Fence,
-        info: HandlerInfo,
-        attempt: u32,
+        which: Which,
+        tracked: Option<SessionDelivery>,
     ) -> Option<Duration> {
+        let Which {
+            handler: info,
+            fence,
+            attempt,
+            ..
+        } = which;
         let is_passing = match why {
             OutboxError::Store(why) => {
                 matches!(
@@ -236,20 +245,42 @@ impl<S: Store> Delivering<S> {
         if is_passing || attempt < policy.attempts() {
             warn!(handler = %info, error, "the transaction of a delivery failed");
             let wait = policy.backoff(attempt);
-            let retry = Retry { fence, wait, error };
-            return self.end(Ending::Retry { retry }).await;
+            return self.retry(which, wait, error, tracked).await;
         }
         error!(handler = %info, error, "the transaction of a delivery failed for the last time");
-        self.bury(fence, "failed", error).await
+        let wait = self.bury(fence, error).await;
+        drop(tracked);
+        wait
     }
 
-    async fn bury(&self, fence: Fence, reason: &'static str, cause: String) -> Option<Duration> {
+    /// Gives a delivery back for another attempt, which a session that tracks goes on to wait for.
+    async fn retry(
+        &self,
+        which: Which,
+        wait: Duration,
+        error: String,
+        tracked: Option<SessionDelivery>,
+    ) -> Option<Duration> {
+        if let Some(tracked) = tracked {
+            let waiting = &self.shared.waiting;
+            waiting.keep(which.event, which.handler_id(), tracked);
+        }
+        let fence = which.fence;
+        let retry = Retry { fence, wait, error };
+        self.end(Ending::Retry { retry }).await
+    }
+
+    /// Makes a dead letter of a delivery; returns when the store has it.
+    async fn bury(&self, fence: Fence, cause: String) -> Option<Duration> {
         let burial = Burial {
             fence,
-            reason: reason.into(),
+            reason: "failed".into(),
             cause,
         };
-        self.end(Ending::Bury { burial }).await
+        let (told, is_told) = oneshot::channel();
+        let wait = self.end(Ending::Bury { burial, told }).await;
+        let _ = is_told.await;
+        wait
     }
 
     /// Tells how a delivery ended; returns after how long it is due again.

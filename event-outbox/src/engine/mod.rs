@@ -70,6 +70,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
     worker.stop().await.keep(steps).await;
     // The last sender is gone when the last delivery has ended.
     let _ = completing.await;
+    shared.waiting.clear();
     if let Err(why) = shared.store.unregister(shared.owner()).await {
         debug!(error = %why, "the outbox could not end its registration");
     }

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use event_core::{Dispatcher, Meta, handler, handlers};
-use event_outbox::sqlite::Tx;
+use event_outbox::Settings;
+use event_outbox::sqlite::{Outbox, Sqlite, Tx};
 
 use super::fixture::*;
 
@@ -54,7 +55,7 @@ impl Ledger {
     }
 }
 
-async fn payments(outbox: &event_outbox::sqlite::Outbox) -> i64 {
+async fn payments(outbox: &Outbox) -> i64 {
     let mut tx = outbox.begin().await.unwrap();
     sqlx::query_scalar("SELECT count(*) FROM payments")
         .fetch_one(tx.connection())
@@ -62,7 +63,7 @@ async fn payments(outbox: &event_outbox::sqlite::Outbox) -> i64 {
         .unwrap()
 }
 
-async fn with_payments(outbox: &event_outbox::sqlite::Outbox) {
+async fn with_payments(outbox: &Outbox) {
     let mut tx = outbox.begin().await.unwrap();
     sqlx::query("CREATE TABLE payments (id)")
         .execute(tx.connection())
@@ -155,4 +156,18 @@ async fn a_session_that_tracks_waits_for_what_an_event_causes_through_the_outbox
         })
         .await;
     assert_eq!(journal.lines(), ["thank 6"]);
+}
+
+#[tokio::test]
+async fn what_is_committed_here_starts_without_a_poll() {
+    let store = Sqlite::in_memory().await.unwrap();
+    let settings = Settings::new().poll(Duration::from_hours(1));
+    let outbox = Outbox::open_on(store, settings).await.unwrap();
+    let (_dispatcher, journal) =
+        build(Dispatcher::empty().handler(forward).handler(thank), &outbox);
+    for order_id in [1, 2] {
+        outbox.emit(OrderPlaced { order_id }).await.unwrap();
+        let thanked = format!("thank {order_id}");
+        until("it is thanked", async || journal.count(&thanked) == 1).await;
+    }
 }

@@ -31,6 +31,11 @@ pub use place::Place;
 pub use proxy::Proxy;
 pub use worker::{Assignment, Task, Worker};
 
+/// How to test with an outbox, as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing_an_outbox.md")]
+pub struct Testing;
+
 /// Which PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {

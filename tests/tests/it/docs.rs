@@ -115,6 +115,22 @@ fn each_of_the_five_defects_is_proved_impossible_by_a_test_that_exists() {
 #[test]
 fn each_system_that_people_come_from_has_its_line_ours_and_the_difference() {
     let page = read(&root().join("docs/coming_from.md"));
+    let (page, durable) = page
+        .split_once("\n## Durable crates for Rust\n")
+        .expect("the durable crates come last");
+    assert_eq!(durable.matches("\n## ").count(), 0);
+    for row in durable
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(2)
+    {
+        let ours = row.rsplit(" | ").next().unwrap_or_default();
+        assert!(
+            links(ours).iter().any(|link| link.name().is_some()),
+            "nothing proves our cell: {row}"
+        );
+    }
+    tests_named_in("docs/coming_from.md");
     let systems: Vec<_> = page.split("\n## ").skip(1).collect();
     let names = "Django Laravel Symfony Spring MediatR Boost Node bevy".split(' ');
     assert_eq!(systems.len(), names.clone().count());

@@ -25,7 +25,7 @@ use crate::engine::emission::lineage::Lineage;
 use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::state::DispatcherState;
 use crate::handler_info::HandlerInfo;
-use crate::nesting::tracker::TrackedDelivery;
+use crate::nesting::tracker::{TrackedDelivery, Tracker};
 use crate::panics;
 use crate::report::status::DeliveryStatus;
 use crate::wire::transactional::event::{HandlerOf, TransactionalEvent};
@@ -34,7 +34,13 @@ use crate::wire::transactional::event::{HandlerOf, TransactionalEvent};
 pub struct TransactionalDelivery {
     event: TransactionalEvent,
     handler: HandlerOf,
-    tracked: Option<TrackedDelivery>,
+    tracked: Option<SessionDelivery>,
+}
+
+/// What a session that tracks waits for: a delivery that has not ended, whoever has it now.
+pub struct SessionDelivery {
+    session: Tracker,
+    _delivery: TrackedDelivery,
 }
 
 /// An attempt of a delivery that has ended. What it caused is emitted by [`finish`](Self::finish), and dropped
@@ -46,7 +52,7 @@ pub struct Attempt {
     durable: Vec<TransactionalEvent>,
     cascade: Cascade,
     task: RunningTask,
-    _tracked: Option<TrackedDelivery>,
+    tracked: Option<SessionDelivery>,
 }
 
 /// How an attempt ended.
@@ -81,11 +87,31 @@ impl Drop for RunningTask {
 impl TransactionalEvent {
     /// Makes a delivery, which a session that tracks the event waits for from now on.
     pub fn delivery(&self, handler: HandlerOf) -> TransactionalDelivery {
+        let tracked = self.in_session(&handler);
+        self.clone().delivery_in(handler, tracked)
+    }
+
+    /// Lets a session that tracks the event wait for a delivery to this handler; `None` without such a session.
+    pub fn in_session(&self, handler: &HandlerOf) -> Option<SessionDelivery> {
         let listed = || (self.event.info(), handler.info());
-        let session = self.lineage.tracker.as_ref();
-        let tracked = session.and_then(|session| session.track_delivery(listed));
+        let session = self.lineage.tracker.as_ref()?;
+        Some(SessionDelivery {
+            _delivery: session.track_delivery(listed)?,
+            session: session.clone(),
+        })
+    }
+
+    /// Makes a delivery that a session waits for already. What it causes belongs to the session, too.
+    pub fn delivery_in(
+        mut self,
+        handler: HandlerOf,
+        tracked: Option<SessionDelivery>,
+    ) -> TransactionalDelivery {
+        if let Some(tracked) = &tracked {
+            self.lineage.tracker = Some(tracked.session.clone());
+        }
         TransactionalDelivery {
-            event: self.clone(),
+            event: self,
             handler,
             tracked,
         }
@@ -99,6 +125,11 @@ impl TransactionalDelivery {
 
     pub fn event(&self) -> &TransactionalEvent {
         &self.event
+    }
+
+    /// Takes what a session waits for, if the delivery is made later.
+    pub fn take_session(&mut self) -> Option<SessionDelivery> {
+        self.tracked.take()
     }
 
     /// Makes an attempt with an `async` handler, and lends it a value. Returns `None` if the dispatcher is closed.
@@ -186,7 +217,7 @@ impl TransactionalDelivery {
             inner,
             cascade,
             task,
-            _tracked: self.tracked,
+            tracked: self.tracked,
         }
     }
 }
@@ -208,6 +239,11 @@ impl Attempt {
     /// Takes the durable events that the attempt caused, to be stored in the transaction that completes it.
     pub fn take_durable(&mut self) -> Vec<TransactionalEvent> {
         std::mem::take(&mut self.durable)
+    }
+
+    /// Takes what a session waits for, if another attempt follows.
+    pub fn take_session(&mut self) -> Option<SessionDelivery> {
+        self.tracked.take()
     }
 
     /// Whether the attempt caused durable events.
