@@ -16,7 +16,7 @@ use crate::error::OutboxError;
 ///
 /// # Examples
 ///
-/// ```
+/// ```standalone_crate
 /// # #[cfg(feature = "sqlite")]
 /// # mod sample {
 /// use event_core::{Dispatcher, Event, handler};
