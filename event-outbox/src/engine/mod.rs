@@ -34,7 +34,7 @@ use crate::shared::{Phase, Shared};
 use crate::store::{Bounds, Claimed, Fence, Owner, Recovered, Store, StoreError, StoreErrorKind};
 
 /// How many stored deliveries are claimed at once, at most.
-const CLAIM: usize = 100;
+const CLAIM: usize = 500;
 
 /// How long the engine waits after the store failed.
 const PAUSE: Duration = Duration::from_millis(500);
