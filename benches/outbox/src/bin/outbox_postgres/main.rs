@@ -38,6 +38,7 @@ async fn main() {
     match arguments.as_slice() {
         ["others", kills] => others(&server, number(kills) as u64).await,
         ["idle", seconds] => idle(&server, number(seconds) as u64).await,
+        ["drain", rows] => println!("{:?}", drain(&server, number(rows)).await),
         ["retries", rows] => retries(&server, number(rows)).await,
         [rounds, rows] => rates(&server, number(rounds), number(rows)).await,
         _ => panic!("see the source for the arguments"),
