@@ -55,6 +55,12 @@ pub(crate) fn run() -> Result<()> {
         estimates::LINTS_OF_ONE_MORE,
         catalog,
     );
+    let outbox = lints(&["-p", "event-bench-outbox", "--all-targets"]);
+    steps.add(
+        "benchmark of the outbox compiles",
+        estimates::LINTS_OF_ONE_MORE,
+        outbox,
+    );
     lower_bounds::add(&mut steps)?;
     msrv::add(&mut steps)?;
     deny::add(&mut steps);

@@ -160,6 +160,17 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures the outbox on SQLite and PostgreSQL, beside raw statements, `graphile_worker` and `apalis`
+    ///
+    /// Draining a backlog, emits, transactions with an event beside bare ones, the time from a commit to the handler in
+    /// this and in another process and after a `kill -9`, the questions of an idle process, claims beside retries of the
+    /// future, and the memory of a large backlog. Each commit is synced. Starts a PostgreSQL of its own. Prints what
+    /// `bench emit` prints. A missed target is no error.
+    Outbox {
+        /// Takes fewer rounds and smaller backlogs; the figures are noisier
+        #[arg(long)]
+        quick: bool,
+    },
     /// Measures how much longer a debug build takes for handlers and for events
     ///
     /// Builds generated crates that differ by the attributes alone. Prints what `bench emit` prints. It is wall
@@ -198,6 +209,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Subscribe { quick }) => bench::subscribe(quick),
         Task::Bench(Bench::Wire { quick }) => bench::wire(quick),
         Task::Bench(Bench::Catalog { quick }) => bench::catalog(quick),
+        Task::Bench(Bench::Outbox { quick }) => bench::outbox(quick),
         Task::Bench(Bench::Build { quick }) => bench::build(quick),
         Task::Bench(Bench::Echo { quick }) => bench::echo(quick),
         Task::Compare => compare::run(),

@@ -72,6 +72,10 @@ impl Handled {
 }
 
 /// The handler.
+///
+/// # Panics
+///
+/// Never: nothing panics with what it locks.
 #[handler(durable, id = "bench.deliver", concurrency = 1024)]
 pub async fn deliver(_event: &ParcelSent, handled: &Handled) {
     *handled.last.lock().expect("nothing panics with it") = Some(Instant::now());

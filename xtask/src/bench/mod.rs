@@ -6,10 +6,11 @@ mod instructions;
 mod programs;
 pub(crate) mod report;
 
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use crate::tools::Tool;
-use crate::workspace::{Metadata, Result};
+use crate::workspace::{Metadata, Result, output};
 use figures::Figures;
 use programs::Programs;
 
@@ -145,6 +146,56 @@ pub(crate) fn catalog(quick: bool) -> Result<()> {
     figures.read(&programs.run("event-bench-catalog", &[rounds])?)?;
 
     report::catalog::print(&figures);
+    Ok(())
+}
+
+/// Measures the outbox on both stores.
+pub(crate) fn outbox(quick: bool) -> Result<()> {
+    begin(8, if quick { "a minute" } else { "10 minutes" });
+    let programs = Programs::of("event-bench-outbox", &[])?;
+    let mut figures = Figures::default();
+    let scratch = Metadata::read()?.target().join("bench-outbox");
+    std::fs::create_dir_all(&scratch)?;
+    let mut run = |store: &str, arguments: &[&str]| -> Result<()> {
+        let mut command = Command::new(programs.path(&format!("outbox_{store}")));
+        let printed = output(command.args(arguments).env("OUTBOX_BENCH_DIR", &scratch))?;
+        // `ratio sqlite.drain.ours/drain.raw 0.61`
+        let named = printed
+            .lines()
+            .map(|line| line.replacen(' ', &format!(" {store}."), 1));
+        figures.read(&named.collect::<Vec<_>>().join("\n"))
+    };
+
+    let (rounds, rows, kills) = if quick {
+        ("1", "4000", "3")
+    } else {
+        ("5", "20000", "20")
+    };
+    progress("timing SQLite");
+    run("sqlite", &[rounds, rows])?;
+    progress("timing other processes on SQLite");
+    run("sqlite", &["others", kills])?;
+    progress("draining a large backlog on SQLite");
+    let backlog = if quick { "100000" } else { "1000000" };
+    let file = scratch.join("backlog.db");
+    let path = file
+        .to_str()
+        .ok_or("the target directory has a name that is no text")?;
+    let _ = std::fs::remove_file(&file);
+    run("sqlite", &["fill", path, backlog])?;
+    run("sqlite", &["drain", path, backlog])?;
+    std::fs::remove_dir_all(&scratch)?;
+    std::fs::create_dir_all(&scratch)?;
+    progress("timing PostgreSQL and its peers");
+    run("postgres", &[rounds, rows])?;
+    progress("timing other processes on PostgreSQL");
+    run("postgres", &["others", kills])?;
+    progress("counting the questions of an idle outbox");
+    run("postgres", &["idle", if quick { "10" } else { "60" }])?;
+    progress("timing claims beside retries of the future");
+    run("postgres", &["retries", backlog])?;
+
+    report::outbox::print(&figures);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod catalog;
 pub(crate) mod echo;
 pub(crate) mod emit;
+pub(crate) mod outbox;
 pub(crate) mod queue;
 pub(crate) mod subscribe;
 pub(crate) mod wire;
