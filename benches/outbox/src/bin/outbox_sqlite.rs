@@ -44,6 +44,7 @@ async fn main() {
     }
 }
 
+#[allow(clippy::cast_precision_loss, reason = "counts are small")]
 async fn drain(file: &Path, rows: usize) {
     let begun = Instant::now();
     let running = Running::start(migrated(file).await).await;
@@ -269,7 +270,7 @@ async fn transactions(count: usize, emits: bool) -> (Duration, Vec<f64>) {
             waited += committed.elapsed();
         }
     }
-    let took = begun.elapsed() - waited;
+    let took = begun.elapsed().saturating_sub(waited);
     Arc::clone(&running.handled)
         .reaches(if emits { count } else { 0 })
         .await;

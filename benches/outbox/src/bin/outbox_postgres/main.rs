@@ -171,7 +171,7 @@ async fn transactions(
         waited += paused;
         latencies.extend(found);
     }
-    let took = begun.elapsed() - waited;
+    let took = begun.elapsed().saturating_sub(waited);
     if emits {
         running.handled.reaches(count / producers * producers).await;
     }
