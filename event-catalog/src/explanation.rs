@@ -46,8 +46,10 @@ pub struct Explanation {
     /// Why no dispatcher with all of these handlers can be built, each as a sentence; empty if one can.
     pub refusals: Vec<String>,
     /// The handlers that are called in the emitter's transaction, right before it commits.
+    #[serde(default)]
     pub before_commit: Vec<Step>,
     /// The handlers whose deliveries are stored in the emitter's transaction, and made after it has committed.
+    #[serde(default)]
     pub durable: Vec<Step>,
     /// The handlers that are called on the emitter's stack, one after the other; of a durable event after the commit.
     pub inline: Vec<Step>,

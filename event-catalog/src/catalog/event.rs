@@ -40,6 +40,7 @@ pub struct EventEntry {
     /// Whether the event may leave the process.
     pub is_wire: bool,
     /// Whether the event is emitted in a transaction alone, and stored with it.
+    #[serde(default)]
     pub is_durable: bool,
     /// Whether the event has the key `schema`.
     pub has_schema: bool,

@@ -15,6 +15,7 @@ pub struct HandlerEntry {
     /// The name of a durable handler in the store of its outbox.
     pub id: Option<Text>,
     /// Names that a durable handler had before, under which deliveries may still be stored.
+    #[serde(default)]
     pub aliases: Vec<Text>,
     /// Where the handler runs.
     pub delivery: Delivery,
