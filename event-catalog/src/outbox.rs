@@ -5,6 +5,6 @@
 //! knows, parses [`OutboxArgs`] and calls [`OutboxArgs::reply_on`].
 
 pub use crate::command::outbox::{
-    ListArgs, MigrateArgs, OutboxArgs, OutboxCommand, PurgeArgs, RedeliverArgs, Selection,
+    Chosen, ListArgs, MigrateArgs, OutboxArgs, OutboxCommand, PurgeArgs, RedeliverArgs, Selection,
     ShowArgs, StatusArgs,
 };

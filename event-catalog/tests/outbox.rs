@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use event_catalog::{Catalog, EventsArgs, Reply, Terminal};
@@ -213,9 +213,14 @@ fn a_status_fails_where_an_alarm_is_to_ring() {
     let status = |arguments: &[&str]| post.reply(arguments).status;
     assert_eq!(status(&["status", "--strict", "--max-age", "0s"]), 0);
     post.insert(vec![delivery("post.bill", 1)]);
-    std::thread::sleep(Duration::from_millis(2));
     assert_eq!(status(&["status", "--strict", "--max-age", "1h"]), 0);
-    assert_eq!(status(&["status", "--max-age", "1ms"]), 1);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while status(&["status", "--max-age", "1ms"]) == 0 {
+        assert!(
+            Instant::now() < deadline,
+            "it is no older than a millisecond"
+        );
+    }
     post.kill("post.bill", "");
     assert_eq!(status(&["status"]), 0);
     assert_eq!(status(&["status", "--strict"]), 1);
@@ -346,7 +351,7 @@ fn a_dead_letter_is_delivered_again_with_its_id() {
     assert_eq!(again.status, 1);
     assert_eq!(
         again.error,
-        format!("no dead letter fits of the event {id}")
+        format!("no dead letter fits of the event {id}: `events outbox list --dead` has all")
     );
     let rest = post.output(&["redeliver", "--handler", "post.deliver"]);
     assert_eq!(rest, "1 dead letter is a delivery again\n");
@@ -425,7 +430,7 @@ fn a_delivery_that_waits_for_its_next_attempt_says_why() {
         store.retry(&[retry]).await.expect("it is given back");
     });
     let text = post.output(&["list", "--waiting"]);
-    assert!(text.contains("post.bill  due in 4m 59s\n"), "{text}");
+    assert!(text.contains("post.bill  due in 4m "), "{text}");
     assert!(
         text.contains("attempts 1\n  the bank is closed\n"),
         "{text}"

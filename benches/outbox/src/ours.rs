@@ -83,13 +83,13 @@ pub async fn deliver(_event: &ParcelSent, handled: &Handled) {
     handled.changed.notify_one();
 }
 
-/// Returns a row as the outbox stores it.
+/// Returns a row of an event for a handler, as the outbox stores it.
 ///
 /// # Panics
 ///
 /// Never: the data is valid.
 #[must_use]
-pub fn delivery(number: u64, due: Due) -> NewDelivery {
+pub fn row(handler: &'static str, event: &ParcelSent, due: Due) -> NewDelivery {
     let id = Uuid::now_v7();
     let envelope = json!({
         "specversion": "1.0",
@@ -97,17 +97,23 @@ pub fn delivery(number: u64, due: Due) -> NewDelivery {
         "source": "/outbox",
         "type": "bench.parcel_sent",
         "time": "2026-01-01T00:00:00Z",
-        "data": ParcelSent::new(number),
+        "data": event,
     });
     NewDelivery {
         event_id: id,
-        handler: "bench.deliver".into(),
+        handler: handler.into(),
         event: "bench.parcel_sent".into(),
         version: 1,
         key: None,
         body: envelope.to_string().into_bytes().into(),
         due,
     }
+}
+
+/// Returns a row for [`deliver`].
+#[must_use]
+pub fn delivery(number: u64, due: Due) -> NewDelivery {
+    row("bench.deliver", &ParcelSent::new(number), due)
 }
 
 /// Stores rows that belong to nobody.

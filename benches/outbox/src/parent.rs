@@ -6,10 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use event_outbox::store::{Due, Lease, NewDelivery, Owner, Store};
-use serde_json::json;
-use uuid::Uuid;
 
-use crate::ours::ParcelSent;
+use crate::ours::{self, ParcelSent};
 use crate::rates::quantile;
 use crate::worker::{HOLD, REPORT, now_micros};
 
@@ -61,28 +59,8 @@ impl Drop for Worker {
 }
 
 fn row(number: u64, note: &str) -> NewDelivery {
-    let id = Uuid::now_v7();
-    let event = ParcelSent {
-        number,
-        note: note.to_owned(),
-    };
-    let envelope = json!({
-        "specversion": "1.0",
-        "id": id,
-        "source": "/outbox",
-        "type": "bench.parcel_sent",
-        "time": "2026-01-01T00:00:00Z",
-        "data": event,
-    });
-    NewDelivery {
-        event_id: id,
-        handler: REPORT.into(),
-        event: "bench.parcel_sent".into(),
-        version: 1,
-        key: None,
-        body: envelope.to_string().into_bytes().into(),
-        due: Due::Now,
-    }
+    let note = note.to_owned();
+    ours::row(REPORT, &ParcelSent { number, note }, Due::Now)
 }
 
 /// Prints how long it takes from a commit here to the start of the handler in an idle worker.

@@ -19,23 +19,13 @@ use crate::command::describe::counted;
 /// How many dead letters one statement is about. What was done before an interruption stays done.
 const BATCH: usize = 500;
 
-/// The arguments of `events outbox redeliver`.
+/// Which dead letters are meant, and whether anything is done to them.
 #[derive(Args, Clone, Debug, Default)]
 #[command(
-    group = ArgGroup::new("chosen").args(["event_ids", "handler", "event", "older_than", "all"]).required(true).multiple(true),
-    after_help = "\
-A dead letter becomes a delivery again that is due at once, with the id of its event and all attempts before it. It is
-made by the next process that has its handler. One whose event and handler have a delivery already stays.
-
-Examples:
-  events outbox redeliver --handler billing.charge
-  events outbox redeliver --all --dry-run
-  events outbox redeliver 0197f3a2-6b1c-7def-8a90-1234567890ab
-
-Exit status: 0, or 1 if an event that was named has no dead letter, or the database cannot be changed."
+    group = ArgGroup::new("choice").args(["event_ids", "handler", "event", "older_than", "all"]).required(true).multiple(true)
 )]
 #[non_exhaustive]
-pub struct RedeliverArgs {
+pub struct Chosen {
     /// Those of the events with these ids
     #[arg(value_name = "EVENT_ID")]
     pub event_ids: Vec<Uuid>,
@@ -53,11 +43,39 @@ pub struct RedeliverArgs {
     pub dry_run: bool,
 }
 
+impl Chosen {
+    /// Returns all that fits, or what fits of each event that is named.
+    fn filters(&self) -> Vec<Filter> {
+        if self.event_ids.is_empty() {
+            return vec![self.selection.filter(None)];
+        }
+        let ids = self.event_ids.iter();
+        ids.map(|id| self.selection.filter(Some(*id))).collect()
+    }
+}
+
+/// The arguments of `events outbox redeliver`.
+#[derive(Args, Clone, Debug, Default)]
+#[command(after_help = "\
+A dead letter becomes a delivery again that is due at once, with the id of its event and all attempts before it. It is
+made by the next process that has its handler. One whose event and handler have a delivery already stays.
+
+Examples:
+  events outbox redeliver --handler billing.charge
+  events outbox redeliver --all --dry-run
+  events outbox redeliver 0197f3a2-6b1c-7def-8a90-1234567890ab
+
+Exit status: 0, or 1 if an event that was named has no dead letter, or the database cannot be changed.")]
+#[non_exhaustive]
+pub struct RedeliverArgs {
+    /// Which are meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
+}
+
 /// The arguments of `events outbox purge`.
 #[derive(Args, Clone, Debug, Default)]
-#[command(
-    group = ArgGroup::new("chosen").args(["event_ids", "handler", "event", "older_than", "all"]).required(true).multiple(true),
-    after_help = "\
+#[command(after_help = "\
 What is deleted is gone. With --archive each dead letter is written and synced to a file before it is deleted: one line
 of JSON with all that is stored, secrets among it.
 
@@ -65,25 +83,12 @@ Examples:
   events outbox purge --older-than 90days --archive dead.jsonl
   events outbox purge --handler billing.charge --dry-run
 
-Exit status: 0, or 1 if an event that was named has no dead letter, or the database cannot be changed."
-)]
+Exit status: 0, or 1 if an event that was named has no dead letter, or the database cannot be changed.")]
 #[non_exhaustive]
 pub struct PurgeArgs {
-    /// Those of the events with these ids
-    #[arg(value_name = "EVENT_ID")]
-    pub event_ids: Vec<Uuid>,
-
     /// Which are meant.
     #[command(flatten)]
-    pub selection: Selection,
-
-    /// All of them
-    #[arg(long)]
-    pub all: bool,
-
-    /// Count them, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    pub chosen: Chosen,
 
     /// Append them to a file before they are deleted
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
@@ -96,9 +101,9 @@ pub(super) async fn redeliver(
 ) -> Result<Reply, StoreError> {
     let (mut delivered, mut duplicates, mut missing) = (0, 0, Vec::new());
     let mut progress = Progress::new("sent again");
-    for filter in filters(&arguments.event_ids, &arguments.selection) {
+    for filter in arguments.chosen.filters() {
         let before = delivered + duplicates;
-        if arguments.dry_run {
+        if arguments.chosen.dry_run {
             delivered += count(store, &filter).await?;
         } else {
             let mut after = 0;
@@ -115,7 +120,7 @@ pub(super) async fn redeliver(
             missing.extend(filter.event_id);
         }
     }
-    let verb = match (arguments.dry_run, delivered) {
+    let verb = match (arguments.chosen.dry_run, delivered) {
         (true, _) => "would be delivered again",
         (false, 1) => "is a delivery again",
         (false, _) => "are deliveries again",
@@ -137,9 +142,9 @@ pub(super) async fn purge(store: &impl Store, arguments: &PurgeArgs) -> Result<R
     };
     let (mut deleted, mut missing) = (0, Vec::new());
     let mut progress = Progress::new("deleted");
-    for filter in filters(&arguments.event_ids, &arguments.selection) {
+    for filter in arguments.chosen.filters() {
         let before = deleted;
-        if arguments.dry_run {
+        if arguments.chosen.dry_run {
             deleted += count(store, &filter).await?;
         } else if let Some(archive) = &mut archive {
             if let Err(error) =
@@ -164,7 +169,7 @@ pub(super) async fn purge(store: &impl Store, arguments: &PurgeArgs) -> Result<R
             missing.extend(filter.event_id);
         }
     }
-    let verb = if arguments.dry_run {
+    let verb = if arguments.chosen.dry_run {
         "would be deleted"
     } else {
         "deleted"
@@ -205,15 +210,6 @@ async fn archived(
     }
 }
 
-/// Returns what is meant: all that fits, or what fits of each event.
-fn filters(event_ids: &[Uuid], selection: &Selection) -> Vec<Filter> {
-    if event_ids.is_empty() {
-        return vec![selection.filter(None)];
-    }
-    let filters = event_ids.iter().map(|id| selection.filter(Some(*id)));
-    filters.collect()
-}
-
 async fn count(store: &impl Store, filter: &Filter) -> Result<u64, StoreError> {
     let (mut count, mut after) = (0, 0);
     loop {
@@ -237,7 +233,10 @@ fn with_missing(output: String, missing: &[Uuid]) -> Reply {
     let error = if named.is_empty() {
         String::new()
     } else {
-        format!("no dead letter fits of the event {}", named.join(", "))
+        format!(
+            "no dead letter fits of the event {}: `events outbox list --dead` has all",
+            named.join(", ")
+        )
     };
     Reply {
         status: u8::from(!error.is_empty()),

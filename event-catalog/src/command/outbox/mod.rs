@@ -20,7 +20,7 @@ use self::address::Address;
 use super::{Reply, Terminal};
 use crate::catalog::Catalog;
 
-pub use self::dead::{PurgeArgs, RedeliverArgs};
+pub use self::dead::{Chosen, PurgeArgs, RedeliverArgs};
 pub use self::list::ListArgs;
 pub use self::migrate::MigrateArgs;
 pub use self::show::ShowArgs;
