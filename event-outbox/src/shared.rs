@@ -30,6 +30,8 @@ pub(crate) struct Shared<S> {
     handed: Mutex<Handed>,
     /// How many deliveries the engine has that it has not begun.
     pub(crate) backlog: AtomicUsize,
+    /// Whether the engine has one delivery that it makes alone, so that new ones wait in the store.
+    pub(crate) is_reserved: AtomicBool,
     /// Wakes the engine.
     pub(crate) wake: Notify,
     /// Whether the engine looks for stored deliveries at once.
@@ -97,6 +99,7 @@ impl<S: Store> Shared<S> {
             dispatcher: OnceLock::new(),
             handed: Mutex::default(),
             backlog: AtomicUsize::new(0),
+            is_reserved: AtomicBool::new(false),
             wake: Notify::new(),
             look: AtomicBool::new(false),
             phase: watch::Sender::new(Phase::Idle),
@@ -122,7 +125,8 @@ impl<S: Store> Shared<S> {
     /// Returns the lease for new deliveries that the engine has room for; `None` if they wait in the store.
     pub(crate) fn lease_for(&self, deliveries: usize) -> Option<Lease> {
         let backlog = self.backlog.load(Ordering::Relaxed);
-        let has_room = backlog.saturating_add(deliveries) <= self.settings.backlog;
+        let has_room = backlog.saturating_add(deliveries) <= self.settings.backlog
+            && !self.is_reserved.load(Ordering::Relaxed);
         (has_room && self.is_running()).then_some(self.lease())
     }
 

@@ -2,21 +2,21 @@
 
 use std::sync::atomic::Ordering;
 
-use event_core::__private::{HandlerOf, TransactionalEvent};
+use event_core::__private::{HandlerOf, SessionDelivery, TransactionalEvent};
 use event_core::wire::DecodeError;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::complete::Ending;
-use super::{CLAIM, Step, Worker};
+use super::complete::Undone;
+use super::deliver::Kept;
+use super::Worker;
 use crate::shared::HandedOver;
-use crate::store::{Burial, Claimed, Retry, Store};
+use crate::store::{Burial, Claimed, Retry, SUSPECT, Store};
 
 impl<S: Store> Worker<S> {
     /// Makes deliveries of what was claimed, which the store was asked for at a moment.
     pub(super) fn claimed(&mut self, claimed: Vec<Claimed>, asked_at: Instant) {
-        let is_full = claimed.len() >= self.ready.room().min(CLAIM);
-        let mut is_short = false;
+        let is_full = claimed.len() >= self.room();
+        let mut suspects = 0;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
             self.keep(fence, asked_at);
@@ -25,9 +25,9 @@ impl<S: Store> Worker<S> {
                 self.bury(&claimed, "crashed", cause);
                 continue;
             }
+            suspects += usize::from(crashes >= SUSPECT);
             if self.ready.is_one_suspect_too_many(crashes) {
-                self.end(Ending::Release { fence });
-                is_short = true;
+                self.end(Undone::Release(fence), None);
                 continue;
             }
             match self.read(&claimed) {
@@ -45,7 +45,8 @@ impl<S: Store> Worker<S> {
                 Err(unread) => self.unread(&claimed, unread),
             }
         }
-        self.ready.was_full = is_full || is_short;
+        self.ready.was_full = is_full || suspects > 0;
+        self.claims_one = suspects > 0;
         // A full claim is followed by another as soon as there is room.
         if is_full && self.ready.is_low() {
             self.claim_by(Instant::now());
@@ -86,13 +87,14 @@ impl<S: Store> Worker<S> {
         let policy = policy.and_then(|handler| handler.info().retry());
         let attempt = attempt(claimed);
         match policy.filter(|policy| may_be_newer && attempt < policy.attempts()) {
-            Some(policy) => self.end(Ending::Retry {
-                retry: Retry {
+            Some(policy) => {
+                let retry = Retry {
                     fence,
                     wait: policy.backoff(attempt),
                     error: cause,
-                },
-            }),
+                };
+                self.end(Undone::Retry(retry), None);
+            }
             None => self.bury(claimed, reason, cause),
         }
     }
@@ -104,23 +106,16 @@ impl<S: Store> Worker<S> {
             cause,
         };
         let tracked = self.shared.waiting.take(claimed.event_id, &claimed.handler);
-        let (told, is_told) = oneshot::channel();
-        self.end(Ending::Bury { burial, told });
-        if tracked.is_some() {
-            tokio::spawn(async move {
-                let _ = is_told.await;
-                drop(tracked);
-            });
-        }
+        self.end(Undone::Bury(burial), tracked);
     }
 
-    /// Tells the store how a delivery ended that was not begun.
-    fn end(&self, ending: Ending) {
-        let (endings, steps) = (self.endings.clone(), self.ended.clone());
-        let (fence, wait) = (ending.fence(), ending.wait());
+    /// Tells the store how a delivery ended that was not begun, and then a session that waits for it.
+    fn end(&self, undone: Undone, tracked: Option<SessionDelivery>) {
+        let endings = self.endings.clone();
+        let kept = Kept::new(undone.fence(), &self.ended);
         tokio::spawn(async move {
-            let _ = endings.send(ending).await;
-            let _ = steps.send(Step::Left { fence, wait });
+            kept.end(endings.undone(undone).await);
+            drop(tracked);
         });
     }
 }

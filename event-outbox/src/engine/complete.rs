@@ -16,41 +16,65 @@ const BATCH: usize = 500;
 /// How often the store is asked again before an ending is left to the lease.
 const TRIES: u32 = 8;
 
-/// How a delivery ended.
-pub(super) enum Ending {
-    Done {
-        fence: Fence,
-        /// Told whether the delivery still was this process's.
-        told: oneshot::Sender<bool>,
-    },
-    Retry {
-        retry: Retry,
-    },
-    Bury {
-        burial: Burial,
-        /// Dropped when the store has been told.
-        told: oneshot::Sender<()>,
-    },
+/// How a delivery ended that is not done.
+pub(super) enum Undone {
+    /// It is tried again.
+    Retry(Retry),
+    /// It is a dead letter.
+    Bury(Burial),
     /// It was not made, and is due at once.
-    Release {
-        fence: Fence,
-    },
+    Release(Fence),
 }
 
-impl Ending {
+impl Undone {
     pub(super) fn fence(&self) -> Fence {
         match self {
-            Self::Done { fence, .. } | Self::Release { fence } => *fence,
-            Self::Retry { retry } => retry.fence,
-            Self::Bury { burial, .. } => burial.fence,
+            Self::Retry(retry) => retry.fence,
+            Self::Bury(burial) => burial.fence,
+            Self::Release(fence) => *fence,
         }
     }
 
-    pub(super) fn wait(&self) -> Option<Duration> {
+    fn wait(&self) -> Option<Duration> {
         match self {
-            Self::Retry { retry } => Some(retry.wait),
-            Self::Done { .. } | Self::Bury { .. } | Self::Release { .. } => None,
+            Self::Retry(retry) => Some(retry.wait),
+            Self::Bury(_) | Self::Release(_) => None,
         }
+    }
+}
+
+/// The end of a delivery, and whom to tell when the store knows it.
+enum Ending {
+    Done {
+        fence: Fence,
+        told: oneshot::Sender<bool>,
+    },
+    Undone {
+        undone: Undone,
+        /// Dropped.
+        told: oneshot::Sender<()>,
+    },
+}
+
+/// Takes what the store is to be told.
+#[derive(Clone)]
+pub(super) struct Endings(mpsc::Sender<Ending>);
+
+impl Endings {
+    /// Ends a delivery that is done; returns whether it still was this process's when the store was told.
+    pub(super) async fn done(&self, fence: Fence) -> bool {
+        let (told, is_told) = oneshot::channel();
+        let _ = self.0.send(Ending::Done { fence, told }).await;
+        is_told.await.unwrap_or(false)
+    }
+
+    /// Ends a delivery that is not done; returns after how long it is due again, when the store has been told.
+    pub(super) async fn undone(&self, undone: Undone) -> Option<Duration> {
+        let wait = undone.wait();
+        let (told, is_told) = oneshot::channel();
+        let _ = self.0.send(Ending::Undone { undone, told }).await;
+        let _ = is_told.await;
+        wait
     }
 }
 
@@ -66,15 +90,33 @@ struct Batch {
     done: BTreeMap<Fence, oneshot::Sender<bool>>,
     retries: Vec<Retry>,
     burials: Vec<Burial>,
-    buried: Vec<oneshot::Sender<()>>,
     releases: Vec<Fence>,
+    told: Vec<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    fn add(&mut self, ending: Ending) {
+        match ending {
+            Ending::Done { fence, told } => {
+                self.done.insert(fence, told);
+            }
+            Ending::Undone { undone, told } => {
+                match undone {
+                    Undone::Retry(retry) => self.retries.push(retry),
+                    Undone::Bury(burial) => self.burials.push(burial),
+                    Undone::Release(fence) => self.releases.push(fence),
+                }
+                self.told.push(told);
+            }
+        }
+    }
 }
 
 impl<S: Store> Completer<S> {
-    pub(super) fn new(shared: &Arc<Shared<S>>) -> (mpsc::Sender<Ending>, Self) {
+    pub(super) fn new(shared: &Arc<Shared<S>>) -> (Endings, Self) {
         let (sender, endings) = mpsc::channel(BATCH * 8);
         let shared = Arc::clone(shared);
-        (sender, Self { shared, endings })
+        (Endings(sender), Self { shared, endings })
     }
 
     /// Tells endings until there is nobody left who could end a delivery.
@@ -83,17 +125,7 @@ impl<S: Store> Completer<S> {
         while self.endings.recv_many(&mut endings, BATCH).await > 0 {
             let mut batch = Batch::default();
             for ending in endings.drain(..) {
-                match ending {
-                    Ending::Done { fence, told } => {
-                        batch.done.insert(fence, told);
-                    }
-                    Ending::Retry { retry } => batch.retries.push(retry),
-                    Ending::Bury { burial, told } => {
-                        batch.burials.push(burial);
-                        batch.buried.push(told);
-                    }
-                    Ending::Release { fence } => batch.releases.push(fence),
-                }
+                batch.add(ending);
             }
             self.tell(batch).await;
         }
@@ -106,8 +138,8 @@ impl<S: Store> Completer<S> {
             done,
             retries,
             burials,
-            buried,
             releases,
+            told: waiting,
         } = batch;
         if !done.is_empty() {
             let fences: Vec<Fence> = done.keys().copied().collect();
@@ -136,11 +168,11 @@ impl<S: Store> Completer<S> {
             failpoint!(Buried);
             Counts::add(&counts.dead, told.len());
             Counts::add(&counts.stale, burials.len() - told.len());
-            drop(buried);
         }
         if !releases.is_empty() {
             let _ = insist(|| store.release(&releases)).await;
         }
+        drop(waiting);
     }
 }
 

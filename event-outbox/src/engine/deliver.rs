@@ -8,12 +8,12 @@ use event_core::__private::{Attempt, SessionDelivery, Verdict};
 use event_core::Dispatcher;
 use event_core::dispatcher::DispatcherHandle;
 use event_core::handler::HandlerInfo;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tracing::{error, warn};
 use uuid::Uuid;
 
 use super::Step;
-use super::complete::Ending;
+use super::complete::{Endings, Undone};
 use crate::error::OutboxError;
 use crate::shared::{Counts, HandedOver, Shared};
 use crate::store::{Burial, Fence, Retry, Store, StoreErrorKind};
@@ -23,7 +23,7 @@ use crate::tx::Tx;
 pub(super) struct Delivering<S: Store> {
     pub(super) shared: Arc<Shared<S>>,
     pub(super) dispatcher: DispatcherHandle,
-    pub(super) endings: mpsc::Sender<Ending>,
+    pub(super) endings: Endings,
     pub(super) steps: mpsc::UnboundedSender<Step>,
 }
 
@@ -51,6 +51,36 @@ impl Which {
     }
 }
 
+/// Tells the engine that the lease of a delivery is kept no longer, also if its task panicked.
+pub(super) struct Kept {
+    fence: Fence,
+    wait: Option<Duration>,
+    steps: mpsc::UnboundedSender<Step>,
+}
+
+impl Kept {
+    pub(super) fn new(fence: Fence, steps: &mpsc::UnboundedSender<Step>) -> Self {
+        let steps = steps.clone();
+        Self {
+            fence,
+            wait: None,
+            steps,
+        }
+    }
+
+    /// Ends a delivery that the store knows the end of, and that is due again after a wait.
+    pub(super) fn end(mut self, wait: Option<Duration>) {
+        self.wait = wait;
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let Self { fence, wait, .. } = *self;
+        let _ = self.steps.send(Step::Left { fence, wait });
+    }
+}
+
 /// Tells the engine that a handler has returned, also if its task was dropped.
 struct Running {
     handler: &'static str,
@@ -67,6 +97,7 @@ impl<S: Store> Delivering<S> {
     pub(super) async fn run(self, handed: HandedOver) {
         let which = Which::of(&handed);
         let fence = which.fence;
+        let kept = Kept::new(fence, &self.steps);
         let running = Running {
             handler: which.handler_id(),
             steps: self.steps.clone(),
@@ -76,9 +107,9 @@ impl<S: Store> Delivering<S> {
                 self.in_transaction(&dispatcher, handed, running).await
             }
             Ok(dispatcher) => self.plain(&dispatcher, handed, running).await,
-            Err(_) => self.end(Ending::Release { fence }).await,
+            Err(_) => self.endings.undone(Undone::Release(fence)).await,
         };
-        let _ = self.steps.send(Step::Left { fence, wait });
+        kept.end(wait);
     }
 
     /// Calls a handler whose completion is told together with others.
@@ -102,7 +133,7 @@ impl<S: Store> Delivering<S> {
         drop(running);
         failpoint!(Handled);
         let Some(mut made) = made else {
-            return self.end(Ending::Release { fence }).await;
+            return self.endings.undone(Undone::Release(fence)).await;
         };
         if let Verdict::Failed { .. } = made.verdict {
             return self.failed(made, which).await;
@@ -110,9 +141,7 @@ impl<S: Store> Delivering<S> {
         if made.has_durable() {
             return self.with_events(&mut made, which).await.finish(made).await;
         }
-        let (told, is_told) = oneshot::channel();
-        self.end(Ending::Done { fence, told }).await;
-        if is_told.await.unwrap_or(false) {
+        if self.endings.done(fence).await {
             made.finish().await;
         }
         None
@@ -139,7 +168,7 @@ impl<S: Store> Delivering<S> {
         let lent: &mut (dyn Any + Send) = &mut tx;
         let Some(mut made) = delivery.run(dispatcher, attempt, Some(lent)).await else {
             drop(running);
-            return self.end(Ending::Release { fence }).await;
+            return self.endings.undone(Undone::Release(fence)).await;
         };
         if let Verdict::Failed { .. } = made.verdict {
             let _ = tx.rollback().await;
@@ -237,7 +266,7 @@ impl<S: Store> Delivering<S> {
                     StoreErrorKind::Busy | StoreErrorKind::Unavailable
                 )
             }
-            OutboxError::NoDispatcher => return self.end(Ending::Release { fence }).await,
+            OutboxError::NoDispatcher => return self.endings.undone(Undone::Release(fence)).await,
             _ => false,
         };
         let policy = info.retry().unwrap_or_default();
@@ -267,7 +296,7 @@ impl<S: Store> Delivering<S> {
         }
         let fence = which.fence;
         let retry = Retry { fence, wait, error };
-        self.end(Ending::Retry { retry }).await
+        self.endings.undone(Undone::Retry(retry)).await
     }
 
     /// Makes a dead letter of a delivery; returns when the store has it.
@@ -277,17 +306,7 @@ impl<S: Store> Delivering<S> {
             reason: "failed".into(),
             cause,
         };
-        let (told, is_told) = oneshot::channel();
-        let wait = self.end(Ending::Bury { burial, told }).await;
-        let _ = is_told.await;
-        wait
-    }
-
-    /// Tells how a delivery ended; returns after how long it is due again.
-    async fn end(&self, ending: Ending) -> Option<Duration> {
-        let wait = ending.wait();
-        let _ = self.endings.send(ending).await;
-        wait
+        self.endings.undone(Undone::Bury(burial)).await
     }
 }
 

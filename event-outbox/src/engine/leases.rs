@@ -24,6 +24,10 @@ impl Leases {
         old.map(|old| old.fence).filter(|old| *old != fence)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the row is leased to this process under this token, as far as it knows.
     pub(super) fn has(&self, fence: Fence) -> bool {
         self.0.get(&fence.seq).is_some_and(|it| it.fence == fence)

@@ -25,12 +25,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, warn};
 
-use self::complete::{Completer, Ending};
+use self::complete::{Completer, Endings};
 use self::deliver::Delivering;
 use self::leases::Leases;
 use self::ready::Ready;
 use self::stop::give_back;
-use crate::shared::{Phase, Shared};
+use crate::shared::{HandedOver, Phase, Shared};
 use crate::store::{Bounds, Claimed, Fence, Owner, Recovered, Store, StoreError, StoreErrorKind};
 
 /// How many stored deliveries are claimed at once, at most.
@@ -61,6 +61,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
         leases: Leases::default(),
         chores: JoinSet::new(),
         asks: false,
+        claims_one: false,
         claim_at: Some(Instant::now()),
         poll_at: Instant::now(),
         polls: 0,
@@ -97,13 +98,15 @@ struct Worker<S: Store> {
     handlers: BTreeMap<&'static str, HandlerOf>,
     names: Vec<&'static str>,
     ready: Ready,
-    endings: mpsc::Sender<Ending>,
+    endings: Endings,
     ended: mpsc::UnboundedSender<Step>,
     /// What is leased to this process, by its number.
     leases: Leases,
     chores: JoinSet<Chore>,
     /// Whether the store is being asked for deliveries, or for what dead processes had.
     asks: bool,
+    /// Whether one delivery is claimed at a time, since the last claim had one that is made alone.
+    claims_one: bool,
     /// When there is a reason to ask for deliveries: news, room, or the end of a wait.
     claim_at: Option<Instant>,
     /// When the store is asked without a reason.
@@ -228,22 +231,40 @@ impl<S: Store> Worker<S> {
     /// Begins deliveries while there is room.
     fn begin_ready(&mut self) {
         while let Some(delivery) = self.ready.next() {
-            self.shared.backlog.fetch_sub(1, Ordering::Relaxed);
-            if !self.leases.lasts(delivery.fence, Instant::now()) {
-                // It waited for longer than its lease, as in a process that was suspended: others may have it.
-                self.leases.remove(delivery.fence);
-                self.ready.ran(ready::id(&delivery));
-                self.claim_by(Instant::now());
-                continue;
-            }
-            let delivering = Delivering {
-                shared: Arc::clone(&self.shared),
-                dispatcher: self.dispatcher.clone(),
-                endings: self.endings.clone(),
-                steps: self.ended.clone(),
-            };
-            tokio::spawn(delivering.run(delivery));
+            self.begin(delivery);
         }
+        // A suspect is made when it is all that this process has. What runs for longer than a lease is not waited for.
+        let has_others = self.leases.len() > 1;
+        let patience = self.shared.settings.lease;
+        let suspect = self
+            .ready
+            .next_alone(|suspect| !has_others || suspect.asked_at.elapsed() >= patience);
+        if let Some(suspect) = suspect {
+            self.begin(suspect);
+        }
+        let is_reserved = self.ready.is_reserved();
+        self.shared
+            .is_reserved
+            .store(is_reserved, Ordering::Relaxed);
+    }
+
+    fn begin(&mut self, delivery: HandedOver) {
+        self.shared.backlog.fetch_sub(1, Ordering::Relaxed);
+        if !self.leases.lasts(delivery.fence, Instant::now()) {
+            // It waited for longer than its lease, as in a process that was suspended: others may have it.
+            self.leases.remove(delivery.fence);
+            self.ready.ran(ready::id(&delivery));
+            self.ready.left(delivery.fence);
+            self.claim_by(Instant::now());
+            return;
+        }
+        let delivering = Delivering {
+            shared: Arc::clone(&self.shared),
+            dispatcher: self.dispatcher.clone(),
+            endings: self.endings.clone(),
+            steps: self.ended.clone(),
+        };
+        tokio::spawn(delivering.run(delivery));
     }
 
     fn claim_by(&mut self, when: Instant) {
@@ -288,7 +309,7 @@ impl<S: Store> Worker<S> {
 
     fn claim(&mut self) {
         self.claim_at = None;
-        let room = self.ready.room().min(CLAIM);
+        let room = self.room();
         if self.names.is_empty() {
             return;
         }
@@ -308,22 +329,34 @@ impl<S: Store> Worker<S> {
         });
     }
 
+    /// Returns how many deliveries are claimed at once.
+    fn room(&self) -> usize {
+        let most = if self.claims_one { 1 } else { CLAIM };
+        self.ready.room().min(most)
+    }
+
     fn step(&mut self, step: Step) {
         match step {
             Step::Ran(handler) => {
                 self.ready.ran(handler);
-                // The store is asked again before there is nothing to do.
-                if self.ready.is_low() && self.ready.was_full {
-                    self.ready.was_full = false;
-                    self.claim_by(Instant::now());
-                }
+                self.claim_if_low();
             }
             Step::Left { fence, wait } => {
                 self.leases.remove(fence);
+                self.ready.left(fence);
+                self.claim_if_low();
                 if let Some(wait) = wait {
                     self.claim_by(Instant::now() + wait);
                 }
             }
+        }
+    }
+
+    /// Asks the store again before there is nothing to do.
+    fn claim_if_low(&mut self) {
+        if self.ready.is_low() && self.ready.was_full && !self.ready.is_reserved() {
+            self.ready.was_full = false;
+            self.claim_by(Instant::now());
         }
     }
 
@@ -406,6 +439,7 @@ impl<S: Store> Worker<S> {
         for fence in lost {
             self.leases.remove(fence);
         }
+        self.claim_if_low();
     }
 
     /// Extends the leases of what this process has.

@@ -3,25 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::shared::HandedOver;
-use crate::store::Fence;
-
-/// From how many crashes on a delivery is made alone.
-const SUSPECT: u32 = 3;
+use crate::store::{Fence, SUSPECT};
 
 /// The deliveries that wait for their handlers.
 pub(super) struct Ready {
     waiting: VecDeque<HandedOver>,
     /// Deliveries whose handlers run as often as they may, by the handler.
     held: BTreeMap<&'static str, VecDeque<HandedOver>>,
-    /// Deliveries that were in several crashes.
-    suspects: VecDeque<HandedOver>,
+    /// A delivery that was in several crashes. Those before it run first, and no further one is taken.
+    suspect: Option<HandedOver>,
     running: BTreeMap<&'static str, usize>,
     total: usize,
     most: usize,
-    /// Whether a suspect runs, so that nothing else does.
-    is_alone: bool,
-    /// How many deliveries have begun while a suspect waited.
-    overtaken: usize,
+    /// The suspect that is made, beside which nothing is begun.
+    alone: Option<Fence>,
     /// Whether the last claim had as many as it asked for.
     pub(super) was_full: bool,
 }
@@ -31,25 +26,29 @@ impl Ready {
         Self {
             waiting: VecDeque::new(),
             held: BTreeMap::new(),
-            suspects: VecDeque::new(),
+            suspect: None,
             running: BTreeMap::new(),
             total: 0,
             most,
-            is_alone: false,
-            overtaken: 0,
+            alone: None,
             was_full: false,
         }
     }
 
-    /// Whether a delivery would be made alone, and another such one is here already. A process that dies counts as a
-    /// crash for all that it has, so those who wait for one that kills it would become dead letters with it.
+    /// Whether a delivery would be made alone, and another such one is here already.
     pub(super) fn is_one_suspect_too_many(&self, crashes: u32) -> bool {
-        crashes >= SUSPECT && (self.is_alone || !self.suspects.is_empty())
+        crashes >= SUSPECT && self.is_reserved()
+    }
+
+    /// Whether a suspect waits or runs, so that there is room for nothing else. A process that dies counts as a crash
+    /// for all that it has: what waits behind one that kills it would become a dead letter with it.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.alone.is_some() || self.suspect.is_some()
     }
 
     pub(super) fn push(&mut self, delivery: HandedOver) {
         if delivery.crashes >= SUSPECT {
-            self.suspects.push_back(delivery);
+            self.suspect = Some(delivery);
         } else {
             self.waiting.push_back(delivery);
         }
@@ -57,39 +56,37 @@ impl Ready {
 
     /// Returns the next delivery that may run, and counts it as running.
     pub(super) fn next(&mut self) -> Option<HandedOver> {
-        if self.is_alone || self.total >= self.most {
+        if self.alone.is_some() || self.total >= self.most {
             return None;
         }
-        // A suspect waits until nothing runs, and not for ever: those behind it are held back in the end.
-        while self.suspects.is_empty() || self.overtaken < self.most {
-            let Some(delivery) = self.waiting.pop_front() else {
-                break;
-            };
+        while let Some(delivery) = self.waiting.pop_front() {
             let handler = id(&delivery);
             let running = self.running.entry(handler).or_default();
             if *running < limit(&delivery) {
                 *running += 1;
                 self.total += 1;
-                self.overtaken += usize::from(!self.suspects.is_empty());
                 return Some(delivery);
             }
             self.held.entry(handler).or_default().push_back(delivery);
         }
-        if self.total > 0 {
-            return None;
-        }
-        let delivery = self.suspects.pop_front()?;
-        self.is_alone = true;
-        self.overtaken = 0;
+        None
+    }
+
+    /// Returns the suspect, and counts it as running, if it may run now by what else this process has.
+    pub(super) fn next_alone(
+        &mut self,
+        may: impl FnOnce(&HandedOver) -> bool,
+    ) -> Option<HandedOver> {
+        let delivery = self.suspect.take_if(|delivery| may(delivery))?;
+        self.alone = Some(delivery.fence);
         *self.running.entry(id(&delivery)).or_default() += 1;
-        self.total = 1;
+        self.total += 1;
         Some(delivery)
     }
 
     /// Counts the end of a call.
     pub(super) fn ran(&mut self, handler: &'static str) {
         self.total = self.total.saturating_sub(1);
-        self.is_alone = false;
         if let Some(running) = self.running.get_mut(handler) {
             *running = running.saturating_sub(1);
         }
@@ -98,10 +95,18 @@ impl Ready {
         }
     }
 
+    /// Notes that a lease has ended.
+    pub(super) fn left(&mut self, fence: Fence) {
+        self.alone.take_if(|alone| *alone == fence);
+    }
+
     /// Returns how many more deliveries are worth having.
     pub(super) fn room(&self) -> usize {
+        if self.is_reserved() {
+            return 0;
+        }
         let held: usize = self.held.values().map(VecDeque::len).sum();
-        (2 * self.most).saturating_sub(self.waiting.len() + self.suspects.len() + held)
+        (2 * self.most).saturating_sub(self.waiting.len() + held)
     }
 
     /// Whether fewer deliveries wait than can run at once.
@@ -112,23 +117,20 @@ impl Ready {
     /// Drops what was not begun of these; returns how many that were.
     pub(super) fn forget(&mut self, fences: &BTreeSet<Fence>) -> usize {
         let mut forgotten = 0;
-        let queues = [&mut self.waiting, &mut self.suspects];
-        for queue in queues.into_iter().chain(self.held.values_mut()) {
+        for queue in std::iter::once(&mut self.waiting).chain(self.held.values_mut()) {
             let before = queue.len();
             queue.retain(|delivery| !fences.contains(&delivery.fence));
             forgotten += before - queue.len();
         }
-        forgotten
+        let suspect = self.suspect.take_if(|it| fences.contains(&it.fence));
+        forgotten + usize::from(suspect.is_some())
     }
 
     /// Takes all that was not begun.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = HandedOver> {
         let held = std::mem::take(&mut self.held).into_values().flatten();
         let waiting = std::mem::take(&mut self.waiting);
-        waiting
-            .into_iter()
-            .chain(held)
-            .chain(std::mem::take(&mut self.suspects))
+        waiting.into_iter().chain(held).chain(self.suspect.take())
     }
 }
 

@@ -37,6 +37,9 @@ pub use view::{
     Bounds, Cancelled, DeadLetter, Filter, HandlerStatus, Health, Recovered, Redelivered, Stored,
 };
 
+/// From how many crashes on a delivery is made alone.
+pub(crate) const SUSPECT: u32 = 3;
+
 /// A database that keeps deliveries.
 ///
 /// Several processes may use one database, and each does the same: none of them leads.
@@ -173,7 +176,8 @@ pub trait Store: Send + Sync + 'static {
     /// Ends the registration of an owner that has given back what it had.
     fn unregister(&self, owner: Owner) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Frees the rows of owners that are dead: they are due at once, with one more crash.
+    /// Frees the rows of owners that are dead: they are due at once, with one more crash. A row with three crashes gets
+    /// another one only if it was the only row of its owner, since another row may have killed the process.
     ///
     /// # Errors
     ///

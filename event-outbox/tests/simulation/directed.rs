@@ -23,10 +23,11 @@ async fn slow(event: &OrderBooked, meta: Meta, process: &Process) {
 /// Two processes with the slow handler, which the first one runs.
 async fn two_processes() -> (Arc<World>, Running, Running) {
     let world = World::new(0);
+    world.is_slow.store(false, Ordering::Relaxed);
     world.has_faults.store(false, Ordering::Relaxed);
     let start = async |id| {
         let process = Process::new(id, &world);
-        Running::start_with(process, Dispatcher::empty().handler(slow)).await
+        Running::start_with(process, Dispatcher::empty().handler(slow), 100).await
     };
     let (first, second) = (start(0).await, start(1).await);
     first.outbox.emit(OrderBooked { order: 1 }).await.unwrap();
@@ -101,4 +102,79 @@ fn what_a_killed_process_had_is_taken_over_within_two_polls_and_mostly_within_on
         waits[99] <= POLL * 2 + Duration::from_millis(10),
         "{waits:?}"
     );
+}
+
+/// Ends its process, for some orders.
+#[handler(durable, id = "sim.kill")]
+async fn kill(event: &OrderBooked, meta: Meta, process: &Process) {
+    let run = process.begin((meta.id(), "sim.kill".to_owned()), event.order, None);
+    if is_fatal(event.order) {
+        process.kill();
+    }
+    process.gate().await;
+    process.end(run, true);
+}
+
+const fn is_fatal(order: u32) -> bool {
+    order.is_multiple_of(7)
+}
+
+/// Handles what others than the fatal handler are for.
+#[handler(durable, id = "sim.live")]
+async fn live(event: &OrderBooked, meta: Meta, process: &Process) {
+    let run = process.begin((meta.id(), "sim.live".to_owned()), event.order, None);
+    sleep(process.world.random.millis(50)).await;
+    process.gate().await;
+    process.end(run, true);
+}
+
+#[test]
+fn what_was_with_deliveries_that_kill_each_process_is_handled_and_no_dead_letter() {
+    const ORDERS: u32 = 20;
+    const CRASHES: u32 = 5;
+    for seed in 0..100 {
+        simulate(seed, async {
+            let world = World::new(seed);
+            world.has_faults.store(false, Ordering::Relaxed);
+            let mut processes = Vec::new();
+            let mut start = async |id| {
+                let handlers = Dispatcher::empty().handler(kill).handler(live);
+                let process = Process::new(id, &world);
+                processes.push(Running::start_with(process, handlers, CRASHES).await);
+                let last = &processes[processes.len() - 1];
+                (Arc::clone(&last.process), last.outbox.clone())
+            };
+            let (mut process, outbox) = start(0).await;
+            for order in 1..=ORDERS {
+                let outbox = outbox.clone();
+                tokio::spawn(async move { outbox.emit(OrderBooked { order }).await });
+            }
+            let mut deaths = 0;
+            let begun = Instant::now();
+            while world.rows().committed.is_empty() || !world.rows().by_number.is_empty() {
+                assert!(
+                    begun.elapsed() < LEASE * 100,
+                    "seed {seed}: {deaths} deaths"
+                );
+                if process.is_dead() {
+                    deaths += 1;
+                    (process, _) = start(deaths).await;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+            let rows = world.rows();
+            let runs = world.runs.lock().unwrap();
+            let ended = |target: &_| {
+                runs.iter()
+                    .any(|run| run.target == *target && run.is_success)
+            };
+            for target in rows.committed.keys() {
+                let order = runs.iter().find(|run| run.target == *target).unwrap().order;
+                let is_dead = target.1 == "sim.kill" && is_fatal(order);
+                let found = (rows.letters.contains(target), ended(target));
+                assert_eq!(found, (is_dead, !is_dead), "seed {seed}: {target:?}");
+            }
+            assert_eq!(*world.violations.lock().unwrap(), [""; 0], "seed {seed}");
+        });
+    }
 }

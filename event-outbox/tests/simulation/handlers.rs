@@ -183,15 +183,19 @@ impl Running {
             .handler(ship)
             .handler(book)
             .handler(note);
-        Self::start_with(process, handlers).await
+        Self::start_with(process, handlers, 100).await
     }
 
-    pub(super) async fn start_with(process: Arc<Process>, handlers: DispatcherBuilder) -> Self {
+    pub(super) async fn start_with(
+        process: Arc<Process>,
+        handlers: DispatcherBuilder,
+        crash_limit: u32,
+    ) -> Self {
         let settings = Settings::new()
             .lease(LEASE)
             .poll(POLL)
             .concurrency(4)
-            .crash_limit(100)
+            .crash_limit(crash_limit)
             .without_migrations();
         let outbox = loop {
             let store = MemoryStore::new(&process);

@@ -20,7 +20,9 @@ pub(super) struct World {
     version: AtomicU64,
     /// Wakes in the order of the waiters, which tokio's `watch` does not.
     written: Notify,
-    /// Whether calls are late and fail, and handlers too.
+    /// Whether calls are late.
+    pub(super) is_slow: AtomicBool,
+    /// Whether calls and handlers fail.
     pub(super) has_faults: AtomicBool,
     pub(super) runs: Mutex<Vec<Run>>,
     /// What handlers did that they must not, found while they run.
@@ -49,6 +51,7 @@ impl World {
             rows: Mutex::default(),
             version: AtomicU64::new(0),
             written: Notify::new(),
+            is_slow: AtomicBool::new(true),
             has_faults: AtomicBool::new(true),
             runs: Mutex::default(),
             violations: Mutex::default(),
@@ -165,7 +168,7 @@ impl Process {
     pub(super) async fn turn(&self) {
         let random = &self.world.random;
         let wait = match random.below(100) {
-            _ if !self.world.has_faults() => Duration::ZERO,
+            _ if !self.world.is_slow.load(Ordering::Relaxed) => Duration::ZERO,
             0..60 => Duration::ZERO,
             60..95 => random.millis(20),
             _ => random.millis(1500),

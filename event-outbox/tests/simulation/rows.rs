@@ -308,10 +308,14 @@ impl Rows {
             }
         }
         let mut recovered = Recovered::default();
+        let mut of_owner: BTreeMap<Owner, usize> = BTreeMap::new();
+        for owner in self.by_number.values().filter_map(|row| row.owner) {
+            *of_owner.entry(owner).or_default() += 1;
+        }
         for row in self.by_number.values_mut() {
             if row.is_free() && row.owner.is_some_and(|owner| dead.contains(&owner)) {
-                row.owner = None;
-                row.crashes += 1;
+                let was_alone = row.owner.take().is_some_and(|owner| of_owner[&owner] == 1);
+                row.crashes += u32::from(row.crashes < 3 || was_alone);
                 row.due_at = now;
                 recovered.rows += 1;
             }

@@ -46,6 +46,7 @@ pub(super) async fn run(seed: u64) -> Outcome {
         sleep(world.random.millis(400)).await;
         scenario.step().await;
     }
+    world.is_slow.store(false, Ordering::Relaxed);
     world.has_faults.store(false, Ordering::Relaxed);
     let is_settled = scenario.settles().await;
     let mut violations = std::mem::take(&mut *world.violations.lock().unwrap());

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::store::error::While as _;
-use crate::store::{Owner, Recovered, StoreError, StoreErrorKind};
+use crate::store::{Owner, Recovered, SUSPECT, StoreError, StoreErrorKind};
 
 /// How long an owner waits for an answer on its connection before it takes itself for dead.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -121,10 +121,12 @@ pub(super) async fn recover(connection: &mut PgConnection) -> Result<Recovered, 
         return Ok(Recovered::default());
     }
     let freed = sqlx::query(
-        "UPDATE event_outbox_delivery SET due_at = clock_timestamp(), crashes = crashes + 1, owner = NULL \
-         WHERE owner = ANY($1)",
+        "UPDATE event_outbox_delivery SET due_at = clock_timestamp(), owner = NULL, \
+         crashes = crashes + (crashes < $2 OR owner IN (SELECT owner FROM event_outbox_delivery \
+         WHERE owner = ANY($1) GROUP BY owner HAVING count(*) = 1))::int WHERE owner = ANY($1)",
     )
     .bind(&dead)
+    .bind(i64::from(SUSPECT))
     .execute(&mut *connection)
     .await?;
     failpoint!(OwnerFreed);

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::store::row::{after_and_at, limit, millis, readers};
-use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry};
+use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry, SUSPECT};
 
 readers!(SqliteRow);
 
@@ -234,10 +234,12 @@ pub(super) async fn extend(
     fences(&rows)
 }
 
+const COUNT_OF_OWNER: &str = "SELECT count(*) FROM event_outbox_delivery WHERE owner = ?1";
+
 const FREE: &str = concat!(
     "UPDATE event_outbox_delivery SET due_at = ",
     now!(),
-    ", crashes = crashes + 1, owner = NULL WHERE owner = ?1"
+    ", crashes = crashes + (crashes < ?2 OR ?3), owner = NULL WHERE owner = ?1"
 );
 
 /// Frees the rows of an owner that is dead. Its tokens stay good until somebody claims the rows.
@@ -245,8 +247,15 @@ pub(super) async fn free(
     connection: &mut SqliteConnection,
     owner: Owner,
 ) -> Result<u64, sqlx::Error> {
+    // Counted before: a statement that counts what it changes would see some of its own changes.
+    let rows: i64 = sqlx::query_scalar(COUNT_OF_OWNER)
+        .bind(owner.id())
+        .fetch_one(&mut *connection)
+        .await?;
     let result = sqlx::query(FREE)
         .bind(owner.id())
+        .bind(SUSPECT)
+        .bind(rows == 1)
         .execute(connection)
         .await?;
     Ok(result.rows_affected())
