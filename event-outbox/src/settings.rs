@@ -74,8 +74,11 @@ impl Settings {
     }
 
     /// Sets after how many crashes a delivery is a dead letter; the default is 10. A delivery crashes if its process
-    /// dies while it has it, which is no attempt of its handler's `retry`. From the third on it is made alone, so that one that kills its process takes no other with
-    /// it.
+    /// dies while it has it, which is no attempt of its handler's `retry`. From the third on it is made alone, and only
+    /// those crashes count in which it was alone, so that one that kills its process takes no other with it.
+    ///
+    /// A process that makes one alone waits until nothing else runs, for the length of a lease at most, and begins
+    /// nothing else until it has ended.
     pub fn crash_limit(mut self, crashes: u32) -> Self {
         self.crash_limit = crashes.max(1);
         self

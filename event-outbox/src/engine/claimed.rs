@@ -6,9 +6,9 @@ use event_core::__private::{HandlerOf, SessionDelivery, TransactionalEvent};
 use event_core::wire::DecodeError;
 use tokio::time::Instant;
 
+use super::Worker;
 use super::complete::Undone;
 use super::deliver::Kept;
-use super::Worker;
 use crate::shared::HandedOver;
 use crate::store::{Burial, Claimed, Retry, SUSPECT, Store};
 

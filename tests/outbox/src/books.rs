@@ -80,7 +80,15 @@ impl Books {
             assert_eq!(effects.set(effect), trials, "`{effect}` and `trials`");
         }
         let dead = place.dead().await;
-        assert_eq!(dead.len(), trials.len(), "{dead:?}");
+        let letters = dead
+            .iter()
+            .map(|letter| (&letter.handler, &letter.reason, letter.crashes));
+        assert_eq!(
+            dead.len(),
+            trials.len(),
+            "{:?}",
+            letters.collect::<Vec<_>>()
+        );
         let dead: HashSet<i64> = dead.iter().map(|letter| order_in(&letter.body)).collect();
         assert_eq!(dead, trials, "dead letters and `trials`");
         assert_order(&lines);
