@@ -1,9 +1,9 @@
-//! Where profiles and mails lie.
+//! Where the members' database, profiles and mails lie.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder with a file for each profile, and one for each mail: a mail server would fetch them there.
+/// A folder with the database, a file for each profile, and one for each mail: a mail server would fetch them there.
 #[derive(Clone, Debug)]
 pub struct Desk {
     folder: PathBuf,
@@ -22,15 +22,21 @@ impl Desk {
         Ok(Self { folder })
     }
 
+    /// The file of the members' database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("members.db")
+    }
+
     /// The file of a member's profile.
     #[must_use]
-    pub fn profile(&self, member: u64) -> PathBuf {
+    pub fn profile(&self, member: i64) -> PathBuf {
         self.folder.join(format!("profiles/{member}.txt"))
     }
 
     /// The file of a member's welcome mail.
     #[must_use]
-    pub fn mail(&self, member: u64) -> PathBuf {
+    pub fn mail(&self, member: i64) -> PathBuf {
         self.folder.join(format!("mail/{member}.eml"))
     }
 }

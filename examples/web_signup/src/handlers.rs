@@ -3,28 +3,28 @@
 use std::io;
 
 use event_core::handler;
-use event_core::queue::{Overflow, Queue};
 
-use crate::{Desk, ProfileWritten, Statistics, UserSignedUp};
+use crate::{Desk, ProfileWritten, Statistics, UserSignedUp, WelcomeSent};
 
-/// The mails that wait to go out. Were it full, a request would wait for room, and so would its client.
-pub static MAIL: Queue = Queue::new("mail")
-    .capacity(1000)
-    .consumers(2)
-    .overflow(Overflow::Wait);
-
-/// Inline: whoever signed up finds the front page up to date.
+/// Inline, after the commit: whoever signed up finds the front page up to date. It counts in memory, and the next start
+/// counts the members anew.
 #[handler]
 pub fn count_domain(event: &UserSignedUp, statistics: &Statistics) {
     statistics.count(&event.email);
 }
 
-/// Async: the client's answer waits for it, and no thread does.
+/// Durable: the sign-up and the delivery to this handler are committed together, and it is called until it succeeds. What
+/// it returns is stored together with the end of its delivery.
 ///
 /// # Errors
 ///
-/// The file cannot be written. There is no mail then, since there is no profile to welcome to.
-#[handler(timeout = "10s")]
+/// The file cannot be written. There is no mail until it can, since there is no profile to welcome to.
+#[handler(
+    durable,
+    id = "signup.write_profile",
+    timeout = "10s",
+    retry(attempts = 30, backoff = "100ms..1m")
+)]
 pub async fn write_profile(event: &UserSignedUp, desk: &Desk) -> io::Result<ProfileWritten> {
     let UserSignedUp {
         member,
@@ -40,18 +40,25 @@ pub async fn write_profile(event: &UserSignedUp, desk: &Desk) -> io::Result<Prof
     })
 }
 
-/// Queued: mail may take its time, on threads of its own, and the client is not kept waiting.
+/// Durable: at least once. A process that is killed after the file is written, and before that is known, writes the same
+/// file again.
 ///
 /// # Errors
 ///
 /// The mail cannot be written.
-#[handler(queue = MAIL)]
-pub fn send_welcome(event: &ProfileWritten, desk: &Desk) -> io::Result<()> {
+#[handler(
+    durable,
+    id = "signup.send_welcome",
+    timeout = "10s",
+    retry(attempts = 30, backoff = "100ms..1m")
+)]
+pub async fn send_welcome(event: &ProfileWritten, desk: &Desk) -> io::Result<WelcomeSent> {
     let ProfileWritten {
         member,
         name,
         email,
     } = event;
     let mail = format!("To: {email}\nSubject: Welcome, {name}\n\nYou are member {member}.\n");
-    std::fs::write(desk.mail(*member), mail)
+    tokio::fs::write(desk.mail(*member), mail).await?;
+    Ok(WelcomeSent { member: *member })
 }

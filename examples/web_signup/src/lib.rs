@@ -11,10 +11,10 @@ mod statistics;
 mod web;
 
 pub use desk::Desk;
-pub use events::{ProfileWritten, UserSignedUp};
-pub use handlers::{MAIL, count_domain, send_welcome, write_profile};
+pub use events::{ProfileWritten, UserSignedUp, WelcomeSent};
+pub use handlers::{count_domain, send_welcome, write_profile};
 pub use members::{Member, Members, Refused};
-pub use server::serve;
+pub use server::{End, serve};
 pub use statistics::Statistics;
 pub use web::{App, router};
 

@@ -9,31 +9,33 @@
 //!
 //! Where to look:
 //!
-//! * `src/web.rs`: a request makes somebody a member, and then states the fact: `State<Dispatcher>`,
-//!   `dispatcher.emit_async(…).spawned()`. It names no handler.
-//! * `src/handlers.rs`: what follows. One handler is inline, one async, one queued: an attribute each.
-//! * `src/server.rs`: how it ends. Requests are answered, then the dispatcher drains what they led to.
-//! * `tests/`: a real client over a real socket: it hangs up midway, sends nonsense, stalls.
+//! * `src/members.rs`: who signs up becomes a member and the fact is stated in one transaction. It names no handler.
+//! * `src/handlers.rs`: what follows. Two handlers are durable, and one is inline: an attribute each.
+//! * `src/server.rs`: how it ends. Requests are answered, durable handlers that run are waited for, and what waits is
+//!   left to the next start.
+//! * `tests/`: a real client over a real socket: it hangs up midway, sends nonsense, stalls; the program is killed.
 //!
 //! What is different from a view that sends Django's signals, or from background tasks of a framework:
 //!
 //! | there | here | because |
 //! | --- | --- | --- |
-//! | the request waits for each receiver, and sync ones run one after the other | for inline and async handlers, the latter side by side; mail waits in a queue | Each handler says where it runs, and the request does not change. |
-//! | a receiver that raises is a response with status 500 for a sign-up that was made | 201, and a line in the log | The fact stands. The request reads the report, and decides what the client hears. |
-//! | what a client that goes away leaves half done depends on the server | `.spawned()` makes it a task; without it, what was cut off is counted and told | Half of what follows from a fact is worse than none. |
-//! | background tasks die with the process | `shutdown(limit)` drains them, and names what it abandoned | The last sign-up before a deployment counts as much as any other. |
+//! | the row is written, and then the signal is sent, unless the process dies in between | `tx.emit` | The fact is committed with the row that it is about, or neither is. |
+//! | the request waits for each receiver | it waits for the commit and for what is inline; profile and mail follow | Each handler says where it runs, and the request does not change. |
+//! | a receiver that raises is a response with status 500 for a sign-up that was made | 201, and the handler is called again, after waits that grow | The fact stands, whatever follows from it. |
+//! | a client that goes away leaves half of it done, or not, as the server wants | the sign-up is a task of its own | Half of what follows from a fact is worse than none. |
+//! | background tasks die with the process | kill it with -9 and start it again in its folder: each member has a profile and a mail | A delivery is deleted when its handler has succeeded, and not before. |
 //!
-//! What is in memory is gone if the process is killed; a mail that must not be lost needs a store.
+//! A mail can be written twice if the process dies between the file and the commit that says so. It is the same file
+//! here; a mail service would get the id of the event as its idempotency key.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use event_core::{Dispatcher, error::BoxError};
 use tokio::net::TcpListener;
-use web_signup::{App, Desk, router, serve};
+use web_signup::{App, Desk, End, router, serve};
 
-/// For requests that are under way and mails that wait, once the server is asked to end.
+/// For requests that are under way and handlers that run, once the server is asked to end.
 const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
@@ -48,24 +50,32 @@ async fn main() -> Result<(), BoxError> {
     // Asked for first: a signal that comes while it starts ends it in an orderly way, too.
     let stop = stop()?;
     let builder = Dispatcher::builder().on_failure(|failure| eprintln!("web_signup: {failure}"));
-    let app = App::build(builder, Desk::open(&folder)?)?;
+    let app = App::build(builder, Desk::open(&folder)?).await?;
     let listener = TcpListener::bind(&address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}; give it another address"))?;
     let address = listener.local_addr()?;
     println!(
-        "listening on http://{address}, profiles and mail in {}",
+        "listening on http://{address}, members, profiles and mail in {}",
         folder.display()
     );
     println!("curl -d name=Ada -d email=ada@example.org http://{address}/signup");
 
-    let dispatcher = app.dispatcher.clone();
-    let end = serve(listener, router(app), &dispatcher, stop, LIMIT).await?;
-    println!("stopped: {end}");
+    let outbox = app.members.outbox().clone();
+    let router = router(app.clone());
+    let end = serve(listener, app, router, stop, LIMIT).await?;
+    let waiting: u64 = outbox
+        .status()
+        .await?
+        .iter()
+        .map(|it| it.waiting + it.delayed)
+        .sum();
+    let End { dispatcher, .. } = &end;
+    println!("stopped: {dispatcher}; {waiting} deliveries wait for the next start");
     if end.is_complete() {
         Ok(())
     } else {
-        Err("not all of it was done in time".into())
+        Err("not all of it was done in time; the next start does the rest".into())
     }
 }
 

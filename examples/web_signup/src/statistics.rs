@@ -9,6 +9,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Statistics(Mutex<BTreeMap<String, u64>>);
 
 impl Statistics {
+    /// Counts the hosts of all these addresses.
+    #[must_use]
+    pub fn of(emails: &[String]) -> Self {
+        let statistics = Self::default();
+        for email in emails {
+            statistics.count(email);
+        }
+        statistics
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn members(&self) -> u64 {
+        self.hosts().values().sum()
+    }
+
     /// Counts the host of an address.
     pub fn count(&self, email: &str) {
         let host = email.rsplit('@').next().unwrap_or(email);

@@ -8,51 +8,49 @@ use axum::extract::{Form, FromRef, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use event_core::error::BuildError;
+use event_core::error::BoxError;
 use event_core::{Dispatcher, dispatcher::DispatcherBuilder};
 use serde::Deserialize;
 
-use crate::{Desk, Members, Refused, Statistics, UserSignedUp};
+use crate::{Desk, Members, Refused, Statistics};
 
 /// What requests share.
 #[derive(Clone, Debug)]
 pub struct App {
     /// Told of each sign-up.
     pub dispatcher: Dispatcher,
-    members: Arc<Members>,
+    /// Who is a member.
+    pub members: Members,
     statistics: Arc<Statistics>,
 }
 
 impl App {
-    /// Gives a dispatcher what the handlers of this crate need.
+    /// Opens the database, and gives a dispatcher what the handlers of this crate need. What was not handled when the
+    /// last process ended is handled now.
     ///
     /// # Errors
     ///
-    /// The program is not wired completely.
-    pub fn build(builder: DispatcherBuilder, desk: Desk) -> Result<Self, BuildError> {
-        let statistics = Arc::new(Statistics::default());
+    /// The database cannot be opened, or the program is not wired completely.
+    pub async fn build(builder: DispatcherBuilder, desk: Desk) -> Result<Self, BoxError> {
+        let members = Members::open(&desk.database()).await?;
+        let statistics = Arc::new(Statistics::of(&members.addresses().await?));
         let dispatcher = builder
             .module(crate::MODULE)
             .provide(desk)
             .provide_arc(Arc::clone(&statistics))
+            .outbox(members.outbox())
             .build()?;
         Ok(Self {
             dispatcher,
-            members: Arc::default(),
+            members,
             statistics,
         })
     }
 }
 
-impl FromRef<App> for Dispatcher {
+impl FromRef<App> for Members {
     fn from_ref(app: &App) -> Self {
-        app.dispatcher.clone()
-    }
-}
-
-impl FromRef<App> for Arc<Members> {
-    fn from_ref(app: &App) -> Self {
-        Arc::clone(&app.members)
+        app.members.clone()
     }
 }
 
@@ -77,47 +75,30 @@ struct SignUp {
     email: String,
 }
 
-/// Makes somebody a member, which is what the client asked for and what may be refused; then states
-/// the fact. What follows from that is nobody's business here.
+/// Makes somebody a member, which is what the client asked for and what may be refused. What follows from that is
+/// nobody's business here.
 ///
-/// `.spawned()`: axum drops this future when the client goes away. The sign-up is made by then, and
-/// what follows from it must not end halfway.
+/// In a task of its own: axum drops this future when the client goes away, and a commit that is cut off can be made
+/// without the handlers in memory being told of it.
 async fn sign_up(
-    State(members): State<Arc<Members>>,
-    State(dispatcher): State<Dispatcher>,
+    State(members): State<Members>,
     form: Result<Form<SignUp>, FormRejection>,
 ) -> Result<Response, Response> {
     let Form(form) = form.map_err(|rejection| unreadable(&rejection))?;
-    let member = members
-        .join(&form.name, &form.email)
-        .map_err(IntoResponse::into_response)?;
-    let mut text = format!(
+    let joined = tokio::spawn(async move { members.join(&form.name, &form.email).await });
+    let joined = joined
+        .await
+        .map_err(|panic| Refused::Database(panic.into()));
+    let member = joined.flatten().map_err(IntoResponse::into_response)?;
+    let text = format!(
         "welcome, {}: you are member {}\n",
         member.name, member.number
     );
-
-    let event = UserSignedUp {
-        member: member.number,
-        name: member.name,
-        email: member.email,
-    };
-    let report = dispatcher.emit_async(event).spawned().await;
-
-    // The sign-up stands, whatever became of the rest; why it failed is no client's business.
-    for failure in report.failures() {
-        eprintln!("web_signup: {failure}");
-    }
-    if !report.is_ok() {
-        text.push_str("not all of what follows went well: we know of it\n");
-    }
     Ok((StatusCode::CREATED, text).into_response())
 }
 
-async fn front_page(
-    State(members): State<Arc<Members>>,
-    State(statistics): State<Arc<Statistics>>,
-) -> String {
-    format!("members: {}\n{statistics}", members.count())
+async fn front_page(State(statistics): State<Arc<Statistics>>) -> String {
+    format!("members: {}\n{statistics}", statistics.members())
 }
 
 /// What a client hears whose form is none. Axum's own words say what is missing.
@@ -133,9 +114,14 @@ fn unreadable(rejection: &FormRejection) -> Response {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = match self {
+        let status = match &self {
             Self::NoName | Self::NoAddress(_) => StatusCode::BAD_REQUEST,
             Self::Taken(_) => StatusCode::CONFLICT,
+            Self::Database(why) => {
+                // Why is no client's business.
+                eprintln!("web_signup: {why}");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         };
         (status, format!("{self}\n")).into_response()
     }

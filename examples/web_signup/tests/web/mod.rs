@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use event_core::dispatcher::ShutdownReport;
 use event_core::flag::Flag;
 use event_core::{Dispatcher, dispatcher::DispatcherBuilder};
+use event_testing::Recorder;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, StatusCode, header};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use web_signup::{App, Desk, router, serve};
+use web_signup::{App, Desk, End, Members, WelcomeSent, router, serve};
 
 /// Longer than anything takes.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
@@ -32,44 +32,60 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) desk: Desk,
+    pub(crate) members: Members,
     stop: Arc<Flag>,
-    serving: JoinHandle<ShutdownReport>,
-    _folder: TempDir,
+    serving: JoinHandle<End>,
+    folder: Arc<TempDir>,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Dispatcher::builder(), LONG, |router, _| router).await
+        Self::start_with(Dispatcher::builder(), LONG, |router| router).await
     }
 
-    /// One with another time to end in, and with more routes than it has.
+    /// One with another time to end in, and with more layers than it has.
     pub(crate) async fn start_with(
         builder: DispatcherBuilder,
         limit: Duration,
-        more: impl FnOnce(Router, Dispatcher) -> Router,
+        more: impl FnOnce(Router) -> Router,
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::start_in(folder, builder, limit, more).await
+    }
+
+    async fn start_in(
+        folder: Arc<TempDir>,
+        builder: DispatcherBuilder,
+        limit: Duration,
+        more: impl FnOnce(Router) -> Router,
+    ) -> Self {
         let desk = Desk::open(folder.path()).expect("two folders in it");
-        let app = App::build(builder, desk.clone()).expect("wired");
-        let dispatcher = app.dispatcher.clone();
-        let router = more(router(app), dispatcher.clone());
+        let app = App::build(builder, desk.clone()).await.expect("wired");
+        let (dispatcher, members) = (app.dispatcher.clone(), app.members.clone());
+        let router = more(router(app.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let stop = Arc::new(Flag::new());
-        let (stopping, served) = (Arc::clone(&stop), dispatcher.clone());
+        let stopping = Arc::clone(&stop);
         let serving = tokio::spawn(async move {
             let stop = async move { stopping.wait().await };
-            let end = serve(listener, router, &served, stop, limit).await;
+            let end = serve(listener, app, router, stop, limit).await;
             end.expect("the socket works")
         });
         Self {
             address,
             dispatcher,
             desk,
+            members,
             stop,
             serving,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Starts again, where this one has ended.
+    pub(crate) async fn start_again(self, builder: DispatcherBuilder) -> Self {
+        Self::start_in(self.folder, builder, LONG, |router| router).await
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -82,15 +98,23 @@ impl Server {
     }
 
     /// Waits for its end.
-    pub(crate) async fn ended(&mut self) -> ShutdownReport {
+    pub(crate) async fn ended(&mut self) -> End {
         soon(&mut self.serving).await.expect("no panic")
     }
 
-    pub(crate) fn has_profile(&self, member: u64) -> bool {
+    /// Waits until a member was welcomed.
+    pub(crate) async fn welcomed(&self, rec: &Recorder, member: i64) {
+        rec.wait_for(|sent: &WelcomeSent| sent.member == member)
+            .limit(LONG)
+            .await;
+        assert!(self.has_profile(member) && self.has_mail(member));
+    }
+
+    pub(crate) fn has_profile(&self, member: i64) -> bool {
         self.desk.profile(member).is_file()
     }
 
-    pub(crate) fn has_mail(&self, member: u64) -> bool {
+    pub(crate) fn has_mail(&self, member: i64) -> bool {
         self.desk.mail(member).is_file()
     }
 }
@@ -133,6 +157,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, request: Request<String>) -> Answer {
+        soon(self.requests.ready()).await.expect("it is connected");
         let response = soon(self.requests.send_request(request))
             .await
             .expect("an answer");
