@@ -15,6 +15,7 @@ use std::env;
 use std::hint::black_box;
 use std::time::Duration;
 
+use event_bench_catalog_events::{Line, Payment};
 use event_catalog::lock::{CheckOptions, Lock};
 use event_catalog::{Catalog, EventsCommand, ListArgs, Terminal};
 use event_core::{Dispatcher, Event, handler};
@@ -24,22 +25,43 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Line {
-    product: String,
-    count: u16,
-    weight: f64,
+/// The last of the 1,000 events, and the one that is emitted.
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "shop99.event_9", wire, schema, key = id)]
+struct Ordered {
+    /// Who.
+    id: u64,
+    total: u64,
+    note: Option<String>,
+    lines: Vec<Line>,
+    #[serde(default)]
+    paid: Option<Payment>,
 }
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Payment {
-    Cash,
-    Card { number: String },
-    Voucher { code: String, worth: u64 },
+#[handler(priority = 0)]
+fn h0(event: &Ordered) {
+    black_box(event.id);
 }
 
-include!(concat!(env!("OUT_DIR"), "/events.rs"));
+#[handler(priority = 1)]
+fn h1(event: &Ordered) {
+    black_box(event.id);
+}
+
+#[handler(priority = 2)]
+fn h2(event: &Ordered) {
+    black_box(event.id);
+}
+
+#[handler(priority = 3)]
+fn h3(event: &Ordered) {
+    black_box(event.id);
+}
+
+#[handler(priority = 4)]
+fn h4(event: &Ordered) {
+    black_box(event.id);
+}
 
 /// How often an event is emitted.
 const EMITS: u64 = 10_000;
@@ -101,7 +123,7 @@ fn list() -> String {
 
 fn emit(dispatcher: &Dispatcher) {
     for id in 0..EMITS {
-        dispatcher.emit(m0::E0 {
+        dispatcher.emit(Ordered {
             id,
             total: 1,
             note: None,
