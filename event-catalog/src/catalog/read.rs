@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use event_core::event::{EventInfo, FieldInfo};
-use event_core::handler::{DeliveryKind, HandlerInfo};
+use event_core::handler::DeliveryKind;
 use event_core::linked::{self, LinkedHandler};
 
 use super::{
@@ -13,65 +13,78 @@ use super::{
     Retry, Text, Variant,
 };
 
-#[allow(
-    clippy::mutable_key_type,
-    reason = "two handlers are one by their functions, which never change"
-)]
 pub(super) fn linked() -> Catalog {
-    let linked = linked::handlers();
-    let causes: Vec<_> = linked.iter().map(LinkedHandler::causes).collect();
-    let entries: HashMap<HandlerInfo, HandlerEntry> = linked
-        .iter()
-        .zip(&causes)
-        .map(|(handler, causes)| (handler.info(), handler_entry(handler, causes)))
-        .collect();
-
     let mut infos = linked::events();
     let mut known: HashSet<TypeId> = infos.iter().map(|event| event.type_id()).collect();
-    let handled = linked.iter().filter_map(LinkedHandler::event);
-    for event in handled.chain(causes.iter().flatten().copied()) {
-        if known.insert(event.type_id()) {
-            infos.push(event);
-        }
-    }
-    infos.sort_by_cached_key(|event| (event.name(), event.version(), event.file(), event.line()));
-
     let mut typed: HashMap<TypeId, Vec<LinkedHandler>> = HashMap::new();
     let mut catch_alls = Vec::new();
-    for handler in &linked {
-        match handler.event() {
-            Some(event) => typed.entry(event.type_id()).or_default().push(*handler),
-            None => catch_alls.push((*handler, false)),
+    for handler in linked::handlers() {
+        if let Some(event) = handler.event() {
+            typed.entry(event.type_id()).or_default().push(handler);
+            if known.insert(event.type_id()) {
+                infos.push(event);
+            }
+        } else {
+            let causes = handler.causes();
+            catch_alls.push(CatchAll {
+                entry: handler_entry(&handler, &causes),
+                handler,
+                has_seen: false,
+            });
+            infos.extend(causes.into_iter().filter(|it| known.insert(it.type_id())));
         }
     }
-    let events = infos.into_iter().map(|event| {
+    let mut events = Vec::with_capacity(infos.len());
+    // Handlers may cause events that are known by that alone, and so may those that handle these.
+    let mut next = 0;
+    while let Some(event) = infos.get(next).copied() {
+        next += 1;
         let mut handlers = typed.remove(&event.type_id()).unwrap_or_default();
-        for (catch_all, has_seen) in &mut catch_alls {
-            if !event.is_superseded() && catch_all.handles(event) {
-                handlers.push(*catch_all);
-                *has_seen = true;
+        for catch_all in &mut catch_alls {
+            if !event.is_superseded() && catch_all.handler.handles(event) {
+                handlers.push(catch_all.handler);
+                catch_all.has_seen = true;
             }
         }
         let cycle = linked::run_order(&mut handlers).err().unwrap_or_default();
-        EventEntry {
-            handlers: handlers
-                .iter()
-                .filter_map(|handler| entries.get(&handler.info()).cloned())
-                .collect(),
+        let mut entries = Vec::with_capacity(handlers.len());
+        for handler in &handlers {
+            if handler.event().is_some() {
+                let causes = handler.causes();
+                entries.push(handler_entry(handler, &causes));
+                infos.extend(causes.into_iter().filter(|it| known.insert(it.type_id())));
+            } else {
+                let info = handler.info();
+                let mut catch_alls = catch_alls.iter();
+                let found = catch_alls.find(|catch_all| catch_all.handler.info() == info);
+                entries.extend(found.map(|catch_all| catch_all.entry.clone()));
+            }
+        }
+        events.push(EventEntry {
+            handlers: entries,
             waiting: cycle
                 .iter()
                 .map(|handler| handler.info().name().into())
                 .collect(),
             ..event_entry(event)
-        }
+        });
+    }
+    events.sort_by(|one: &EventEntry, other| {
+        let names = (&one.name, one.version).cmp(&(&other.name, other.version));
+        names.then_with(|| one.place.cmp(&other.place))
     });
-    let events = events.collect();
-    let unmatched = catch_alls.iter().filter(|(_, has_seen)| !has_seen);
-    let unmatched = unmatched.filter_map(|(handler, _)| entries.get(&handler.info()).cloned());
+    let unmatched = catch_alls.into_iter().filter(|it| !it.has_seen);
     Catalog {
         events,
-        unmatched: unmatched.collect(),
+        unmatched: unmatched.map(|catch_all| catch_all.entry).collect(),
     }
+}
+
+/// A handler that sees several events.
+struct CatchAll {
+    handler: LinkedHandler,
+    entry: HandlerEntry,
+    has_seen: bool,
 }
 
 fn event_entry(event: &'static EventInfo) -> EventEntry {

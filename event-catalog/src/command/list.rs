@@ -1,13 +1,14 @@
 //! `events list`: every event, with its handlers in run order.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use clap::Args;
 
 use super::Reply;
 use super::describe::{conditions, counted, delivery, keys};
-use super::terminal::{Style, Terminal, padded, width};
-use crate::catalog::{Catalog, EventEntry, HandlerEntry};
+use super::terminal::{Style, Terminal, width};
+use crate::catalog::{Catalog, EventEntry};
 
 /// The arguments of `events list`.
 #[derive(Args, Clone, Debug, Default)]
@@ -85,47 +86,68 @@ fn nothing(catalog: &Catalog, pattern: &str) -> Reply {
 }
 
 /// One line about a handler, as its columns.
-struct Row {
-    order: String,
+struct Row<'a> {
+    order: usize,
     delivery: String,
-    name: String,
+    name: &'a str,
     conditions: String,
     place: String,
 }
 
-fn rows(event: &EventEntry) -> Vec<Row> {
-    let handlers = (1_usize..).zip(&event.handlers);
-    let row = |(order, handler): (usize, &HandlerEntry)| Row {
-        order: order.to_string(),
+impl Row<'_> {
+    /// Returns how many columns the name and the conditions take.
+    fn width(&self) -> usize {
+        let conditions = match self.conditions.as_str() {
+            "" => 0,
+            conditions => 2 + width(conditions),
+        };
+        width(self.name) + conditions
+    }
+}
+
+fn rows(event: &EventEntry) -> Vec<Row<'_>> {
+    let handlers = (1..).zip(&event.handlers);
+    let rows = handlers.map(|(order, handler)| Row {
+        order,
         delivery: delivery(handler),
-        name: handler.name.to_string(),
+        name: &handler.name,
         conditions: conditions(handler).join(", "),
         place: handler.place.to_string(),
-    };
-    handlers.map(row).collect()
+    });
+    rows.collect()
+}
+
+/// An event with its lines.
+struct Listed<'a> {
+    event: &'a EventEntry,
+    title: String,
+    place: String,
+    rows: Vec<Row<'a>>,
 }
 
 fn text(catalog: &Catalog, events: &[&EventEntry], terminal: &Terminal) -> String {
-    let listed: Vec<_> = events.iter().map(|event| (event, rows(event))).collect();
-    let all = || listed.iter().flat_map(|(_, rows)| rows);
-    let widest = |of: fn(&Row) -> &String| all().map(|row| width(of(row))).max().unwrap_or(0);
-    let (order, delivery) = (widest(|row| &row.order), widest(|row| &row.delivery));
-    let text = |row: &Row| match row.conditions.as_str() {
-        "" => row.name.clone(),
-        conditions => format!("{}  {conditions}", row.name),
-    };
-    let titles = listed
-        .iter()
-        .map(|(event, _)| width(&title(catalog, event)));
+    let listed = events.iter().map(|event| Listed {
+        event,
+        title: title(catalog, event),
+        place: event.place.to_string(),
+        rows: rows(event),
+    });
+    let listed: Vec<_> = listed.collect();
+    let all = || listed.iter().flat_map(|listed| &listed.rows);
+    let most = all().map(|row| row.order).max().unwrap_or(0);
+    let order = most
+        .checked_ilog10()
+        .map_or(0, |digits| digits as usize + 1);
+    let delivery = all().map(|row| width(&row.delivery)).max().unwrap_or(0);
     let indent = 2 + order + 2 + delivery + 2;
-    let texts = all().map(|row| indent + width(&text(row)));
+    let titles = listed.iter().map(|listed| width(&listed.title));
+    let texts = all().map(|row| indent + row.width());
     let column = titles.chain(texts).max().unwrap_or(0) + 2;
-    let places = listed.iter().map(|(event, _)| event.place.to_string());
-    let places = places.chain(all().map(|row| row.place.clone()));
-    let place_width = places.map(|place| width(&place)).max().unwrap_or(0);
-    let is_narrow = terminal
-        .width()
-        .is_some_and(|columns| column + place_width > columns);
+    let is_narrow = terminal.width().is_some_and(|columns| {
+        let places = listed.iter().map(|listed| &listed.place);
+        let places = places.chain(all().map(|row| &row.place));
+        column + places.map(|place| width(place)).max().unwrap_or(0) > columns
+    });
 
     let mut out = String::new();
     let mut lines = Lines {
@@ -133,21 +155,24 @@ fn text(catalog: &Catalog, events: &[&EventEntry], terminal: &Terminal) -> Strin
         terminal,
         column: (!is_narrow).then_some(column),
     };
-    for (event, rows) in &listed {
-        let title = title(catalog, event);
-        let rest = title.strip_prefix(&*event.name).unwrap_or_default();
+    let mut start = String::new();
+    for listed in &listed {
+        let name = &*listed.event.name;
+        let rest = listed.title.strip_prefix(name).unwrap_or_default();
         lines.add(
             "",
-            (&event.name, Style::Bold),
+            (name, Style::Bold),
             (rest, Style::Dim),
             4,
-            &event.place.to_string(),
+            &listed.place,
         );
-        for row in rows {
-            let start = format!(
-                "  {:>order$}  {}  ",
-                row.order,
-                padded(&row.delivery, delivery)
+        for row in &listed.rows {
+            start.clear();
+            let blanks = delivery - width(&row.delivery) + 2;
+            let _ = write!(
+                start,
+                "  {:>order$}  {}{:blanks$}",
+                row.order, row.delivery, ""
             );
             let rest = match row.conditions.as_str() {
                 "" => String::new(),
@@ -155,13 +180,13 @@ fn text(catalog: &Catalog, events: &[&EventEntry], terminal: &Terminal) -> Strin
             };
             lines.add(
                 &start,
-                (&row.name, Style::Plain),
+                (row.name, Style::Plain),
                 (&rest, Style::Plain),
                 indent,
                 &row.place,
             );
         }
-        if rows.is_empty() {
+        if listed.rows.is_empty() {
             lines.out.push_str("  ");
             lines
                 .out
@@ -170,20 +195,22 @@ fn text(catalog: &Catalog, events: &[&EventEntry], terminal: &Terminal) -> Strin
         }
         lines.out.push('\n');
     }
-    let mut distinct: Vec<_> = events
-        .iter()
-        .flat_map(|event| &event.handlers)
-        .map(|handler| (&handler.name, &handler.place))
-        .collect();
-    distinct.sort_unstable();
-    distinct.dedup();
     let _ = writeln!(
         out,
         "{}, {}",
         counted(events.len(), "event", "events"),
-        counted(distinct.len(), "handler", "handlers")
+        counted(distinct(events), "handler", "handlers")
     );
     out
+}
+
+/// Returns how many handlers there are. Only catch-alls are those of several events.
+fn distinct(events: &[&EventEntry]) -> usize {
+    let handlers = || events.iter().flat_map(|event| &event.handlers);
+    let own = handlers().filter(|handler| !handler.is_catch_all).count();
+    let catch_alls = handlers().filter(|handler| handler.is_catch_all);
+    let catch_alls: HashSet<_> = catch_alls.map(|it| (&it.name, &it.place)).collect();
+    own + catch_alls.len()
 }
 
 /// Lines about events and handlers.
@@ -206,27 +233,32 @@ impl Lines<'_> {
         place: &str,
     ) {
         let place = self.terminal.paint(Style::Dim, place);
-        let painted = format!("{start}{}", self.terminal.paint(style, name));
         let used = width(start) + width(name) + width(rest);
-        let text = format!("{painted}{}", self.terminal.paint(rest_style, rest));
-        let _ = match self.column {
-            Some(column) => {
-                let blanks = column.saturating_sub(used);
-                writeln!(self.out, "{text}{:blanks$}{place}", "")
+        self.out.push_str(start);
+        self.out.push_str(&self.terminal.paint(style, name));
+        let is_full = |columns| self.column.is_none() && used > columns;
+        if self.terminal.width().is_some_and(is_full) {
+            self.out.push('\n');
+            let mut wrapped = String::new();
+            let rest = rest.trim_start().trim_start_matches(", ");
+            self.terminal.wrap(&mut wrapped, indent, rest);
+            for line in wrapped.lines() {
+                self.out.push_str(&self.terminal.paint(rest_style, line));
+                self.out.push('\n');
             }
-            None if self.terminal.width().is_some_and(|columns| used > columns) => {
-                let _ = writeln!(self.out, "{painted}");
-                let mut wrapped = String::new();
-                let rest = rest.trim_start().trim_start_matches(", ");
-                self.terminal.wrap(&mut wrapped, indent, rest);
-                let lines = wrapped.lines();
-                for line in lines.map(|line| self.terminal.paint(rest_style, line)) {
-                    let _ = writeln!(self.out, "{line}");
+        } else {
+            self.out.push_str(&self.terminal.paint(rest_style, rest));
+        }
+        let blanks = match self.column {
+            Some(column) => column.saturating_sub(used),
+            None => {
+                if !self.out.ends_with('\n') {
+                    self.out.push('\n');
                 }
-                writeln!(self.out, "{:indent$}{place}", "")
+                indent
             }
-            None => writeln!(self.out, "{text}\n{:indent$}{place}", ""),
         };
+        let _ = writeln!(self.out, "{:blanks$}{place}", "");
     }
 }
 
@@ -270,7 +302,7 @@ fn markdown(catalog: &Catalog, events: &[&EventEntry]) -> String {
                 out,
                 "| | {} | {} | {} | {} | {} |",
                 row.order,
-                code(&row.name),
+                code(row.name),
                 cell(&row.delivery),
                 cell(&row.conditions),
                 code(&row.place)

@@ -1,5 +1,6 @@
 //! What the reader of the output can show: colours, and how many columns.
 
+use std::borrow::Cow;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -94,18 +95,18 @@ impl Terminal {
     }
 
     /// Returns a text that stands out, if there are colours.
-    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
+    pub(crate) fn paint<'a>(&self, style: Style, text: &'a str) -> Cow<'a, str> {
         if !self.has_colors || text.is_empty() {
-            return text.to_owned();
+            return text.into();
         }
         let code = match style {
-            Style::Plain => return text.to_owned(),
+            Style::Plain => return text.into(),
             Style::Bold => "1",
             Style::Dim => "2",
             Style::Warning => "33",
             Style::Error => "31",
         };
-        format!("\x1b[{code}m{text}\x1b[0m")
+        format!("\x1b[{code}m{text}\x1b[0m").into()
     }
 
     /// Writes a line and a place behind it, which has a line of its own, indented, where both do not fit. The
@@ -159,6 +160,10 @@ impl Terminal {
 
 /// Returns how many columns a text takes.
 pub(crate) fn width(text: &str) -> usize {
+    // Most texts are paths and names.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
     text.width()
 }
 

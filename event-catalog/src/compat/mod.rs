@@ -9,6 +9,7 @@
 
 mod accepts;
 mod inclusion;
+mod keywords;
 mod reading;
 mod reading_scalars;
 pub(crate) mod shape;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::compat::keywords::Keywords;
 use crate::compat::reading_scalars::{float, integer, text, unsigned};
 use crate::compat::shape::{ArrayShape, Field, ObjectShape, Shape, Shapes, UnionShape};
 
@@ -114,33 +115,27 @@ impl<'a> Reading<'a> {
     }
 
     fn keywords(&self, schema: &Map<String, Value>) -> Shape {
-        let mut keywords: Map<String, Value> = schema
-            .iter()
-            .filter(|(key, _)| ASSERTIONS.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let is_sealed = keywords.remove("unevaluatedProperties") == Some(Value::Bool(false));
+        let mut keywords = Keywords::of(schema, |key| ASSERTIONS.contains(&key));
+        let is_sealed = keywords.take("unevaluatedProperties") == Some(&Value::Bool(false));
         let mut parts = Vec::new();
-        if let Some(Value::String(pointer)) = keywords.remove("$ref") {
-            parts.push(Shape::Ref(pointer));
+        if let Some(Value::String(pointer)) = keywords.take("$ref") {
+            parts.push(Shape::Ref(pointer.clone()));
         }
-        if let Some(Value::Array(all)) = keywords.remove("allOf") {
+        if let Some(all) = keywords.take_array("allOf") {
             parts.extend(all.iter().map(|part| self.shape(part)));
         }
         for (key, is_exclusive) in [("oneOf", true), ("anyOf", false)] {
-            if let Some(Value::Array(members)) = keywords.remove(key) {
+            if let Some(members) = keywords.take_array(key) {
                 let members = members.iter().map(|member| self.shape(member));
                 parts.push(union_of(members.collect(), is_exclusive));
             }
         }
-        if let Some(value) = keywords.remove("const") {
-            parts.push(Shape::Const(value));
+        if let Some(value) = keywords.take("const") {
+            parts.push(Shape::Const(value.clone()));
         }
-        if let Some(Value::Array(values)) = keywords.remove("enum") {
-            parts.push(union_of(
-                values.into_iter().map(Shape::Const).collect(),
-                false,
-            ));
+        if let Some(values) = keywords.take_array("enum") {
+            let values = values.iter().cloned().map(Shape::Const);
+            parts.push(union_of(values.collect(), false));
         }
         if !keywords.is_empty() {
             parts.push(self.typed(keywords));
@@ -155,20 +150,18 @@ impl<'a> Reading<'a> {
     }
 
     /// The shape of the keywords that depend on the type.
-    fn typed(&self, mut keywords: Map<String, Value>) -> Shape {
-        let whole = Value::Object(keywords.clone());
-        let types: Vec<String> = match keywords.remove("type") {
-            Some(Value::String(name)) => vec![name],
-            Some(Value::Array(names)) => names
-                .iter()
-                .filter_map(|name| Some(name.as_str()?.to_owned()))
-                .collect(),
-            None if keywords.contains_key("properties") => vec!["object".to_owned()],
-            _ => return Shape::Opaque(whole),
+    fn typed(&self, mut keywords: Keywords<'_>) -> Shape {
+        let all = keywords.clone();
+        let whole = || Shape::Opaque(all.to_schema());
+        let types: Vec<&str> = match keywords.take("type") {
+            Some(Value::String(name)) => vec![name.as_str()],
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            None if keywords.get("properties").is_some() => vec!["object"],
+            _ => return whole(),
         };
         let mut members = Vec::new();
-        for name in &types {
-            members.push(match name.as_str() {
+        for name in types {
+            members.push(match name {
                 "null" => Shape::Null,
                 "boolean" => Shape::Bool,
                 "integer" => integer(&mut keywords),
@@ -176,49 +169,49 @@ impl<'a> Reading<'a> {
                 "string" => text(&mut keywords),
                 "array" => self.array(&mut keywords),
                 "object" => self.object(&mut keywords),
-                _ => return Shape::Opaque(whole),
+                _ => return whole(),
             });
         }
         // The format of a number, a string or both.
-        keywords.remove("format");
+        keywords.take("format");
         if !keywords.is_empty()
             || members
                 .iter()
                 .any(|shape| matches!(shape, Shape::Opaque(_)))
         {
-            return Shape::Opaque(whole);
+            return whole();
         }
         union_of(members, false)
     }
 
-    fn array(&self, keywords: &mut Map<String, Value>) -> Shape {
+    fn array(&self, keywords: &mut Keywords<'_>) -> Shape {
         let (mut prefix, mut rest) = (Vec::new(), Shape::Any);
         // `items` is a list in drafts before 2020-12.
-        match keywords.remove("items") {
+        match keywords.take("items") {
             Some(Value::Array(items)) => {
                 prefix = items.iter().map(|item| self.shape(item)).collect();
-                if let Some(others) = keywords.remove("additionalItems") {
-                    rest = self.shape(&others);
+                if let Some(others) = keywords.take("additionalItems") {
+                    rest = self.shape(others);
                 }
             }
-            Some(items) => rest = self.shape(&items),
+            Some(items) => rest = self.shape(items),
             None => {}
         }
-        if let Some(Value::Array(items)) = keywords.remove("prefixItems") {
+        if let Some(items) = keywords.take_array("prefixItems") {
             prefix = items.iter().map(|item| self.shape(item)).collect();
         }
-        let min = unsigned(keywords.remove("minItems").as_ref()).unwrap_or(0);
+        let min = unsigned(keywords.take("minItems")).unwrap_or(0);
         Shape::Array(Box::new(ArrayShape {
             prefix,
             rest,
             min,
-            max: unsigned(keywords.remove("maxItems").as_ref()),
-            is_unique: keywords.remove("uniqueItems") == Some(Value::Bool(true)),
+            max: unsigned(keywords.take("maxItems")),
+            is_unique: keywords.take("uniqueItems") == Some(&Value::Bool(true)),
         }))
     }
 
-    fn object(&self, keywords: &mut Map<String, Value>) -> Shape {
-        let required: Vec<String> = match keywords.remove("required") {
+    fn object(&self, keywords: &mut Keywords<'_>) -> Shape {
+        let required: Vec<String> = match keywords.take("required") {
             Some(Value::Array(names)) => names
                 .iter()
                 .filter_map(|name| Some(name.as_str()?.to_owned()))
@@ -226,8 +219,8 @@ impl<'a> Reading<'a> {
             _ => Vec::new(),
         };
         let mut fields = BTreeMap::new();
-        if let Some(Value::Object(properties)) = keywords.remove("properties") {
-            for (name, schema) in &properties {
+        if let Some(Value::Object(properties)) = keywords.take("properties") {
+            for (name, schema) in properties {
                 let field = Field {
                     shape: self.shape(schema),
                     is_required: required.contains(name),
@@ -243,11 +236,11 @@ impl<'a> Reading<'a> {
                 aliases: Vec::new(),
             });
         }
-        let rest = keywords.remove("additionalProperties");
+        let rest = keywords.take("additionalProperties");
         Shape::Object(Box::new(ObjectShape {
             fields,
             says_rest: rest.is_some(),
-            rest: rest.map_or(Shape::Any, |others| self.shape(&others)),
+            rest: rest.map_or(Shape::Any, |others| self.shape(others)),
         }))
     }
 

@@ -1,17 +1,18 @@
 //! Reads what a JSON Schema says of numbers and texts.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::compat::keywords::Keywords;
 use crate::compat::shape::{FloatShape, IntegerShape, Shape, TextShape};
 
 pub(super) fn unsigned(value: Option<&Value>) -> Option<u64> {
     value.and_then(Value::as_u64)
 }
 
-pub(super) fn integer(keywords: &mut Map<String, Value>) -> Shape {
+pub(super) fn integer(keywords: &mut Keywords<'_>) -> Shape {
     let format = keywords.get("format").and_then(Value::as_str);
     let (least, most) = format.map_or((None, None), bounds_of_format);
-    let whole = |value: Option<Value>, bound: fn(f64) -> f64| -> Option<i128> {
+    let whole = |value: Option<&Value>, bound: fn(f64) -> f64| -> Option<i128> {
         let value = value?;
         let exact = value.as_i64().map(i128::from);
         exact
@@ -23,9 +24,9 @@ pub(super) fn integer(keywords: &mut Map<String, Value>) -> Shape {
                 Some(rounded as i128)
             })
     };
-    let min = whole(keywords.remove("minimum"), f64::ceil);
+    let min = whole(keywords.take("minimum"), f64::ceil);
     let above = whole(number(keywords, "exclusiveMinimum"), f64::floor).map(|bound| bound + 1);
-    let max = whole(keywords.remove("maximum"), f64::floor);
+    let max = whole(keywords.take("maximum"), f64::floor);
     let below = whole(number(keywords, "exclusiveMaximum"), f64::ceil).map(|bound| bound - 1);
     Shape::Integer(IntegerShape {
         min: [least, min, above].into_iter().flatten().max(),
@@ -34,9 +35,9 @@ pub(super) fn integer(keywords: &mut Map<String, Value>) -> Shape {
 }
 
 /// Takes a keyword that is a number. In draft-04 the exclusive bounds are not: they stay, and are not analysed.
-fn number(keywords: &mut Map<String, Value>, key: &str) -> Option<Value> {
+fn number<'s>(keywords: &mut Keywords<'s>, key: &str) -> Option<&'s Value> {
     keywords.get(key)?.as_f64()?;
-    keywords.remove(key)
+    keywords.take(key)
 }
 
 /// The integers of a Rust type; serde refuses all others, whatever the schema's bounds.
@@ -60,27 +61,27 @@ fn bounds_of_format(format: &str) -> (Option<i128>, Option<i128>) {
     }
 }
 
-pub(super) fn float(keywords: &mut Map<String, Value>) -> Shape {
-    let bound = |value: Option<Value>| value.as_ref().and_then(Value::as_f64);
+pub(super) fn float(keywords: &mut Keywords<'_>) -> Shape {
+    let bound = |value: Option<&Value>| value.and_then(Value::as_f64);
     Shape::Float(FloatShape {
-        min: bound(keywords.remove("minimum")),
-        max: bound(keywords.remove("maximum")),
+        min: bound(keywords.take("minimum")),
+        max: bound(keywords.take("maximum")),
     })
 }
 
-pub(super) fn text(keywords: &mut Map<String, Value>) -> Shape {
-    let owned = |value: Option<Value>| value.and_then(|value| Some(value.as_str()?.to_owned()));
+pub(super) fn text(keywords: &mut Keywords<'_>) -> Shape {
+    let owned = |value: Option<&Value>| value.and_then(|value| Some(value.as_str()?.to_owned()));
     Shape::Text(TextShape {
-        min: unsigned(keywords.remove("minLength").as_ref()).unwrap_or(0),
-        max: unsigned(keywords.remove("maxLength").as_ref()),
-        pattern: owned(keywords.remove("pattern")),
-        format: owned(keywords.remove("format")),
+        min: unsigned(keywords.take("minLength")).unwrap_or(0),
+        max: unsigned(keywords.take("maxLength")),
+        pattern: owned(keywords.take("pattern")),
+        format: owned(keywords.take("format")),
         excluded: excluded(keywords).unwrap_or_default(),
     })
 }
 
 /// Takes `"not": {"enum": [...]}` from the keywords, and returns the texts of the list. Any other `not` stays.
-fn excluded(keywords: &mut Map<String, Value>) -> Option<Vec<String>> {
+fn excluded(keywords: &mut Keywords<'_>) -> Option<Vec<String>> {
     let not = keywords.get("not")?.as_object()?;
     let values = not.get("enum").filter(|_| not.len() == 1)?.as_array()?;
     let texts: Option<Vec<_>> = values
@@ -88,6 +89,6 @@ fn excluded(keywords: &mut Map<String, Value>) -> Option<Vec<String>> {
         .map(|value| Some(value.as_str()?.to_owned()))
         .collect();
     let texts = texts?;
-    keywords.remove("not");
+    keywords.take("not");
     Some(texts)
 }

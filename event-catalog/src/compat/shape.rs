@@ -143,7 +143,8 @@ impl Shapes {
             }
         }
         // A reference may lead anywhere.
-        for pointer in references(schema) {
+        let references = references(schema);
+        for pointer in references.iter().copied().filter(|it| *it != "#") {
             let target = pointer.strip_prefix('#');
             let target = target.and_then(|pointer| schema.pointer(pointer));
             if let Some(target) = target
@@ -156,7 +157,9 @@ impl Shapes {
         if role == Role::Writer {
             definitions.values_mut().chain([&mut root]).for_each(close);
         }
-        definitions.insert("#".to_owned(), root.clone());
+        if references.contains(&"#") {
+            definitions.insert("#".to_owned(), root.clone());
+        }
         Self { root, definitions }
     }
 

@@ -16,79 +16,92 @@ const COMMENTS: [&str; 10] = [
     "writeOnly",
 ];
 
-/// Returns a schema without comments and with everything sorted whose order means nothing.
-pub(super) fn canonical(schema: &Value) -> Value {
+/// Takes the comments from a schema, and sorts everything whose order means nothing.
+pub(super) fn canonicalize(schema: &mut Value) {
     match schema {
         Value::Object(keywords) => {
-            let mut keywords: Vec<_> = keywords.iter().collect();
-            keywords.retain(|(key, _)| !COMMENTS.contains(&key.as_str()));
-            let keywords = keywords
-                .into_iter()
-                .map(|(key, value)| (key.as_str(), keyword(key, value)));
-            let mut schema = sorted(keywords.collect());
-            join_units(&mut schema);
-            Value::Object(schema)
+            keywords.retain(|key, _| !COMMENTS.contains(&key.as_str()));
+            sort(keywords);
+            for (key, value) in keywords.iter_mut() {
+                keyword(key, value);
+            }
+            join_units(keywords);
         }
-        Value::Array(schemas) => schemas.iter().map(canonical).collect(),
-        other => other.clone(),
+        Value::Array(schemas) => schemas.iter_mut().for_each(canonicalize),
+        _ => {}
     }
 }
 
-fn keyword(key: &str, value: &Value) -> Value {
+fn keyword(key: &str, value: &mut Value) {
     match (key, value) {
         ("properties" | "patternProperties" | "definitions" | "$defs", Value::Object(named)) => {
-            let named = named
-                .iter()
-                .map(|(name, schema)| (name.as_str(), canonical(schema)));
-            Value::Object(sorted(named.collect()))
+            sort(named);
+            named.values_mut().for_each(canonicalize);
         }
         ("required" | "enum" | "type" | "x-aliases", Value::Array(values)) => {
-            let mut values: Vec<_> = values.iter().map(data).collect();
-            values.sort_by_cached_key(ToString::to_string);
+            values.iter_mut().for_each(data);
+            sort_values(values);
             values.dedup();
-            Value::Array(values)
         }
         ("const" | "enum" | "x-aliases", value) => data(value),
         ("oneOf", Value::Array(members)) => {
-            let mut members: Vec<_> = members.iter().map(canonical).collect();
-            members.sort_by_cached_key(|member| (variant(member), member.to_string()));
-            Value::Array(members)
+            members.iter_mut().for_each(canonicalize);
+            members.sort_by(|one, other| {
+                let variants = variant(one).cmp(&variant(other));
+                variants.then_with(|| one.to_string().cmp(&other.to_string()))
+            });
         }
-        (_, value) => canonical(value),
+        (_, value) => canonicalize(value),
     }
 }
 
-/// Returns a value with the keys of its objects sorted.
-fn data(value: &Value) -> Value {
+/// Sorts the keys of a value's objects.
+fn data(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.as_str(), data(value)));
-            Value::Object(sorted(fields.collect()))
+            sort(fields);
+            fields.values_mut().for_each(data);
         }
-        Value::Array(items) => items.iter().map(data).collect(),
-        other => other.clone(),
+        Value::Array(items) => items.iter_mut().for_each(data),
+        _ => {}
     }
 }
 
-/// Returns an object whose keys are sorted also where another crate has `serde_json` keep them in order.
-fn sorted(mut entries: Vec<(&str, Value)>) -> Map<String, Value> {
-    entries.sort_by_key(|(key, _)| *key);
-    entries
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+/// Sorts the keys of an object, which are in another order only where another crate has `serde_json` keep them so.
+fn sort(object: &mut Map<String, Value>) {
+    if object.keys().is_sorted() {
+        return;
+    }
+    let mut entries: Vec<_> = std::mem::take(object).into_iter().collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    object.extend(entries);
+}
+
+/// Sorts values by their JSON.
+fn sort_values(values: &mut [Value]) {
+    // Between quotes, names of these characters are in their own order.
+    let is_name = |value: &Value| {
+        let is_plain = |text: &&str| {
+            text.bytes()
+                .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+        };
+        value.as_str().filter(is_plain).is_some()
+    };
+    if values.iter().all(is_name) {
+        values.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+    } else {
+        values.sort_by_cached_key(ToString::to_string);
+    }
 }
 
 /// Returns the name of the variant that a member is for, if it has one.
-fn variant(member: &Value) -> Option<String> {
+fn variant(member: &Value) -> Option<&str> {
     let properties = member.get("properties")?.as_object()?;
     let tag = properties
         .values()
         .find_map(|field| field.get("const")?.as_str());
     let only = || properties.keys().next().filter(|_| properties.len() == 1);
-    tag.map(str::to_owned).or_else(|| only().cloned())
+    tag.or_else(|| only().map(String::as_str))
 }
 
 /// Makes one list of the texts of a union. `schemars` gives a unit variant a member of its own if it is
@@ -106,7 +119,7 @@ fn join_units(schema: &mut Map<String, Value>) {
     if names.is_empty() {
         return;
     }
-    names.sort_by_cached_key(ToString::to_string);
+    sort_values(&mut names);
     names.dedup();
     members.retain(|member| units(member).is_none());
     let units = json!({"enum": names, "type": "string"});
@@ -119,9 +132,8 @@ fn join_units(schema: &mut Map<String, Value>) {
     }
     schema.remove("oneOf");
     let Value::Object(units) = units else { return };
-    let mut keywords: Vec<_> = std::mem::take(schema).into_iter().chain(units).collect();
-    keywords.sort_by(|(one, _), (other, _)| one.cmp(other));
-    schema.extend(keywords);
+    schema.extend(units);
+    sort(schema);
 }
 
 /// Returns the texts of a member that has only such.

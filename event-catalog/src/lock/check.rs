@@ -95,11 +95,18 @@ impl Check {
 pub(super) fn check(catalog: &Catalog, lock: &Lock, options: CheckOptions) -> Check {
     let now = catalog.lock();
     let directions = options.directions.unwrap_or(lock.direction);
+    let old_by_id = lock.by_id();
+    let pairs = now
+        .events
+        .iter()
+        .filter_map(|new| Some((*old_by_id.get(&(&*new.name, new.version))?, new)));
+    let unchanged = pairs.filter(|(old, new)| old == new);
     let mut comparison = Comparison {
         catalog,
         old: lock,
         new: &now,
-        old_by_id: lock.by_id(),
+        unchanged: unchanged.map(|(old, new)| pair(old, new)).collect(),
+        old_by_id,
         mentioned: HashSet::new(),
         old_readers: Accepted::of(lock),
         new_readers: Accepted::of(&now),
@@ -109,17 +116,28 @@ pub(super) fn check(catalog: &Catalog, lock: &Lock, options: CheckOptions) -> Ch
         changes: Vec::new(),
     };
     comparison.run();
+    let is_same = |(old, new): (&LockedEvent, &LockedEvent)| {
+        comparison.unchanged.contains(&pair(old, new)) || old == new
+    };
+    let is_current =
+        lock.events.len() == now.events.len() && lock.events.iter().zip(&now.events).all(is_same);
     let mut changes = comparison.changes;
     changes.sort_by(|one, other| {
-        let key = |change: &Change| (change.event.clone(), change.severity, change.direction);
-        key(one).cmp(&key(other))
+        let rest = |change: &Change| (change.severity, change.direction);
+        let events = one.event.cmp(&other.event);
+        events.then_with(|| rest(one).cmp(&rest(other)))
     });
     Check {
         directions,
         changes,
-        is_current: lock.events == now.events,
+        is_current,
         count: now.events.len(),
     }
+}
+
+/// Returns what an event before and an event now are known by, so that they are compared once.
+fn pair(old: &LockedEvent, new: &LockedEvent) -> (*const LockedEvent, *const LockedEvent) {
+    (old, new)
 }
 
 struct Comparison<'a> {
@@ -127,6 +145,8 @@ struct Comparison<'a> {
     old: &'a Lock,
     new: &'a Lock,
     old_by_id: HashMap<(&'a str, u32), &'a LockedEvent>,
+    /// The events that are in both and have not changed, before and now.
+    unchanged: HashSet<(*const LockedEvent, *const LockedEvent)>,
     /// The events of which something is said.
     mentioned: HashSet<EventId>,
     old_readers: Accepted<'a>,
@@ -260,9 +280,9 @@ impl<'a> Comparison<'a> {
     /// Compares what is written of one event with what is read of another, or of the same.
     fn data(&mut self, writer: &'a LockedEvent, reader: &'a LockedEvent, direction: Direction) {
         // What has changed is the event as it is now.
-        let new = match direction {
-            Direction::Backward => reader,
-            Direction::Forward => writer,
+        let (old, new) = match direction {
+            Direction::Backward => (writer, reader),
+            Direction::Forward => (reader, writer),
         };
         let (Some(written), Some(read)) = (&writer.schemas, &reader.schemas) else {
             // Of one event that is said once, for both directions.
@@ -277,7 +297,8 @@ impl<'a> Comparison<'a> {
             }
             return;
         };
-        if written == read || !self.directions.includes(direction) {
+        let is_unchanged = self.unchanged.contains(&pair(old, new)) || written == read;
+        if is_unchanged || !self.directions.includes(direction) {
             return;
         }
         let mut breaks = compat::breaks(direction, &written.writer, &read.reader);
@@ -317,7 +338,8 @@ impl<'a> Comparison<'a> {
                 self.say(Change::new(Rule::SchemaMissing, event.id(), message).help(help));
             }
         }
-        let Some(before) = before.filter(|before| *before != event) else {
+        let is_changed = |before: &&LockedEvent| !self.unchanged.contains(&pair(before, event));
+        let Some(before) = before.filter(is_changed) else {
             return;
         };
         if before.key != event.key {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, EventEntry, EventId, Text};
 use crate::compat::Direction;
-use crate::lock::canonical::canonical;
+use crate::lock::canonical::canonicalize;
 use crate::schema::Schemas;
 
 #[doc(hidden)]
@@ -130,9 +130,14 @@ pub enum Directions {
 }
 
 impl Lock {
-    fn of(catalog: &Catalog) -> Self {
-        let wire = catalog.events.iter().filter(|event| event.is_wire);
-        let mut events: Vec<_> = wire.map(LockedEvent::of).collect();
+    fn of(catalog: &Catalog, mut generated: HashMap<usize, Schemas>) -> Self {
+        let wire = catalog.events.iter().enumerate();
+        let wire = wire.filter(|(_, event)| event.is_wire);
+        let events = wire.map(|(at, event)| {
+            let schemas = generated.remove(&at);
+            LockedEvent::of(event, schemas.or_else(|| event.schemas.clone()))
+        });
+        let mut events: Vec<_> = events.collect();
         // Also of events that have one name by mistake, whose places differ.
         events.sort_by(|one, other| one.order().cmp(&other.order()));
         Self {
@@ -150,7 +155,11 @@ impl Lock {
 }
 
 impl LockedEvent {
-    fn of(event: &EventEntry) -> Self {
+    fn of(event: &EventEntry, mut schemas: Option<Schemas>) -> Self {
+        if let Some(schemas) = &mut schemas {
+            canonicalize(&mut schemas.writer);
+            canonicalize(&mut schemas.reader);
+        }
         let mut aliases = event.aliases.clone();
         aliases.sort_unstable();
         Self {
@@ -162,11 +171,7 @@ impl LockedEvent {
             is_superseded: event.is_superseded,
             reads_newer: event.reads_newer,
             key: event.key.clone(),
-            schemas: event.schemas.as_ref().map(|schemas| Schemas {
-                writer: canonical(&schemas.writer),
-                reader: canonical(&schemas.reader),
-                tagging: schemas.tagging.clone(),
-            }),
+            schemas,
         }
     }
 
@@ -215,11 +220,12 @@ impl Catalog {
             .events
             .iter()
             .all(|event| event.has_schema == event.schemas.is_some());
-        if has_all {
-            Lock::of(self)
+        let generated = if has_all {
+            HashMap::new()
         } else {
-            Lock::of(&self.clone().with_schemas())
-        }
+            self.generate_schemas().collect()
+        };
+        Lock::of(self, generated)
     }
 
     /// Compares the events with those of a lock.

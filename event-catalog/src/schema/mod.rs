@@ -12,7 +12,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::{Catalog, EventEntry, EventId, Text};
+use crate::catalog::{Catalog, EventId, Text};
 use crate::compat::Contract;
 use crate::compat::shape::{Role, Shapes};
 
@@ -143,21 +143,25 @@ impl Catalog {
     /// ```
     #[must_use]
     pub fn with_schemas(mut self) -> Self {
-        for event in linked::events() {
-            let Some(schema) = event.schema() else {
-                continue;
-            };
+        let generated: Vec<_> = self.generate_schemas().collect();
+        for (at, schemas) in generated {
+            self.events[at].schemas = Some(schemas);
+        }
+        self
+    }
+
+    /// Generates the schemas of the linked events that have some, with the positions of the events.
+    pub(crate) fn generate_schemas(&self) -> impl Iterator<Item = (usize, Schemas)> {
+        linked::events().into_iter().filter_map(|event| {
+            let schema = event.schema()?;
             let id = EventId {
                 name: event.name().into(),
                 version: event.version(),
             };
             // Several events with one name and version are a mistake that the doctor reports.
-            let entries = self.position(&id).map(|at| self.events[at..].iter_mut());
-            let is_meant = |entry: &&mut EventEntry| entry.type_name == event.type_name();
-            if let Some(entry) = entries.into_iter().flatten().find(is_meant) {
-                entry.schemas = Some(Schemas::of(event, schema));
-            }
-        }
-        self
+            let mut positions = self.positions(&id);
+            let at = positions.find(|at| self.events[*at].type_name == event.type_name())?;
+            Some((at, Schemas::of(event, schema)))
+        })
     }
 }
