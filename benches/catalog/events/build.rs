@@ -15,7 +15,11 @@ fn main() {
             "mod m{module} {{\n    #[allow(clippy::wildcard_imports, reason = \"generated\")] use super::*;"
         );
         // The program that measures has the last event.
-        let events = if module + 1 == MODULES { EVENTS - 1 } else { EVENTS };
+        let events = if module + 1 == MODULES {
+            EVENTS - 1
+        } else {
+            EVENTS
+        };
         (0..events).for_each(|event| write_event(&mut code, module, event));
         code.push_str("}\n");
     }

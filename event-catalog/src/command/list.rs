@@ -249,15 +249,12 @@ impl Lines<'_> {
         } else {
             self.out.push_str(&self.terminal.paint(rest_style, rest));
         }
-        let blanks = match self.column {
-            Some(column) => column.saturating_sub(used),
-            None => {
-                if !self.out.ends_with('\n') {
-                    self.out.push('\n');
-                }
-                indent
-            }
-        };
+        if self.column.is_none() && !self.out.ends_with('\n') {
+            self.out.push('\n');
+        }
+        let blanks = self
+            .column
+            .map_or(indent, |column| column.saturating_sub(used));
         let _ = writeln!(self.out, "{:blanks$}{place}", "");
     }
 }

@@ -81,11 +81,11 @@ fn sort(object: &mut Map<String, Value>) {
 fn sort_values(values: &mut [Value]) {
     // Between quotes, names of these characters are in their own order.
     let is_name = |value: &Value| {
-        let is_plain = |text: &&str| {
+        let is_plain = |text: &str| {
             text.bytes()
                 .all(|it| it.is_ascii_alphanumeric() || it == b'_')
         };
-        value.as_str().filter(is_plain).is_some()
+        value.as_str().is_some_and(is_plain)
     };
     if values.iter().all(is_name) {
         values.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
