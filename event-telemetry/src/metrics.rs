@@ -24,6 +24,7 @@ const DEPTH: &str = "event_queue_depth";
 const RUNNING: &str = "event_queue_running";
 const OLDEST: &str = "event_queue_oldest_age_seconds";
 const DROPPED: &str = "event_queue_dropped_total";
+const SKIPPED: &str = "event_queue_skipped_total";
 const REJECTED: &str = "event_queue_rejected_total";
 const WAITS: &str = "event_queue_waits_total";
 
@@ -41,6 +42,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// | `event_queue_depth`, `event_queue_running` | gauge | `queue` | deliveries that wait, that run |
 /// | `event_queue_oldest_age_seconds` | gauge | `queue` | how long ago the event of the longest waiting delivery was emitted; 0 if none waits |
 /// | `event_queue_dropped_total`, `event_queue_rejected_total`, `event_queue_waits_total` | counter | `queue` | deliveries that found the queue full, by what happened to them |
+/// | `event_queue_skipped_total` | counter | `queue` | deliveries that the queue did not run, since their [subscription](event_core::dispatcher::SubscriptionBuilder::queue) was cancelled while they waited |
 /// | `event_observer_panics_total` | counter | | observers that panicked |
 ///
 /// Emissions and deliveries are counted as they happen. The figures of queues and observers are read once
@@ -197,6 +199,7 @@ fn look_at(queue: &QueueHandle, labels: &Labels) {
     gauge!(RUNNING, labels.iter()).set(counts.running as f64);
     gauge!(OLDEST, labels.iter()).set(age.unwrap_or_default());
     counter!(DROPPED, labels.iter()).absolute(counts.dropped);
+    counter!(SKIPPED, labels.iter()).absolute(counts.skipped);
     counter!(REJECTED, labels.iter()).absolute(counts.rejected);
     counter!(WAITS, labels.iter()).absolute(counts.waits);
 }
@@ -218,6 +221,10 @@ fn describe() {
         "how long ago the event was emitted whose delivery waits longest"
     );
     describe_counter!(DROPPED, "deliveries that a full queue dropped");
+    describe_counter!(
+        SKIPPED,
+        "deliveries of a queue whose subscription was cancelled while they waited"
+    );
     describe_counter!(REJECTED, "deliveries that a queue did not take");
     describe_counter!(WAITS, "times that an emitter had to wait for capacity");
 }

@@ -241,6 +241,7 @@ async fn each_figure_of_a_named_dispatcher_has_its_name_as_a_label() {
             "event_queue_oldest_age_seconds",
             "event_queue_rejected_total",
             "event_queue_running",
+            "event_queue_skipped_total",
             "event_queue_waits_total",
         ]
         .map(Some)
@@ -284,4 +285,36 @@ async fn failed_attempts_are_counted_apart_from_the_delivery() {
         panic!("durations are a histogram")
     };
     assert_eq!(times.len(), 3);
+}
+
+#[derive(Event)]
+#[event(name = "shop.parcel_packed")]
+struct ParcelPacked;
+
+static LABELLED: Queue = Queue::new("labelled");
+
+#[tokio::test]
+async fn deliveries_whose_subscription_was_cancelled_are_counted_as_skipped() {
+    let _alone = FIGURES.lock().await;
+    snapshotter();
+    let dispatcher = Dispatcher::empty().queue(&LABELLED);
+    let dispatcher = dispatcher.build().expect("a dispatcher");
+    let recording = record(&dispatcher);
+    let queue = dispatcher.queue(&LABELLED).expect("it is named");
+    let options = || dispatcher.subscription_builder().queue(&LABELLED);
+    let cancelled = options().subscribe(|_: &ParcelPacked| {});
+    let _kept = options().subscribe(|_: &ParcelPacked| {});
+    queue.pause();
+    for _ in 0..2 {
+        dispatcher.emit(ParcelPacked);
+    }
+    cancelled.cancel();
+    queue.resume();
+    queue.join().await;
+    drop(recording);
+    let seen = figures();
+    assert_eq!(
+        seen["event_queue_skipped_total{queue=labelled}"],
+        DebugValue::Counter(2)
+    );
 }
