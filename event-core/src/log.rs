@@ -61,18 +61,18 @@ pub(crate) fn wired(
     });
 }
 
-/// Logs that the events of a unit of work are dropped.
+/// Logs that the events of a unit of work, or of a savepoint, are dropped.
 #[cold]
-pub(crate) fn rolled_back(dispatcher: Option<&str>, events: usize) {
+pub(crate) fn rolled_back(dispatcher: Option<&str>, what: &str, events: usize) {
     say(|| {
         #[cfg(feature = "tracing")]
         tracing::debug!(
             dispatcher,
             events,
-            "a unit of work was rolled back, with {}",
+            "{what} was rolled back, with {}",
             Counted::events(events as u64),
         );
-        let _ = (dispatcher, events);
+        let _ = (dispatcher, what, events);
     });
 }
 

@@ -14,7 +14,7 @@ pub use crate::handler::bind_catch_all::CatchAllBinder;
 pub use crate::handler::outcome::Events;
 pub use crate::handler::reborrow::{reborrowed, same};
 pub use crate::handler::registered::{
-    Registered, catch_all_handler, durable_handler, event_handler,
+    Registered, catch_all_handler, deferred_handler, durable_handler, event_handler,
 };
 pub use crate::handler::retry::{Fallible, is_retried, retry_when};
 pub use crate::handler_info::spec::{FunctionId, HandlerSpec};

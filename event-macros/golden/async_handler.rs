@@ -21,7 +21,7 @@ const __event_handler_notify_warehouse: &'static dyn ::event_core::__private::Re
     __event_private::inventory::submit! {
         __event_private::HandlerEntry(__event_handler_notify_warehouse)
     }
-    &__event_private::event_handler::<
+    &__event_private::deferred_handler::<
         OrderPlaced,
         _,
     >(

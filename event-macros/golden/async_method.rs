@@ -16,7 +16,7 @@ impl Mailer {
         __event_private::inventory::submit! {
             __event_private::HandlerEntry(< Mailer > ::__event_handler_welcome)
         }
-        &__event_private::event_handler::<
+        &__event_private::deferred_handler::<
             UserSignedUp,
             _,
         >(

@@ -15,7 +15,7 @@ const __event_handler_notify: &'static dyn ::event_core::__private::Registered =
     __event_private::inventory::submit! {
         __event_private::HandlerEntry(__event_handler_notify)
     }
-    &__event_private::event_handler::<
+    &__event_private::deferred_handler::<
         OrderPlaced,
         _,
     >(
@@ -60,7 +60,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
     __event_private::inventory::submit! {
         __event_private::HandlerEntry(__event_handler_send_receipt)
     }
-    &__event_private::event_handler::<
+    &__event_private::deferred_handler::<
         OrderPlaced,
         _,
     >(
@@ -92,7 +92,7 @@ impl Mailer {
         __event_private::inventory::submit! {
             __event_private::HandlerEntry(< Mailer > ::__event_handler_welcome)
         }
-        &__event_private::event_handler::<
+        &__event_private::deferred_handler::<
             UserSignedUp,
             _,
         >(

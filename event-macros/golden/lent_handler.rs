@@ -15,7 +15,7 @@ const __event_handler_show: &'static dyn ::event_core::__private::Registered = {
     __event_private::inventory::submit! {
         __event_private::HandlerEntry(__event_handler_show)
     }
-    &__event_private::event_handler::<
+    &__event_private::deferred_handler::<
         OrderPlaced,
         _,
     >(

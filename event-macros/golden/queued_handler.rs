@@ -11,7 +11,7 @@ const __event_handler_send_receipt: &'static dyn ::event_core::__private::Regist
     __event_private::inventory::submit! {
         __event_private::HandlerEntry(__event_handler_send_receipt)
     }
-    &__event_private::event_handler::<
+    &__event_private::deferred_handler::<
         OrderPlaced,
         _,
     >(

@@ -53,8 +53,8 @@ impl DispatcherBuilder {
     ///
     /// The handler does not run, and the values that it takes need not be provided. The closure runs where and when
     /// the handler would: in its order, its queue or its task, under its timeout and with its retries. Reports and
-    /// observers name the handler. It may return whatever a handler of `E` may return. The handler's filter is not
-    /// asked. A second closure for one handler replaces the first.
+    /// observers name the handler. It may return whatever a handler of `E` may return; a
+    /// `ControlFlow` is ignored unless the handler runs inline. The handler's filter is not asked. A second closure for one handler replaces the first.
     ///
     /// # Examples
     ///

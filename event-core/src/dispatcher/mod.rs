@@ -17,6 +17,7 @@ pub(crate) mod options;
 pub(crate) mod outbox;
 pub(crate) mod payload;
 pub(crate) mod pending;
+pub(crate) mod savepoint;
 pub(crate) mod settled;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
@@ -37,7 +38,7 @@ use crate::engine::queue::handle::QueueHandle;
 use crate::engine::queue::live::{LiveQueue, ServedBy};
 use crate::engine::state::DispatcherState;
 use crate::event::Handled;
-use crate::handler::outcome::Outcome;
+use crate::handler::outcome::{Deferred, Outcome};
 use crate::observer::Observer;
 use crate::queue::{Overflow, QueueDeclaration, QueueSettings, UnknownQueueError};
 
@@ -51,6 +52,7 @@ pub use crate::dispatcher::handle::DispatcherHandle;
 pub use crate::dispatcher::join::{Join, JoinError};
 pub use crate::dispatcher::options::EmitOptions;
 pub use crate::dispatcher::payload::Payload;
+pub use crate::dispatcher::savepoint::Savepoint;
 pub use crate::dispatcher::settled::EmitSettled;
 pub use crate::dispatcher::shutdown::{Shutdown, ShutdownReport};
 pub use crate::dispatcher::subscription::{Subscription, SubscriptionBuilder};
@@ -171,8 +173,7 @@ impl Dispatcher {
         self.subscription_builder().subscribe(handler)
     }
 
-    /// Adds an async handler at run time. Its future runs like that of an `async fn` with `#[handler]`,
-    /// and may return whatever a handler of `E` may return.
+    /// Adds an async handler at run time. Its future runs, and may return, as an `async fn` with `#[handler]`.
     ///
     /// The closure is called for each event, and its future outlives the call. So clone what the closure
     /// captures for each call, as in the example, or make it the target of a
@@ -207,7 +208,7 @@ impl Dispatcher {
     pub fn subscribe_async<E, R, F, Fut>(&self, handler: F) -> Subscription
     where
         E: Handled,
-        R: Outcome<E> + 'static,
+        R: Outcome<Deferred<E>> + 'static,
         // rustc shows the next line for a closure that captures in another way.
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
@@ -373,7 +374,8 @@ pub struct DispatcherCounts {
     /// Events that were not emitted in replays, since they are in the journal. Such events of queued and
     /// detached handlers are in no report.
     pub discarded: u64,
-    /// Events that were dropped since their [unit of work](Dispatcher::unit_of_work) was rolled back.
+    /// Events that were dropped since their [unit of work](Dispatcher::unit_of_work), or its
+    /// [savepoint](UnitOfWork::savepoint), was rolled back.
     pub rolled_back: u64,
     /// Events of units of work that nobody emitted by mistake; each unit is a failure, too.
     pub forgotten: u64,

@@ -12,6 +12,7 @@ pub(crate) mod arguments;
 pub(crate) mod builder;
 pub(crate) mod conditions;
 pub(crate) mod late;
+pub(crate) mod queue_traits;
 pub(crate) mod queued;
 
 /// The guard of a subscription: dropping it cancels the subscription.

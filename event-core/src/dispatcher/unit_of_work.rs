@@ -26,6 +26,8 @@ impl Dispatcher {
     /// Runs code that records the events of one transaction in a [`UnitOfWork`], and that says how the
     /// transaction ended.
     ///
+    /// A part of it is taken back alone with [`savepoint`](UnitOfWork::savepoint).
+    ///
     /// Right after the commit, `committed()` returns the events, for any of the verbs that emit. Code that returns
     /// an error or panics has rolled the transaction back: its events are dropped, and counted in
     /// [`counts`](Self::counts). Code that returns `Ok` and recorded events, but said neither `committed()`
@@ -168,8 +170,13 @@ impl UnitOfWork {
     pub fn rolled_back(mut self) {
         let events = self.events.take();
         if !events.is_empty() {
-            roll_back(&self.inner, events);
+            roll_back(&self.inner, events, "a unit of work");
         }
+    }
+
+    /// Returns what a savepoint of the unit needs.
+    pub(super) fn parts(&mut self) -> (&Arc<DispatcherState>, &mut PendingEvents) {
+        (&self.inner, &mut self.events)
     }
 }
 
@@ -302,16 +309,17 @@ fn end_dropped(inner: &DispatcherState, events: PendingEvents, is_ok: bool) {
     if is_ok {
         forget(inner, events, false);
     } else {
-        roll_back(inner, events);
+        roll_back(inner, events, "a unit of work");
     }
 }
 
+/// Drops and counts the events of what was rolled back.
 #[cold]
-fn roll_back(inner: &DispatcherState, events: PendingEvents) {
+pub(super) fn roll_back(inner: &DispatcherState, events: PendingEvents, what: &str) {
     inner
         .rolled_back
         .fetch_add(events.len() as u64, Ordering::Relaxed);
-    log::rolled_back(inner.name().map(|name| &**name), events.len());
+    log::rolled_back(inner.name().map(|name| &**name), what, events.len());
     events.discard();
 }
 

@@ -49,7 +49,7 @@ impl EffectSink for EffectBuffer {
         collected.get_or_insert_default().errors.push(error);
     }
 
-    /// Does nothing: only inline handlers stop an emission, and the macro refuses others.
+    /// Does nothing: what runs later returns no `ControlFlow`, and [`Effects::stop`] says that it is ignored.
     fn stop(&self) {}
 }
 

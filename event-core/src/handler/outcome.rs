@@ -10,7 +10,7 @@ use crate::event::{Durable, DurableEvent, EmitsNow, Event, Stoppable};
 
 /// What a handler of `E` may return: `()`, an event, `Option`, `Vec` or tuples of these,
 /// `Result<_, _>` with an error that converts into a [`BoxError`], and `ControlFlow<()>` where
-/// `E` is [`Stoppable`].
+/// `E` is [`Stoppable`] and the handler runs inline.
 ///
 /// `#[derive(Event)]` implements it for the event. Returned events are emitted after every handler of the
 /// current event has run.
@@ -32,6 +32,12 @@ pub trait Outcome<E> {
         let _ = events;
     }
 }
+
+/// Stands for a handler of `E` that does not run inline, where an [`Outcome`] names what it is returned for: such a
+/// handler runs after the emission, and cannot stop it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Deferred<E>(PhantomData<fn(E)>);
 
 /// Stands for a handler of `E` whose deliveries an outbox makes, where an [`Outcome`] names what it is returned
 /// for: such a handler may return durable events.
@@ -183,7 +189,50 @@ impl<E, O: Outcome<E>, F: HandlerError> Outcome<E> for Result<O, F> {
     }
 }
 
-impl<E: Stoppable> Outcome<E> for ControlFlow<()> {
+/// What an outcome is returned for: an event, by an inline handler, or a type that stands for a handler which runs
+/// later.
+#[doc(hidden)]
+pub trait Returning {
+    type Runs;
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RunsInline;
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RunsLater;
+
+impl<E: Event> Returning for E {
+    type Runs = RunsInline;
+}
+
+impl<E> Returning for Deferred<E> {
+    type Runs = RunsLater;
+}
+
+impl<E> Returning for Transactional<E> {
+    type Runs = RunsLater;
+}
+
+/// A handler that runs so can stop the emission of `C`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only an inline handler or subscription can stop an emission, and this one runs later",
+    label = "`ControlFlow` stops nothing here",
+    note = "to end a subscription with a certain event, give it `.until(…)`; to stop the emission, leave out the \
+            queue and `async`; otherwise return what is no `ControlFlow`"
+)]
+pub trait Stops<C> {}
+
+impl<E: Stoppable> Stops<E> for RunsInline {}
+
+/// For an inline handler of a [`Stoppable`] event.
+impl<C: Returning> Outcome<C> for ControlFlow<()>
+where
+    C::Runs: Stops<C>,
+{
     fn conclude(self, effects: &mut Effects<'_>) {
         if self.is_break() {
             effects.stop();

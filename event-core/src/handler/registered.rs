@@ -15,7 +15,7 @@ use crate::event::info::EventInfo;
 use crate::event::{DurableEvent, Handled};
 use crate::handler::bind::Binder;
 use crate::handler::bind_catch_all::CatchAllBinder;
-use crate::handler::outcome::Transactional;
+use crate::handler::outcome::{Deferred, Transactional};
 use crate::handler::resolver::Resolver;
 use crate::handler_info::spec::{FunctionId, HandlerDeclaration, HandlerSpec};
 
@@ -74,6 +74,26 @@ pub const fn event_handler<E: Handled, F: Copy + 'static>(
     spec: HandlerSpec,
     bind: fn(&mut Binder<'_, '_, E>),
 ) -> EventHandler<E> {
+    EventHandler {
+        planned: PlannedHandler {
+            declaration: HandlerDeclaration {
+                function: FunctionId::of(function),
+                spec,
+                pattern: None,
+            },
+            kind: Some(EventType::<E>::KIND),
+        },
+        bind,
+    }
+}
+
+/// Registers a handler of one event type that does not run inline.
+#[must_use]
+pub const fn deferred_handler<E: Handled, F: Copy + 'static>(
+    function: F,
+    spec: HandlerSpec,
+    bind: fn(&mut Binder<'_, '_, E, Deferred<E>>),
+) -> EventHandler<E, Deferred<E>> {
     EventHandler {
         planned: PlannedHandler {
             declaration: HandlerDeclaration {

@@ -63,6 +63,7 @@ pub(crate) struct SubscriptionDeclaration {
     pub(crate) queue: Option<&'static Declared>,
     /// Returns the path of the filter.
     pub(crate) filter: Option<fn() -> &'static str>,
+    pub(crate) retry: Option<RetryPolicy>,
 }
 
 /// Where a handler or a subscription runs.
@@ -215,7 +216,7 @@ impl HandlerInfo {
     /// Returns how often a failed delivery is tried again, if it is.
     #[must_use]
     pub fn retry(&self) -> Option<RetryPolicy> {
-        self.handler()?.spec.retry
+        self.retry_policy().copied()
     }
 
     /// Returns the id under which an outbox stores the deliveries of a durable handler.
@@ -234,6 +235,13 @@ impl HandlerInfo {
         match transaction {
             Some(InTransaction::Durable { aliases, .. }) => aliases,
             _ => &[],
+        }
+    }
+
+    pub(crate) fn retry_policy(&self) -> Option<&RetryPolicy> {
+        match &self.0 {
+            Source::Handler(handler) => handler.spec.retry.as_ref(),
+            Source::Subscription(subscription) => subscription.retry.as_ref(),
         }
     }
 

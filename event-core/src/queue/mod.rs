@@ -276,54 +276,6 @@ impl ServesAsync for Queue {}
 
 impl Retries for Queue {}
 
-/// Where the closure of a subscription runs that takes no `&mut`: `()` is no queue.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a subscription in `{Self}` takes a `&mut` behind its event",
-    label = "takes a `&mut` behind its event"
-)]
-pub trait LendsNothing {
-    const IS_QUEUED: bool;
-}
-
-impl LendsNothing for () {
-    const IS_QUEUED: bool = false;
-}
-
-impl LendsNothing for Queue {
-    const IS_QUEUED: bool = true;
-}
-
-/// Where an async closure of a subscription may run: `()` is no queue.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not serve `async` closures",
-    label = "the queue of this subscription serves no `async` closure",
-    note = "a `LocalQueue` runs its subscriptions inside of `pump`: use `subscribe`, or a `Queue`"
-)]
-pub trait RunsAsync {
-    const IS_QUEUED: bool;
-}
-
-impl RunsAsync for () {
-    const IS_QUEUED: bool = false;
-}
-
-impl RunsAsync for Queue {
-    const IS_QUEUED: bool = true;
-}
-
-/// The queue of a subscription that has none.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a subscription runs in one queue, and this one runs in a `{Self}` already",
-    label = "a second queue",
-    note = "make a subscription for each queue"
-)]
-pub trait NoQueue {}
-
-impl NoQueue for () {}
-
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Queue {}

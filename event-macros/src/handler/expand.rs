@@ -97,13 +97,16 @@ pub(crate) fn constant(
     }
 }
 
-/// Generates `event_handler::<OrderPlaced, _>`, or `durable_handler` for a handler whose deliveries an outbox
-/// makes. Each type is written once, here or in the binder, so that
+/// Generates `event_handler::<OrderPlaced, _>`, `deferred_handler` for a handler that does not run inline, or
+/// `durable_handler` for one whose deliveries an outbox makes. Each type is written once, here or in the binder, so that
 /// rustc reports a type that does not fit once, and at the user's token.
 fn constructor(handler: &Handler<'_>, keys: &Keys) -> TokenStream {
     if let Event::Typed(event) = &handler.event {
         if keys.transaction().is_some() {
             return quote_spanned!(Span::mixed_site()=> durable_handler::<#event, _>);
+        }
+        if handler.is_async() || keys.queue.is_some() {
+            return quote_spanned!(Span::mixed_site()=> deferred_handler::<#event, _>);
         }
         quote_spanned!(Span::mixed_site()=> event_handler::<#event, _>)
     } else {

@@ -10,7 +10,8 @@ use event_core::queue::Queue;
 use event_core::report::DeliveryStatus;
 use event_core::{Dispatcher, Event, handler};
 use event_testing::{
-    DispatcherExt as _, assert_caused, assert_emitted, assert_handled, assert_nothing_emitted,
+    DispatcherExt as _, assert_caused, assert_emitted, assert_handled, assert_not_emitted,
+    assert_nothing_emitted,
 };
 use expect_test::expect;
 use tokio::sync::Semaphore;
@@ -239,4 +240,30 @@ async fn a_wait_ends_at_its_limit_and_tells_where_it_began() {
                ^ the closure returns `false`"#]].assert_eq(&text(|| pollster::block_on(wait().into_future())));
     let blocking = caught(|| rec.wait_for(|_: &Ping| true).limit(limit).blocking());
     assert_eq!((&*blocking.file, blocking.line), (file!(), line!() - 1));
+}
+
+#[test]
+fn what_a_unit_or_a_savepoint_takes_back_was_not_emitted() {
+    let dispatcher = Dispatcher::empty().build().expect("a dispatcher");
+    let rec = dispatcher.record();
+    let failed = dispatcher.unit_of_work(|mut work| {
+        work.emit(OrderPlaced { id: 1 });
+        Err::<(), _>("declined")
+    });
+    assert_eq!(failed, Err("declined"));
+    assert_nothing_emitted!(rec);
+    let done = dispatcher.unit_of_work(|mut work| {
+        work.emit(OrderPlaced { id: 2 });
+        let mut part = work.savepoint();
+        part.emit(StockReserved { order: 2 });
+        part.rolled_back();
+        let mut part = work.savepoint();
+        part.emit(ReceiptSent { order: 2 });
+        part.released();
+        Ok::<_, ()>(dispatcher.emit(work.committed()))
+    });
+    assert_eq!(done.expect("committed").events(), 2);
+    assert_emitted!(rec, OrderPlaced { id: 2 });
+    assert_emitted!(rec, ReceiptSent { order: 2 });
+    assert_not_emitted!(rec, StockReserved);
 }

@@ -9,6 +9,7 @@ use crate::dispatcher::subscription::Subscription;
 use crate::dispatcher::subscription::builder::SubscriptionBuilder;
 use crate::dispatcher::subscription::conditions::Selects;
 use crate::dispatcher::subscription::late::conclude_async;
+use crate::dispatcher::subscription::queue_traits::{LendsNothing, RunsAsync};
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::emission::ending::Ending;
 use crate::engine::plan::bound::NotRun;
@@ -16,9 +17,8 @@ use crate::engine::plan::subscription::inline::Target;
 use crate::event::Handled;
 use crate::handler::bind::BoundParam;
 use crate::handler::bind_async::Conclusion;
-use crate::handler::outcome::{Effects, Outcome};
+use crate::handler::outcome::{Deferred, Effects, Outcome};
 use crate::queue::local::LocalQueue;
-use crate::queue::{LendsNothing, RunsAsync};
 
 /// A weak target of a [`SubscriptionBuilder`] that has the targets `W` already.
 #[doc(hidden)]
@@ -142,13 +142,13 @@ macro_rules! subscribe {
             SubscriptionBuilder<'_, ($(Weak<$target>,)*), S, ($(BoundParam<$param>,)*), Q>
         {
             /// Adds the subscription. The closure is called with the [targets](Self::weak), the event and the
-            /// [parameters](Self::param), and may return whatever a handler of `E` may return.
+            /// [parameters](Self::param), and may return whatever a handler of `E` may return that runs where it does.
             #[track_caller]
             pub fn subscribe<E, R, F>(self, handler: F) -> Subscription
             where
                 E: Handled,
                 S: Selects<E>,
-                R: Outcome<E>,
+                R: Outcome<Q::Returning<E>>,
                 F: Fn($(&$target,)* &E $(, $param)*) -> R + Send + Sync + 'static,
             {
                 let at = Location::caller();
@@ -191,7 +191,7 @@ macro_rules! subscribe {
                 E: Handled,
                 S: Selects<E>,
                 Q: RunsAsync,
-                R: Outcome<E> + 'static,
+                R: Outcome<Deferred<E>> + 'static,
                 F: Fn($(Arc<$target>,)* Arc<E> $(, $param)*) -> Fut + Send + Sync + 'static,
                 Fut: Future<Output = R> + Send + 'static,
             {
@@ -238,7 +238,7 @@ macro_rules! lent {
             where
                 E: Handled,
                 S: Selects<E>,
-                R: Outcome<E>,
+                R: Outcome<Deferred<E>>,
                 F: Fn($(&$target,)* &E, &mut L $(, $param)*) -> R + Send + Sync + 'static,
             {
                 let at = Location::caller();

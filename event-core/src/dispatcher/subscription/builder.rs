@@ -12,6 +12,7 @@ use crate::dispatcher::subscription::Subscription;
 use crate::dispatcher::subscription::arguments::{ParamBehind, TargetBehind};
 use crate::dispatcher::subscription::conditions::Selects;
 use crate::dispatcher::subscription::late::conclude_async;
+use crate::dispatcher::subscription::queue_traits::{LendsNothing, RunsAsync};
 use crate::dispatcher::subscription::queued::ChosenQueue;
 use crate::engine::emission::Emission;
 use crate::engine::emission::ending::Ending;
@@ -23,10 +24,10 @@ use crate::engine::plan::subscription::state::State;
 use crate::event::{Event, Handled};
 use crate::handler::bind::BoundParam;
 use crate::handler::bind_async::Conclusion;
-use crate::handler::outcome::{Effects, Outcome};
+use crate::handler::outcome::{Deferred, Effects, Outcome};
 use crate::handler::param::{Param, Resolver};
 use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
-use crate::queue::{LendsNothing, RunsAsync};
+use crate::retry::RetryPolicy;
 
 /// A subscription with options: made by [`Dispatcher::subscription_builder`], and added by `subscribe`.
 ///
@@ -74,6 +75,7 @@ pub(crate) struct Options {
     pub(crate) queue: Option<ChosenQueue>,
     /// Returns the path of the first filter.
     pub(crate) filter: Option<fn() -> &'static str>,
+    pub(crate) retry: Option<RetryPolicy>,
 }
 
 impl Options {
@@ -90,6 +92,7 @@ impl Options {
             delivery,
             queue: self.queue.map(|queue| queue.declared),
             filter: self.filter,
+            retry: self.retry,
         })
     }
 }
@@ -110,7 +113,8 @@ impl<'d> SubscriptionBuilder<'d> {
 impl<'d, W, S, P, Q> SubscriptionBuilder<'d, W, S, P, Q> {
     /// Ends the subscription with its first call: the closure is called at most once, whatever the number
     /// of threads that emit. A delivery that ends before its call, such as one that the
-    /// [filter](Self::filter) skips or whose task is abandoned, leaves the call to the next emission.
+    /// [filter](Self::filter) skips or whose task is abandoned, leaves the call to the next emission. With
+    /// [`retry`](Self::retry), all calls are attempts of one delivery.
     pub fn once(mut self) -> Self {
         self.options.once = true;
         self
@@ -246,7 +250,7 @@ impl<S, Q: LendsNothing> SubscriptionBuilder<'_, (), S, (), Q> {
     where
         E: Handled,
         S: Selects<E>,
-        R: Outcome<E>,
+        R: Outcome<Q::Returning<E>>,
         F: Fn(&E) -> R + Send + Sync + 'static,
     {
         let at = Location::caller();
@@ -307,7 +311,7 @@ impl<S, Q> SubscriptionBuilder<'_, (), S, (), Q> {
         E: Handled,
         S: Selects<E>,
         Q: RunsAsync,
-        R: Outcome<E> + 'static,
+        R: Outcome<Deferred<E>> + 'static,
         F: Fn(Arc<E>) -> Fut + Send + Sync + 'static, // clone captures: move |e| { let x = x.clone(); async move { … } }
         Fut: Future<Output = R> + Send + 'static,
     {

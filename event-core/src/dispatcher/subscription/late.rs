@@ -9,6 +9,7 @@ use crate::dispatcher::stream::EventStream;
 use crate::dispatcher::subscription::Subscription;
 use crate::dispatcher::subscription::builder::SubscriptionBuilder;
 use crate::dispatcher::subscription::conditions::Selects;
+use crate::dispatcher::subscription::queue_traits::RunsAsync;
 use crate::engine::emission::delivery::Delivery;
 use crate::engine::plan::bound::{HandlerFuture, NotRun};
 use crate::engine::plan::concurrency::ConcurrencyLimit;
@@ -27,7 +28,7 @@ use crate::event::any::AnyEvent;
 use crate::handler::bind_async::{Conclusion, running};
 use crate::handler_info::{DeliveryKind, HandlerInfo, SubscriptionDeclaration};
 use crate::panics;
-use crate::queue::RunsAsync;
+use crate::retry::RetryPolicy;
 
 impl<S, Q> SubscriptionBuilder<'_, (), S, (), Q> {
     pub(crate) fn add_late<E, F>(
@@ -85,6 +86,7 @@ pub(crate) fn subscribe_stream<E: Event>(
         delivery: DeliveryKind::Stream,
         queue: None,
         filter: None,
+        retry: None,
     });
     let call = DeferredSubscriptionCall::Stream(Arc::clone(line));
     let conditions = Conditions::default();
@@ -208,6 +210,10 @@ impl ErasedSubscription for DeferredSubscription {
         &self.conditions
     }
 
+    fn retry(&self) -> Option<&RetryPolicy> {
+        self.info.retry_policy()
+    }
+
     fn end(&self) -> bool {
         let is_ended = self.state.end();
         if is_ended {
@@ -231,7 +237,10 @@ impl ErasedSubscription for DeferredSubscription {
         if !self.lives() {
             self.cancel();
         }
-        let is_claimed = self.state.claim_reserved();
+        let is_claimed = match self.retry() {
+            None => self.state.claim_reserved(),
+            Some(_) => self.state.claim_attempt(),
+        };
         if is_claimed && self.once {
             self.remove();
         }

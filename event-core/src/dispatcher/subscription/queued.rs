@@ -11,6 +11,7 @@ use crate::dispatcher::subscription::conditions::Selects;
 use crate::dispatcher::subscription::late::{
     DeferredSubscriptionCall, QueuedSubscriptionCall, add_late_node,
 };
+use crate::dispatcher::subscription::queue_traits::{NoQueue, RetriesCalls};
 use crate::engine::emission::Emission;
 use crate::engine::emission::ending::Ending;
 use crate::engine::plan::bound::Received as _;
@@ -20,11 +21,13 @@ use crate::engine::plan::subscription::inline::Target;
 use crate::engine::queue::live::ServedBy;
 use crate::event::any::AnyEvent;
 use crate::event::{Event, Handled};
-use crate::handler::outcome::{Effects, Outcome};
+use crate::handler::outcome::{Deferred, Effects, Outcome};
 use crate::handler_info::DeliveryKind;
 use crate::queue::local::LocalQueue;
-use crate::queue::{AnyQueue, Declared, NoQueue};
+use crate::queue::{AnyQueue, Declared};
+use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
+use crate::type_name;
 
 /// The queue of a subscription.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +110,76 @@ impl<'d, W, S, P, Q> SubscriptionBuilder<'d, W, S, P, Q> {
     }
 }
 
+impl<W, S, P, Q> SubscriptionBuilder<'_, W, S, P, Q> {
+    /// Tries a delivery again whose closure failed or panicked, as a handler's `retry` does: the
+    /// [policy](RetryPolicy) says how often, and how long it waits. Say the [`queue`](Self::queue) first, which is a
+    /// [`Queue`](crate::queue::Queue).
+    ///
+    /// There is no `when`: an error that no retry heals is returned as a
+    /// [`Permanent`](crate::retry::Permanent) one, and one that says when as a
+    /// [`RetryAfter`](crate::retry::RetryAfter). A delivery whose subscription is cancelled, or loses a
+    /// [target](Self::weak), while it waits for its next attempt is
+    /// [skipped](crate::report::SkipReason::Cancelled). One that was the [last](Self::until), or the
+    /// [only](Self::once) one, has all its attempts.
+    ///
+    /// # Panics
+    ///
+    /// Tasks serve the queue, and the tokio runtime has no timers. `subscribe` and `subscribe_async` panic if
+    /// the policy is [`ordered`](RetryPolicy::ordered), and the event has no `key`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use std::time::Duration;
+    /// use event_core::queue::Queue;
+    /// use event_core::retry::RetryPolicy;
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// static MAIL: Queue = Queue::new("mail");
+    ///
+    /// #[derive(Event)]
+    /// struct OrderPlaced;
+    ///
+    /// let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    /// let dispatcher = Dispatcher::empty().queue(&MAIL).runtime(runtime.handle().clone()).build()?;
+    /// let policy = RetryPolicy::new().with_backoff(Duration::from_millis(1), Duration::from_millis(5));
+    /// let calls = AtomicU32::new(0);
+    /// let sending = dispatcher.subscription_builder().queue(&MAIL).retry(policy).subscribe(
+    ///     move |_: &OrderPlaced| match calls.fetch_add(1, Ordering::Relaxed) {
+    ///         0 | 1 => Err("the server is busy"),
+    ///         _ => Ok(()),
+    ///     },
+    /// );
+    /// dispatcher.emit(OrderPlaced);
+    /// let mail = dispatcher.queue(&MAIL)?;
+    /// assert!(mail.join_blocking(Duration::from_secs(60)));
+    /// assert_eq!((mail.counts().done, mail.counts().failed), (1, 0));
+    /// # drop(sending);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "tokio"))] fn main() {}
+    /// ```
+    #[track_caller]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self
+    where
+        Q: RetriesCalls,
+    {
+        let inner = self.dispatcher.inner();
+        if let Some(ChosenQueue { index, declared }) = self.options.queue {
+            let has_timers = || inner.runtime.as_ref().is_some_and(Runtime::has_timers);
+            assert!(
+                inner.queues[index].serves() != ServedBy::Tasks || has_timers(),
+                "tasks serve queue `{}`, and the tokio runtime has no timers for their next attempts; call \
+                 `.enable_time()` or `.enable_all()` on the `tokio::runtime::Builder`",
+                declared.name
+            );
+        }
+        self.options.retry = Some(policy);
+        self
+    }
+}
+
 impl<S, L: 'static> SubscriptionBuilder<'_, (), S, (), LocalQueue<L>> {
     /// Adds the subscription. The closure is called by the pump of the [queue](Self::queue), with what the pump
     /// lends behind the event, and may return whatever a handler of `E` may return.
@@ -115,7 +188,7 @@ impl<S, L: 'static> SubscriptionBuilder<'_, (), S, (), LocalQueue<L>> {
     where
         E: Handled,
         S: Selects<E>,
-        R: Outcome<E>,
+        R: Outcome<Deferred<E>>,
         F: Fn(&E, &mut L) -> R + Send + Sync + 'static,
     {
         let at = Location::caller();
@@ -189,6 +262,17 @@ impl<S, Q> SubscriptionBuilder<'_, (), S, (), Q> {
              `subscribe_async`, or let threads serve it: name it in the dispatcher's builder with `.queue(…)`",
             declared.name
         );
+        if self.options.retry.is_some_and(|policy| policy.is_ordered()) {
+            let event = E::INFO;
+            assert!(
+                event.key().is_some(),
+                "the policy of this subscription is `ordered`, but its event `{}` has no `key`, so that no \
+                 delivery waits for another; add `#[event(key = …)]` to `{}`, or remove `.ordered()`",
+                event.name(),
+                type_name::short(event.type_name())
+            );
+            inner.queues[index].keep_lanes();
+        }
         let kind = if declared.local {
             DeliveryKind::Local
         } else {

@@ -87,8 +87,9 @@ impl FinishedCall {
     ) -> SettledAttempt {
         cascade.note_refused(self.refused);
         if let CallResult::NotRun(NotRun::Cancelled) = self.result {
-            let extras = self.extras;
-            let ended = settle::settle_cancelled(cascade, inner, event.get(), target, extras);
+            let (attempt, extras) = (self.attempt, self.extras);
+            let event = event.get();
+            let ended = settle::settle_cancelled(cascade, inner, event, target, attempt, extras);
             return SettledAttempt {
                 end: AttemptEnd::Ended(ended),
                 failed: None,

@@ -304,6 +304,7 @@ pub(crate) fn offered_to(
                 inner,
                 &*item.event,
                 &item.target,
+                item.attempt,
                 CallExtras::default(),
             );
             panics::drop_caught(item);

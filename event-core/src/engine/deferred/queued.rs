@@ -107,7 +107,7 @@ pub(crate) fn takes_event(
 /// `Hash` of the key panics.
 #[inline]
 fn lane(queue: &LiveQueue, event: &dyn RootEvent) -> Result<Option<u64>, ()> {
-    if !queue.has_lanes {
+    if !queue.has_lanes() {
         return Ok(None);
     }
     let lane = || panics::catch_payload(|| event.lane());

@@ -197,6 +197,7 @@ pub(crate) fn settle_cancelled(
     inner: &Arc<DispatcherState>,
     event: &dyn ErasedDeferredEvent,
     target: &HandlerRef,
+    attempt: u32,
     extras: CallExtras,
 ) -> DeliveryStatus {
     let ended = DeliveryStatus::Skipped(SkipReason::Cancelled);
@@ -205,7 +206,7 @@ pub(crate) fn settle_cancelled(
             inner,
             event,
             target,
-            attempt: 1,
+            attempt,
             retry: None,
         };
         let emission = Emission::new(inner, &lookup, event.lineage(), &cascade.state);

@@ -25,7 +25,7 @@ pub(crate) fn run(
 ) -> AttemptEnd {
     let (event, target) = (&*item.event, &item.target);
     let cancelled = |cascade: &mut Cascade, extras| {
-        let ended = settle::settle_cancelled(cascade, inner, event, target, extras);
+        let ended = settle::settle_cancelled(cascade, inner, event, target, item.attempt, extras);
         AttemptEnd::Ended(ended)
     };
     if subscription.is_cancelled() {

@@ -224,7 +224,7 @@ impl dyn ErasedDeferredEvent + '_ {
         }
     }
 
-    /// Returns the policy of a handler whose deliveries are tried again.
+    /// Returns the policy of a handler or a subscription whose deliveries are tried again.
     pub(crate) fn retry<'a>(
         &'a self,
         inner: &'a DispatcherState,
@@ -232,7 +232,7 @@ impl dyn ErasedDeferredEvent + '_ {
     ) -> Option<&'a RetryPolicy> {
         match target {
             HandlerRef::DeferredHandler(index) => self.deferred(inner, *index).retry.as_ref(),
-            HandlerRef::Subscription(_) => None,
+            HandlerRef::Subscription(subscription) => subscription.retry(),
             HandlerRef::Transactional(handler) => handler.retry.as_ref(),
         }
     }

@@ -193,6 +193,8 @@ pub(crate) trait ErasedSubscription: SubscriptionNode {
     /// Whether no call begins any more.
     fn is_cancelled(&self) -> bool;
     fn conditions(&self) -> &Conditions<dyn AnyEvent>;
+    /// Returns how often a failed delivery is tried again, if it is.
+    fn retry(&self) -> Option<&RetryPolicy>;
     /// Ends the subscription with an event that is handed over. Returns `false` if it was over.
     fn end(&self) -> bool;
     /// Reserves a call for later. Returns `false` if the subscription is over, or if another delivery has its

@@ -26,7 +26,7 @@ pub(crate) struct LiveQueue {
     pub(crate) ports: Box<[PortAddress]>,
     serves: ServedBy,
     /// Whether deliveries of one key may have to wait for each other.
-    pub(crate) has_lanes: bool,
+    has_lanes: AtomicBool,
     pub(crate) start: Once,
     /// Notified when a delivery is delayed, and when the queue closes.
     pub(crate) delayed: Waiters,
@@ -95,7 +95,7 @@ impl LiveQueue {
             buffer: Buffer::new(settings.capacity, |item| item.label, rings.into()),
             ports: ports.into(),
             serves,
-            has_lanes: is_ordered || settings.consumers > 1,
+            has_lanes: AtomicBool::new(is_ordered || settings.consumers > 1),
             start: Once::new(),
             delayed: Waiters::new(),
             start_timer: Once::new(),
@@ -112,6 +112,18 @@ impl LiveQueue {
 
     pub(crate) fn serves(&self) -> ServedBy {
         self.serves
+    }
+
+    /// Whether deliveries of one key may have to wait for each other.
+    #[inline]
+    pub(crate) fn has_lanes(&self) -> bool {
+        self.has_lanes.load(Ordering::Relaxed)
+    }
+
+    /// Lets a delivery keep its lane until its next attempt. Events that are emitted later have lanes, and only
+    /// these may have to wait.
+    pub(crate) fn keep_lanes(&self) {
+        self.has_lanes.store(true, Ordering::Relaxed);
     }
 
     /// Counts how a delivery ended.

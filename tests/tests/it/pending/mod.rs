@@ -2,4 +2,5 @@
 
 mod emit_all_async;
 mod many;
+mod savepoints;
 mod unit_of_work;

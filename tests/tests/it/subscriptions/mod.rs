@@ -8,5 +8,6 @@ mod model;
 mod once;
 mod params;
 mod queued;
+mod retried;
 mod streams;
 mod weak;

@@ -26,7 +26,7 @@ const RESERVED: u8 = 2;
 const OVER: u8 = 3;
 /// Active, and conditions are asked before each call.
 const CONDITIONAL: u8 = 4;
-/// The last event was handed over, and deliveries may still start.
+/// The last event was handed over, or the only delivery has begun, and calls may still begin.
 const ENDED: u8 = 5;
 
 /// The state of a subscription.
@@ -82,6 +82,12 @@ impl State {
     /// Claims a reserved call; returns `false` if the subscription was cancelled meanwhile.
     pub(crate) fn claim_reserved(&self) -> bool {
         matches!(self.load(), ACTIVE | ENDED) || self.change(RESERVED, OVER)
+    }
+
+    /// Claims a reserved call, as [`claim_reserved`](Self::claim_reserved) does, for one of the attempts of a
+    /// delivery: the delivery that has the only call of a subscription may claim it again.
+    pub(crate) fn claim_attempt(&self) -> bool {
+        matches!(self.load(), ACTIVE | ENDED) || self.change(RESERVED, ENDED)
     }
 
     /// Ends an active subscription with an event that is handed over. Returns `false` if it was over.

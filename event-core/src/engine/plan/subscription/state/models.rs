@@ -177,3 +177,48 @@ fn a_cancel_outlasts_the_end_by_an_event() {
         assert!(state.is_cancelled() && !state.claim_reserved());
     });
 }
+
+#[test]
+fn of_two_deliveries_one_makes_all_attempts_of_what_is_called_once() {
+    loom::model(|| {
+        let state = Arc::new(State::new(true));
+        let attempts = |state: &State| {
+            let is_reserved = state.reserve();
+            let attempts = u8::from(is_reserved && state.claim_attempt());
+            // The delivery has failed, and is dropped after its second attempt.
+            let attempts = attempts + u8::from(is_reserved && state.claim_attempt());
+            if is_reserved {
+                state.release();
+            }
+            attempts
+        };
+        let other = thread::spawn({
+            let state = Arc::clone(&state);
+            move || attempts(&state)
+        });
+        let mine = attempts(&state);
+        let other = other.join().expect("no panic");
+        assert_eq!([mine.min(other), mine.max(other)], [0, 2]);
+        assert!(state.is_over() && !state.reserve());
+    });
+}
+
+#[test]
+fn no_attempt_begins_after_a_cancel() {
+    loom::model(|| {
+        for once in [false, true] {
+            let state = Arc::new(State::new(once));
+            assert!(state.reserve() && state.claim_attempt());
+            let cancelling = thread::spawn({
+                let state = Arc::clone(&state);
+                move || {
+                    state.cancel();
+                    assert!(!state.claim_attempt());
+                }
+            });
+            let _began_before = state.claim_attempt();
+            cancelling.join().expect("no panic");
+            assert!(state.is_cancelled());
+        }
+    });
+}

@@ -1,0 +1,24 @@
+#![allow(unused)]
+
+use std::ops::ControlFlow;
+
+use event_core::queue::Queue;
+use event_core::{Dispatcher, Event, Meta};
+
+#[derive(Event)]
+#[event(stoppable)]
+struct OrderPlaced {
+    order_id: u64,
+}
+
+static MAIL: Queue = Queue::new("mail");
+
+fn subscribe(dispatcher: &Dispatcher) {
+    let options = dispatcher.subscription_builder().queue(&MAIL);
+    let options = options.param::<Meta>();
+    options.subscribe(|event: &OrderPlaced, meta: Meta| -> Result<ControlFlow<()>, String> {
+        Ok(ControlFlow::Break(()))
+    });
+}
+
+fn main() {}
