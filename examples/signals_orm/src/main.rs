@@ -8,7 +8,7 @@
 //! Where to look:
 //!
 //! * `models/` has the tables. A model records a `PostSave` in `ActiveModelBehavior::after_save`
-//!   (`user.rs`); a transaction emits what was recorded once it is committed (`store.rs`).
+//!   (`user.rs`); a transaction is a unit of work, which emits what was recorded once it is committed (`store.rs`).
 //! * `notifications/` reacts. The models do not know it, and it knows nothing of this program.
 //! * This file wires them, and listens to everything with one function.
 //! * `tests/` proves the table below.
@@ -28,8 +28,14 @@
 //! | `bulk_create`, `update()` and raw SQL send nothing | so do `insert_many`, `update_many`, `update_without_returning` and raw SQL | The hook is the ORM's own, and so is what it does not see. |
 //!
 //! What must be saved *with* a row (a profile of each user, say) is no reaction to a fact: call a function
-//! inside of the transaction. And an event is gone if the process dies between the commit and the
-//! handler.
+//! inside of the transaction.
+//!
+//! What is promised: whoever waits for a transaction that is committed has emitted one event for each save,
+//! in order, and one that is rolled back, by whatever, emits none. What is not: the events are in memory, so a
+//! process that dies after the commit has told nobody whom it had not told, and so has a caller that is dropped
+//! while SQLite commits. What must survive that is an event that `event-outbox`, with its feature
+//! `sea-orm`, stores in the transaction itself: `outbox.emit_in(tx, OrderPaid { … }).await?`. It is
+//! `#[event(durable)]` and has a name of its own; a generic one such as `PostSave<User>` cannot be stored.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -86,6 +86,7 @@ async fn a_rollback_saves_nothing_and_emits_nothing() -> Result<()> {
     });
     let error = undone.await.expect_err("undone");
     assert_eq!(error.to_string(), "undone on purpose");
+    assert_eq!(shop.dispatcher.counts().rolled_back, 2);
     assert!(shop.names().await.is_empty());
     assert_nothing_emitted!(rec);
     shop.store.save(new_user("Ada")).await?;

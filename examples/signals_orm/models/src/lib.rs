@@ -2,7 +2,8 @@
 //!
 //! A model tells [`PostSave`] of itself from SeaORM's own hook, `ActiveModelBehavior::after_save`: see
 //! `user.rs`. That only adds to a list of the task (`pending.rs`), since nothing is true before the
-//! commit. [`Store::atomic`] emits the list after it, and drops the list after a rollback.
+//! commit. [`Store::atomic`] has a unit of work for each transaction, which emits the list after the commit, and drops and
+//! counts it after a rollback.
 //!
 //! Nothing here knows who listens.
 

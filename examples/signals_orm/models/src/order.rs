@@ -28,7 +28,7 @@ impl ActiveModelBehavior for ActiveModel {
         _: &C,
         insert: bool,
     ) -> Result<Model, DbErr> {
-        pending::record("order", model.clone(), insert)?;
+        pending::record(model.clone(), insert);
         Ok(model)
     }
 }

@@ -1,7 +1,7 @@
 //! What a task has saved and not committed.
 //!
-//! The list belongs to the task and not to the thread: transactions that take turns on one thread do
-//! not see each other's.
+//! SeaORM's hooks get a connection, and not the unit of work, so they find the list in their task. (Not in the
+//! thread: transactions that take turns on one thread do not see each other's.)
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ task_local! {
     static PENDING: RefCell<PendingEvents>;
 }
 
-/// Runs `work`; what it saved comes back beside what it answers.
+/// Runs the code of a transaction or a savepoint, and returns what it saved beside what it returns.
 pub(crate) async fn recorded<F: Future>(work: F) -> (F::Output, PendingEvents) {
     let recording = async {
         let output = work.await;
@@ -31,33 +31,23 @@ pub(crate) fn is_recording() -> bool {
 }
 
 /// Refuses a save that nobody could be told of. Asked before anything is written.
-pub(crate) fn expect_transaction(model: &str) -> Result<(), DbErr> {
+pub(crate) fn expect_transaction(table: &str) -> Result<(), DbErr> {
     if is_recording() {
-        Ok(())
-    } else {
-        Err(outside(model))
+        return Ok(());
     }
+    Err(DbErr::Custom(format!(
+        "a row of `{table}` is saved outside of a transaction, so nobody would hear of it; use \
+         `store.save(…)`, or `store.atomic(async |tx| …)` for more than one row"
+    )))
 }
 
-/// Keeps that a model was saved, until the transaction around this ends.
-pub(crate) fn record<M>(table: &str, model: M, created: bool) -> Result<(), DbErr>
-where
-    M: Debug + Send + Sync + 'static,
-{
+/// Keeps that a model was saved, until the transaction around this ends, which there is.
+pub(crate) fn record<M: Debug + Send + Sync + 'static>(model: M, created: bool) {
     let event = PostSave { model, created };
-    PENDING
-        .try_with(|pending| pending.borrow_mut().record(event))
-        .map_err(|_| outside(table))
+    PENDING.with(|pending| pending.borrow_mut().record(event));
 }
 
 /// Hands what a savepoint saved to the transaction around it, which there is.
-pub(crate) fn pass_on(mut pending: PendingEvents) {
-    PENDING.with(|outer| outer.borrow_mut().append(&mut pending));
-}
-
-fn outside(table: &str) -> DbErr {
-    DbErr::Custom(format!(
-        "a row of `{table}` is saved outside of a transaction, so nobody would hear of it; use \
-         `store.save(…)`, or `store.atomic(async |tx| …)` for more than one row"
-    ))
+pub(crate) fn pass_on(mut saved: PendingEvents) {
+    PENDING.with(|outer| outer.borrow_mut().append(&mut saved));
 }

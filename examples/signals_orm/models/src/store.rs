@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use event_core::{PendingEvents, Report, dispatcher::DispatcherHandle, error::BoxError};
+use event_core::{Report, dispatcher::DispatcherHandle, error::BoxError};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, Database,
     DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
@@ -68,8 +68,8 @@ impl Store {
     /// # Cancellation
     ///
     /// Dropped while `work` runs, the transaction is rolled back; dropped after the commit, the
-    /// handlers go on. Dropped while it commits, the rows may stand without their events. Whoever
-    /// may be dropped, such as a request handler, spawns this as a task.
+    /// handlers go on. Dropped while it commits, the rows may stand without their events, which are
+    /// counted as rolled back. Whoever may be dropped, such as a request handler, spawns this as a task.
     pub async fn atomic<T>(
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, BoxError>,
@@ -82,9 +82,17 @@ impl Store {
         }
         // Asked for before anything is written, and held until it is told.
         let dispatcher = self.dispatcher.get()?;
-        let (value, pending) = recorded(self.connection.begin().await?, work).await?;
-        let report = dispatcher.emit_async(pending).spawned().await;
-        Ok(Committed { value, report })
+        let running = dispatcher.unit_of_work_async(async |mut unit| {
+            // Both are rolled back by what returns early, panics or is dropped.
+            let transaction = self.connection.begin().await?;
+            let (worked, mut saved) = pending::recorded(work(&transaction)).await;
+            unit.append(&mut saved);
+            let value = worked?;
+            transaction.commit().await?;
+            let report = dispatcher.emit_async(unit.committed()).spawned().await;
+            Ok(Committed { value, report })
+        });
+        running.await
     }
 
     /// Inserts or updates one row, in a transaction of its own.
@@ -118,28 +126,12 @@ pub async fn savepoint<T>(
     if !pending::is_recording() {
         return Err("a savepoint outside of a transaction of `store.atomic(async |tx| …)`".into());
     }
-    let (value, pending) = recorded(transaction.begin().await?, work).await?;
-    pending::pass_on(pending);
+    let nested = transaction.begin().await?;
+    let (worked, saved) = pending::recorded(work(&nested)).await;
+    let value = worked?; // dropped with an error, `nested` is undone, and `saved` with it
+    nested.commit().await?;
+    pending::pass_on(saved);
     Ok(value)
-}
-
-/// Runs `work` in a transaction and ends that; answers what was saved, if it stands.
-async fn recorded<T>(
-    transaction: DatabaseTransaction,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, BoxError>,
-) -> Result<(T, PendingEvents), BoxError> {
-    let (worked, pending) = pending::recorded(work(&transaction)).await;
-    match worked {
-        Ok(value) => {
-            transaction.commit().await?;
-            Ok((value, pending))
-        }
-        Err(error) => {
-            // Whatever becomes of this, it is not committed; the error says why.
-            let _ = transaction.rollback().await;
-            Err(error)
-        }
-    }
 }
 
 impl fmt::Debug for Store {

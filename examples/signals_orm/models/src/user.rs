@@ -29,7 +29,7 @@ impl ActiveModelBehavior for ActiveModel {
         _: &C,
         insert: bool,
     ) -> Result<Model, DbErr> {
-        pending::record("user", model.clone(), insert)?;
+        pending::record(model.clone(), insert);
         Ok(model)
     }
 }
