@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_core::queue::Queue;
 use event_core::{Dispatcher, Report, handler};
+use event_testing::{DispatcherExt as _, assert_handled, assert_handles};
 use greeter::{Greeter, GuestArrived};
 
 const ADA: GuestArrived = GuestArrived { name: "Ada" };
@@ -82,6 +83,7 @@ fn a_linked_method_is_left_out_by_its_name() {
     let lobby = || lobby().without(carry).without(keep);
     let all = lobby().build().expect("wired");
     let quiet = lobby().without(Greeter::hello).build().expect("wired");
+    assert_handles!(all, Greeter::hello, GuestArrived);
     assert_eq!(all.emit(ADA).done(), quiet.emit(ADA).done() + 1);
 }
 
@@ -99,6 +101,7 @@ async fn a_full_queue_reports_the_delivery_that_found_no_room() {
     let dispatcher = Dispatcher::empty().handler(carry).build().expect("wired");
     let luggage = dispatcher.queue(&LUGGAGE).expect("a handler names it");
     luggage.pause();
+    let rec = dispatcher.record();
     let reports = [ADA, ADA, ADA].map(|guest| dispatcher.emit(guest));
     let handed_over = reports.each_ref().map(Report::handed_over);
     assert_eq!(handed_over, [1, 1, 0]);
@@ -108,6 +111,7 @@ async fn a_full_queue_reports_the_delivery_that_found_no_room() {
     assert!(failure.is_full(), "{failure}");
 
     // The failure has the delivery in it, so that nothing is lost.
+    assert_handled!(rec, carry, Rejected);
     luggage.resume();
     failure.redeliver().await.expect("there is room now");
     luggage.join().await;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use event_core::Report;
 use event_core::queue::QueueCounts;
+use event_testing::DispatcherExt as _;
 
 use super::*;
 
@@ -86,14 +87,12 @@ async fn nothing_is_lost_whatever_the_number_of_emitters() {
 #[tokio::test]
 async fn two_orders_are_packed_at_once_and_never_more() {
     let (dispatcher, warehouse) = open(Overflow::Wait).expect("wired");
-    for order_id in 1..=100 {
-        dispatcher.emit_async(order(order_id)).await;
-    }
-    dispatcher
-        .queue(&PACKING)
-        .expect("a handler names it")
-        .join()
-        .await;
+    let orders = async |d: &Dispatcher| {
+        for order_id in 1..=100 {
+            d.emit_async(order(order_id)).await;
+        }
+    };
+    dispatcher.track(orders).await;
     assert_eq!(warehouse.most(), 2);
 }
 

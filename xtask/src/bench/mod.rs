@@ -137,7 +137,7 @@ pub(crate) fn wire(quick: bool) -> Result<()> {
 
 /// The same for the catalogue.
 pub(crate) fn catalog(quick: bool) -> Result<()> {
-    begin(1, if quick { "5 seconds" } else { "20 seconds" });
+    begin(1, if quick { "15 seconds" } else { "a minute" });
     let programs = Programs::of("event-bench-catalog", &[])?;
     let mut figures = Figures::default();
 

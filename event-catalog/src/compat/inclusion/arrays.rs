@@ -7,7 +7,6 @@ use crate::compat::shape::{ArrayShape, Shape};
 
 impl Comparison<'_> {
     pub(super) fn arrays(&mut self, writer: &ArrayShape, reader: &ArrayShape) -> Vec<Finding> {
-        let whole = Shape::Array(Box::new(writer.clone()));
         let mut findings = Vec::new();
         let is_longer = match (writer.max, reader.max) {
             (_, None) => false,
@@ -15,6 +14,7 @@ impl Comparison<'_> {
             (Some(one), Some(other)) => one > other,
         };
         if writer.min < reader.min {
+            let whole = Shape::Array(Box::new(writer.clone()));
             findings.push(Finding::new(Kind::Items, self.writer.sample(&whole)));
         } else if is_longer {
             let witness = reader

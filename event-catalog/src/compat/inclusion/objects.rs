@@ -1,28 +1,52 @@
 //! Objects.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
 use crate::compat::inclusion::{Comparison, Finding, Kind};
-use crate::compat::shape::{Field, ObjectShape, Shape};
+use crate::compat::shape::{Field, ObjectShape, Shape, Shapes};
 
 /// The key of a map in a witness.
 const ANY_KEY: &str = "any key";
 
-/// The smallest object that is written, of which witnesses are made.
-struct Smallest(Option<Map<String, Value>>);
+/// The smallest object that is written, of which witnesses are made; most objects have none.
+struct Smallest<'w> {
+    writer: &'w Shapes,
+    object: &'w ObjectShape,
+    fields: OnceCell<Option<Map<String, Value>>>,
+}
 
-impl Smallest {
+impl<'w> Smallest<'w> {
+    fn of(writer: &'w Shapes, object: &'w ObjectShape) -> Self {
+        Self {
+            writer,
+            object,
+            fields: OnceCell::new(),
+        }
+    }
+
+    fn fields(&self) -> Option<Map<String, Value>> {
+        let sample = || {
+            let whole = Shape::Object(Box::new(self.object.clone()));
+            match self.writer.sample(&whole)? {
+                Value::Object(fields) => Some(fields),
+                _ => None,
+            }
+        };
+        self.fields.get_or_init(sample).clone()
+    }
+
     /// Returns the object with a field of this value.
     fn with(&self, name: &str, value: Option<Value>) -> Option<Value> {
-        let mut fields = self.0.clone()?;
+        let mut fields = self.fields()?;
         fields.insert(name.to_owned(), value?);
         Some(Value::Object(fields))
     }
 
     fn without(&self, name: &str) -> Option<Value> {
-        let mut fields = self.0.clone()?;
+        let mut fields = self.fields()?;
         fields.remove(name);
         Some(Value::Object(fields))
     }
@@ -30,10 +54,7 @@ impl Smallest {
 
 impl Comparison<'_> {
     pub(super) fn objects(&mut self, writer: &ObjectShape, reader: &ObjectShape) -> Vec<Finding> {
-        let smallest = match self.writer.sample(&Shape::Object(Box::new(writer.clone()))) {
-            Some(Value::Object(fields)) => Smallest(Some(fields)),
-            _ => Smallest(None),
-        };
+        let smallest = Smallest::of(self.writer, writer);
         let mut findings = Vec::new();
         let mut renamed = HashSet::new();
         for (name, field) in &reader.fields {
@@ -109,7 +130,7 @@ impl Comparison<'_> {
         name: &str,
         writer: &Shape,
         reader: &Shape,
-        smallest: &Smallest,
+        smallest: &Smallest<'_>,
     ) -> Vec<Finding> {
         let findings = self.compare(writer, reader).into_iter();
         findings
@@ -123,7 +144,7 @@ impl Comparison<'_> {
         name: &str,
         writer: &Shape,
         reader: &ObjectShape,
-        smallest: &Smallest,
+        smallest: &Smallest<'_>,
     ) -> Vec<Finding> {
         if !reader.rest.is_none() || writer.is_none() {
             return self.field(name, writer, &reader.rest, smallest);
