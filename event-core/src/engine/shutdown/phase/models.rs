@@ -115,6 +115,7 @@ fn handler() -> HandlerInfo {
         delivery: DeliveryKind::Async,
         queue: None,
         filter: None,
+        retry: None,
     })
 }
 

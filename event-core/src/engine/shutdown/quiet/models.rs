@@ -55,6 +55,7 @@ impl Model {
             delivery: DeliveryKind::Async,
             queue: None,
             filter: None,
+            retry: None,
         });
         self.tasks.enter(vec![handler]).expect("it is open")
     }
