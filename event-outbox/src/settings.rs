@@ -67,7 +67,7 @@ impl Settings {
     }
 
     /// Sets how often an idle process asks the database; the default is 1 s, the least 10 ms. Of three questions two are
-    /// after dead processes and one is after deliveries that nobody told of, such as those of a time to come.
+    /// after dead processes and one is when the next delivery is due, which then is made at that time.
     pub fn poll(mut self, interval: Duration) -> Self {
         self.poll = interval.max(Duration::from_millis(10));
         self

@@ -36,6 +36,8 @@ pub(crate) struct Shared<S> {
     pub(crate) wake: Notify,
     /// Whether the engine looks for stored deliveries at once.
     look: AtomicBool,
+    /// Whether the engine asks the store when a delivery can be claimed.
+    look_ahead: AtomicBool,
     /// How far the engine is.
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) counts: Counts,
@@ -102,6 +104,7 @@ impl<S: Store> Shared<S> {
             is_reserved: AtomicBool::new(false),
             wake: Notify::new(),
             look: AtomicBool::new(false),
+            look_ahead: AtomicBool::new(false),
             phase: watch::Sender::new(Phase::Idle),
             counts: Counts::default(),
             waiting: Arc::default(),
@@ -191,6 +194,12 @@ impl<S: Store> Shared<S> {
         self.wake.notify_one();
     }
 
+    /// Lets the engine find out that a delivery is due at a time to come.
+    pub(crate) fn look_ahead(&self) {
+        self.look_ahead.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
     /// Lets stored deliveries be found at once that are leased to nobody: by the engine, and by other processes if this one
     /// has no room, or makes no deliveries.
     pub(crate) fn announce(self: &Arc<Self>)
@@ -215,6 +224,11 @@ impl<S: Store> Shared<S> {
     /// Whether the engine was asked to look, since the last call.
     pub(crate) fn take_look(&self) -> bool {
         self.look.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether the engine was asked to look ahead, since the last call.
+    pub(crate) fn take_look_ahead(&self) -> bool {
+        self.look_ahead.swap(false, Ordering::AcqRel)
     }
 
     pub(crate) fn handed(&self) -> MutexGuard<'_, Handed> {

@@ -323,7 +323,7 @@ impl Stored {
 
     /// Hands leased deliveries over to the engine, and lets it look for the others.
     pub(crate) fn hand_over<S: Store>(self, shared: &Arc<Shared<S>>) {
-        let mut others = false;
+        let (mut others, mut later) = (false, false);
         for (inserted, target) in self.inserted.iter().zip(self.targets) {
             let (event, handler) = target.key();
             match inserted {
@@ -332,11 +332,15 @@ impl Stored {
                     let delivery = target.event.delivery_in(target.handler, tracked);
                     shared.hand_over(delivery, *fence, self.asked_at);
                 }
+                Inserted::Waiting(_) if matches!(target.due, Due::At(_)) => later = true,
                 Inserted::Waiting(_) => others = true,
                 Inserted::Duplicate => drop(shared.waiting.take(event, handler)),
             }
         }
         self.storing.committed();
+        if later {
+            shared.look_ahead();
+        }
         if others {
             shared.announce();
         }

@@ -16,6 +16,9 @@ impl<S: Store> Worker<S> {
     /// Makes deliveries of what was claimed, which the store was asked for at a moment.
     pub(super) fn claimed(&mut self, claimed: Vec<Claimed>, asked_at: Instant) {
         let is_full = claimed.len() >= self.room();
+        if !is_full {
+            self.schedule.claimed_all(claimed.len());
+        }
         let mut suspects = 0;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
@@ -49,7 +52,7 @@ impl<S: Store> Worker<S> {
         self.claims_one = suspects > 0;
         // A full claim is followed by another as soon as there is room.
         if is_full && self.ready.is_low() {
-            self.claim_by(Instant::now());
+            self.claim_now();
         }
     }
 

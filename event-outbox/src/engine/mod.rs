@@ -7,11 +7,13 @@
 mod claimed;
 mod complete;
 mod deliver;
+mod keep;
 mod leases;
 mod ready;
+mod schedule;
 mod stop;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,9 +31,10 @@ use self::complete::{Completer, Endings};
 use self::deliver::Delivering;
 use self::leases::Leases;
 use self::ready::Ready;
+use self::schedule::{Question, Schedule};
 use self::stop::give_back;
 use crate::shared::{HandedOver, Phase, Shared};
-use crate::store::{Bounds, Claimed, Fence, Owner, Recovered, Store, StoreError, StoreErrorKind};
+use crate::store::{Claimed, Fence, Recovered, Store, StoreError, StoreErrorKind};
 
 /// How many stored deliveries are claimed at once, at most.
 const CLAIM: usize = 500;
@@ -60,11 +63,8 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
         ended,
         leases: Leases::default(),
         chores: JoinSet::new(),
-        asks: false,
+        schedule: Schedule::new(shared.settings.poll),
         claims_one: false,
-        claim_at: Some(Instant::now()),
-        poll_at: Instant::now(),
-        polls: 0,
         shared: Arc::clone(&shared),
     };
     worker.work(&mut steps).await;
@@ -103,16 +103,9 @@ struct Worker<S: Store> {
     /// What is leased to this process, by its number.
     leases: Leases,
     chores: JoinSet<Chore>,
-    /// Whether the store is being asked for deliveries, or for what dead processes had.
-    asks: bool,
+    schedule: Schedule,
     /// Whether one delivery is claimed at a time, since the last claim had one that is made alone.
     claims_one: bool,
-    /// When there is a reason to ask for deliveries: news, room, or the end of a wait.
-    claim_at: Option<Instant>,
-    /// When the store is asked without a reason.
-    poll_at: Instant,
-    /// How many polls there were.
-    polls: u64,
 }
 
 /// How far a delivery is.
@@ -134,6 +127,8 @@ enum Chore {
         asked_at: Instant,
         claimed: Result<Vec<Claimed>, StoreError>,
     },
+    /// After how long a delivery can be claimed.
+    Due(Result<Option<Duration>, StoreError>),
     Extended {
         asked_at: Instant,
         asked: Vec<Fence>,
@@ -157,8 +152,7 @@ impl<S: Store> Worker<S> {
             self.take_handed();
             self.begin_ready();
             self.ask_if_due();
-            // While the store is being asked, its answer is what the engine waits for.
-            let ask_at = (!self.asks).then(|| self.ask_at());
+            let ask_at = self.schedule.ask_at();
             let shared = Arc::clone(&self.shared);
             tokio::select! {
                 // In an order of its own, so that a simulation can run a seed again. What is rare comes first.
@@ -171,13 +165,16 @@ impl<S: Store> Worker<S> {
                 Some(chore) = self.chores.join_next() => self.chore(chore),
                 () = shared.wake.notified() => {
                     if shared.take_look() {
-                        self.claim_by(Instant::now());
+                        self.claim_now();
+                    }
+                    if shared.take_look_ahead() {
+                        self.schedule.look_ahead();
                     }
                 }
                 Some(step) = ended.recv() => self.step(step),
                 changed = shared.store.changed(), if listen_at <= Instant::now() => {
                     match changed {
-                        Ok(()) => self.claim_by(Instant::now()),
+                        Ok(()) => self.claim_now(),
                         // What others write is found by asking until then.
                         Err(_) => listen_at = Instant::now() + PAUSE,
                     }
@@ -218,16 +215,6 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Keeps a lease that the store was asked for at a moment. A process that was suspended can be given a row that still
-    /// waits here under its old token.
-    fn keep(&mut self, fence: Fence, asked_at: Instant) {
-        let until = asked_at + self.shared.settings.lease;
-        if let Some(old) = self.leases.insert(fence, until) {
-            let forgotten = self.ready.forget(&BTreeSet::from([old]));
-            self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
-        }
-    }
-
     /// Begins deliveries while there is room.
     fn begin_ready(&mut self) {
         while let Some(delivery) = self.ready.next() {
@@ -255,7 +242,8 @@ impl<S: Store> Worker<S> {
             self.leases.remove(delivery.fence);
             self.ready.ran(ready::id(&delivery));
             self.ready.left(delivery.fence);
-            self.claim_by(Instant::now());
+            self.claim_now();
+            self.wait_for_others(delivery);
             return;
         }
         let delivering = Delivering {
@@ -267,37 +255,31 @@ impl<S: Store> Worker<S> {
         tokio::spawn(delivering.run(delivery));
     }
 
-    fn claim_by(&mut self, when: Instant) {
-        self.claim_at = Some(self.claim_at.map_or(when, |at| at.min(when)));
-    }
-
-    fn ask_at(&self) -> Instant {
-        self.claim_at
-            .map_or(self.poll_at, |at| at.min(self.poll_at))
-    }
-
-    /// Asks the store for deliveries, or for what dead processes had, if that is due and there is room.
-    ///
-    /// A poll is one question, and two of three are after dead processes: nobody tells of those, while new deliveries
-    /// are mostly told of.
+    /// Asks the store what is due to be asked.
     fn ask_if_due(&mut self) {
-        let now = Instant::now();
-        if self.asks || self.ask_at() > now {
-            return;
+        match self.schedule.question() {
+            Some(Question::Claim) => self.claim(),
+            Some(Question::NextDue) => self.look_ahead(),
+            Some(Question::Recover) => self.recover(),
+            None => {}
         }
-        if self.poll_at <= now {
-            self.poll_at = now + self.shared.settings.poll;
-            self.polls += 1;
-            if !self.polls.is_multiple_of(3) {
-                self.recover();
-                return;
-            }
-        }
-        self.claim();
+    }
+
+    fn claim_now(&mut self) {
+        self.schedule.claim_by(Instant::now());
+    }
+
+    /// Asks when a delivery can be claimed.
+    fn look_ahead(&mut self) {
+        self.schedule.asks();
+        let shared = Arc::clone(&self.shared);
+        let names = self.names.clone();
+        self.chores
+            .spawn(async move { Chore::Due(shared.store.next_due(&names).await) });
     }
 
     fn recover(&mut self) {
-        self.asks = true;
+        self.schedule.asks();
         let shared = Arc::clone(&self.shared);
         self.chores.spawn(async move {
             failpoint!(Recovering);
@@ -308,7 +290,6 @@ impl<S: Store> Worker<S> {
     }
 
     fn claim(&mut self) {
-        self.claim_at = None;
         let room = self.room();
         if self.names.is_empty() {
             return;
@@ -317,7 +298,7 @@ impl<S: Store> Worker<S> {
             self.ready.was_full = true;
             return;
         }
-        self.asks = true;
+        self.schedule.asks();
         let shared = Arc::clone(&self.shared);
         let (lease, names) = (shared.lease(), self.names.clone());
         let asked_at = Instant::now();
@@ -346,7 +327,7 @@ impl<S: Store> Worker<S> {
                 self.ready.left(fence);
                 self.claim_if_low();
                 if let Some(wait) = wait {
-                    self.claim_by(Instant::now() + wait);
+                    self.schedule.due_in(wait);
                 }
             }
         }
@@ -356,45 +337,49 @@ impl<S: Store> Worker<S> {
     fn claim_if_low(&mut self) {
         if self.ready.is_low() && self.ready.was_full && !self.ready.is_reserved() {
             self.ready.was_full = false;
-            self.claim_by(Instant::now());
+            self.claim_now();
         }
     }
 
     fn chore(&mut self, chore: Result<Chore, tokio::task::JoinError>) {
-        let poll = self.shared.settings.poll;
         match chore {
             Ok(Chore::Claimed {
                 asked_at,
                 claimed: Ok(claimed),
             }) => {
-                self.asks = false;
+                self.schedule.answered();
                 self.claimed(claimed, asked_at);
             }
+            Ok(Chore::Due(Ok(wait))) => {
+                self.schedule.answered();
+                if let Some(wait) = wait {
+                    self.schedule.due_in(wait);
+                }
+            }
             Ok(Chore::Recovered(Ok(recovered))) => {
-                self.asks = false;
+                self.schedule.answered();
                 if recovered.rows > 0 {
                     warn!(
                         owners = recovered.owners,
                         deliveries = recovered.rows,
                         "the outbox takes over what dead processes had"
                     );
-                    self.claim_by(Instant::now());
+                    self.claim_now();
                 }
             }
             Ok(
                 Chore::Claimed {
                     claimed: Err(why), ..
                 }
-                | Chore::Recovered(Err(why)),
+                | Chore::Recovered(Err(why))
+                | Chore::Due(Err(why)),
             ) => {
-                self.asks = false;
+                self.schedule.answered();
                 warn!(error = %why, "the outbox cannot ask its store");
                 if why.kind() == StoreErrorKind::Unregistered {
                     self.register();
                 }
-                let again = Instant::now() + PAUSE.max(poll);
-                self.poll_at = self.poll_at.max(again);
-                self.claim_by(again);
+                self.schedule.pause(PAUSE);
             }
             Ok(Chore::Extended {
                 asked_at,
@@ -410,89 +395,13 @@ impl<S: Store> Worker<S> {
             Ok(Chore::Extended { kept: Err(why), .. }) => {
                 warn!(error = %why, "the outbox cannot extend its leases");
             }
-            Ok(Chore::Released) => self.claim_by(Instant::now()),
+            Ok(Chore::Released) => self.claim_now(),
             Err(panic) => {
-                self.asks = false;
+                self.schedule.answered();
                 error!(error = %panic, "a store panicked");
-                self.claim_by(Instant::now() + PAUSE);
+                self.schedule.claim_by(Instant::now() + PAUSE);
             }
         }
-    }
-
-    /// Forgets the deliveries that belong to others by now, and were not begun.
-    fn lost(&mut self, asked: &[Fence], kept: &[Fence]) {
-        let mut lost: BTreeSet<Fence> = asked.iter().copied().collect();
-        for fence in kept {
-            lost.remove(fence);
-        }
-        // Those that ended while the store was asked are not lost.
-        lost.retain(|fence| self.leases.has(*fence));
-        if lost.is_empty() {
-            return;
-        }
-        debug!(
-            lost = lost.len(),
-            "leases of the outbox belong to others by now"
-        );
-        let forgotten = self.ready.forget(&lost);
-        self.shared.backlog.fetch_sub(forgotten, Ordering::Relaxed);
-        for fence in lost {
-            self.leases.remove(fence);
-        }
-        self.claim_if_low();
-    }
-
-    /// Extends the leases of what this process has.
-    fn extend(&mut self) {
-        let asked = self.leases.fences();
-        if asked.is_empty() {
-            return;
-        }
-        let shared = Arc::clone(&self.shared);
-        let asked_at = Instant::now();
-        self.chores.spawn(async move {
-            failpoint!(Extending);
-            let kept = shared.store.extend(&asked, shared.settings.lease).await;
-            failpoint!(Extended);
-            Chore::Extended {
-                asked_at,
-                asked,
-                kept,
-            }
-        });
-    }
-
-    /// Brings back what a clock that was set back has put too far ahead.
-    fn clamp(&mut self) {
-        let policies = self
-            .handlers
-            .values()
-            .filter_map(|handler| handler.info().retry());
-        let longest = policies.map(|policy| policy.backoff(u32::MAX)).max();
-        let bounds = Bounds {
-            lease: self.shared.settings.lease,
-            wait: longest.unwrap_or_default().max(Duration::from_mins(15)),
-        };
-        let shared = Arc::clone(&self.shared);
-        self.chores.spawn(async move {
-            if let Err(why) = shared.store.clamp(bounds).await {
-                debug!(error = %why, "the outbox cannot look at its clock");
-            }
-            Chore::Released
-        });
-    }
-
-    /// Registers this process anew, since others take the owner that it was for dead.
-    fn register(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        self.chores.spawn(async move {
-            let owner = Owner::new();
-            match shared.store.register(owner).await {
-                Ok(()) => shared.set_owner(owner),
-                Err(why) => warn!(error = %why, "the outbox cannot register its process"),
-            }
-            Chore::Released
-        });
     }
 }
 

@@ -114,16 +114,17 @@ impl Ready {
         self.waiting.len() < self.most
     }
 
-    /// Drops what was not begun of these; returns how many that were.
-    pub(super) fn forget(&mut self, fences: &BTreeSet<Fence>) -> usize {
-        let mut forgotten = 0;
+    /// Takes what was not begun of these.
+    pub(super) fn take(&mut self, fences: &BTreeSet<Fence>) -> Vec<HandedOver> {
+        let mut taken = Vec::new();
         for queue in std::iter::once(&mut self.waiting).chain(self.held.values_mut()) {
-            let before = queue.len();
-            queue.retain(|delivery| !fences.contains(&delivery.fence));
-            forgotten += before - queue.len();
+            let is_taken = |delivery: &HandedOver| fences.contains(&delivery.fence);
+            let (these, others) = queue.drain(..).partition::<VecDeque<_>, _>(is_taken);
+            taken.extend(these);
+            *queue = others;
         }
-        let suspect = self.suspect.take_if(|it| fences.contains(&it.fence));
-        forgotten + usize::from(suspect.is_some())
+        taken.extend(self.suspect.take_if(|it| fences.contains(&it.fence)));
+        taken
     }
 
     /// Takes all that was not begun.

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use event_core::dispatcher::DispatcherBuilder;
 use event_core::{Dispatcher, Meta, handler};
 use tokio::time::{Instant, sleep};
 
 use super::handlers::{LEASE, OrderBooked, POLL, Running};
 use super::process::{Process, World};
 use super::seeds::simulate;
+
+/// How late a delivery is made at most whose time has come.
+const LATE: Duration = Duration::from_millis(10);
 
 /// Longer than a lease lasts.
 #[handler(durable, id = "sim.slow")]
@@ -22,16 +26,21 @@ async fn slow(event: &OrderBooked, meta: Meta, process: &Process) {
 
 /// Two processes with the slow handler, which the first one runs.
 async fn two_processes() -> (Arc<World>, Running, Running) {
+    let (world, first, second) = two_with(|| Dispatcher::empty().handler(slow)).await;
+    first.outbox.emit(OrderBooked { order: 1 }).await.unwrap();
+    until(|| world.runs.lock().unwrap().len() == 1).await;
+    (world, first, second)
+}
+
+async fn two_with(handlers: fn() -> DispatcherBuilder) -> (Arc<World>, Running, Running) {
     let world = World::new(0);
     world.is_slow.store(false, Ordering::Relaxed);
     world.has_faults.store(false, Ordering::Relaxed);
     let start = async |id| {
         let process = Process::new(id, &world);
-        Running::start_with(process, Dispatcher::empty().handler(slow), 100).await
+        Running::start_with(process, handlers(), 100).await
     };
     let (first, second) = (start(0).await, start(1).await);
-    first.outbox.emit(OrderBooked { order: 1 }).await.unwrap();
-    until(|| world.runs.lock().unwrap().len() == 1).await;
     (world, first, second)
 }
 
@@ -75,10 +84,15 @@ fn an_idle_process_asks_one_question_a_poll() {
         let (world, first, _second) = two_processes().await;
         until(|| world.rows().by_number.is_empty()).await;
         let asked = |call| first.process.calls(call);
-        let before = (asked("claim"), asked("recover"));
+        let before = ["claim", "next_due", "recover"].map(asked);
         sleep(POLL * 30).await;
-        let after = (asked("claim") - before.0, asked("recover") - before.1);
-        assert_eq!(after, (10, 20));
+        let after = ["claim", "next_due", "recover"].map(asked);
+        let asked: Vec<u64> = after
+            .iter()
+            .zip(before)
+            .map(|(one, two)| one - two)
+            .collect();
+        assert_eq!(asked, [0, 10, 20]);
     });
 }
 
@@ -175,6 +189,50 @@ fn what_was_with_deliveries_that_kill_each_process_is_handled_and_no_dead_letter
                 assert_eq!(found, (is_dead, !is_dead), "seed {seed}: {target:?}");
             }
             assert_eq!(*world.violations.lock().unwrap(), [""; 0], "seed {seed}");
+        });
+    }
+}
+
+#[test]
+fn what_is_due_at_a_time_to_come_is_made_when_the_time_has_come() {
+    // Sooner than the next poll and much later, several at once, and more than one after another.
+    let waits = [150_u32, 150, 230, 900, 1700, 1701, 6000, 6400, 30_000];
+    for is_other in [false, true] {
+        simulate(0, async move {
+            let (world, first, second) = two_with(|| Dispatcher::empty().handler(live)).await;
+            let emits = if is_other {
+                // Nobody makes deliveries here: the other process has to find them.
+                first.outbox.shutdown(LEASE).await;
+                &first
+            } else {
+                &second
+            };
+            let begun = world.elapsed();
+            for (order, wait) in (1..).zip(waits) {
+                let time = SystemTime::UNIX_EPOCH + begun + Duration::from_millis(wait.into());
+                emits
+                    .outbox
+                    .emit_at(OrderBooked { order }, time)
+                    .await
+                    .unwrap();
+            }
+            sleep(Duration::from_secs(40)).await;
+            let runs = world.runs.lock().unwrap();
+            for (order, wait) in (1..).zip(waits) {
+                let run = runs.iter().find(|run| run.order == order).unwrap();
+                let due = begun + Duration::from_millis(wait.into());
+                let late = run.begun.checked_sub(due).unwrap();
+                // What another process emits is found by a poll, if it is not due before.
+                let most = if is_other && wait < 3 * 500 {
+                    POLL * 3
+                } else {
+                    LATE
+                };
+                assert!(
+                    late <= most,
+                    "{wait} ms: {late:?} late, another process: {is_other}"
+                );
+            }
         });
     }
 }

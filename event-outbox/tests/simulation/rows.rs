@@ -158,6 +158,27 @@ impl Rows {
         }
     }
 
+    /// When each delivery of these handlers can be claimed, and its number.
+    fn times(&self, handlers: &[&str]) -> Vec<(u64, i64)> {
+        let mut seen = BTreeSet::new();
+        let mut times = Vec::new();
+        for (seq, row) in &self.by_number {
+            let key = row.delivery.key.as_ref();
+            let is_head = key.is_none_or(|key| seen.insert((&row.delivery.handler, key)));
+            let is_known = handlers.contains(&&*row.delivery.handler);
+            if is_head && is_known && row.is_free() {
+                times.push((row.due_at, *seq));
+            }
+        }
+        times
+    }
+
+    /// After how many milliseconds a delivery can be claimed.
+    pub(super) fn next_due(&self, now: u64, handlers: &[&str]) -> Option<u64> {
+        let times = self.times(handlers).into_iter().map(|(due_at, _)| due_at);
+        Some(times.min()?.saturating_sub(now))
+    }
+
     pub(super) fn claim(
         &mut self,
         now: u64,
@@ -165,16 +186,8 @@ impl Rows {
         handlers: &[&str],
         limit: usize,
     ) -> Vec<Claimed> {
-        let mut seen = BTreeSet::new();
-        let mut due: Vec<(u64, i64)> = Vec::new();
-        for (seq, row) in &self.by_number {
-            let key = row.delivery.key.as_ref();
-            let is_head = key.is_none_or(|key| seen.insert((&row.delivery.handler, key)));
-            let is_known = handlers.contains(&&*row.delivery.handler);
-            if is_head && is_known && row.is_free() && row.due_at <= now {
-                due.push((row.due_at, *seq));
-            }
-        }
+        let mut due = self.times(handlers);
+        due.retain(|(due_at, _)| *due_at <= now);
         due.sort_unstable();
         due.truncate(limit);
         due.sort_unstable_by_key(|(_, seq)| *seq);

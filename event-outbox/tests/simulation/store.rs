@@ -218,8 +218,9 @@ impl Store for MemoryStore {
         Ok(0)
     }
 
-    async fn next_due(&self, _: &[&str]) -> Result<Option<Duration>, StoreError> {
-        unused("next_due")
+    async fn next_due(&self, handlers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        let wait = self.ask("next_due", |rows, now| rows.next_due(now, handlers));
+        Ok(wait.await?.map(Duration::from_millis))
     }
 
     async fn changed(&self) -> Result<(), StoreError> {
