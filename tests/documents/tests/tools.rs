@@ -238,9 +238,8 @@ fn every_component_is_used_and_every_address_is_there_once() {
     assert_eq!(addresses.len(), channels.len());
 }
 
-#[test]
-fn every_example_fits_its_payload() {
-    let document = document(&Options::default());
+/// Returns the examples of a document, by the keys of its messages.
+fn examples(document: &Value) -> BTreeMap<String, Vec<Value>> {
     let messages = document["components"]["messages"].as_object();
     let examples = messages
         .expect("messages")
@@ -249,9 +248,34 @@ fn every_example_fits_its_payload() {
             let payload = message["examples"][0].get("payload")?;
             Some((key.clone(), vec![payload.clone()]))
         });
-    let examples: BTreeMap<_, _> = examples.collect();
+    examples.collect()
+}
+
+#[test]
+fn every_example_fits_its_payload() {
+    let document = document(&Options::default());
+    let examples = examples(&document);
     let said = parse(&document, &examples);
     assert_eq!(said.refused, Vec::<String>::new());
     // All but the one without a schema, and the one that is any JSON.
     assert_eq!((said.checked, examples.len()), (10, 10));
+}
+
+#[test]
+fn the_parser_takes_the_document_of_the_shop_and_each_event_has_an_example_that_fits() {
+    let mut shop = Command::new(env!("CARGO"));
+    shop.args(["run", "--quiet", "--package", "shop", "--"]);
+    let text = output(shop.args(["events", "asyncapi"]), "");
+    let document: Value = serde_json::from_str(&text).expect("a document");
+    let examples = examples(&document);
+    let said = parse(&document, &examples);
+    let [only] = &said.diagnostics[..] else {
+        panic!("{:?}", said.diagnostics);
+    };
+    assert!(only.starts_with("asyncapi-latest-version "), "{only}");
+    assert_eq!(said.refused, Vec::<String>::new());
+    let messages = document["components"]["messages"].as_object();
+    let count = messages.expect("messages").len();
+    assert_eq!((said.checked, examples.len()), (count, count));
+    assert!(count >= 8, "{count} events of the shop are `wire`");
 }
