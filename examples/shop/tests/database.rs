@@ -4,9 +4,9 @@ mod folder;
 mod run;
 
 use std::{
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    io::{BufRead as _, BufReader, Lines, Read as _},
+    process::{Child, ChildStderr, Command, Stdio},
+    time::Duration,
 };
 
 use folder::Folder;
@@ -31,16 +31,13 @@ impl Database {
 
     /// The number that a query results in.
     fn number(&self, query: &'static str) -> i64 {
-        self.try_number(query).expect("the query is right")
-    }
-
-    fn try_number(&self, query: &'static str) -> Result<i64, sqlx::Error> {
-        self.runtime.block_on(async {
+        let number = self.runtime.block_on(async {
             let mut connection = self.connect().await?;
             let number = sqlx::query_scalar(query).fetch_one(&mut connection).await?;
             connection.close().await?;
-            Ok(number)
-        })
+            Ok::<i64, sqlx::Error>(number)
+        });
+        number.expect("the query is right")
     }
 
     fn execute(&self, statements: &'static str) {
@@ -59,27 +56,6 @@ impl Database {
             .busy_timeout(Duration::from_secs(20))
             .connect()
             .await
-    }
-
-    /// Waits until so many receipts are written, by a program that still runs then.
-    fn until_receipts(&self, wanted: i64, program: &mut Child) {
-        let begun = Instant::now();
-        // There is no table before the program has made it.
-        while !self
-            .try_number("SELECT count(*) FROM receipt")
-            .is_ok_and(|receipts| receipts >= wanted)
-        {
-            assert!(
-                begun.elapsed() < Duration::from_mins(2),
-                "no {wanted} receipts"
-            );
-            thread::sleep(Duration::from_millis(2));
-        }
-        let ended = program.try_wait().expect("it can be asked");
-        assert!(
-            ended.is_none(),
-            "it ended before {wanted} receipts: {ended:?}"
-        );
     }
 
     /// Each purchase is in the books, and those that have no receipt have a delivery that will write it.
@@ -119,24 +95,67 @@ impl Database {
     }
 }
 
-/// Starts the program, which writes to pipes.
-fn start(args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_shop"))
-        .args(args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts")
+/// The program while it runs; killed if the test ends before it does.
+struct Running {
+    child: Child,
+    stderr: Lines<BufReader<ChildStderr>>,
+    /// What it has said so far.
+    said: String,
 }
 
-/// Waits for the end of the program.
-fn end(program: Child) -> Run {
-    let output = program.wait_with_output().expect("the program ends");
-    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-    Run {
-        status: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
+impl Running {
+    fn start(args: &[&str]) -> Running {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_shop"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        Running {
+            child,
+            stderr: BufReader::new(stderr).lines(),
+            said: String::new(),
+        }
+    }
+
+    /// Waits until it says that so many purchases are recorded, or more.
+    fn until_recorded(&mut self, wanted: u64) {
+        loop {
+            let line = self.stderr.next();
+            let line = line.unwrap_or_else(|| panic!("it ended before {wanted}: {}", self.said));
+            let line = line.expect("the program writes UTF-8");
+            self.said.push_str(&line);
+            self.said.push('\n');
+            let recorded = line.strip_prefix("shop: recorded ");
+            let recorded = recorded.and_then(|rest| rest.split(' ').next()?.parse().ok());
+            if recorded.is_some_and(|recorded: u64| recorded >= wanted) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for its end.
+    fn end(mut self) -> Run {
+        for line in self.stderr.by_ref() {
+            self.said.push_str(&line.expect("the program writes UTF-8"));
+            self.said.push('\n');
+        }
+        let mut stdout = String::new();
+        let mut pipe = self.child.stdout.take().expect("a pipe");
+        pipe.read_to_string(&mut stdout)
+            .expect("the program writes UTF-8");
+        Run {
+            status: self.child.wait().expect("the program ends").code(),
+            stdout,
+            stderr: std::mem::take(&mut self.said),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 
@@ -152,10 +171,10 @@ fn killed_five_times_and_started_again_it_books_each_purchase_once_with_one_rece
     let args = ["--db", &database.file];
     let mut before = 0;
     for wanted in [1, 1500, 3000, 4500, 6000] {
-        let mut program = start(&args);
-        database.until_receipts(wanted, &mut program);
-        program.kill().expect("it still runs");
-        let killed = end(program);
+        let mut program = Running::start(&args);
+        program.until_recorded(wanted);
+        program.child.kill().expect("it still runs");
+        let killed = program.end();
         assert_eq!((killed.status, killed.stdout.as_str()), (None, ""));
         let goes_on = "shop: goes on after purchase ";
         assert_eq!(
@@ -167,7 +186,7 @@ fn killed_five_times_and_started_again_it_books_each_purchase_once_with_one_rece
         database.assert_consistent();
         let recorded = database.number("SELECT count(*) FROM purchase");
         assert!(
-            before <= recorded && wanted <= recorded,
+            before <= recorded && i64::try_from(wanted).is_ok_and(|wanted| wanted <= recorded),
             "{before}, {recorded}"
         );
         before = recorded;
@@ -266,10 +285,10 @@ fn an_interrupt_leaves_a_database_with_which_the_next_run_goes_on() {
     let folder = Folder::new();
     let database = Database::new(&folder);
     let args = [&*purchases(&folder, 2000), "--db", &database.file];
-    let mut program = start(&args);
-    database.until_receipts(50, &mut program);
-    kill_process(Pid::from_child(&program), Signal::INT).expect("it still runs");
-    let run = end(program);
+    let mut program = Running::start(&args);
+    program.until_recorded(50);
+    kill_process(Pid::from_child(&program.child), Signal::INT).expect("it still runs");
+    let run = program.end();
     assert_eq!(run.status, Some(130), "{}", run.stderr);
     let has =
         "shop: interrupted; deliveries that have begun have 10s, another Ctrl-C ends at once\n";

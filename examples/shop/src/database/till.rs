@@ -6,12 +6,16 @@ use indicatif::ProgressBar;
 use shop_events::PurchaseMade;
 
 use super::Books;
+use crate::complain;
 
 /// How many purchases are one transaction.
 ///
 /// The till and the deliveries take turns with SQLite's one writer, and 64 deliveries run at once. With fewer purchases
 /// than that in a transaction, their receipts are written before the till's next turn, so that few of them ever wait.
 const BATCH: usize = 50;
+
+/// How often the till says how far it is where there is no progress bar: each so many purchases.
+const TOLD: usize = 500;
 
 /// Returns how many of the purchases are recorded.
 ///
@@ -34,7 +38,7 @@ pub(super) async fn recorded(outbox: &Outbox, books: &Books<'_>) -> Result<usize
     .into())
 }
 
-/// Records each purchase that is not.
+/// Records each purchase that is not. Says how far it is: with the bar, or in lines where that is not drawn.
 ///
 /// The database says how many are, and a transaction that records more says so, too. So there is no moment at which a
 /// purchase is recorded, and would be again.
@@ -54,5 +58,9 @@ pub(super) async fn record_all(
             shop_books::record(&mut tx, number, purchase).await?;
         }
         tx.commit().await?;
+        let now = (recorded + BATCH).min(purchases.len());
+        if bar.is_hidden() && (recorded / TOLD < now / TOLD || recorded == 0) {
+            complain(&format!("recorded {now} of {} purchases", purchases.len()));
+        }
     }
 }
