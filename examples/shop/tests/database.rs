@@ -2,15 +2,13 @@
 
 mod folder;
 mod run;
+mod running;
 
-use std::{
-    io::{BufRead as _, BufReader, Lines, Read as _},
-    process::{Child, ChildStderr, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use folder::Folder;
-use run::{Run, shop};
+use run::shop;
+use running::Running;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::runtime::{self, Runtime};
 
@@ -95,70 +93,6 @@ impl Database {
     }
 }
 
-/// The program while it runs; killed if the test ends before it does.
-struct Running {
-    child: Child,
-    stderr: Lines<BufReader<ChildStderr>>,
-    /// What it has said so far.
-    said: String,
-}
-
-impl Running {
-    fn start(args: &[&str]) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shop"))
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stderr = child.stderr.take().expect("a pipe");
-        Running {
-            child,
-            stderr: BufReader::new(stderr).lines(),
-            said: String::new(),
-        }
-    }
-
-    /// Waits until it says that so many purchases are recorded, or more.
-    fn until_recorded(&mut self, wanted: u64) {
-        loop {
-            let line = self.stderr.next();
-            let line = line.unwrap_or_else(|| panic!("it ended before {wanted}: {}", self.said));
-            let line = line.expect("the program writes UTF-8");
-            self.said.push_str(&line);
-            self.said.push('\n');
-            let recorded = line.strip_prefix("shop: recorded ");
-            let recorded = recorded.and_then(|rest| rest.split(' ').next()?.parse().ok());
-            if recorded.is_some_and(|recorded: u64| recorded >= wanted) {
-                return;
-            }
-        }
-    }
-
-    /// Waits for its end.
-    fn end(mut self) -> Run {
-        for line in self.stderr.by_ref() {
-            self.said.push_str(&line.expect("the program writes UTF-8"));
-            self.said.push('\n');
-        }
-        let mut stdout = String::new();
-        let mut pipe = self.child.stdout.take().expect("a pipe");
-        pipe.read_to_string(&mut stdout)
-            .expect("the program writes UTF-8");
-        Run {
-            status: self.child.wait().expect("the program ends").code(),
-            stdout,
-            stderr: std::mem::take(&mut self.said),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
-
 /// A file of so many purchases of one dollar.
 fn purchases(folder: &Folder, count: usize) -> String {
     folder.file("purchases.txt", "4 1 19970101 1 1.00\n".repeat(count))
@@ -173,7 +107,7 @@ fn killed_five_times_and_started_again_it_books_each_purchase_once_with_one_rece
     for wanted in [1, 1500, 3000, 4500, 6000] {
         let mut program = Running::start(&args);
         program.until_recorded(wanted);
-        program.child.kill().expect("it still runs");
+        program.kill();
         let killed = program.end();
         assert_eq!((killed.status, killed.stdout.as_str()), (None, ""));
         let goes_on = "shop: goes on after purchase ";
@@ -280,14 +214,12 @@ fn a_delivery_that_failed_for_the_last_time_is_told_and_is_status_1() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_leaves_a_database_with_which_the_next_run_goes_on() {
-    use rustix::process::{Pid, Signal, kill_process};
-
     let folder = Folder::new();
     let database = Database::new(&folder);
     let args = [&*purchases(&folder, 2000), "--db", &database.file];
     let mut program = Running::start(&args);
     program.until_recorded(50);
-    kill_process(Pid::from_child(&program.child), Signal::INT).expect("it still runs");
+    program.interrupt();
     let run = program.end();
     assert_eq!(run.status, Some(130), "{}", run.stderr);
     let has =
