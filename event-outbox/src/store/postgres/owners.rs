@@ -18,6 +18,10 @@ use crate::store::{Owner, Recovered, SUSPECT, StoreError, StoreErrorKind};
 /// How long an owner waits for an answer on its connection before it takes itself for dead.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// Ends with its own transaction, and so do the locks that it took.
+const HAS_DEAD: &str = "WITH others AS MATERIALIZED (SELECT lock FROM event_outbox_owner WHERE owner <> $1) \
+     SELECT EXISTS (SELECT 1 FROM others WHERE pg_try_advisory_xact_lock(lock))";
+
 #[derive(Default)]
 pub(super) struct Owners(Mutex<HashMap<Owner, PgConnection>>);
 
@@ -80,15 +84,32 @@ impl Owners {
         connection.close().await.during(ACTION)
     }
 
-    /// Whether the connection of an owner is alive, and with it the lock.
-    pub(super) async fn check(&self, owner: Owner, action: &'static str) -> Result<(), StoreError> {
+    /// Whether another owner is dead, asked on the connection of this one: if it answers, the owner still has its lock.
+    pub(super) async fn has_dead(
+        &self,
+        owner: Owner,
+        action: &'static str,
+    ) -> Result<bool, StoreError> {
         let lost = |why: String| StoreError::new(action, StoreErrorKind::Unregistered, why);
         let mut owners = self.0.lock().await;
         let Some(connection) = owners.get_mut(&owner) else {
             return Err(lost(format!("the owner {} is not registered", owner.id())));
         };
-        let why = match timeout(ANSWER, connection.ping()).await {
-            Ok(Ok(())) => return Ok(()),
+        let answer = async {
+            let asked = sqlx::query_scalar(HAS_DEAD)
+                .bind(owner.id())
+                .fetch_one(&mut *connection)
+                .await;
+            match asked {
+                // The server refused the question, or has ended the connection.
+                Err(error) if error.as_database_error().is_some() => {
+                    connection.ping().await.map(|()| Err(error))
+                }
+                asked => asked.map(Ok),
+            }
+        };
+        let why = match timeout(ANSWER, answer).await {
+            Ok(Ok(asked)) => return asked.during(action),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {ANSWER:?}"),
         };
