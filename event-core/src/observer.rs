@@ -2,6 +2,7 @@
 //! observers.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,6 +137,8 @@ pub struct EmissionView<'e> {
     pub(crate) meta: &'e Meta,
     /// The holder of an event that outlives its emission.
     pub(crate) holder: Option<&'e dyn HoldsEvent>,
+    pub(crate) emitted_at: Option<&'static Location<'static>>,
+    pub(crate) returned_by: Option<&'e HandlerInfo>,
 }
 
 impl<'e> EmissionView<'e> {
@@ -164,6 +167,51 @@ impl<'e> EmissionView<'e> {
     #[must_use]
     pub fn meta(&self) -> &'e Meta {
         self.meta
+    }
+
+    /// Returns the line of the code that emitted the event: of a call of `emit` or its like, of an
+    /// [`Emitter`](crate::Emitter), of a [unit of work](crate::Dispatcher::unit_of_work), or of
+    /// [`PendingEvents::record`](crate::PendingEvents::record). A function with `#[track_caller]` that
+    /// emits gives the line of its caller.
+    ///
+    /// It is `None` for an event that a handler [returned](Self::returned_by), for deliveries of an
+    /// outbox that were read from its store, and in another program: it is not part of an envelope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use event_core::observer::{EmissionView, Observer};
+    /// use event_core::{Dispatcher, Event};
+    ///
+    /// #[derive(Event)]
+    /// struct BellRung;
+    ///
+    /// #[derive(Default)]
+    /// struct Lines(Mutex<Vec<u32>>);
+    ///
+    /// impl Observer for Lines {
+    ///     fn emission_started(&self, emission: &EmissionView<'_>) {
+    ///         let line = emission.emitted_at().map(|at| at.line());
+    ///         self.0.lock().unwrap().extend(line);
+    ///     }
+    /// }
+    ///
+    /// let lines = Arc::new(Lines::default());
+    /// let dispatcher = Dispatcher::empty().observe(lines.clone()).build()?;
+    /// let (line, _) = (line!(), dispatcher.emit(BellRung));
+    /// assert_eq!(*lines.0.lock().unwrap(), [line]);
+    /// # Ok::<(), event_core::error::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn emitted_at(&self) -> Option<&'static Location<'static>> {
+        self.emitted_at
+    }
+
+    /// Returns the handler or the subscription that returned the event.
+    #[must_use]
+    pub fn returned_by(&self) -> Option<HandlerInfo> {
+        self.returned_by.copied()
     }
 }
 

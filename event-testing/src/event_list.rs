@@ -77,6 +77,12 @@ impl EventList {
         if let Some(cause) = emission.cause {
             write!(f, ", caused by {}", self.number(cause))?;
         }
+        if let Some(at) = emission.emitted_at {
+            write!(f, ", emitted at {}:{}", at.file(), at.line())?;
+        }
+        if let Some(handler) = emission.returned_by {
+            write!(f, ", returned by {handler}")?;
+        }
         if emission.deliveries.is_empty() && self.waiting[index].is_empty() {
             f.write_str(", no handler")?;
         }

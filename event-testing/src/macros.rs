@@ -19,8 +19,8 @@
 /// returns all of them in a `Vec`. A variant without fields is written `Paid::Nothing {}`, and the pattern of a generic
 /// event `Saved::<User> { .. }`.
 ///
-/// A failure lists the events that were emitted and how their deliveries ended, and for events of the pattern's type
-/// what differs. The method behind it is [`Recorder::expect`](crate::Recorder::expect).
+/// A failure lists the events that were emitted, where, and how their deliveries ended, and for events of the pattern's
+/// type what differs. The method behind it is [`Recorder::expect`](crate::Recorder::expect).
 ///
 /// # Examples
 ///

@@ -1,6 +1,7 @@
 //! The emit methods of a dispatcher, and their options.
 
 use std::future::Future;
+use std::panic::Location;
 
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::emit_future::EmitAsync;
@@ -24,8 +25,9 @@ impl Dispatcher {
     /// `payload` is an event, [`PendingEvents`](crate::PendingEvents), or an envelope by reference; see
     /// [`Payload`].
     #[inline]
+    #[track_caller]
     pub fn emit<P: Payload>(&self, payload: P) -> Report {
-        payload.emit_plain(self)
+        payload.emit_plain(self, Location::caller())
     }
 
     /// Emits an event as [`emit`](Self::emit) does, and also runs its async handlers concurrently inside
@@ -63,12 +65,14 @@ impl Dispatcher {
     /// # Cancellation
     ///
     /// If the future is dropped early, deliveries that have not ended are cancelled; see [`EmitAsync`].
+    #[track_caller]
     pub fn emit_async<P: Payload>(
         &self,
         payload: P,
     ) -> EmitAsync<'_, impl Future<Output = Report> + Send + use<P>> {
         let event = payload.info();
-        let future = payload.emit_async(Request::plain(self, WaitPolicy::AwaitHandlers));
+        let request = Request::plain(self, WaitPolicy::AwaitHandlers, Location::caller());
+        let future = payload.emit_async(request);
         EmitAsync::new(&self.owner, event, future)
     }
 
@@ -80,9 +84,11 @@ impl Dispatcher {
     /// The thread belongs to a runtime, which blocking could stall. Nothing was emitted, and the event is
     /// dropped. Threads of tokio's `spawn_blocking` cannot be distinguished from its workers; use
     /// `std::thread`.
+    #[track_caller]
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
-        Ok(payload.emit_with(Request::plain(self, WaitPolicy::BlockForCapacity)))
+        let request = Request::plain(self, WaitPolicy::BlockForCapacity, Location::caller());
+        Ok(payload.emit_with(request))
     }
 
     /// Returns a dispatcher that gives a value along with what it emits: handlers of the event and of all

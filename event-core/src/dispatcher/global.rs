@@ -52,6 +52,7 @@ static LAST_GUARD: AtomicU64 = AtomicU64::new(0);
 /// # Ok::<(), event_core::error::BuildError>(())
 /// ```
 #[must_use = "an error means that the event was not emitted: there is no default dispatcher"]
+#[track_caller]
 pub fn emit<P: Payload>(payload: P) -> Result<Report, EmitError> {
     // A thread that ends may have dropped the list; no dispatcher is entered then.
     let entered =

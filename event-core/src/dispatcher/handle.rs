@@ -113,6 +113,7 @@ impl DispatcherHandle {
     /// # Errors
     ///
     /// The errors of [`get`](Self::get).
+    #[track_caller]
     pub fn emit<P: Payload>(&self, payload: P) -> Result<Report, EmitError> {
         let dispatcher = DropCaught::new(self.get()?);
         Ok(dispatcher.emit(payload))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dispatcher::Dispatcher;
@@ -88,6 +89,7 @@ impl<'d> EmitOptions<'d> {
     }
 
     /// Emits with these options as [`Dispatcher::emit`] does.
+    #[track_caller]
     pub fn emit<P: Payload>(&self, payload: P) -> Report {
         payload.emit_with(self.request(WaitPolicy::Never))
     }
@@ -97,6 +99,7 @@ impl<'d> EmitOptions<'d> {
     /// # Cancellation
     ///
     /// If the future is dropped early, deliveries that have not ended are cancelled; see [`EmitAsync`].
+    #[track_caller]
     pub fn emit_async<P: Payload>(
         &self,
         payload: P,
@@ -114,6 +117,7 @@ impl<'d> EmitOptions<'d> {
     /// # Errors
     ///
     /// The thread belongs to a runtime; see [`Dispatcher::emit_blocking`].
+    #[track_caller]
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
         Ok(payload.emit_with(self.request(WaitPolicy::BlockForCapacity)))
@@ -129,16 +133,21 @@ impl<'d> EmitOptions<'d> {
     }
 
     /// Makes a request for an emission that is tracked.
+    #[track_caller]
     pub(crate) fn tracked(&self, wait_policy: WaitPolicy, tracker: Tracker) -> Request<'d> {
         let mut request = self.request(wait_policy);
         request.options.tracker = Some(tracker);
         request
     }
 
+    #[track_caller]
     fn request(&self, wait_policy: WaitPolicy) -> Request<'d> {
         Request {
             state: self.dispatcher.inner(),
-            options: self.options.clone(),
+            options: RootOptions {
+                emitted_at: Some(Location::caller()),
+                ..self.options.clone()
+            },
             wait_policy,
         }
     }

@@ -1,6 +1,7 @@
 //! The values that a dispatcher emits.
 
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dispatcher::Dispatcher;
@@ -29,11 +30,11 @@ pub trait Payload: Sized {
     #[doc(hidden)]
     fn info(&self) -> &'static EventInfo;
 
-    /// Emits without options and without waiting.
+    /// Emits without options and without waiting, for the call at `at`.
     #[doc(hidden)]
     #[inline]
-    fn emit_plain(self, dispatcher: &Dispatcher) -> Report {
-        self.emit_with(Request::plain(dispatcher, WaitPolicy::Never))
+    fn emit_plain(self, dispatcher: &Dispatcher, at: &'static Location<'static>) -> Report {
+        self.emit_with(Request::plain(dispatcher, WaitPolicy::Never, at))
     }
 
     #[doc(hidden)]
@@ -53,10 +54,18 @@ pub struct Request<'d> {
 }
 
 impl<'d> Request<'d> {
-    pub(crate) fn plain(dispatcher: &'d Dispatcher, wait_policy: WaitPolicy) -> Self {
+    /// Makes the request of a call at `at` that gives no options.
+    pub(crate) fn plain(
+        dispatcher: &'d Dispatcher,
+        wait_policy: WaitPolicy,
+        at: &'static Location<'static>,
+    ) -> Self {
         Self {
             state: dispatcher.inner(),
-            options: RootOptions::default(),
+            options: RootOptions {
+                emitted_at: Some(at),
+                ..RootOptions::default()
+            },
             wait_policy,
         }
     }
@@ -71,8 +80,8 @@ where
     }
 
     #[inline]
-    fn emit_plain(self, dispatcher: &Dispatcher) -> Report {
-        emit::emit(dispatcher.inner(), self)
+    fn emit_plain(self, dispatcher: &Dispatcher, at: &'static Location<'static>) -> Report {
+        emit::emit(dispatcher.inner(), self, at)
     }
 
     fn emit_with(self, request: Request<'_>) -> Report {

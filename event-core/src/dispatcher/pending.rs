@@ -1,8 +1,9 @@
 //! Events that a domain object collects before they are emitted.
 
 use std::fmt;
+use std::panic::Location;
 
-use crate::engine::emission::erased::ErasedEvent;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::event::info::EventInfo;
 use crate::event::{EmitsNow, Event};
 use crate::{nesting, panics};
@@ -41,7 +42,7 @@ use crate::{nesting, panics};
 /// ```
 #[derive(Default)]
 pub struct PendingEvents {
-    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
+    pub(crate) events: Vec<PendingEvent>,
 }
 
 impl PendingEvents {
@@ -52,11 +53,15 @@ impl PendingEvents {
     }
 
     /// Records an event.
+    #[track_caller]
     pub fn record<E>(&mut self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,
     {
-        self.events.push(Box::new(event));
+        self.events.push(PendingEvent {
+            event: Box::new(event),
+            emitted_at: Some(Location::caller()),
+        });
     }
 
     /// Takes the recorded events and leaves the list empty.
@@ -84,7 +89,7 @@ impl PendingEvents {
 
     /// Drops the events, each with its panics caught.
     pub(crate) fn discard(self) {
-        for event in self.events {
+        for PendingEvent { event, .. } in self.events {
             nesting::enter_deeper(0, || panics::drop_caught(event));
         }
     }
@@ -92,14 +97,15 @@ impl PendingEvents {
     /// The event that stands for all of them in failures: the first, or the list itself if it is empty.
     pub(crate) fn first(&self) -> &'static EventInfo {
         static NONE: EventInfo = EventInfo::new::<PendingEvents>(file!(), line!(), module_path!());
-        self.events.first().map_or(&NONE, |first| first.info())
+        let first = self.events.first();
+        first.map_or(&NONE, |first| first.event.info())
     }
 }
 
 impl fmt::Debug for PendingEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.events.iter().map(|event| event.info().name()))
+            .entries(self.events.iter().map(|it| it.event.info().name()))
             .finish()
     }
 }
@@ -120,8 +126,11 @@ where
     E: Event + EmitsNow<E::Durability>,
 {
     fn extend<I: IntoIterator<Item = E>>(&mut self, events: I) {
-        for event in events {
-            self.record(event);
-        }
+        // The place of this call is not known: `collect` calls it, too.
+        self.events
+            .extend(events.into_iter().map(|event| PendingEvent {
+                event: Box::new(event),
+                emitted_at: None,
+            }));
     }
 }

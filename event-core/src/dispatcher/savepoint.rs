@@ -84,6 +84,7 @@ impl<'w> Savepoint<'w> {
 
 impl Savepoint<'_> {
     /// Records an event, to be emitted after the commit, unless the savepoint is taken back.
+    #[track_caller]
     pub fn emit<E>(&mut self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,

@@ -86,6 +86,7 @@ impl<'d> EmitSettled<'d> {
     ///
     /// If the future is dropped early, deliveries of the root that have not ended are cancelled; see
     /// [`EmitAsync`]. Deliveries that were handed over continue.
+    #[track_caller]
     pub fn emit_async<P: Payload>(
         &self,
         payload: P,
@@ -108,6 +109,7 @@ impl<'d> EmitSettled<'d> {
     /// # Errors
     ///
     /// The thread belongs to a runtime; see [`Dispatcher::emit_blocking`].
+    #[track_caller]
     pub fn emit_blocking<P: Payload>(&self, payload: P) -> Result<Report, BlockingError> {
         BlockingError::check()?;
         let (tracker, open, end) = track();

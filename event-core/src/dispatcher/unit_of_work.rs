@@ -134,6 +134,7 @@ pub struct UnitOfWork {
 
 impl UnitOfWork {
     /// Records an event, to be emitted after the commit.
+    #[track_caller]
     pub fn emit<E>(&mut self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,
@@ -337,7 +338,7 @@ fn forget(inner: &DispatcherState, events: PendingEvents, is_committed: bool) {
     let mut failure = Failure::new(events.first(), None, cause).in_dispatcher(inner.name());
     if let Some(first) = events.events.first() {
         let lineage = Lineage::here(inner);
-        let snapshot = inner.snapshot(first.as_any_event(), &lineage);
+        let snapshot = inner.snapshot(first.event.as_any_event(), &lineage);
         failure = failure.of(snapshot, lineage.scope());
     }
     failure_log::failure(inner, &failure, &Trace::NONE, &Trace::NONE);

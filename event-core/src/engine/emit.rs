@@ -13,6 +13,7 @@
 //! The file is long, since it is one path read from top to bottom: a root is emitted, its event is handed
 //! to its handlers, they are called.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::engine::deferred::hand_over;
@@ -45,11 +46,15 @@ use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
 use crate::report::status::SkipReason;
 
-/// Emits a root.
+/// Emits a root, for the call at `at`.
 #[inline]
-pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
+pub(crate) fn emit<E: Event>(
+    inner: &Arc<DispatcherState>,
+    event: E,
+    at: &'static Location<'static>,
+) -> Report {
     let Some(entry) = inner.entry(E::slot()) else {
-        return emit_full(inner, event, Cascade::default());
+        return emit_full(inner, event, at);
     };
     let flags = entry.flags();
     if flags == flags::INLINE && nesting_depth::is_outermost() {
@@ -61,10 +66,10 @@ pub(crate) fn emit<E: Event>(inner: &Arc<DispatcherState>, event: E) -> Report {
         return Report::default();
     }
     match flags & !flags::INLINE {
-        _ if !nesting_depth::is_outermost() => emit_full(inner, event, Cascade::default()),
+        _ if !nesting_depth::is_outermost() => emit_full(inner, event, at),
         0 => emit_by(inner, event, |_, _| 0),
         flags::SUBSCRIBED => emit_subscribed(inner, entry, event),
-        _ => emit_full(inner, event, Cascade::default()),
+        _ => emit_full(inner, event, at),
     }
 }
 
@@ -133,12 +138,12 @@ fn finish_outermost(
 /// Emits a root on the path for all kinds of handlers.
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_full<E: Event>(
+fn emit_full<E: Event>(
     inner: &Arc<DispatcherState>,
     event: E,
-    cascade: Cascade,
+    at: &'static Location<'static>,
 ) -> Report {
-    emit_root(inner, &mut Some(event), cascade, None)
+    emit_root(inner, &mut Some(event), Cascade::default(), None, Some(at))
 }
 
 /// Emits a root with the options of its emitter.
@@ -156,6 +161,7 @@ fn emit_root(
     event: &mut dyn RootEvent,
     mut cascade: Cascade,
     tracker: Option<Tracker>,
+    emitted_at: Option<&'static Location<'static>>,
 ) -> Report {
     if cascade.state.get().is_none()
         && let Some(entry) = queued::entry(inner, event.event().kind())
@@ -173,6 +179,7 @@ fn emit_root(
     }
     let options = RootOptions {
         tracker,
+        emitted_at,
         ..RootOptions::default()
     };
     emit_cascade(inner, event, cascade, &options)
@@ -186,7 +193,8 @@ fn emit_root_with(
 ) -> Report {
     if options.is_plain() {
         let cascade = Cascade::with(wait_policy);
-        return emit_root(inner, event, cascade, options.tracker.clone());
+        let (tracker, at) = (options.tracker.clone(), options.emitted_at);
+        return emit_root(inner, event, cascade, tracker, at);
     }
     let cascade = options.cascade(wait_policy);
     emit_cascade(inner, event, cascade, options)
@@ -234,6 +242,7 @@ pub(crate) fn begin(
         replays: replays || options.replays,
         values: options.values.clone(),
         tracker: options.tracker.clone().or_else(scope::tracker),
+        emitted_at: options.emitted_at,
         parent: nesting::cause().map(ParentEvent::known),
         ..Lineage::at(depth)
     })

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::emitter_buffer::EmitterBuffer;
-use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::ROOT_LINEAGE;
 use crate::engine::emission::options::RootOptions;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::emit;
 use crate::engine::owner::DispatcherOwner;
 use crate::engine::state::DispatcherState;
@@ -18,7 +18,7 @@ use crate::report::Report;
 /// Emits recorded events as one root.
 pub(crate) fn emit_all(
     inner: &Arc<DispatcherState>,
-    events: Vec<Box<dyn ErasedEvent>>,
+    events: Vec<PendingEvent>,
     options: &RootOptions,
     wait_policy: WaitPolicy,
 ) -> Report {
@@ -32,7 +32,7 @@ pub(crate) fn emit_all(
 /// event, events that are in the journal are discarded.
 pub(crate) fn enter_all(
     inner: &DispatcherState,
-    events: Vec<Box<dyn ErasedEvent>>,
+    events: Vec<PendingEvent>,
     options: &RootOptions,
     cascade: &mut Cascade,
 ) {
@@ -41,7 +41,7 @@ pub(crate) fn enter_all(
     } else {
         events
     };
-    let Some(first) = events.first() else {
+    let Some(PendingEvent { event: first, .. }) = events.first() else {
         cascade.queue_recorded(events, &ROOT_LINEAGE);
         return;
     };
@@ -57,9 +57,9 @@ pub(crate) fn enter_all(
 
 /// Emits an event that an emitter was given after its delivery had ended, at once and as a root of its
 /// own.
-pub(crate) fn emit_late(event: Box<dyn ErasedEvent>, by: &EmitterBuffer) {
+pub(crate) fn emit_late(event: PendingEvent, by: &EmitterBuffer) {
     let Some(owner) = DispatcherOwner::of(&by.dispatcher) else {
-        let (event, handler) = (event.info().name(), by.handler.name());
+        let (event, handler) = (event.event.info().name(), by.handler.name());
         log::lost(event, handler, &"the dispatcher of this emitter is gone");
         return;
     };

@@ -12,8 +12,9 @@ use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 #[cfg(feature = "serde")]
 use crate::engine::emission::erased::ArrivedEvent;
-use crate::engine::emission::erased::{ErasedEvent, RootEvent, Sharing};
+use crate::engine::emission::erased::{RootEvent, Sharing};
 use crate::engine::emission::options::RootOptions;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::emit;
 use crate::engine::emit_all;
 use crate::engine::observers::EmissionObservers;
@@ -199,7 +200,7 @@ fn begin(
 /// Failures of the whole root have `event` as their event.
 pub(crate) async fn emit_all_async(
     inner: Arc<DispatcherState>,
-    events: Vec<Box<dyn ErasedEvent>>,
+    events: Vec<PendingEvent>,
     event: &'static EventInfo,
     options: RootOptions,
 ) -> Report {

@@ -114,6 +114,8 @@ impl<'e> EmissionObservers<'e> {
                 event,
                 meta: lineage.meta.as_ref()?,
                 holder: None,
+                emitted_at: lineage.emitted_at,
+                returned_by: lineage.returned_by.as_deref(),
             },
             scope: lineage.scope(),
             trace: &lineage.trace,

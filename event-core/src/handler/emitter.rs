@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::engine::emission::delivery::Delivery;
 pub(crate) use crate::engine::emission::emitter_buffer::EmitterBuffer;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::emit_all;
 use crate::event::{EmitsNow, Event};
 use crate::handler::outcome::Events;
@@ -51,12 +53,17 @@ pub struct Emitter<E> {
 
 impl<L> Emitter<L> {
     /// Emits `event` after every handler of the current event has run.
+    #[track_caller]
     pub fn emit_after<E, At>(&self, event: E)
     where
         E: Event + EmitsNow<E::Durability>,
         L: Names<E, At>,
     {
-        if let Err(event) = self.emitters.push(Box::new(event)) {
+        let event = PendingEvent {
+            event: Box::new(event),
+            emitted_at: Some(Location::caller()),
+        };
+        if let Err(event) = self.emitters.push(event) {
             emit_all::emit_late(event, &self.emitters);
         }
     }

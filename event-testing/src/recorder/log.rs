@@ -1,6 +1,7 @@
 //! What a recorder keeps: the events of a dispatcher, and how their deliveries ended.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +36,10 @@ pub(crate) struct Emission {
     pub(crate) meta: Meta,
     /// The index of the emission that caused this one, if it was recorded.
     pub(crate) cause: Option<usize>,
+    /// The line of the code that emitted the event, if it is known.
+    pub(crate) emitted_at: Option<&'static Location<'static>>,
+    /// The handler that returned the event.
+    pub(crate) returned_by: Option<HandlerInfo>,
     pub(crate) deliveries: Vec<Delivery>,
 }
 
@@ -135,6 +140,8 @@ impl Observer for Log {
             event,
             meta,
             cause,
+            emitted_at: emission.emitted_at(),
+            returned_by: emission.returned_by(),
             deliveries: Vec::new(),
         });
         drop(entries);

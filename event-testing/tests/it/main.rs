@@ -11,5 +11,7 @@ mod failure;
 mod failures;
 mod fakes;
 mod patterns;
+#[cfg(all(feature = "serde", feature = "tokio"))]
+mod places;
 mod recording;
 mod tracking;

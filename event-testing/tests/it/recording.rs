@@ -142,9 +142,9 @@ async fn deliveries_that_have_not_ended_are_told_as_running_or_waiting() {
     expect![[r#"
         no delivery to `it::recording::hold` ended as `Done`
         2 events were emitted:
-          1. Ping
+          1. Ping, emitted at event-testing/tests/it/recording.rs:_
                running: it::recording::hold (event-testing/tests/it/recording.rs:_)
-          2. Ping
+          2. Ping, emitted at event-testing/tests/it/recording.rs:_
                waiting: it::recording::hold (event-testing/tests/it/recording.rs:_), in queue `mail`
         help: 2 deliveries have not ended: `dispatcher.track(…)` waits for all that a call causes, `rec.wait_for(…)` for one event"#]].assert_eq(&text(|| assert_handled!(rec, hold)));
     let _ = dispatcher.shutdown(Duration::ZERO).await;
@@ -165,11 +165,11 @@ fn a_mark_hides_what_was_before_it() {
     expect![[r#"
         no emitted event matches `StockReserved { order: 1 }`, which `OrderPlaced { id: 1 }` should cause
         3 events were emitted:
-          1. OrderPlaced { id: 2 }
+          1. OrderPlaced { id: 2 }, emitted at event-testing/tests/it/recording.rs:_
                done: it::recording::reserve (event-testing/tests/it/recording.rs:_)
-          2. StockReserved { order: 3 }, caused by event 1, no handler
+          2. StockReserved { order: 3 }, caused by event 1, returned by it::recording::reserve (event-testing/tests/it/recording.rs:_), no handler
                ^ `order` is `3`, not `1`
-          3. StockReserved { order: 2 }, caused by event 1, no handler
+          3. StockReserved { order: 2 }, caused by event 1, returned by it::recording::reserve (event-testing/tests/it/recording.rs:_), no handler
                ^ `order` is `2`, not `1`"#]].assert_eq(&text(|| {
         assert_caused!(later, OrderPlaced { id: 1 } => StockReserved { order: 1 });
     }));
@@ -231,12 +231,12 @@ async fn a_wait_ends_at_its_limit_and_tells_where_it_began() {
     expect![[r#"
         no `OrderPlaced` that the closure accepts was emitted within 1ms, for which event-testing/tests/it/recording.rs:_ waited
         1 event was emitted:
-          1. OrderPlaced { id: 1 }, no handler
+          1. OrderPlaced { id: 1 }, emitted at event-testing/tests/it/recording.rs:_, no handler
                ^ the closure returns `false`"#]].assert_eq(&text(|| wait().blocking()));
     expect![[r#"
         no `OrderPlaced` that the closure accepts was emitted within 1ms, for which event-testing/tests/it/recording.rs:_ waited
         1 event was emitted:
-          1. OrderPlaced { id: 1 }, no handler
+          1. OrderPlaced { id: 1 }, emitted at event-testing/tests/it/recording.rs:_, no handler
                ^ the closure returns `false`"#]].assert_eq(&text(|| pollster::block_on(wait().into_future())));
     let blocking = caught(|| rec.wait_for(|_: &Ping| true).limit(limit).blocking());
     assert_eq!((&*blocking.file, blocking.line), (file!(), line!() - 1));

@@ -16,6 +16,7 @@ use crate::engine::emission::deferred_delivery::DeferredDelivery;
 use crate::engine::emission::deferred_event::{ErasedDeferredEvent, HandlerRef};
 use crate::engine::emission::emitter_buffer::DrainedEmits;
 use crate::engine::emission::first_poll::{CallResult, FirstPoll, StartedCall};
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::emission::single_handler::SingleHandler;
 use crate::engine::failure_log;
 use crate::engine::observers::{DeliveryTimer, EmissionObservers};
@@ -215,7 +216,7 @@ impl Drop for AsyncCall<'_> {
         let lineage = self.event.lineage();
         for emitters in std::mem::take(&mut self.extras.emitters) {
             let DrainedEmits { events, trace } = emitters.close();
-            for event in events {
+            for PendingEvent { event, .. } in events {
                 if emitters.discards(event.info()) {
                     self.inner.count_discarded();
                     panics::drop_caught(event);

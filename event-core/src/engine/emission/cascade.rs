@@ -12,8 +12,8 @@ use crate::engine::emission::cascade_state::CascadeTail;
 use crate::engine::emission::cascade_state::CausedEvent;
 use crate::engine::emission::cascade_state::EmittedEvent;
 use crate::engine::emission::cascade_state::LazyState;
-use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::state::DispatcherState;
 use crate::meta::parent::ParentEvent;
@@ -266,11 +266,12 @@ impl Cascade {
     pub(crate) fn discard_recorded(
         &mut self,
         inner: &DispatcherState,
-        events: Vec<Box<dyn ErasedEvent>>,
-    ) -> Vec<Box<dyn ErasedEvent>> {
-        let (in_record, others): (Vec<_>, _) =
-            events.into_iter().partition(|event| event.info().is_wire());
-        for event in in_record {
+        events: Vec<PendingEvent>,
+    ) -> Vec<PendingEvent> {
+        let (in_record, others): (Vec<_>, _) = events
+            .into_iter()
+            .partition(|pending| pending.event.info().is_wire());
+        for PendingEvent { event, .. } in in_record {
             self.state_mut()
                 .discard(inner, event, None, nesting::next());
         }
@@ -290,16 +291,18 @@ impl Cascade {
     }
 
     /// Starts the root with events that code recorded.
-    pub(crate) fn queue_recorded(&mut self, events: Vec<Box<dyn ErasedEvent>>, lineage: &Lineage) {
+    pub(crate) fn queue_recorded(&mut self, events: Vec<PendingEvent>, lineage: &Lineage) {
         let state = self.state_mut();
         state.details.events = 0;
-        state
-            .waiting
-            .extend(events.into_iter().map(|event| CausedEvent {
-                event,
-                by: None,
-                lineage: lineage.clone(),
-            }));
+        let caused = |PendingEvent { event, emitted_at }| CausedEvent {
+            event,
+            by: None,
+            lineage: Lineage {
+                emitted_at: emitted_at.or(lineage.emitted_at),
+                ..lineage.clone()
+            },
+        };
+        state.waiting.extend(events.into_iter().map(caused));
     }
 
     /// Emits the events that handlers caused, in order, until none waits.
@@ -319,7 +322,14 @@ impl Cascade {
     /// handlers and to finish it.
     pub(crate) fn emit_next(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
         self.state.get()?;
-        let CausedEvent { event, by, lineage } = self.state_mut().next(inner)?;
+        let CausedEvent {
+            event,
+            by,
+            mut lineage,
+        } = self.state_mut().next(inner)?;
+        if inner.is_observed() && lineage.emitted_at.is_none() {
+            lineage.returned_by = by.map(Box::new);
+        }
         let (scope, depth) = (lineage.scope(), lineage.depth);
         let (event, refused) = scope.enter(inner.id(), || event.emit(inner, self, lineage));
         self.note_refused(refused);

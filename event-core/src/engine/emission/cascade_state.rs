@@ -11,6 +11,7 @@ use crate::engine::emission::deferred_event::ErasedDeferredEvent;
 use crate::engine::emission::emitter_buffer::{DrainedEmits, EmitterBuffer};
 use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::failure_log;
 use crate::engine::observers::DeliveryTimer;
 use crate::engine::plan::executor::DeferredSubscriptions;
@@ -180,8 +181,9 @@ impl CascadeState {
     pub(crate) fn drain_emitters(&mut self, inner: &DispatcherState, lineage: &Lineage) {
         for emitters in std::mem::take(&mut self.emitters) {
             let DrainedEmits { events, trace } = emitters.close();
-            for event in events {
+            for PendingEvent { event, emitted_at } in events {
                 let lineage = Lineage {
+                    emitted_at,
                     within: trace.clone(),
                     ..lineage.clone()
                 };

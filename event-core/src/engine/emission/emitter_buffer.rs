@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError, Weak};
 
-use crate::engine::emission::erased::ErasedEvent;
 use crate::engine::emission::lineage::Lineage;
+use crate::engine::emission::pending_event::PendingEvent;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::handler_info::HandlerInfo;
@@ -12,7 +12,7 @@ use crate::spans::Trace;
 /// What an emission takes from an emitter.
 #[derive(Default)]
 pub(crate) struct DrainedEmits {
-    pub(crate) events: Vec<Box<dyn ErasedEvent>>,
+    pub(crate) events: Vec<PendingEvent>,
     /// The span of the delivery. An emitter that outlives the delivery does not keep the span open.
     pub(crate) trace: Trace,
 }
@@ -57,7 +57,7 @@ impl EmitterBuffer {
     /// # Errors
     ///
     /// The event itself, if the emission has already taken the events.
-    pub(crate) fn push(&self, event: Box<dyn ErasedEvent>) -> Result<(), Box<dyn ErasedEvent>> {
+    pub(crate) fn push(&self, event: PendingEvent) -> Result<(), PendingEvent> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *open {
             Some(taken) => {

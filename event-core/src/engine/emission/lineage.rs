@@ -1,10 +1,12 @@
 //! What an emission inherits.
 
+use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
 use crate::engine::emission::values::Values;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::meta::parent::ParentEvent;
 use crate::nesting;
@@ -31,6 +33,10 @@ pub(crate) struct Lineage {
     pub(crate) values: Option<Arc<Values>>,
     /// Tells the emitter of the root when all that the root caused has ended.
     pub(crate) tracker: Option<Tracker>,
+    /// The call that emitted the event, if it is known.
+    pub(crate) emitted_at: Option<&'static Location<'static>>,
+    /// The handler that returned the event, if the dispatcher is observed.
+    pub(crate) returned_by: Option<Box<HandlerInfo>>,
     /// The span of the delivery that caused the event.
     pub(crate) within: Trace,
     /// The emission's own span, once it has started.
@@ -53,6 +59,8 @@ impl Lineage {
             parent: None,
             values: None,
             tracker: None,
+            emitted_at: None,
+            returned_by: None,
             within: Trace::NONE,
             trace: Trace::NONE,
         }

@@ -13,6 +13,7 @@ pub(crate) mod erased;
 pub(crate) mod first_poll;
 pub(crate) mod lineage;
 pub(crate) mod options;
+pub(crate) mod pending_event;
 pub(crate) mod refusal;
 pub(crate) mod single_handler;
 pub(crate) mod values;

@@ -1,5 +1,6 @@
 //! The options of one emission.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
@@ -17,6 +18,8 @@ pub(crate) struct RootOptions {
     pub(crate) replays: bool,
     /// Tells the emitter when all that the root caused has ended.
     pub(crate) tracker: Option<Tracker>,
+    /// The call that emits, if it is known. It is no option.
+    pub(crate) emitted_at: Option<&'static Location<'static>>,
 }
 
 impl RootOptions {

@@ -232,6 +232,7 @@ impl TransactionalEvent {
         let options = RootOptions {
             values: self.lineage.values.clone(),
             tracker: self.lineage.tracker.clone(),
+            emitted_at: self.lineage.emitted_at,
             ..RootOptions::default()
         };
         let event = Arc::clone(&self.event);
