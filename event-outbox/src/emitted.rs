@@ -1,6 +1,7 @@
 //! Events of a transaction, before they are stored.
 
 use std::borrow::Cow;
+use std::panic::Location;
 use std::sync::Arc;
 
 use event_core::__private::{HandlerOf, TransactionalEvent};
@@ -28,9 +29,11 @@ impl Emitted {
         shared: &Shared<S>,
         event: E,
         due: Due,
+        at: &'static Location<'static>,
     ) -> Result<Self, OutboxError> {
         let dispatcher = shared.dispatcher()?;
-        Self::new(shared, TransactionalEvent::new(&dispatcher, event)?, due)
+        let event = TransactionalEvent::new(&dispatcher, event, at)?;
+        Self::new(shared, event, due)
     }
 
     pub(crate) fn new<S: Store>(

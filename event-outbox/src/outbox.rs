@@ -2,6 +2,7 @@
 
 use std::any::{TypeId, type_name};
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -66,8 +67,12 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// As [`Tx::emit`] and [`Tx::commit`].
-    pub async fn emit<E: DurableEvent>(&self, event: E) -> Result<Uuid, OutboxError> {
-        self.emit_due(event, Due::Now).await
+    #[track_caller]
+    pub fn emit<E: DurableEvent>(
+        &self,
+        event: E,
+    ) -> impl Future<Output = Result<Uuid, OutboxError>> {
+        self.emit_due(event, Due::Now, Location::caller())
     }
 
     /// Emits an event in a transaction of its own, whose durable handlers run from a time on; see [`Tx::emit_at`].
@@ -75,20 +80,26 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// As [`Tx::emit`] and [`Tx::commit`].
-    pub async fn emit_at<E: DurableEvent>(
+    #[track_caller]
+    pub fn emit_at<E: DurableEvent>(
         &self,
         event: E,
         time: SystemTime,
-    ) -> Result<Uuid, OutboxError> {
-        self.emit_due(event, Due::At(time)).await
+    ) -> impl Future<Output = Result<Uuid, OutboxError>> {
+        self.emit_due(event, Due::At(time), Location::caller())
     }
 
-    async fn emit_due<E: DurableEvent>(&self, event: E, due: Due) -> Result<Uuid, OutboxError> {
+    async fn emit_due<E: DurableEvent>(
+        &self,
+        event: E,
+        due: Due,
+        at: &'static Location<'static>,
+    ) -> Result<Uuid, OutboxError> {
         use event_core::handler::DeliveryKind;
 
         let shared = &self.shared;
         let dispatcher = shared.dispatcher()?;
-        let emitted = Emitted::of(shared, event, due)?;
+        let emitted = Emitted::of(shared, event, due, at)?;
         let id = emitted.event.meta().id();
         if !emitted
             .event
@@ -166,14 +177,24 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// As [`Tx::emit`], or the database refused, which fails the caller's transaction.
-    pub async fn emit_in<E: DurableEvent>(
+    #[track_caller]
+    pub fn emit_in<E: DurableEvent>(
         &self,
         transaction: impl CallerTransaction<S>,
         event: E,
+    ) -> impl Future<Output = Result<Uncommitted<S>, OutboxError>> {
+        self.emit_into(transaction, event, Location::caller())
+    }
+
+    async fn emit_into<E: DurableEvent>(
+        &self,
+        transaction: impl CallerTransaction<S>,
+        event: E,
+        at: &'static Location<'static>,
     ) -> Result<Uncommitted<S>, OutboxError> {
         let shared = &self.shared;
         let dispatcher = shared.dispatcher()?;
-        let events = [Emitted::of(shared, event, Due::Now)?];
+        let events = [Emitted::of(shared, event, Due::Now, at)?];
         let (deliveries, targets) = new_deliveries(&dispatcher, &events)?;
         let storing = shared.storing(&targets);
         if !deliveries.is_empty() {

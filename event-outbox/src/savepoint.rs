@@ -1,6 +1,7 @@
 //! A part of a transaction that can be taken back alone.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use event_core::event::DurableEvent;
@@ -52,8 +53,9 @@ impl<S: Store> Savepoint<'_, S> {
     /// # Errors
     ///
     /// As [`Tx::emit`](crate::Tx::emit).
+    #[track_caller]
     pub fn emit<E: DurableEvent>(&mut self, event: E) -> Result<Uuid, OutboxError> {
-        let emitted = Emitted::of(self.shared, event, Due::Now)?;
+        let emitted = Emitted::of(self.shared, event, Due::Now, Location::caller())?;
         let id = emitted.event.meta().id();
         self.events.push(emitted);
         Ok(id)

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -86,6 +87,7 @@ impl<S: Store> Tx<S> {
     ///
     /// The outbox has no dispatcher, the dispatcher is closed, or the event cannot be written. Nothing was emitted, and
     /// the transaction goes on.
+    #[track_caller]
     pub fn emit<E: DurableEvent>(&mut self, event: E) -> Result<Uuid, OutboxError> {
         self.emit_due(event, Due::Now)
     }
@@ -97,6 +99,7 @@ impl<S: Store> Tx<S> {
     /// # Errors
     ///
     /// As [`emit`](Self::emit).
+    #[track_caller]
     pub fn emit_at<E: DurableEvent>(
         &mut self,
         event: E,
@@ -105,8 +108,9 @@ impl<S: Store> Tx<S> {
         self.emit_due(event, Due::At(time))
     }
 
+    #[track_caller]
     fn emit_due<E: DurableEvent>(&mut self, event: E, due: Due) -> Result<Uuid, OutboxError> {
-        let emitted = Emitted::of(&self.shared, event, due)?;
+        let emitted = Emitted::of(&self.shared, event, due, Location::caller())?;
         let id = emitted.event.meta().id();
         self.events.push(emitted);
         Ok(id)

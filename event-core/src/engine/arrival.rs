@@ -13,6 +13,7 @@ use crate::engine::emit_async;
 use crate::engine::state::DispatcherState;
 use crate::event::any::AnyEvent;
 use crate::event::info::EventInfo;
+use crate::handler_info::HandlerInfo;
 use crate::meta::Meta;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -22,6 +23,8 @@ pub(crate) struct Arrival {
     pub(crate) meta: Meta,
     /// The source whose route the event has already passed, if it is refused because of that.
     pub(crate) refused_echo: Option<Arc<str>>,
+    /// The handler that returned it, if that is known.
+    pub(crate) returned_by: Option<Box<HandlerInfo>>,
 }
 
 impl dyn ArrivedEvent {
@@ -81,7 +84,11 @@ pub(crate) fn enter(
     options: &RootOptions,
     cascade: &mut Cascade,
 ) -> Option<Lineage> {
-    let Arrival { meta, refused_echo } = arrival;
+    let Arrival {
+        meta,
+        refused_echo,
+        returned_by,
+    } = arrival;
     let mut lineage = match emit::begin(inner, event.info(), options) {
         Ok(lineage) => lineage,
         Err(why) => {
@@ -92,6 +99,7 @@ pub(crate) fn enter(
     // The event may be delivered inside of a handler that is deeper than the meta says.
     lineage.depth = lineage.depth.max(meta.depth());
     lineage.meta = Some(meta);
+    lineage.returned_by = returned_by;
     let limit = inner.limits.depth;
     let cause = match refused_echo {
         Some(source) => Some(Cause::Echo { source }),

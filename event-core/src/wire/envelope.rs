@@ -106,11 +106,13 @@ impl Envelope {
             return Arrival {
                 meta: self.recorded_meta(),
                 refused_echo: None,
+                returned_by: None,
             };
         }
         Arrival {
             meta: self.delivered_meta(),
             refused_echo: self.refused_echo().cloned(),
+            returned_by: None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! What a session of the testing kit waits for.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use event_core::{Dispatcher, Meta, handler};
 use event_outbox::Settings;
 use event_outbox::sqlite::{Outbox, Sqlite};
 use event_outbox::store::{Filter, Store as _};
-use event_testing::DispatcherExt as _;
+use event_testing::{DispatcherExt as _, assert_nothing_emitted};
 
 use super::fixture::*;
 
@@ -169,5 +170,47 @@ async fn a_session_ends_when_what_waits_for_its_next_attempt_is_cancelled_or_lef
             }
         });
         waited.await.unwrap();
+    }
+}
+
+#[handler(durable, id = "test.take_payment")]
+async fn take_payment(event: &OrderPlaced) -> PaymentTaken {
+    PaymentTaken {
+        order_id: event.order_id,
+    }
+}
+
+#[tokio::test]
+async fn a_failed_assertion_shows_where_a_durable_event_was_emitted_or_who_returned_it() {
+    let outbox = in_memory().await;
+    let handlers = Dispatcher::empty().handler(take_payment);
+    let (dispatcher, _journal) = build(handlers, &outbox);
+    let rec = dispatcher.record();
+    let mut lines = Vec::new();
+    let session = dispatcher.track(async |_| {
+        let mut tx = outbox.begin().await.unwrap();
+        lines.push((line!() + 1, "order_id: 1"));
+        tx.emit(OrderPlaced { order_id: 1 }).unwrap();
+        let mut part = tx.savepoint().await.unwrap();
+        lines.push((line!() + 1, "order_id: 2"));
+        part.emit(OrderPlaced { order_id: 2 }).unwrap();
+        part.release().await.unwrap();
+        tx.commit().await.unwrap();
+        lines.push((line!() + 1, "order_id: 3"));
+        outbox.emit(OrderPlaced { order_id: 3 }).await.unwrap();
+    });
+    session.await;
+    let failed = catch_unwind(AssertUnwindSafe(|| assert_nothing_emitted!(rec)));
+    let text = *failed.unwrap_err().downcast::<String>().unwrap();
+    let file = file!();
+    for (line, order) in lines {
+        let emitted = format!("OrderPlaced {{ {order} }}, emitted at {file}:{line}");
+        assert!(text.contains(&emitted), "not `{emitted}`\n{text}");
+        let returned = text
+            .lines()
+            .find(|line| line.contains(&format!("PaymentTaken {{ {order} }}")));
+        let by = "::take_payment (";
+        let is_told = |line: &str| line.contains(", returned by ") && line.contains(by);
+        assert!(returned.is_some_and(is_told), "{text}");
     }
 }

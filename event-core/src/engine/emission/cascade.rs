@@ -322,14 +322,9 @@ impl Cascade {
     /// handlers and to finish it.
     pub(crate) fn emit_next(&mut self, inner: &Arc<DispatcherState>) -> Option<EmittedEvent> {
         self.state.get()?;
-        let CausedEvent {
-            event,
-            by,
-            mut lineage,
-        } = self.state_mut().next(inner)?;
-        if inner.is_observed() && lineage.emitted_at.is_none() {
-            lineage.returned_by = by.map(Box::new);
-        }
+        let caused = self.state_mut().next(inner)?;
+        let by = caused.by;
+        let (event, lineage) = caused.begin(inner);
         let (scope, depth) = (lineage.scope(), lineage.depth);
         let (event, refused) = scope.enter(inner.id(), || event.emit(inner, self, lineage));
         self.note_refused(refused);

@@ -91,6 +91,17 @@ pub(crate) struct CausedEvent {
     pub(crate) lineage: Lineage,
 }
 
+impl CausedEvent {
+    /// Returns the event and its lineage, which names the handler that returned the event.
+    pub(crate) fn begin(self, inner: &DispatcherState) -> (Box<dyn ErasedEvent>, Lineage) {
+        let mut lineage = self.lineage;
+        if inner.is_observed() && lineage.emitted_at.is_none() {
+            lineage.returned_by = self.by.map(Box::new);
+        }
+        (self.event, lineage)
+    }
+}
+
 /// An event that was handed to its handlers, and is not yet kept or dropped.
 pub(crate) struct EmittedEvent {
     pub(crate) event: ReturnedEvent,

@@ -224,7 +224,7 @@ impl TransactionalDelivery {
 
 /// Gives an event that a delivery caused its identity.
 fn caused_event(inner: &Arc<DispatcherState>, caused: CausedEvent) -> TransactionalEvent {
-    let CausedEvent { event, lineage, .. } = caused;
+    let (event, lineage) = caused.begin(inner);
     let meta = inner.meta_of(&lineage, None);
     TransactionalEvent {
         event: event.arrive(),

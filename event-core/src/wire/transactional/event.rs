@@ -7,6 +7,7 @@
     reason = "reachable through `__private` alone, which is not public API"
 )]
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dispatcher::Dispatcher;
@@ -96,22 +97,31 @@ pub fn is_open(dispatcher: &Dispatcher) -> bool {
 }
 
 impl TransactionalEvent {
-    /// Gives an event its identity.
+    /// Gives an event its identity, for the call at `at`.
     ///
     /// # Errors
     ///
     /// The dispatcher is closed, or a limit is exceeded.
     #[allow(clippy::result_large_err, reason = "a refusal is rare")]
-    pub fn new<E: DurableEvent>(dispatcher: &Dispatcher, event: E) -> Result<Self, Failure> {
-        Self::of_arrived(dispatcher.inner(), Arc::new(event))
+    pub fn new<E: DurableEvent>(
+        dispatcher: &Dispatcher,
+        event: E,
+        at: &'static Location<'static>,
+    ) -> Result<Self, Failure> {
+        Self::of_arrived(dispatcher.inner(), Arc::new(event), at)
     }
 
     #[allow(clippy::result_large_err, reason = "a refusal is rare")]
     fn of_arrived(
         inner: &Arc<DispatcherState>,
         event: Arc<dyn ArrivedEvent>,
+        at: &'static Location<'static>,
     ) -> Result<Self, Failure> {
-        match emit::begin(inner, event.info(), &RootOptions::default()) {
+        let options = RootOptions {
+            emitted_at: Some(at),
+            ..RootOptions::default()
+        };
+        match emit::begin(inner, event.info(), &options) {
             Ok(mut lineage) => {
                 lineage.meta = Some(inner.meta_of(&lineage, None));
                 Ok(Self { event, lineage })
@@ -228,6 +238,7 @@ impl TransactionalEvent {
         let arrival = Arrival {
             meta: self.meta().clone(),
             refused_echo: None,
+            returned_by: self.lineage.returned_by.clone(),
         };
         let options = RootOptions {
             values: self.lineage.values.clone(),
