@@ -1,10 +1,9 @@
 //! Identity, causation and correlation.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use event_core::observer::{EmissionView, Observer};
 use event_core::{Dispatcher, Emitter, Event, Meta, dispatcher::DispatcherBuilder, handler};
+use event_testing::{DispatcherExt as _, assert_caused, assert_emitted, assert_sequence};
 
 use super::{
     Begun, Placed, Seen, TASKS, THREADS, placed_async, placed_by_task, placed_by_thread,
@@ -141,39 +140,20 @@ async fn descent_goes_through_cascades_tasks_and_queues() {
     }
 }
 
-/// Keeps the identity of emissions.
-#[derive(Default)]
-struct Emissions(Mutex<Vec<(&'static str, Meta)>>);
-
-impl Observer for Emissions {
-    fn emission_started(&self, emission: &EmissionView<'_>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push((emission.event().name(), emission.meta().clone()));
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_observer_sees_the_descent_where_no_handler_asks_for_it() {
-    let emissions = Arc::new(Emissions::default());
     let builder = Dispatcher::empty()
         .handler(takes_nothing)
         .handler(takes_nothing_either);
-    let dispatcher = builder.observe(emissions.clone()).build().expect("wired");
-    dispatcher.emit(Placed);
-    quiet(&dispatcher).await;
-    let all = emissions.0.lock().expect("not poisoned").clone();
-    let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(
-        names,
-        [
-            "it::meta::Placed",
-            "it::meta::Begun",
-            "it::meta::descent::ByThread"
-        ]
-    );
-    for pair in all.windows(2) {
-        assert_eq!(pair[1].1.causation(), Some(pair[0].1.id()));
-        assert_eq!(pair[1].1.correlation(), all[0].1.id());
+    let dispatcher = builder.build().expect("wired");
+    let rec = dispatcher.record();
+    dispatcher.track(async |d| drop(d.emit(Placed))).await;
+    assert_sequence!(rec, exact [Placed, Begun, ByThread]);
+    let root = assert_emitted!(rec, Placed);
+    let begun = assert_caused!(rec, Placed => Begun);
+    let last = assert_caused!(rec, Begun => ByThread);
+    for meta in [begun.meta(), last.meta()] {
+        assert_eq!(meta.correlation(), root.meta().id());
     }
 }
 
@@ -201,22 +181,22 @@ fn emits_inline(_event: &Begun, emitter: Emitter<ByThread>) {
 #[tokio::test(start_paused = true)]
 async fn what_an_emitter_was_given_descends_from_its_event() {
     for is_async in [false, true] {
-        let emissions = Arc::new(Emissions::default());
         let builder = Dispatcher::empty()
             .handler(emits_async)
             .handler(emits_inline);
-        let dispatcher = builder.observe(emissions.clone()).build().expect("wired");
-        if is_async {
-            dispatcher.emit_async(Placed).await;
-        } else {
-            dispatcher.emit(Placed);
-        }
-        quiet(&dispatcher).await;
-        let all = emissions.0.lock().expect("not poisoned").clone();
-        assert_eq!(all.len(), 3);
-        for pair in all.windows(2) {
-            assert_eq!(pair[1].1.causation(), Some(pair[0].1.id()));
-            assert_eq!(pair[1].1.depth(), pair[0].1.depth() + 1);
-        }
+        let dispatcher = builder.build().expect("wired");
+        let rec = dispatcher.record();
+        let emit = async |d: &Dispatcher| {
+            if is_async {
+                d.emit_async(Placed).await
+            } else {
+                d.emit(Placed)
+            }
+        };
+        dispatcher.track(emit).await;
+        assert_sequence!(rec, exact [Placed, Begun, ByThread]);
+        let begun = assert_caused!(rec, Placed => Begun);
+        let last = assert_caused!(rec, Begun => ByThread);
+        assert_eq!((begun.meta().depth(), last.meta().depth()), (1, 2));
     }
 }

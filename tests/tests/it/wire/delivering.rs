@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_core::error::ProblemKind;
-use event_core::observer::{EmissionView, Observer};
 use event_core::queue::Queue;
 use event_core::wire::Envelope;
 use event_core::{Dispatcher, Meta, handler};
+use event_testing::{DispatcherExt as _, assert_caused, assert_emitted};
 use serde_json::{Value, json};
 
 use super::{
@@ -158,34 +158,17 @@ fn an_event_deeper_than_the_limit_is_not_delivered() {
     }
 }
 
-#[derive(Default)]
-struct Watcher(Mutex<Vec<(String, Meta)>>);
-
-impl Observer for Watcher {
-    fn emission_started(&self, emission: &EmissionView<'_>) {
-        let seen = (emission.event().name().to_owned(), emission.meta().clone());
-        self.0.lock().expect("not poisoned").push(seen);
-    }
-}
-
 #[test]
 fn an_observer_sees_the_meta_of_a_delivered_event() {
-    let watcher = Arc::new(Watcher::default());
-    let dispatcher = Dispatcher::builder()
-        .only(reserve)
-        .provide(Written::default())
-        .observe(watcher.clone())
-        .build()
-        .expect("wired");
+    let builder = Dispatcher::builder().only(reserve);
+    let builder = builder.provide(Written::default());
+    let dispatcher = builder.build().expect("wired");
+    let rec = dispatcher.record();
     let envelope = arrived();
     dispatcher.emit(&envelope);
-    let seen = watcher.0.lock().expect("not poisoned");
-    assert_eq!(
-        seen[0],
-        ("wire.order_placed".to_owned(), envelope.meta().clone())
-    );
-    assert_eq!(seen[1].0, "wire.stock_reserved");
-    assert_eq!(seen[1].1.causation(), Some(envelope.meta().id()));
+    let placed = assert_emitted!(rec, OrderPlaced);
+    assert_eq!(placed.meta(), envelope.meta());
+    assert_caused!(rec, OrderPlaced => StockReserved);
 }
 
 #[test]
