@@ -18,9 +18,9 @@ pub mod site;
 
 pub use crate::catalog::{Catalog, UnknownEventError};
 pub use crate::command::{
-    AsyncApiArgs, CheckArgs, CheckFormat, DocsArgs, DoctorArgs, DocumentFormat, EventsArgs,
-    EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, LockArgs, Reply, SchemaArgs,
-    SchemaUsage, ShowArgs, Spec, Terminal, run,
+    AsyncApiArgs, CargoArgs, CheckArgs, CheckFormat, DocsArgs, DoctorArgs, DocumentFormat,
+    EventsArgs, EventsCommand, ExplainArgs, Format, GraphArgs, ListArgs, LockArgs, Reply,
+    SchemaArgs, SchemaUsage, ShowArgs, Spec, Terminal, run,
 };
 
 /// The sample of the package's page, as a doctest.

@@ -446,6 +446,17 @@ fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 #[test]
+fn the_kind_of_a_finding_has_the_name_that_json_has() {
+    for finding in examine(&Catalog::linked().with_schemas()) {
+        let name = serde_json::to_value(finding.kind).expect("a text");
+        assert_eq!(name, finding.kind.as_str());
+    }
+    let kinds = [FindingKind::NotLinked, FindingKind::PackagesUnknown];
+    let names = serde_json::to_value(kinds).expect("texts");
+    assert_eq!(names, serde_json::json!(kinds.map(FindingKind::as_str)));
+}
+
+#[test]
 fn the_doctor_fails_with_an_error_and_strictly_with_a_warning() {
     let status = |catalog: &Catalog, how: &str| {
         let command = parse(["doctor", "--no-cargo", how]).command;
@@ -464,7 +475,9 @@ fn the_doctor_fails_with_an_error_and_strictly_with_a_warning() {
 
 #[test]
 fn every_command_has_a_help_with_an_example() {
-    for command in ["list", "show", "explain", "graph", "docs", "doctor"] {
+    for command in [
+        "list", "show", "explain", "graph", "docs", "doctor", "check",
+    ] {
         let help = Arguments::try_parse_from(["events", command, "--help"]);
         let text = help.err().map(|error| error.to_string());
         let text = text.unwrap_or_default();

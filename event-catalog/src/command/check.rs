@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::terminal::Terminal;
-use super::{Reply, annotations, lock};
+use super::{CargoArgs, Reply, annotations, lock};
 use crate::catalog::Catalog;
+use crate::doctor::{Finding, Severity};
 use crate::lock::{Change, Check, CheckOptions, Directions, Lock};
 
 /// The arguments of `events check`.
@@ -17,13 +18,18 @@ Backward breaks a change after which this program cannot read what older ones wr
 of a broker. Forward breaks one after which older programs, which still run, cannot read what this one writes.
 Each break is shown by data that one of them writes and the other refuses.
 
+Events are seen if they are linked. Where `cargo metadata` is there, packages with handlers that the program depends
+on and that are not linked are warnings; where it is not, that is a note.
+
 Examples:
   events check
   events check --direction backward
   events check --strict --locked --format github    in CI
+  ./shop events check --no-cargo                    a program that cargo does not run
 
-Exit status: 0, 1 if a change breaks readers, or 2 if the lock cannot be read. With --strict also 1 if something
-cannot be told, or a `wire` event has no schema; with --locked also 1 if the lock is not up to date.")]
+Exit status: 0, 1 if a change breaks readers, or 2 if the lock cannot be read, or there is no package of the given
+name. With --strict also 1 if something cannot be told, a `wire` event has no schema, or a package is not linked;
+with --locked also 1 if the lock is not up to date.")]
 #[non_exhaustive]
 pub struct CheckArgs {
     /// The file [default: events.lock, in the package's folder under cargo]
@@ -34,7 +40,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "WHICH", value_enum)]
     pub direction: Option<Directions>,
 
-    /// Fail also if something cannot be told, or a `wire` event has no schema
+    /// Fail also if something cannot be told, a `wire` event has no schema, or a package is not linked
     #[arg(long)]
     pub strict: bool,
 
@@ -55,6 +61,10 @@ pub struct CheckArgs {
     /// Write JSON, as `--format json` does
     #[arg(long)]
     pub json: bool,
+
+    /// What is asked of cargo.
+    #[command(flatten)]
+    pub cargo: CargoArgs,
 }
 
 /// A format of what `events check` finds.
@@ -80,6 +90,7 @@ struct Report<'a> {
     direction: Directions,
     lock: &'a str,
     changes: &'a [Change],
+    findings: &'a [Finding],
 }
 
 pub(super) fn check(catalog: &Catalog, arguments: &CheckArgs, terminal: &Terminal) -> Reply {
@@ -88,12 +99,23 @@ pub(super) fn check(catalog: &Catalog, arguments: &CheckArgs, terminal: &Termina
         Ok(read) => read,
         Err(error) => return lock::unusable(&path, &error),
     };
+    let findings = match findings(catalog, arguments) {
+        Ok(findings) => findings,
+        Err(error) => {
+            return Reply {
+                status: 2,
+                ..Reply::failure(error)
+            };
+        }
+    };
+    let is_linked = findings.iter().all(|it| it.severity != Severity::Error);
     let shown = path.display().to_string();
     let mut options = CheckOptions::default();
     (options.directions, options.strict) = (arguments.direction, arguments.strict);
-    let check = catalog.check(&lock, options).with_lock_file(&shown, &text);
+    let check = catalog.check(&lock, options);
+    let check = check.with_lock_file(&shown, &text).with_findings(findings);
     let is_outdated = arguments.locked && !check.is_current();
-    let status = u8::from(!check.is_compatible() || is_outdated);
+    let status = u8::from(!check.is_compatible() || is_outdated || !is_linked);
     let format = if arguments.json {
         CheckFormat::Json
     } else {
@@ -120,6 +142,18 @@ pub(super) fn check(catalog: &Catalog, arguments: &CheckArgs, terminal: &Termina
     }
 }
 
+/// Finds the packages that are not linked, whose events and handlers the check does not see.
+fn findings(catalog: &Catalog, arguments: &CheckArgs) -> Result<Vec<Finding>, String> {
+    let mut findings = arguments.cargo.findings(catalog)?;
+    for finding in &mut findings {
+        // What is there is compared nevertheless.
+        if finding.severity == Severity::Error && !arguments.strict {
+            finding.severity = Severity::Warning;
+        }
+    }
+    Ok(findings)
+}
+
 fn report<'a>(check: &'a Check, lock: &'a str) -> Report<'a> {
     Report {
         is_compatible: check.is_compatible(),
@@ -127,5 +161,6 @@ fn report<'a>(check: &'a Check, lock: &'a str) -> Report<'a> {
         direction: check.directions(),
         lock,
         changes: check.changes(),
+        findings: check.findings(),
     }
 }

@@ -2,11 +2,13 @@
 
 mod annotations;
 mod asyncapi;
+mod cargo;
 mod check;
 pub(crate) mod describe;
 mod docs;
 mod doctor;
 mod explain;
+pub(crate) mod finding;
 mod graph;
 mod list;
 mod lock;
@@ -26,6 +28,7 @@ use serde::Serialize;
 use crate::catalog::Catalog;
 
 pub use self::asyncapi::{AsyncApiArgs, DocumentFormat, Spec};
+pub use self::cargo::CargoArgs;
 pub use self::check::{CheckArgs, CheckFormat};
 pub use self::docs::DocsArgs;
 pub use self::doctor::DoctorArgs;
@@ -126,7 +129,8 @@ pub struct Reply {
     pub output: String,
     /// What standard error gets, without an end of line; empty if nothing is to be said there.
     pub error: String,
-    /// The exit status: 0; 1 if there is no such event, or something is wrong; 2 if there is no lock to check.
+    /// The exit status: 0; 1 if there is no such event, or something is wrong; 2 if there is no lock to check,
+    /// or not the package that was named.
     pub status: u8,
 }
 

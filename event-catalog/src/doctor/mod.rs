@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Catalog, Place};
 
 pub(crate) use self::checks::named_twice;
+pub(crate) use self::packages::unknown as packages_unknown;
 pub use self::packages::{HandlerPackage, PackagesError, handler_packages};
 
 /// Something that is probably a mistake, or worth knowing.
@@ -54,6 +55,8 @@ pub enum FindingKind {
     PatternWithoutMatch,
     /// A package that the program depends on has handlers in its source, and none of them is linked.
     NotLinked,
+    /// It is not known which packages the program depends on.
+    PackagesUnknown,
     /// Events lead to each other.
     Cycle,
     /// No handler handles the event, and none causes it.
@@ -113,6 +116,26 @@ impl Severity {
             Self::Error => "error",
             Self::Warning => "warning",
             Self::Note => "note",
+        }
+    }
+}
+
+impl FindingKind {
+    /// Returns its name, as JSON has it: `not_linked`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NameTwice => "name_twice",
+            Self::OrderCycle => "order_cycle",
+            Self::Cardinality => "cardinality",
+            Self::PatternWithoutMatch => "pattern_without_match",
+            Self::NotLinked => "not_linked",
+            Self::PackagesUnknown => "packages_unknown",
+            Self::Cycle => "cycle",
+            Self::Dead => "dead",
+            Self::Unhandled => "unhandled",
+            Self::NoTimeout => "no_timeout",
+            Self::NoSchema => "no_schema",
         }
     }
 }

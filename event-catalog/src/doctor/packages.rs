@@ -50,6 +50,7 @@ const FRAMEWORK: [&str; 4] = [
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
+    workspace_root: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +111,7 @@ pub fn handler_packages(
         dependencies.any(|it| it.name == "event-core")
             && !FRAMEWORK.contains(&package.name.as_str())
     };
+    let with_handlers = |package| with_handlers(package, &metadata.workspace_root);
     Ok(needed.filter(is_meant).filter_map(with_handlers).collect())
 }
 
@@ -134,8 +136,8 @@ fn metadata(folder: &Path) -> Result<String, PackagesError> {
     String::from_utf8(output.stdout).map_err(|error| PackagesError::Cargo(error.to_string()))
 }
 
-/// Searches the source of a package.
-fn with_handlers(package: &Package) -> Option<HandlerPackage> {
+/// Searches the source of a package. Its place is in the workspace, as those of the compiler are.
+fn with_handlers(package: &Package, workspace: &Path) -> Option<HandlerPackage> {
     let folder = package.manifest_path.parent()?.join("src");
     let mut files = BTreeSet::new();
     rust_files(&folder, &mut files);
@@ -148,6 +150,7 @@ fn with_handlers(package: &Package) -> Option<HandlerPackage> {
         let code = text.lines().enumerate();
         for (at, line) in code.filter(|(_, line)| !line.trim_start().starts_with("//")) {
             if place.is_none() && is_handler(line) {
+                let file = file.strip_prefix(workspace).unwrap_or(&file);
                 place = Some(Place {
                     file: file.display().to_string().into(),
                     line: u32::try_from(at + 1).unwrap_or(u32::MAX),
@@ -182,6 +185,20 @@ fn rust_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.insert(path);
         }
+    }
+}
+
+/// Says why it is not known which packages the program depends on.
+pub(crate) fn unknown(why: &str) -> Finding {
+    // Cargo says more than one line, and the first of them what is wrong.
+    let first = why.lines().next().unwrap_or_default();
+    let why = first.strip_prefix("error: ").unwrap_or(first);
+    Finding {
+        severity: Severity::Note,
+        kind: FindingKind::PackagesUnknown,
+        message: format!("whether handlers of dependencies are missing is not known: {why}"),
+        help: "`--no-cargo` asks nothing of cargo".to_owned(),
+        places: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::accepted::{Accepted, Reader};
 use super::{Change, Directions, Lock, LockedEvent, Rule, help};
 use crate::catalog::{Catalog, EventEntry, EventId, Place, Text};
 use crate::compat::{self, Direction};
-use crate::doctor::Severity;
+use crate::doctor::{Finding, Severity};
 use crate::schema::Schemas;
 
 /// What is checked, and what fails.
@@ -44,6 +44,7 @@ impl CheckOptions {
 pub struct Check {
     pub(super) directions: Directions,
     pub(super) changes: Vec<Change>,
+    pub(super) findings: Vec<Finding>,
     pub(super) is_current: bool,
     pub(super) count: usize,
 }
@@ -78,6 +79,15 @@ impl Check {
     #[must_use]
     pub fn directions(&self) -> Directions {
         self.directions
+    }
+
+    /// Returns what was found beside the differences, and is said with them.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    pub(crate) fn with_findings(self, findings: Vec<Finding>) -> Self {
+        Self { findings, ..self }
     }
 
     /// Gives what is no longer linked the place where the lock has it.
@@ -130,6 +140,7 @@ pub(super) fn check(catalog: &Catalog, lock: &Lock, options: CheckOptions) -> Ch
     Check {
         directions,
         changes,
+        findings: Vec::new(),
         is_current,
         count: now.events.len(),
     }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Change, Check};
 use crate::command::describe::counted;
+use crate::command::finding::{write_finding, write_headline};
 use crate::command::{Style, Terminal};
 use crate::compat::Direction;
 use crate::doctor::Severity;
@@ -15,6 +16,9 @@ impl Check {
         for change in &self.changes {
             write_change(&mut out, change, terminal);
         }
+        for finding in &self.findings {
+            write_finding(&mut out, finding, terminal);
+        }
         let _ = writeln!(out, "{}", self.summary());
         if let Some(help) = self.help(command) {
             terminal.wrap(&mut out, 0, &help);
@@ -24,8 +28,9 @@ impl Check {
 
     fn summary(&self) -> String {
         let count = |severity| {
-            let changes = self.changes.iter();
-            changes.filter(|change| change.severity == severity).count()
+            let changes = self.changes.iter().map(|change| change.severity);
+            let findings = self.findings.iter().map(|finding| finding.severity);
+            changes.chain(findings).filter(|it| *it == severity).count()
         };
         format!(
             "{}, {}, {}; {} against the lock, {}",
@@ -51,20 +56,7 @@ impl Check {
 }
 
 fn write_change(out: &mut String, change: &Change, terminal: &Terminal) {
-    let style = match change.severity {
-        Severity::Error => Style::Error,
-        Severity::Warning => Style::Warning,
-        Severity::Note => Style::Dim,
-    };
-    let mut wrapped = String::new();
-    let severity = change.severity.as_str();
-    terminal.wrap(
-        &mut wrapped,
-        0,
-        &format!("{severity}: {}", headline(change)),
-    );
-    let rest = wrapped.strip_prefix(severity).unwrap_or_default();
-    let _ = write!(out, "{}{rest}", terminal.paint(style, severity));
+    write_headline(out, change.severity, &headline(change), terminal);
     match &change.witness {
         // It is to be copied, so it stays in one line.
         Some(witness) => {

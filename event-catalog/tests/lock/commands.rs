@@ -257,6 +257,65 @@ fn every_format_has_what_tools_read() {
     }
 }
 
+/// The handlers of the shop's packages are not linked into this binary.
+#[test]
+fn a_package_that_is_not_linked_is_a_warning_and_strictly_an_error() {
+    let (_folder, file) = locked("before");
+    let mut described = catalog("before");
+    described.events.retain(|event| event.has_schema);
+    assert_eq!(reply(&described, &file, "lock --accept-breaking").status, 0);
+    let check = |words: &str| reply(&described, &file, words);
+    assert_eq!(check("check --strict").status, 0);
+
+    // The shop's own lines move when its text does.
+    let without_lines = |output: &str| -> String {
+        let lines = stable(output, &file);
+        let lines = lines.lines().map(|line| match line.split_once(".rs:") {
+            Some((place, _)) => format!("{place}.rs\n"),
+            None => format!("{line}\n"),
+        });
+        lines.collect()
+    };
+    let lenient = check("check --package shop");
+    assert_eq!((lenient.status, &*lenient.error), (0, ""));
+    expect_file!["snapshots/not_linked.txt"].assert_eq(&without_lines(&lenient.output));
+    let count = lenient.output.matches("warning: ").count();
+    let strict = check("check --strict --package shop");
+    assert_eq!(strict.status, 1);
+    assert_eq!(strict.output.matches("error: ").count(), count);
+    let summary = format!("{count} errors, 0 warnings, 0 notes; ");
+    assert!(strict.output.contains(&summary), "{}", strict.output);
+    assert!(
+        !strict.output.contains("--accept-breaking"),
+        "no lock says what is linked"
+    );
+
+    let json = check("check --json --package shop").output;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["is_compatible"], true);
+    assert_eq!(json["findings"].as_array().map(Vec::len), Some(count));
+    let first = &json["findings"][0];
+    let kind = (&first["kind"], &first["severity"]);
+    assert_eq!(kind, (&"not_linked".into(), &"warning".into()));
+    let github = check("check --format github --package shop").output;
+    let annotation = format!(
+        "::warning file=examples/shop/audit/src/lib.rs,line={},title=NOT_LINKED::the program depends on `shop-audit`",
+        first["places"][0]["line"]
+    );
+    assert!(github.contains(&annotation), "{github}");
+    let gitlab = check("check --format gitlab --package shop").output;
+    let gitlab: Value = serde_json::from_str(&gitlab).expect("JSON");
+    assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
+    let first = &gitlab[0];
+    let kind = (&first["check_name"], &first["severity"]);
+    assert_eq!(kind, (&"NOT_LINKED".into(), &"minor".into()));
+    assert_ne!(first["fingerprint"], gitlab[1]["fingerprint"]);
+
+    let unknown = check("check --package shoop");
+    assert_eq!((unknown.status, &*unknown.output), (2, ""));
+    assert_eq!(unknown.error, "the workspace has no package `shoop`");
+}
+
 #[test]
 fn a_test_fails_with_the_text_of_the_check() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");

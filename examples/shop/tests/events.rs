@@ -120,6 +120,40 @@ fn a_reader_who_goes_away_early_is_no_error() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
+/// What a program says that was copied to a machine without cargo, or without its source.
+#[test]
+fn a_program_that_cargo_does_not_run_says_once_what_it_does_not_know() {
+    let lock = concat!("--lock=", env!("CARGO_MANIFEST_DIR"), "/events.lock");
+    let run = |arguments: &[&str], cargo: Option<&str>| {
+        let mut command = shop(arguments);
+        match cargo {
+            Some(cargo) => command.env("CARGO", cargo),
+            None => command.env_remove("CARGO_PKG_NAME"),
+        };
+        let output = run(&mut command);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*stderr), (Some(0), ""));
+        String::from_utf8(output.stdout).expect("the program writes UTF-8")
+    };
+    let unknown = "note: whether handlers of dependencies are missing is not known: ";
+    for arguments in [&["check", "--strict", lock][..], &["doctor", "--strict"]] {
+        let copied = run(arguments, None);
+        let why = "cargo does not run this program; name its package with `--package`\n";
+        assert_eq!(copied.matches(unknown).count(), 1, "{copied}");
+        assert!(copied.contains(&format!("{unknown}{why}")), "{copied}");
+        let without = run(arguments, Some("no/such/cargo"));
+        let why = "cargo cannot be run: ";
+        assert!(without.contains(&format!("{unknown}{why}")), "{without}");
+    }
+    let json = run(&["check", "--json", lock], None);
+    assert!(json.contains("\"kind\": \"packages_unknown\""), "{json}");
+    let silent = run(&["check", "--no-cargo", lock], None);
+    assert!(
+        silent.starts_with("0 errors, 0 warnings, 0 notes; "),
+        "{silent}"
+    );
+}
+
 #[test]
 fn the_lock_is_up_to_date() {
     let output = output(&["check", "--strict", "--locked"]);
