@@ -2,10 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use event_testing::{DispatcherExt as _, assert_caused, assert_handled};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{BoxError, Duration, MAIL, Router, StatusCode, service};
+use super::{
+    BoxError, Duration, OrderPlaced, Router, StatusCode, StockReserved, send_receipt, service,
+};
 
 /// The status and the text of a response to an order.
 async fn order(router: &Router, body: &'static str) -> Result<(StatusCode, String), BoxError> {
@@ -24,18 +27,12 @@ async fn an_order_is_stored_reserved_and_its_receipt_is_sent() -> Result<(), Box
     let database = folder.path().join("orders.db");
     let (router, dispatcher) = service(&format!("sqlite:{}?mode=rwc", database.display())).await?;
 
+    let rec = dispatcher.record();
     let (status, text) = order(&router, "\"lamp\"").await?;
     assert_eq!(status, StatusCode::CREATED, "{text}");
-    let shutdown = dispatcher.shutdown(Duration::from_mins(1)).await;
-    assert!(shutdown.is_complete(), "{shutdown}");
-    assert_eq!(
-        dispatcher
-            .queue(&MAIL)
-            .expect("a handler names it")
-            .counts()
-            .done,
-        1
-    );
+    dispatcher.join(Duration::from_mins(1)).await?;
+    assert_caused!(rec, OrderPlaced { item, .. } if item == "lamp" => StockReserved { order_id: 1 });
+    assert_handled!(rec, send_receipt, Done);
     Ok(())
 }
 
