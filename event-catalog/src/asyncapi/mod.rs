@@ -20,6 +20,7 @@ use crate::catalog::{Catalog, EventEntry, EventId, HandlerEntry};
 use crate::schema::Schemas;
 
 pub use self::document::Document;
+pub(crate) use self::payload::pascal;
 
 /// The version of the AsyncAPI specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

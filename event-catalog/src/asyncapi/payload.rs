@@ -125,7 +125,7 @@ fn only_field(member: &Value) -> Option<&str> {
 }
 
 /// Returns `inCash`, `in_cash` or `in-cash` as `InCash`.
-fn pascal(name: &str) -> String {
+pub(crate) fn pascal(name: &str) -> String {
     let words = name.split(|character: char| !character.is_alphanumeric());
     let words = words.map(|word| {
         let mut letters = word.chars();

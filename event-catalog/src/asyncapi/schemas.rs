@@ -37,7 +37,11 @@ impl SharedSchemas {
         };
         let new_pointer = |pointer: &str| match pointer.strip_prefix("#/definitions/") {
             Some(name) => format!("#/components/schemas/{}", new_name(name)),
-            None => format!("#/components/schemas/{key}"),
+            None => match pointer.strip_prefix('#') {
+                Some(within) => format!("#/components/schemas/{key}{within}"),
+                // The doctor finds it.
+                None => pointer.to_owned(),
+            },
         };
         for (name, definition) in definitions {
             let new_name = new_name(&name);

@@ -18,7 +18,8 @@ use crate::doctor::{Finding, Severity, examine};
 Found are: event types with one name; handlers that wait for each other; events with too few or too many handlers; patterns that match
 nothing; packages with handlers that the program depends on and that are not linked, where `cargo metadata` says
 so; events that lead to each other; events without handlers; async handlers without a timeout; `wire` events
-without a schema.
+without a schema; in a schema, references that lead nowhere, examples and defaults that do not fit it, and titles that
+two events have, which the parser of AsyncAPI documents lets pass.
 
 Not known is what code outside of handlers emits, and what a dispatcher leaves out.
 

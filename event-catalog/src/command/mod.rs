@@ -219,6 +219,7 @@ impl EventsCommand {
                 | Self::Lock(_)
                 | Self::Check(_)
                 | Self::Docs(_)
+                | Self::Doctor(_)
         )
     }
 

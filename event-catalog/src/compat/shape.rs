@@ -163,6 +163,15 @@ impl Shapes {
         Self { root, definitions }
     }
 
+    /// Returns the shape of a schema that is a part of another, which its references point into.
+    pub(crate) fn part(whole: &Value, part: &Value, role: Role) -> Shape {
+        let mut shape = Reading::new(whole).shape(part);
+        if role == Role::Writer {
+            close(&mut shape);
+        }
+        shape
+    }
+
     /// Whether a shape has a value; `None` if that cannot be told, as of one with a reference.
     pub(super) fn accepts_alone(shape: &Shape, value: &Value) -> Option<bool> {
         let shapes = Self {

@@ -1,6 +1,7 @@
 //! Finds what is probably a mistake, as far as the linker and cargo know.
 
 mod checks;
+mod document;
 mod packages;
 
 use serde::{Deserialize, Serialize};
@@ -67,9 +68,16 @@ pub enum FindingKind {
     NoTimeout,
     /// An event that may leave the process has no schema, so that changes of it are not checked.
     NoSchema,
+    /// A schema refers to what it does not have.
+    ReferenceNowhere,
+    /// An example or a default does not fit the schema that has it.
+    ExampleRefused,
+    /// The schemas of several events have one title, so that generators make one model of them.
+    TitleTwice,
 }
 
-/// Examines a catalogue. The findings are sorted, the worst first.
+/// Examines a catalogue. The findings are sorted, the worst first. Schemas are examined if they are
+/// [there](Catalog::with_schemas).
 ///
 /// # Examples
 ///
@@ -90,7 +98,9 @@ pub enum FindingKind {
 /// ```
 #[must_use]
 pub fn examine(catalog: &Catalog) -> Vec<Finding> {
-    sorted(checks::all(catalog))
+    let mut findings = checks::all(catalog);
+    findings.extend(document::all(catalog));
+    sorted(findings)
 }
 
 /// Examines which of the packages that have handlers are linked. Packages are those of
@@ -136,6 +146,9 @@ impl FindingKind {
             Self::Unhandled => "unhandled",
             Self::NoTimeout => "no_timeout",
             Self::NoSchema => "no_schema",
+            Self::ReferenceNowhere => "reference_nowhere",
+            Self::ExampleRefused => "example_refused",
+            Self::TitleTwice => "title_twice",
         }
     }
 }
