@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::engine::discard;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::erased::ArrivedEvent;
 use crate::engine::emission::lineage::Lineage;
@@ -56,7 +57,7 @@ impl dyn ArrivedEvent {
                 let share = |with| Arc::clone(&self).share(with);
                 let shared =
                     emit::deliver_shared(inner, &entry, info, share, &mut cascade, lineage);
-                emit::discard_as(info, shared)
+                discard::discard_as(info, shared)
             } else {
                 emit::deliver(inner, &entry, &*self, &mut cascade, lineage);
                 None

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::engine::deferred::hand_over;
 use crate::engine::deferred::queued;
+use crate::engine::discard::{discard, discard_as, discard_root};
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::LazyState;
@@ -41,9 +42,8 @@ use crate::nesting::NestingError;
 use crate::nesting::scope;
 use crate::nesting::tracker::Tracker;
 use crate::nesting_depth;
-use crate::panics;
 use crate::report::Report;
-use crate::report::failure::{Cause, Failure};
+use crate::report::failure::Failure;
 use crate::report::status::SkipReason;
 
 /// Emits a root, for the call at `at`.
@@ -289,16 +289,6 @@ fn deliver_root(
     }
 }
 
-/// Drops the event of a root that was not shared; returns the failure if its `Drop` panicked.
-pub(crate) fn discard_root(event: &mut dyn RootEvent) -> Option<Failure> {
-    if !event.needs_drop() {
-        return None;
-    }
-    let info = event.event().info();
-    let panic = panics::catch(|| event.drop_event()).err()?;
-    Some(Failure::new(info, None, Cause::Drop(panic)))
-}
-
 /// Emits the events that the root caused, and reports.
 #[cold]
 #[inline(never)]
@@ -314,21 +304,6 @@ pub(crate) fn finish(
     cascade.note_refused(refused);
     cascade.run_caused(inner);
     cascade.into_report()
-}
-
-/// Drops the event of a root; returns the failure if its `Drop`, which is the user's code, panicked.
-#[inline]
-fn discard<E: Event>(event: E) -> Option<Failure> {
-    if !const { std::mem::needs_drop::<E>() } {
-        return None;
-    }
-    discard_as(E::INFO, event)
-}
-
-/// Drops a value that holds an event; returns the failure if the drop panicked.
-pub(crate) fn discard_as<T>(info: &'static EventInfo, holder: T) -> Option<Failure> {
-    let panic = panics::catch(|| drop(holder)).err()?;
-    Some(Failure::new(info, None, Cause::Drop(panic)))
 }
 
 /// Hands one event to its handlers, all of which run inline.

@@ -8,6 +8,7 @@ use crate::engine::blocked_event::offer_when_free;
 use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::queued::{self, EventOffer};
 use crate::engine::deferred::redeliver::keep_failed;
+use crate::engine::discard;
 use crate::engine::emission::awaited_event::AwaitedEvent;
 use crate::engine::emission::cascade::{Cascade, WaitPolicy};
 #[cfg(feature = "serde")]
@@ -127,7 +128,7 @@ fn finish_awaited<E: Event>(
     event: Option<E>,
     cascade: Cascade,
 ) -> StartedEmission {
-    let (panic, refused) = nesting::enter(0, || emit::discard_as(E::INFO, event));
+    let (panic, refused) = nesting::enter(0, || discard::discard_as(E::INFO, event));
     StartedEmission::new(inner, cascade, E::INFO, panic, refused)
 }
 
@@ -152,13 +153,13 @@ fn begin(
     };
     let scope = lineage.scope();
     let Some(entry) = inner.find(kind) else {
-        let (panic, refused) = scope.enter(inner.id(), || emit::discard_root(event));
+        let (panic, refused) = scope.enter(inner.id(), || discard::discard_root(event));
         return StartedEmission::new(inner, cascade, info, panic, refused);
     };
     if !entry.shares_event() {
         let (panic, refused) = scope.enter(inner.id(), || {
             emit::deliver(inner, &entry, event.event(), &mut cascade, lineage);
-            emit::discard_root(event)
+            discard::discard_root(event)
         });
         return StartedEmission::new(inner, cascade, info, panic, refused);
     }
@@ -192,7 +193,7 @@ fn begin(
     }
     drop(observed);
     cascade.note_refused(refused);
-    let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(info, shared));
+    let (panic, refused) = scope.enter(inner.id(), || discard::discard_as(info, shared));
     StartedEmission::new(inner, cascade, info, panic, refused)
 }
 
@@ -261,7 +262,7 @@ fn begin_arrived(
         return StartedEmission::handed_over(inner, cascade, shared, refused);
     }
     cascade.note_refused(refused);
-    let discard = || emit::discard_as(info, event.into_inner());
+    let discard = || discard::discard_as(info, event.into_inner());
     let (panic, refused) = scope.enter(inner.id(), discard);
     StartedEmission::new(inner, cascade, info, panic, refused)
 }

@@ -4,6 +4,7 @@ pub(crate) mod awaited_handlers;
 pub(crate) mod blocked_event;
 pub(crate) mod caused;
 pub(crate) mod deferred;
+pub(crate) mod discard;
 pub(crate) mod emission;
 pub(crate) mod emit;
 pub(crate) mod emit_all;

@@ -13,11 +13,11 @@ use crate::engine::deferred::async_handlers;
 use crate::engine::deferred::capacity::{self, CapacityWait};
 use crate::engine::deferred::concurrent::ConcurrentFutures;
 use crate::engine::deferred::first_polls::{Plain, StartedRoot};
+use crate::engine::discard;
 use crate::engine::emission::cascade::Cascade;
 use crate::engine::emission::cascade_state::AsyncHandlers;
 use crate::engine::emission::cascade_state::EmittedEvent;
 use crate::engine::emission::deferred_event::ErasedDeferredEvent;
-use crate::engine::emit;
 use crate::engine::observers::EmissionObservers;
 use crate::engine::plan::executor::DeferredSubscriptions;
 use crate::engine::state::DispatcherState;
@@ -109,7 +109,7 @@ impl StartedEmission {
         }
         cascade.note_refused(refused);
         let (info, scope) = (event.info(), event.lineage().scope());
-        let (panic, refused) = scope.enter(inner.id(), || emit::discard_as(info, event));
+        let (panic, refused) = scope.enter(inner.id(), || discard::discard_as(info, event));
         Self::new(inner, cascade, info, panic, refused)
     }
 
@@ -268,7 +268,7 @@ impl<'a> EmissionGuard<'a> {
                     observed.emission_ended();
                 }
                 let (info, scope) = (event.info(), event.lineage().scope());
-                let discard = || emit::discard_as(info, event.into_inner());
+                let discard = || discard::discard_as(info, event.into_inner());
                 let (panic, refused) = scope.enter(self.inner.id(), discard);
                 self.cascade.end_first(self.inner, panic, refused);
             }
