@@ -23,8 +23,8 @@ use crate::shown::type_name;
 /// # What is waited for
 ///
 /// What the code emits while it is polled belongs to the session, at this dispatcher and at every other one, and so
-/// does all that these events cause: deliveries in queues and tasks, their next attempts, and what handlers emit, at
-/// every level. The session ends when the code and the last of these deliveries have ended. That is counted, so
+/// does all that these events cause: deliveries in queues and tasks, their next attempts, spawned emissions, and what
+/// handlers emit, at every level. The session ends when the code and the last of these deliveries have ended. That is counted, so
 /// nothing polls or sleeps, and what others emit meanwhile is not waited for.
 ///
 /// What the code does in threads and tasks that it starts itself does not belong to the session, and neither do
@@ -178,6 +178,8 @@ pub struct TrackError {
     limit: Duration,
     has_returned: bool,
     pending: Vec<(&'static EventInfo, HandlerInfo)>,
+    /// The events of spawned emissions.
+    spawned: Vec<&'static EventInfo>,
 }
 
 impl TrackError {
@@ -186,6 +188,7 @@ impl TrackError {
             limit,
             has_returned,
             pending: session.pending(),
+            spawned: session.spawned(),
         }
     }
 
@@ -213,6 +216,9 @@ impl fmt::Display for TrackError {
         for (event, handler) in &self.pending {
             let (event, place) = (type_name(event), place(*handler));
             write!(f, "\n  {event} to {handler}{place}")?;
+        }
+        for event in &self.spawned {
+            write!(f, "\n  {}, a spawned emission", type_name(event))?;
         }
         write!(
             f,

@@ -11,8 +11,7 @@ use crate::engine::shutdown::closing::TaskGuard;
 use crate::engine::state::DispatcherState;
 use crate::event::info::EventInfo;
 use crate::nesting;
-use crate::nesting::scope::NestingScope;
-use crate::nesting::tracker::Tracker;
+use crate::nesting::scope::{self, NestingScope};
 use crate::panics::DropCaught;
 use crate::report::Report;
 use crate::report::failure::{Cause, Failure};
@@ -63,10 +62,13 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
         let future = self.future;
         // An emission that a handler spawns stays inside the handler's own, wherever it runs; an emission
         // that an `on_failure` hook spawns descends from the failed event.
-        let scope = NestingScope::here(self.inner.id());
+        let nested = NestingScope::here(self.inner.id());
         let (is_told, cause) = (nesting::is_told(), nesting::cause());
-        let outer = scope.as_ref().and_then(|scope| scope.tracker.as_ref());
-        let outer = outer.and_then(Tracker::track);
+        // Code of a session is outside of every emission, and what it spawns belongs to the session.
+        let session = scope::tracker();
+        let outer = session
+            .as_ref()
+            .and_then(|session| session.track_emission(self.event));
         let within = Trace::of_emitter(self.inner.makes_spans());
         let task = runtime.spawn_for(async move {
             // Moves the whole value: an assignment to the field alone would capture and move a copy of
@@ -75,15 +77,18 @@ impl<F: Future<Output = Report> + Send + 'static> EmitAsync<'_, F> {
             tracked.has_begun = true;
             let mut future = pin!(future);
             let inner = &tracked.inner;
-            let mut poll = |context: &mut Context<'_>| match &scope {
-                None => future.as_mut().poll(context),
-                Some(scope) if is_told => {
-                    let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| scope.descend(inner.id(), cause, poll).0)
+            let mut poll = |context: &mut Context<'_>| match &nested {
+                None => {
+                    let _tracking = session.as_ref().map(scope::track);
+                    future.as_mut().poll(context)
                 }
-                Some(scope) => {
+                Some(nested) if is_told => {
                     let poll = || future.as_mut().poll(context);
-                    nesting::enter_elsewhere(|| scope.enter(inner.id(), poll).0)
+                    nesting::enter_elsewhere(|| nested.descend(inner.id(), cause, poll).0)
+                }
+                Some(nested) => {
+                    let poll = || future.as_mut().poll(context);
+                    nesting::enter_elsewhere(|| nested.enter(inner.id(), poll).0)
                 }
             };
             let report = poll_fn(|context| within.run(|| poll(context))).await;

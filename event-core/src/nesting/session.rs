@@ -74,6 +74,12 @@ impl Session {
     /// not handed over: they run in its future.
     #[must_use]
     pub fn pending(&self) -> Vec<(&'static EventInfo, HandlerInfo)> {
-        self.deliveries.to_vec()
+        self.deliveries.deliveries()
+    }
+
+    /// Returns the events of the emissions that were spawned and have not ended.
+    #[must_use]
+    pub fn spawned(&self) -> Vec<&'static EventInfo> {
+        self.deliveries.spawned()
     }
 }

@@ -34,15 +34,15 @@ pub(crate) struct TrackedDelivery(Arc<Tracked>);
 /// The end of what is tracked.
 pub(crate) struct TrackedEnd(Arc<End>);
 
-/// What is tracked, or one delivery of it that is in a list.
+/// What is tracked, or one delivery or spawned emission of it that is in a list.
 struct Tracked {
-    /// `None` for a delivery.
+    /// `None` for what is in a list.
     end: Option<Arc<End>>,
     deliveries: Option<Arc<DeliveryList>>,
-    /// The delivery in the list.
+    /// The delivery or the spawned emission in the list.
     listed: Option<usize>,
-    /// The delivery that emitted, if another emission tracks that delivery. It ends after this emission. For a
-    /// delivery, what is tracked.
+    /// The delivery that emitted, if another emission tracks that delivery. It ends after this emission. For what
+    /// is in a list, what is tracked.
     outer: Option<TrackedDelivery>,
 }
 
@@ -52,20 +52,34 @@ struct End {
     waiters: Waiters,
 }
 
-/// The deliveries that were handed over and have not ended.
+/// The deliveries that were handed over, and the emissions that were spawned, and have not ended.
 #[derive(Default)]
-pub(crate) struct DeliveryList(Mutex<Slab<ListedDelivery>>);
+pub(crate) struct DeliveryList(Mutex<Slab<Listed>>);
 
 /// A delivery: the event and the handler.
 type ListedDelivery = (&'static EventInfo, HandlerInfo);
 
+/// A delivery, or a spawned emission, which has no handler.
+type Listed = (&'static EventInfo, Option<HandlerInfo>);
+
 impl DeliveryList {
-    fn lock(&self) -> MutexGuard<'_, Slab<ListedDelivery>> {
+    fn lock(&self) -> MutexGuard<'_, Slab<Listed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn to_vec(&self) -> Vec<ListedDelivery> {
-        self.lock().iter().map(|(_, delivery)| *delivery).collect()
+    pub(crate) fn deliveries(&self) -> Vec<ListedDelivery> {
+        let all = self.lock();
+        let deliveries = all
+            .iter()
+            .filter_map(|(_, (event, handler))| Some((*event, (*handler)?)));
+        deliveries.collect()
+    }
+
+    /// Returns the events of the spawned emissions.
+    pub(crate) fn spawned(&self) -> Vec<&'static EventInfo> {
+        let all = self.lock();
+        let spawned = all.iter().filter(|(_, (_, handler))| handler.is_none());
+        spawned.map(|(_, (event, _))| *event).collect()
     }
 }
 
@@ -120,11 +134,24 @@ impl Tracker {
         &self,
         delivery: impl FnOnce() -> ListedDelivery,
     ) -> Option<TrackedDelivery> {
+        self.list(|| {
+            let (event, handler) = delivery();
+            (event, Some(handler))
+        })
+    }
+
+    /// Makes the guard of a spawned emission; `None` after the end.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn track_emission(&self, event: &'static EventInfo) -> Option<TrackedDelivery> {
+        self.list(|| (event, None))
+    }
+
+    fn list(&self, entry: impl FnOnce() -> Listed) -> Option<TrackedDelivery> {
         let guard = self.track()?;
         let Some(list) = guard.0.deliveries.clone() else {
             return Some(guard);
         };
-        let listed = Some(list.lock().insert(delivery()));
+        let listed = Some(list.lock().insert(entry()));
         Some(TrackedDelivery(Arc::new(Tracked {
             end: None,
             deliveries: Some(list),

@@ -5,6 +5,7 @@
     reason = "`UPDATE_EXPECT` writes texts like this"
 )]
 
+mod emitting;
 #[cfg(feature = "tokio")]
 mod exploring;
 mod failure;
