@@ -28,6 +28,9 @@ use super::{
     StoreErrorKind, Stored,
 };
 
+/// How long a connection may be idle and is used again without a question whether it is still there.
+const UNTESTED: Duration = Duration::from_secs(1);
+
 /// Deliveries in a PostgreSQL database, version 14 or newer, which the program's own tables can be in, too.
 ///
 /// The store has a pool of its own, one connection for each registered owner, and one that listens and one that
@@ -84,6 +87,15 @@ impl PostgresBuilder {
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(self.max_connections)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for >= UNTESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options.clone())
             .await
             .during("connect to the outbox")?;
@@ -226,8 +238,8 @@ impl Store for Postgres {
     ) -> Result<bool, StoreError> {
         const ACTION: &str = "complete a delivery";
         in_transaction(connection, ACTION)?;
-        let completed = statements::complete(connection, &[fence]).await;
-        Ok(!completed.during(ACTION)?.is_empty())
+        let completed = statements::complete_one(connection, fence).await;
+        completed.during(ACTION)
     }
 
     async fn retry(&self, retries: &[Retry]) -> Result<Vec<Fence>, StoreError> {

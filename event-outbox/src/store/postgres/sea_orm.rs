@@ -3,7 +3,7 @@
 use sea_orm::{DatabaseTransaction, DbBackend, Value};
 use uuid::Uuid;
 
-use super::statements::{INSERT, LOCK, keys_of, locks_of};
+use super::statements::{LOCK, insert_of, keys_of, locks_of};
 use crate::CallerTransaction;
 use crate::store::row::after_and_at;
 use crate::store::sea_orm::execute;
@@ -31,7 +31,8 @@ impl CallerTransaction<Postgres> for &DatabaseTransaction {
                 None::<Uuid>.into(),
                 0_i64.into(),
             ];
-            execute(self, DbBackend::Postgres, INSERT, values).await?;
+            let statement = insert_of(std::slice::from_ref(delivery));
+            execute(self, DbBackend::Postgres, statement, values).await?;
         }
         Ok(())
     }

@@ -80,29 +80,64 @@ pub(super) fn keys_of(deliveries: &[NewDelivery]) -> impl Iterator<Item = (&str,
         .filter_map(|delivery| Some((&*delivery.handler, delivery.key.as_deref()?)))
 }
 
-/// `clock_timestamp()` is read once, and is the moment: `now()` is the start of the transaction, and a lease from then
-/// may have lapsed. A snapshot that is older than the lock of a key does not show whether the key is free.
-pub(super) const INSERT: &str = concat!(
-    "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
-     owner, crashes, created_at) \
-     SELECT event_id, handler, event, version, key, body, CASE WHEN is_leased THEN moment + ",
-    interval!("$10"),
-    " WHEN at IS NULL THEN moment + after::float8 * interval '1 millisecond' \
-     ELSE greatest(to_timestamp(at / 1000.0), moment) END, \
-     is_leased::int, is_leased::int, CASE WHEN is_leased THEN $9::uuid END, 0, moment \
-     FROM (SELECT *, $9::uuid IS NOT NULL AND after = 0 AND at IS NULL AND (key IS NULL OR (\
-     current_setting('transaction_isolation') = 'read committed' \
-     AND row_number() OVER (PARTITION BY handler, key, is_new ORDER BY ord) = 1 \
-     AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e WHERE e.handler = n.handler AND e.key = n.key)\
-     )) AS is_leased \
-     FROM (SELECT *, row_number() OVER (PARTITION BY event_id, handler ORDER BY ord) = 1 \
-     AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
-     WHERE e.event_id = l.event_id AND e.handler = l.handler) AS is_new \
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], \
-     $8::bigint[]) WITH ORDINALITY AS l(event_id, handler, event, version, key, body, after, at, ord)) n \
-     CROSS JOIN (SELECT clock_timestamp() AS moment) c) x ORDER BY ord \
-     ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token, event_id, handler"
+/// A statement that inserts rows, and leases those of which a condition holds. `clock_timestamp()` is read once, and is
+/// the moment: `now()` is the start of the transaction, and a lease from then may have lapsed.
+macro_rules! insert {
+    (rows: $rows:literal, key_is_free: $key_is_free:literal) => {
+        concat!(
+            "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
+             owner, crashes, created_at) \
+             SELECT event_id, handler, event, version, key, body, CASE WHEN is_leased THEN moment + ",
+            interval!("$10"),
+            " WHEN at IS NULL THEN moment + after::float8 * interval '1 millisecond' \
+             ELSE greatest(to_timestamp(at / 1000.0), moment) END, \
+             is_leased::int, is_leased::int, CASE WHEN is_leased THEN $9::uuid END, 0, moment \
+             FROM (SELECT *, $9::uuid IS NOT NULL AND after = 0 AND at IS NULL AND ",
+            $key_is_free,
+            " AS is_leased FROM ",
+            $rows,
+            " CROSS JOIN (SELECT clock_timestamp() AS moment) c OFFSET 0) x ORDER BY ord \
+             ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token, event_id, handler"
+        )
+    };
+}
+
+/// One row, of lists of one, since an array of unknown length has the planner plan anew for each.
+const INSERT_ONE: &str = insert!(
+    rows: "(SELECT ($1::uuid[])[1] AS event_id, ($2::text[])[1] AS handler, ($3::text[])[1] AS event, \
+           ($4::bigint[])[1] AS version, ($5::text[])[1] AS key, ($6::bytea[])[1] AS body, \
+           ($7::bigint[])[1] AS after, ($8::bigint[])[1] AS at, 1 AS ord) n",
+    key_is_free: "(key IS NULL OR (current_setting('transaction_isolation') = 'read committed' \
+                  AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e WHERE e.handler = n.handler AND e.key = n.key)))"
 );
+
+/// Rows without keys.
+const INSERT: &str = insert!(
+    rows: "unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], \
+           $8::bigint[]) WITH ORDINALITY AS n(event_id, handler, event, version, key, body, after, at, ord)",
+    key_is_free: "true"
+);
+
+/// Rows of which some have keys. A snapshot that is older than the lock of a key does not show whether the key is free.
+const INSERT_KEYED: &str = insert!(
+    rows: "(SELECT *, row_number() OVER (PARTITION BY event_id, handler ORDER BY ord) = 1 \
+           AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
+           WHERE e.event_id = l.event_id AND e.handler = l.handler) AS is_new \
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], \
+           $8::bigint[]) WITH ORDINALITY AS l(event_id, handler, event, version, key, body, after, at, ord)) n",
+    key_is_free: "(key IS NULL OR (current_setting('transaction_isolation') = 'read committed' \
+                  AND row_number() OVER (PARTITION BY handler, key, is_new ORDER BY ord) = 1 \
+                  AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e WHERE e.handler = n.handler AND e.key = n.key)))"
+);
+
+/// Returns the statement that inserts rows.
+pub(super) fn insert_of(deliveries: &[NewDelivery]) -> &'static str {
+    match deliveries {
+        [_] => INSERT_ONE,
+        several if keys_of(several).next().is_none() => INSERT,
+        _ => INSERT_KEYED,
+    }
+}
 
 /// Inserts all rows in one statement. Keys are locked already.
 pub(super) async fn insert(
@@ -113,7 +148,7 @@ pub(super) async fn insert(
     fn column<'a, T>(of: &'a [NewDelivery], value: impl Fn(&'a NewDelivery) -> T) -> Vec<T> {
         of.iter().map(value).collect()
     }
-    let rows = sqlx::query(INSERT)
+    let rows = sqlx::query(insert_of(deliveries))
         .bind(column(deliveries, |one| one.event_id))
         .bind(column(deliveries, |one| &*one.handler))
         .bind(column(deliveries, |one| &*one.event))
@@ -186,6 +221,22 @@ fn sorted(fences: &[Fence]) -> Vec<Fence> {
     let mut fences = fences.to_vec();
     fences.sort_unstable();
     fences
+}
+
+const COMPLETE_ONE: &str =
+    "DELETE FROM event_outbox_delivery WHERE seq = $1 AND token = $2 RETURNING seq, token";
+
+/// Completes one delivery, with a statement that is not planned anew for each.
+pub(super) async fn complete_one(
+    connection: &mut PgConnection,
+    fence: Fence,
+) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query(COMPLETE_ONE)
+        .bind(fence.seq)
+        .bind(fence.token)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }
 
 const COMPLETE: &str = concat!(
