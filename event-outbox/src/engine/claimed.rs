@@ -13,13 +13,18 @@ use crate::shared::HandedOver;
 use crate::store::{Burial, Claimed, Retry, SUSPECT, Store};
 
 impl<S: Store> Worker<S> {
-    /// Makes deliveries of what was claimed, which the store was asked for at a moment.
-    pub(super) fn claimed(&mut self, claimed: Vec<Claimed>, asked_at: Instant) {
-        let is_full = claimed.len() >= self.room();
+    /// Makes deliveries of what was claimed, which the store was asked for at a moment, and of which there may be more.
+    pub(super) fn claimed(&mut self, claimed: Vec<Claimed>, asked_at: Instant, is_full: bool) {
+        let has_suspect = claimed.iter().any(|claimed| claimed.crashes >= SUSPECT);
+        self.claims_one = has_suspect;
+        self.ready.was_full = is_full || has_suspect;
         if !is_full {
             self.schedule.claimed_all(claimed.len());
+        } else if !has_suspect && self.ready.is_low_with(claimed.len()) {
+            // The store claims the next ones while these are read.
+            self.ready.was_full = false;
+            self.claim_behind(claimed.len());
         }
-        let mut suspects = 0;
         for claimed in claimed {
             let (fence, attempt, crashes) = (claimed.fence, attempt(&claimed), claimed.crashes);
             self.keep(fence, asked_at);
@@ -28,7 +33,6 @@ impl<S: Store> Worker<S> {
                 self.bury(&claimed, "crashed", cause);
                 continue;
             }
-            suspects += usize::from(crashes >= SUSPECT);
             if self.ready.is_one_suspect_too_many(crashes) {
                 self.end(Undone::Release(fence), None);
                 continue;
@@ -47,12 +51,6 @@ impl<S: Store> Worker<S> {
                 }
                 Err(unread) => self.unread(&claimed, unread),
             }
-        }
-        self.ready.was_full = is_full || suspects > 0;
-        self.claims_one = suspects > 0;
-        // A full claim is followed by another as soon as there is room.
-        if is_full && self.ready.is_low() {
-            self.claim_now();
         }
     }
 

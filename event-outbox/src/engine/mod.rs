@@ -9,6 +9,7 @@ mod complete;
 mod deliver;
 mod keep;
 mod leases;
+mod listen;
 mod ready;
 mod schedule;
 mod stop;
@@ -30,6 +31,7 @@ use tracing::{debug, error, warn};
 use self::complete::{Completer, Endings};
 use self::deliver::Delivering;
 use self::leases::Leases;
+use self::listen::listen;
 use self::ready::Ready;
 use self::schedule::{Question, Schedule};
 use self::stop::give_back;
@@ -42,6 +44,9 @@ const CLAIM: usize = 500;
 /// How long the engine waits after the store failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How many steps of deliveries are taken before the engine looks at anything else.
+const STEPS: usize = 256;
+
 /// Makes the deliveries until the outbox is shut down or its dispatcher is gone.
 pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: DispatcherHandle) {
     let Ok(handlers) = dispatcher
@@ -53,6 +58,7 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
     };
     let (endings, completer) = Completer::new(&shared);
     let completing = tokio::spawn(completer.run());
+    let listening = tokio::spawn(listen(Arc::clone(&shared)));
     let (ended, mut steps) = mpsc::unbounded_channel();
     let mut worker = Worker {
         ready: Ready::new(shared.settings.concurrency),
@@ -68,6 +74,8 @@ pub(crate) async fn run<S: Store>(shared: Arc<Shared<S>>, dispatcher: Dispatcher
         shared: Arc::clone(&shared),
     };
     worker.work(&mut steps).await;
+    listening.abort();
+    let _ = listening.await;
     worker.stop().await.keep(steps).await;
     // The last sender is gone when the last delivery has ended.
     let _ = completing.await;
@@ -123,8 +131,9 @@ enum Step {
 /// What the engine asked the store.
 enum Chore {
     Claimed {
-        /// When the store was asked.
+        /// When the store was asked, and for how many at most.
         asked_at: Instant,
+        limit: usize,
         claimed: Result<Vec<Claimed>, StoreError>,
     },
     /// After how long a delivery can be claimed.
@@ -143,7 +152,7 @@ impl<S: Store> Worker<S> {
         let mut phase = self.shared.phase.subscribe();
         let third = self.shared.settings.lease / 3;
         let mut heartbeat = Instant::now() + third;
-        let mut listen_at = Instant::now();
+        let mut steps = Vec::with_capacity(STEPS);
         self.clamp();
         loop {
             if !self.is_running() {
@@ -171,12 +180,9 @@ impl<S: Store> Worker<S> {
                         self.schedule.look_ahead();
                     }
                 }
-                Some(step) = ended.recv() => self.step(step),
-                changed = shared.store.changed(), if listen_at <= Instant::now() => {
-                    match changed {
-                        Ok(()) => self.claim_now(),
-                        // What others write is found by asking until then.
-                        Err(_) => listen_at = Instant::now() + PAUSE,
+                _ = ended.recv_many(&mut steps, STEPS) => {
+                    for step in steps.drain(..) {
+                        self.step(step);
                     }
                 }
                 () = until(ask_at) => {}
@@ -290,7 +296,13 @@ impl<S: Store> Worker<S> {
     }
 
     fn claim(&mut self) {
-        let room = self.room();
+        self.claim_behind(0);
+    }
+
+    /// Claims deliveries, as many as there is room for behind some that are not in the queue yet.
+    fn claim_behind(&mut self, coming: usize) {
+        let most = if self.claims_one { 1 } else { CLAIM };
+        let room = self.ready.room().saturating_sub(coming).min(most);
         if self.names.is_empty() {
             return;
         }
@@ -306,14 +318,12 @@ impl<S: Store> Worker<S> {
             failpoint!(Claiming);
             let claimed = shared.store.claim(lease, &names, room).await;
             failpoint!(Claimed);
-            Chore::Claimed { asked_at, claimed }
+            Chore::Claimed {
+                asked_at,
+                limit: room,
+                claimed,
+            }
         });
-    }
-
-    /// Returns how many deliveries are claimed at once.
-    fn room(&self) -> usize {
-        let most = if self.claims_one { 1 } else { CLAIM };
-        self.ready.room().min(most)
     }
 
     fn step(&mut self, step: Step) {
@@ -345,10 +355,12 @@ impl<S: Store> Worker<S> {
         match chore {
             Ok(Chore::Claimed {
                 asked_at,
+                limit,
                 claimed: Ok(claimed),
             }) => {
                 self.schedule.answered();
-                self.claimed(claimed, asked_at);
+                let is_full = claimed.len() >= limit;
+                self.claimed(claimed, asked_at, is_full);
             }
             Ok(Chore::Due(Ok(wait))) => {
                 self.schedule.answered();

@@ -111,7 +111,12 @@ impl Ready {
 
     /// Whether fewer deliveries wait than can run at once.
     pub(super) fn is_low(&self) -> bool {
-        self.waiting.len() < self.most
+        self.is_low_with(0)
+    }
+
+    /// Whether fewer deliveries wait than can run at once when some more have come.
+    pub(super) fn is_low_with(&self, coming: usize) -> bool {
+        self.waiting.len() + coming < self.most
     }
 
     /// Takes what was not begun of these.
