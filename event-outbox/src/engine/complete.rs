@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use crate::shared::{Counts, Shared};
@@ -12,6 +13,9 @@ use crate::store::{Burial, Fence, Retry, Store, StoreError};
 
 /// How many endings are told at once.
 const BATCH: usize = 500;
+
+/// How long an ending waits for others to be told with it, if the store was told of some just before.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// How often the store is asked again before an ending is left to the lease.
 const TRIES: u32 = 8;
@@ -122,12 +126,26 @@ impl<S: Store> Completer<S> {
     /// Tells endings until there is nobody left who could end a delivery.
     pub(super) async fn run(mut self) {
         let mut endings = Vec::new();
+        let mut linger_until = Instant::now();
         while self.endings.recv_many(&mut endings, BATCH).await > 0 {
+            self.wait_for_others(&mut endings, linger_until).await;
             let mut batch = Batch::default();
             for ending in endings.drain(..) {
                 batch.add(ending);
             }
             self.tell(batch).await;
+            linger_until = Instant::now() + LINGER;
+        }
+    }
+
+    /// Takes more endings until a time, or until there are enough.
+    async fn wait_for_others(&mut self, endings: &mut Vec<Ending>, until: Instant) {
+        while endings.len() < BATCH {
+            let room = BATCH - endings.len();
+            match timeout_at(until, self.endings.recv_many(endings, room)).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
         }
     }
 

@@ -115,8 +115,6 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Claimed>, StoreError>> + Send;
 
     /// Deletes deliveries that succeeded; returns those that were there, with this token.
-    ///
-    /// SQLite lets it wait for another write to go with, for at most ten milliseconds.
     fn complete(
         &self,
         fences: &[Fence],

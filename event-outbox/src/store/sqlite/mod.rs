@@ -38,6 +38,10 @@ const POLL: Duration = Duration::from_millis(25);
 /// How long a statement waits for a lock of another process, before it is tried again.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many rows of an answer may wait to be read, so that the thread that runs statements goes on meanwhile: as many as
+/// are claimed at once.
+const ROWS: usize = 512;
+
 /// Deliveries in an SQLite file, which the program's own tables can be in, too.
 ///
 /// Several processes on one host may use the file. Each commit is synced to the disk before it counts
@@ -124,6 +128,7 @@ impl SqliteBuilder {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(self.synchronous)
             .busy_timeout(self.busy_timeout)
+            .row_buffer_size(ROWS)
             .foreign_keys(true);
         if let Some(pages) = self.max_page_count {
             options = options.pragma("max_page_count", pages.to_string());
@@ -306,7 +311,7 @@ impl Store for Sqlite {
         let deliveries: Arc<[_]> = deliveries.into();
         let writer = &self.shared.writer;
         writer
-            .write("insert deliveries", false, move |connection| {
+            .write("insert deliveries", move |connection| {
                 let deliveries = Arc::clone(&deliveries);
                 Box::pin(async move { statements::insert(connection, lease, &deliveries).await })
             })
@@ -322,7 +327,7 @@ impl Store for Sqlite {
         let handlers: Arc<str> = json!(handlers).to_string().into();
         let writer = &self.shared.writer;
         writer
-            .write("claim deliveries", false, move |connection| {
+            .write("claim deliveries", move |connection| {
                 let handlers = Arc::clone(&handlers);
                 Box::pin(
                     async move { statements::claim(connection, lease, &handlers, limit).await },
@@ -335,7 +340,7 @@ impl Store for Sqlite {
         let list: Arc<str> = statements::list(fences).into();
         let writer = &self.shared.writer;
         writer
-            .write("complete deliveries", true, move |connection| {
+            .write("complete deliveries", move |connection| {
                 let list = Arc::clone(&list);
                 Box::pin(async move { statements::complete(connection, &list).await })
             })
@@ -357,14 +362,10 @@ impl Store for Sqlite {
         let list: Arc<str> = statements::retry_list(retries).into();
         let writer = &self.shared.writer;
         writer
-            .write(
-                "give deliveries back for a retry",
-                false,
-                move |connection| {
-                    let list = Arc::clone(&list);
-                    Box::pin(async move { statements::retry(connection, &list).await })
-                },
-            )
+            .write("give deliveries back for a retry", move |connection| {
+                let list = Arc::clone(&list);
+                Box::pin(async move { statements::retry(connection, &list).await })
+            })
             .await
     }
 
@@ -372,14 +373,10 @@ impl Store for Sqlite {
         let list: Arc<str> = statements::burial_list(burials).into();
         let writer = &self.shared.writer;
         writer
-            .write(
-                "make dead letters of deliveries",
-                false,
-                move |connection| {
-                    let list = Arc::clone(&list);
-                    Box::pin(async move { statements::bury(connection, &list).await })
-                },
-            )
+            .write("make dead letters of deliveries", move |connection| {
+                let list = Arc::clone(&list);
+                Box::pin(async move { statements::bury(connection, &list).await })
+            })
             .await
     }
 
@@ -399,7 +396,7 @@ impl Store for Sqlite {
         let list: Arc<str> = statements::list(fences).into();
         let writer = &self.shared.writer;
         writer
-            .write("release deliveries", false, move |connection| {
+            .write("release deliveries", move |connection| {
                 let list = Arc::clone(&list);
                 Box::pin(async move { statements::release(connection, &list).await })
             })
@@ -410,7 +407,7 @@ impl Store for Sqlite {
         let list: Arc<str> = statements::list(fences).into();
         let writer = &self.shared.writer;
         writer
-            .write("extend leases", false, move |connection| {
+            .write("extend leases", move |connection| {
                 let list = Arc::clone(&list);
                 Box::pin(async move { statements::extend(connection, &list, length).await })
             })
@@ -442,7 +439,7 @@ impl Store for Sqlite {
         let mut recovered = Recovered::default();
         for dead in dead {
             let owner = dead.owner;
-            let rows = self.shared.writer.write(ACTION, false, move |connection| {
+            let rows = self.shared.writer.write(ACTION, move |connection| {
                 Box::pin(statements::free(connection, owner))
             });
             recovered.rows += rows.await?;
@@ -456,7 +453,7 @@ impl Store for Sqlite {
     async fn clamp(&self, bounds: Bounds) -> Result<u64, StoreError> {
         let writer = &self.shared.writer;
         writer
-            .write("bring leases and retries back", false, move |connection| {
+            .write("bring leases and retries back", move |connection| {
                 Box::pin(statements::clamp(connection, bounds.lease, bounds.wait))
             })
             .await
@@ -494,7 +491,7 @@ impl Store for Sqlite {
     async fn cancel(&self, event: Uuid) -> Result<Cancelled, StoreError> {
         let writer = &self.shared.writer;
         writer
-            .write("cancel an event", false, move |connection| {
+            .write("cancel an event", move |connection| {
                 Box::pin(views::cancel(connection, event))
             })
             .await
@@ -549,7 +546,7 @@ impl Store for Sqlite {
         let filter = Arc::new(filter.clone());
         let writer = &self.shared.writer;
         writer
-            .write("deliver dead letters again", false, move |connection| {
+            .write("deliver dead letters again", move |connection| {
                 let filter = Arc::clone(&filter);
                 Box::pin(async move { views::redeliver(connection, &filter, after, limit).await })
             })
@@ -560,7 +557,7 @@ impl Store for Sqlite {
         let filter = Arc::new(filter.clone());
         let writer = &self.shared.writer;
         writer
-            .write("delete dead letters", false, move |connection| {
+            .write("delete dead letters", move |connection| {
                 let filter = Arc::clone(&filter);
                 Box::pin(async move { views::purge(connection, &filter, limit).await })
             })

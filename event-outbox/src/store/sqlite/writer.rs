@@ -14,16 +14,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::yield_now;
+use tokio::time::Instant;
 
 use crate::store::error::While as _;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// How many writes one transaction takes.
 const LARGEST_BATCH: usize = 512;
-
-/// How long a write that can wait does wait for others.
-const PATIENCE: Duration = Duration::from_millis(10);
 
 /// How often `BEGIN IMMEDIATE` is tried while other processes write. Each try takes as long as the busy timeout.
 const TRIES: u32 = 4;
@@ -78,14 +76,7 @@ impl Writer {
     }
 
     /// Writes in a transaction that others may share. `run` may be called again, if the shared one fails.
-    ///
-    /// What `is_patient` waits a moment for another write to go with.
-    pub(super) async fn write<T, F>(
-        &self,
-        action: &'static str,
-        is_patient: bool,
-        run: F,
-    ) -> Result<T, StoreError>
+    pub(super) async fn write<T, F>(&self, action: &'static str, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'a> Fn(&'a mut SqliteConnection) -> Boxed<'a, T> + Send + 'static,
@@ -94,7 +85,6 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Write {
             action,
-            is_patient,
             run,
             result: None,
             reply,
@@ -149,7 +139,6 @@ impl Drop for Waiting<'_> {
 
 /// A write whose result has some type.
 trait Job: Send {
-    fn is_patient(&self) -> bool;
     fn action(&self) -> &'static str;
     fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> Boxed<'a, ()>;
     /// Tells the caller; of a success, the result of the last run.
@@ -158,7 +147,6 @@ trait Job: Send {
 
 struct Write<T, F> {
     action: &'static str,
-    is_patient: bool,
     run: F,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -169,10 +157,6 @@ where
     T: Send,
     F: for<'a> Fn(&'a mut SqliteConnection) -> Boxed<'a, T> + Send,
 {
-    fn is_patient(&self) -> bool {
-        self.is_patient
-    }
-
     fn action(&self) -> &'static str {
         self.action
     }
@@ -214,7 +198,6 @@ impl Task {
     async fn run(mut self) {
         while let Some(first) = self.queue.recv().await {
             let mut batch = vec![first];
-            self.wait_for_others(&mut batch).await;
             if let Err(error) = self.take_turn().await {
                 fail(batch, &error);
                 continue;
@@ -225,6 +208,8 @@ impl Task {
                 batch.push(job);
             }
             self.write(batch).await;
+            // Those who were told now write again, and the next batch has all of them.
+            yield_now().await;
             if self.queue.is_empty() || self.waiting.load(Ordering::Relaxed) > 0 {
                 self.connection = None;
             }
@@ -293,17 +278,6 @@ impl Task {
             } else {
                 // Its error would be about a connection that nobody wants.
                 let _ = connection.close().await;
-            }
-        }
-    }
-
-    /// While all of a batch can wait, lets it.
-    async fn wait_for_others(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        let end = Instant::now() + PATIENCE;
-        while batch.len() < LARGEST_BATCH && batch.iter().all(|job| job.is_patient()) {
-            match timeout_at(end, self.queue.recv()).await {
-                Ok(Some(job)) => batch.push(job),
-                Ok(None) | Err(_) => return,
             }
         }
     }
