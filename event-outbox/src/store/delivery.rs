@@ -91,6 +91,18 @@ pub enum Inserted {
     Duplicate,
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl Inserted {
+    /// Says what the row that was written became; there is none if there was one already.
+    pub(super) fn of(fence: Option<Fence>) -> Self {
+        match fence {
+            None => Self::Duplicate,
+            Some(Fence { seq, token: 0 }) => Self::Waiting(seq),
+            Some(fence) => Self::Leased(fence),
+        }
+    }
+}
+
 /// A delivery to be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {

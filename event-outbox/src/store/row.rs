@@ -52,7 +52,9 @@ macro_rules! readers {
         use sqlx::Row as _;
 
         use crate::store::row::{count, system_time};
-        use crate::store::{Claimed, DeadLetter, Fence, HandlerStatus, Health, Owner, Stored};
+        use crate::store::{
+            Claimed, DeadLetter, Fence, HandlerStatus, Health, Inserted, NewDelivery, Owner, Stored,
+        };
 
         fn small(row: &$row, column: &str) -> Result<u32, sqlx::Error> {
             let value: i64 = row.try_get(column)?;
@@ -75,6 +77,24 @@ macro_rules! readers {
 
         pub(super) fn fences(rows: &[$row]) -> Result<Vec<Fence>, sqlx::Error> {
             rows.iter().map(fence).collect()
+        }
+
+        /// What became of deliveries that were inserted together: one that has no row is a duplicate.
+        pub(super) fn inserted<'a>(
+            rows: &[$row],
+            deliveries: impl Iterator<Item = &'a NewDelivery>,
+        ) -> Result<Vec<Inserted>, sqlx::Error> {
+            let mut fences = std::collections::HashMap::with_capacity(rows.len());
+            for row in rows {
+                let handler: String = row.try_get("handler")?;
+                let event: uuid::Uuid = row.try_get("event_id")?;
+                fences.insert((event, handler), fence(row)?);
+            }
+            let outcome = deliveries.map(|one| {
+                let key = (one.event_id, one.handler.clone().into_owned());
+                Inserted::of(fences.remove(&key))
+            });
+            Ok(outcome.collect())
         }
 
         /// Claimed rows come in the order in which the database met them.

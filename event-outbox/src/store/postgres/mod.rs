@@ -1,5 +1,6 @@
 //! Deliveries in a PostgreSQL database.
 
+mod insert;
 mod owners;
 mod schema;
 #[cfg(feature = "sea-orm")]
@@ -190,7 +191,7 @@ impl Store for Postgres {
         statements::lock_keys(&mut *connection, keys)
             .await
             .during(ACTION)?;
-        statements::insert(connection, lease, deliveries)
+        insert::insert(connection, lease, deliveries)
             .await
             .during(ACTION)
     }
@@ -203,7 +204,7 @@ impl Store for Postgres {
         const ACTION: &str = "insert deliveries";
         if statements::keys_of(&deliveries).next().is_none() {
             let mut connection = self.connection(ACTION).await?;
-            let inserted = statements::insert(&mut connection, lease, &deliveries).await;
+            let inserted = insert::insert(&mut connection, lease, &deliveries).await;
             return inserted.during(ACTION);
         }
         let mut transaction = self.shared.pool.begin().await.during(ACTION)?;

@@ -3,14 +3,14 @@
 //! Lists travel as arrays, so that each statement is prepared once, whatever the length of the list. They are sorted,
 //! so that two statements lock rows in one order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use crate::store::row::{after_and_at, limit, millis, readers};
-use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry};
+use crate::store::row::{limit, millis, readers};
+use crate::store::{Burial, Lease, Retry};
 
 readers!(PgRow);
 
@@ -78,103 +78,6 @@ pub(super) fn keys_of(deliveries: &[NewDelivery]) -> impl Iterator<Item = (&str,
     deliveries
         .iter()
         .filter_map(|delivery| Some((&*delivery.handler, delivery.key.as_deref()?)))
-}
-
-/// A statement that inserts rows, and leases those of which a condition holds. `clock_timestamp()` is read once, and is
-/// the moment: `now()` is the start of the transaction, and a lease from then may have lapsed.
-macro_rules! insert {
-    (rows: $rows:literal, key_is_free: $key_is_free:literal) => {
-        concat!(
-            "INSERT INTO event_outbox_delivery (event_id, handler, event, version, key, body, due_at, attempts, token, \
-             owner, crashes, created_at) \
-             SELECT event_id, handler, event, version, key, body, CASE WHEN is_leased THEN moment + ",
-            interval!("$10"),
-            " WHEN at IS NULL THEN moment + after::float8 * interval '1 millisecond' \
-             ELSE greatest(to_timestamp(at / 1000.0), moment) END, \
-             is_leased::int, is_leased::int, CASE WHEN is_leased THEN $9::uuid END, 0, moment \
-             FROM (SELECT *, $9::uuid IS NOT NULL AND after = 0 AND at IS NULL AND ",
-            $key_is_free,
-            " AS is_leased FROM ",
-            $rows,
-            " CROSS JOIN (SELECT clock_timestamp() AS moment) c OFFSET 0) x ORDER BY ord \
-             ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token, event_id, handler"
-        )
-    };
-}
-
-/// One row, of lists of one, since an array of unknown length has the planner plan anew for each.
-const INSERT_ONE: &str = insert!(
-    rows: "(SELECT ($1::uuid[])[1] AS event_id, ($2::text[])[1] AS handler, ($3::text[])[1] AS event, \
-           ($4::bigint[])[1] AS version, ($5::text[])[1] AS key, ($6::bytea[])[1] AS body, \
-           ($7::bigint[])[1] AS after, ($8::bigint[])[1] AS at, 1 AS ord) n",
-    key_is_free: "(key IS NULL OR (current_setting('transaction_isolation') = 'read committed' \
-                  AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e WHERE e.handler = n.handler AND e.key = n.key)))"
-);
-
-/// Rows without keys.
-const INSERT: &str = insert!(
-    rows: "unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], \
-           $8::bigint[]) WITH ORDINALITY AS n(event_id, handler, event, version, key, body, after, at, ord)",
-    key_is_free: "true"
-);
-
-/// Rows of which some have keys. A snapshot that is older than the lock of a key does not show whether the key is free.
-const INSERT_KEYED: &str = insert!(
-    rows: "(SELECT *, row_number() OVER (PARTITION BY event_id, handler ORDER BY ord) = 1 \
-           AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
-           WHERE e.event_id = l.event_id AND e.handler = l.handler) AS is_new \
-           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], \
-           $8::bigint[]) WITH ORDINALITY AS l(event_id, handler, event, version, key, body, after, at, ord)) n",
-    key_is_free: "(key IS NULL OR (current_setting('transaction_isolation') = 'read committed' \
-                  AND row_number() OVER (PARTITION BY handler, key, is_new ORDER BY ord) = 1 \
-                  AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e WHERE e.handler = n.handler AND e.key = n.key)))"
-);
-
-/// Returns the statement that inserts rows.
-pub(super) fn insert_of(deliveries: &[NewDelivery]) -> &'static str {
-    match deliveries {
-        [_] => INSERT_ONE,
-        several if keys_of(several).next().is_none() => INSERT,
-        _ => INSERT_KEYED,
-    }
-}
-
-/// Inserts all rows in one statement. Keys are locked already.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    lease: Option<Lease>,
-    deliveries: &[NewDelivery],
-) -> Result<Vec<Inserted>, sqlx::Error> {
-    fn column<'a, T>(of: &'a [NewDelivery], value: impl Fn(&'a NewDelivery) -> T) -> Vec<T> {
-        of.iter().map(value).collect()
-    }
-    let rows = sqlx::query(insert_of(deliveries))
-        .bind(column(deliveries, |one| one.event_id))
-        .bind(column(deliveries, |one| &*one.handler))
-        .bind(column(deliveries, |one| &*one.event))
-        .bind(column(deliveries, |one| i64::from(one.version)))
-        .bind(column(deliveries, |one| one.key.as_deref()))
-        .bind(column(deliveries, |one| &*one.body))
-        .bind(column(deliveries, |one| after_and_at(one.due).0))
-        .bind(column(deliveries, |one| after_and_at(one.due).1))
-        .bind(lease.map(|lease| lease.owner.id()))
-        .bind(lease.map_or(0, |lease| millis(lease.length)))
-        .fetch_all(connection)
-        .await?;
-    let mut inserted = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let handler: String = row.try_get("handler")?;
-        let event: uuid::Uuid = row.try_get("event_id")?;
-        inserted.insert((event, handler), fence(row)?);
-    }
-    let outcome = deliveries.iter().map(|one| {
-        match inserted.remove(&(one.event_id, one.handler.clone().into_owned())) {
-            None => Inserted::Duplicate,
-            Some(Fence { seq, token: 0 }) => Inserted::Waiting(seq),
-            Some(fence) => Inserted::Leased(fence),
-        }
-    });
-    Ok(outcome.collect())
 }
 
 /// The first due rows of each handler that nobody else is claiming, of which the first are claimed. `MATERIALIZED`, or

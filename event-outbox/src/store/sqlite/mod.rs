@@ -1,5 +1,6 @@
 //! Deliveries in an SQLite file.
 
+mod job;
 mod network;
 mod owners;
 mod schema;
@@ -298,9 +299,8 @@ impl Store for Sqlite {
     ) -> Result<Vec<Inserted>, StoreError> {
         const ACTION: &str = "insert deliveries";
         in_transaction(connection, ACTION)?;
-        statements::insert(connection, lease, deliveries)
-            .await
-            .during(ACTION)
+        let rows: Vec<_> = deliveries.iter().map(|row| (lease, row)).collect();
+        statements::insert(connection, &rows).await.during(ACTION)
     }
 
     async fn insert(
@@ -308,14 +308,8 @@ impl Store for Sqlite {
         lease: Option<Lease>,
         deliveries: Vec<NewDelivery>,
     ) -> Result<Vec<Inserted>, StoreError> {
-        let deliveries: Arc<[_]> = deliveries.into();
         let writer = &self.shared.writer;
-        writer
-            .write("insert deliveries", move |connection| {
-                let deliveries = Arc::clone(&deliveries);
-                Box::pin(async move { statements::insert(connection, lease, &deliveries).await })
-            })
-            .await
+        writer.insert("insert deliveries", lease, deliveries).await
     }
 
     async fn claim(

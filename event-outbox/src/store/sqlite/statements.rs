@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::store::row::{after_and_at, limit, millis, readers};
-use crate::store::{Burial, Inserted, Lease, NewDelivery, Retry, SUSPECT};
+use crate::store::{Burial, Lease, Retry, SUSPECT};
 
 readers!(SqliteRow);
 
@@ -52,35 +52,96 @@ pub(super) const INSERT: &str = concat!(
      WHERE true ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token"
 );
 
-/// Inserts one row after the other: whether one is leased depends on those before it.
+/// A row to be inserted, and the lease that it gets if it is due at once.
+pub(super) type NewRow<'a> = (Option<Lease>, &'a NewDelivery);
+
+/// Inserts rows in their order; returns what became of each.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    lease: Option<Lease>,
-    deliveries: &[NewDelivery],
+    rows: &[NewRow<'_>],
 ) -> Result<Vec<Inserted>, sqlx::Error> {
-    let mut inserted = Vec::with_capacity(deliveries.len());
-    for delivery in deliveries {
-        let (after, at) = after_and_at(delivery.due);
-        let row = sqlx::query(INSERT)
-            .bind(delivery.event_id)
-            .bind(&*delivery.handler)
-            .bind(&*delivery.event)
-            .bind(i64::from(delivery.version))
-            .bind(delivery.key.as_deref())
-            .bind(&*delivery.body)
-            .bind(after)
-            .bind(at)
-            .bind(lease.map(|lease| lease.owner.id()))
-            .bind(lease.map_or(0, |lease| millis(lease.length)))
-            .fetch_optional(&mut *connection)
-            .await?;
-        inserted.push(match row.as_ref().map(fence).transpose()? {
-            None => Inserted::Duplicate,
-            Some(Fence { seq, token: 0 }) => Inserted::Waiting(seq),
-            Some(fence) => Inserted::Leased(fence),
-        });
+    if rows.len() > 1 && can_be_inserted_together(rows) {
+        return insert_together(connection, rows).await;
+    }
+    // Whether one is leased depends on those before it.
+    let mut inserted = Vec::with_capacity(rows.len());
+    for row in rows {
+        inserted.push(insert_one(&mut *connection, *row).await?);
     }
     Ok(inserted)
+}
+
+async fn insert_one(
+    connection: &mut SqliteConnection,
+    (lease, delivery): NewRow<'_>,
+) -> Result<Inserted, sqlx::Error> {
+    let (after, at) = after_and_at(delivery.due);
+    let row = sqlx::query(INSERT)
+        .bind(delivery.event_id)
+        .bind(&*delivery.handler)
+        .bind(&*delivery.event)
+        .bind(i64::from(delivery.version))
+        .bind(delivery.key.as_deref())
+        .bind(&*delivery.body)
+        .bind(after)
+        .bind(at)
+        .bind(lease.map(|lease| lease.owner.id()))
+        .bind(lease.map_or(0, |lease| millis(lease.length)))
+        .fetch_optional(connection)
+        .await?;
+    Ok(Inserted::of(row.as_ref().map(fence).transpose()?))
+}
+
+/// Rows without keys, as one JSON text, whose ids and bodies are one after the other in a blob: a statement of its own for
+/// each row takes longer than the row.
+const INSERT_TOGETHER: &str = concat!(
+    "INSERT INTO event_outbox_delivery (event_id, handler, event, version, body, due_at, attempts, token, owner, crashes, \
+     created_at) SELECT substr(?2, begin, 16), handler, event, version, substr(?2, begin + 16, length), \
+     CASE WHEN leased THEN now + lease WHEN at IS NULL THEN now + after ELSE max(at, now) END, \
+     leased, leased, CASE WHEN leased THEN ?3 END, 0, now \
+     FROM (SELECT f.key AS number, value ->> 0 AS begin, value ->> 1 AS length, value ->> 2 AS handler, \
+     value ->> 3 AS event, value ->> 4 AS version, value ->> 5 AS after, value ->> 6 AS at, value ->> 7 AS lease, now, \
+     value ->> 7 IS NOT NULL AND value ->> 5 = 0 AND value ->> 6 IS NULL AS leased \
+     FROM (SELECT ",
+    now!(),
+    " AS now) CROSS JOIN json_each(?1) f) \
+     WHERE true ORDER BY number ON CONFLICT (event_id, handler) DO NOTHING RETURNING seq, token, event_id, handler"
+);
+
+fn can_be_inserted_together(rows: &[NewRow<'_>]) -> bool {
+    let mut owners = rows
+        .iter()
+        .filter_map(|(lease, _)| Some(lease.as_ref()?.owner));
+    let first = owners.next();
+    owners.all(|owner| Some(owner) == first) && rows.iter().all(|(_, row)| row.key.is_none())
+}
+
+async fn insert_together(
+    connection: &mut SqliteConnection,
+    rows: &[NewRow<'_>],
+) -> Result<Vec<Inserted>, sqlx::Error> {
+    let mut blob = Vec::new();
+    let mut list = Vec::with_capacity(rows.len());
+    for (lease, row) in rows {
+        let (after, at) = after_and_at(row.due);
+        let lease = lease.map(|lease| millis(lease.length));
+        let begin = blob.len() + 1;
+        blob.extend_from_slice(row.event_id.as_bytes());
+        blob.extend_from_slice(&row.body);
+        let length = row.body.len();
+        let (handler, event) = (&row.handler, &row.event);
+        list.push((begin, length, handler, event, row.version, after, at, lease));
+    }
+    let owner = rows
+        .iter()
+        .find_map(|(lease, _)| Some(lease.as_ref()?.owner));
+    let answer = sqlx::query(INSERT_TOGETHER)
+        .bind(json!(list).to_string())
+        .bind(blob)
+        .bind(owner.map(Owner::id))
+        .fetch_all(connection)
+        .await?;
+    inserted(&answer, rows.iter().map(|(_, row)| *row))
 }
 
 /// The first due rows of each handler, of which the first are claimed.

@@ -3,8 +3,6 @@
 //! There is one connection that writes. The writer's task and the transactions of callers take turns with it, so that
 //! within a process nobody ever meets SQLite's lock. While the task waits for its turn, more writes join it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,20 +11,19 @@ use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
+use super::job::{Answer, BoxFuture, Insert, Job, Write, run_all};
 use crate::store::error::While as _;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{Inserted, Lease, NewDelivery, StoreError, StoreErrorKind};
 
 /// How many writes one transaction takes.
 const LARGEST_BATCH: usize = 512;
 
 /// How often `BEGIN IMMEDIATE` is tried while other processes write. Each try takes as long as the busy timeout.
 const TRIES: u32 = 4;
-
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'a>>;
 
 pub(super) struct Writer {
     pool: SqlitePool,
@@ -79,16 +76,30 @@ impl Writer {
     pub(super) async fn write<T, F>(&self, action: &'static str, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'a> Fn(&'a mut SqliteConnection) -> Boxed<'a, T> + Send + 'static,
+        F: for<'a> Fn(&'a mut SqliteConnection) -> BoxFuture<'a, T> + Send + 'static,
     {
+        let (job, answer) = Write::new(action, run);
+        self.send(action, job, answer).await
+    }
+
+    /// Inserts rows, in one statement with those of others that wait.
+    pub(super) async fn insert(
+        &self,
+        action: &'static str,
+        lease: Option<Lease>,
+        deliveries: Vec<NewDelivery>,
+    ) -> Result<Vec<Inserted>, StoreError> {
+        let (job, answer) = Insert::new(action, lease, deliveries);
+        self.send(action, job, answer).await
+    }
+
+    async fn send<T>(
+        &self,
+        action: &'static str,
+        job: Box<dyn Job>,
+        answer: Answer<T>,
+    ) -> Result<T, StoreError> {
         let gone = |why: &str| StoreError::new(action, StoreErrorKind::Unavailable, why);
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Write {
-            action,
-            run,
-            result: None,
-            reply,
-        });
         let sent = {
             let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             jobs.as_ref().map(|jobs| jobs.send(job))
@@ -134,53 +145,6 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A write whose result has some type.
-trait Job: Send {
-    fn action(&self) -> &'static str;
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> Boxed<'a, ()>;
-    /// Tells the caller; of a success, the result of the last run.
-    fn end(self: Box<Self>, outcome: Result<(), StoreError>);
-}
-
-struct Write<T, F> {
-    action: &'static str,
-    run: F,
-    result: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T, F> Job for Write<T, F>
-where
-    T: Send,
-    F: for<'a> Fn(&'a mut SqliteConnection) -> Boxed<'a, T> + Send,
-{
-    fn action(&self) -> &'static str {
-        self.action
-    }
-
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> Boxed<'a, ()> {
-        let run = (self.run)(connection);
-        Box::pin(async {
-            self.result = Some(run.await?);
-            Ok(())
-        })
-    }
-
-    fn end(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self {
-            action,
-            result,
-            reply,
-            ..
-        } = *self;
-        let outcome = outcome.and_then(|()| {
-            result.ok_or_else(|| StoreError::new(action, StoreErrorKind::Other, "it was not run"))
-        });
-        // The caller may have gone.
-        let _ = reply.send(outcome);
     }
 }
 
@@ -287,9 +251,7 @@ async fn run(
     mut transaction: Transaction<'_, Sqlite>,
     batch: &mut [Box<dyn Job>],
 ) -> Result<(), sqlx::Error> {
-    for job in batch {
-        job.run(&mut transaction).await?;
-    }
+    run_all(&mut transaction, batch).await?;
     failpoint!(BatchWritten);
     transaction.commit().await?;
     failpoint!(BatchCommitted);

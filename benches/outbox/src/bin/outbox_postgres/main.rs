@@ -5,6 +5,8 @@
 //! outbox_postgres ROUNDS ROWS       the rates
 //! outbox_postgres others KILLS      deliveries in another process, and after the death of one
 //! outbox_postgres idle SECONDS      the transactions of an idle outbox
+//! outbox_postgres drain ROWS         a backlog, alone, for a profile
+//! outbox_postgres emit COUNT TASKS   transactions with an event, alone, for a profile
 //! outbox_postgres retries ROWS      claims beside so many retries of the future
 //! outbox_postgres worker URL        a process that makes deliveries
 //! ```
@@ -39,6 +41,11 @@ async fn main() {
         ["others", kills] => others(&server, number(kills) as u64).await,
         ["idle", seconds] => idle(&server, number(seconds) as u64).await,
         ["drain", rows] => println!("{:?}", drain(&server, number(rows)).await),
+        ["emit", count, producers] => {
+            let (count, producers) = (number(count), number(producers));
+            let (took, _) = transactions(&server, count, producers, true).await;
+            println!("{took:?}");
+        }
         ["retries", rows] => retries(&server, number(rows)).await,
         [rounds, rows] => rates(&server, number(rounds), number(rows)).await,
         _ => panic!("see the source for the arguments"),
@@ -63,8 +70,10 @@ async fn rates(server: &Server, rounds: usize, rows: usize) {
         let tuned = peers::graphile_tuned(server.database().await, rows).await;
         rates.add("drain.graphile_tuned", rows, tuned);
         let few = rows / 10;
-        let default = peers::graphile_default(server.database().await, few).await;
-        rates.add("drain.graphile_default", few, default);
+        // It polls: sixteen jobs a second.
+        let fewest = rows / 100;
+        let default = peers::graphile_default(server.database().await, fewest).await;
+        rates.add("drain.graphile_default", fewest, default);
         let apalis = peers::apalis(server.database().await, few).await;
         rates.add("drain.apalis", few, apalis);
         let count = rows / 20;
