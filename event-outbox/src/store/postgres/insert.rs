@@ -109,17 +109,12 @@ struct When {
 
 impl When {
     fn of(delivery: &NewDelivery, lease: Option<Lease>) -> Self {
-        match lease.filter(|_| delivery.due == Due::Now) {
-            Some(lease) => Self {
-                wait: millis(lease.length),
-                at: None,
-                owner: Some(lease.owner.id()),
-            },
-            None => {
-                let (wait, at) = after_and_at(delivery.due);
-                let owner = None;
-                Self { wait, at, owner }
-            }
+        let lease = lease.filter(|_| delivery.due == Due::Now);
+        let (after, at) = after_and_at(delivery.due);
+        Self {
+            wait: lease.map_or(after, |lease| millis(lease.length)),
+            at,
+            owner: lease.map(|lease| lease.owner.id()),
         }
     }
 }
