@@ -4,7 +4,7 @@ use clap::Parser;
 use event_catalog::asyncapi::Options;
 use event_catalog::doctor::{Finding, FindingKind, examine};
 use event_catalog::{Catalog, EventsArgs, Terminal};
-use event_core::Event;
+use event_core::{Event, handler};
 use expect_test::expect_file;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,54 @@ fn a_reference_into_the_schema_of_an_event_leads_there_in_the_document_too() {
     assert_eq!(
         document.pointer(pointer),
         Some(&payload["properties"]["first"])
+    );
+}
+
+#[test]
+fn a_definition_of_an_odd_name_has_a_plain_one_in_the_document_and_is_referred_to_there() {
+    let catalog = Catalog::linked().with_schemas();
+    let document = serde_json::to_value(catalog.asyncapi(&Options::default())).expect("JSON");
+    let schemas = document["components"]["schemas"].as_object();
+    let schemas = schemas.expect("an object");
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+    let odd: Vec<_> = schemas
+        .keys()
+        .filter(|name| !name.chars().all(is_plain))
+        .collect();
+    assert!(odd.is_empty(), "{odd:?}");
+    let name = "examples.right.v1.an_odd___name";
+    let reference = serde_json::json!(format!("#/components/schemas/{name}"));
+    assert_eq!(
+        schemas[name]["properties"]["parts"]["items"]["$ref"],
+        reference
+    );
+    let part = &schemas["examples.right.v1"]["properties"]["part"];
+    assert_eq!(part["anyOf"][0]["$ref"], reference, "{part:#}");
+}
+
+#[handler]
+fn prüfe(_: &Right) {}
+
+#[handler]
+fn präge(_: &Right) {}
+
+#[handler]
+fn pr_ge(_: &Right) {}
+
+#[test]
+fn handlers_whose_names_are_one_in_plain_characters_are_operations_each() {
+    let catalog = Catalog::linked().with_schemas();
+    let document = serde_json::to_value(catalog.asyncapi(&Options::default())).expect("JSON");
+    let operations = document["operations"].as_object().expect("an object");
+    let handlers = operations
+        .values()
+        .filter_map(|operation| operation["x-handler"]["name"].as_str())
+        .filter(|name| name.contains("::pr"));
+    let mut handlers: Vec<_> = handlers.collect();
+    handlers.sort_unstable();
+    assert_eq!(
+        handlers,
+        ["documents::pr_ge", "documents::präge", "documents::prüfe"]
     );
 }
 

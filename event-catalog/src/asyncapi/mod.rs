@@ -130,10 +130,9 @@ impl Catalog {
                     handler: Some(handler_place(handler)),
                     ..Operation::new(Action::Receive, at.clone(), at_channel.clone())
                 };
-                operations.insert(
-                    format!("receive.{name}.{}", key_of(&handler.name)),
-                    operation,
-                );
+                let key = format!("receive.{name}.{}", plain(&handler.name.replace("::", ".")));
+                let key = unused(&key, |key| operations.contains_key(key));
+                operations.insert(key, operation);
             }
         }
         let mut schemas = schemas.into_schemas();
@@ -190,13 +189,19 @@ fn message_key(event: &EventId) -> String {
     format!("{}.v{}", event.name, event.version)
 }
 
-/// Returns a Rust path as a key; the parser refuses some characters that a path may have.
-fn key_of(path: &str) -> String {
-    let path = path.replace("::", ".");
+/// Returns a text as a part of a key, without the characters that the parser refuses in one.
+fn plain(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
-    path.chars()
+    text.chars()
         .map(|it| if is_plain(it) { it } else { '_' })
         .collect()
+}
+
+/// Returns a key, with a number behind it if it is used already.
+fn unused(key: &str, is_used: impl Fn(&str) -> bool) -> String {
+    let numbered = (2_u32..).map(|number| format!("{key}_{number}"));
+    let mut keys = std::iter::once(key.to_owned()).chain(numbered);
+    keys.find(|key| !is_used(key)).unwrap_or_default()
 }
 
 fn first_paragraph(text: &str) -> String {

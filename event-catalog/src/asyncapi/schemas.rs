@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::{plain, unused};
+use crate::schema::reference::definition;
+
 /// Schemas by their keys under `#/components/schemas/`.
 ///
 /// Two types of one name are two definitions; `schemars` names a type by the last part of its path, so that they have
@@ -27,16 +30,10 @@ impl SharedSchemas {
             Some(Value::Object(definitions)) => definitions,
             _ => Map::new(),
         };
-        let others = self.others(&definitions);
-        let new_name = |name: &str| {
-            if others.contains(name) {
-                format!("{key}.{name}")
-            } else {
-                name.to_owned()
-            }
-        };
-        let new_pointer = |pointer: &str| match pointer.strip_prefix("#/definitions/") {
-            Some(name) => format!("#/components/schemas/{}", new_name(name)),
+        let names = self.new_names(key, &definitions);
+        let new_name = |name: &str| names.get(name).map_or(name, |new| &**new).to_owned();
+        let new_pointer = |pointer: &str| match definition(pointer) {
+            Some((name, within)) => format!("#/components/schemas/{}{within}", new_name(&name)),
             None => match pointer.strip_prefix('#') {
                 Some(within) => format!("#/components/schemas/{key}{within}"),
                 // The doctor finds it.
@@ -52,6 +49,20 @@ impl SharedSchemas {
         }
         redirect(&mut root, &new_pointer);
         self.schemas.insert(key.to_owned(), root);
+    }
+
+    /// Returns new names for definitions that have not theirs here, since it is that of another one, or has a character
+    /// that the parser refuses in a key.
+    fn new_names(&self, key: &str, definitions: &Map<String, Value>) -> BTreeMap<String, String> {
+        let mut new_names: BTreeMap<String, String> = BTreeMap::new();
+        let others = self.others(definitions);
+        let is_renamed = |name: &&String| others.contains(*name) || plain(name) != **name;
+        for name in definitions.keys().filter(is_renamed) {
+            let is_used = |new: &str| new_names.values().any(|used| used == new);
+            let new = unused(&format!("{key}.{}", plain(name)), is_used);
+            new_names.insert(name.clone(), new);
+        }
+        new_names
     }
 
     /// Returns the names that are other definitions here: themselves, or by what they refer to.
@@ -96,8 +107,8 @@ fn collect(schema: &Value, names: &mut BTreeSet<String>) {
     match schema {
         Value::Object(keywords) => {
             if let Some(Value::String(pointer)) = keywords.get("$ref") {
-                let name = pointer.strip_prefix("#/definitions/").unwrap_or_default();
-                names.insert(name.to_owned());
+                let name = definition(pointer).map(|(name, _)| name);
+                names.insert(name.unwrap_or_default());
             }
             keywords.values().for_each(|value| collect(value, names));
         }

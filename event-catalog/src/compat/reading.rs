@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::compat::keywords::Keywords;
 use crate::compat::reading_scalars::{float, integer, text, unsigned};
 use crate::compat::shape::{ArrayShape, Field, ObjectShape, Shape, Shapes, UnionShape};
+use crate::schema::reference::decoded;
 
 /// Leaves the objects of a writer no field that the schema does not name.
 pub(super) fn close(shape: &mut Shape) {
@@ -119,7 +120,7 @@ impl<'a> Reading<'a> {
         let is_sealed = keywords.take("unevaluatedProperties") == Some(&Value::Bool(false));
         let mut parts = Vec::new();
         if let Some(Value::String(pointer)) = keywords.take("$ref") {
-            parts.push(Shape::Ref(pointer.clone()));
+            parts.push(Shape::Ref(decoded(pointer).into_owned()));
         }
         if let Some(all) = keywords.take_array("allOf") {
             parts.extend(all.iter().map(|part| self.shape(part)));

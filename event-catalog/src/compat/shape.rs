@@ -3,11 +3,13 @@
 //! The subset is what `schemars` writes for types that derive serde's traits. What is outside of it is kept as it
 //! is, and is comparable to itself alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::compat::reading::{Reading, close};
+use crate::schema::reference::decoded;
 
 /// A set of JSON values.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +146,7 @@ impl Shapes {
         }
         // A reference may lead anywhere.
         let references = references(schema);
-        for pointer in references.iter().copied().filter(|it| *it != "#") {
+        for pointer in references.iter().map(|it| &**it).filter(|it| *it != "#") {
             let target = pointer.strip_prefix('#');
             let target = target.and_then(|pointer| schema.pointer(pointer));
             if let Some(target) = target
@@ -157,7 +159,7 @@ impl Shapes {
         if role == Role::Writer {
             definitions.values_mut().chain([&mut root]).for_each(close);
         }
-        if references.contains(&"#") {
+        if references.iter().any(|reference| reference == "#") {
             definitions.insert("#".to_owned(), root.clone());
         }
         Self { root, definitions }
@@ -194,12 +196,13 @@ impl Shapes {
     }
 }
 
-/// Returns the references in a schema.
-fn references(schema: &Value) -> Vec<&str> {
+/// Returns the references in a schema, decoded.
+fn references(schema: &Value) -> Vec<Cow<'_, str>> {
     let mut found = Vec::new();
     let mut rest = vec![schema];
     while let Some(part) = rest.pop() {
-        found.extend(part.get("$ref").and_then(Value::as_str));
+        let reference = part.get("$ref").and_then(Value::as_str);
+        found.extend(reference.map(decoded));
         rest.extend(part.as_array().into_iter().flatten());
         rest.extend(
             part.as_object()

@@ -11,6 +11,7 @@ use super::{Finding, FindingKind, Severity};
 use crate::asyncapi::pascal;
 use crate::catalog::{Catalog, EventEntry};
 use crate::compat::shape::{Role, Shapes};
+use crate::schema::reference::target;
 
 /// Finds what is wrong in the schemas that are there.
 pub(super) fn all(catalog: &Catalog) -> Vec<Finding> {
@@ -186,23 +187,6 @@ fn of(at: &str) -> String {
     } else {
         format!(" at `{at}`")
     }
-}
-
-/// Returns what a reference leads to. `schemars` writes characters of names as bytes in hexadecimal.
-fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?;
-    root.pointer(pointer)
-        .or_else(|| root.pointer(&decoded(pointer)?))
-}
-
-fn decoded(pointer: &str) -> Option<String> {
-    let mut parts = pointer.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
-        bytes.extend_from_slice(part.get(2..)?.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Returns a value as an attribute of `schemars` has it, which takes a text alone for a path.

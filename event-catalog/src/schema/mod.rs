@@ -3,6 +3,7 @@
 //! They are draft-07, since that is what the tools that read AsyncAPI documents understand.
 
 mod read_names;
+pub(crate) mod reference;
 
 use std::fmt;
 

@@ -342,6 +342,26 @@ fn another_tagging_is_told_from_another_field() {
     );
 }
 
+versions! {
+    odd_before {
+        #[schemars(rename = "an odd % name/ä~")]
+        pub(super) struct Part { pub id: u32, pub parts: Vec<Part> }
+        pub(super) struct Placed { pub part: Part }
+    }
+    odd_after {
+        #[schemars(rename = "an odd % name/ä~")]
+        pub(super) struct Part { pub id: String, pub parts: Vec<Part> }
+        pub(super) struct Placed { pub part: Part }
+    }
+}
+
+#[test]
+fn the_name_of_a_definition_may_have_any_character() {
+    use odd_before::Placed as Same;
+    rules!(Same, Same, [], []);
+    rules!(Same, odd_after::Placed, [TypeChanged], [TypeChanged]);
+}
+
 mod untagged {
     use super::*;
 
