@@ -54,6 +54,16 @@ struct Odd {
 }
 
 #[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(name = "keywords.newer", wire, schema)]
+#[schemars(extend("dependentRequired" = {"width": ["height"]}))]
+struct Newer {
+    width: Option<u32>,
+    height: Option<u32>,
+    #[schemars(extend("contains" = {"const": 1}, "minContains" = 2))]
+    sizes: Vec<u8>,
+}
+
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
 #[event(name = "references.nowhere", wire, schema)]
 struct Nowhere {
     #[schemars(schema_with = "address")]
@@ -124,6 +134,22 @@ fn a_reference_that_leads_nowhere_is_an_error_and_one_to_an_odd_name_is_not() {
     assert_eq!(
         starts(&findings(FindingKind::ReferenceNowhere)),
         ["`references.nowhere v1` refers at `/address` to `#/$defs/Address`"]
+    );
+}
+
+#[test]
+fn keywords_that_are_newer_than_what_reads_the_document_are_found() {
+    let findings = findings(FindingKind::KeywordNewer);
+    assert_eq!(
+        starts(&findings),
+        [
+            "`keywords.newer v1` has at `/sizes` the keyword `minContains`",
+            "`keywords.newer v1` has the keyword `dependentRequired`"
+        ]
+    );
+    assert_eq!(
+        findings[1].help,
+        "write `dependencies`, which says the same there"
     );
 }
 

@@ -1,7 +1,8 @@
 //! The checks of what the official AsyncAPI parser lets pass, in the schemas that become the payloads of a document.
 //!
 //! Seen with `@asyncapi/parser` 3.6.6 and `@asyncapi/modelina` 5.10.1: an example or a default that does not fit its
-//! schema passes in silence, and of two payloads with one title, one has no model.
+//! schema passes in silence, keywords that are newer than draft-07 are not looked at, and of two payloads with one title,
+//! one has no model.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,6 +13,21 @@ use crate::asyncapi::pascal;
 use crate::catalog::{Catalog, EventEntry};
 use crate::compat::shape::{Role, Shapes};
 use crate::schema::reference::target;
+
+/// The keywords that are newer than draft-07, each with the one of draft-07 that says the same.
+const NEWER: [(&str, Option<&str>); 11] = [
+    ("$anchor", None),
+    ("$defs", Some("definitions")),
+    ("$dynamicAnchor", None),
+    ("$dynamicRef", None),
+    ("dependentRequired", Some("dependencies")),
+    ("dependentSchemas", Some("dependencies")),
+    ("maxContains", None),
+    ("minContains", None),
+    ("prefixItems", Some("items")),
+    ("unevaluatedItems", None),
+    ("unevaluatedProperties", None),
+];
 
 /// Finds what is wrong in the schemas that are there.
 pub(super) fn all(catalog: &Catalog) -> Vec<Finding> {
@@ -86,6 +102,11 @@ impl<'a> Walk<'a, '_> {
         if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
             self.reference(at, reference);
         }
+        for (newer, older) in NEWER {
+            if keywords.contains_key(newer) {
+                self.newer(at, newer, older);
+            }
+        }
         let examples = keywords.get("examples").and_then(Value::as_array);
         for example in examples.into_iter().flatten() {
             self.example(at, schema, example, "example");
@@ -116,6 +137,22 @@ impl<'a> Walk<'a, '_> {
                 None => {}
             }
         }
+    }
+
+    fn newer(&mut self, at: &str, newer: &str, older: Option<&str>) {
+        let help = match older {
+            Some(older) => format!("write `{older}`, which says the same there"),
+            None => "say it with keywords of draft-07, or not at all".to_owned(),
+        };
+        self.say(
+            Severity::Warning,
+            FindingKind::KeywordNewer,
+            &format!(
+                "has{} the keyword `{newer}`, which is newer than draft-07: what reads the AsyncAPI document passes over it",
+                of(at)
+            ),
+            help,
+        );
     }
 
     fn reference(&mut self, at: &str, reference: &'a str) {

@@ -74,6 +74,8 @@ pub enum FindingKind {
     ExampleRefused,
     /// The schemas of several events have one title, so that generators make one model of them.
     TitleTwice,
+    /// A schema has a keyword that is newer than draft-07, which those who read AsyncAPI documents pass over.
+    KeywordNewer,
 }
 
 /// Examines a catalogue. The findings are sorted, the worst first. Schemas are examined if they are
@@ -149,6 +151,7 @@ impl FindingKind {
             Self::ReferenceNowhere => "reference_nowhere",
             Self::ExampleRefused => "example_refused",
             Self::TitleTwice => "title_twice",
+            Self::KeywordNewer => "keyword_newer",
         }
     }
 }
