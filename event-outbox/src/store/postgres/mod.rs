@@ -36,6 +36,10 @@ const UNTESTED: Duration = Duration::from_secs(1);
 ///
 /// The store has a pool of its own, one connection for each registered owner, and one that listens and one that
 /// notifies, if they are used. The tables are made in the first schema of the connection's `search_path`.
+///
+/// A connection that rested for less than a second is used again without a question whether it is still there: a
+/// transaction that begins in the second in which a server restarts can fail to begin. The one after it has a new
+/// connection.
 #[derive(Clone)]
 pub struct Postgres {
     shared: Arc<Shared>,
