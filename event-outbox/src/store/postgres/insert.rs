@@ -1,7 +1,11 @@
 //! The statements that insert deliveries.
 //!
-//! The keys of what is inserted are locked already. `clock_timestamp()` is the moment of a statement; `now()` is the start
-//! of its transaction, and a lease from then may have lapsed.
+//! The keys of what is inserted are locked already. A row is of the moment at which it is written: `now()` is the start of
+//! the transaction, and a lease from then may have lapsed.
+//!
+//! Where the length of a list is not known beforehand, PostgreSQL 15 plans a statement that looks into the table for each
+//! of its rows anew each time, which takes longer than the statement. So one row, which is most of what is inserted, is no
+//! list.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -10,6 +14,7 @@ use super::statements::{fence, inserted, interval, keys_of};
 use crate::store::row::{after_and_at, millis};
 use crate::store::{Due, Inserted, Lease, NewDelivery};
 
+/// A statement that inserts the rows that its parts say.
 macro_rules! insert {
     ($($part:expr),+) => {
         concat!(
@@ -30,7 +35,7 @@ macro_rules! key_is_free {
     };
 }
 
-/// One row, without a key. With values alone, since it is part of the caller's transaction.
+/// One row, without a key.
 const ONE: &str = insert!(
     "VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $8::bigint IS NULL THEN clock_timestamp() + ",
     interval!("$7"),
@@ -38,7 +43,7 @@ const ONE: &str = insert!(
      ($9::uuid IS NOT NULL)::int, ($9 IS NOT NULL)::int, $9, 0, clock_timestamp())"
 );
 
-/// One row with a key. Not from a list: where the length of one is not known, the planner plans anew each time.
+/// One row with a key.
 const ONE_KEYED: &str = insert!(
     "SELECT $1, handler, $3, $4, key, $6, CASE WHEN $8::bigint IS NOT NULL THEN greatest(to_timestamp($8 / 1000.0), moment) \
      WHEN is_free THEN moment + ",
@@ -64,7 +69,7 @@ const MANY: &str = concat!(
         "SELECT event_id, handler, event, version, key, body, CASE WHEN at IS NULL THEN moment + ",
         interval!("wait"),
         " ELSE greatest(to_timestamp(at / 1000.0), moment) END, \
-     (owner IS NOT NULL)::int, (owner IS NOT NULL)::int, owner, 0, moment FROM ",
+         (owner IS NOT NULL)::int, (owner IS NOT NULL)::int, owner, 0, moment FROM ",
         rows!(),
         " CROSS JOIN (SELECT clock_timestamp() AS moment OFFSET 0) c ORDER BY ord"
     ),
@@ -75,16 +80,16 @@ const MANY: &str = concat!(
 const MANY_KEYED: &str = concat!(
     insert!(
         "SELECT event_id, handler, event, version, key, body, \
-     CASE WHEN at IS NOT NULL THEN greatest(to_timestamp(at / 1000.0), moment) WHEN is_free THEN moment + ",
+         CASE WHEN at IS NOT NULL THEN greatest(to_timestamp(at / 1000.0), moment) WHEN is_free THEN moment + ",
         interval!("wait"),
         " ELSE moment END, (is_free AND owner IS NOT NULL)::int, (is_free AND owner IS NOT NULL)::int, \
-     CASE WHEN is_free THEN owner END, 0, moment \
-     FROM (SELECT *, owner IS NULL OR key IS NULL OR (\
-     row_number() OVER (PARTITION BY handler, key, is_new ORDER BY ord) = 1 AND ",
+         CASE WHEN is_free THEN owner END, 0, moment \
+         FROM (SELECT *, owner IS NULL OR key IS NULL OR (\
+         row_number() OVER (PARTITION BY handler, key, is_new ORDER BY ord) = 1 AND ",
         key_is_free!(),
         ") AS is_free FROM (SELECT *, row_number() OVER (PARTITION BY event_id, handler ORDER BY ord) = 1 \
-     AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
-     WHERE e.event_id = l.event_id AND e.handler = l.handler) AS is_new FROM ",
+         AND NOT EXISTS (SELECT 1 FROM event_outbox_delivery e \
+         WHERE e.event_id = l.event_id AND e.handler = l.handler) AS is_new FROM ",
         rows!(),
         ") n CROSS JOIN (SELECT clock_timestamp() AS moment OFFSET 0) c) x ORDER BY ord"
     ),

@@ -15,33 +15,66 @@ pub(super) type BoxFuture<'a, T> =
 /// Where a caller waits for the result of a job.
 pub(super) type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 
-/// A write of any type. It is run again if the transaction fails that it shared with others.
-pub(super) trait Job: Send {
-    fn action(&self) -> &'static str;
+/// A write. It is run again if the transaction fails that it shared with others.
+pub(super) enum Job {
+    /// Several that follow each other are run as one statement.
+    Insert(Insert),
+    Other(Box<dyn Write>),
+}
 
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, ()>;
+impl Job {
+    pub(super) fn insert(
+        action: &'static str,
+        lease: Option<Lease>,
+        deliveries: Vec<NewDelivery>,
+    ) -> (Self, Answer<Vec<Inserted>>) {
+        let (caller, answer) = Caller::new(action);
+        let insert = Insert {
+            lease,
+            deliveries,
+            caller,
+        };
+        (Self::Insert(insert), answer)
+    }
 
-    /// Returns the insert, if it is one: several are run as one statement.
-    fn as_insert(&mut self) -> Option<&mut Insert> {
-        None
+    pub(super) fn other<T, F>(action: &'static str, run: F) -> (Self, Answer<T>)
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut SqliteConnection) -> BoxFuture<'a, T> + Send + 'static,
+    {
+        let (caller, answer) = Caller::new(action);
+        (Self::Other(Box::new(Closure { run, caller })), answer)
+    }
+
+    pub(super) fn action(&self) -> &'static str {
+        match self {
+            Self::Insert(insert) => insert.caller.action,
+            Self::Other(write) => write.action(),
+        }
     }
 
     /// Tells the caller; of a success, the result of the last run.
-    fn end(self: Box<Self>, outcome: Result<(), StoreError>);
+    pub(super) fn end(self, outcome: Result<(), StoreError>) {
+        match self {
+            Self::Insert(insert) => insert.caller.end(outcome),
+            Self::Other(write) => write.end(outcome),
+        }
+    }
 }
 
 /// Runs jobs in their order.
 pub(super) async fn run_all(
     connection: &mut SqliteConnection,
-    jobs: &mut [Box<dyn Job>],
+    jobs: &mut [Job],
 ) -> Result<(), sqlx::Error> {
     let mut inserts = Vec::new();
     for job in jobs {
-        if job.as_insert().is_none() {
-            insert_all(connection, &mut inserts).await?;
-            job.run(connection).await?;
-        } else if let Some(insert) = job.as_insert() {
-            inserts.push(insert);
+        match job {
+            Job::Insert(insert) => inserts.push(insert),
+            Job::Other(write) => {
+                insert_all(connection, &mut inserts).await?;
+                write.run(connection).await?;
+            }
         }
     }
     insert_all(connection, &mut inserts).await
@@ -56,124 +89,85 @@ async fn insert_all(
     let mut inserted = statements::insert(connection, &rows).await?.into_iter();
     for insert in inserts.drain(..) {
         let count = insert.deliveries.len();
-        insert.result = Some(inserted.by_ref().take(count).collect());
+        insert.caller.result = Some(inserted.by_ref().take(count).collect());
     }
     Ok(())
 }
 
 /// Rows to be inserted.
 pub(super) struct Insert {
-    action: &'static str,
     lease: Option<Lease>,
     deliveries: Vec<NewDelivery>,
-    result: Option<Vec<Inserted>>,
-    reply: oneshot::Sender<Result<Vec<Inserted>, StoreError>>,
+    caller: Caller<Vec<Inserted>>,
 }
 
 impl Insert {
-    pub(super) fn new(
-        action: &'static str,
-        lease: Option<Lease>,
-        deliveries: Vec<NewDelivery>,
-    ) -> (Box<Self>, Answer<Vec<Inserted>>) {
-        let (reply, answer) = oneshot::channel();
-        let insert = Self {
-            action,
-            lease,
-            deliveries,
-            result: None,
-            reply,
-        };
-        (Box::new(insert), answer)
-    }
-
     fn rows(&self) -> impl Iterator<Item = statements::NewRow<'_>> {
         self.deliveries.iter().map(|row| (self.lease, row))
     }
 }
 
-impl Job for Insert {
-    fn action(&self) -> &'static str {
-        self.action
-    }
-
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, ()> {
-        Box::pin(async { insert_all(connection, &mut vec![self]).await })
-    }
-
-    fn as_insert(&mut self) -> Option<&mut Insert> {
-        Some(self)
-    }
-
-    fn end(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self {
-            action,
-            result,
-            reply,
-            ..
-        } = *self;
-        tell(action, result, reply, outcome);
-    }
+/// A write whose result has any type.
+pub(super) trait Write: Send {
+    fn action(&self) -> &'static str;
+    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, ()>;
+    fn end(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 /// A write that a closure runs.
-pub(super) struct Write<T, F> {
-    action: &'static str,
+struct Closure<T, F> {
     run: F,
-    result: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    caller: Caller<T>,
 }
 
-impl<T, F> Write<T, F> {
-    pub(super) fn new(action: &'static str, run: F) -> (Box<Self>, Answer<T>) {
-        let (reply, answer) = oneshot::channel();
-        let write = Self {
-            action,
-            run,
-            result: None,
-            reply,
-        };
-        (Box::new(write), answer)
-    }
-}
-
-impl<T, F> Job for Write<T, F>
+impl<T, F> Write for Closure<T, F>
 where
     T: Send,
     F: for<'a> Fn(&'a mut SqliteConnection) -> BoxFuture<'a, T> + Send,
 {
     fn action(&self) -> &'static str {
-        self.action
+        self.caller.action
     }
 
     fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, ()> {
         let run = (self.run)(connection);
         Box::pin(async {
-            self.result = Some(run.await?);
+            self.caller.result = Some(run.await?);
             Ok(())
         })
     }
 
     fn end(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self {
-            action,
-            result,
-            reply,
-            ..
-        } = *self;
-        tell(action, result, reply, outcome);
+        self.caller.end(outcome);
     }
 }
 
-fn tell<T>(
+/// Who waits for a result, and the result of the last run.
+struct Caller<T> {
     action: &'static str,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
-    outcome: Result<(), StoreError>,
-) {
-    let outcome = outcome.and_then(|()| {
-        result.ok_or_else(|| StoreError::new(action, StoreErrorKind::Other, "it was not run"))
-    });
-    // The caller may have gone.
-    let _ = reply.send(outcome);
+}
+
+impl<T> Caller<T> {
+    fn new(action: &'static str) -> (Self, Answer<T>) {
+        let (reply, answer) = oneshot::channel();
+        let result = None;
+        let caller = Self {
+            action,
+            result,
+            reply,
+        };
+        (caller, answer)
+    }
+
+    fn end(self, outcome: Result<(), StoreError>) {
+        let outcome = outcome.and_then(|()| {
+            let why = "it was not run";
+            self.result
+                .ok_or_else(|| StoreError::new(self.action, StoreErrorKind::Other, why))
+        });
+        // The caller may have gone.
+        let _ = self.reply.send(outcome);
+    }
 }

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::job::{Answer, BoxFuture, Insert, Job, Write, run_all};
+use super::job::{Answer, BoxFuture, Job, run_all};
 use crate::store::error::While as _;
 use crate::store::{Inserted, Lease, NewDelivery, StoreError, StoreErrorKind};
 
@@ -28,7 +28,7 @@ const TRIES: u32 = 4;
 pub(super) struct Writer {
     pool: SqlitePool,
     /// `None` when it is closed.
-    jobs: Mutex<Option<mpsc::UnboundedSender<Box<dyn Job>>>>,
+    jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     /// How many callers wait for the connection.
     waiting: Arc<AtomicUsize>,
     /// Closed when the task has ended.
@@ -78,7 +78,7 @@ impl Writer {
         T: Send + 'static,
         F: for<'a> Fn(&'a mut SqliteConnection) -> BoxFuture<'a, T> + Send + 'static,
     {
-        let (job, answer) = Write::new(action, run);
+        let (job, answer) = Job::other(action, run);
         self.send(action, job, answer).await
     }
 
@@ -89,14 +89,14 @@ impl Writer {
         lease: Option<Lease>,
         deliveries: Vec<NewDelivery>,
     ) -> Result<Vec<Inserted>, StoreError> {
-        let (job, answer) = Insert::new(action, lease, deliveries);
+        let (job, answer) = Job::insert(action, lease, deliveries);
         self.send(action, job, answer).await
     }
 
     async fn send<T>(
         &self,
         action: &'static str,
-        job: Box<dyn Job>,
+        job: Job,
         answer: Answer<T>,
     ) -> Result<T, StoreError> {
         let gone = |why: &str| StoreError::new(action, StoreErrorKind::Unavailable, why);
@@ -150,7 +150,7 @@ impl Drop for Waiting<'_> {
 
 struct Task {
     pool: SqlitePool,
-    queue: mpsc::UnboundedReceiver<Box<dyn Job>>,
+    queue: mpsc::UnboundedReceiver<Job>,
     waiting: Arc<AtomicUsize>,
     /// The connection, while it has its turn.
     connection: Option<PoolConnection<Sqlite>>,
@@ -188,7 +188,7 @@ impl Task {
     }
 
     /// Commits a batch, or else each of its writes alone, so that one that cannot be done spoils no other.
-    async fn write(&mut self, batch: Vec<Box<dyn Job>>) {
+    async fn write(&mut self, batch: Vec<Job>) {
         let Err((batch, error)) = self.commit(batch).await else {
             return;
         };
@@ -202,10 +202,7 @@ impl Task {
         }
     }
 
-    async fn commit(
-        &mut self,
-        mut batch: Vec<Box<dyn Job>>,
-    ) -> Result<(), (Vec<Box<dyn Job>>, sqlx::Error)> {
+    async fn commit(&mut self, mut batch: Vec<Job>) -> Result<(), (Vec<Job>, sqlx::Error)> {
         let mut tries = 1;
         let outcome = loop {
             let connection = match self.take_turn().await {
@@ -249,7 +246,7 @@ impl Task {
 
 async fn run(
     mut transaction: Transaction<'_, Sqlite>,
-    batch: &mut [Box<dyn Job>],
+    batch: &mut [Job],
 ) -> Result<(), sqlx::Error> {
     run_all(&mut transaction, batch).await?;
     failpoint!(BatchWritten);
@@ -258,7 +255,7 @@ async fn run(
     Ok(())
 }
 
-fn fail(batch: Vec<Box<dyn Job>>, error: &sqlx::Error) {
+fn fail(batch: Vec<Job>, error: &sqlx::Error) {
     for job in batch {
         let error = StoreError::copy(job.action(), error);
         job.end(Err(error));
