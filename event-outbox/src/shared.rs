@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use event_core::__private::TransactionalDelivery;
 use event_core::Dispatcher;
@@ -10,7 +11,7 @@ use event_core::dispatcher::DispatcherHandle;
 use event_core::wire::Codec;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use crate::emitted::Target;
@@ -18,6 +19,10 @@ use crate::error::OutboxError;
 use crate::settings::Settings;
 use crate::store::{Fence, Lease, Owner, Store};
 use crate::waiting::{Storing, Waiting};
+
+/// The least time between two calls of [`Store::notify`]. Each can take a lock of the whole database, and lets each
+/// process ask.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What an outbox, its transactions and its engine share.
 pub(crate) struct Shared<S> {
@@ -38,6 +43,10 @@ pub(crate) struct Shared<S> {
     look: AtomicBool,
     /// Whether the engine asks the store when a delivery can be claimed.
     look_ahead: AtomicBool,
+    /// Whether a task will tell other processes of all that is committed until it does.
+    has_news: AtomicBool,
+    /// When other processes were told of something last.
+    told_at: tokio::sync::Mutex<Option<Instant>>,
     /// How far the engine is.
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) counts: Counts,
@@ -105,6 +114,8 @@ impl<S: Store> Shared<S> {
             wake: Notify::new(),
             look: AtomicBool::new(false),
             look_ahead: AtomicBool::new(false),
+            has_news: AtomicBool::new(false),
+            told_at: tokio::sync::Mutex::default(),
             phase: watch::Sender::new(Phase::Idle),
             counts: Counts::default(),
             waiting: Arc::default(),
@@ -202,23 +213,32 @@ impl<S: Store> Shared<S> {
 
     /// Lets stored deliveries be found at once that are leased to nobody: by the engine, and by other processes if this one
     /// has no room, or makes no deliveries.
-    pub(crate) fn announce(self: &Arc<Self>)
-    where
-        S: Store,
-    {
+    pub(crate) fn announce(self: &Arc<Self>) {
         self.look_now();
         if self.lease_for(1).is_some() {
             return;
         }
         // Without a runtime others find them when they ask.
-        if let Ok(runtime) = Handle::try_current() {
+        if let Ok(runtime) = Handle::try_current()
+            && let Some(news) = News::unless_told_of(self)
+        {
             let shared = Arc::clone(self);
-            runtime.spawn(async move {
-                if let Err(why) = shared.store.notify().await {
-                    debug!(error = %why, "other processes are not told of new deliveries");
-                }
-            });
+            runtime.spawn(async move { shared.tell_others(Some(news)).await });
         }
+    }
+
+    /// Wakes other processes up.
+    pub(crate) async fn tell_others(&self, news: Option<News<S>>) {
+        let mut told_at = self.told_at.lock().await;
+        if let Some(told_at) = *told_at {
+            sleep_until(told_at + PAUSE).await;
+        }
+        // What is committed from now on is told of by another call.
+        drop(news);
+        if let Err(why) = self.store.notify().await {
+            debug!(error = %why, "other processes are not told of new deliveries");
+        }
+        *told_at = Some(Instant::now());
     }
 
     /// Whether the engine was asked to look, since the last call.
@@ -233,5 +253,21 @@ impl<S: Store> Shared<S> {
 
     pub(crate) fn handed(&self) -> MutexGuard<'_, Handed> {
         self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// That others will be told of all that is committed until it is dropped.
+pub(crate) struct News<S: Store>(Arc<Shared<S>>);
+
+impl<S: Store> News<S> {
+    fn unless_told_of(shared: &Arc<Shared<S>>) -> Option<Self> {
+        let is_told_of = shared.has_news.swap(true, Ordering::AcqRel);
+        (!is_told_of).then(|| Self(Arc::clone(shared)))
+    }
+}
+
+impl<S: Store> Drop for News<S> {
+    fn drop(&mut self) {
+        self.0.has_news.store(false, Ordering::Release);
     }
 }

@@ -13,6 +13,8 @@ mod outbox {
     mod fixture;
     mod health;
     mod ordered;
+    #[cfg(unix)]
+    mod others;
     mod pending;
     mod restarts;
     mod sea_orm;

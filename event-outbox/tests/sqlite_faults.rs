@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_outbox::store::{
-    Due, Fence, Filter, Inserted, Lease, NewDelivery, Owner, Sqlite, Store as _, StoreErrorKind,
+    Due, Fence, Filter, Inserted, Lease, NewDelivery, Owner, Sqlite, Store as _, StoreError,
+    StoreErrorKind,
 };
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection as _, Row as _, SqliteConnection, raw_sql};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 const H: &str = "sales.count";
@@ -552,31 +554,100 @@ async fn a_journal_mode_that_cannot_be_changed_yet_is_changed_later() {
     within_deadline(builder.open()).await.expect("it opens");
 }
 
-#[tokio::test]
-async fn a_write_of_another_process_is_heard_of() {
-    let (_folder, file) = file();
-    let (store, other) = (open(&file).await, open(&file).await);
+/// Waits for another process, after the first look.
+async fn listen(store: &Sqlite) -> JoinHandle<Result<(), StoreError>> {
     within_deadline(store.changed())
         .await
         .expect("the first look is one");
-    let listening = tokio::spawn({
-        let store = store.clone();
-        async move { store.changed().await }
-    });
-    let writing = tokio::spawn(async move {
-        loop {
-            other
-                .insert(None, vec![delivery()])
-                .await
-                .expect("it writes");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+    let store = store.clone();
+    tokio::spawn(async move { store.changed().await })
+}
+
+async fn hears(listening: JoinHandle<Result<(), StoreError>>) {
+    let heard = within_deadline(listening).await.expect("it ends");
+    heard.expect("it looks");
+}
+
+#[tokio::test]
+async fn a_write_of_another_process_is_heard_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A socket's path has about a hundred bytes at most.
+    let long = folder.path().join("long".repeat(30));
+    std::fs::create_dir(&long).expect("a folder");
+    for folder in [folder.path(), &long] {
+        let file = folder.join("outbox.db");
+        let (store, other) = (open(&file).await, open(&file).await);
+        let listening = listen(&store).await;
+        let writing = tokio::spawn(async move {
+            loop {
+                other
+                    .insert(None, vec![delivery()])
+                    .await
+                    .expect("it writes");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        hears(listening).await;
+        writing.abort();
+    }
+}
+
+#[cfg(unix)]
+fn sockets(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("a file").path());
+    let mut sockets: Vec<_> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "wake")
+        })
+        .collect();
+    sockets.sort();
+    sockets
+}
+
+/// Nothing is written, so that nothing but the socket can wake it up.
+#[cfg(unix)]
+#[test]
+fn a_process_is_woken_up_by_another_one() {
+    // A runtime without I/O.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        let (_folder, file) = file();
+        let (store, other) = (open(&file).await, open(&file).await);
+        let listening = listen(&store).await;
+        // More often than a socket keeps.
+        for _ in 0..1_000 {
+            other.notify().await.expect("it is told");
         }
+        hears(listening).await;
     });
-    within_deadline(listening)
-        .await
-        .expect("it ends")
-        .expect("it looks");
-    writing.abort();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_socket_is_removed_with_its_process() {
+    let (_folder, file) = file();
+    let locks = file.with_extension("db-outbox");
+    let (store, other) = (open(&file).await, open(&file).await);
+    let listening = [listen(&store).await, listen(&other).await];
+    assert_eq!(sockets(&locks).len(), 2);
+
+    // As a killed process leaves it.
+    let left = locks.join("0.wake");
+    drop(std::os::unix::net::UnixDatagram::bind(&left).expect("a socket"));
+    other.notify().await.expect("the living are told");
+    assert_eq!(sockets(&locks).len(), 2, "{:?}", sockets(&locks));
+
+    for listening in listening {
+        listening.abort();
+        let _ = listening.await;
+    }
+    drop(store);
+    assert_eq!(sockets(&locks).len(), 1);
+    drop(other);
+    assert_eq!(sockets(&locks), [] as [PathBuf; 0]);
 }
 
 #[tokio::test]

@@ -13,11 +13,12 @@ use crate::shared::{Phase, Shared};
 use crate::store::{Fence, Store};
 
 impl<S: Store> Worker<S> {
-    /// Gives back what was not begun.
+    /// Gives back what was not begun, and lets other processes take it.
     pub(super) async fn stop(mut self) -> Remaining<S> {
         self.take_handed();
         let fences: Vec<Fence> = self.ready.drain().map(|waiting| waiting.fence).collect();
-        if !fences.is_empty() {
+        let mut gave_back = !fences.is_empty();
+        if gave_back {
             give_back(&*self.shared, &fences).await;
         }
         while let Some(chore) = self.chores.join_next().await {
@@ -27,10 +28,14 @@ impl<S: Store> Worker<S> {
             }) = chore
             {
                 let fences: Vec<Fence> = claimed.iter().map(|claimed| claimed.fence).collect();
+                gave_back |= !fences.is_empty();
                 give_back(&*self.shared, &fences).await;
             }
         }
         self.shared.backlog.store(0, Ordering::Relaxed);
+        if gave_back {
+            self.shared.tell_others(None).await;
+        }
         Remaining {
             shared: self.shared,
             leases: self.leases,

@@ -199,19 +199,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Waits until another process may have written a delivery.
     ///
-    /// Returns at once the first time. Wakes up more often than needed, and can miss what happens while a connection is lost: it saves time, and does
-    /// not replace asking from time to time. Never ends for a store that has nobody to hear of. One task at a time
-    /// waits.
+    /// Returns at once the first time. Wakes up more often than needed, and can miss what happens while a connection is
+    /// lost: it saves time, and does not replace asking from time to time. Never ends for a store that has nobody to
+    /// hear of. One task at a time waits.
     ///
     /// # Cancellation
     ///
     /// The future can be dropped at any time, and nothing is lost.
     fn changed(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Wakes up other processes that wait in [`changed`](Self::changed), after a commit.
+    /// Wakes up other processes that wait in [`changed`](Self::changed), after a commit. An outbox calls it at most once
+    /// in five milliseconds.
     ///
-    /// SQLite needs none of it. PostgreSQL sends what is asked for within a few milliseconds as one notification, on
-    /// a connection of its own.
+    /// SQLite sends a byte to the socket of each process. PostgreSQL sends a notification, on a connection of its own.
     fn notify(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Deletes the deliveries of an event that nobody works on.

@@ -8,7 +8,6 @@ use event_outbox::store::{
     Due, Filter, Inserted, Lease, NewDelivery, Owner, Postgres, Store, StoreErrorKind,
 };
 use event_outbox_servers::{Proxy, Server, Version, open, store};
-use sqlx::postgres::PgListener;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _, raw_sql};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -373,39 +372,6 @@ async fn a_listener_whose_connection_was_killed_listens_again_and_says_so() {
         .await
         .expect("it ends")
         .expect("it hears");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn many_notifications_become_few() {
-    let server = server();
-    let (store, mut connection) = store(&server).await;
-    let options = server.options().database(&database(&mut connection).await);
-    let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(options);
-    let mut listener = PgListener::connect_with(&pool).await.expect("it connects");
-    listener.listen("event_outbox").await.expect("it listens");
-    let notifies: Vec<_> = (0..200)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move { store.notify().await })
-        })
-        .collect();
-    for notify in notifies {
-        notify.await.expect("it ends").expect("it is sent");
-    }
-    raw_sql("SELECT pg_notify('event_outbox', 'the end')")
-        .execute(&mut connection)
-        .await
-        .expect("it is sent");
-    let mut count = 0;
-    loop {
-        let heard = within_deadline(listener.recv()).await.expect("it listens");
-        if heard.payload() == "the end" {
-            break;
-        }
-        assert_eq!(heard.payload(), "");
-        count += 1;
-    }
-    assert!((1..100).contains(&count), "{count} of 200");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,6 +120,10 @@ pub(super) async fn redeliver(
             missing.extend(filter.event_id);
         }
     }
+    if delivered > 0 && !arguments.chosen.dry_run {
+        // Those that are not woken up find them when they ask.
+        let _ = store.notify().await;
+    }
     let verb = match (arguments.chosen.dry_run, delivered) {
         (true, _) => "would be delivered again",
         (false, 1) => "is a delivery again",

@@ -1,32 +1,15 @@
 //! How processes wake each other up: one channel, and notifications that say nothing but that something happened.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
 
 const CHANNEL: &str = "event_outbox";
-
-/// The least time between two notifications of a process: each takes a lock of the whole database when it commits.
-const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
 pub(super) struct Wake {
     listener: Mutex<Option<PgListener>>,
-    sender: Mutex<Sender>,
-    /// How often a notification was asked for.
-    asked: AtomicU64,
-}
-
-#[derive(Default)]
-struct Sender {
-    connection: Option<PgConnection>,
-    last: Option<Instant>,
-    /// For how many of those that asked the last one was.
-    sent: u64,
+    sender: Mutex<Option<PgConnection>>,
 }
 
 impl Wake {
@@ -56,29 +39,19 @@ impl Wake {
         }
     }
 
-    /// Sends a notification, unless one that is sent meanwhile does for this call, too.
+    /// Sends a notification.
     pub(super) async fn notify(&self, options: &PgConnectOptions) -> Result<(), sqlx::Error> {
-        let mine = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         let mut sender = self.sender.lock().await;
-        if sender.sent >= mine {
-            return Ok(());
-        }
-        if let Some(last) = sender.last {
-            sleep_until(last + PAUSE).await;
-        }
-        let asked = self.asked.load(Ordering::Relaxed);
         // A connection whose statement is cancelled, or fails, is not used again; one that was idle may be lost.
-        if let Some(mut idle) = sender.connection.take()
+        if let Some(mut idle) = sender.take()
             && send(&mut idle).await.is_ok()
         {
-            sender.connection = Some(idle);
-        } else {
-            let mut new = options.connect().await?;
-            send(&mut new).await?;
-            sender.connection = Some(new);
+            *sender = Some(idle);
+            return Ok(());
         }
-        sender.last = Some(Instant::now());
-        sender.sent = asked;
+        let mut new = options.connect().await?;
+        send(&mut new).await?;
+        *sender = Some(new);
         Ok(())
     }
 }

@@ -8,6 +8,11 @@ mod schema;
 mod sea_orm;
 mod statements;
 mod views;
+#[cfg(unix)]
+mod wake;
+#[cfg(not(unix))]
+#[path = "no_wake.rs"]
+mod wake;
 mod writer;
 
 use std::fmt;
@@ -20,10 +25,12 @@ use serde_json::json;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool, Transaction};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::owners::Owners;
 pub use self::schema::MIGRATIONS;
+use self::wake::Wake;
 use self::writer::{Writer, open_pool};
 use super::error::While as _;
 use super::row::count;
@@ -33,8 +40,11 @@ use super::{
     StoreErrorKind, Stored,
 };
 
-/// How often a store looks whether another process has written.
+/// How often a store looks whether another process has written that cannot wake this one up.
 const POLL: Duration = Duration::from_millis(25);
+
+/// How often a store looks whether another process has written and has not woken this one up.
+const POLL_AWAKE: Duration = Duration::from_secs(1);
 
 /// How long a statement waits for a lock of another process, before it is tried again.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,7 +60,8 @@ const ROWS: usize = 512;
 ///
 /// The store has connections of its own: those of the program's own pool stay as they are, though the file's journal
 /// is in WAL mode from then on. Beside the file lies a folder, its name with `-outbox` behind it, in which each
-/// process locks a file as long as it lives.
+/// process locks a file as long as it lives, and on Unix has a socket, through which others wake it up. Without one,
+/// as where its path would be longer than a hundred bytes, the store looks each 25 milliseconds whether somebody wrote.
 ///
 /// # Examples
 ///
@@ -75,6 +86,8 @@ struct Shared {
     readers: SqlitePool,
     owners: Owners,
     file: Option<PathBuf>,
+    /// Of a database in memory, `None`: it has no other process.
+    wake: Option<Wake>,
     /// The version of the data that the writer's connection saw last.
     seen: AtomicI64,
 }
@@ -215,6 +228,7 @@ impl Sqlite {
         let shared = Shared {
             writer: Writer::start(pool),
             readers,
+            wake: owners.folder().map(Wake::in_folder),
             owners,
             file,
             seen: AtomicI64::new(i64::MIN),
@@ -231,18 +245,18 @@ impl Sqlite {
         self.shared.readers.acquire().await.during(action)
     }
 
-    /// The version of the data, which changes when another connection commits; `None` while this process writes, when
-    /// no other can.
-    async fn data_version(&self) -> Result<Option<i64>, StoreError> {
+    /// Whether another connection has committed since the last call. While this process writes, none can.
+    async fn is_written(&self) -> Result<bool, StoreError> {
         const ACTION: &str = "look for changes of the outbox";
         let Some(mut connection) = self.shared.writer.idle_connection() else {
-            return Ok(None);
+            return Ok(false);
         };
         let row = sqlx::query("PRAGMA data_version")
             .fetch_one(&mut *connection)
             .await
             .during(ACTION)?;
-        row.try_get(0).map(Some).during(ACTION)
+        let version = row.try_get(0).during(ACTION)?;
+        Ok(self.shared.seen.swap(version, Ordering::Relaxed) != version)
     }
 }
 
@@ -463,23 +477,27 @@ impl Store for Sqlite {
     }
 
     async fn changed(&self) -> Result<(), StoreError> {
-        if self.shared.file.is_none() {
+        let Some(wake) = &self.shared.wake else {
             return std::future::pending().await;
-        }
-        loop {
-            if let Some(version) = self.data_version().await? {
-                let before = self.shared.seen.swap(version, Ordering::Relaxed);
-                // At first, too: what came before the first look is looked for.
-                if before != version {
-                    return Ok(());
-                }
+        };
+        let poll = if wake.listens() { POLL_AWAKE } else { POLL };
+        // The first look sees another version, too: what came before it is looked for.
+        while !self.is_written().await? {
+            if timeout(poll, wake.heard()).await.is_ok() {
+                // What it was woken up for is seen now, and not once more by the next look.
+                self.is_written().await?;
+                return Ok(());
             }
-            tokio::time::sleep(POLL).await;
         }
+        Ok(())
     }
 
     async fn notify(&self) -> Result<(), StoreError> {
-        Ok(())
+        let Some(wake) = &self.shared.wake else {
+            return Ok(());
+        };
+        let notified = wake.notify();
+        notified.map_err(|error| StoreError::sql("notify other processes", error.into()))
     }
 
     async fn cancel(&self, event: Uuid) -> Result<Cancelled, StoreError> {

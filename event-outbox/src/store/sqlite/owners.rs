@@ -54,6 +54,10 @@ impl Owners {
         }
     }
 
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     pub(super) fn register(&self, owner: Owner) -> io::Result<()> {
         let lock = match &self.folder {
             None => None,

@@ -55,7 +55,7 @@ const AT_MOST: [Target; 11] = [
     ),
     (
         "micros sqlite.other.process.p50",
-        30_000.0,
+        5_000.0,
         "µs to a handler in another process, SQLite",
     ),
     (
