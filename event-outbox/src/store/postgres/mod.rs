@@ -317,8 +317,10 @@ impl Store for Postgres {
 
     async fn next_due(&self, handlers: &[&str]) -> Result<Option<Duration>, StoreError> {
         const ACTION: &str = "ask when a delivery is due";
-        let mut connection = self.connection(ACTION).await?;
-        let wait = views::next_due(&mut connection, handlers).await;
+        let wait = match self.shared.owners.connection().await {
+            Some(mut kept) => views::next_due(&mut kept, handlers).await,
+            None => views::next_due(&mut *self.connection(ACTION).await?, handlers).await,
+        };
         Ok(wait
             .during(ACTION)?
             .map(|wait| Duration::from_millis(count(wait))))

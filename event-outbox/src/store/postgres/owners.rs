@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
-use tokio::sync::Mutex;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -82,6 +82,12 @@ impl Owners {
             .await
             .during(ACTION)?;
         connection.close().await.during(ACTION)
+    }
+
+    /// The connection of an owner of this process, for what is asked now and then: it is open anyway, and need not be
+    /// tested.
+    pub(super) async fn connection(&self) -> Option<MappedMutexGuard<'_, PgConnection>> {
+        MutexGuard::try_map(self.0.lock().await, |owners| owners.values_mut().next()).ok()
     }
 
     /// Whether another owner is dead, asked on the connection of this one: if it answers, the owner still has its lock.
