@@ -317,8 +317,13 @@ impl Store for Postgres {
 
     async fn next_due(&self, handlers: &[&str]) -> Result<Option<Duration>, StoreError> {
         const ACTION: &str = "ask when a delivery is due";
-        let wait = match self.shared.owners.connection().await {
-            Some(mut kept) => views::next_due(&mut kept, handlers).await,
+        let mut wait = None;
+        if let Some(mut kept) = self.shared.owners.connection().await {
+            wait = views::next_due(&mut kept, handlers).await.ok();
+        }
+        let wait = match wait {
+            Some(wait) => Ok(wait),
+            // The connection is lost, as `recover` will find out.
             None => views::next_due(&mut *self.connection(ACTION).await?, handlers).await,
         };
         Ok(wait
