@@ -45,7 +45,11 @@ const GENERATORS: &[Tool] = &[
 
 const BROWSER: &[Tool] = &[Tool::new("chromium", "chromium")];
 
-const POSTGRESQL: &[Tool] = &[PYTHON_VENV, Tool::path("/usr/lib/postgresql", "postgresql")];
+const POSTGRESQL: &[Tool] = &[
+    PYTHON_VENV,
+    Tool::path("/usr/lib/postgresql", "postgresql"),
+    Tool::path("/usr/sbin/pgbouncer", "pgbouncer"),
+];
 
 const PEERS: &[Tool] = &[PYTHON_VENV, NODE, NPM, Tool::new("c++", "g++")];
 

@@ -7,6 +7,7 @@
 pub mod books;
 mod log;
 mod place;
+mod pooler;
 mod proxy;
 mod worker;
 
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 pub use books::Books;
 pub use log::EffectLog;
 pub use place::Place;
+pub use pooler::Pooler;
 pub use proxy::Proxy;
 pub use worker::{Assignment, Task, Worker};
 

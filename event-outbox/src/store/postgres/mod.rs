@@ -5,6 +5,7 @@ mod owners;
 mod schema;
 #[cfg(feature = "sea-orm")]
 mod sea_orm;
+mod session;
 mod statements;
 mod views;
 mod wake;
@@ -70,9 +71,8 @@ impl PostgresBuilder {
         self
     }
 
-    /// Neither listens nor notifies, as behind a pooler that gives a session to each transaction: a delivery of
-    /// another process is found when it is asked for. Behind such a pooler an owner that dies is not noticed before its
-    /// leases lapse.
+    /// Neither listens nor notifies, where notifications do not come through: a delivery of another process is found
+    /// when it is asked for.
     pub const fn poll_only(mut self) -> Self {
         self.listens = false;
         self
@@ -82,7 +82,7 @@ impl PostgresBuilder {
     ///
     /// # Errors
     ///
-    /// If the database cannot be reached.
+    /// If the database cannot be reached, or a pooler gives a session to each transaction.
     pub async fn open(self) -> Result<Postgres, StoreError> {
         // A host that is gone without a word is noticed in half a minute, and not in two hours.
         let options = self.options.options([
@@ -104,6 +104,9 @@ impl PostgresBuilder {
             .connect_with(options.clone())
             .await
             .during("connect to the outbox")?;
+        let mut connection = pool.acquire().await.during("connect to the outbox")?;
+        session::refuse_shared(&mut connection, &options).await?;
+        drop(connection);
         let shared = Shared {
             pool,
             options,
