@@ -2,13 +2,15 @@
 //! default settings.
 //!
 //! ```text
-//! outbox_postgres ROUNDS ROWS       the rates
-//! outbox_postgres others KILLS      deliveries in another process, and after the death of one
-//! outbox_postgres idle SECONDS      the transactions of an idle outbox
-//! outbox_postgres drain ROWS         a backlog, alone, for a profile
-//! outbox_postgres emit COUNT TASKS   transactions with an event, alone, for a profile
-//! outbox_postgres retries ROWS      claims beside so many retries of the future
-//! outbox_postgres worker URL        a process that makes deliveries
+//! outbox_postgres ROUNDS ROWS            the rates
+//! outbox_postgres others KILLS           deliveries in another process, and after the death of one
+//! outbox_postgres idle SECONDS           the transactions of an idle outbox
+//! outbox_postgres drain ROWS             a backlog, alone, for a profile
+//! outbox_postgres bare COUNT TASKS       transactions, alone, for a profile
+//! outbox_postgres question COUNT TASKS   the same with a question
+//! outbox_postgres event COUNT TASKS      the same with an event
+//! outbox_postgres retries ROWS           claims beside so many retries of the future
+//! outbox_postgres worker URL             a process that makes deliveries
 //! ```
 
 mod peers;
@@ -41,9 +43,14 @@ async fn main() {
         ["others", kills] => others(&server, number(kills) as u64).await,
         ["idle", seconds] => idle(&server, number(seconds) as u64).await,
         ["drain", rows] => println!("{:?}", drain(&server, number(rows)).await),
-        ["emit", count, producers] => {
+        [kind @ ("bare" | "question" | "event"), count, producers] => {
+            let kind = match *kind {
+                "bare" => Kind::Bare,
+                "question" => Kind::Question,
+                _ => Kind::Event,
+            };
             let (count, producers) = (number(count), number(producers));
-            let (took, _) = transactions(&server, count, producers, true).await;
+            let (took, _) = transactions(&server, count, producers, kind).await;
             println!("{took:?}");
         }
         ["retries", rows] => retries(&server, number(rows)).await,
@@ -77,19 +84,17 @@ async fn rates(server: &Server, rounds: usize, rows: usize) {
         let apalis = peers::apalis(server.database().await, few).await;
         rates.add("drain.apalis", few, apalis);
         let count = rows / 20;
-        for (bare, event, producers) in [
-            ("tx.bare.1", "tx.event.1", 1),
-            ("tx.bare.16", "tx.event.16", 16),
+        for (candidates, producers) in [
+            (["tx.bare.1", "tx.question.1", "tx.event.1"], 1),
+            (["tx.bare.16", "tx.question.16", "tx.event.16"], 16),
         ] {
             let count = count * if producers == 1 { 1 } else { 4 };
-            rates.add(
-                bare,
-                count,
-                transactions(server, count, producers, false).await.0,
-            );
-            let (took, commit_to_handler) = transactions(server, count, producers, true).await;
-            rates.add(event, count, took);
-            latencies.extend(commit_to_handler);
+            let kinds = [Kind::Bare, Kind::Question, Kind::Event];
+            for (candidate, kind) in candidates.into_iter().zip(kinds) {
+                let (took, commit_to_handler) = transactions(server, count, producers, kind).await;
+                rates.add(candidate, count, took);
+                latencies.extend(commit_to_handler);
+            }
         }
     }
     rates.print();
@@ -103,6 +108,8 @@ async fn rates(server: &Server, rounds: usize, rows: usize) {
     }
     rates.print_ratio("tx.event.1", "tx.bare.1");
     rates.print_ratio("tx.event.16", "tx.bare.16");
+    rates.print_ratio("tx.question.1", "tx.bare.1");
+    rates.print_ratio("tx.question.16", "tx.bare.16");
     println!("micros commit.handler.p50 {:.0}", quantile(&latencies, 0.5));
     println!(
         "micros commit.handler.p99 {:.0}",
@@ -124,13 +131,22 @@ async fn drain(server: &Server, rows: usize) -> Duration {
     took
 }
 
-/// Transactions of one row of the program's own, with or without an event; and, of one producer, the microseconds from
-/// the end of a commit to the start of the handler, nothing if that came first.
+/// What a transaction has beside one row of the program's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Bare,
+    /// A question that takes the server no time: no statement that stores an event is faster.
+    Question,
+    Event,
+}
+
+/// Transactions of one row of the program's own; and, of one producer that emits, the microseconds from the end of a
+/// commit to the start of the handler, nothing if that came first.
 async fn transactions(
     server: &Server,
     count: usize,
     producers: usize,
-    emits: bool,
+    kind: Kind,
 ) -> (Duration, Vec<f64>) {
     let options = server.database().await;
     let running = Running::start(store(options.clone()).await).await;
@@ -152,8 +168,8 @@ async fn transactions(
                 let mut latencies = Vec::new();
                 let mut waited = Duration::ZERO;
                 for at in 0..each {
-                    if !emits {
-                        bare(&pool).await;
+                    if kind != Kind::Event {
+                        by_hand(&pool, kind).await;
                         continue;
                     }
                     let mut tx = outbox.begin().await.expect("it begins");
@@ -181,18 +197,22 @@ async fn transactions(
         latencies.extend(found);
     }
     let took = begun.elapsed().saturating_sub(waited);
-    if emits {
+    if kind == Kind::Event {
         running.handled.reaches(count / producers * producers).await;
     }
     running.stop().await;
     (took, latencies)
 }
 
-async fn bare(pool: &PgPool) {
+async fn by_hand(pool: &PgPool, kind: Kind) {
     let mut tx = pool.begin().await.expect("it begins");
     let insert = sqlx::query("INSERT INTO parcel (note) VALUES ($1)");
     let insert = insert.bind(event_bench_outbox::NOTE);
     insert.execute(&mut *tx).await.expect("it is stored");
+    if kind == Kind::Question {
+        let question = sqlx::query("SELECT 1").execute(&mut *tx).await;
+        question.expect("it is answered");
+    }
     tx.commit().await.expect("it commits");
 }
 
