@@ -178,7 +178,9 @@ async fn without_syncing_each_commit_a_killed_process_loses_none() {
         .expect("it starts");
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut lines = output.lines().map(|line| line.expect("it writes text"));
-    assert!(lines.any(|line| line.ends_with("synchronous 1, written 20")));
+    let written = lines.find(|line| line.ends_with("written 20"));
+    let written = written.expect("it writes until it is killed");
+    assert!(written.ends_with("synchronous 1, written 20"), "{written}");
     child.kill().expect("it is killed");
     child.wait().expect("it is dead");
     let store = Sqlite::open(&file).await.expect("it opens");

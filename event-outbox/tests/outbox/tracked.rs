@@ -132,6 +132,11 @@ async fn a_session_does_not_wait_for_what_will_not_be_made_here() {
         tx.rollback().await.unwrap();
         let late = PaymentTaken { order_id: 2 };
         outbox.emit_at(late, in_an_hour).await.unwrap();
+    });
+    waited.await.unwrap();
+    // An outbox that ends lets go of all that a session waits for.
+    let tracker = dispatcher.tracker().limit(Duration::from_secs(20));
+    let waited = tracker.run(async |_| {
         assert!(outbox.shutdown(Duration::from_secs(10)).await);
         outbox.emit(PaymentTaken { order_id: 3 }).await.unwrap();
     });
