@@ -2,9 +2,10 @@
 //!
 //! What stands between backticks in a page, outside of its samples, is looked at. A path must be that of a file or
 //! a folder of the repository, or the end of one. A name that is written like a type or has an underscore must stand
-//! in the code of a Rust file, be the name of one, or stand in a Rust sample of the page.
+//! in the code of a Rust file, be the name of one, or stand in a Rust sample of the page. A name that is linked to a
+//! Rust file must stand in that file's code, or be its own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
@@ -31,7 +32,10 @@ pub(crate) fn run() -> Result<()> {
     let mut problems = String::new();
     for (page, names) in PAGES {
         let text = fs::read_to_string(root().join(page))?;
-        for (line, problem) in check(&text, names, &known) {
+        let problems_of_page = check(&text, names, &known)
+            .into_iter()
+            .chain(check_links(page, &text, &known));
+        for (line, problem) in problems_of_page {
             writeln!(problems, "{page}:{line}: {problem}")?;
         }
     }
@@ -49,6 +53,8 @@ struct Known {
     paths: HashSet<String>,
     /// The words of all Rust code.
     words: HashSet<String>,
+    /// The words of the code of each Rust file, by its path.
+    words_of: HashMap<String, HashSet<String>>,
 }
 
 impl Known {
@@ -66,7 +72,7 @@ impl Known {
             known.add_path(path);
             if let Some(name) = path.strip_suffix(".rs") {
                 known.words.extend(words(name).map(str::to_owned));
-                known.add_code(&fs::read_to_string(file)?);
+                known.add_code(path, &fs::read_to_string(file)?);
             }
         }
         Ok(known)
@@ -81,11 +87,13 @@ impl Known {
         }
     }
 
-    fn add_code(&mut self, text: &str) {
+    fn add_code(&mut self, path: &str, text: &str) {
         let code = text
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
-        self.words.extend(code.flat_map(words).map(str::to_owned));
+        let words: HashSet<_> = code.flat_map(words).map(str::to_owned).collect();
+        self.words.extend(words.iter().cloned());
+        self.words_of.insert(path.to_owned(), words);
     }
 }
 
@@ -105,6 +113,46 @@ fn check(page: &str, names: bool, known: &Known) -> Vec<(usize, String)> {
         }
     }
     problems
+}
+
+/// The names that are linked to a Rust file whose code does not have them, each with its line.
+fn check_links(page: &str, text: &str, known: &Known) -> Vec<(usize, String)> {
+    let mut problems = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for link in line.split("[`").skip(1) {
+            let Some((name, rest)) = link.split_once("`](") else {
+                continue;
+            };
+            let target = rest.split(')').next().unwrap_or_default();
+            let Some(file) = target.strip_suffix(".rs") else {
+                continue;
+            };
+            let path = beside(page, target);
+            let is_there = file.ends_with(&format!("/{name}"))
+                || known
+                    .words_of
+                    .get(&path)
+                    .is_some_and(|known| words(name).all(|word| known.contains(word)));
+            if !is_there {
+                problems.push((index + 1, format!("`{path}` has no `{name}`")));
+            }
+        }
+    }
+    problems
+}
+
+/// Returns the path from the repository's root of what a page links to.
+fn beside(page: &str, target: &str) -> String {
+    let mut parts: Vec<_> = page.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 /// What stands between backticks, and in diagrams, each with its line. Samples are left out: they are compiled, or
@@ -168,12 +216,15 @@ fn is_name(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, check, code_spans};
+    use super::{Known, check, check_links, code_spans};
 
     fn known() -> Known {
         let mut known = Known::default();
         known.add_path("event-core/src/engine/emit.rs");
-        known.add_code("// not ErasedEvent\npub struct TableEntry(Box<u8>);\nfn hand_over() {}\n");
+        known.add_code(
+            "event-core/src/table.rs",
+            "// not ErasedEvent\npub struct TableEntry(Box<u8>);\nfn hand_over() {}\n",
+        );
         known
     }
 
@@ -199,6 +250,20 @@ mod tests {
             [
                 (1, "no file or folder is `engine/nesting.rs`".to_owned()),
                 (1, "no file or folder is `core/src`".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_name_is_in_the_file_that_it_is_linked_to() {
+        let page = "[`hand_over`](../event-core/src/table.rs)\n[`hand_over`](table.rs), [`emit`](../event-core/src/table.rs), \
+                    [`a page`](tour.md), [`own`](../tests/ui/own.rs)";
+        let problems = check_links("docs/tour.md", page, &known());
+        assert_eq!(
+            problems,
+            [
+                (2, "`docs/table.rs` has no `hand_over`".to_owned()),
+                (2, "`event-core/src/table.rs` has no `emit`".to_owned()),
             ]
         );
     }
