@@ -124,7 +124,7 @@ fn check_links(page: &str, text: &str, known: &Known) -> Vec<(usize, String)> {
                 continue;
             };
             let target = rest.split(')').next().unwrap_or_default();
-            let Some(file) = target.strip_suffix(".rs") else {
+            let Some(file) = target.strip_suffix(".rs").filter(|_| !is_path(name)) else {
                 continue;
             };
             let path = beside(page, target);
