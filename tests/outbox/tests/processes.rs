@@ -4,10 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use event_outbox_servers::{Assignment, Books, EffectLog, Place, Server, Task, Version, Worker};
+use event_outbox::store::{Due, NewDelivery, Store as _, StoreErrorKind};
+use event_outbox_servers::{
+    Assignment, Books, EffectLog, Place, Server, Task, Version, Worker, open,
+};
 use rustix::process::Signal;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, raw_sql};
+use uuid::Uuid;
 
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_outbox-worker"))
@@ -161,6 +165,43 @@ async fn execute(server: &Server, sql: &'static str) {
         .expect("it is done");
 }
 
+/// Waits until something holds, a minute at most.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < Duration::from_mins(1), "a minute passed");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// How many transactions were rolled back, as are those of a process whose statements are refused.
+async fn failures(server: &Server) -> i64 {
+    let mut connection = server.options().connect().await.expect("it connects");
+    let count = "SELECT sum(xact_rollback)::bigint FROM pg_stat_database";
+    let count = sqlx::query_scalar(count).fetch_one(&mut connection).await;
+    count.expect("it is asked")
+}
+
+/// Whether a new connection can only read.
+async fn is_read_only(server: &Server) -> bool {
+    let mut connection = server.options().connect().await.expect("it connects");
+    let setting = "SELECT current_setting('default_transaction_read_only') = 'on'";
+    let setting = sqlx::query_scalar(setting).fetch_one(&mut connection).await;
+    setting.expect("it is asked")
+}
+
+fn delivery() -> NewDelivery {
+    NewDelivery {
+        event_id: Uuid::now_v7(),
+        handler: "of.nobody".into(),
+        event: "of.nothing".into(),
+        version: 1,
+        key: None,
+        body: Arc::from(&b"{}"[..]),
+        due: Due::Now,
+    }
+}
+
 /// The locks of the owners that are held.
 async fn living_owners(place: &Place) -> Vec<i64> {
     let options = place.options().expect("it is in a server");
@@ -187,33 +228,33 @@ async fn a_process_goes_on_as_a_new_owner_when_all_its_connections_were_terminat
         let before = living_owners(place).await;
         assert_eq!(before.len(), 1, "{before:?}");
         execute(server, TERMINATE).await;
-        let begun = Instant::now();
-        loop {
+        until(async || {
             let after = living_owners(place).await;
-            if after.len() == 1 && after != before {
-                break;
-            }
-            assert!(
-                begun.elapsed() < Duration::from_mins(1),
-                "{before:?}, {after:?}"
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            after.len() == 1 && after != before
+        })
+        .await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_goes_on_when_its_server_was_read_only_for_a_while() {
-    goes_on(async |server, _| {
+    goes_on(async |server, place| {
         execute(
             server,
             "ALTER SYSTEM SET default_transaction_read_only = on",
         )
         .await;
         execute(server, "SELECT pg_reload_conf()").await;
+        until(async || is_read_only(server).await).await;
         execute(server, TERMINATE).await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = failures(server).await;
+        let store = open(place.options().expect("it is in a server").clone()).await;
+        let emitted = store.insert(None, vec![delivery()]).await;
+        let error = emitted.expect_err("nothing can be written");
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        store.close().await;
+        until(async || failures(server).await > before + 10).await;
         let writes = "SET default_transaction_read_only = off; \
                       SELECT pg_reload_conf()";
         execute(server, "ALTER SYSTEM RESET default_transaction_read_only").await;
