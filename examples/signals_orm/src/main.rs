@@ -7,8 +7,9 @@
 //!
 //! Where to look:
 //!
-//! * `models/` has the tables. A model records a `PostSave` in `ActiveModelBehavior::after_save`
-//!   (`user.rs`); a transaction is a unit of work, which emits what was recorded once it is committed (`store.rs`).
+//! * `models/` has the tables. A model records in `ActiveModelBehavior::after_save` what became of it (`user.rs`):
+//!   a `PostSave` for handlers in memory, and a durable event, such as `UserSignedUp`. A transaction stores the durable
+//!   events before its commit, and emits the others after it (`store.rs`).
 //! * `notifications/` reacts. The models do not know it, and it knows nothing of this program.
 //! * This file wires them, and listens to everything with one function.
 //! * `tests/` proves the table below.
@@ -17,11 +18,12 @@
 //!
 //! | Django | here | because |
 //! | --- | --- | --- |
-//! | `@receiver(post_save, sender=User)` | `fn welcome(event: &PostSave<User>)` | The sender is a type: it cannot be misspelt, and it cannot be left out by mistake. |
+//! | `@receiver(post_save, sender=Order)` | `fn check_price(event: &PostSave<Order>)` | The sender is a type: it cannot be misspelt, and it cannot be left out by mistake. |
 //! | `@receiver(post_save)`, of every sender | `fn tell(event: &dyn AnyEvent)` | A function that takes everything says so. |
-//! | `def welcome(sender, instance, created, **kwargs)` | the fields `model` and `created` of one struct | A misspelt keyword fails when somebody saves, a misspelt field when it is compiled. |
+//! | `def check_price(sender, instance, created, **kwargs)` | the fields `model` and `created` of one struct | A misspelt keyword fails when somebody saves, a misspelt field when it is compiled. |
 //! | receivers run inside of `save()`, before the commit; each one that must not needs `transaction.on_commit` | they run after the commit, in the order of the saves, and after a rollback not at all | A mail about a row that never was cannot be taken back. |
 //! | a receiver that raises makes `save()` raise, and undoes the `atomic` block around it | its failure is in the report and in the log; the others run, the commit stands | Whoever saves does not know who listens, and cannot answer for them. |
+//! | a mail of `transaction.on_commit` is lost if the process dies after the commit, and is not tried again if it fails | `#[handler(durable)]` `fn welcome(event: &UserSignedUp)`: the event is committed with the row | Commit and emit are one unit. |
 //! | `import notifications.signals` in `AppConfig.ready`; without it, silence | `.module(notifications::MODULE)` | A module that is named and has no handlers does not build. |
 //! | receivers are held weakly: one that is a local function may be gone | a handler lives as long as its dispatcher, a subscription as long as its guard | Who holds what is said in the code, and not by the garbage collector. |
 //! | a receiver that saves its own model recurses until Python gives up | it ends at a limit, with a failure that says so | The depth of an emission is counted, in tasks, too. |
@@ -30,18 +32,22 @@
 //! What must be saved *with* a row (a profile of each user, say) is no reaction to a fact: call a function
 //! inside of the transaction.
 //!
-//! What is promised: whoever waits for a transaction that is committed has emitted one event for each save,
-//! in order, and one that is rolled back, by whatever, emits none. What is not: the events are in memory, so a
-//! process that dies after the commit has told nobody whom it had not told, and so has a caller that is dropped
-//! while SQLite commits. What must survive that is an event that `event-outbox`, with its feature
-//! `sea-orm`, stores in the transaction itself: `outbox.emit_in(tx, OrderPaid { … }).await?`. It is
-//! `#[event(durable)]` and has a name of its own; a generic one such as `PostSave<User>` cannot be stored.
+//! What is promised: a transaction that is rolled back, by whatever, emits nothing. The durable events of one that is
+//! committed reach each of their handlers at least once: kill the process with -9 after the commit, and the next one
+//! with the same file sends the mail. (A mail is sent twice if the process dies after it and before the end of its
+//! delivery is stored; a mail service is given the event's id, `Meta::id`, as its idempotency key.) Whoever waits for a
+//! transaction that is committed has emitted one `PostSave` for each save, in order.
+//!
+//! What is not: a `PostSave` is in memory, so a process that dies after the commit has told nobody whom it had not told,
+//! and so has a caller that is dropped while SQLite commits. It cannot be stored, since it is generic: a durable event
+//! has a name of its own.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use event_core::{AnyEvent, Dispatcher, error::BoxError, handler};
+use event_outbox::store::HandlerStatus;
 use models::{Store, order, savepoint, user};
 use notifications::Mailbox;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};
@@ -61,12 +67,16 @@ async fn main() -> Result<(), BoxError> {
     let builder = Dispatcher::builder().module(notifications::MODULE);
     let store = Arc::new(Store::open(&file, builder.handle()).await?);
     let dispatcher = builder
+        .outbox(store.outbox())
         .provide_arc(Arc::clone(&store))
         .provide(Mailbox::new(|mail| println!("  mail    {mail}")))
         .build()?;
     println!("The database is {}", file.display());
+    all_handled(&store).await?; // what the last process left
 
-    println!("\nAda and Grace sign up in one transaction: one event for each, after the commit.");
+    println!(
+        "\nAda and Grace sign up in one transaction: two events and a mail for each, after the commit."
+    );
     let both = store.atomic(async |tx| {
         let ada = new_user("Ada").insert(tx).await?;
         let grace = new_user("Grace").insert(tx).await?;
@@ -74,8 +84,9 @@ async fn main() -> Result<(), BoxError> {
         Ok((ada, grace))
     });
     let (ada, grace) = both.await?.value;
+    all_handled(&store).await?;
 
-    println!("\nLinus signs up and orders, and the transaction is rolled back: no event.");
+    println!("\nLinus signs up and orders, and the transaction is rolled back: no event, no mail.");
     let linus = store.atomic(async |tx| {
         let linus = new_user("Linus").insert(tx).await?;
         new_order(linus.id, 9_900).insert(tx).await?;
@@ -90,10 +101,12 @@ async fn main() -> Result<(), BoxError> {
     let mut ada = ada.into_active_model();
     ada.name = Set("Ada Lovelace".to_owned());
     let ada = store.save(ada).await?.value;
+    all_handled(&store).await?;
 
     println!("\nShe orders three times. The third makes a handler save her as a regular customer.");
     for cents in [1_250, 800, 4_999] {
         store.save(new_order(ada.id, cents)).await?;
+        all_handled(&store).await?;
     }
 
     println!(
@@ -110,12 +123,16 @@ async fn main() -> Result<(), BoxError> {
         Ok(new_order(grace.id, 2_500).insert(tx).await?)
     });
     order.await?;
+    all_handled(&store).await?;
 
-    println!("\nGrace orders something free. A handler fails, and the order stands.");
+    println!(
+        "\nGrace orders something free. A handler in memory fails, and the order and its receipt stand."
+    );
     let free = store.save(new_order(grace.id, 0)).await?;
     for failure in free.report.failures() {
         println!("  failed  {failure}");
     }
+    all_handled(&store).await?;
 
     let count = store.atomic(async |tx| {
         let users = user::Entity::find().count(tx).await?;
@@ -123,12 +140,23 @@ async fn main() -> Result<(), BoxError> {
     });
     let (users, orders) = count.await?.value;
     println!("\nThe database has {users} users and {orders} orders.");
-    let end = dispatcher.shutdown(Duration::from_secs(10)).await;
+    let limit = Duration::from_secs(10);
+    store.outbox().shutdown(limit).await; // what it leaves is handled by the next process
+    let end = dispatcher.shutdown(limit).await;
     if end.is_complete() {
         Ok(())
     } else {
         Err(end.to_string().into())
     }
+}
+
+/// Waits until the durable handlers have handled what is due, so that the story is told in order.
+async fn all_handled(store: &Store) -> Result<(), BoxError> {
+    let is_left = |it: &HandlerStatus| it.waiting + it.running > 0;
+    while store.outbox().status().await?.iter().any(is_left) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 fn new_user(name: &str) -> user::ActiveModel {

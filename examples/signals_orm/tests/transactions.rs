@@ -7,9 +7,9 @@ use std::sync::Arc;
 use event_core::flag::Flag;
 use event_core::{Dispatcher, error::BoxError};
 use event_testing::{DispatcherExt as _, assert_nothing_emitted};
-use models::{PostSave, Store, User, savepoint};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
-use sea_orm::{IntoActiveModel, TransactionTrait};
+use models::{PostSave, Store, User, savepoint, user};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{IntoActiveModel, PaginatorTrait, TransactionTrait};
 use shop::{Heard, Shop, new_order, new_user, soon};
 
 type Result<T> = std::result::Result<T, BoxError>;
@@ -56,8 +56,7 @@ async fn nothing_is_emitted_before_the_commit_and_handlers_read_what_is_committe
         .subscribe_async(move |_: Arc<PostSave<User>>| {
             let (seen, elsewhere) = (reader.clone(), elsewhere.clone());
             async move {
-                use sea_orm::{EntityTrait, PaginatorTrait};
-                let users = models::user::Entity::find().count(&elsewhere).await;
+                let users = user::Entity::find().count(&elsewhere).await;
                 seen.write(format!("{} users", users.expect("readable")));
             }
         });
@@ -367,7 +366,7 @@ async fn without_a_dispatcher_nothing_is_written() -> Result<()> {
     let builder = Dispatcher::empty();
     let store = Store::open(&file, builder.handle()).await?;
     let too_early = store.save(new_user("Ada")).await.expect_err("not built");
-    let dispatcher = builder.build()?;
+    let dispatcher = builder.outbox(store.outbox()).build()?;
     let alone = store.save(new_user("Grace")).await?;
     drop(dispatcher);
     let gone = store.save(new_user("Ada")).await.expect_err("dropped");
@@ -377,14 +376,26 @@ async fn without_a_dispatcher_nothing_is_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_dispatcher_that_was_shut_down_leaves_the_commit_and_says_that_nobody_heard() -> Result<()>
-{
+async fn without_the_outbox_nothing_is_written() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let builder = Dispatcher::empty();
+    let store = Store::open(&folder.path().join("shop.sqlite"), builder.handle()).await?;
+    let _dispatcher = builder.build()?;
+    let error = store.save(new_user("Ada")).await.expect_err("no outbox");
+    assert!(error.to_string().contains("outbox"), "{error}");
+    let users = store.atomic(async |tx| Ok(user::Entity::find().count(tx).await?));
+    assert_eq!(users.await?.value, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_a_dispatcher_that_was_shut_down_nothing_is_written() -> Result<()> {
     let shop = Shop::open().await;
     let limit = std::time::Duration::from_mins(1);
     assert!(shop.dispatcher.shutdown(limit).await.is_complete());
-    let report = shop.store.save(new_user("Ada")).await?.report;
-    assert!(report.closed());
-    assert_eq!(report.not_emitted(), 1);
+    let error = shop.store.save(new_user("Ada")).await.expect_err("closed");
+    assert!(error.to_string().contains("closed"), "{error}");
+    assert!(shop.names().await.is_empty());
     assert!(shop.heard().is_empty());
     Ok(())
 }

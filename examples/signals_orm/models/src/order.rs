@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::pending;
+use crate::{OrderPlaced, pending};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,6 +28,13 @@ impl ActiveModelBehavior for ActiveModel {
         _: &C,
         insert: bool,
     ) -> Result<Model, DbErr> {
+        if insert {
+            pending::record_durable(OrderPlaced {
+                order_id: model.id,
+                user_id: model.user_id,
+                cents: model.cents,
+            });
+        }
         pending::record(model.clone(), insert);
         Ok(model)
     }

@@ -19,9 +19,4 @@ impl<M> PostSave<M> {
     pub fn is_created(&self) -> bool {
         self.created
     }
-
-    /// Whether the row was there before. Handlers filter by it.
-    pub fn is_changed(&self) -> bool {
-        !self.created
-    }
 }

@@ -1,13 +1,14 @@
-//! The database, and its transactions.
+//! The database, its outbox, and its transactions.
 
 use std::fmt;
 use std::path::Path;
 
 use event_core::{Report, dispatcher::DispatcherHandle, error::BoxError};
+use event_outbox::sqlite::Outbox;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, Database,
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
-    Schema, TransactionTrait, TryIntoModel,
+    DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, ModelTrait, Schema,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, TryIntoModel,
 };
 
 use crate::{order, pending, user};
@@ -16,6 +17,8 @@ use crate::{order, pending, user};
 pub struct Store {
     /// Not given out: all that is read or written passes through a transaction of this module.
     connection: DatabaseConnection,
+    /// In the same file.
+    outbox: Outbox,
     /// Weak, since handlers of the dispatcher may hold the store.
     dispatcher: DispatcherHandle,
 }
@@ -25,23 +28,25 @@ pub struct Store {
 pub struct Committed<T> {
     /// What the work answered.
     pub value: T,
-    /// What became of the events. A failure here undoes nothing; it is logged, too.
+    /// What handlers in memory made of the saves. A failure here undoes nothing; it is logged, too.
     pub report: Report,
 }
 
 impl Store {
-    /// Opens the file, and makes it and its tables where they are missing.
+    /// Opens the file, and makes it and its tables where they are missing. The dispatcher is built with the
+    /// [`outbox`](Self::outbox) then.
     ///
     /// # Errors
     ///
     /// What SQLite says.
-    pub async fn open(file: &Path, dispatcher: DispatcherHandle) -> Result<Self, DbErr> {
+    pub async fn open(file: &Path, dispatcher: DispatcherHandle) -> Result<Self, BoxError> {
+        let outbox = Outbox::open(file).await?;
         let file = file.to_owned();
         let mut options = ConnectOptions::new("sqlite:");
         // One connection, SeaORM's default for SQLite: transactions take turns.
         options
             .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(move |sqlite| sqlite.filename(&file).create_if_missing(true));
+            .map_sqlx_sqlite_opts(move |sqlite| sqlite.filename(&file));
         let connection = Database::connect(options).await?;
         let schema = Schema::new(connection.get_database_backend());
         for mut table in [
@@ -52,24 +57,33 @@ impl Store {
         }
         Ok(Self {
             connection,
+            outbox,
             dispatcher,
         })
     }
 
-    /// Runs `work` in a transaction and commits it; then emits a [`PostSave`](crate::PostSave) for each
-    /// save in it, in order. Inline and async handlers have ended when this returns. Those of two
-    /// transactions that are committed one after the other may run side by side.
+    /// Returns the outbox.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Runs `work` in a transaction, stores its durable events in it, and commits it; then emits a
+    /// [`PostSave`](crate::PostSave) for each save in it, in order. Inline and async handlers have ended when this
+    /// returns; durable ones run in the background. Handlers of two transactions that are committed one after the
+    /// other may run side by side.
     ///
     /// # Errors
     ///
-    /// What `work` or the database says, or that there is no dispatcher. The transaction is then rolled
-    /// back, and nothing is emitted.
+    /// What `work` or the database says, or that there is no dispatcher, or one without this outbox. The
+    /// transaction is then rolled back, and nothing is emitted.
     ///
     /// # Cancellation
     ///
     /// Dropped while `work` runs, the transaction is rolled back; dropped after the commit, the
-    /// handlers go on. Dropped while it commits, the rows may stand without their events, which are
-    /// counted as rolled back. Whoever may be dropped, such as a request handler, spawns this as a task.
+    /// handlers go on. Dropped while it commits, the rows may stand without a `PostSave`, which is
+    /// counted as rolled back; the durable events stand with the rows. Whoever may be dropped, such as a request
+    /// handler, spawns this as a task.
     pub async fn atomic<T>(
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, BoxError>,
@@ -84,11 +98,18 @@ impl Store {
         let dispatcher = self.dispatcher.get()?;
         let running = dispatcher.unit_of_work_async(async |mut unit| {
             // Both are rolled back by what returns early, panics or is dropped.
-            let transaction = self.connection.begin().await?;
+            let transaction = self.connection.begin_with_options(writing()).await?;
             let (worked, mut saved) = pending::recorded(work(&transaction)).await;
-            unit.append(&mut saved);
+            unit.append(&mut saved.events);
             let value = worked?;
+            let mut stored = Vec::new();
+            for event in saved.durable {
+                stored.push(event.emit_in(&transaction, &self.outbox).await?);
+            }
             transaction.commit().await?;
+            for event in stored {
+                event.committed()?; // durable handlers run now; without it, at the next poll
+            }
             let report = dispatcher.emit_async(unit.committed()).spawned().await;
             Ok(Committed { value, report })
         });
@@ -108,6 +129,14 @@ impl Store {
     {
         self.atomic(async |tx| Ok(row.save(tx).await?.try_into_model()?))
             .await
+    }
+}
+
+/// A transaction that waits for its turn to write when it begins: the outbox writes to the file, too.
+fn writing() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::pending;
+use crate::{AccountChanged, UserSignedUp, pending};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,6 +29,12 @@ impl ActiveModelBehavior for ActiveModel {
         _: &C,
         insert: bool,
     ) -> Result<Model, DbErr> {
+        let (user_id, name) = (model.id, model.name.clone());
+        if insert {
+            pending::record_durable(UserSignedUp { user_id, name });
+        } else {
+            pending::record_durable(AccountChanged { user_id, name });
+        }
         pending::record(model.clone(), insert);
         Ok(model)
     }

@@ -10,6 +10,7 @@ use event_core::{
     Dispatcher,
     dispatcher::{DispatcherBuilder, Subscription},
 };
+use event_testing::DispatcherExt as _;
 use models::{Order, PostSave, Store, User, order, user};
 use sea_orm::{ActiveValue::Set, ConnectOptions, Database, DatabaseConnection, EntityTrait};
 use tempfile::TempDir;
@@ -18,9 +19,10 @@ use tokio::time::timeout;
 pub(crate) struct Shop {
     pub(crate) store: Arc<Store>,
     pub(crate) dispatcher: Dispatcher,
-    folder: TempDir,
+    file: PathBuf,
     heard: Heard,
     _receivers: [Subscription; 2],
+    _folder: Option<TempDir>,
 }
 
 /// What receivers heard, in order.
@@ -51,11 +53,20 @@ impl Shop {
     /// One with other handlers, too.
     pub(crate) async fn open_with(builder: DispatcherBuilder) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("shop.sqlite");
+        let shop = Self::open_file(folder.path().join("shop.sqlite"), builder).await;
+        Self {
+            _folder: Some(folder),
+            ..shop
+        }
+    }
+
+    /// One in a file that may be there.
+    pub(crate) async fn open_file(file: PathBuf, builder: DispatcherBuilder) -> Self {
         let store = Store::open(&file, builder.handle()).await.expect("a file");
         let store = Arc::new(store);
-        let dispatcher = builder.provide_arc(Arc::clone(&store));
-        let dispatcher = dispatcher.build().expect("wired");
+        let builder = builder.outbox(store.outbox());
+        let builder = builder.provide_arc(Arc::clone(&store));
+        let dispatcher = builder.build().expect("wired");
         let heard = Heard::default();
         let (users, orders) = (heard.clone(), heard.clone());
         let receivers = [
@@ -69,9 +80,10 @@ impl Shop {
         Self {
             store,
             dispatcher,
-            folder,
+            file,
             heard,
             _receivers: receivers,
+            _folder: None,
         }
     }
 
@@ -80,10 +92,14 @@ impl Shop {
         self.heard.take()
     }
 
+    /// Runs code, and waits until all handlers have ended that are called because of it, durable ones too.
+    pub(crate) async fn settled<T>(&self, work: impl Future<Output = T>) -> T {
+        self.dispatcher.track(async |_| work.await).await
+    }
+
     /// Another way into the same file, of which the store knows nothing.
     pub(crate) async fn connect(&self) -> DatabaseConnection {
-        let file = self.folder.path().join("shop.sqlite");
-        connect(file).await
+        connect(self.file.clone()).await
     }
 
     /// The names of all users, as another program sees them.
