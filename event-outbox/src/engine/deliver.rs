@@ -263,7 +263,7 @@ impl<S: Store> Delivering<S> {
             OutboxError::Store(why) => {
                 matches!(
                     why.kind(),
-                    StoreErrorKind::Busy | StoreErrorKind::Unavailable
+                    StoreErrorKind::Busy | StoreErrorKind::Unavailable | StoreErrorKind::Full
                 )
             }
             OutboxError::NoDispatcher => return self.endings.undone(Undone::Release(fence)).await,

@@ -8,7 +8,7 @@ use event_core::dispatcher::DispatcherBuilder;
 use event_core::{Dispatcher, Meta, handler};
 use tokio::time::{Instant, sleep};
 
-use super::handlers::{LEASE, OrderBooked, POLL, Running};
+use super::handlers::{LEASE, OrderBooked, POLL, Running, Tx};
 use super::process::{Process, World};
 use super::seeds::simulate;
 
@@ -235,4 +235,29 @@ fn what_is_due_at_a_time_to_come_is_made_when_the_time_has_come() {
             }
         });
     }
+}
+
+/// In the transaction of its delivery.
+#[handler(
+    durable,
+    id = "sim.store",
+    retry(attempts = 2, backoff = "100ms..100ms")
+)]
+async fn store(event: &OrderBooked, _tx: &mut Tx, meta: Meta, process: &Process) {
+    let run = process.begin((meta.id(), "sim.store".to_owned()), event.order, None);
+    process.end(run, true);
+}
+
+#[test]
+fn what_a_full_disk_refuses_is_tried_until_there_is_room_and_is_no_dead_letter() {
+    simulate(0, async {
+        let (world, first, _second) = two_with(|| Dispatcher::empty().handler(store)).await;
+        world.is_full.store(true, Ordering::Relaxed);
+        first.outbox.emit(OrderBooked { order: 1 }).await.unwrap();
+        until(|| world.runs.lock().unwrap().len() == 8).await;
+        world.is_full.store(false, Ordering::Relaxed);
+        until(|| world.rows().by_number.is_empty()).await;
+        assert!(world.rows().letters.is_empty());
+        assert_eq!(world.rows().completions, 1);
+    });
 }

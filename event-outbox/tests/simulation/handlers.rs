@@ -17,7 +17,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(3);
 
 pub(super) const POLL: Duration = Duration::from_millis(500);
 
-type Tx = event_outbox::Tx<MemoryStore>;
+pub(super) type Tx = event_outbox::Tx<MemoryStore>;
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "sim.order_placed", durable, key = customer)]

@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) is_slow: AtomicBool,
     /// Whether calls and handlers fail.
     pub(super) has_faults: AtomicBool,
+    /// Whether there is no room for what transactions write.
+    pub(super) is_full: AtomicBool,
     pub(super) runs: Mutex<Vec<Run>>,
     /// What handlers did that they must not, found while they run.
     pub(super) violations: Mutex<Vec<String>>,
@@ -53,6 +55,7 @@ impl World {
             written: Notify::new(),
             is_slow: AtomicBool::new(true),
             has_faults: AtomicBool::new(true),
+            is_full: AtomicBool::new(false),
             runs: Mutex::default(),
             violations: Mutex::default(),
         })

@@ -167,8 +167,13 @@ impl Store for MemoryStore {
         connection: &mut Connection,
         fence: Fence,
     ) -> Result<bool, StoreError> {
+        const ACTION: &str = "complete_in";
+        if self.process.world.is_full.load(Ordering::Relaxed) {
+            let detail = "no space is left";
+            return Err(StoreError::new(ACTION, StoreErrorKind::Full, detail));
+        }
         let writer = connection.writer.expect("the transaction is open");
-        self.ask("complete_in", |rows, _| rows.complete_in(fence, writer))
+        self.ask(ACTION, |rows, _| rows.complete_in(fence, writer))
             .await
     }
 
