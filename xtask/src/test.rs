@@ -20,7 +20,7 @@ const BESIDE: &[(&str, &[Tool], Estimate)] = &[
     // Without the fuzzer, which `cargo xtask fuzz` builds.
     ("event-fuzz", &[], of_package(60, 100)),
     ("event-interop", LANGUAGES, of_package(120, 300)),
-    ("event-outbox", &[], of_package(120, 500)),
+    ("event-outbox", &[], of_package(180, 600)),
     ("event-browser", BROWSER, of_package(180, 300)),
     ("event-outbox-servers", POSTGRESQL, of_package(150, 500)),
     ("event-documents", GENERATORS, of_package(150, 500)),

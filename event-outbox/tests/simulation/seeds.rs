@@ -8,7 +8,7 @@ use super::random::{Random, SeededJitter};
 use super::scenario::{self, Outcome};
 
 /// How many seeds are run if nobody says it.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 10_000;
 
 pub(super) fn simulate<F: Future>(seed: u64, future: F) -> F::Output {
     let jitter: Arc<dyn Scheduler> = Arc::new(SeededJitter(Random::new(!seed)));
