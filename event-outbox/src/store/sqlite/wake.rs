@@ -123,8 +123,9 @@ impl Listener {
         // Short, since the length of a socket's path is limited to about a hundred bytes.
         let (_, name) = Uuid::now_v7().as_u64_pair();
         let path = folder.join(format!("{name:016x}.{EXTENSION}"));
-        // The socket gets the name that others look at when it can be reached, so that none takes it for a dead one.
-        let new = path.with_extension("new");
+        // The socket gets the name that others look at when it can be reached, so that none takes it for a dead one. The
+        // first name is as long, or nobody could use a path whose length is just within the limit.
+        let new = path.with_extension("bind");
         let socket = UnixDatagram::bind(&new)?;
         let heard = Arc::new(Heard::default());
         let listener = Self {
