@@ -68,6 +68,7 @@ mod shared;
 pub mod sqlite;
 pub mod store;
 mod tx;
+mod uncommitted;
 mod waiting;
 
 pub use crate::caller::CallerTransaction;
@@ -75,11 +76,12 @@ pub use crate::error::OutboxError;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use crate::metrics::{Recording, record};
-pub use crate::outbox::{Outbox, OutboxCounts, Uncommitted};
+pub use crate::outbox::{Outbox, OutboxCounts};
 pub use crate::pending::Pending;
 pub use crate::savepoint::Savepoint;
 pub use crate::settings::Settings;
 pub use crate::tx::{Committed, Tx};
+pub use crate::uncommitted::Uncommitted;
 
 /// The sample of the package's page, as a doctest.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -23,7 +23,7 @@ use crate::settings::Settings;
 use crate::shared::{Phase, Shared};
 use crate::store::{Cancelled, Due, HandlerStatus, Health, Owner, Store};
 use crate::tx::{Stored, Tx};
-use crate::waiting::Storing;
+use crate::uncommitted::Uncommitted;
 
 /// Stores durable events in the transactions that make them true, and makes their deliveries.
 ///
@@ -311,6 +311,28 @@ impl<S: Store> Outbox<S> {
         &self.shared.store
     }
 
+    /// Waits until this process has made all deliveries that it can make now: those of what was committed here, those of
+    /// what their handlers emitted, and those that the store had. What is due later, or is tried again later, is not
+    /// waited for. Returns whether that was so within the limit; `false` at once if the outbox makes no deliveries.
+    ///
+    /// For programs that do their work and end, and for scripts. A service ends with [`shutdown`](Self::shutdown).
+    /// Handlers that are not durable are not waited for; see `Dispatcher::join`.
+    pub async fn join(&self, limit: Duration) -> bool {
+        if !self.is_running() {
+            return false;
+        }
+        let mut phase = self.shared.phase.subscribe();
+        let ended = phase.wait_for(|phase| *phase != Phase::Running);
+        let rested = async {
+            tokio::select! {
+                biased;
+                () = self.shared.rest() => true,
+                _ = ended => false,
+            }
+        };
+        timeout(limit, rested).await.unwrap_or(false)
+    }
+
     /// Begins no further delivery, waits for those that run, and gives the others back, for this process when it starts
     /// again or for another one. Returns whether all that ran have ended within the limit; those that have not are made
     /// again.
@@ -358,42 +380,6 @@ pub struct OutboxCounts {
     pub dead: u64,
     /// Deliveries that another process had taken over when they ended here.
     pub stale: u64,
-}
-
-/// An event that was stored in a transaction of the caller, which has still to commit.
-#[must_use = "call `committed()` after the commit, or drop it after a rollback"]
-pub struct Uncommitted<S: Store> {
-    emitted: Emitted,
-    storing: Storing,
-    shared: Arc<Shared<S>>,
-}
-
-impl<S: Store> Uncommitted<S> {
-    /// Returns the event's id.
-    #[must_use]
-    pub fn id(&self) -> Uuid {
-        self.emitted.event.meta().id()
-    }
-
-    /// Calls the handlers that are not durable, and lets the durable ones run. For after the commit.
-    ///
-    /// # Errors
-    ///
-    /// The dispatcher is gone. The durable handlers run all the same, when a process has one.
-    pub fn committed(self) -> Result<event_core::Report, OutboxError> {
-        self.storing.committed();
-        self.shared.announce();
-        let dispatcher = self.shared.dispatcher()?;
-        Ok(self.emitted.event.emit_committed(&dispatcher))
-    }
-}
-
-impl<S: Store> fmt::Debug for Uncommitted<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Uncommitted")
-            .field("id", &self.id())
-            .finish()
-    }
 }
 
 impl<S: Store> event_core::__private::Outbox for Outbox<S> {

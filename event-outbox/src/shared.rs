@@ -49,6 +49,8 @@ pub(crate) struct Shared<S> {
     told_at: tokio::sync::Mutex<Option<Instant>>,
     /// How far the engine is.
     pub(crate) phase: watch::Sender<Phase>,
+    /// How often the engine found that there is nothing to do, while somebody waits for that.
+    rests: watch::Sender<u64>,
     pub(crate) counts: Counts,
     /// What sessions of a testing kit wait for.
     pub(crate) waiting: Arc<Waiting>,
@@ -117,6 +119,7 @@ impl<S: Store> Shared<S> {
             has_news: AtomicBool::new(false),
             told_at: tokio::sync::Mutex::default(),
             phase: watch::Sender::new(Phase::Idle),
+            rests: watch::Sender::new(0),
             counts: Counts::default(),
             waiting: Arc::default(),
         }
@@ -203,6 +206,30 @@ impl<S: Store> Shared<S> {
     pub(crate) fn look_now(&self) {
         self.look.store(true, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    /// Waits until the engine, after another look, has nothing to do.
+    pub(crate) async fn rest(&self) {
+        let mut rests = self.rests.subscribe();
+        let before = {
+            // What was handed over until now is there before the count is read.
+            let _handed = self.handed();
+            self.look.store(true, Ordering::Release);
+            *rests.borrow_and_update()
+        };
+        self.wake.notify_one();
+        // The sender lives as long as this.
+        let _ = rests.wait_for(|rests| *rests > before).await;
+    }
+
+    /// Notes that the engine has nothing to do, unless something was handed over meanwhile, or it is asked to look.
+    pub(crate) fn rests(&self) {
+        if self.rests.receiver_count() > 0 {
+            let handed = self.handed();
+            if handed.deliveries.is_empty() && !self.look.load(Ordering::Acquire) {
+                self.rests.send_modify(|rests| *rests += 1);
+            }
+        }
     }
 
     /// Lets the engine find out that a delivery is due at a time to come.

@@ -27,7 +27,7 @@
 //! sqlx::query("CREATE TABLE book (order_id)").execute(tx.connection()).await?;
 //! tx.emit(OrderPlaced { order_id: 7 })?;
 //! tx.commit().await?; // the event is stored with the data, and then handled
-//! # outbox.shutdown(std::time::Duration::from_secs(30)).await;
+//! outbox.join(std::time::Duration::from_secs(30)).await; // until it is
 //! # drop(dispatcher);
 //! # Ok(()) }
 //! ```

@@ -12,6 +12,7 @@ mod outbox {
     mod failures;
     mod fixture;
     mod health;
+    mod join;
     mod ordered;
     #[cfg(unix)]
     mod others;

@@ -28,6 +28,10 @@ impl Leases {
         self.0.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the row is leased to this process under this token, as far as it knows.
     pub(super) fn has(&self, fence: Fence) -> bool {
         self.0.get(&fence.seq).is_some_and(|it| it.fence == fence)

@@ -161,6 +161,9 @@ impl<S: Store> Worker<S> {
             self.take_handed();
             self.begin_ready();
             self.ask_if_due();
+            if self.leases.is_empty() && self.schedule.is_at_rest() {
+                self.shared.rests();
+            }
             let ask_at = self.schedule.ask_at();
             let shared = Arc::clone(&self.shared);
             tokio::select! {
@@ -411,7 +414,7 @@ impl<S: Store> Worker<S> {
             Err(panic) => {
                 self.schedule.answered();
                 error!(error = %panic, "a store panicked");
-                self.schedule.claim_by(Instant::now() + PAUSE);
+                self.schedule.pause(PAUSE);
             }
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Schedule {
     asks: bool,
     /// When there is a reason to claim deliveries: news, room, or the end of a wait.
     claim_at: Option<Instant>,
+    /// Whether the last question had no answer.
+    has_failed: bool,
     look_ahead: LookAhead,
     /// When the store is asked without a reason.
     poll_at: Instant,
@@ -48,6 +50,7 @@ impl Schedule {
             poll,
             asks: false,
             claim_at: Some(Instant::now()),
+            has_failed: false,
             look_ahead: LookAhead::No,
             poll_at: Instant::now(),
             polls: 0,
@@ -82,6 +85,12 @@ impl Schedule {
         (!self.asks).then_some(at)
     }
 
+    /// Whether the store has been asked for all that can be claimed now, and has answered.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let is_claimed = self.claim_at.is_none_or(|at| at > Instant::now());
+        is_claimed && !self.asks && !self.has_failed
+    }
+
     /// Returns what the store is asked now.
     ///
     /// A poll is one question, and two of three are after dead processes: nobody tells of those, while new deliveries are
@@ -101,6 +110,7 @@ impl Schedule {
         }
         if self.claim_at.is_some_and(|at| at <= now) {
             self.claim_at = None;
+            self.has_failed = false;
             return Some(Question::Claim);
         }
         if self.look_ahead == LookAhead::Now {
@@ -129,6 +139,7 @@ impl Schedule {
     /// Asks nothing for a while, since the store cannot answer.
     pub(super) fn pause(&mut self, length: Duration) {
         let again = Instant::now() + length.max(self.poll);
+        self.has_failed = true;
         self.poll_at = self.poll_at.max(again);
         self.claim_by(again);
     }

@@ -47,10 +47,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_core::{AnyEvent, Dispatcher, error::BoxError, handler};
-use event_outbox::store::HandlerStatus;
 use models::{Store, order, savepoint, user};
 use notifications::Mailbox;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};
+
+/// How long handlers are waited for.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A receiver of every sender.
 #[handler(priority = -1)]
@@ -72,7 +74,7 @@ async fn main() -> Result<(), BoxError> {
         .provide(Mailbox::new(|mail| println!("  mail    {mail}")))
         .build()?;
     println!("The database is {}", file.display());
-    all_handled(&store).await?; // what the last process left
+    store.outbox().join(LIMIT).await; // what the last process left
 
     println!(
         "\nAda and Grace sign up in one transaction: two events and a mail for each, after the commit."
@@ -84,7 +86,7 @@ async fn main() -> Result<(), BoxError> {
         Ok((ada, grace))
     });
     let (ada, grace) = both.await?.value;
-    all_handled(&store).await?;
+    store.outbox().join(LIMIT).await;
 
     println!("\nLinus signs up and orders, and the transaction is rolled back: no event, no mail.");
     let linus = store.atomic(async |tx| {
@@ -101,12 +103,12 @@ async fn main() -> Result<(), BoxError> {
     let mut ada = ada.into_active_model();
     ada.name = Set("Ada Lovelace".to_owned());
     let ada = store.save(ada).await?.value;
-    all_handled(&store).await?;
+    store.outbox().join(LIMIT).await;
 
     println!("\nShe orders three times. The third makes a handler save her as a regular customer.");
     for cents in [1_250, 800, 4_999] {
         store.save(new_order(ada.id, cents)).await?;
-        all_handled(&store).await?;
+        store.outbox().join(LIMIT).await;
     }
 
     println!(
@@ -123,7 +125,7 @@ async fn main() -> Result<(), BoxError> {
         Ok(new_order(grace.id, 2_500).insert(tx).await?)
     });
     order.await?;
-    all_handled(&store).await?;
+    store.outbox().join(LIMIT).await;
 
     println!(
         "\nGrace orders something free. A handler in memory fails, and the order and its receipt stand."
@@ -132,7 +134,7 @@ async fn main() -> Result<(), BoxError> {
     for failure in free.report.failures() {
         println!("  failed  {failure}");
     }
-    all_handled(&store).await?;
+    store.outbox().join(LIMIT).await;
 
     let count = store.atomic(async |tx| {
         let users = user::Entity::find().count(tx).await?;
@@ -148,15 +150,6 @@ async fn main() -> Result<(), BoxError> {
     } else {
         Err(end.to_string().into())
     }
-}
-
-/// Waits until the durable handlers have handled what is due, so that the story is told in order.
-async fn all_handled(store: &Store) -> Result<(), BoxError> {
-    let is_left = |it: &HandlerStatus| it.waiting + it.running > 0;
-    while store.outbox().status().await?.iter().any(is_left) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
 }
 
 fn new_user(name: &str) -> user::ActiveModel {
