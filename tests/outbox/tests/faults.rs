@@ -447,6 +447,22 @@ async fn a_connection_outside_of_a_transaction_is_refused() {
 }
 
 #[tokio::test]
+async fn options_without_a_cache_leave_no_statements_on_the_server() {
+    let server = server();
+    let options = server.database().await.statement_cache_capacity(0);
+    let store = open(options).await;
+    store.migrate().await.expect("the tables are made");
+    let mut transaction = store.begin().await.expect("it begins");
+    for _ in 0..50 {
+        let inserted = store.insert_in(&mut transaction, None, &[delivery()]).await;
+        inserted.expect("it is inserted");
+    }
+    let prepared = "SELECT count(*) FROM pg_prepared_statements";
+    let prepared = number(&mut transaction, prepared).await;
+    assert!(prepared < 20, "{prepared} after fifty inserts");
+}
+
+#[tokio::test]
 async fn a_store_without_tables_says_what_to_call() {
     let server = server();
     let store = open(server.database().await).await;

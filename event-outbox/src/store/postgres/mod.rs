@@ -33,6 +33,9 @@ use super::{
 /// How long a connection may be idle and is used again without a question whether it is still there.
 const UNTESTED: Duration = Duration::from_secs(1);
 
+/// How many statements a connection has prepared at most, more than the store has.
+const STATEMENTS: usize = 100;
+
 /// Deliveries in a PostgreSQL database, version 14 or newer, which the program's own tables can be in, too.
 ///
 /// The store has a pool of its own, one connection for each registered owner, and one that listens and one that
@@ -90,6 +93,8 @@ impl PostgresBuilder {
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "4"),
         ]);
+        // Without a cache, sqlx 0.9 leaves each statement that it prepares on the server.
+        let options = options.statement_cache_capacity(STATEMENTS);
         let pool = PgPoolOptions::new()
             .max_connections(self.max_connections)
             .test_before_acquire(false)
